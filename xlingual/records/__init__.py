@@ -1,0 +1,1 @@
+"""What a study leaves on storage, and how it is read back."""

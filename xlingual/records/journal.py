@@ -1,0 +1,71 @@
+"""An append-only file of JSON objects, one a line: append, read, heal.
+
+A crash can tear only the last line. Readers leave a torn last line out; the next append cuts it off. A broken line
+anywhere else is an error that names the file and the line. One process appends to one file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from xlingual.errors import RecordError
+
+
+def append(path: Path, record: dict[str, Any]) -> None:
+    """Append one record and put it on the disk before returning; NaN and infinity are refused."""
+    line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        os.lseek(descriptor, _cut_torn_line(descriptor), os.SEEK_SET)
+        view = memoryview(line)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Every whole record of the file, oldest first; an absent file has none.
+
+    Raises:
+        RecordError: when a line other than a torn last one is not a JSON object.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    whole = content[: content.rfind(b"\n") + 1]
+    return [_parse(path, number, line) for number, line in enumerate(whole.splitlines(), start=1)]
+
+
+def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise RecordError(
+            f"{path}:{number}: a broken record ({error}); restore the file from a backup or delete this line"
+        ) from None
+    if not isinstance(record, dict):
+        raise RecordError(f"{path}:{number}: a record is a JSON object, found {type(record).__name__}")
+    return record
+
+
+def _cut_torn_line(descriptor: int) -> int:
+    """Cut off what follows the last newline; return the length that is left."""
+    length = os.lseek(descriptor, 0, os.SEEK_END)
+    whole = length
+    while whole > 0:
+        start = max(0, whole - 4096)
+        newline = os.pread(descriptor, whole - start, start).rfind(b"\n")
+        if newline >= 0:
+            whole = start + newline + 1
+            break
+        whole = start
+    if whole < length:
+        os.ftruncate(descriptor, whole)
+    return whole

@@ -1,0 +1,105 @@
+"""What lies where in a study's directory.
+
+STORAGE/NAME/
+  study.yaml          the study file as its author wrote it
+  study.json          the same with every default filled in
+  environment.jsonl   one line a command: time, versions, hardware
+  sources.json        what was loaded: counts and fingerprints
+  journal.jsonl       what the driver decided and saw, one event a line
+  ledger.jsonl        every reading of the test set
+  driver.lock         held by the one driver that may write
+  trials/FINGERPRINT/ one trial configuration
+    configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/  predictions/LANGUAGE.jsonl
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TrialDirectory:
+    """The files of one trial configuration; `path` ends in its fingerprint."""
+
+    path: Path
+
+    @property
+    def configuration(self) -> Path:
+        """All that decides the trial's numbers."""
+        return self.path / "configuration.json"
+
+    @property
+    def reports(self) -> Path:
+        """One line a development scoring."""
+        return self.path / "reports.jsonl"
+
+    @property
+    def development(self) -> Path:
+        """Every development question's last prediction."""
+        return self.path / "development.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """What an unfinished training continues from."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def model(self) -> Path:
+        """The trained model in `transformers` layout (replicates only)."""
+        return self.path / "model"
+
+    @property
+    def environment(self) -> Path:
+        """Device, precision and versions that the trial ran with, one line a start."""
+        return self.path / "environment.jsonl"
+
+    def predictions(self, language: str) -> Path:
+        """Every test question's prediction and scores in one language."""
+        return self.path / "predictions" / f"{language}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyDirectory:
+    """The files of one study."""
+
+    path: Path
+
+    @property
+    def study_yaml(self) -> Path:
+        """The study file as its author wrote it."""
+        return self.path / "study.yaml"
+
+    @property
+    def study_json(self) -> Path:
+        """The study with every default filled in."""
+        return self.path / "study.json"
+
+    @property
+    def environment(self) -> Path:
+        """One line a command: time, versions, hardware."""
+        return self.path / "environment.jsonl"
+
+    @property
+    def sources(self) -> Path:
+        """What was loaded: counts and fingerprints."""
+        return self.path / "sources.json"
+
+    @property
+    def journal(self) -> Path:
+        """What the driver decided and saw."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def ledger(self) -> Path:
+        """Every reading of the test set."""
+        return self.path / "ledger.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one driver that may write."""
+        return self.path / "driver.lock"
+
+    def trial(self, fingerprint: str) -> TrialDirectory:
+        """The directory of one trial configuration."""
+        return TrialDirectory(self.path / "trials" / fingerprint)

@@ -1,0 +1,175 @@
+"""Where a study stands, folded from its journal.
+
+Events of the journal (every one has `event` and `time`):
+    stage_started, stage_ended    stage
+    trial_started                 arm, number, fingerprint, values (what the sampler chose), seed
+    trial_ended                   arm, number, fingerprint, state (finished | pruned | failed), objective, updates,
+                                  reason, retry (true: an accident, worth another try; false: the configuration's own doing)
+    chosen                        arm, number, fingerprint, objective
+    replicate_started             arm, seed, fingerprint, chosen (fingerprint of the search trial)
+    replicate_ended               arm, seed, fingerprint, state, reason
+    test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from xlingual.records import journal
+from xlingual.records.files import read_json
+from xlingual.records.layout import StudyDirectory
+
+STAGES = ("search", "replicate", "test", "report")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialState:
+    """One search trial as the journal knows it; `objective` in percent, None while there is none."""
+
+    arm: str
+    number: int
+    fingerprint: str
+    values: dict[str, Any]
+    state: str = "running"
+    objective: float | None = None
+    updates: int = 0
+    reason: str | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateState:
+    """A chosen configuration under one seed."""
+
+    arm: str
+    seed: int
+    fingerprint: str
+    chosen: str
+    state: str = "running"
+    scored: bool = False
+    reason: str | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StudyState:
+    """Where a study stands."""
+
+    name: str
+    study: dict[str, Any]
+    stage: str
+    trials: tuple[TrialState, ...]
+    chosen: dict[str, str]
+    all_replicates: tuple[ReplicateState, ...]
+    ledger: tuple[dict[str, Any], ...]
+    sources: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Names in the study file's order."""
+        return tuple(self.study["arms"])
+
+    @property
+    def baseline(self) -> str:
+        """Name of the baseline arm."""
+        return next(str(name) for name, arm in self.study["arms"].items() if arm.get("baseline"))
+
+    @property
+    def oracle(self) -> bool:
+        """Whether the search was allowed to see the test set."""
+        return bool(self.study.get("oracle", False))
+
+    @property
+    def trials_per_arm(self) -> int:
+        """How many trials every arm gets."""
+        return int(self.study["search"]["trials_per_arm"])
+
+    @property
+    def seeds_per_arm(self) -> int:
+        """How many replicates every arm gets."""
+        return int(self.study["replicates"]["seeds"])
+
+    @property
+    def replicates(self) -> tuple[ReplicateState, ...]:
+        """Replicates of the configurations that are chosen now, by arm and seed; failed ones included."""
+        mine = [r for r in self.all_replicates if self.chosen.get(r.arm) == r.chosen]
+        return tuple(sorted(mine, key=lambda r: (self.arms.index(r.arm), r.seed)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every arm has all of its replicates scored on the test set."""
+        scored = {name: 0 for name in self.arms}
+        for replicate in self.replicates:
+            scored[replicate.arm] += replicate.scored
+        ended = sum(trial.state != "running" for trial in self.trials)
+        return ended >= len(self.arms) * self.trials_per_arm and all(n >= self.seeds_per_arm for n in scored.values())
+
+    def arm_trials(self, arm: str) -> tuple[TrialState, ...]:
+        """The arm's search trials by number."""
+        return tuple(trial for trial in self.trials if trial.arm == arm)
+
+
+def read_state(directory: StudyDirectory) -> StudyState:
+    """Fold a study's records; reads only, so it may run beside the driver.
+
+    Raises:
+        RecordError: when the directory is no study's or a record is broken.
+    """
+    study = read_json(directory.study_json)
+    events = journal.read(directory.journal)
+    trials, chosen, replicates, stage = _fold(events)
+    arms = study["arms"]
+    return StudyState(
+        name=str(study["name"]),
+        study=study,
+        stage=stage,
+        trials=tuple(sorted((t for t in trials if t.arm in arms), key=lambda t: (list(arms).index(t.arm), t.number))),
+        chosen={arm: fingerprint for arm, fingerprint in chosen.items() if arm in arms},
+        all_replicates=tuple(r for r in replicates if r.arm in arms),
+        ledger=tuple(journal.read(directory.ledger)),
+        sources=read_json(directory.sources) if directory.sources.exists() else {},
+    )
+
+
+def _fold(
+    events: Iterable[dict[str, Any]],
+) -> tuple[list[TrialState], dict[str, str], list[ReplicateState], str]:
+    trials: dict[tuple[str, int], TrialState] = {}
+    chosen: dict[str, str] = {}
+    replicates: dict[tuple[str, str], ReplicateState] = {}
+    stage = "search"
+    for event in events:
+        kind = event["event"]
+        if kind == "stage_started":
+            stage = event["stage"]
+        elif kind == "trial_started":
+            trials[event["arm"], event["number"]] = TrialState(
+                event["arm"], event["number"], event["fingerprint"], event["values"]
+            )
+        elif kind == "trial_ended":
+            key = (event["arm"], event["number"])
+            trials[key] = replace(trials[key], **_picked(event, "state", "objective", "updates", "reason", "retry"))
+        elif kind == "chosen":
+            chosen[event["arm"]] = event["fingerprint"]
+        elif kind == "replicate_started":
+            known = replicates.get((event["arm"], event["fingerprint"]))
+            replicates[event["arm"], event["fingerprint"]] = ReplicateState(
+                event["arm"],
+                event["seed"],
+                event["fingerprint"],
+                event["chosen"],
+                scored=known.scored if known else False,
+            )
+        elif kind == "replicate_ended":
+            key_ = (event["arm"], event["fingerprint"])
+            replicates[key_] = replace(replicates[key_], **_picked(event, "state", "reason", "retry"))
+        elif kind == "test_scored":
+            key_ = (event["arm"], event["fingerprint"])
+            replicates[key_] = replace(replicates[key_], scored=True)
+    return list(trials.values()), chosen, list(replicates.values()), stage
+
+
+def _picked(event: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: event[name] for name in names if name in event}

@@ -1,0 +1,48 @@
+"""What a running study tells whoever watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class TrialView:
+    """A trial or replicate as a watcher sees it.
+
+    `key` is unique in the study ("baseline/3", "baseline/seed-1001"); `objective` is the last development score in
+    percent, None before the first; `configuration` is `TrialConfiguration.canonical()`.
+    """
+
+    key: str
+    arm: str
+    label: str
+    state: str
+    updates: int
+    total_updates: int
+    configuration: dict[str, Any] = field(default_factory=dict)
+    objective: float | None = None
+    reason: str | None = None
+    resumed: bool = False
+
+
+class Listener(Protocol):
+    """Hears of a study's events in order, in the driver's process."""
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """A stage begins; `done` of its `total` items were finished before."""
+
+    def stage_ended(self, stage: str) -> None:
+        """A stage has nothing left to do."""
+
+    def trial_changed(self, trial: TrialView) -> None:
+        """A trial started, reported or ended."""
+
+    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+        """A replicate was scored on the test set; scores in percent per language."""
+
+    def note(self, text: str) -> None:
+        """A sentence for the user."""
+
+    def close(self) -> None:
+        """Nothing more will come; restore the terminal."""
