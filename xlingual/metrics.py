@@ -1,0 +1,143 @@
+"""Exact match and F1 as SQuAD v1.1's official evaluation script defines them (Rajpurkar et al. 2016).
+
+XQuAD's authors and XTREME use the same English normalisation for every language; so does this module.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from xlingual.errors import DataError
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_DELETE_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def normalize_answer(text: str) -> str:
+    """Lower-case, delete ASCII punctuation, replace English articles by a space, join the words by one space."""
+    without_punctuation = text.lower().translate(_DELETE_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", without_punctuation).split())
+
+
+def exact_match(prediction: str, answers: Sequence[str]) -> float:
+    """1.0 when the normalised prediction equals a normalised answer, else 0.0.
+
+    Raises:
+        DataError: when there is no answer to compare with.
+    """
+    _need_answers(answers)
+    normalized = normalize_answer(prediction)
+    return float(any(normalized == normalize_answer(answer) for answer in answers))
+
+
+def f1(prediction: str, answers: Sequence[str]) -> float:
+    """Harmonic mean of precision and recall over normalised words, 0..1; the best over the answers.
+
+    Two texts without any word in common score 0.0, also when both are empty: so does the official script.
+
+    Raises:
+        DataError: when there is no answer to compare with.
+    """
+    _need_answers(answers)
+    words = normalize_answer(prediction).split()
+    return max(_overlap(words, normalize_answer(answer).split()) for answer in answers)
+
+
+def score_predictions(gold: Any, predictions: Any) -> dict[str, float]:
+    """Score a whole SQuAD file: {"exact_match": percent, "f1": percent}, means over its questions.
+
+    `gold` is the parsed JSON of a SQuAD file, `predictions` maps question ids to answers. A question without a
+    prediction scores 0; a prediction without a question is ignored: so does the official script.
+
+    Raises:
+        DataError: when `gold` is not in SQuAD format or `predictions` does not map ids to texts.
+    """
+    answered = _checked_predictions(predictions)
+    matches = overlaps = 0.0
+    questions = 0
+    for identifier, answers in _questions(gold):
+        questions += 1
+        if identifier in answered:
+            matches += exact_match(answered[identifier], answers)
+            overlaps += f1(answered[identifier], answers)
+    if not questions:
+        raise DataError("the gold file holds no question; name a SQuAD file with at least one")
+    return {"exact_match": 100.0 * matches / questions, "f1": 100.0 * overlaps / questions}
+
+
+def _overlap(prediction: list[str], answer: list[str]) -> float:
+    shared = (Counter(prediction) & Counter(answer)).total()
+    if not shared:
+        return 0.0
+    precision, recall = shared / len(prediction), shared / len(answer)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _need_answers(answers: Sequence[str]) -> None:
+    if isinstance(answers, str):
+        raise DataError(
+            f"the answers of a question are a list of texts, found the text {answers!r}; write [{answers!r}]"
+        )
+    if not answers:
+        raise DataError("a question has no answer to score against; SQuAD v1.1 gives every question at least one")
+
+
+def _checked_predictions(predictions: Any) -> dict[str, str]:
+    expected = 'the predictions are one JSON object {"question id": "answer text"}'
+    if not isinstance(predictions, dict):
+        raise DataError(f"{expected}, found {_kind(predictions)}")
+    for identifier, text in predictions.items():
+        if not isinstance(text, str):
+            raise DataError(f"{expected}, found {_kind(text)} for question {identifier!r}")
+    return predictions
+
+
+def _questions(gold: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield (id, answers) of every question, in the file's order."""
+    for place, article in _entries(gold, "data", "gold"):
+        for inner, paragraph in _entries(article, "paragraphs", place):
+            for innermost, question in _entries(paragraph, "qas", inner):
+                if not isinstance(question.get("id"), str):
+                    raise _not_squad(f"{innermost}.id", "a text", question.get("id"))
+                yield question["id"], _answers(question, innermost)
+
+
+def _answers(question: dict[str, Any], place: str) -> list[str]:
+    texts: list[str] = []
+    for inner, answer in _entries(question, "answers", place):
+        if not isinstance(answer.get("text"), str):
+            raise _not_squad(f"{inner}.text", "a text", answer.get("text"))
+        texts.append(answer["text"])
+    if not texts:
+        raise _not_squad(f"{place}.answers", "at least one answer", texts)
+    return texts
+
+
+def _entries(holder: Any, key: str, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (place, entry) for every object of the list `holder[key]`."""
+    if not isinstance(holder, dict):
+        raise _not_squad(place, f"an object with {key!r}", holder)
+    entries = holder.get(key)
+    if not isinstance(entries, list):
+        raise _not_squad(f"{place}.{key}", "a list", entries)
+    for index, entry in enumerate(entries):
+        inner = f"{place}.{key}[{index}]"
+        if not isinstance(entry, dict):
+            raise _not_squad(inner, "an object", entry)
+        yield inner, entry
+
+
+def _not_squad(place: str, expected: str, found: Any) -> DataError:
+    layout = "data -> paragraphs -> qas -> id, answers -> text"
+    return DataError(f"not SQuAD format ({layout}): {place} must be {expected}, found {_kind(found)}")
+
+
+def _kind(value: Any) -> str:
+    names = {type(None): "nothing", dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+    if isinstance(value, list) and not value:
+        return "an empty list"
+    return names.get(type(value), f"the number {value!r}" if isinstance(value, int | float) else type(value).__name__)
