@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from xlingual.progress import cells
+
+CONFIGURATION = {
+    "training": {"learning_rate": 3.14159e-5, "updates": 500},
+    "mixture": {"faq_share": 0.3123, "weights": {"es": 0.2, "de": 0.4, "ru": 0.05, "zh": 0.35}},
+    "robust": {"distribution": "gaussian", "magnitude": 0.0512},
+}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (250, "4 min 10 s"),
+        (3600, "1 h 00 min"),
+        (3899, "1 h 05 min"),
+        (90000, "25 h 00 min"),
+    ],
+)
+def test_durations_read_as_people_say_them(seconds, text):
+    assert cells.duration(seconds) == text
+
+
+def test_no_estimate_is_no_text():
+    assert cells.time_left(None) == ""
+    assert cells.time_left(0.4) == ""
+    assert cells.time_left(61) == "about 1 min 01 s left in this stage"
+
+
+@pytest.mark.parametrize(("number", "text"), [(0.4, ".4"), (0.05, ".05"), (1.0, "1"), (0.0, "0"), (0.123, ".12")])
+def test_shares_are_short(number, text):
+    assert cells.share(number) == text
+
+
+def test_a_bar_is_full_only_when_all_is_done():
+    assert cells.bar(0, 500, 4) == "░░░░"
+    assert cells.bar(499, 500, 4) == "███░"
+    assert cells.bar(500, 500, 4) == "████"
+    assert cells.bar(0, 0, 4) == "░░░░"
+
+
+def test_a_configuration_reads_as_short_texts():
+    assert cells.learning_rate(CONFIGURATION) == "3.1e-05"
+    assert cells.mixture(CONFIGURATION) == "faq 0.31: de .4 zh .35 es .2 ru .05"
+    assert cells.noise(CONFIGURATION) == "0.051"
+
+
+def test_a_magnitude_is_found_under_the_name_of_its_method():
+    assert cells.noise({"robust": {"embedding_noise": {"magnitude": 0.25}}}) == "0.25"
+
+
+@pytest.mark.parametrize("configuration", [{}, {"training": {}, "mixture": None, "robust": None}])
+def test_what_a_configuration_lacks_is_a_dash(configuration):
+    assert cells.learning_rate(configuration) == cells.NOTHING
+    assert cells.mixture(configuration) == cells.NOTHING
+    assert cells.noise(configuration) == cells.NOTHING
+
+
+def test_a_score_that_is_absent_stays_absent():
+    assert cells.percent(None) == cells.NOTHING
+    assert cells.percent(0.0) == "0.00"
+
+
+def test_zero_shot_means_without_english():
+    assert cells.zero_shot_f1({"en": {"f1": 90.0}, "de": {"f1": 60.0}, "th": {"f1": 40.0}}) == 50.0
+
+
+def test_a_mean_over_a_missing_score_is_missing():
+    assert cells.zero_shot_f1({"de": {"f1": 60.0}, "th": {"exact_match": 40.0}}) is None
+    assert cells.zero_shot_f1({"en": {"f1": 90.0}}) is None
+
+
+def test_clipping_keeps_the_width():
+    assert cells.clip("webfaq+noise", 12) == "webfaq+noise"
+    assert cells.clip("webfaq+noise", 8) == "webfaq+…"
+
+
+def test_an_objective_on_the_test_set_says_oracle():
+    assert cells.objective_name("dev.f1") == "development F1"
+    assert "ORACLE" in cells.objective_name("test.exact_match")
+    assert "ORACLE" in cells.objective_header("test.f1")

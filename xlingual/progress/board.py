@@ -1,0 +1,117 @@
+"""Draws the state of a study as a table with a line or two above it; reads, never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from xlingual.progress import cells
+from xlingual.progress.state import StageState, StudyState
+from xlingual.search.listener import TrialView
+
+STATE_STYLES = {"running": "bold", "finished": "green", "pruned": "yellow", "failed": "red", "waiting": "dim"}
+FEWEST_ROWS = 3
+WIDE = 100
+LEFT = ("arm", "trial", "state", "updates", "mixture")
+OPTIONAL = ("noise", "mixture")
+
+
+def draw(state: StudyState, width: int, height: int, objective: str = "dev.f1") -> RenderableType:
+    """The whole board in `width` columns and at most `height` lines, but never fewer than a few rows.
+
+    `objective` is the study's: it names the trials' scores.
+    """
+    stage = state.stage
+    if stage is None:
+        return Text(f"starting, {cells.duration(state.elapsed())}")
+    parts: list[RenderableType] = [headline(state, stage)]
+    best = best_line(state, objective)
+    if best is not None:
+        parts.append(best)
+        height -= 1 + len(best.plain) // width
+    room = max(FEWEST_ROWS, height - 3)  # the headline, the table's header, the line of what is not shown
+    if stage.name == "test":
+        parts.append(test_table(state, room))
+    elif stage.trials:
+        rows, hidden = state.rows(room)
+        parts.append(trial_table(rows, width, objective))
+        if hidden:
+            parts.append(Text(f"and {hidden} more, not shown", style="dim"))
+    return Group(*parts)
+
+
+def headline(state: StudyState, stage: StageState) -> Text:
+    """Stage, items done, time spent, time left where something is known of it."""
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(stage.name, style="bold")
+    line.append(f"  {stage.done} of {stage.total} done  {cells.duration(state.elapsed())}")
+    left = cells.time_left(state.seconds_left())
+    return line.append(f"  {left}") if left else line
+
+
+def best_line(state: StudyState, objective: str) -> Text | None:
+    """Per arm the best finished trial of the search; None before the first."""
+    best = state.best()
+    if not best:
+        return None
+    line = Text(f"best {cells.objective_name(objective)}", overflow="fold", style="dim")
+    for arm, trial in best.items():
+        line.append(f"  {arm} ", style="not dim")
+        line.append(cells.percent(trial.objective), style="not dim bold")
+        line.append(f" ({trial.label})")
+    return line
+
+
+def trial_table(trials: Sequence[TrialView], width: int, objective: str) -> Table:
+    """One row per trial, in `width` columns; noise and mixture only where some trial has one.
+
+    Where the room is short the mixture's text is cut, so that no number is.
+    """
+    gap = 1 if width < WIDE else 2
+    columns = _columns(trials, width < WIDE, cells.objective_header(objective))
+    if "mixture" in columns:
+        taken = sum(gap + max(map(len, (header, *texts))) for header, texts in columns.items() if header != "mixture")
+        columns["mixture"] = [cells.clip(text, max(8, width - taken - gap)) for text in columns["mixture"]]
+    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="dim")
+    for header in columns:
+        table.add_column(header, no_wrap=True, justify="left" if header in LEFT else "right")
+    styles = [STATE_STYLES.get(state, "") for state in columns["state"]]
+    for texts, style in zip(zip(*columns.values(), strict=True), styles, strict=True):
+        table.add_row(
+            *[Text(text, style if header == "state" else "") for header, text in zip(columns, texts, strict=True)]
+        )
+    return table
+
+
+def test_table(state: StudyState, limit: int) -> Table:
+    """The latest `limit` replicates scored on the test set."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("arm", no_wrap=True, max_width=24)
+    table.add_column("seed", no_wrap=True, justify="right")
+    table.add_column("languages", justify="right")
+    table.add_column("mean F1 beyond English", no_wrap=True, justify="right")
+    for (arm, seed), scores in list(state.test_scores.items())[-limit:]:
+        table.add_row(Text(arm), str(seed), str(len(scores)), cells.percent(cells.zero_shot_f1(scores)))
+    return table
+
+
+def _columns(trials: Sequence[TrialView], narrow: bool, score: str) -> dict[str, list[str]]:
+    """Header -> a text per trial, in the order of the table; an optional column without any text is left out."""
+    columns = {
+        "arm": [cells.clip(trial.arm, 12 if narrow else 24) for trial in trials],
+        "trial": [trial.label.removeprefix("trial ") for trial in trials],
+        "state": [trial.state for trial in trials],
+        "updates": [_updates(trial, 4 if narrow else 8) for trial in trials],
+        "lr": [cells.learning_rate(trial.configuration) for trial in trials],
+        score: [cells.percent(trial.objective) for trial in trials],
+        "noise": [cells.noise(trial.configuration) for trial in trials],
+        "mixture": [cells.mixture(trial.configuration) for trial in trials],
+    }
+    return {name: texts for name, texts in columns.items() if name not in OPTIONAL or set(texts) != {cells.NOTHING}}
+
+
+def _updates(trial: TrialView, bar_width: int) -> str:
+    return f"{cells.bar(trial.updates, trial.total_updates, bar_width)} {trial.updates}/{trial.total_updates}"

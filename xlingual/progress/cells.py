@@ -1,0 +1,106 @@
+"""Short texts for numbers and configurations: what stands in a table's cell or in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NOTHING = "-"
+
+
+OBJECTIVES = {
+    "dev.f1": ("F1", "development F1"),
+    "dev.exact_match": ("EM", "development exact match"),
+    "test.f1": ("ORACLE F1", "ORACLE test F1"),
+    "test.exact_match": ("ORACLE EM", "ORACLE test exact match"),
+}
+
+
+def objective_header(objective: str) -> str:
+    """A study's objective as a column's header: "F1"; one that looks at the test set says ORACLE."""
+    return OBJECTIVES.get(objective, (objective, objective))[0]
+
+
+def objective_name(objective: str) -> str:
+    """A study's objective in words: "development F1"; one that looks at the test set says ORACLE."""
+    return OBJECTIVES.get(objective, (objective, objective))[1]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as "45 s", "4 min 10 s" or "1 h 05 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def time_left(seconds: float | None) -> str:
+    """An estimate in words; empty while nothing is known, and once the time is up."""
+    return "" if seconds is None or seconds < 1 else f"about {duration(seconds)} left in this stage"
+
+
+def percent(score: float | None) -> str:
+    """A score in percent with two digits; absent stays absent."""
+    return NOTHING if score is None else f"{score:.2f}"
+
+
+def share(number: float) -> str:
+    """A number in 0..1 in at most three characters: ".4", ".05", "1"."""
+    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    return text.removeprefix("0") or "0"
+
+
+def clip(text: str, width: int) -> str:
+    """The text, its end replaced by an ellipsis where it is longer than `width`."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+
+
+def bar(done: int, total: int, width: int) -> str:
+    """A bar of `width` characters, filled by the share done; full only when all is done."""
+    filled = 0 if total <= 0 else min(width, width * done // total)
+    return "█" * filled + "░" * (width - filled)
+
+
+def learning_rate(configuration: Mapping[str, Any]) -> str:
+    """The configuration's learning rate, two digits: "3.1e-05"."""
+    rate = _part(configuration, "training").get("learning_rate")
+    return f"{rate:.1e}" if isinstance(rate, (int, float)) else NOTHING
+
+
+def mixture(configuration: Mapping[str, Any]) -> str:
+    """The configuration's mixture, heaviest subsets first: "faq 0.31: de .4 es .2"."""
+    drawn = _part(configuration, "mixture")
+    if "faq_share" not in drawn:
+        return NOTHING
+    weights = sorted(_part(drawn, "weights").items(), key=lambda item: (-item[1], item[0]))
+    subsets = " ".join(f"{language} {share(weight)}" for language, weight in weights)
+    return f"faq {drawn['faq_share']:.2f}: {subsets}".removesuffix(": ")
+
+
+def noise(configuration: Mapping[str, Any]) -> str:
+    """The magnitude of the configuration's robust training, two digits."""
+    magnitude = _magnitude(_part(configuration, "robust"))
+    return NOTHING if magnitude is None else f"{magnitude:.2g}"
+
+
+def zero_shot_f1(language_scores: Mapping[str, Mapping[str, float]]) -> float | None:
+    """Mean F1 over the languages other than English, in percent; None where a score is missing."""
+    scores = [score.get("f1") for language, score in language_scores.items() if language != "en"]
+    present = [score for score in scores if score is not None]
+    return sum(present) / len(present) if present and len(present) == len(scores) else None
+
+
+def _magnitude(robust: Mapping[str, Any]) -> float | None:
+    found = robust.get("magnitude")
+    if isinstance(found, (int, float)):
+        return float(found)
+    inner = [_magnitude(value) for value in robust.values() if isinstance(value, Mapping)]
+    return next((value for value in inner if value is not None), None)
+
+
+def _part(tree: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = tree.get(name)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,65 @@
+"""One JSON object per event and line: for a program that reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import IO, Any
+
+from xlingual.search.listener import TrialView
+
+
+def _utc() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class JsonLines:
+    """Writes {"event": NAME, "time": ISO 8601 in UTC, ...} lines to a stream and flushes each."""
+
+    def __init__(self, stream: IO[str], now: Callable[[], datetime] = _utc) -> None:
+        self._stream = stream
+        self._now = now
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """Write {"event": "stage_started", "stage", "total", "done"}."""
+        self._write("stage_started", stage=stage, total=total, done=done)
+
+    def stage_ended(self, stage: str) -> None:
+        """Write {"event": "stage_ended", "stage"}."""
+        self._write("stage_ended", stage=stage)
+
+    def trial_changed(self, trial: TrialView) -> None:
+        """Write {"event": "trial_changed", ...every field of TrialView}."""
+        self._write("trial_changed", **dataclasses.asdict(trial))
+
+    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+        """Write {"event": "test_scored", "arm", "seed", "scores": {language: {...}}}."""
+        self._write("test_scored", arm=arm, seed=seed, scores=language_scores)
+
+    def note(self, text: str) -> None:
+        """Write {"event": "note", "text"}."""
+        self._write("note", text=text)
+
+    def close(self) -> None:
+        """Nothing to give back: every line is out already."""
+
+    def _write(self, event: str, **fields: Any) -> None:
+        record = {"event": event, "time": self._now().isoformat(), **fields}
+        self._stream.write(json.dumps(_plain(record), ensure_ascii=False, allow_nan=False) + "\n")
+        self._stream.flush()
+
+
+def _plain(value: Any) -> Any:
+    """The value as strict JSON can hold it: a number that is not finite becomes null, an unknown object its text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, str) or value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return str(value)

@@ -1,0 +1,98 @@
+"""A table that redraws itself, for a terminal."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from xlingual.progress import cells
+from xlingual.progress.board import draw
+from xlingual.progress.state import StudyState
+from xlingual.search.listener import TrialView
+
+
+class LiveView:
+    """Keeps a board of the study at the foot of the terminal; notes and failures scroll above it.
+
+    Starts to draw with the first event. `close` draws the last state, leaves it standing and gives the terminal back;
+    a process that ends without it does so at exit. Notes that come later are printed as they are.
+    """
+
+    def __init__(
+        self, console: Console, objective: str = "dev.f1", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.state = StudyState(clock)
+        self._console = console
+        self._objective = objective
+        self._lock = threading.RLock()  # the drawing thread reads what events change
+        self._drawn: RenderableType = Text("")
+        self._live: Live | None = None
+        self._closed = False
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """Open a stage."""
+        with self._lock:
+            self.state.stage_started(stage, total, done)
+        self._begin()
+
+    def stage_ended(self, stage: str) -> None:
+        """Close a stage, with a line that stays."""
+        with self._lock:
+            self.state.stage_ended(stage)
+            closed = next((item for item in self.state.stages if item.name == stage), None)
+            elapsed = self.state.elapsed()
+        if closed is not None:
+            self._say(f"{stage}: {closed.done} of {closed.total} done after {cells.duration(elapsed)}")
+
+    def trial_changed(self, trial: TrialView) -> None:
+        """Take in a trial's new state; a failure's reason is said above the table."""
+        with self._lock:
+            before = self.state.trial_changed(trial)
+        self._begin()
+        if trial.state == "failed" and trial.reason and (before is None or before.state != "failed"):
+            self._say(f"{trial.arm} {trial.label} failed: {trial.reason}")
+
+    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+        """Take in the test scores of one replicate."""
+        with self._lock:
+            self.state.test_scored(arm, seed, language_scores)
+        self._begin()
+
+    def note(self, text: str) -> None:
+        """Say a sentence above the table."""
+        self._begin()
+        self._say(text)
+
+    def close(self) -> None:
+        """Stop drawing and give the terminal back; a second call does nothing."""
+        live, self._live = self._live, None
+        self._closed = True
+        if live is not None:
+            atexit.unregister(self.close)
+            live.transient = self.state.stage is None
+            live.stop()
+
+    def _begin(self) -> None:
+        if self._live is None and not self._closed:
+            self._live = Live(console=self._console, get_renderable=self._draw, refresh_per_second=4)
+            atexit.register(self.close)
+            self._live.start()
+
+    def _say(self, text: str) -> None:
+        self._console.print(Text(text), soft_wrap=True)
+
+    def _draw(self) -> RenderableType:
+        """The board; where drawing it fails, the last one that was drawn, so that the drawing thread lives on."""
+        size = self._console.size
+        try:
+            with self._lock:
+                self._drawn = draw(self.state, size.width, size.height - 1, self._objective)
+        except Exception as error:
+            self._drawn = Text(f"the table cannot be drawn: {error!r}")
+        return self._drawn

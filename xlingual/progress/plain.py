@@ -1,0 +1,101 @@
+"""One line per event, only ever appended: for a log, a pipe, a terminal that cannot redraw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import IO
+
+from xlingual.progress import cells
+from xlingual.progress.state import ENDED, StudyState
+from xlingual.search.listener import TrialView
+
+
+class PlainView:
+    """Writes "DATE TIME  what happened", without colours, never the same line twice for a trial."""
+
+    def __init__(
+        self,
+        stream: IO[str],
+        objective: str = "dev.f1",
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self.state = StudyState(clock)
+        self._stream = stream
+        self._score_name = cells.objective_name(objective)
+        self._now = now
+        self._said: dict[str, str] = {}
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """Say the stage's size."""
+        self.state.stage_started(stage, total, done)
+        before = f", {done} of them done before" if done else ""
+        self._say(f"{stage}: begins, {total} to do{before}")
+
+    def stage_ended(self, stage: str) -> None:
+        """Say that the stage is over, and the best of the search."""
+        self.state.stage_ended(stage)
+        best = [f"{arm} {cells.percent(trial.objective)} ({trial.label})" for arm, trial in self.state.best().items()]
+        leaders = f"; best {self._score_name}: {', '.join(best)}" if best and stage == "search" else ""
+        self._say(f"{stage}: ended {cells.duration(self.state.elapsed())} after the start{leaders}")
+
+    def trial_changed(self, trial: TrialView) -> None:
+        """Say what changed of the trial; its configuration when first heard of."""
+        before = self.state.trial_changed(trial)
+        line = _progress(trial, self._score_name)
+        if self._said.get(trial.key) == line:
+            return
+        self._said[trial.key] = line
+        if before is None:
+            line += _configuration(trial)
+        elif before.state != trial.state and trial.state in ENDED:
+            line += self._standing()
+        self._say(f"{trial.arm} {trial.label}: {line}")
+
+    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+        """Say the mean over the languages other than English, and each language's F1."""
+        self.state.test_scored(arm, seed, language_scores)
+        mean = cells.percent(cells.zero_shot_f1(language_scores))
+        each = " ".join(f"{name} {cells.percent(score.get('f1'))}" for name, score in language_scores.items())
+        self._say(f"{arm} seed {seed}: test F1 beyond English {mean} ({each}){self._standing()}")
+
+    def note(self, text: str) -> None:
+        """Say the sentence."""
+        self._say(text)
+
+    def close(self) -> None:
+        """Nothing to give back: every line is out already."""
+
+    def _standing(self) -> str:
+        stage = self.state.stage
+        left = cells.time_left(self.state.seconds_left())
+        standing = [] if stage is None else [f"{stage.done} of {stage.total} done", *([left] if left else [])]
+        return f" [{', '.join(standing)}]" if standing else ""
+
+    def _say(self, text: str) -> None:
+        stamp = self._now().strftime("%Y-%m-%d %H:%M:%S")
+        self._stream.write(f"{stamp}  {' '.join(text.split())}\n")
+        self._stream.flush()
+
+
+def _progress(trial: TrialView, score_name: str) -> str:
+    """State, updates, score and reason of a trial, each only where there is something to say."""
+    parts = [trial.state if not (trial.resumed and trial.state == "running") else "running (resumed)"]
+    if trial.updates:
+        parts.append(f"{trial.updates} of {trial.total_updates} updates")
+    if trial.objective is not None:
+        parts.append(f"{score_name} {cells.percent(trial.objective)}")
+    if trial.reason:
+        parts.append(trial.reason)
+    return ", ".join(parts)
+
+
+def _configuration(trial: TrialView) -> str:
+    named = {
+        "learning rate": cells.learning_rate(trial.configuration),
+        "mixture": cells.mixture(trial.configuration),
+        "noise": cells.noise(trial.configuration),
+    }
+    return "".join(f", {name} {text}" for name, text in named.items() if text != cells.NOTHING)

@@ -1,0 +1,139 @@
+"""What is known of a study that goes on, folded from its events; no drawing, no clock of its own."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xlingual.progress.rows import choose_rows
+from xlingual.progress.work import Work
+from xlingual.search.listener import TrialView
+
+ENDED = frozenset({"finished", "pruned", "failed"})
+
+
+@dataclass
+class StageState:
+    """One stage: its size, its trials in the order of their last event, and the work done in it by this process."""
+
+    name: str
+    total: int
+    done_before: int
+    started: float
+    trials: dict[str, TrialView] = field(default_factory=dict)
+    recorded: set[str] = field(default_factory=set)
+    scored: int = 0
+    ended: bool = False
+    work: Work = field(default_factory=Work)
+
+    @property
+    def done(self) -> int:
+        """Items that ended: those of earlier processes, told again or not, and those of this one."""
+        ended = sum(trial.state in ENDED for trial in self.trials.values())
+        told_again = sum(self.trials[key].state in ENDED for key in self.recorded)
+        return min(self.total, max(self.done_before, told_again) + ended - told_again + self.scored)
+
+    def take(self, trial: TrialView, first: bool, at: float) -> None:
+        """Count a trial's new state: one that is ended when `first` heard of is a record, not work of this process."""
+        ended = trial.state in ENDED
+        if first and ended:
+            self.recorded.add(trial.key)
+        elif first or (trial.key in self.recorded and not ended):
+            self.recorded.discard(trial.key)
+            self.work.begin(trial.key, trial.resumed)
+        if trial.key not in self.recorded:
+            self.work.advance(trial.key, trial.updates, at)
+
+
+class StudyState:
+    """Folds the events of a study; asked for the stage, the best trials, the time spent and the time left.
+
+    `clock` returns seconds that only grow (`time.monotonic`).
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._started = clock()
+        self.stages: list[StageState] = []
+        self.test_scores: dict[tuple[str, int], dict[str, dict[str, float]]] = {}
+
+    @property
+    def stage(self) -> StageState | None:
+        """The stage that goes on, or the last one."""
+        return self.stages[-1] if self.stages else None
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """Open a stage of `total` items, `done` of them finished by earlier processes."""
+        self.stages.append(StageState(stage, total, done, self._clock()))
+
+    def stage_ended(self, stage: str) -> None:
+        """Close the stage of that name."""
+        for state in self.stages:
+            if state.name == stage:
+                state.ended = True
+
+    def trial_changed(self, trial: TrialView) -> TrialView | None:
+        """Take in a trial's new state; returns the one known before."""
+        if self.stage is None:
+            self.stage_started("search", 0, 0)
+        stage = self.stages[-1]
+        before = stage.trials.pop(trial.key, None)
+        stage.trials[trial.key] = trial
+        stage.take(trial, first=before is None, at=self._clock() - stage.started)
+        return before
+
+    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+        """Take in the test scores of one replicate, in percent per language."""
+        self.test_scores[arm, seed] = language_scores
+        if self.stage is not None:
+            self.stage.scored += 1
+            self.stage.work.item(self._clock() - self.stage.started)
+
+    def elapsed(self) -> float:
+        """Seconds since this process began to watch."""
+        return self._clock() - self._started
+
+    def best(self) -> dict[str, TrialView]:
+        """Per arm the finished trial of the search with the highest development score; arms without one are absent."""
+        best: dict[str, TrialView] = {}
+        for trial in self._trials("search"):
+            if trial.state != "finished" or trial.objective is None:
+                continue
+            leader = best.get(trial.arm)
+            if leader is None or leader.objective is None or trial.objective > leader.objective:
+                best[trial.arm] = trial
+        return best
+
+    def rows(self, limit: int) -> tuple[list[TrialView], int]:
+        """At most `limit` trials of the current stage worth showing, and how many others there are."""
+        trials = list(self.stage.trials.values()) if self.stage is not None else []
+        chosen = choose_rows(trials, limit)
+        return chosen, len(trials) - len(chosen)
+
+    def seconds_left(self) -> float | None:
+        """Estimate of the seconds until the current stage ends; None while nothing is known.
+
+        Updates (or, in a stage that only scores, items) still to do, over those done per second by this process in
+        this stage. A trial that has not begun counts as many updates as the ended ones of its stage took on average.
+        """
+        stage = self.stage
+        if stage is None or stage.ended or stage.done >= stage.total:
+            return None
+        if stage.scored:
+            left: float = stage.total - stage.done
+        else:
+            left = self._updates_left(stage)
+        return stage.work.seconds_left(left, self._clock() - stage.started)
+
+    def _updates_left(self, stage: StageState) -> float:
+        """Updates that the running, waiting and not yet named trials of the stage will still take."""
+        trials = stage.trials.values()
+        running = [trial for trial in trials if trial.state == "running"]
+        begun = sum(max(0, trial.total_updates - trial.updates) for trial in running)
+        took = [trial.updates for trial in trials if trial.state in ("finished", "pruned") and trial.updates > 0]
+        size = statistics.fmean(took) if took else max((trial.total_updates for trial in trials), default=0)
+        return begun + size * max(0, stage.total - stage.done - len(running))
+
+    def _trials(self, stage: str) -> list[TrialView]:
+        return [trial for state in self.stages if state.name == stage for trial in state.trials.values()]
