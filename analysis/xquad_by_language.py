@@ -1,0 +1,226 @@
+"""Zero-shot XQuAD scores per language against each study's baseline, from the records of one or more studies.
+
+    python analysis/xquad_by_language.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--figure OUT.png]
+
+Prints one table a metric. The CSV is tidy: one row a study, arm, language (or "mean" over the non-English ones) and
+seed; its difference columns compare all seeds of the arm with all of the baseline, so they repeat from seed to seed.
+The figure shows the differences of F1 with their 95% intervals. Every difference is within a study: scores of
+different studies may come from other questions or other models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from rich.console import Console
+
+from xlingual.errors import DataError, XlingualError
+from xlingual.report.differences import MEAN, Difference
+from xlingual.report.notes import notes, warnings
+from xlingual.report.scores import METRICS
+from xlingual.report.summary import ArmSummary, Summary, summarize
+from xlingual.report.table import NOTHING, Notes, difference_cell, mean_cell
+from xlingual.report.wide_table import Column, WideTable
+
+COLUMNS = (
+    *("study", "arm", "baseline", "language", "seed", "f1", "exact_match", "questions"),
+    *(f"{metric}_{part}" for metric in METRICS for part in ("difference", "low", "high")),
+)
+NAMES = {"f1": "F1", "exact_match": "exact match"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        summaries = read_studies(chosen.studies)
+        console = Console()
+        for metric in METRICS:
+            console.print(language_table(summaries, metric), "")
+        for label, summary in summaries.items():
+            console.print(Notes([f"{label}: {note}" for note in notes(summary)]))
+        if chosen.csv is not None:
+            write_csv(tidy_rows(summaries), chosen.csv)
+        if chosen.figure is not None:
+            draw_differences(difference_points(summaries, "f1"), captions(summaries), chosen.figure)
+    except (XlingualError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def read_studies(directories: Sequence[Path]) -> dict[str, Summary]:
+    """Label (a study's name; its path where names repeat) -> its summary.
+
+    Raises:
+        DataError: when a study has no score on the test set yet, or is named twice.
+        RecordError: when a directory is no study's or a record is broken.
+    """
+    if len({directory.resolve() for directory in directories}) < len(directories):
+        raise DataError(f"a study directory is named twice in {', '.join(map(str, directories))}; name each once")
+    summaries = [summarize(directory) for directory in directories]
+    names = [summary.study for summary in summaries]
+    for directory, summary in zip(directories, summaries, strict=True):
+        if not summary.languages:
+            raise DataError(f"{directory}: no replicate was scored on the test set yet; let `xlingual run` end first")
+    return {
+        summary.study if names.count(summary.study) == 1 else str(directory): summary
+        for directory, summary in zip(directories, summaries, strict=True)
+    }
+
+
+def language_table(summaries: dict[str, Summary], metric: str) -> WideTable:
+    """Languages by arms of all studies: mean over seeds, and the difference to the study's own baseline."""
+    languages = list(dict.fromkeys(language for summary in summaries.values() for language in summary.languages))
+    rows = [*languages, *([MEAN] if languages != ["en"] else [])]
+    groups = [
+        _columns(label, summary, arm, rows, metric)
+        for label, summary in summaries.items()
+        for arm in sorted(summary.arms.values(), key=lambda arm: not arm.baseline)
+    ]
+    title = f"Zero-shot {NAMES[metric]} by language, in percent; mean: over the non-English languages"
+    flags = [f"{label}: {warning}" for label, summary in summaries.items() for warning in warnings(summary)]
+    return WideTable(title, flags, Column("language", rows), groups)
+
+
+def _columns(label: str, summary: Summary, arm: ArmSummary, rows: Sequence[str], metric: str) -> list[Column]:
+    scores = [_seeds(arm, row, metric) for row in rows]
+    cells = [f"{fmean(seeds):.1f}" if seeds else NOTHING for seeds in scores]
+    if rows[-1] == MEAN:
+        cells[-1] = mean_cell(scores[-1])
+    score = Column(f"{label}\n{arm.name}", cells)
+    if arm.baseline:
+        return [score]
+    of_arm = summary.differences.get(arm.name, {})
+    gaps = [difference_cell(of_arm.get(row, {}).get(metric)) for row in rows]
+    return [score, Column(f"to {summary.baseline}\n[{100 * summary.confidence:g}% interval]", gaps)]
+
+
+def _seeds(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
+    """Scores of one language, or of the mean, one a seed; empty where there are none."""
+    if language == MEAN:
+        return arm.mean(metric)
+    return arm.scores[language].of(metric) if language in arm.scores else ()
+
+
+def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
+    """One row a study, arm, language and seed, unrounded; what does not exist is None."""
+    for label, summary in summaries.items():
+        for arm in summary.arms.values():
+            for language in (*summary.languages, MEAN):
+                compared = summary.differences.get(arm.name, {}).get(language, {})
+                matches = _seeds(arm, language, "exact_match")
+                for seed, f1, match in zip(arm.seeds, _seeds(arm, language, "f1"), matches, strict=False):
+                    questions = None if language == MEAN else arm.scores[language].questions
+                    found = (label, arm.name, arm.baseline, language, seed, f1, match, questions)
+                    yield dict(zip(COLUMNS, (*found, *_bounds(compared)), strict=True))
+
+
+def _bounds(compared: dict[str, Difference]) -> Iterator[float | None]:
+    for metric in METRICS:
+        difference = compared.get(metric)
+        yield from (difference.estimate, difference.low, difference.high) if difference else (None, None, None)
+
+
+def write_csv(rows: Iterator[dict[str, Any]], path: Path) -> None:
+    """Write tidy rows; None is an empty cell."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One dot of the figure: a difference in percentage points, with bounds where there are any."""
+
+    study: str
+    arm: str
+    language: str
+    estimate: float
+    low: float | None
+    high: float | None
+
+
+def difference_points(summaries: dict[str, Summary], metric: str) -> list[Point]:
+    """Every difference of every study as a dot."""
+    return [
+        Point(label, arm, language, cell.estimate, cell.low, cell.high)
+        for label, summary in summaries.items()
+        for arm, of_arm in summary.differences.items()
+        for language, metrics in of_arm.items()
+        for cell in [metrics[metric]]
+    ]
+
+
+def captions(summaries: dict[str, Summary]) -> dict[str, str]:
+    """Title of each study's panel: its label, what is drawn, and the first words of its warnings."""
+    return {
+        label: "\n".join(
+            [
+                label,
+                f"F1 minus {summary.baseline} [{100 * summary.confidence:g}% interval]",
+                *(line.split(":")[0] for line in warnings(summary)),
+            ]
+        )
+        for label, summary in summaries.items()
+    }
+
+
+def draw_differences(points: Sequence[Point], titles: dict[str, str], path: Path) -> None:
+    """Draw dots with intervals: a panel a study, a row a language, a colour an arm.
+
+    Raises:
+        DataError: when no study has a difference to draw, or matplotlib is not installed.
+    """
+    if not points:
+        raise DataError("no difference to draw: no arm beside a baseline was scored; leave --figure out")
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise DataError("--figure needs matplotlib: pip install 'xlingual[analysis]', or leave --figure out") from None
+    studies = list(dict.fromkeys(point.study for point in points))
+    rows = {language: -row for row, language in enumerate(dict.fromkeys(point.language for point in points))}
+    figure = Figure(figsize=(1 + 4 * len(studies), 2 + 0.35 * len(rows)), layout="constrained")
+    panels = figure.subplots(1, len(studies), sharey=True, squeeze=False)[0]
+    for panel, study in zip(panels, studies, strict=True):
+        _draw_panel(panel, [point for point in points if point.study == study], rows)
+        panel.set_title(titles[study], fontsize="medium")
+    panels[0].set_yticks(list(rows.values()), list(rows))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+
+
+def _draw_panel(panel: Any, points: Sequence[Point], rows: dict[str, int]) -> None:
+    arms = list(dict.fromkeys(point.arm for point in points))
+    for position, arm in enumerate(arms):
+        mine = [point for point in points if point.arm == arm]
+        shift = 0.6 * ((len(arms) - 1) / 2 - position) / len(arms)
+        heights = [rows[point.language] + shift for point in mine]
+        lows = [point.estimate - (point.estimate if point.low is None else point.low) for point in mine]
+        highs = [(point.estimate if point.high is None else point.high) - point.estimate for point in mine]
+        panel.errorbar([p.estimate for p in mine], heights, xerr=[lows, highs], fmt="o", markersize=4, label=arm)
+    panel.axvline(0, color="grey", linewidth=1)
+    panel.grid(axis="y", alpha=0.3)
+    panel.set_xlabel("percentage points")
+    panel.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(3, len(arms)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Zero-shot XQuAD scores per language against each study's baseline.")
+    parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
+    parser.add_argument("--csv", type=Path, help="write the scores and differences here")
+    parser.add_argument("--figure", type=Path, help="draw the differences here (.png, .pdf or .svg)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""The analysis script and the study builder as fixtures: neither folder is a package."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def studies() -> ModuleType:
+    return _load(ROOT / "tests" / "report" / "study_builder.py")
+
+
+@pytest.fixture(scope="session")
+def script() -> ModuleType:
+    return _load(ROOT / "analysis" / "xquad_by_language.py")

@@ -1,0 +1,145 @@
+"""The per-language analysis: its table, its tidy CSV, its figure, its errors."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+LANGUAGES = ["en", "de", "es"]
+
+
+@pytest.fixture
+def study(studies: ModuleType, tmp_path: Path) -> Path:
+    test = {"languages": LANGUAGES}
+    builder = studies.finished_study(tmp_path, ("plain", "webfaq", "noise"), gains={"webfaq": 8}, test=test)
+    return builder.directory.path
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_script_prints_tables_and_writes_both_files(study: Path, tmp_path: Path) -> None:
+    script = Path(__file__).resolve().parents[2] / "analysis" / "xquad_by_language.py"
+    outputs = ["--csv", str(tmp_path / "out" / "scores.csv"), "--figure", str(tmp_path / "out" / "differences.png")]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script), str(study), *outputs], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Zero-shot F1 by language" in done.stdout and "Zero-shot exact match by language" in done.stdout
+    assert (tmp_path / "out" / "differences.png").read_bytes().startswith(b"\x89PNG")
+    assert len(table(tmp_path / "out" / "scores.csv")) == 3 * 2 * 4
+
+
+def test_rows_are_tidy_and_agree_with_the_report(script: ModuleType, study: Path, tmp_path: Path) -> None:
+    summaries = script.read_studies([study])
+    script.write_csv(script.tidy_rows(summaries), tmp_path / "scores.csv")
+    rows = table(tmp_path / "scores.csv")
+    summary = summaries["small"]
+    keys = {(row["study"], row["arm"], row["language"], row["seed"]) for row in rows}
+    assert len(keys) == len(rows) == 3 * (3 + 1) * 2
+    row = next(r for r in rows if (r["arm"], r["language"], r["seed"]) == ("webfaq", "de", "2"))
+    assert float(row["f1"]) == summary.arms["webfaq"].scores["de"].f1[1]
+    assert float(row["exact_match"]) == summary.arms["webfaq"].scores["de"].exact_match[1]
+    assert row["questions"] == "60"
+    assert float(row["f1_low"]) == summary.differences["webfaq"]["de"]["f1"].low
+    mean = next(r for r in rows if (r["arm"], r["language"], r["seed"]) == ("webfaq", "mean", "1"))
+    german, spanish = (summary.arms["webfaq"].scores[language].f1[0] for language in ("de", "es"))
+    assert float(mean["f1"]) == pytest.approx((german + spanish) / 2)
+    assert mean["questions"] == ""
+    baseline = [r for r in rows if r["arm"] == "plain"]
+    assert all(r["f1_difference"] == "" and r["baseline"] == "True" for r in baseline)
+
+
+def test_studies_are_compared_each_with_its_own_baseline(
+    script: ModuleType, studies: ModuleType, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy = {"languages": ["en", "de", "th"], "source": "toy"}
+    other = studies.finished_study(tmp_path / "elsewhere", ("old", "new"), seeds=1, name="other", test=toy)
+    assert script.main([str(study), str(other.directory.path)]) == 0
+    printed = capsys.readouterr().out
+    assert "to plain" in printed and "to old" in printed
+    assert "other: TOY WORLD" in printed and "small: TOY WORLD" not in printed
+    summaries = script.read_studies([study, other.directory.path])
+    drawn = script.language_table(summaries, "f1")
+    assert list(drawn.first.cells) == ["en", "de", "es", "th", "mean"]
+    spanish, thai = drawn.first.cells.index("es"), drawn.first.cells.index("th")
+    small, new = drawn.groups[1], drawn.groups[-1]
+    assert small[0].cells[thai] == small[1].cells[thai] == "-"
+    assert new[0].cells[spanish] == new[1].cells[spanish] == "-"
+    assert re.fullmatch(r"[+-]?\d+\.\d \[.*\]", new[1].cells[thai])
+
+
+def test_studies_of_one_name_are_told_apart_by_their_path(
+    script: ModuleType, studies: ModuleType, study: Path, tmp_path: Path
+) -> None:
+    twin = studies.finished_study(tmp_path / "elsewhere", test={"languages": LANGUAGES}).directory.path
+    assert list(script.read_studies([study, twin])) == [str(study), str(twin)]
+
+
+def test_points_are_the_differences_of_the_report(script: ModuleType, study: Path) -> None:
+    summaries = script.read_studies([study])
+    points = script.difference_points(summaries, "exact_match")
+    assert {(point.arm, point.language) for point in points} == {
+        (arm, language) for arm in ("webfaq", "noise") for language in [*LANGUAGES, "mean"]
+    }
+    cell = summaries["small"].differences["noise"]["es"]["exact_match"]
+    point = next(point for point in points if (point.arm, point.language) == ("noise", "es"))
+    assert (point.estimate, point.low, point.high) == (cell.estimate, cell.low, cell.high)
+
+
+def test_english_alone_has_no_row_for_a_mean(script: ModuleType, studies: ModuleType, tmp_path: Path) -> None:
+    study = studies.finished_study(tmp_path, test={"languages": ["en"]}).directory.path
+    summaries = script.read_studies([study])
+    assert list(script.language_table(summaries, "f1").first.cells) == ["en"]
+    assert {row["language"] for row in script.tidy_rows(summaries)} == {"en"}
+
+
+def test_points_without_bounds_are_drawn(script: ModuleType, tmp_path: Path) -> None:
+    points = [script.Point("s", "a", "de", 1.0, None, None), script.Point("s", "b", "de", 2.0, 1.0, 3.5)]
+    script.draw_differences(points, {"s": "s"}, tmp_path / "figure.svg")
+    assert (tmp_path / "figure.svg").read_text(encoding="utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda studies, path: path, "is this the directory of a study"),
+        (
+            lambda studies, path: studies.StudyBuilder(path).directory.path,
+            "no replicate was scored on the test set yet",
+        ),
+    ],
+)
+def test_errors_are_one_line_and_status_one(
+    script: ModuleType,
+    studies: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    build,
+    message: str,
+) -> None:
+    assert script.main([str(build(studies, tmp_path))]) == 1
+    errors = capsys.readouterr().err
+    assert message in errors and errors.count("\n") == 1
+
+
+def test_a_study_named_twice_is_refused(script: ModuleType, study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert script.main([str(study), str(study / ".." / study.name)]) == 1
+    assert "named twice" in capsys.readouterr().err
+
+
+def test_a_figure_without_differences_is_refused(
+    script: ModuleType, studies: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = studies.finished_study(tmp_path, ("only",), test={"languages": ["en", "de"]}).directory.path
+    assert script.main([str(study), "--figure", str(tmp_path / "figure.png")]) == 1
+    assert "no difference to draw" in capsys.readouterr().err
+    assert not (tmp_path / "figure.png").exists()

@@ -1,0 +1,18 @@
+"""The study builder as a fixture: with importlib imports a test file cannot import its neighbour."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def studies() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("study_builder", Path(__file__).with_name("study_builder.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

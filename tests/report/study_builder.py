@@ -1,0 +1,143 @@
+"""Builds small, real study directories through the records API: the same files that a driver leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlingual.records import journal
+from xlingual.records.files import write_json, write_lines
+from xlingual.records.layout import StudyDirectory
+
+LANGUAGES = ("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh", "ro")
+
+
+class StudyBuilder:
+    """Writes the records of one study step by step."""
+
+    def __init__(self, storage: Path, arms: Iterable[str] = ("baseline", "webfaq"), **study: Any) -> None:
+        self.arms = tuple(arms)
+        name = study.pop("name", "small")
+        test = {"source": "google/xquad", "languages": list(LANGUAGES), "paragraphs": None} | study.pop("test", {})
+        self.languages = test["languages"]
+        self.directory = StudyDirectory(storage / name)
+        resolved = {
+            "name": name,
+            "question": "Does it help?",
+            "data": {"train": "squad", "test": test},
+            "arms": {arm: {"baseline": position == 0} for position, arm in enumerate(self.arms)},
+            "search": {"trials_per_arm": 2, "objective": "dev.f1"},
+            "oracle": False,
+            "replicates": {"seeds": 2},
+        }
+        write_json(self.directory.study_json, resolved | study)
+        write_json(self.directory.sources, {"model": {"fingerprint": "abc"}})
+
+    def event(self, kind: str, **content: Any) -> None:
+        journal.append(self.directory.journal, {"event": kind, "time": 0.0, **content})
+
+    def trial(self, arm: str, number: int, state: str, objective: float | None, **values: Any) -> str:
+        """One search trial with its configuration; returns its fingerprint."""
+        fingerprint = f"{arm}-{number}"
+        self.event("trial_started", arm=arm, number=number, fingerprint=fingerprint, values=values, seed=0)
+        if state != "running":
+            self.event(
+                "trial_ended",
+                arm=arm,
+                number=number,
+                fingerprint=fingerprint,
+                state=state,
+                objective=objective,
+                updates=500,
+                reason=None,
+                retry=False,
+            )
+        write_json(
+            self.directory.trial(fingerprint).configuration,
+            {"training": {"learning_rate": values.get("training.learning_rate", 3e-5)}, "mixture": None, "seed": 0},
+        )
+        return fingerprint
+
+    def search(self) -> None:
+        """Two finished trials an arm; the second, better one is chosen."""
+        self.event("stage_started", stage="search")
+        for arm in self.arms:
+            self.trial(arm, 0, "finished", 50.0, **{"training.learning_rate": 1e-5})
+            better = self.trial(arm, 1, "finished", 60.0, **{"training.learning_rate": 3e-5})
+            self.choose(arm, better)
+
+    def choose(self, arm: str, fingerprint: str, mixture: Mapping[str, float] | None = None) -> None:
+        self.event("chosen", arm=arm, number=int(fingerprint[-1]), fingerprint=fingerprint, objective=60.0)
+        if mixture is not None:
+            configuration = {"training": {"learning_rate": 3e-5}, "mixture": {"faq_share": 0.3, "weights": mixture}}
+            write_json(self.directory.trial(fingerprint).configuration, configuration)
+
+    def replicate(self, arm: str, seed: int, state: str = "finished", reason: str | None = None) -> str:
+        fingerprint = f"{arm}-1-seed-{seed}"
+        self.event("replicate_started", arm=arm, seed=seed, fingerprint=fingerprint, chosen=f"{arm}-1")
+        if state != "running":
+            self.event(
+                "replicate_ended", arm=arm, seed=seed, fingerprint=fingerprint, state=state, reason=reason, retry=False
+            )
+        return fingerprint
+
+    def score(self, arm: str, seed: int, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Predictions per language, the ledger's entry, the journal's event: in the driver's order."""
+        fingerprint = f"{arm}-1-seed-{seed}"
+        journal.append(self.directory.ledger, {"time": 0.0, "arm": arm, "fingerprint": fingerprint, "purpose": "test"})
+        for language, answers in rows.items():
+            write_lines(self.directory.trial(fingerprint).predictions(language), answers)
+        self.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, scores={})
+
+    def replicated(self, scores: Mapping[str, Mapping[int, Mapping[str, list[dict[str, Any]]]]]) -> None:
+        """Replicates trained and scored: arm -> seed -> language -> rows."""
+        self.event("stage_started", stage="replicate")
+        for arm, seeds in scores.items():
+            for seed in seeds:
+                self.replicate(arm, seed)
+        self.event("stage_started", stage="test")
+        for arm, seeds in scores.items():
+            for seed, rows in seeds.items():
+                self.score(arm, seed, rows)
+
+
+def rows(f1: Iterable[float], exact: Iterable[float] | None = None, per_paragraph: int = 1) -> list[dict[str, Any]]:
+    """Prediction rows of one language: question ids q0, q1, ...; `per_paragraph` questions share a paragraph."""
+    scores = list(f1)
+    matches = list(exact) if exact is not None else [100.0 * (score == 100) for score in scores]
+    return [
+        {
+            "id": f"q{i:04d}",
+            "paragraph": f"q{i - i % per_paragraph:04d}",
+            "prediction": "word",
+            "exact_match": float(match),
+            "f1": float(score),
+        }
+        for i, (score, match) in enumerate(zip(scores, matches, strict=True))
+    ]
+
+
+def finished_study(
+    storage: Path,
+    arms: Iterable[str] = ("baseline", "webfaq"),
+    seeds: int = 2,
+    questions: int = 60,
+    gains: Mapping[str, float] | None = None,
+    **study: Any,
+) -> StudyBuilder:
+    """A complete study: random scores that fall with the language's position and rise by the arm's gain."""
+    builder = StudyBuilder(storage, arms, replicates={"seeds": seeds}, **study)
+    builder.search()
+    generator = np.random.default_rng(5)
+    scores: dict[str, dict[int, dict[str, list[dict[str, Any]]]]] = {}
+    for arm in builder.arms:
+        for seed in range(1, seeds + 1):
+            for position, language in enumerate(builder.languages):
+                level = 85 - 3 * position + (gains or {}).get(arm, 0) + generator.normal(0, 1)
+                f1 = np.clip(generator.normal(level, 25, questions), 0, 100)
+                scores.setdefault(arm, {}).setdefault(seed, {})[language] = rows(f1, per_paragraph=5)
+    builder.replicated(scores)
+    return builder

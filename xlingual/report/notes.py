@@ -1,0 +1,108 @@
+"""What must be said beside the numbers of a study: as short warnings and as whole sentences."""
+
+from __future__ import annotations
+
+from xlingual.report.differences import MEAN
+from xlingual.report.summary import ArmSummary, Summary
+
+
+def warnings(summary: Summary) -> list[str]:
+    """Lines that stand over every table, because they change what its numbers mean."""
+    lines = []
+    if summary.toy:
+        lines.append("TOY WORLD: made-up languages; these numbers say nothing about real languages.")
+    if summary.oracle:
+        lines.append("ORACLE: the search saw the test set; these are not zero-shot scores.")
+    if summary.paragraph_cap is not None:
+        lines.append(f"PART OF THE TEST SET: {_extent(summary)} only.")
+    if not summary.complete:
+        lines.append(f"INCOMPLETE: {missing(summary)}.")
+    return lines
+
+
+def notes(summary: Summary) -> list[str]:
+    """Sentences that stand once, under the tables."""
+    lines = [f"Scored: {_extent(summary)}, in {len(summary.languages)} languages."]
+    others = [language for language in summary.languages if language != "en"]
+    if others:
+        lines.append(
+            f"The mean is over the {len(others)} non-English languages; ± is its standard deviation over seeds."
+        )
+    lines.append("Metrics: exact match and F1 as SQuAD v1.1's official script computes them, for every language.")
+    if summary.differences:
+        lines += _about_intervals(summary)
+    taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
+    if taught:
+        arms = "; ".join(f"{arm.name} ({', '.join(_faq_languages(arm))})" for arm in taught)
+        lines.append(f"Trained on question-answer pairs of other languages than English, too: {arms}.")
+    lines.append(f"The ledger holds {_times(len(summary.ledger), 'reading')} of the test set.")
+    return lines
+
+
+def missing(summary: Summary) -> str:
+    """What an incomplete study lacks."""
+    parts = []
+    if summary.trials_ended < summary.trials_planned:
+        parts.append(f"{summary.trials_ended} of {summary.trials_planned} search trials ended")
+    for arm in summary.arms.values():
+        if len(arm.seeds) < summary.seeds_per_arm:
+            failed = "".join(f"; seed {seed} failed: {reason.splitlines()[0]}" for seed, reason in arm.failures.items())
+            parts.append(f"{arm.name} has {len(arm.seeds)} of {summary.seeds_per_arm} replicates scored{failed}")
+    return ", ".join(parts) or "a replicate is still to be scored"
+
+
+def seeds(summary: Summary) -> str:
+    """How many seeds the scored arms have: "3 seeds per arm", or "2 to 3 seeds per arm"."""
+    counts = sorted({len(arm.seeds) for arm in summary.arms.values() if arm.seeds})
+    if not counts:
+        return "no seeds"
+    return f"{_times(counts[0], 'seed') if len(counts) == 1 else f'{counts[0]} to {counts[-1]} seeds'} per arm"
+
+
+def readings(summary: Summary) -> str:
+    """How often the test set was opened."""
+    return f"test set opened {_times(len(summary.ledger), 'time')}"
+
+
+def _about_intervals(summary: Summary) -> list[str]:
+    share = f"{100 * summary.confidence:g}%"
+    cells = [metrics["f1"] for of_arm in summary.differences.values() for metrics in of_arm.values()]
+    lines = []
+    if any(cell.low is None for cell in cells):
+        lines.append("No intervals: they need at least two paragraphs in every language.")
+    elif all(cell.seed_variation for cell in cells):
+        lines.append(f"[low, high]: {share} intervals; they cover other seeds and other paragraphs.")
+    else:
+        lines.append(
+            f"[low, high]: {share} intervals; where an arm or the baseline has one seed they cover other paragraphs "
+            "only: another seed may differ by more."
+        )
+    headline = (
+        "the difference of the means is the headline; " if MEAN in next(iter(summary.differences.values())) else ""
+    )
+    lines.append(
+        f"Differences are to the baseline arm, {summary.baseline}; {headline}"
+        "per-language intervals are not adjusted for multiple comparisons."
+    )
+    if not summary.parallel:
+        lines.append("Languages hold different questions: their paragraphs were resampled independently.")
+    return lines
+
+
+def _extent(summary: Summary) -> str:
+    """Paragraphs and questions a language."""
+    counts = sorted({scores.questions for arm in summary.arms.values() for scores in arm.scores.values()})
+    if not counts:
+        return f"at most {summary.paragraph_cap} paragraphs per language" if summary.paragraph_cap else "nothing yet"
+    questions = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    most = "" if summary.parallel else "at most "
+    return f"{most}{_times(summary.paragraphs, 'paragraph')} and {questions} questions per language"
+
+
+def _faq_languages(arm: ArmSummary) -> list[str]:
+    mixture = (arm.configuration or {}).get("mixture") or {}
+    return sorted(language for language, weight in mixture.get("weights", {}).items() if weight > 0)
+
+
+def _times(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

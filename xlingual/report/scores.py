@@ -1,0 +1,134 @@
+"""Every test question's scores, read from the predictions of a study's replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xlingual.errors import RecordError
+from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import ReplicateState
+
+Floats = npt.NDArray[np.float64]
+METRICS = ("f1", "exact_match")
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """The questions of one language that were scored, by id, which is the order of every array."""
+
+    ids: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TestScores:
+    """Percent scores of all scored replicates on the same questions.
+
+    questions: language -> its questions; scores: arm -> language -> metric -> array (seeds, questions), where the
+    seeds are in the order of the replicates.
+    """
+
+    __test__ = False  # no test class, whatever pytest thinks of the name
+
+    questions: Mapping[str, Questions]
+    scores: Mapping[str, Mapping[str, Mapping[str, Floats]]]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """English first, then XQuAD's order, then any other by its code."""
+        return tuple(self.questions)
+
+
+def read_scores(
+    directory: StudyDirectory, replicates: Sequence[ReplicateState], languages: Sequence[str] | None
+) -> TestScores:
+    """Read what the scored replicates answered in `languages`, or in every language that any of them answered in.
+
+    Raises:
+        RecordError: when a scored replicate lacks a language or a question that another one has, or a row is broken.
+    """
+    scored = [replicate for replicate in replicates if replicate.scored]
+    files = {replicate.fingerprint: _files(directory, replicate) for replicate in scored}
+    wanted = set(languages or ()).union(*files.values())
+    questions: dict[str, Questions] = {}
+    scores: dict[str, dict[str, dict[str, list[list[float]]]]] = {}
+    for language in sorted(wanted, key=_rank) if scored else ():
+        for replicate in scored:
+            path = directory.trial(replicate.fingerprint).predictions(language)
+            rows = _rows(path)
+            asked = questions.setdefault(language, _questions(rows))
+            _check_same(asked, rows, path)
+            cell = scores.setdefault(replicate.arm, {}).setdefault(language, {metric: [] for metric in METRICS})
+            for metric in METRICS:
+                cell[metric].append([rows[identifier][metric] for identifier in asked.ids])
+    arrays = {
+        arm: {
+            language: {metric: np.array(seeds) for metric, seeds in cell.items()} for language, cell in of_arm.items()
+        }
+        for arm, of_arm in scores.items()
+    }
+    return TestScores(questions, arrays)
+
+
+def _files(directory: StudyDirectory, replicate: ReplicateState) -> set[str]:
+    folder = directory.trial(replicate.fingerprint).predictions("any").parent
+    return {path.stem for path in folder.glob("*.jsonl") if not path.name.startswith(".")}
+
+
+def _rank(language: str) -> tuple[int, str]:
+    return (XQUAD_LANGUAGES.index(language) if language in XQUAD_LANGUAGES else len(XQUAD_LANGUAGES), language)
+
+
+def _rows(path: Path) -> dict[str, dict[str, Any]]:
+    """Every row by its question's id."""
+    if not path.exists():
+        raise RecordError(
+            f"{path}: not there, though the journal says that this replicate was scored; "
+            "restore the file from a backup, or score the replicate again by the command that ran the study"
+        )
+    rows: dict[str, dict[str, Any]] = {}
+    for line, row in enumerate(journal.read(path), start=1):
+        wrong = [key for key in ("id", "paragraph") if not isinstance(row.get(key), str)]
+        wrong += [metric for metric in METRICS if not _is_percent(row.get(metric))]
+        if wrong:
+            raise RecordError(f"{path}:{line}: {wrong[0]!r} is {row.get(wrong[0])!r}; {_EXPECTED}")
+        if row["id"] in rows:
+            raise RecordError(f"{path}:{line}: question {row['id']!r} stands here twice; each is answered once")
+        rows[row["id"]] = row
+    if not rows:
+        raise RecordError(f"{path}: no prediction in it; {_EXPECTED}")
+    return rows
+
+
+_EXPECTED = "a row holds the texts id and paragraph, and exact_match and f1 between 0 and 100"
+
+
+def _is_percent(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
+
+
+def _questions(rows: Mapping[str, Mapping[str, Any]]) -> Questions:
+    ids = tuple(sorted(rows))
+    return Questions(ids, tuple(rows[identifier]["paragraph"] for identifier in ids))
+
+
+def _check_same(asked: Questions, rows: Mapping[str, Mapping[str, Any]], path: Path) -> None:
+    """Every replicate must have answered the same questions of the same paragraphs; their order may differ."""
+    if len(rows) != len(asked.ids) or not all(identifier in rows for identifier in asked.ids):
+        unlike = sorted(set(asked.ids).symmetric_difference(rows))
+        raise RecordError(
+            f"{path}: {len(rows)} questions, but another replicate of this study was scored on {len(asked.ids)} "
+            f"(one that only one of them has: {unlike[0]!r}); scores can be compared on the same questions only"
+        )
+    paragraphs = (rows[identifier]["paragraph"] for identifier in asked.ids)
+    for identifier, mine, theirs in zip(asked.ids, paragraphs, asked.paragraphs, strict=True):
+        if mine != theirs:
+            raise RecordError(f"{path}: question {identifier!r} is of paragraph {mine!r}, elsewhere of {theirs!r}")

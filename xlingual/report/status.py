@@ -1,0 +1,134 @@
+"""Where a study stands and what its search found: counts, and two tables of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from xlingual.records.state import StudyState, TrialState
+from xlingual.report.wide_table import Column, WideTable
+
+NOTHING = "-"
+_TRIAL_STATES = ("finished", "pruned", "failed", "running")
+
+
+def status(state: StudyState) -> dict[str, Any]:
+    """Counts for `xlingual status --json`: trials and replicates, in all and per arm; `best` in percent or None."""
+    arms = {name: _arm_status(state, name) for name in state.arms}
+    trials = {kind: sum(arm["trials"][kind] for arm in arms.values()) for kind in ("total", *_TRIAL_STATES)}
+    kinds = ("total", "finished", "running", "failed", "scored")
+    return {
+        "study": state.name,
+        "stage": state.stage,
+        "complete": state.complete,
+        "oracle": state.oracle,
+        "objective": _objective(state),
+        "trials": trials,
+        "replicates": {kind: sum(arm["replicates"][kind] for arm in arms.values()) for kind in kinds},
+        "arms": arms,
+        "test_set_readings": len(state.ledger),
+    }
+
+
+def best_trial(state: StudyState, arm: str) -> TrialState | None:
+    """The arm's finished trial with the highest development objective."""
+    finished = [t for t in state.arm_trials(arm) if t.state == "finished" and t.objective is not None]
+    return max(finished, key=lambda trial: trial.objective or 0.0, default=None)
+
+
+def status_table(state: StudyState) -> WideTable:
+    """Arms by counts of trials and of replicates of the chosen configuration."""
+    counts = status(state)
+    arms = counts["arms"].values()
+    trials = [Column(kind, [str(arm["trials"][kind]) for arm in arms]) for kind in _TRIAL_STATES]
+    trials.insert(0, Column("search\ntrials", [str(arm["trials"]["total"]) for arm in arms]))
+    replicates = [
+        Column(f"seeds\n{header}", [_share(arm["replicates"], kind) for arm in arms])
+        for header, kind in (("trained", "finished"), ("tested", "scored"))
+    ]
+    readings = "once" if len(state.ledger) == 1 else f"{len(state.ledger)} times"
+    title = f"{state.name}: stage {state.stage}, test set opened {readings}"
+    return WideTable(title, _oracle(state), Column("arm", state.arms), [trials, [_best(state)], replicates])
+
+
+def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, Any] | None] | None = None) -> WideTable:
+    """Arms by ended trials, the best development objective, and what was chosen.
+
+    With `configurations` (arm -> chosen configuration) mixture weights are shown by name; the sampler's own values
+    for them are coordinates that mean nothing to a reader.
+    """
+    arms = status(state)["arms"].values()
+    ended = [Column(kind, [str(arm["trials"][kind]) for arm in arms]) for kind in ("finished", "pruned", "failed")]
+    chosen = [_chosen(state, name, (configurations or {}).get(name)) for name in state.arms]
+    title = f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm"
+    groups = [[*ended, _best(state)], [Column("chosen", chosen, justify="left")]]
+    return WideTable(title, _oracle(state), Column("arm", state.arms), groups)
+
+
+def _arm_status(state: StudyState, name: str) -> dict[str, Any]:
+    trials = Counter(trial.state for trial in state.arm_trials(name))
+    mine = [replicate for replicate in state.replicates if replicate.arm == name]
+    replicates = Counter(replicate.state for replicate in mine)
+    best = best_trial(state, name)
+    return {
+        "trials": {
+            "total": max(state.trials_per_arm, trials.total()),
+            **{kind: trials[kind] for kind in _TRIAL_STATES},
+        },
+        "replicates": {
+            "total": max(state.seeds_per_arm, len(mine)),
+            **{kind: replicates[kind] for kind in ("finished", "running", "failed")},
+            "scored": sum(replicate.scored for replicate in mine),
+        },
+        "best": best.objective if best else None,
+    }
+
+
+def _chosen(state: StudyState, arm: str, configuration: Mapping[str, Any] | None) -> str:
+    fingerprint = state.chosen.get(arm)
+    trial = next((trial for trial in state.arm_trials(arm) if trial.fingerprint == fingerprint), None)
+    if trial is None:
+        return NOTHING
+    lines = [f"trial {trial.number}"]
+    for name, value in trial.values.items():
+        line = _line(name, value, configuration)
+        if line not in lines:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _line(name: str, value: Any, configuration: Mapping[str, Any] | None) -> str:
+    """One value; a coordinate of a simplex ("mixture.weights.0") as all of the simplex's weights."""
+    coordinate = re.fullmatch(r"(.+)\.\d+", name)
+    weights = _at(configuration, coordinate[1]) if coordinate and configuration else None
+    if coordinate and isinstance(weights, Mapping):
+        heaviest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+        pairs = [f"{key}:{weight:.2f}" for key, weight in heaviest]
+        return f"{coordinate[1]} " + "\n  ".join(" ".join(pairs[i : i + 4]) for i in range(0, len(pairs), 4))
+    return f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+
+
+def _at(tree: Any, path: str) -> Any:
+    for step in path.split("."):
+        tree = tree.get(step) if isinstance(tree, Mapping) else None
+    return tree
+
+
+def _objective(state: StudyState) -> str:
+    return str(state.study["search"].get("objective", "dev.f1"))
+
+
+def _oracle(state: StudyState) -> list[str]:
+    return ["ORACLE: the search was allowed to see the test set."] if state.oracle else []
+
+
+def _best(state: StudyState) -> Column:
+    trials = [best_trial(state, arm) for arm in state.arms]
+    cells = [NOTHING if trial is None else f"{trial.objective:.1f}" for trial in trials]
+    return Column(f"best\n{_objective(state)}", cells)
+
+
+def _share(replicates: Mapping[str, int], kind: str) -> str:
+    return f"{replicates[kind]}/{replicates['total']}"

@@ -1,0 +1,189 @@
+"""The numbers of a study's report, from its records alone; nothing is rounded or drawn here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from xlingual.records.files import read_json
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import StudyState, read_state
+from xlingual.report.differences import Difference, alike, differences
+from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One language: means over its questions in percent, one a seed."""
+
+    f1: tuple[float, ...]
+    exact_match: tuple[float, ...]
+    questions: int
+
+    def of(self, metric: str) -> tuple[float, ...]:
+        """The scores of one metric, one a seed."""
+        return self.f1 if metric == "f1" else self.exact_match
+
+
+@dataclass(frozen=True, slots=True)
+class ArmSummary:
+    """One arm: its chosen configuration and what its scored replicates reached.
+
+    seeds: those of the scored replicates, the order of all scores; failures: seed -> reason of the replicates that
+    failed; languages that were not scored are absent from `scores`.
+    """
+
+    name: str
+    baseline: bool
+    configuration: dict[str, Any] | None
+    fingerprint: str | None
+    values: dict[str, Any]
+    seeds: tuple[int, ...]
+    failures: dict[int, str]
+    scores: dict[str, Scores]
+
+    def mean(self, metric: str) -> tuple[float, ...]:
+        """Mean over the non-English languages, one a seed; empty where there is none."""
+        languages = [scores.of(metric) for language, scores in self.scores.items() if language != "en"]
+        return tuple(sum(seeds) / len(seeds) for seeds in zip(*languages, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All that the report of a study says."""
+
+    study: str
+    question: str
+    stage: str
+    complete: bool
+    oracle: bool
+    toy: bool
+    languages: tuple[str, ...]
+    paragraph_cap: int | None
+    paragraphs: int
+    parallel: bool
+    seeds_per_arm: int
+    trials_ended: int
+    trials_planned: int
+    confidence: float
+    baseline: str
+    arms: dict[str, ArmSummary]
+    differences: dict[str, dict[str, dict[str, Difference]]]
+    ledger: tuple[dict[str, Any], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for `xlingual report --json`; what was not scored is absent, never 0."""
+        return {
+            "study": self.study,
+            "question": self.question,
+            "stage": self.stage,
+            "complete": self.complete,
+            "oracle": self.oracle,
+            "toy": self.toy,
+            "languages": list(self.languages),
+            "test_set": {"paragraph_cap": self.paragraph_cap, "paragraphs": self.paragraphs, "parallel": self.parallel},
+            "seeds_per_arm": self.seeds_per_arm,
+            "trials": {"ended": self.trials_ended, "planned": self.trials_planned},
+            "confidence": self.confidence,
+            "arms": {name: _arm_json(arm) for name, arm in self.arms.items()},
+            "differences": {
+                arm: {language: _difference_json(metrics) for language, metrics in of_arm.items()}
+                for arm, of_arm in self.differences.items()
+            },
+            "ledger": list(self.ledger),
+        }
+
+
+def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.95, draws: int = 10_000) -> Summary:
+    """Compute the report of the study in `directory`; reads only.
+
+    `confidence` and `draws` are those of the intervals (xlingual.statistics.intervals).
+
+    Raises:
+        RecordError: when the directory is no study's, or a record is broken or absent.
+    """
+    place = directory if isinstance(directory, StudyDirectory) else StudyDirectory(Path(directory))
+    state = read_state(place)
+    test = _test_set(state.study)
+    named = test.get("languages")
+    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None)
+    return Summary(
+        study=state.name,
+        question=str(state.study.get("question", "")),
+        stage=state.stage,
+        complete=state.complete,
+        oracle=state.oracle,
+        toy=test.get("source") == "toy",
+        languages=scores.languages,
+        paragraph_cap=test.get("paragraphs"),
+        paragraphs=max((len(set(asked.paragraphs)) for asked in scores.questions.values()), default=0),
+        parallel=len(alike(scores.questions)) <= 1,
+        seeds_per_arm=state.seeds_per_arm,
+        trials_ended=sum(trial.state != "running" for trial in state.trials),
+        trials_planned=state.trials_per_arm * len(state.arms),
+        confidence=confidence,
+        baseline=state.baseline,
+        arms={name: _arm(place, state, name, scores) for name in state.arms},
+        differences=differences(scores, state.baseline, confidence=confidence, draws=draws),
+        ledger=state.ledger,
+    )
+
+
+def _test_set(study: Mapping[str, Any]) -> dict[str, Any]:
+    test = study.get("data", {}).get("test", {})
+    return dict(test) if isinstance(test, Mapping) else {"source": test}
+
+
+def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestScores) -> ArmSummary:
+    chosen = state.chosen.get(name)
+    mine = [replicate for replicate in state.replicates if replicate.arm == name]
+    return ArmSummary(
+        name=name,
+        baseline=name == state.baseline,
+        configuration=read_json(directory.trial(chosen).configuration) if chosen else None,
+        fingerprint=chosen,
+        values=next((dict(t.values) for t in state.arm_trials(name) if t.fingerprint == chosen), {}),
+        seeds=tuple(replicate.seed for replicate in mine if replicate.scored),
+        failures={
+            r.seed: (r.reason or "").strip() or "no reason recorded"
+            for r in mine
+            if r.state == "failed" and not r.scored
+        },
+        scores={language: _scores(cell) for language, cell in scores.scores.get(name, {}).items()},
+    )
+
+
+def _scores(cell: Mapping[str, Floats]) -> Scores:
+    """Means over the questions of arrays (seeds, questions)."""
+    f1, match = ([float(score) for score in cell[metric].mean(axis=1)] for metric in METRICS)
+    return Scores(tuple(f1), tuple(match), cell["f1"].shape[1])
+
+
+def _arm_json(arm: ArmSummary) -> dict[str, Any]:
+    return {
+        "baseline": arm.baseline,
+        "configuration": arm.configuration,
+        "fingerprint": arm.fingerprint,
+        "values": arm.values,
+        "seeds": list(arm.seeds),
+        "failures": {str(seed): reason for seed, reason in arm.failures.items()},
+        "scores": {
+            language: {"f1": list(s.f1), "exact_match": list(s.exact_match), "questions": s.questions}
+            for language, s in arm.scores.items()
+        },
+        "mean": {metric: list(arm.mean(metric)) for metric in METRICS if arm.mean(metric)},
+    }
+
+
+def _difference_json(metrics: Mapping[str, Difference]) -> dict[str, Any]:
+    """F1 in the contract's keys; exact match, a metric beside it, as an object of its own."""
+    f1, match = metrics["f1"], asdict(metrics["exact_match"])
+    return {
+        "f1": f1.estimate,
+        "low": f1.low,
+        "high": f1.high,
+        "seed_variation": f1.seed_variation,
+        "exact_match": {"difference": match["estimate"], "low": match["low"], "high": match["high"]},
+    }

@@ -1,0 +1,77 @@
+"""A table that breaks into blocks of columns where the terminal is too narrow, so that no number is wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A header and one cell a row; `styles` are rich's, one a row, or none."""
+
+    header: str
+    cells: Sequence[str]
+    styles: Sequence[str] = ()
+    justify: Literal["left", "right"] = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class WideTable:
+    """A title, lines of warning under it, a first column that every block repeats, and groups of columns.
+
+    The columns of one group stay together where they fit; blocks are filled from left to right.
+    """
+
+    title: str
+    warnings: Sequence[str]
+    first: Column
+    groups: Sequence[Sequence[Column]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw as many blocks as the width asks for."""
+        yield plain(self.title, options, "bold")
+        for warning in self.warnings:
+            yield plain(warning, options, "bold yellow")
+        for position, block in enumerate(self._blocks(console, options)):
+            if position:
+                yield Text()
+            yield self._drawn(block, options)
+
+    def _blocks(self, console: Console, options: ConsoleOptions) -> Iterator[list[Column]]:
+        def fits(columns: Sequence[Column]) -> bool:
+            unlimited = options.update(max_width=10_000)
+            return Measurement.get(console, unlimited, self._drawn(columns, options)).maximum <= options.max_width
+
+        block: list[Column] = []
+        for group in self.groups:
+            for part in [group] if fits(group) else [[column] for column in group]:
+                if block and not fits([*block, *part]):
+                    yield block
+                    block = []
+                block = [*block, *part]
+        yield block
+
+    def _drawn(self, columns: Sequence[Column], options: ConsoleOptions) -> Table:
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        table.add_column(plain(self.first.header, options), overflow="fold")
+        for column in columns:
+            table.add_column(plain(column.header, options), justify=column.justify, no_wrap=True)
+        for row, name in enumerate(self.first.cells):
+            cells = [
+                plain(column.cells[row], options, column.styles[row] if column.styles else "") for column in columns
+            ]
+            table.add_row(plain(name, options), *cells)
+        return table
+
+
+def plain(text: str, options: ConsoleOptions, style: str = "") -> Text:
+    """Text without markup; where the output cannot hold it, ± is written +/-."""
+    return Text(text.replace("±", "+/-") if options.ascii_only else text, style=style)
