@@ -48,7 +48,7 @@ def missing(summary: Summary) -> str:
         if len(arm.seeds) < summary.seeds_per_arm:
             failed = "".join(f"; seed {seed} failed: {reason.splitlines()[0]}" for seed, reason in arm.failures.items())
             parts.append(f"{arm.name} has {len(arm.seeds)} of {summary.seeds_per_arm} replicates scored{failed}")
-    return ", ".join(parts) or "a replicate is still to be scored"
+    return ", ".join(parts) or "the study has not ended"
 
 
 def seeds(summary: Summary) -> str:
