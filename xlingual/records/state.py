@@ -4,7 +4,7 @@ Events of the journal (every one has `event` and `time`):
     stage_started, stage_ended    stage
     trial_started                 arm, number, fingerprint, values (what the sampler chose), seed
     trial_ended                   arm, number, fingerprint, state (finished | pruned | failed), objective, updates,
-                                  reason, retry (true: an accident, worth another try; false: the configuration's own doing)
+                                  reason, retry (true: an accident, to be tried again; false: the configuration's doing)
     chosen                        arm, number, fingerprint, objective
     replicate_started             arm, seed, fingerprint, chosen (fingerprint of the search trial)
     replicate_ended               arm, seed, fingerprint, state, reason
@@ -38,6 +38,11 @@ class TrialState:
     reason: str | None = None
     retry: bool = False
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether it is still to be trained: a dead driver left it, or an accident ended it."""
+        return self.state == "running" or (self.state == "failed" and self.retry)
+
 
 @dataclass(frozen=True, slots=True)
 class ReplicateState:
@@ -51,6 +56,11 @@ class ReplicateState:
     scored: bool = False
     reason: str | None = None
     retry: bool = False
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it is still to be trained: a dead driver left it, or an accident ended it."""
+        return self.state == "running" or (self.state == "failed" and self.retry)
 
 
 @dataclass(frozen=True, slots=True)

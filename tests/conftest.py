@@ -1,0 +1,30 @@
+"""What tests of several rooms share: a tiny encoder, tiny questions, the developers' data where it is there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The developers' folder of real data and a real small encoder; tests that need it skip without it."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the developers' data folder")
+    return SHARED.resolve()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Tiny models are slower on several threads, and much slower beside other processes."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from xlingual.errors import RecordError, TrialDiverged
+from xlingual.evaluation.scoring import answer_rows, candidates
+from xlingual.models.encoder import load_encoder
+from xlingual.records import journal
+from xlingual.records.layout import TrialDirectory
+from xlingual.study import TrialConfiguration
+from xlingual.training.loop import TrialInputs, report_updates, train_trial
+from xlingual.training.worker import Report, SoloWorker
+
+NOISE = {"distribution": "gaussian", "magnitude": 0.1}
+TIMES = {"seconds"}
+
+
+class Killed(Exception):
+    pass
+
+
+def train(
+    configuration: TrialConfiguration,
+    inputs: TrialInputs,
+    checkpoint: Path,
+    path: Path,
+    *,
+    kill_after: int | None = None,
+    keep_model: bool = False,
+) -> tuple[list[Report], TrialDirectory]:
+    directory = TrialDirectory(path / configuration.fingerprint)
+
+    def on_report(report: Report) -> None:
+        if kill_after is not None and report["updates"] >= kill_after:
+            raise Killed
+
+    worker = SoloWorker(on_report=on_report)
+    train_trial(configuration, inputs, checkpoint, directory, worker, keep_model=keep_model)
+    return worker.reports, directory
+
+
+def numbers(reports: list[Report]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in report.items() if name not in TIMES} for report in reports]
+
+
+def test_learns_a_task_that_can_be_learnt(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    reports, _ = train(configure(updates=120, learning_rate=3e-3), tiny_inputs, tiny_checkpoint, tmp_path)
+    assert reports[-1]["exact_match"] >= 90
+    assert reports[-1]["loss"] < reports[0]["loss"] / 2
+
+
+@pytest.mark.parametrize("robust", [None, NOISE])
+def test_equal_configuration_and_seed_give_identical_numbers(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, robust: Any
+) -> None:
+    first, _ = train(configure(robust=robust), tiny_inputs, tiny_checkpoint, tmp_path / "one")
+    torch.manual_seed(999)  # what the process drew before must not matter
+    second, _ = train(configure(robust=robust), tiny_inputs, tiny_checkpoint, tmp_path / "two")
+    assert numbers(first) == numbers(second)
+
+
+def test_seeds_and_noise_change_the_numbers(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    losses = {
+        name: train(configuration, tiny_inputs, tiny_checkpoint, tmp_path)[0][-1]["loss"]
+        for name, configuration in {
+            "plain": configure(),
+            "seed": configure(seed=1),
+            "noise": configure(robust=NOISE),
+            "mixture": configure(mixture={"faq_share": 0.5, "weights": {"de": 0.5, "es": 0.5}}),
+        }.items()
+    }
+    assert len(set(losses.values())) == 4
+
+
+@pytest.mark.parametrize("kill_after", [2, 4])
+def test_a_killed_training_goes_on_exactly(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, kill_after: int
+) -> None:
+    configuration = configure(robust=NOISE, mixture={"faq_share": 0.4, "weights": {"de": 1.0}})
+    whole, whole_directory = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "whole", keep_model=True)
+    with pytest.raises(Killed):
+        train(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "cut", kill_after=kill_after)
+    rest, directory = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "cut", keep_model=True)
+    assert numbers(rest) == numbers(whole)
+    assert numbers(journal.read(directory.reports)) == numbers(whole)
+    weights = [load_encoder(d.model, 0).state_dict() for d in (directory, whole_directory)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    starts = [start["from_update"] for start in journal.read(directory.environment)]
+    assert starts == [0, kill_after]
+
+
+def test_a_report_that_a_crash_kept_from_the_record_is_written_on_resume(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    with pytest.raises(Killed):
+        train(configure(), tiny_inputs, tiny_checkpoint, tmp_path, kill_after=4)
+    directory = TrialDirectory(tmp_path / configure().fingerprint)
+    lines = directory.reports.read_text().splitlines(keepends=True)
+    directory.reports.write_text(lines[0])
+    reports, _ = train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
+    assert [report["updates"] for report in reports] == [2, 4, 6]
+    assert [report["updates"] for report in journal.read(directory.reports)] == [2, 4, 6]
+
+
+def test_a_finished_training_is_not_done_again(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    first, directory = train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
+    again, _ = train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
+    assert again == first
+    assert len(journal.read(directory.environment)) == 1
+    assert not directory.checkpoint.exists()
+
+
+def test_the_kept_model_gives_the_recorded_predictions(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    _, directory = train(configure(updates=30), tiny_inputs, tiny_checkpoint, tmp_path, keep_model=True)
+    model = load_encoder(directory.model, seed=5, trained_head=True)
+    asked = tiny_inputs.development["en"]
+    found = candidates(model, asked, pad_token=0, device=torch.device("cpu"), max_answer_tokens=3)
+    recorded = [row["prediction"] for row in journal.read(directory.development)]
+    assert [row["prediction"] for row in answer_rows(asked.examples, found)] == recorded
+
+
+def test_frozen_word_embeddings_stay(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    configuration = configure(freeze_word_embeddings=True)
+    _, directory = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path, keep_model=True)
+    before, after = load_encoder(tiny_checkpoint, 0), load_encoder(directory.model, 0)
+    assert torch.equal(before.get_input_embeddings().weight, after.get_input_embeddings().weight)  # type: ignore[operator]
+    name = "bert.encoder.layer.0.attention.self.query.weight"
+    assert not torch.equal(before.state_dict()[name], after.state_dict()[name])
+
+
+def test_a_training_that_is_not_finite_says_so(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    robust = {"distribution": "uniform", "magnitude": 1e38}
+    with pytest.raises(TrialDiverged, match="diverged at update 1"):
+        train(configure(robust=robust), tiny_inputs, tiny_checkpoint, tmp_path)
+
+
+def test_a_broken_checkpoint_is_named(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    with pytest.raises(Killed):
+        train(configure(), tiny_inputs, tiny_checkpoint, tmp_path, kill_after=2)
+    directory = TrialDirectory(tmp_path / configure().fingerprint)
+    directory.checkpoint.write_bytes(b"not a checkpoint")
+    with pytest.raises(RecordError, match=r"checkpoint\.pt: not a checkpoint of this trial"):
+        train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
+
+
+@pytest.mark.parametrize(("updates", "reports", "expected"), [(10, 3, (3, 7, 10)), (2, 5, (1, 2)), (5, 1, (5,))])
+def test_reports_are_evenly_spaced_and_end_with_the_last_update(
+    updates: int, reports: int, expected: tuple[int, ...]
+) -> None:
+    assert report_updates(updates, reports)[-1] == updates
+    assert report_updates(updates, reports) == expected

@@ -1,0 +1,193 @@
+"""The command line: `xlingual COMMAND`; each command in a few lines over the library."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from xlingual.errors import StudyFileError, XlingualError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Hyperparameter studies for zero-shot cross-lingual question answering.",
+)
+
+StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML).")]
+StudyDir = Annotated[Path, typer.Argument(metavar="STUDY_DIR", help="A study's directory: STORAGE/NAME.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, e.g. data.train=train.json."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+
+@app.command()
+def validate(study: StudyFile, overrides: Overrides = None) -> None:
+    """Check a study file; exit status 0, or 1 with FILE:LINE: message."""
+    from xlingual.study import load_study
+
+    checked = load_study(study, overrides or ())
+    print(f"{study}: study {checked.name} with {len(checked.arms)} arms is valid")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a study file."""
+    from xlingual.study import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def plan(study: StudyFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Show what would run: arms, trials, updates, workers, and the defaults filled in."""
+    from xlingual.report.plan import plan_tables
+    from xlingual.study import load_study
+    from xlingual.study.plan import plan as make_plan
+
+    planned = make_plan(load_study(study, overrides or ()))
+    if as_json:
+        print(json.dumps(planned.as_json(), indent=2))
+    else:
+        for table in plan_tables(planned):
+            Console().print(table)
+
+
+@app.command()
+def run(
+    study: StudyFile,
+    storage: Annotated[str | None, typer.Option(help="Directory that holds studies [default: the study's].")] = None,
+    until: Annotated[str, typer.Option(help="Last stage: search, replicate, test or report.")] = "report",
+    address: Annotated[str, typer.Option(help="Ray cluster: local (embedded), auto, or HOST:PORT.")] = "local",
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a study from wherever its records stand; the same command again does only what is missing."""
+    from xlingual.progress import choose_view
+    from xlingual.study import load_study
+
+    _check_choice("--until", until, ("search", "replicate", "test", "report"))
+    checked = load_study(study, overrides or ())
+    from xlingual.search.driver import drive, study_path
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    view = choose_view(as_json, Console())
+    try:
+        directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
+    finally:
+        view.close()
+    if until == "report":
+        _show_report(directory.path, as_json)
+
+
+@app.command()
+def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
+    """Show where a study stands, from its records alone."""
+    from xlingual.records.layout import StudyDirectory
+    from xlingual.records.state import read_state
+    from xlingual.report.status import status_json, status_tables
+
+    state = read_state(StudyDirectory(study_dir))
+    if as_json:
+        print(json.dumps(status_json(state), indent=2))
+    else:
+        for table in status_tables(state):
+            Console().print(table)
+
+
+@app.command()
+def report(study_dir: StudyDir, as_json: AsJson = False) -> None:
+    """Print a study's tables again, from its records alone."""
+    _show_report(study_dir, as_json)
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A checkpoint: hub id or local directory.")],
+    on: Annotated[str, typer.Option("--on", help="What to score: xquad.")] = "xquad",
+    data: Annotated[str, typer.Option(help="Hub id, or a directory with xquad.LANGUAGE.json.")] = "google/xquad",
+    languages: Annotated[str, typer.Option(help="Comma-separated codes, or all.")] = "all",
+    limit: Annotated[int | None, typer.Option(help="Only the first N questions of each language.", min=1)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score any checkpoint with a span head, per language."""
+    _check_choice("--on", on, ("xquad",))
+    from xlingual.evaluation.evaluate import evaluate_checkpoint
+    from xlingual.report.evaluation import evaluation_table
+
+    scores = evaluate_checkpoint(model, data, languages, limit)
+    if as_json:
+        print(json.dumps({"model": model, "languages": scores}, indent=2))
+    else:
+        Console().print(evaluation_table(model, scores, limit))
+
+
+@app.command()
+def score(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD.json", help="Gold answers in SQuAD format.")],
+    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.json", help="Answers as {id: text}.")],
+) -> None:
+    """Print SQuAD v1.1's official exact match and F1 in percent, as JSON."""
+    from xlingual.metrics import score_predictions
+
+    print(json.dumps(score_predictions(_read_json(gold), _read_json(predictions))))
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one message and exit status 1."""
+    try:
+        app()
+    except StudyFileError as error:
+        _fail(str(error), 1)
+    except XlingualError as error:
+        _fail(f"error: {error}", 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was finished is kept: the same command goes on from there", 130)
+    except BrokenPipeError:  # the reader of our output left
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def _show_report(path: Path, as_json: bool) -> None:
+    from xlingual.records.layout import StudyDirectory
+    from xlingual.report.summary import summarize
+    from xlingual.report.table import report_tables
+
+    summary = summarize(StudyDirectory(path))
+    if as_json:
+        print(json.dumps(summary.as_json()))
+    else:
+        console = Console()
+        for table in report_tables(summary, console.width):
+            console.print(table)
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise XlingualError(f"{path}: cannot be read ({error.strerror}); write the path of a JSON file") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise XlingualError(f"{path}: not JSON ({error})") from None
+
+
+def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise XlingualError(f"{option}: {value!r} asked; write one of {', '.join(choices)}")
+
+
+def _interrupt(_signal: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, status: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(status)

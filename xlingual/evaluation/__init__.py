@@ -1,0 +1,1 @@
+"""Evaluation: predictions of answer spans, and their scores per language."""

@@ -1,0 +1,86 @@
+"""What the stages of a study work with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.search.journalist import Journalist
+from xlingual.search.listener import Listener
+from xlingual.search.placement import Demand
+from xlingual.search.trial import TrialTask
+from xlingual.study import Study
+from xlingual.training.inputs import Locations
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a study works with once everything is in place.
+
+    Attributes:
+        study: its definition.
+        directory: its records.
+        listener: whoever watches.
+        locations: where data and models lie.
+        inputs: by model, a reference to `TrialInputs` in Ray's object store.
+        sources: by arm, fingerprints of the data and the model that its trials use.
+        concurrent: trials side by side.
+        driver: resources of the driver of a trial that has several workers.
+    """
+
+    study: Study
+    directory: StudyDirectory
+    listener: Listener
+    locations: Locations
+    inputs: dict[str, Any]
+    sources: dict[str, dict[str, str]]
+    concurrent: int
+    driver: dict[str, float]
+
+    @property
+    def metric(self) -> str:
+        """Name of the objective in a report: `f1` or `exact_match`."""
+        return self.study.search.objective.split(".")[1]
+
+    @property
+    def full_budget(self) -> int:
+        """Updates of a whole trial."""
+        return int(self.study.training.updates)
+
+    @property
+    def demand(self) -> Demand:
+        """What one trial asks of the cluster."""
+        scaling = self.study.scaling
+        return Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+
+    def journalist(self, kind: str) -> Journalist:
+        """Make the keeper of the records of trials or replicates."""
+        return Journalist(
+            self.directory,
+            self.listener,
+            metric=self.metric,
+            full_budget=self.full_budget,
+            kind=kind,
+            opens_test_set=self.study.oracle,
+        )
+
+    def task(self, *, keep_model: bool) -> TrialTask:
+        """Make what the trials share."""
+        return TrialTask(self.directory.path, self.demand, self.locations.models, self.inputs, keep_model)
+
+    def event(self, event: str, **content: Any) -> None:
+        """Append an event to the journal."""
+        journal.append(self.directory.journal, {"event": event, "time": time.time(), **content})
+
+    def begin(self, stage: str, total: int, done: int) -> None:
+        """Write down and show that a stage begins; `done` of its `total` items were finished before."""
+        self.event("stage_started", stage=stage)
+        self.listener.stage_started(stage, total, done)
+
+    def end(self, stage: str) -> None:
+        """Write down and show that a stage has nothing left to do."""
+        self.event("stage_ended", stage=stage)
+        self.listener.stage_ended(stage)

@@ -1,0 +1,85 @@
+"""Joining a Ray cluster, or starting an embedded one for the length of a command."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from xlingual.errors import PlacementError
+from xlingual.search.placement import DRIVER_RESOURCE, Demand
+
+EMBEDDED_DRIVERS = 64
+
+# Tune keeps no truth here, so its loggers, its signal handler and its usage reports are switched off.
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_TRAIN_ENABLE_STATE_TRACKING": "0",
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}
+
+
+@contextmanager
+def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]]]:
+    """Be connected to a cluster while the context lasts; yields the resources of its nodes.
+
+    Args:
+        address: `local` starts an embedded cluster that ends with the context; `auto` joins the one of this machine;
+            anything else is an address to join.
+        demand: of one trial; several workers need the dashboard, without which Ray Train never frees the workers of a
+            trial that the scheduler stopped.
+
+    Raises:
+        PlacementError: when there is no cluster at the address.
+    """
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        started = not ray.is_initialized()
+        if started and address == "local":
+            ray.init(
+                address="local",
+                include_dashboard=demand.workers > 1,
+                resources={DRIVER_RESOURCE: EMBEDDED_DRIVERS},
+                **quiet,
+            )
+        elif started:
+            _join(address, quiet)
+    try:
+        yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    finally:
+        if started:
+            ray.shutdown()
+
+
+def driver_resources(nodes: list[Mapping[str, float]]) -> dict[str, float]:
+    """Resources of a trial's driver: never a CPU that its own workers wait for."""
+    if any(node.get(DRIVER_RESOURCE) for node in nodes):
+        return {DRIVER_RESOURCE: 1}
+    return {"CPU": 0.01}
+
+
+def _join(address: str, quiet: dict[str, Any]) -> None:
+    import ray
+
+    try:
+        ray.init(address=address, **quiet)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise PlacementError(
+            f"--address {address}: no Ray cluster answers there ({str(error).strip().splitlines()[0]}); start one with "
+            "`ray up cluster.yaml`, or leave --address out to run on this machine alone"
+        ) from None

@@ -1,0 +1,104 @@
+"""Driving a study from wherever its records say that it stands to the stage that was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ray
+
+from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.lock import hold
+from xlingual.records.state import StudyState, read_state
+from xlingual.search import stages
+from xlingual.search.bench import Bench
+from xlingual.search.cluster import connected, driver_resources
+from xlingual.search.listener import Listener
+from xlingual.search.opening import check_sources, open_directory, record_environment
+from xlingual.search.placement import Demand, concurrent_trials
+from xlingual.study import Study
+from xlingual.training.inputs import Locations, StudyData, load_study_data, locate, trial_inputs
+
+STAGES = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}
+
+
+def drive(study: Study, path: Path, *, until: str, address: str, listener: Listener) -> StudyDirectory:
+    """Do what is missing of a study, up to and with the stage `until`, and nothing else.
+
+    Args:
+        study: its definition.
+        path: STORAGE/NAME, absolute.
+        until: `search`, `replicate`, `test` or `report` (which adds nothing to the records).
+        address: `local`, `auto`, or a Ray cluster's address.
+        listener: told of every event.
+
+    Raises:
+        XlingualError: for everything that is the user's to mend.
+    """
+    directory = StudyDirectory(path)
+    with hold(directory.lock):
+        open_directory(study, directory)
+        wanted = [stage for stage in STAGES if until == "report" or list(STAGES).index(stage) <= _index(until)]
+        missing = [stage for stage in wanted if not _done(read_state(directory), study, stage)]
+        if missing:
+            _do(study, directory, missing, address, listener)
+    return directory
+
+
+def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
+    locations = locate(study, directory.path.parent)
+    data = load_study_data(study, locations)
+    models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
+    found = data.sources()
+    named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
+    check_sources(directory, found | named)
+    for name, source in found.items():
+        listener.note(f"{name}: " + ", ".join(f"{count} {what}" for what, count in source["counts"].items() if count))
+    demand = Demand(study.scaling.workers_per_trial, study.scaling.cpus_per_worker, study.scaling.gpus_per_worker)
+    with connected(address, demand) as nodes:
+        concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials)
+        record_environment(directory, address=address, nodes=[dict(node) for node in nodes], concurrent=concurrent)
+        inputs = {model: ray.put(trial_inputs(model, study, data)) for model in models}
+        bench = Bench(
+            study=study,
+            directory=directory,
+            listener=listener,
+            locations=locations,
+            inputs=inputs,
+            sources=_sources(study, locations, data, models),
+            concurrent=concurrent,
+            driver=driver_resources(nodes),
+        )
+        for stage in missing:
+            STAGES[stage](bench)
+
+
+def _sources(study: Study, locations: Locations, data: StudyData, models: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Fingerprints of what each arm's trials use; FAQ data counts only where an arm mixes it in."""
+    parts = {name: source["fingerprint"] for name, source in data.sources().items()}
+    return {
+        arm: {"model": models[locations.models[arm]]}
+        | {name: parts[name] for name in parts if name != "faq" or definition.mixture is not None}
+        for arm, definition in study.arms.items()
+    }
+
+
+def _done(state: StudyState, study: Study, stage: str) -> bool:
+    arms, seeds = len(study.arms), study.replicates.seeds
+    ended = sum(not trial.unfinished for trial in state.trials)
+    searched = ended >= arms * study.search.trials_per_arm and len(state.chosen) == arms
+    if stage == "search":
+        return searched
+    replicated = searched and sum(not r.unfinished for r in state.replicates) >= arms * seeds
+    if stage == "replicate":
+        return replicated
+    return replicated and all(r.scored for r in state.replicates if r.state == "finished")
+
+
+def _index(stage: str) -> int:
+    return list(STAGES).index(stage)
+
+
+def study_path(study: Study, storage: str | None) -> Path:
+    """Directory of a study: STORAGE/NAME, made absolute in the driver."""
+    return (Path(storage or study.storage).expanduser() / study.name).resolve()

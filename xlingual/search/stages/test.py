@@ -1,0 +1,112 @@
+"""The test: the sealed test set is opened, and every replicate is scored on it once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+
+from xlingual.evaluation.scoring import ScoringSet, answer_rows, candidates, mean_scores
+from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.models.encoder import load_encoder, load_tokenizer
+from xlingual.records import journal
+from xlingual.records.files import write_lines
+from xlingual.records.layout import TrialDirectory
+from xlingual.records.state import ReplicateState, read_state
+from xlingual.search.bench import Bench
+from xlingual.search.journalist import record_reading
+from xlingual.training.inputs import load_test_data, scoring_sets
+
+
+def test(bench: Bench) -> None:
+    """Open the sealed test set and score every replicate on it that has no scores yet."""
+    state = read_state(bench.directory)
+    waiting = [replicate for replicate in state.replicates if replicate.state == "finished" and not replicate.scored]
+    if not waiting:
+        return
+    done = sum(replicate.scored for replicate in state.replicates)
+    bench.begin("test", done + len(waiting), done)
+    unread = [replicate for replicate in waiting if not _adopt_recorded_scores(bench, replicate)]
+    for model, replicates in _by_model(bench, unread).items():
+        _score_replicates(bench, model, replicates)
+    bench.end("test")
+
+
+def score_model(
+    directory: TrialDirectory, questions: Mapping[str, ScoringSet], max_answer_tokens: int
+) -> dict[str, dict[str, float]]:
+    """Score a replicate's model in every language and write each question's prediction down.
+
+    Returns:
+        language -> mean exact match and F1 in percent, and the number of questions.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model = load_encoder(directory.model, seed=0, trained_head=True).to(device)
+    pad_token = int(load_tokenizer(directory.model).pad_token_id)
+    scores = {}
+    for language, asked in questions.items():
+        found = candidates(model, asked, pad_token=pad_token, device=device, max_answer_tokens=max_answer_tokens)
+        rows = answer_rows(asked.examples, found)
+        write_lines(directory.predictions(language), rows)
+        scores[language] = mean_scores(rows)
+    return scores
+
+
+def recorded_scores(directory: TrialDirectory, languages: list[str]) -> dict[str, dict[str, float]] | None:
+    """Scores from prediction files that are all there already, else None."""
+    if not all(directory.predictions(language).exists() for language in languages):
+        return None
+    return {language: mean_scores(journal.read(directory.predictions(language))) for language in languages}
+
+
+def _score_replicates(bench: Bench, model: str, replicates: Sequence[ReplicateState]) -> None:
+    """Score the replicates of one pretrained model, so many at a time as there are trials side by side."""
+    tokenizer = load_tokenizer(resolve_checkpoint(model))
+    languages = bench.study.data.test.languages
+    for replicate in replicates:
+        record_reading(bench.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed,
+                       languages=list(languages))  # fmt: skip
+    questions = ray.put(scoring_sets(tokenizer, load_test_data(bench.study, bench.locations), bench.study.windows))
+    waiting = list(replicates)
+    running: dict[Any, ReplicateState] = {}
+    while waiting or running:
+        while waiting and len(running) < bench.concurrent:
+            replicate = waiting.pop(0)
+            task = ray.remote(_score_remotely).options(
+                num_cpus=bench.demand.cpus_per_worker, num_gpus=bench.demand.gpus_per_worker
+            )
+            reference = task.remote(
+                bench.directory.path, replicate.fingerprint, questions, bench.study.windows.max_answer_tokens
+            )
+            running[reference] = replicate
+        (ready,), _ = ray.wait(list(running), num_returns=1)
+        _scored(bench, running.pop(ready), ray.get(ready))
+
+
+def _score_remotely(storage: Path, fingerprint: str, questions: Any, max_answer_tokens: int) -> Any:
+    """Run `score_model` as a Ray task; `questions` arrives as a value from the object store."""
+    return score_model(TrialDirectory(storage / "trials" / fingerprint), questions, max_answer_tokens)
+
+
+def _adopt_recorded_scores(bench: Bench, replicate: ReplicateState) -> bool:
+    """Take scores that were written just before a crash, instead of opening the test set again."""
+    scores = recorded_scores(bench.directory.trial(replicate.fingerprint), list(bench.study.data.test.languages))
+    if scores is not None:
+        _scored(bench, replicate, scores)
+    return scores is not None
+
+
+def _scored(bench: Bench, replicate: ReplicateState, scores: dict[str, dict[str, float]]) -> None:
+    bench.event("test_scored", arm=replicate.arm, seed=replicate.seed, fingerprint=replicate.fingerprint, scores=scores)
+    bench.listener.test_scored(replicate.arm, replicate.seed, scores)
+
+
+def _by_model(bench: Bench, replicates: Sequence[ReplicateState]) -> dict[str, list[ReplicateState]]:
+    groups: dict[str, list[ReplicateState]] = defaultdict(list)
+    for replicate in replicates:
+        groups[bench.locations.models[replicate.arm]].append(replicate)
+    return groups

@@ -1,0 +1,143 @@
+"""One trial inside Ray: in the Tune actor itself with one worker, under Ray Train with several.
+
+Starting Ray Train costs about half a minute a trial; a reused Tune actor costs a fraction of a second. The training
+function is the same.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+from torch import nn
+
+from xlingual.errors import TrialDiverged
+from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.records.files import write_text
+from xlingual.records.layout import TrialDirectory
+from xlingual.search.placement import Demand
+from xlingual.study import TrialConfiguration
+from xlingual.training.loop import TrialInputs, train_trial
+from xlingual.training.worker import Report, SoloWorker
+
+
+@dataclass(frozen=True)
+class TrialTask:
+    """What every trial of a study shares.
+
+    Attributes:
+        storage: the study's directory, reachable from every node.
+        demand: workers and resources.
+        models: by arm, the checkpoint's hub id or absolute path.
+        inputs: by model, a reference to `TrialInputs` in Ray's object store.
+        keep_model: whether trained models are kept (replicates).
+        worker_failures: how often lost workers are replaced.
+    """
+
+    storage: Path
+    demand: Demand
+    models: dict[str, str]
+    inputs: dict[str, Any]
+    keep_model: bool
+    worker_failures: int = 2
+
+
+def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
+    """Drive one trial: Tune's function."""
+    directory = TrialDirectory(task.storage / "trials" / config["fingerprint"])
+    try:
+        if task.demand.workers == 1:
+            device = torch.device("cuda" if task.demand.gpus_per_worker > 0 else "cpu")
+            _train(config, task, directory, SoloWorker(device, tune.report))
+        else:
+            _train_with_ray_train(config, task, directory)
+    except TrialDiverged as error:
+        tune.report({"failed": str(error)})
+    except Exception:
+        write_text(directory.path / "error.txt", traceback.format_exc())
+        raise
+
+
+def train_fn_per_worker(loop: dict[str, Any]) -> None:
+    """Train as one of several workers: Ray Train's function."""
+    from ray.train import get_context, report
+
+    worker = RayTrainWorker()
+    directory = TrialDirectory(loop["task"].storage / "trials" / loop["config"]["fingerprint"])
+    try:
+        _train(loop["config"], loop["task"], directory, worker)
+    except TrialDiverged as error:  # every worker sees the same gradient norm
+        report({"failed": str(error)})
+    assert get_context().get_world_size() == worker.workers
+
+
+class RayTrainWorker:
+    """A worker of Ray Train's group (gloo on CPUs, nccl on GPUs)."""
+
+    def __init__(self) -> None:
+        from ray.train import get_context
+        from ray.train.torch import get_device
+
+        context = get_context()
+        self.rank: int = context.get_world_rank()
+        self.workers: int = context.get_world_size()
+        self.device: torch.device = get_device()
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """Move the model to the device and wrap it for distributed data parallel training."""
+        from ray.train.torch import prepare_model
+
+        wrapped: nn.Module = prepare_model(model)
+        return wrapped
+
+    def gather(self, value: Any) -> list[Any]:
+        """Collect a value from every worker."""
+        gathered: list[Any] = [None] * self.workers
+        torch.distributed.all_gather_object(gathered, value)
+        return gathered
+
+    def report(self, report: Report) -> None:
+        """Hand a report to Ray Train; every worker does, rank 0's reaches Tune."""
+        from ray.train import report as hand_over
+
+        hand_over(dict(report))
+
+
+def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, worker: Any) -> None:
+    model = task.models[config["arm"]]
+    inputs: TrialInputs = ray.get(task.inputs[model])
+    train_trial(
+        TrialConfiguration.model_validate(config["configuration"]),
+        inputs,
+        resolve_checkpoint(model),
+        directory,
+        worker,
+        keep_model=task.keep_model,
+    )
+
+
+def _train_with_ray_train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory) -> None:
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+    from ray.tune.integration.ray_train import TuneReportCallback
+
+    TorchTrainer(
+        train_fn_per_worker,
+        train_loop_config={"config": config, "task": task},
+        scaling_config=ScalingConfig(
+            num_workers=task.demand.workers,
+            use_gpu=task.demand.gpus_per_worker > 0,
+            resources_per_worker=task.demand.per_worker,
+        ),
+        run_config=RunConfig(
+            name=f"{config['fingerprint']}-{tune.get_context().get_trial_id()}",
+            storage_path=str(task.storage / "ray" / "train"),
+            callbacks=[TuneReportCallback()],
+            failure_config=FailureConfig(max_failures=task.worker_failures),
+        ),
+    ).fit()

@@ -1,0 +1,57 @@
+"""From what an unfinished training continues exactly.
+
+Weights, optimiser state, the number of updates done and the reports so far. The learning-rate schedule, the position in
+the data and every random number are functions of (configuration, update), so that nothing else needs to be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from xlingual.errors import RecordError
+from xlingual.records.files import write_whole
+from xlingual.training.worker import Report
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training has come: updates done, and its reports so far."""
+
+    updates: int = 0
+    reports: tuple[Report, ...] = ()
+
+
+def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """Write a checkpoint, whole or not at all."""
+    content = {
+        "updates": progress.updates,
+        "reports": list(progress.reports),
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    write_whole(path, lambda partial: torch.save(content, partial))
+
+
+def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> Progress:
+    """Continue from a checkpoint when there is one, else from the start.
+
+    Raises:
+        RecordError: when the file is not a checkpoint of this training.
+    """
+    if not path.exists():
+        return Progress()
+    try:
+        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        model.load_state_dict(content["model"])
+        optimizer.load_state_dict(content["optimizer"])
+    except Exception as error:
+        raise RecordError(
+            f"{path}: not a checkpoint of this trial ({type(error).__name__}: {error}); "
+            "delete it to train from the start"
+        ) from error
+    return Progress(int(content["updates"]), tuple(content["reports"]))
