@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlingual.data.squad import load_squad
+from xlingual.errors import DataError
+
+CONTEXT = "Ada met Bob in Rome in 1901."
+GOOD = ("q1", "Who met Bob?", [("Ada", 0)])
+
+
+def balanced(counts: dict[str, int]) -> bool:
+    return counts["read"] == counts["kept"] + sum(n for name, n in counts.items() if name.startswith("dropped_"))
+
+
+def test_examples_hold_what_the_file_says(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    second = ("q2", "Where?", [("Rome", 15), ("in Rome", 12)])
+    path = write_squad(tmp_path / "a.json", {"People": {CONTEXT: [GOOD, second]}})
+    loaded = load_squad(str(path))
+    assert [(e.id, e.title, e.paragraph, e.language) for e in loaded.examples] == [
+        ("q1", "People", "q1", "en"),
+        ("q2", "People", "q1", "en"),
+    ]
+    assert loaded.examples[1].answers == ("Rome", "in Rome")
+    assert loaded.examples[1].answer_starts == (15, 12)
+    assert loaded.counts["kept"] == loaded.counts["read"] == 2
+
+
+def test_every_kind_of_loss_is_counted_under_its_name(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    questions = [
+        GOOD,
+        ("q1", "Again?", [("Ada", 0)]),
+        ("q2", "  ", [("Ada", 0)]),
+        ("q3", "Impossible?", []),
+        ("q4", "Absent?", [("Zoe", 0)]),
+        ("q5", "Moved?", [("Rome", 3)]),
+        ("q6", "Half?", [("Bob", 8), ("Zoe", 0)]),
+    ]
+    path = write_squad(tmp_path / "a.json", {"People": {CONTEXT: questions}, "Force": {"F is ma.": [GOOD]}})
+    loaded = load_squad(str(path))
+    assert {name: count for name, count in loaded.counts.items() if count} == {
+        "read": 8,
+        "kept": 3,
+        "repaired": 1,
+        "lost_answers": 1,
+        "dropped_offset": 1,
+        "dropped_empty_question": 1,
+        "dropped_unanswerable": 1,
+        "dropped_duplicate_id": 1,
+        "dropped_xquad_article": 1,
+    }
+    assert balanced(loaded.counts)
+    for example in loaded.examples:
+        for answer, start in zip(example.answers, example.answer_starts, strict=True):
+            assert example.context[start : start + len(answer)] == answer
+
+
+def test_articles_of_xquad_leave_real_training_data(shared: Path) -> None:
+    loaded = load_squad(str(shared / "data/tydiqa_goldp/english_tydiqa_train.json"))
+    titles = {example.title for example in loaded.examples}
+    assert loaded.counts["dropped_xquad_article"] == 4
+    assert not titles & {"Force", "Oxygen", "American Broadcasting Company"}
+    assert balanced(loaded.counts) and len(loaded) == 3692
+
+
+def test_real_squad_style_data_is_read_whole(shared: Path) -> None:
+    loaded = load_squad(str(shared / "data/squad_style"))
+    assert loaded.counts["kept"] == 7938 and len({example.title for example in loaded.examples}) == 48
+
+
+def test_the_limit_is_a_seeded_sample(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    questions = [(f"q{n}", "Who?", [("Ada", 0)]) for n in range(30)]
+    path = write_squad(tmp_path / "a.json", {"People": {CONTEXT: questions}})
+    first, again, other = (load_squad(str(path), limit=5, seed=seed) for seed in (1, 1, 2))
+    assert first == again and len(first) == 5 and first.examples != other.examples
+    assert balanced(first.counts)
+
+
+def test_a_directory_gives_each_split_its_file(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    write_squad(tmp_path / "train-v1.1.json", {"A": {CONTEXT: [GOOD]}})
+    write_squad(tmp_path / "dev-v1.1.json", {"B": {CONTEXT: [GOOD]}})
+    assert load_squad(str(tmp_path)).examples[0].title == "A"
+    assert load_squad(str(tmp_path), split="dev").examples[0].title == "B"
+
+
+def test_the_plain_name_wins_over_longer_ones(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    write_squad(tmp_path / "train_more.json", {"A": {CONTEXT: [GOOD]}})
+    write_squad(tmp_path / "train.json", {"B": {CONTEXT: [GOOD]}})
+    assert load_squad(str(tmp_path)).examples[0].title == "B"
+
+
+def test_several_files_that_fit_are_an_error_that_names_them(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    for name in ("train_a.json", "train_b.json"):
+        write_squad(tmp_path / name, {"A": {CONTEXT: [GOOD]}})
+    with pytest.raises(DataError, match=r"several files fit \(train_a.json, train_b.json\)"):
+        load_squad(str(tmp_path))
+
+
+def test_a_training_file_is_never_taken_for_development(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    write_squad(tmp_path / "train.json", {"A": {CONTEXT: [GOOD]}})
+    with pytest.raises(DataError, match=r"asked for the dev split; found no JSON file that fits \(train.json\)"):
+        load_squad(str(tmp_path), split="dev")
+
+
+@pytest.mark.parametrize("source", ["missing.json", "./missing", "a/b/c", "~/missing/x"])
+def test_an_absent_file_is_named(source: str) -> None:
+    with pytest.raises(DataError, match="no such file or directory"):
+        load_squad(source)
+
+
+def test_a_file_that_is_not_json_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"data": [\n{"title": "A",\n oops}]}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"a\.json:3: not JSON"):
+        load_squad(str(path))
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b'{"data": "\xff"}')
+    with pytest.raises(DataError, match="not UTF-8 text"):
+        load_squad(str(path))
+
+
+def paragraph(**changes: Any) -> dict[str, Any]:
+    answers = [{"text": "Ada", "answer_start": 0}]
+    qa = {"id": "q", "question": "Who?", "answers": answers} | changes
+    return {"data": [{"title": "A", "paragraphs": [{"context": CONTEXT, "qas": [qa]}]}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "finding"),
+    [
+        ([], "the top level is list"),
+        ({"rows": []}, 'no key "data" in the top level, found rows'),
+        ({"data": {}}, '"data" in the top level is dict, not list'),
+        ({"data": [{"title": "A"}]}, r'no key "paragraphs" in data\[0\]'),
+        ({"data": [{"title": 3, "paragraphs": []}]}, r'"title" in data\[0\] is int, not str'),
+        (paragraph(answers=None), r'"answers" in data\[0\].paragraphs\[0\].qas\[0\] is NoneType'),
+        (paragraph(answers=[{"text": "Ada"}]), r'no key "answer_start" in .*answers\[0\]'),
+        (paragraph(answers=[{"text": "Ada", "answer_start": True}]), "is bool, not int"),
+        (paragraph(id=7), '"id" in .* is int, not str'),
+    ],
+)
+def test_another_format_is_an_error_that_names_the_key(tmp_path: Path, document: Any, finding: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(DataError, match=f"not in SQuAD format: .*{finding}"):
+        load_squad(str(path))
+
+
+def test_nothing_left_is_an_error_that_says_why(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    path = write_squad(tmp_path / "a.json", {"A": {CONTEXT: [("q", "Who?", [])]}})
+    with pytest.raises(DataError, match=r"read 1 questions and none is left \(dropped_unanswerable 1\)"):
+        load_squad(str(path))
+
+
+def test_nothing_left_but_xquad_points_to_held_out_articles(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    path = write_squad(tmp_path / "dev.json", {"Warsaw": {CONTEXT: [GOOD]}})
+    with pytest.raises(DataError, match=r"exactly the 48 articles .* write held-out-articles"):
+        load_squad(str(path), split="dev")
+
+
+def rows(title: str) -> list[dict[str, Any]]:
+    other = "Eve met Mallory."
+    return [
+        {"id": "q1", "title": title, "context": CONTEXT, "question": "Who?", "answers": one("Ada", 0)},
+        {"id": "q2", "title": title, "context": CONTEXT, "question": "Where?", "answers": one("Rome", 15)},
+        {"id": "q3", "title": "Force", "context": other, "question": "Who?", "answers": one("Eve", 0)},
+    ]
+
+
+def one(text: str, start: int) -> dict[str, Any]:
+    return {"text": [text], "answer_start": [start]}
+
+
+def test_a_copy_of_a_hub_data_set_reads_like_a_file(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
+    source = write_snapshot(tmp_path, {("plain_text", "train"): rows("A")})
+    loaded = load_squad(str(source))
+    assert [(e.id, e.paragraph, e.title) for e in loaded.examples] == [("q1", "q1", "A"), ("q2", "q1", "A")]
+    assert loaded.counts["dropped_xquad_article"] == 1 and balanced(loaded.counts)
+
+
+def test_development_rows_come_from_the_validation_split(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
+    write_snapshot(tmp_path, {("plain_text", "validation"): rows("B")})
+    assert load_squad(str(tmp_path), split="dev").examples[0].title == "B"
+
+
+def test_a_missing_column_is_named(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
+    short = [{name: value for name, value in row.items() if name != "answers"} for row in rows("A")]
+    source = write_snapshot(tmp_path, {("plain_text", "train"): short})
+    with pytest.raises(DataError, match="answers missing, found id, title, context, question"):
+        load_squad(str(source))
+
+
+def test_rows_of_another_shape_are_named(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
+    flat = [{**row, "answers": "Ada"} for row in rows("A")]
+    source = write_snapshot(tmp_path, {("plain_text", "train"): flat})
+    with pytest.raises(DataError, match='row 0 is not in SQuAD\'s layout: "answers" in the row is str, not dict'):
+        load_squad(str(source))
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_hub_id_that_cannot_be_reached_is_one_clear_line() -> None:
+    with pytest.raises(DataError) as raised:
+        load_squad("rajpurkar/squad")
+    message = str(raised.value)
+    assert "\n" not in message and "rajpurkar/squad" in message
+    assert "download rajpurkar/squad where there is network, or write the path" in message

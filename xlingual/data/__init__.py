@@ -1,0 +1,1 @@
+"""Data sources, recipes, the mixture and windows."""

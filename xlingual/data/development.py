@@ -1,0 +1,103 @@
+"""Development data: what a study may look at as often as it likes.
+
+XQuAD has five paragraphs from each of 48 articles, and SQuAD v1.1's development set has 48 articles: the same ones. So
+nothing of that set is free of the test set's articles, and the recommended development set is a seeded share of the
+*training* articles, kept out of the training data: no article is shared with training nor with the test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.squad import load_squad
+from xlingual.errors import DataError
+
+HELD_OUT_ARTICLES = "held-out-articles"
+SQUAD_DEV_WITHOUT_XQUAD = "squad-dev-without-xquad"
+
+HELD_OUT_SHARE = 0.05
+"""Share of the training articles that is held out: 22 of SQuAD's 442."""
+
+FEWEST_HELD_OUT = 5
+"""Fewest articles to hold out where there are ten or more; below that, half of them."""
+
+
+def load_english(
+    train: str,
+    dev: str = HELD_OUT_ARTICLES,
+    *,
+    language: str = "en",
+    train_examples: int | None = None,
+    dev_examples: int | None = None,
+    seed: int = 0,
+) -> tuple[ExampleSet, ExampleSet]:
+    """Training and development examples that share no context.
+
+    `dev` is `held-out-articles` (a share of the articles of `train`, which then leave the training set) or any source
+    of load_squad. The caps draw that many examples by `seed`, after the division. Raises DataError when a source cannot
+    be used or when the two share a context.
+    """
+    training = load_squad(train, language=language, split="train")
+    if dev == HELD_OUT_ARTICLES:
+        training, development = hold_out_articles(training, seed=seed)
+    else:
+        development = load_development(dev, language=language)
+        _refuse_overlap(training, development, dev)
+    return training.sample(train_examples, seed), development.sample(dev_examples, seed)
+
+
+def load_development(source: str, *, language: str = "en", limit: int | None = None, seed: int = 0) -> ExampleSet:
+    """Development examples of their own source (see load_squad for what a source can be).
+
+    Raises DataError for `squad-dev-without-xquad`, of which nothing is left, and for `held-out-articles`, which needs
+    the training data (load_english).
+    """
+    if source == SQUAD_DEV_WITHOUT_XQUAD:
+        raise DataError(
+            f"{source}: nothing is left of SQuAD v1.1's development set without XQuAD's articles, for they are all of "
+            f"its 48; write {HELD_OUT_ARTICLES} to develop on articles kept out of the training data, or name a file"
+        )
+    if source == HELD_OUT_ARTICLES:
+        raise DataError(f"{source}: these are articles of the training data, which was not given; use load_english")
+    return load_squad(source, language=language, split="dev", limit=limit, seed=seed)
+
+
+def hold_out_articles(
+    examples: ExampleSet, *, share: float = HELD_OUT_SHARE, seed: int = 0
+) -> tuple[ExampleSet, ExampleSet]:
+    """Divide by article into (training, development); which articles are held out follows from titles and seed alone.
+
+    Examples without a title are divided by paragraph. Raises DataError when there are fewer than two articles.
+    """
+    articles = sorted({_article(example) for example in examples.examples}, key=lambda name: _rank(name, seed))
+    if len(articles) < 2:
+        raise DataError(
+            f"{HELD_OUT_ARTICLES}: the training data has {len(articles)} article; "
+            "at least 2 are needed to hold one out: name a development file instead"
+        )
+    number = max(round(share * len(articles)), min(FEWEST_HELD_OUT, len(articles) // 2))
+    held = set(articles[:number])
+    sides: tuple[list[int], list[int]] = ([], [])
+    for index, example in enumerate(examples.examples):
+        sides[_article(example) in held].append(index)
+    training, development = sides
+    return examples.choose(training, "dropped_held_out"), examples.choose(development, "dropped_not_held_out")
+
+
+def _article(example: Example) -> str:
+    return example.title or example.paragraph or example.context
+
+
+def _rank(article: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}\n{article}".encode()).digest()
+
+
+def _refuse_overlap(training: ExampleSet, development: ExampleSet, dev: str) -> None:
+    contexts = {example.context for example in training.examples}
+    shared = sum(example.context in contexts for example in development.examples)
+    if shared:
+        raise DataError(
+            f"{dev}: {shared} of {len(development)} development questions stand on a context of the training data; "
+            f"name another file, or write {HELD_OUT_ARTICLES}"
+        )

@@ -1,0 +1,82 @@
+"""Examples of span question answering, and sets of them that know their content and what was dropped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from xlingual.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question on one context with its gold answers.
+
+    `answer_starts` are character offsets: `context[start:start + len(answer)] == answer`. `paragraph` is the id of the
+    first question on that context, the same in every language of a parallel set.
+    """
+
+    id: str
+    question: str
+    context: str
+    answers: tuple[str, ...]
+    answer_starts: tuple[int, ...]
+    language: str
+    title: str = ""
+    paragraph: str = ""
+
+
+@dataclass(frozen=True)
+class ExampleSet:
+    """Examples in order, and the counts of what was read, repaired and dropped.
+
+    `counts["read"]` is `counts["kept"]` plus all counts whose name starts with `dropped_`; `counts["kept"]` is the
+    number of examples.
+    """
+
+    examples: tuple[Example, ...]
+    counts: dict[str, int]
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the examples and their order alone."""
+        return content_fingerprint(self.examples)
+
+    def choose(self, indices: Iterable[int], reason: str) -> ExampleSet:
+        """Keep the examples at these indices, in that order; the others are counted under `reason`."""
+        examples = tuple(self.examples[index] for index in indices)
+        counts = {**self.counts, "kept": len(examples)}
+        counts[reason] = counts.get(reason, 0) + len(self) - len(examples)
+        return ExampleSet(examples, counts)
+
+    def sample(self, limit: int | None, seed: int) -> ExampleSet:
+        """Keep `limit` examples drawn without replacement, in their old order; a smaller limit keeps a subset of them.
+
+        Raises DataError when the limit is below one.
+        """
+        if limit is None or limit >= len(self):
+            return self
+        if limit < 1:
+            raise DataError(
+                f"asked for {limit} examples; write 1 or more, or leave the limit out to use all {len(self)}"
+            )
+        order = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed))).permutation(len(self))
+        return self.choose(sorted(order[:limit].tolist()), "dropped_limit")
+
+
+def content_fingerprint(values: Sequence[Any]) -> str:
+    """16 hexadecimal digits of the SHA-256 of dataclass values, in order, every field included."""
+    digest = hashlib.sha256()
+    for value in values:
+        digest.update(json.dumps(astuple(value), ensure_ascii=True, separators=(",", ":")).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()[:16]

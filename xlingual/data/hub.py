@@ -1,0 +1,76 @@
+"""Rows of a data set of the hub, or of a local copy with the hub's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from xlingual.errors import DataError
+
+Row = dict[str, Any]
+
+
+def hub_rows(
+    source: str,
+    *,
+    split: str,
+    columns: Sequence[str],
+    configuration: str | None = None,
+    streaming: bool = False,
+) -> Iterator[Row]:
+    """The rows of one split, in order, each with at least these columns.
+
+    `source` is a hub id, or a directory with the same layout, which is read in place. With `streaming` only the rows
+    that are asked for are downloaded, and nothing is kept on disk. No code of the data set is ever executed. Raises
+    DataError when the data set, its configuration, its split or a column is absent or the hub cannot be reached.
+    """
+    asked = _phrase(source, configuration, split)
+    rows = _guarded(_open(source, configuration, split, streaming or Path(source).is_dir()), source, asked)
+    first = next(rows, None)
+    if first is None:
+        raise DataError(f"{asked}: found no rows; name a split that has some, or a local file")
+    _check_columns(first, columns, asked)
+    return chain([first], rows)
+
+
+def _open(source: str, configuration: str | None, split: str, streaming: bool) -> Iterator[Row]:
+    """The rows as `datasets` gives them; nothing is opened before the first is asked for."""
+    from datasets import load_dataset
+
+    yield from load_dataset(source, configuration, split=split, streaming=streaming)
+
+
+def _guarded(rows: Iterator[Row], source: str, asked: str) -> Iterator[Row]:
+    """The same rows; whatever the hub's libraries raise becomes one DataError that says what to do."""
+    try:
+        yield from rows
+    except Exception as error:
+        raise DataError(f"{asked}: {_reason(error)}; {_remedy(source, error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _remedy(source: str, error: Exception) -> str:
+    if isinstance(error, ValueError):
+        return "name a data set that has this configuration and split"
+    if isinstance(error, ConnectionError):
+        return f"download {source} where there is network, or write the path of a local file or directory"
+    return "check the spelling of the hub id, or write the path of a local file or directory"
+
+
+def _check_columns(row: Row, columns: Sequence[str], asked: str) -> None:
+    missing = [column for column in columns if column not in row]
+    if missing:
+        raise DataError(
+            f"{asked}: asked for the columns {', '.join(columns)}; {', '.join(missing)} missing, "
+            f"found {', '.join(row)}; name a data set with these columns"
+        )
+
+
+def _phrase(source: str, configuration: str | None, split: str) -> str:
+    inner = f"configuration {configuration}, " if configuration else ""
+    return f"data set {source!r} ({inner}split {split})"

@@ -1,0 +1,88 @@
+"""Which example is drawn when, from several sources by weights: a pure function of sizes, weights and seed."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlingual.errors import DataError
+
+Indices = NDArray[np.int64]
+
+
+def draw_mixture(
+    sizes: Sequence[int],
+    weights: Sequence[float],
+    draws: int,
+    seed: int,
+    names: Sequence[str] | None = None,
+) -> tuple[Indices, Indices]:
+    """Draw from sources in proportion to their weights: (source index, item index within it), both (draws,).
+
+    Each source is drawn as often as the largest-remainder method allots (exact, whatever the seed), in an order that is
+    a seeded permutation. A source is gone through in seeded permutations, one an epoch: every item once before any
+    twice. Each source has a random stream of its own, known by its name (by its index when there are no names), so that
+    adding a source of weight 0 changes nothing for the others. Raises DataError for weights that are negative, not
+    finite or all zero, and for a positive weight on an empty source.
+    """
+    labels = [str(index) for index in range(len(sizes))] if names is None else list(names)
+    _check(sizes, weights, draws, labels)
+    counts = apportion(weights, draws)
+    order = _stream(seed, "order").permutation(draws)
+    source = np.repeat(np.arange(len(sizes), dtype=np.int64), counts)[order]
+    item = np.zeros(draws, dtype=np.int64)
+    for index, count in enumerate(counts):
+        item[source == index] = _items(sizes[index], count, seed, labels[index])
+    return source, item
+
+
+def apportion(weights: Sequence[float], total: int) -> list[int]:
+    """Whole numbers that sum to `total`, each the floor or ceiling of its share (largest remainder, ties to the first).
+
+    Weights need not sum to one. Exact arithmetic: no share is lost to rounding.
+    """
+    exact = [Fraction(weight) for weight in weights]
+    shares = [weight * total / sum(exact) for weight in exact]
+    counts = [math.floor(share) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda index: counts[index] - shares[index])
+    for index in by_remainder[: total - sum(counts)]:
+        counts[index] += 1
+    return counts
+
+
+def _items(size: int, count: int, seed: int, name: str) -> Indices:
+    """The first `count` items of a source, epoch after epoch, each epoch a permutation of its own."""
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
+    epochs = range(-(-count // size))
+    return np.concatenate([_stream(seed, "items", name, str(epoch)).permutation(size) for epoch in epochs])[:count]
+
+
+def _stream(seed: int, *path: str) -> np.random.Generator:
+    """Random numbers that depend on the seed and on a path of names, and on nothing drawn elsewhere."""
+    digest = hashlib.sha256("\n".join((str(seed), *path)).encode()).digest()
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int.from_bytes(digest, "big"))))
+
+
+def _check(sizes: Sequence[int], weights: Sequence[float], draws: int, names: Sequence[str]) -> None:
+    if not len(sizes) == len(weights) == len(names) or len(set(names)) != len(names):
+        raise DataError(
+            f"mixture: {len(sizes)} sizes, {len(weights)} weights, {len(set(names))} distinct names; "
+            "give one of each per source"
+        )
+    if draws < 0:
+        raise DataError(f"mixture: asked for {draws} draws; ask for 0 or more")
+    stated = dict(zip(names, weights, strict=True))
+    if not all(math.isfinite(weight) and weight >= 0 for weight in weights) or not any(weights):
+        raise DataError(f"mixture: weights must be finite, none negative, not all zero; found {stated}")
+    empty = [name for name, size, weight in zip(names, sizes, weights, strict=True) if weight > 0 and size < 1]
+    if empty:
+        raise DataError(
+            f"mixture: a positive weight on sources without examples: {', '.join(empty)}; "
+            "give them weight 0 or a source that has examples"
+        )

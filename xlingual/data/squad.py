@@ -1,0 +1,89 @@
+"""SQuAD v1.1: training and development examples from a local file or directory, or from the hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from xlingual.data.cleaning import clean
+from xlingual.data.examples import ExampleSet
+from xlingual.data.hub import hub_rows
+from xlingual.data.location import contents, is_snapshot, local_path
+from xlingual.data.questions import COLUMNS, Question, questions_of_file, questions_of_rows
+from xlingual.errors import DataError
+
+Split = Literal["train", "dev"]
+
+_NAMES: dict[str, tuple[str, ...]] = {"train": ("train",), "dev": ("dev", "valid")}
+"""How the file of a split begins."""
+
+
+def load_squad(
+    source: str,
+    *,
+    language: str = "en",
+    split: Split = "train",
+    limit: int | None = None,
+    seed: int = 0,
+) -> ExampleSet:
+    """The usable examples of one split, none of them from XQuAD's 48 articles.
+
+    `source` is a SQuAD JSON file (v1.1, or v2.0 whose unanswerable questions are dropped); a directory that holds
+    train*.json and dev*.json (or valid*.json), or a single JSON file, or a copy of a hub data set; or a hub id with the
+    columns id, context, question, answers and, where there is one, title. `limit` keeps that many examples, drawn by
+    `seed`. Raises DataError when the source is absent, malformed, or has no usable example.
+    """
+    examples = clean(_questions(source, split), language=language, without_xquad=True)
+    if not examples.examples:
+        raise _nothing_left(source, examples.counts)
+    return examples.sample(limit, seed)
+
+
+def _questions(source: str, split: Split) -> list[Question]:
+    path = local_path(source)
+    if path is None:
+        return _hub_questions(source, split)
+    if path.is_file():
+        return questions_of_file(path)
+    file = _file_of_split(path, split)
+    if file is not None:
+        return questions_of_file(file)
+    if is_snapshot(path):
+        return _hub_questions(str(path), split)
+    raise DataError(
+        f"{source}: asked for the {split} split; found no JSON file that fits ({contents(path)}); "
+        f"put a {split}.json in SQuAD format there, or name the file itself"
+    )
+
+
+def _hub_questions(source: str, split: Split) -> list[Question]:
+    name = "train" if split == "train" else "validation"
+    return questions_of_rows(hub_rows(source, split=name, columns=COLUMNS), source)
+
+
+def _file_of_split(directory: Path, split: Split) -> Path | None:
+    """The one JSON file for the split: `train.json` itself, the only train*.json, or the only JSON that fits no split.
+
+    Raises DataError when several fit.
+    """
+    files = sorted(directory.glob("*.json"))
+    fitting = [file for file in files if file.name.lower().startswith(_NAMES[split])]
+    exact = [file for file in fitting if file.stem.lower() in _NAMES[split]]
+    if exact or len(fitting) == 1:
+        return (exact or fitting)[0]
+    if fitting:
+        names = ", ".join(file.name for file in fitting)
+        raise DataError(f"{directory}: asked for the {split} split; several files fit ({names}); name one of them")
+    marked = any(file.name.lower().startswith(sum(_NAMES.values(), ())) for file in files)
+    return files[0] if len(files) == 1 and not marked else None
+
+
+def _nothing_left(source: str, counts: dict[str, int]) -> DataError:
+    dropped = ", ".join(f"{name} {count}" for name, count in counts.items() if count and name != "read")
+    message = f"{source}: read {counts['read']} questions and none is left ({dropped or 'the file is empty'})"
+    if counts["dropped_xquad_article"]:
+        message += (
+            "; SQuAD v1.1's development set consists of exactly the 48 articles that XQuAD was taken from: "
+            "write held-out-articles to develop on articles kept out of the training data, or name another file"
+        )
+    return DataError(message)

@@ -1,0 +1,93 @@
+"""XQuAD: the sealed, parallel test set (Artetxe, Ruder and Yogatama 2020, arXiv 1910.11856)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlingual.data.cleaning import clean
+from xlingual.data.examples import ExampleSet
+from xlingual.data.hub import hub_rows
+from xlingual.data.location import contents, is_snapshot, local_path
+from xlingual.data.questions import COLUMNS, Question, questions_of_file, questions_of_rows
+from xlingual.errors import DataError
+from xlingual.languages import two_letter
+
+
+def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = None) -> dict[str, ExampleSet]:
+    """Test examples by two-letter code, in the order asked for.
+
+    `source` is a directory with one xquad.<code>.json (SQuAD format) per language, a copy of the hub's data set, or a
+    hub id with one configuration xquad.<code> per language. `paragraphs` keeps that many per language, spread evenly
+    over the file (whose articles have equally many paragraphs), the same ones in every language. Raises DataError when
+    a language is absent, malformed, or not parallel to the first one.
+    """
+    if paragraphs is not None and paragraphs < 1:
+        raise DataError(f"{source}: asked for {paragraphs} test paragraphs; write 1 or more, or null for all")
+    codes = list(dict.fromkeys(two_letter(language) for language in languages))
+    if not codes:
+        raise DataError(f"{source}: asked for no test language; write at least one, or all")
+    questions = _read(source, codes)
+    _check_parallel(source, questions)
+    chosen = spread([question.paragraph for question in questions[codes[0]]], paragraphs)
+    return {code: _examples(questions[code], code, chosen) for code in codes}
+
+
+def spread(paragraphs: Sequence[str], number: int | None) -> frozenset[str]:
+    """Choose `number` of the distinct paragraphs, evenly spaced over their order of appearance; all when None."""
+    distinct = list(dict.fromkeys(paragraphs))
+    if number is None or number >= len(distinct):
+        return frozenset(distinct)
+    return frozenset(distinct[(2 * n + 1) * len(distinct) // (2 * number)] for n in range(number))
+
+
+def _read(source: str, codes: Sequence[str]) -> dict[str, list[Question]]:
+    path = local_path(source)
+    if path is None:
+        return {code: _hub_questions(source, code) for code in codes}
+    if path.is_file():
+        raise DataError(f"{source}: a test set is a directory with one xquad.<code>.json per language; name that")
+    missing = [code for code in codes if not _file(path, code).is_file()]
+    if missing and is_snapshot(path):
+        return {code: _hub_questions(str(path), code) for code in codes}
+    if missing:
+        raise DataError(
+            f"{source}: asked for the test languages {', '.join(codes)}; no file for {', '.join(missing)} "
+            f"(xquad.<code>.json), found {contents(path, 20)}; add the files or leave these languages out"
+        )
+    return {code: questions_of_file(_file(path, code)) for code in codes}
+
+
+def _file(directory: Path, code: str) -> Path:
+    return directory / f"xquad.{code}.json"
+
+
+def _hub_questions(source: str, code: str) -> list[Question]:
+    rows = hub_rows(source, configuration=f"xquad.{code}", split="validation", columns=COLUMNS)
+    return questions_of_rows(rows, f"{source} xquad.{code}")
+
+
+def _check_parallel(source: str, questions: dict[str, list[Question]]) -> None:
+    """Refuse languages whose questions and paragraphs do not have the ids of the first language, in its order."""
+    first, *others = questions
+    expected = [(question.id, question.paragraph) for question in questions[first]]
+    for code in others:
+        found = [(question.id, question.paragraph) for question in questions[code]]
+        if found != expected:
+            raise DataError(
+                f"{source}: {code} is not parallel to {first}: {_first_difference(expected, found)}; "
+                "a test set needs the same questions in the same order in every language"
+            )
+
+
+def _first_difference(expected: list[tuple[str, str]], found: list[tuple[str, str]]) -> str:
+    for number, (one, other) in enumerate(zip(expected, found, strict=False)):
+        if one != other:
+            return f"question {number} is {other[0]} of paragraph {other[1]}, not {one[0]} of paragraph {one[1]}"
+    return f"{len(found)} questions, not {len(expected)}"
+
+
+def _examples(questions: Sequence[Question], code: str, chosen: frozenset[str]) -> ExampleSet:
+    examples = clean(questions, language=code, without_xquad=False)
+    indices = [index for index, example in enumerate(examples.examples) if example.paragraph in chosen]
+    return examples.choose(indices, "dropped_limit")
