@@ -28,3 +28,11 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny BERT that learns the tiny task."""
+    from tiny_task import write_checkpoint
+
+    return write_checkpoint(tmp_path_factory.mktemp("tiny") / "model")

@@ -51,14 +51,13 @@ def plan(study: StudyFile, overrides: Overrides = None, as_json: AsJson = False)
     """Show what would run: arms, trials, updates, workers, and the defaults filled in."""
     from xlingual.report.plan import plan_tables
     from xlingual.study import load_study
-    from xlingual.study.plan import plan as make_plan
+    from xlingual.study import plan as make_plan
 
     planned = make_plan(load_study(study, overrides or ()))
     if as_json:
         print(json.dumps(planned.as_json(), indent=2))
     else:
-        for table in plan_tables(planned):
-            Console().print(table)
+        Console().print(plan_tables(planned))
 
 
 @app.command()
@@ -79,7 +78,7 @@ def run(
     from xlingual.search.driver import drive, study_path
 
     signal.signal(signal.SIGTERM, _interrupt)
-    view = choose_view(as_json, Console())
+    view = choose_view(as_json, Console(), checked.search.objective)
     try:
         directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
     finally:
@@ -93,14 +92,14 @@ def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
     """Show where a study stands, from its records alone."""
     from xlingual.records.layout import StudyDirectory
     from xlingual.records.state import read_state
-    from xlingual.report.status import status_json, status_tables
+    from xlingual.report.status import search_table, status_table
+    from xlingual.report.status import status as counts
 
     state = read_state(StudyDirectory(study_dir))
     if as_json:
-        print(json.dumps(status_json(state), indent=2))
+        print(json.dumps(counts(state), indent=2))
     else:
-        for table in status_tables(state):
-            Console().print(table)
+        Console().print(status_table(state), search_table(state))
 
 
 @app.command()
@@ -165,9 +164,7 @@ def _show_report(path: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(summary.as_json()))
     else:
-        console = Console()
-        for table in report_tables(summary, console.width):
-            console.print(table)
+        Console().print(report_tables(summary))
 
 
 def _read_json(path: Path) -> Any:

@@ -33,6 +33,17 @@ def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = N
     return {code: _examples(questions[code], code, chosen) for code in codes}
 
 
+def check_available(source: str, languages: Sequence[str]) -> None:
+    """Check that every language is there without opening any; a hub id is taken at its word.
+
+    Raises:
+        DataError: when a local source lacks a language.
+    """
+    path = local_path(source)
+    if path is not None:
+        _refuse_missing(source, path, [two_letter(language) for language in languages])
+
+
 def spread(paragraphs: Sequence[str], number: int | None) -> frozenset[str]:
     """Choose `number` of the distinct paragraphs, evenly spaced over their order of appearance; all when None."""
     distinct = list(dict.fromkeys(paragraphs))
@@ -45,17 +56,22 @@ def _read(source: str, codes: Sequence[str]) -> dict[str, list[Question]]:
     path = local_path(source)
     if path is None:
         return {code: _hub_questions(source, code) for code in codes}
+    if _refuse_missing(source, path, codes):
+        return {code: _hub_questions(str(path), code) for code in codes}
+    return {code: questions_of_file(_file(path, code)) for code in codes}
+
+
+def _refuse_missing(source: str, path: Path, codes: Sequence[str]) -> bool:
+    """Raise DataError when a local source lacks the file of a language; say whether it is a copy of a hub data set."""
     if path.is_file():
         raise DataError(f"{source}: a test set is a directory with one xquad.<code>.json per language; name that")
     missing = [code for code in codes if not _file(path, code).is_file()]
-    if missing and is_snapshot(path):
-        return {code: _hub_questions(str(path), code) for code in codes}
-    if missing:
+    if missing and not is_snapshot(path):
         raise DataError(
             f"{source}: asked for the test languages {', '.join(codes)}; no file for {', '.join(missing)} "
             f"(xquad.<code>.json), found {contents(path, 20)}; add the files or leave these languages out"
         )
-    return {code: questions_of_file(_file(path, code)) for code in codes}
+    return bool(missing)
 
 
 def _file(directory: Path, code: str) -> Path:

@@ -54,6 +54,11 @@ class TrialDirectory:
         """Device, precision and versions that the trial ran with, one line a start."""
         return self.path / "environment.jsonl"
 
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that trains it."""
+        return self.path / "training.lock"
+
     def predictions(self, language: str) -> Path:
         """Every test question's prediction and scores in one language."""
         return self.path / "predictions" / f"{language}.jsonl"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ray
 
+from xlingual.data.xquad import check_available
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
@@ -47,6 +48,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 
 def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
     locations = locate(study, directory.path.parent)
+    check_available(locations.test, study.data.test.languages)
     data = load_study_data(study, locations)
     models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
     found = data.sources()

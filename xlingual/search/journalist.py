@@ -53,7 +53,8 @@ class Journalist(Callback):  # type: ignore[misc]
         known = ("arm", "number", "values", "fingerprint", "seed", "chosen")
         self._append(f"{self._kind}_started", {name: item[name] for name in known if name in item})
         if self._opens_test_set:
-            record_reading(self._directory, "search objective (oracle)", item["arm"], item["fingerprint"])
+            purpose = "search objective" if self._kind == "trial" else "replicate's reports"
+            record_reading(self._directory, f"{purpose} (oracle)", item["arm"], item["fingerprint"])
         resumed = self._directory.trial(item["fingerprint"]).checkpoint.exists()
         self._show(item, "running", {}, resumed=resumed)
 

@@ -51,7 +51,8 @@ def train_all(
                 scheduler=scheduler,
                 num_samples=items,
                 max_concurrent_trials=concurrent,
-                reuse_actors=True,
+                # Killing the actor is what ends the Ray Train workers of a trial that the scheduler stopped.
+                reuse_actors=task.demand.workers == 1,
                 trial_dirname_creator=lambda trial: str(trial.trial_id),
             ),
             run_config=tune.RunConfig(

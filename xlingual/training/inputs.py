@@ -11,7 +11,6 @@ from typing import Any
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
 from xlingual.data.recipes.passage import faq_passages
-from xlingual.data.toy import ToyWorld, write_toy_world
 from xlingual.data.webfaq import load_faq
 from xlingual.data.windows import make_windows
 from xlingual.data.xquad import load_xquad
@@ -68,6 +67,8 @@ def locate(study: Study, storage: Path) -> Locations:
     toy: dict[str, str] = {}
     models = {arm: definition.model or study.model for arm, definition in study.arms.items()}
     if study.uses_toy:
+        from xlingual.data.toy import ToyWorld, write_toy_world
+
         world = ToyWorld(**study.toy.model_dump())
         paths = write_toy_world(storage / "toy_worlds" / world.fingerprint, world)
         toy = {name: str(getattr(paths, name)) for name in ("train", "dev", "xquad", "faq", "model")}

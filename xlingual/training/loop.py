@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from xlingual.models.encoder import load_encoder
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
+from xlingual.records.lock import hold
 from xlingual.robust import RobustTraining, robust_training
 from xlingual.study import TrialConfiguration
 from xlingual.training.checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -30,6 +31,10 @@ from xlingual.training.optimizer import learning_rate, make_optimizer
 from xlingual.training.order import Place, TrainingOrder, training_order
 from xlingual.training.seeds import stream_seed
 from xlingual.training.worker import Report, Worker
+
+
+# Seconds that a training waits for another process to leave its directory: one that a killed driver left behind.
+LOCK_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -66,19 +71,21 @@ def train_trial(
         configuration: decides every number.
         inputs: the same on every worker.
         checkpoint: the pretrained model's directory.
-        directory: the trial's records; rank 0 writes them.
+        directory: the trial's records; rank 0 writes them, and holds their lock meanwhile.
         worker: this process.
         keep_model: whether the trained model is written to `directory.model`.
 
     Raises:
         TrialDiverged: when a gradient is not finite.
     """
-    _write_configuration(configuration, directory, worker)
-    if trial_finished(configuration, directory, keep_model=keep_model):
-        for report in journal.read(directory.reports):
-            worker.report(report)
-        return
-    Training(configuration, inputs, checkpoint, directory, worker, keep_model).run()
+    with hold(directory.lock, patience=LOCK_PATIENCE) if worker.rank == 0 else nullcontext():
+        _write_configuration(configuration, directory, worker)
+        finished = worker.gather(trial_finished(configuration, directory, keep_model=keep_model))[0]
+        if finished:
+            for report in journal.read(directory.reports):
+                worker.report(report)
+        else:
+            Training(configuration, inputs, checkpoint, directory, worker, keep_model).run()
 
 
 def trial_finished(configuration: TrialConfiguration, directory: TrialDirectory, *, keep_model: bool) -> bool:
@@ -119,8 +126,8 @@ class Training:
     def run(self) -> None:
         """Train to the end, reporting on the way."""
         self._write_environment()
-        self._replay_reports()
         training = self.configuration.training
+        self._hand_over(self._recovered_reports())
         due = set(report_updates(training.updates, training.reports))
         losses: list[float] = []
         began = time.monotonic()
@@ -128,9 +135,16 @@ class Training:
             losses.append(self._update(update))
             if update + 1 in due:
                 seconds, began = time.monotonic() - began, time.monotonic()
-                self._report(update + 1, losses, seconds)
+                report = self._record(update + 1, losses, seconds)
                 losses.clear()
-        self._finish()
+                self._hand_over([report])
+
+    def _hand_over(self, reports: Sequence[Report]) -> None:
+        """Give reports to the driver, which may end the trial at any of them: the last one only when all is kept."""
+        for report in reports:
+            if report["updates"] == self.configuration.training.updates:
+                self._finish()
+            self.worker.report(report)
 
     def _update(self, update: int) -> float:
         """Do one update; return this worker's part of the mean loss over the update's windows."""
@@ -178,7 +192,8 @@ class Training:
         share: Tensor = loss / self.configuration.training.batch_size
         return share
 
-    def _report(self, updates: int, losses: list[float], seconds: float) -> None:
+    def _record(self, updates: int, losses: list[float], seconds: float) -> Report:
+        """Score the development data; keep a checkpoint, then the report."""
         scores, rows = self._score_development()
         loss = sum(sum(part) for part in self.worker.gather(list(losses))) / max(1, len(losses))
         report: Report = {
@@ -194,7 +209,7 @@ class Training:
             save_checkpoint(self.directory.checkpoint, self.plain, self.optimizer, self.progress)
             write_lines(self.directory.development, rows)
             journal.append(self.directory.reports, report)
-        self.worker.report(report)
+        return report
 
     def _score_development(self) -> tuple[dict[str, float], list[dict[str, Any]]]:
         """Mean over languages of the development scores in percent, and every question's row."""
@@ -215,13 +230,12 @@ class Training:
             means.append(mean_scores(answers))
         return {name: sum(mean[name] for mean in means) / len(means) for name in ("f1", "exact_match")}, rows
 
-    def _replay_reports(self) -> None:
-        """Hand on the reports that the checkpoint holds; write those that a crash kept from the record."""
-        recorded = len(journal.read(self.directory.reports)) if self.worker.rank == 0 else 0
-        for index, report in enumerate(self.progress.reports):
-            if self.worker.rank == 0 and index >= recorded:
+    def _recovered_reports(self) -> tuple[Report, ...]:
+        """Reports that the checkpoint holds; those that a crash kept from the record are written."""
+        if self.worker.rank == 0:
+            for report in self.progress.reports[len(journal.read(self.directory.reports)) :]:
                 journal.append(self.directory.reports, report)
-            self.worker.report(report)
+        return self.progress.reports
 
     def _finish(self) -> None:
         if self.worker.rank == 0:

@@ -1,0 +1,48 @@
+"""Workers of a trial without Ray: processes joined by torch's gloo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from xlingual.records.layout import TrialDirectory
+from xlingual.study import TrialConfiguration
+from xlingual.training.loop import TrialInputs, train_trial
+from xlingual.training.worker import Report
+
+
+class GlooWorker:
+    """One of several processes that train a trial together."""
+
+    def __init__(self, rank: int, workers: int) -> None:
+        self.rank, self.workers, self.device = rank, workers, torch.device("cpu")
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        return DistributedDataParallel(model)
+
+    def gather(self, value: Any) -> list[Any]:
+        gathered: list[Any] = [None] * self.workers
+        torch.distributed.all_gather_object(gathered, value)
+        return gathered
+
+    def report(self, report: Report) -> None:
+        pass
+
+
+def train(rank: int, workers: int, rendezvous: Path, task: tuple[TrialConfiguration, TrialInputs, Path, Path]) -> None:
+    """Train as process `rank` of `workers`."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=workers)
+    configuration, inputs, checkpoint, directory = task
+    worker = GlooWorker(rank, workers)
+    train_trial(configuration, inputs, checkpoint, TrialDirectory(directory), worker, keep_model=False)
+    torch.distributed.destroy_process_group()
+
+
+def train_together(workers: int, rendezvous: Path, task: tuple[TrialConfiguration, TrialInputs, Path, Path]) -> None:
+    """Train with so many processes and wait for them."""
+    torch.multiprocessing.spawn(train, args=(workers, rendezvous, task), nprocs=workers)  # type: ignore[no-untyped-call]

@@ -1,0 +1,123 @@
+"""A study on the tiny task, run once through Ray for all tests that only look at what it left."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_task
+import yaml
+
+from xlingual.records.layout import StudyDirectory
+from xlingual.search.listener import TrialView
+from xlingual.study import load_study
+
+WriteStudy = Callable[..., Path]
+
+
+class Recorder:
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int, int]] = []
+        self.trials: list[TrialView] = []
+        self.tested: list[tuple[str, int]] = []
+        self.notes: list[str] = []
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        self.stages.append((stage, total, done))
+
+    def stage_ended(self, stage: str) -> None:
+        self.stages.append((f"{stage} ended", 0, 0))
+
+    def trial_changed(self, trial: TrialView) -> None:
+        self.trials.append(trial)
+
+    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+        self.tested.append((arm, seed))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[None]:
+    """One embedded Ray for the whole session."""
+    from xlingual.search.cluster import connected
+    from xlingual.search.placement import Demand
+
+    with warnings.catch_warnings(), connected("local", Demand(2, 1, 0)):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@pytest.fixture(scope="session")
+def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> WriteStudy:
+    """Write a study file on the tiny task; keyword arguments replace whole sections."""
+
+    def write(name: str = "tiny", **sections: Any) -> Path:
+        directory = tmp_path_factory.mktemp(name)
+        tiny_task.write_data(directory / "data")
+        definition = {
+            "name": name,
+            "question": "Does it work?",
+            "model": str(tiny_checkpoint),
+            "data": {
+                "train": str(directory / "data" / "train.json"),
+                "dev": "held-out-articles",
+                "test": {"source": str(directory / "data" / "xquad"), "languages": ["en", "de", "es"]},
+                "faq": {"source": str(directory / "data" / "faq"), "languages": ["de"]},
+            },
+            "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
+            "training": {
+                "updates": 12,
+                "batch_size": 8,
+                "micro_batch_size": 4,
+                "learning_rate": {"log_uniform": [1e-4, 1e-2]},
+                "reports": 4,
+            },
+            "arms": {
+                "plain": {"baseline": True},
+                "both": {
+                    "mixture": {"faq_share": {"uniform": [0.1, 0.5]}, "weights": {"de": 1.0}},
+                    "robust": {"embedding_noise": {"magnitude": {"log_uniform": [0.01, 0.2]}}},
+                },
+            },
+            "search": {"trials_per_arm": 3, "startup_trials": 2},
+            "replicates": {"seeds": 2},
+            "storage": str(directory / "studies"),
+        }
+        path = directory / "study.yaml"
+        path.write_text(yaml.safe_dump(definition | sections, sort_keys=False))
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def drive_study() -> Callable[..., tuple[StudyDirectory, Recorder]]:
+    """Run a study file to a stage in the session's Ray."""
+    from xlingual.search.driver import drive, study_path
+
+    def run(path: Path, *overrides: str, until: str = "report", address: str = "local") -> Any:
+        study, recorder = load_study(path, overrides), Recorder()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            directory = drive(study, study_path(study, None), until=until, address=address, listener=recorder)
+        return directory, recorder
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> tuple[Path, StudyDirectory, Recorder]:
+    """A study that went through all of its stages."""
+    path = write_study("finished")
+    directory, recorder = drive_study(path)
+    return path, directory, recorder

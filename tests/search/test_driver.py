@@ -1,0 +1,165 @@
+"""A study through Ray: its stages, its records, its resumption."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlingual.errors import DataError, RecordError
+from xlingual.records import journal
+from xlingual.records.files import read_json
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import read_state
+from xlingual.report.summary import summarize
+
+
+def test_every_arm_has_its_trials_and_replicates(finished: Any) -> None:
+    _, directory, _ = finished
+    state = read_state(directory)
+    assert {arm: len(state.arm_trials(arm)) for arm in state.arms} == {"plain": 3, "both": 3}
+    assert {trial.state for trial in state.trials} <= {"finished", "pruned"}
+    assert [(r.arm, r.seed, r.state, r.scored) for r in state.replicates] == [
+        ("plain", 1001, "finished", True),
+        ("plain", 1002, "finished", True),
+        ("both", 1001, "finished", True),
+        ("both", 1002, "finished", True),
+    ]
+    assert state.complete
+
+
+def test_the_chosen_configuration_is_the_best_full_trial(finished: Any) -> None:
+    _, directory, _ = finished
+    state = read_state(directory)
+    for arm in state.arms:
+        full = [trial for trial in state.arm_trials(arm) if trial.state == "finished"]
+        best = max(trial.objective or 0.0 for trial in full)
+        assert next(t for t in full if t.fingerprint == state.chosen[arm]).objective == best
+
+
+def test_a_replicate_is_the_chosen_configuration_under_another_seed(finished: Any) -> None:
+    _, directory, _ = finished
+    state = read_state(directory)
+    for replicate in state.replicates:
+        mine = read_json(directory.trial(replicate.fingerprint).configuration)
+        chosen = read_json(directory.trial(replicate.chosen).configuration)
+        assert mine["seed"] == replicate.seed != chosen["seed"]
+        assert {k: v for k, v in mine.items() if k not in ("seed", "fingerprint")} == {
+            k: v for k, v in chosen.items() if k not in ("seed", "fingerprint")
+        }
+
+
+def test_the_ledger_has_exactly_one_reading_a_replicate(finished: Any) -> None:
+    _, directory, _ = finished
+    readings = [(entry["arm"], entry["seed"]) for entry in journal.read(directory.ledger)]
+    assert sorted(readings) == [("both", 1001), ("both", 1002), ("plain", 1001), ("plain", 1002)]
+
+
+def test_every_test_question_keeps_its_prediction(finished: Any) -> None:
+    _, directory, _ = finished
+    for replicate in read_state(directory).replicates:
+        for language in ("en", "de", "es"):
+            rows = journal.read(directory.trial(replicate.fingerprint).predictions(language))
+            assert len({row["id"] for row in rows}) == 20
+            assert all(isinstance(row["prediction"], str) for row in rows)
+
+
+def test_search_trials_leave_no_checkpoint_and_replicates_a_model(finished: Any) -> None:
+    _, directory, _ = finished
+    assert not list(directory.path.glob("trials/*/checkpoint.pt"))
+    models = {path.parent.name for path in directory.path.glob("trials/*/model")}
+    assert models == {replicate.fingerprint for replicate in read_state(directory).replicates}
+    assert not (directory.path / "ray").exists()
+
+
+def test_the_listener_hears_stages_in_order(finished: Any) -> None:
+    _, _, recorder = finished
+    assert [stage for stage, _, _ in recorder.stages] == [
+        "search", "search ended", "replicate", "replicate ended", "test", "test ended",
+    ]  # fmt: skip
+    assert sorted(recorder.tested) == [("both", 1001), ("both", 1002), ("plain", 1001), ("plain", 1002)]
+    assert {trial.state for trial in recorder.trials} >= {"running", "finished"}
+
+
+def test_the_report_is_complete(finished: Any) -> None:
+    _, directory, _ = finished
+    report = summarize(directory).as_json()
+    assert report["complete"]
+    assert set(report["differences"]) == {"both"}
+    assert report["arms"]["plain"]["seeds"] == [1001, 1002]
+
+
+def test_the_same_command_again_does_nothing(finished: Any, drive_study: Any) -> None:
+    path, directory, _ = finished
+    before = {file: file.read_bytes() for file in directory.path.rglob("*.jsonl")}
+    _, recorder = drive_study(path)
+    assert recorder.stages == []
+    assert {file: file.read_bytes() for file in directory.path.rglob("*.jsonl")} == before
+
+
+def test_raising_the_number_of_trials_continues_the_search(finished: Any, drive_study: Any, tmp_path: Path) -> None:
+    path, directory, _ = finished
+    shutil.copytree(directory.path, tmp_path / "finished")
+    more, recorder = drive_study(path, "search.trials_per_arm=4", f"storage={tmp_path}", until="search")
+    state = read_state(more)
+    assert [trial.number for trial in state.arm_trials("plain")] == [0, 1, 2, 3]
+    assert {trial.key for trial in recorder.trials} == {"plain/3", "both/3"}
+    old = {trial.fingerprint for trial in read_state(directory).trials}
+    assert not old & {trial.fingerprint for trial in state.trials if trial.number == 3}
+
+
+def test_other_settings_under_the_same_name_are_refused(finished: Any, drive_study: Any) -> None:
+    path, _, _ = finished
+    with pytest.raises(RecordError, match=r"training\.clip_norm was 1\.0, is now 0\.5"):
+        drive_study(path, "training.clip_norm=0.5")
+
+
+def test_other_data_under_the_same_name_is_refused(finished: Any, drive_study: Any, tmp_path: Path) -> None:
+    path, directory, _ = finished
+    shutil.copytree(directory.path, tmp_path / "finished")
+    train = json.loads((path.parent / "data" / "train.json").read_text())
+    train["data"].pop()
+    (tmp_path / "train.json").write_text(json.dumps(train))
+    with pytest.raises(RecordError, match=r"the content of .*train"):
+        drive_study(path, "search.trials_per_arm=4", f"storage={tmp_path}", f"data.train={tmp_path / 'train.json'}")
+
+
+def test_the_test_set_is_not_read_before_the_test_stage(ray_cluster: None, write_study: Any, drive_study: Any) -> None:
+    path = write_study("sealed", search={"trials_per_arm": 1}, replicates={"seeds": 1})
+    files = list((path.parent / "data" / "xquad").iterdir())
+    content = {file: file.read_bytes() for file in files}
+    for file in files:
+        file.write_text("not JSON: reading it fails")
+    directory, _ = drive_study(path, until="replicate")
+    assert journal.read(directory.ledger) == []
+    with pytest.raises(DataError, match="xquad"):
+        drive_study(path)
+    for file in files:
+        file.write_bytes(content[file])
+    drive_study(path)
+    assert read_state(directory).complete
+
+
+def test_an_absent_test_language_is_said_before_anything_is_trained(write_study: Any, drive_study: Any) -> None:
+    path = write_study("absent")
+    (path.parent / "data" / "xquad" / "xquad.es.json").unlink()
+    with pytest.raises(DataError, match="es"):
+        drive_study(path)
+    assert read_state(StudyDirectory(path.parent / "studies" / "absent")).trials == ()
+
+
+def test_an_oracle_enters_every_trial_in_the_ledger(ray_cluster: None, write_study: Any, drive_study: Any) -> None:
+    path = write_study(
+        "oracle",
+        oracle=True,
+        search={"trials_per_arm": 1, "objective": "test.f1"},
+        arms={"plain": {"baseline": True}},
+        replicates={"seeds": 1},
+    )
+    directory, _ = drive_study(path)
+    purposes = [entry["purpose"] for entry in journal.read(directory.ledger)]
+    assert purposes == ["search objective (oracle)", "replicate's reports (oracle)", "test"]
+    assert summarize(directory).oracle

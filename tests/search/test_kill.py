@@ -1,0 +1,77 @@
+"""A study whose driver is killed in the middle of the search."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import read_state
+
+LONG = {
+    "updates": 60,
+    "batch_size": 8,
+    "micro_batch_size": 4,
+    "learning_rate": {"log_uniform": [1e-4, 1e-2]},
+    "reports": 30,
+}
+
+
+def start(path: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "xlingual", "run", str(path), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+
+
+def kill_after(path: Path, reports: int) -> list[str]:
+    """Run a study and kill its driver with SIGKILL when so many reports were shown."""
+    lines, seen = [], 0
+    with start(path, "--until", "search") as process:
+        watchdog = threading.Timer(240, process.kill)
+        watchdog.start()
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            seen += " updates, " in line
+            if seen >= reports:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        watchdog.cancel()
+    return lines
+
+
+def test_a_driver_killed_in_the_search_goes_on_where_it_was(write_study: Any) -> None:
+    path = write_study(
+        "killed", training=LONG, search={"trials_per_arm": 2, "scheduler": "none"}, replicates={"seeds": 1}
+    )
+    directory = StudyDirectory(path.parent / "studies" / "killed")
+    lines = kill_after(path, 40)
+    before = read_state(directory)
+    running = [trial for trial in before.trials if trial.state == "running"]
+    assert running, "".join(lines)
+    assert not before.complete
+
+    with start(path) as again:
+        output, _ = again.communicate(timeout=240)
+    assert again.returncode == 0, output
+
+    after = read_state(directory)
+    assert after.complete
+    for trial in before.trials:  # the same trials, none under another configuration
+        assert trial.fingerprint in {t.fingerprint for t in after.trials}
+    assert len(after.trials) == 4
+    for trial in after.trials:
+        updates = [report["updates"] for report in journal.read(directory.trial(trial.fingerprint).reports)]
+        assert updates == list(range(2, 61, 2)), f"{trial}: a report is lost or doubled"
+    starts = {
+        trial.fingerprint: [s["from_update"] for s in journal.read(directory.trial(trial.fingerprint).environment)]
+        for trial in after.trials
+    }
+    assert any(len(froms) == 2 and froms[1] > 0 for froms in starts.values()), starts
+    assert all(len(starts[t.fingerprint]) == 1 for t in before.trials if t.state == "finished")
+    assert len(journal.read(directory.ledger)) == 2

@@ -1,0 +1,65 @@
+"""Several workers a trial: Ray Train inside Ray Tune."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+from xlingual.records import journal
+from xlingual.records.state import read_state
+
+ONE_TRIAL = {"trials_per_arm": 1, "startup_trials": 1}
+ONE_ARM = {"plain": {"baseline": True}}
+
+
+def test_two_workers_give_the_numbers_of_one(
+    ray_cluster: None, write_study: Any, drive_study: Any, tmp_path: Path
+) -> None:
+    path = write_study("workers", arms=ONE_ARM, search=ONE_TRIAL)
+    alone, _ = drive_study(path, f"storage={tmp_path / 'alone'}", until="search")
+    two = "scaling.workers_per_trial=2"
+    together, recorder = drive_study(path, two, f"storage={tmp_path / 'together'}", until="search")
+    (first,), (second,) = read_state(alone).trials, read_state(together).trials
+    assert first.fingerprint == second.fingerprint
+    assert second.state == "finished"
+    (start,) = journal.read(together.trial(second.fingerprint).environment)
+    assert start["workers"] == 2
+    one, other = (journal.read(d.trial(first.fingerprint).reports) for d in (alone, together))
+    assert [report["updates"] for report in one] == [report["updates"] for report in other] == [3, 6, 9, 12]
+    for mine, theirs in zip(one, other, strict=True):
+        assert theirs["loss"] == pytest.approx(mine["loss"], rel=1e-4)
+        assert theirs["f1"] == pytest.approx(mine["f1"], abs=4.1)  # one question of twenty-five
+    assert [trial.updates for trial in recorder.trials if trial.state == "running"] == [0, 3, 6, 9, 12]
+
+
+@pytest.mark.cluster
+def test_a_trial_that_the_scheduler_stops_gives_its_workers_back(
+    ray_cluster: None, write_study: Any, drive_study: Any
+) -> None:
+    path = write_study(
+        "pruned",
+        arms={
+            "plain": {
+                "baseline": True,
+                "training": {"learning_rate": {"choice": [3e-3, 1e-9]}},
+            }
+        },
+        training={"updates": 40, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 1e-3, "reports": 10},
+        search={
+            "trials_per_arm": 4,
+            "grace_share": 0.25,
+            "reduction_factor": 2,
+            "startup_trials": 4,
+            "sampler": "random",
+        },
+        scaling={"workers_per_trial": 2},
+    )
+    directory, _ = drive_study(path, until="search")
+    states = [trial.state for trial in read_state(directory).trials]
+    assert "pruned" in states
+    assert "finished" in states
+    whole_machine = ray.remote(num_cpus=int(ray.cluster_resources()["CPU"]))(lambda: "free")
+    assert ray.get(whole_machine.remote(), timeout=60) == "free"

@@ -1,0 +1,51 @@
+"""The number of workers does not decide the numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gloo_worker import train_together
+
+from xlingual.records import journal
+from xlingual.records.layout import TrialDirectory
+from xlingual.training.loop import TrialInputs, train_trial
+from xlingual.training.order import training_order
+from xlingual.training.worker import SoloWorker
+
+
+def test_two_workers_train_what_one_trains(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    configuration = configure(  # dropout is on, and noise, and gradient accumulation
+        updates=20,
+        robust={"distribution": "gaussian", "magnitude": 0.1},
+        mixture={"faq_share": 0.4, "weights": {"de": 0.5, "es": 0.5}},
+    )
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    train_trial(configuration, tiny_inputs, tiny_checkpoint, TrialDirectory(alone), SoloWorker(), keep_model=False)
+    train_together(2, tmp_path / "rendezvous", (configuration, tiny_inputs, tiny_checkpoint, together))
+    first, second = (journal.read(TrialDirectory(path).reports) for path in (alone, together))
+    assert [report["updates"] for report in first] == [report["updates"] for report in second]
+    for one, two in zip(first, second, strict=True):
+        assert two["loss"] == pytest.approx(one["loss"], rel=1e-4)
+        assert two["f1"] == pytest.approx(one["f1"], abs=2.6)  # one question of forty
+    assert second[0]["loss"] == pytest.approx(first[0]["loss"], rel=1e-6)
+    assert journal.read(TrialDirectory(together).environment)[0]["workers"] == 2
+
+
+def test_workers_share_out_each_updates_micro_batches(tiny_inputs: TrialInputs, configure: Any) -> None:
+    order = training_order(configure(), tiny_inputs.train, tiny_inputs.faq)
+    for update in range(6):
+        micro_batches = order.micro_batches(update)
+        shared = [place for rank in range(2) for micro in micro_batches[rank::2] for place in micro]
+        drawn = [int(item) for item in order.item[update * 16 : (update + 1) * 16]]
+        assert sorted(item for _, item in shared) == sorted(drawn)
+
+
+def test_an_update_holds_as_many_faq_windows_as_the_mixture_says(tiny_inputs: TrialInputs, configure: Any) -> None:
+    configuration = configure(updates=50, mixture={"faq_share": 0.25, "weights": {"de": 0.5, "es": 0.5}})
+    order = training_order(configuration, tiny_inputs.train, tiny_inputs.faq)
+    counts = [int((order.source == source).sum()) for source in range(3)]
+    assert counts == [600, 100, 100]
