@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from xlingual.study import Study, load_study
+
+STUDY = """\
+name: example
+question: Does it help?
+model: xlm-roberta-base
+data:
+  train: rajpurkar/squad
+  test: google/xquad
+  faq: {source: PaDaS-Lab/webfaq, languages: [deu, es, ru]}
+training:
+  updates: 500
+  learning_rate: {log_uniform: [1e-5, 1e-4]}
+arms:
+  baseline: {baseline: true}
+  webfaq:
+    mixture:
+      faq_share: {uniform: [0.05, 0.5]}
+      weights: {simplex: all}
+  noise:
+    robust:
+      embedding_noise:
+        magnitude: {log_uniform: [0.01, 1.0]}
+  either:
+    robust:
+      choice:
+        none: null
+        noisy:
+          embedding_noise: {magnitude: {log_uniform: [0.01, 1.0]}, distribution: uniform}
+search:
+  trials_per_arm: 8
+"""
+
+
+@pytest.fixture
+def study_text() -> str:
+    """A study of real data with four arms and every kind of search space but integer."""
+    return STUDY
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., Study]:
+    """Load a study from text; replacements are (old, new) pairs, each of which must occur."""
+
+    def load_text(text: str = STUDY, *replacements: tuple[str, str], overrides: Sequence[str] = ()) -> Study:
+        for old, new in replacements:
+            assert old in text, f"{old!r} is not in the study"
+            text = text.replace(old, new, 1)
+        path = tmp_path / "study.yaml"
+        path.write_text(text, encoding="utf-8")
+        return load_study(path, overrides)
+
+    return load_text

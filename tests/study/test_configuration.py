@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import json
+import pickle
+import random
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from xlingual.study import TrialConfiguration, arm_space, build_configuration
+from xlingual.study.space import LogUniform, Uniform
+
+GOLDEN = Path(__file__).parent / "golden_configuration.json"
+SOURCES = {"model": "m" * 16, "train": "t" * 16, "dev": "d" * 16, "faq": "f" * 16}
+TRAINING = {
+    "updates": 500,
+    "batch_size": 32,
+    "micro_batch_size": 16,
+    "learning_rate": 3e-5,
+    "warmup_share": 0.1,
+    "weight_decay": 0.01,
+    "clip_norm": 1.0,
+    "freeze_word_embeddings": False,
+    "precision": "auto",
+    "reports": 5,
+}
+MIXTURE = {"faq_share": 0.25, "weights": {"de": 0.5, "es": 0.25, "ru": 0.25}}
+NOISE = {"embedding_noise": {"distribution": "gaussian", "magnitude": 0.1}}
+
+
+@pytest.fixture
+def build(load, study_text):
+    """Build the configuration of a drawn tree; the study is the usual one unless replacements are given."""
+
+    def build_one(training=None, mixture=MIXTURE, robust=NOISE, seed=0, sources=SOURCES, arm="webfaq", replacements=()):
+        tree = {"training": {**TRAINING, **(training or {})}, "mixture": mixture, "robust": robust}
+        return build_configuration(load(study_text, *replacements), arm, tree, seed, sources)
+
+    return build_one
+
+
+def test_the_fingerprint_does_not_move(build):
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    configuration = build()
+    assert configuration.canonical() == golden["canonical"]
+    assert configuration.fingerprint == golden["fingerprint"]
+
+
+def test_a_configuration_survives_json_and_pickling(build):
+    configuration = build()
+    again = TrialConfiguration.model_validate(json.loads(json.dumps(configuration.canonical())))
+    assert again == configuration
+    assert again.fingerprint == configuration.fingerprint
+    assert pickle.loads(pickle.dumps(configuration)).fingerprint == configuration.fingerprint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"training": {"learning_rate": 4e-5}},
+        {"training": {"updates": 501}},
+        {"training": {"micro_batch_size": 8}},
+        {"training": {"freeze_word_embeddings": True}},
+        {"training": {"precision": "fp32"}},
+        {"mixture": {**MIXTURE, "faq_share": 0.26}},
+        {"mixture": {**MIXTURE, "weights": {"de": 0.25, "es": 0.5, "ru": 0.25}}},
+        {"mixture": None},
+        {"robust": None},
+        {"robust": {"embedding_noise": {"distribution": "uniform", "magnitude": 0.1}}},
+        {"seed": 1},
+        {"sources": {**SOURCES, "model": "n" * 16}},
+        {"sources": {**SOURCES, "train": "n" * 16}},
+        {"sources": {**SOURCES, "dev": "n" * 16}},
+        {"sources": {**SOURCES, "faq": "n" * 16}},
+        {"replacements": [("trials_per_arm: 8", "trials_per_arm: 8\nwindows: {stride: 64}")]},
+        {"replacements": [("languages: [deu, es, ru]", "languages: [deu, es, ru], passages: {answers: 3}")]},
+    ],
+)
+def test_what_decides_a_number_changes_the_fingerprint(build, change):
+    assert build(**change).fingerprint != build().fingerprint
+    assert build(**change) != build()
+
+
+@pytest.mark.parametrize(
+    "replacements",
+    [
+        [("name: example", "name: other")],
+        [("question: Does it help?", "question: What?")],
+        [("trials_per_arm: 8", "trials_per_arm: 9\n  sampler: random\n  seed: 5")],
+        [("trials_per_arm: 8", "trials_per_arm: 8\nscaling: {workers_per_trial: 2, gpus_per_worker: 1}")],
+        [("trials_per_arm: 8", "trials_per_arm: 8\nstorage: elsewhere\nreplicates: {seeds: 9}")],
+        [("test: google/xquad", "test: {source: google/xquad, languages: [de]}")],
+        [("model: xlm-roberta-base", "model: /models/the_same")],
+    ],
+)
+def test_where_and_why_a_trial_runs_is_no_part_of_it(build, replacements):
+    assert build(replacements=replacements) == build()
+    assert build(replacements=replacements).fingerprint == build().fingerprint
+
+
+def test_arms_that_train_alike_have_one_configuration(build):
+    assert build(arm="webfaq").fingerprint == build(arm="noise").fingerprint
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"training": {"learning_rate": 1}}, {"training": {"learning_rate": 1.0}}),
+        ({"training": {"updates": 500.0}}, {"training": {"updates": 500}}),
+        ({"training": {"weight_decay": -0.0}}, {"training": {"weight_decay": 0}}),
+        ({"training": {"warmup_share": -0.0}}, {"training": {"warmup_share": 0.0}}),
+        ({"mixture": {**MIXTURE, "faq_share": 1}}, {"mixture": {**MIXTURE, "faq_share": 1.0}}),
+        (
+            {"mixture": {"faq_share": 0.1, "weights": {"es": 0.25, "de": 0.75}}},
+            {"mixture": {"weights": {"de": 0.75, "es": 0.25}, "faq_share": 0.1}},
+        ),
+        (
+            {"mixture": {"faq_share": 0.1, "weights": {"de": 1.0, "es": 0.0}}},
+            {"mixture": {"faq_share": 0.1, "weights": {"de": 1}}},
+        ),
+        ({"mixture": {**MIXTURE, "faq_share": 0.0}}, {"mixture": None}),
+        ({"mixture": None, "sources": {**SOURCES, "faq": "x"}}, {"mixture": None}),
+        ({"robust": {"embedding_noise": {"distribution": "uniform", "magnitude": 0.0}}}, {"robust": None}),
+        ({"robust": {"embedding_noise": None}}, {"robust": None}),
+        ({"sources": dict(reversed(SOURCES.items()))}, {}),
+    ],
+)
+def test_what_comes_to_the_same_has_the_same_fingerprint(build, one, other):
+    assert build(**one).fingerprint == build(**other).fingerprint
+    assert build(**one) == build(**other)
+
+
+def test_weights_come_in_the_order_of_their_languages(build):
+    codes = list(MIXTURE["weights"])
+    for seed in range(5):
+        random.Random(seed).shuffle(codes)
+        weights = {code: MIXTURE["weights"][code] for code in codes}
+        assert list(build(mixture={**MIXTURE, "weights": weights}).mixture.weights) == ["de", "es", "ru"]
+
+
+def test_weights_that_sum_to_almost_one_are_scaled(build):
+    weights = build(mixture={"faq_share": 0.1, "weights": {"de": 0.3333333, "es": 0.6666663}}).mixture.weights
+    assert sum(weights.values()) == pytest.approx(1, abs=1e-15)
+
+
+def test_the_faq_source_belongs_to_a_mixture_alone(build):
+    assert "faq" in build().sources
+    assert build().passages is not None
+    assert "faq" not in build(mixture=None).sources
+    assert build(mixture=None).passages is None
+
+
+def test_a_missing_source_is_refused(build):
+    with pytest.raises(KeyError, match="faq"):
+        build(sources={"model": "m", "train": "t", "dev": "d"})
+
+
+@pytest.mark.parametrize(
+    ("section", "wrong"),
+    [
+        ("training", {**TRAINING, "updates": True}),
+        ("training", {**TRAINING, "learning_rate": True}),
+        ("training", {**TRAINING, "learning_rate": float("nan")}),
+        ("training", {**TRAINING, "learning_rate": {"uniform": [0.1, 0.2]}}),
+        ("training", {**TRAINING, "lerning_rate": 0.1}),
+        ("mixture", {"faq_share": 0.1, "weights": {"de": 0.5}}),
+        ("robust", {"distribution": "gaussian", "magnitude": -1}),
+        ("seed", -1),
+        ("seed", True),
+        ("sources", {"model": 1}),
+        ("extra", 1),
+    ],
+)
+def test_what_is_no_configuration_is_refused(build, section, wrong):
+    plain = {**build().canonical(), section: wrong}
+    with pytest.raises(pydantic.ValidationError):
+        TrialConfiguration.model_validate(plain)
+
+
+def test_a_configuration_is_frozen(build):
+    with pytest.raises(pydantic.ValidationError):
+        build().seed = 3
+
+
+def test_an_arm_takes_what_it_does_not_say_from_the_study(load, study_text):
+    study = load(
+        study_text,
+        ("updates: 500", "updates: 500\n  weight_decay: 0.5"),
+        ("  noise:\n", "  noise:\n    training: {learning_rate: {uniform: [0.1, 0.2]}, batch_size: 64}\n"),
+    )
+    baseline, noise = arm_space(study, "baseline"), arm_space(study, "noise")
+    assert baseline["training"]["learning_rate"] == LogUniform(1e-5, 1e-4)
+    assert noise["training"]["learning_rate"] == Uniform(0.1, 0.2)
+    assert (baseline["training"]["batch_size"], noise["training"]["batch_size"]) == (32, 64)
+    assert (baseline["training"]["weight_decay"], noise["training"]["weight_decay"]) == (0.5, 0.5)
+    assert (baseline["mixture"], baseline["robust"]) == (None, None)
+    assert list(noise) == ["training", "mixture", "robust"]
+
+
+def test_one_study_gives_the_same_fingerprints_in_whatever_order_it_is_written(load, study_text, build):
+    lines = study_text.splitlines(keepends=True)
+    moved = "".join([*lines[3:], *lines[:3]])
+    tree = {"training": TRAINING, "mixture": MIXTURE, "robust": None}
+    one, other = (build_configuration(load(text), "webfaq", tree, 0, SOURCES) for text in (study_text, moved))
+    assert one.fingerprint == other.fingerprint

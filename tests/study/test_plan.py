@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+
+from xlingual.study import Parameter, plan
+
+RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
+
+
+def test_trials_replicates_and_updates_are_counted(load, study_text):
+    planned = plan(load(study_text))
+    assert (planned.trials, planned.replicates) == (4 * 8, 4 * 3)
+    assert planned.updates == (4 * 8 + 4 * 3) * 500
+    assert planned.test_readings == 12
+    assert [arm.name for arm in planned.arms] == ["baseline", "webfaq", "noise", "either"]
+    assert [arm.baseline for arm in planned.arms] == [True, False, False, False]
+
+
+def test_arms_tell_what_they_search(load, study_text):
+    baseline, webfaq, _, either = plan(load(study_text)).arms
+    assert baseline.parameters == (RATE,)
+    assert webfaq.parameters == (
+        RATE,
+        Parameter("mixture.faq_share", "uniform 0.05 to 0.5"),
+        Parameter("mixture.weights", "weights of de, es, ru that sum to one"),
+    )
+    assert either.parameters[1:] == (
+        Parameter("robust", "one of none, noisy"),
+        Parameter("robust.noisy.embedding_noise.magnitude", "log-uniform 0.01 to 1", "robust is noisy"),
+    )
+
+
+def test_an_arm_that_searches_nothing_trains_one_configuration(load, study_text):
+    planned = plan(
+        load(study_text, ("baseline: {baseline: true}", "baseline: {baseline: true, training: {learning_rate: 3e-5}}"))
+    )
+    assert [arm.trials for arm in planned.arms] == [8, 8, 8, 8]
+    assert [arm.updates for arm in planned.arms] == [4 * 500, 11 * 500, 11 * 500, 11 * 500]
+    assert any("nothing is searched in baseline" in note for note in planned.notes)
+
+
+def test_an_oracle_search_reads_the_test_set_at_every_report(load, study_text):
+    planned = plan(load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  objective: test.f1\noracle: true")))
+    assert planned.oracle
+    assert planned.test_readings == 12 + 32 * 5
+    assert any(note.startswith("ORACLE") for note in planned.notes)
+
+
+def test_resources_of_a_trial_are_those_of_its_workers(load, study_text):
+    scaling = "\nscaling: {workers_per_trial: 2, cpus_per_worker: 4, gpus_per_worker: 0.5, concurrent_trials: 3}"
+    planned = plan(load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8" + scaling)))
+    assert (planned.workers_per_trial, planned.cpus_per_trial, planned.gpus_per_trial) == (2, 8, 1.0)
+    assert planned.concurrent_trials == 3
+
+
+def test_defaults_are_what_the_file_leaves_out(load, study_text):
+    defaults = dict(plan(load(study_text)).defaults)
+    assert defaults["training.batch_size"] == 32
+    assert defaults["data.dev"] == "held-out-articles"
+    assert defaults["data.test.languages"][0] == "en"
+    assert defaults["data.faq.passages.answers"] == 4
+    assert defaults["windows.stride"] == 128
+    assert defaults["arms.noise.robust.embedding_noise.distribution"] == "gaussian"
+    assert defaults["storage"] == "xlingual_studies"
+    for said in ("training.updates", "data.faq.languages", "search.trials_per_arm", "data.test.source", "name"):
+        assert said not in defaults
+    assert not any(key.startswith(("toy", "arms.either", "arms.baseline")) for key in defaults)
+
+
+def test_a_default_that_is_said_is_no_default(load, study_text):
+    study = load(study_text, ("updates: 500", "updates: 500\n  batch_size: 32"), overrides=["windows.stride=128"])
+    keys = [key for key, _ in plan(study).defaults]
+    assert "training.batch_size" not in keys
+    assert "windows.stride" not in keys
+    assert "windows.max_length" in keys
+
+
+def test_faq_languages_left_out_are_a_default(load, study_text):
+    planned = plan(load(study_text, (", languages: [deu, es, ru]", "")))
+    assert "de" in dict(planned.defaults)["data.faq.languages"]
+
+
+def test_notes_tell_what_a_reader_should_know(load, study_text):
+    study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 4"))
+    assert any("tpe never starts" in note for note in plan(study).notes)
+    assert plan(load(study_text)).notes == ()
+
+
+def test_data_that_no_arm_draws_from_is_noted(load, study_text):
+    text = study_text[: study_text.index("  webfaq:")] + study_text[study_text.index("  noise:") :]
+    assert plan(load(text)).notes == ("no arm has a mixture, so data.faq is not used",)
+
+
+def test_a_plan_is_plain_json(load, study_text):
+    plain = plan(load(study_text)).as_json()
+    assert json.loads(json.dumps(plain)) == plain
+    assert plain["arms"][0]["parameters"][0]["name"] == "training.learning_rate"
+    assert plain["defaults"][0] == ["data.dev", "held-out-articles"]

@@ -1,0 +1,402 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from xlingual.errors import StudyFileError
+
+NOISE = """\
+  noise:
+    robust:
+      embedding_noise:
+        magnitude: {log_uniform: [0.01, 1.0]}
+"""
+EITHER_NOISE = "          embedding_noise: {magnitude: {log_uniform: [0.01, 1.0]}, distribution: uniform}\n"
+RATE = "{log_uniform: [1e-5, 1e-4]}"
+SHARE = "{uniform: [0.05, 0.5]}"
+WEIGHTS = "{simplex: all}"
+LAST = "trials_per_arm: 8"
+
+# What is replaced, by what, the line of the problem, and what its message says. The study has 28 lines.
+ONE_PROBLEM = [
+    # keys
+    ("name: example", "nam: example\nname: example", 1, "unknown key 'nam' in the study; did you mean 'name'?"),
+    ("  updates: 500", "  updates: 500\n  btch_size: 8", 10, "did you mean 'batch_size'?"),
+    ("  updates: 500", "  updates: 500\n  CLIP_NORM: 1", 10, "did you mean 'clip_norm'?"),
+    ("  updates: 500", "  updates: 500\n  zzz: 8", 10, "known here: updates, batch_size, micro_batch_size"),
+    ("distribution: uniform", "distributon: uniform", 26, "did you mean 'distribution'?"),
+    (
+        "  updates: 500\n",
+        "",
+        8,
+        "training.updates: is missing, it takes a whole number from 1 to 1000000000, one for all trials; write",
+    ),
+    ("question: Does it help?\n", "", 1, "question: is missing"),
+    ("search:\n  trials_per_arm: 8\n", "", 1, "search: is missing, it takes a mapping with the keys trials_per_arm"),
+    (LAST, "seed: 1", 27, "search.trials_per_arm: is missing"),
+    # types
+    (
+        "updates: 500",
+        "updates: 500.5",
+        9,
+        "one for all trials, found 500.5; write for example",
+    ),
+    ("updates: 500", "updates: true", 9, "found true"),
+    ("updates: 500", "updates: 1_000", 9, 'found "1_000"'),
+    ("updates: 500", "updates: 0", 9, "found 0"),
+    ("updates: 500", "updates:", 9, "found nothing"),
+    ("updates: 500", "updates: [500]", 9, "found [500]"),
+    (RATE, "fast", 10, 'must be a number above 0 and at most 1, found "fast"; write for example learning_rate: 3e-5'),
+    (RATE, "true", 10, "found true"),
+    (RATE, ".nan", 10, "found NaN"),
+    (RATE, "'3e-4'", 10, 'found "3e-4"'),
+    (RATE, "1" + "0" * 90, 10, "must be a number above 0 and at most 1, found 1000"),
+    ("updates: 500", "updates: 500\n  precision: fp32x", 10, "must be auto, fp32 or bf16, found"),
+    ("updates: 500", "updates: 500\n  precision: fp32x", 10, "did you mean 'fp32'?"),
+    ("updates: 500", "updates: 500\n  freeze_word_embeddings: yes", 10, 'must be true or false, found "yes"'),
+    ("name: example", "name: 2024", 1, "in quotes where it is a number, found 2024"),
+    ("question: Does it help?", "question: ' '", 2, "must be text"),
+    ("test: google/xquad", "test: [google/xquad]", 6, "data.test: must be a mapping with the keys source"),
+    (LAST, "trials_per_arm: 8\nwindows: 5", 29, "must be a mapping with the keys max_length, stride"),
+    (LAST, "trials_per_arm: 8\nreplicates: {seeds: 0}", 29, "must be a whole number from 1 to 1000, found 0"),
+    (LAST, "trials_per_arm: 8\nscaling: {concurrent_trials: many}", 29, "must be auto or a whole number of at least 1"),
+    (LAST, "trials_per_arm: 8\nscaling: {concurrent_trials: true}", 29, "found true; write concurrent_trials: auto"),
+    (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: 1.5}", 29, "write 2 or 1"),
+    # names
+    ("name: example", "name: ../x y", 1, "letters, digits, - and _ only; write for example x_y"),
+    ("name: example", "name: ''", 1, "write for example my_name"),
+    ("name: example", "name: -rf", 1, "write for example rf"),
+    ("name: example", 'name: "a\\n"', 1, "becomes a file name"),
+    ("  noise:", "  no/ise:", 17, "'no/ise' becomes a file name"),
+    # search spaces
+    (RATE, "{log_uniform: [1e-4, 1e-5]}", 10, "the range is upside down, found [0.0001, 1e-05]; write [1e-05, 0.0001]"),
+    (RATE, "{uniform: [0.5, 0.4]}", 10, "the range is upside down, found [0.5, 0.4]; write [0.4, 0.5]"),
+    (RATE, "{uniform: [1e-4, 1e-4]}", 10, "the range is empty, found [0.0001, 0.0001]; write the value 0.0001 alone"),
+    (
+        RATE,
+        "{log_uniform: [0, 1e-4]}",
+        10,
+        "learning_rate.log_uniform[0]: must be a number above 0 and at most 1, found 0",
+    ),
+    (RATE, "\n    log_uniform:\n      - 0\n      - 1e-4", 12, "log_uniform[0]: must be a number above 0"),
+    (
+        RATE,
+        "{log_uniform: [1e-5, 2]}",
+        10,
+        "learning_rate.log_uniform[1]: must be a number above 0 and at most 1, found 2",
+    ),
+    (RATE, "{log_uniform: 1e-4}", 10, "takes [low, high], found 0.0001"),
+    (RATE, "{log_uniform: [1e-5, 1e-4, 1e-3]}", 10, "takes [low, high]"),
+    (RATE, "{log_unifrom: [1e-5, 1e-4]}", 10, "unknown search space 'log_unifrom'; did you mean 'log_uniform'?"),
+    (RATE, "{integer: [1, 2]}", 10, "the kind integer does not fit here; write uniform: [low, high]"),
+    (RATE, "{simplex: all}", 10, "the kind simplex does not fit here"),
+    (RATE, "{uniform: [1e-5, 1e-4], choice: [1, 2]}", 10, "a search space has exactly one key, found uniform, choice"),
+    (RATE, "{}", 10, "a search space has exactly one key, found none"),
+    (RATE, "{choice: []}", 10, "a choice has at least two options, found 0; list two or more"),
+    (RATE, "{choice: [1e-5]}", 10, "a choice has at least two options, found 1"),
+    (
+        RATE,
+        "{choice: [1e-5, fast]}",
+        10,
+        'learning_rate.choice[1]: must be a number above 0 and at most 1, found "fast"',
+    ),
+    (RATE, "{choice: [1, 1.0]}", 10, "is given twice"),
+    (RATE, "{choice: [1e-5, {uniform: [0.1, 0.2]}]}", 10, "needs a label; write choice: {label: ..., label: ...}"),
+    (RATE, "{choice: {a b: 1e-5, c: 1e-4}}", 10, "a label takes letters, digits, - and _ only, found 'a b'"),
+    (RATE, "{choice: {a: 1e-5, b: {uniform: [0.1, 2]}}}", 10, "learning_rate.choice.b.uniform[1]: must be a number"),
+    (RATE, "{choice: 3}", 10, "takes options, found 3"),
+    (
+        "updates: 500",
+        "updates: 500\n  reports: {uniform: [1, 2]}",
+        10,
+        "does not fit here; write integer: [low, high] or choice",
+    ),
+    ("updates: 500", "updates: 500\n  reports: {integer: [1.5, 2]}", 10, "reports.integer[0]: must be a whole number"),
+    ("updates: 500", "updates: 500\n  reports: {choice: [1, '2']}", 10, "reports.choice[1]: must be a whole number"),
+    ("updates: 500", "updates: 500\n  precision: {choice: [fp32, bf61]}", 10, "did you mean 'bf16'?"),
+    (
+        "updates: 500",
+        "updates: 500\n  freeze_word_embeddings: {choice: [true, 1]}",
+        10,
+        "must be true or false, found 1",
+    ),
+    (SHARE, "{uniform: [0.1, 2.0]}", 15, "faq_share.uniform[1]: must be a number from 0 to 1, found 2.0"),
+    (SHARE, "{log_uniform: [0, 0.5]}", 15, "cannot begin at 0; write a low end above 0, for example 0.005, or uniform"),
+    (EITHER_NOISE, EITHER_NOISE.replace("0.01", "-1"), 26, "noisy.embedding_noise.magnitude.log_uniform[0]: must be"),
+    ("        none: null\n", "", 23, "a choice has at least two options, found 1; write what stands under its label"),
+    ("        magnitude: {log", "        magnitude: {lo", 20, "did you mean 'log_uniform'?"),
+    # weights
+    (
+        WEIGHTS,
+        "{simplex: [de, fr]}",
+        16,
+        "weights.simplex[1]: data.faq.languages has no 'fr', it has de, es, ru; write one",
+    ),
+    (WEIGHTS, "{simplex: [de, xx]}", 16, "weights.simplex[1]: unknown language 'xx'"),
+    (WEIGHTS, "{simplex: [de, deu]}", 16, "weights.simplex[1]: the language 'de' is named twice"),
+    (WEIGHTS, "{simplex: []}", 16, "takes all or a list of language codes, found []"),
+    (WEIGHTS, "{simplex: every}", 16, 'found "every"; write simplex: all'),
+    (WEIGHTS, "{simplx: all}", 16, "did you mean 'simplex'?"),
+    (
+        WEIGHTS,
+        "{de: 0.5, es: 0.7}",
+        16,
+        "the weights sum to 1.2, not to 1; write for example {de: 0.416667, es: 0.583333}",
+    ),
+    (WEIGHTS, "{de: 0}", 16, "no language has a weight above 0"),
+    (WEIGHTS, "{}", 16, "no language has a weight above 0"),
+    (WEIGHTS, "{de: -0.5, es: 1}", 16, "must be a number from 0 to 1, found -0.5"),
+    (WEIGHTS, "\n        de: 0.5\n        fra: 0.5", 18, "weights.fra: data.faq.languages has no 'fr'"),
+    (WEIGHTS, "\n        de: 0.5\n        deu: 0.5", 18, "weights.deu: the language 'de' is named twice"),
+    (WEIGHTS, "{german: 1}", 16, "did you mean 'de' (German)?"),
+    (WEIGHTS, "{choice: [{de: 1}, {es: 1}]}", 16, "takes options with labels"),
+    (WEIGHTS, "{choice: {a: {de: 1}, b: {fr: 1}}}", 16, "weights.choice.b.fr: data.faq.languages has no 'fr'"),
+    (WEIGHTS, "all", 16, "must be weights of languages that sum to 1, or simplex: all"),
+    # arms
+    ("{baseline: true}", "{baseline: false}", 11, "no arm is the baseline that the others are compared with"),
+    ("  noise:\n", "  noise:\n    baseline: true\n", 18, "'baseline' is the baseline already"),
+    (NOISE, "  noise: {}\n", 17, "the arm is empty, so it would be the baseline again; write what it changes"),
+    (NOISE, "  noise:\n", 17, "the arm is empty"),
+    (NOISE, "  noise: {training: {}}\n", 17, "trains just as the baseline 'baseline' does"),
+    (NOISE, "  noise: {training: {batch_size: 32.0}}\n", 17, "trains just as the baseline 'baseline' does"),
+    (NOISE, "  noise: {model: xlm-roberta-base}\n", 17, "trains just as the baseline 'baseline' does"),
+    (NOISE, "  noise: {robust: {embedding_noise: null}}\n", 17, "trains just as the baseline 'baseline' does"),
+    (NOISE, NOISE + NOISE.replace("noise:\n    r", "again:\n    r"), 21, "the arm trains just as 'noise' does"),
+    ("  noise:\n", "  noise:\n    training: {updates: 600}\n", 18, "so that none wins by training longer; delete"),
+    ("  faq: {source: PaDaS-Lab/webfaq, languages: [deu, es, ru]}\n", "", 13, "data.faq names none; write data.faq:"),
+    # languages
+    ("test: google/xquad", "test: {source: google/xquad, languages: [de, fr]}", 6, "XQuAD has no 'fr'; its languages"),
+    (
+        "test: google/xquad",
+        "test: {source: google/xquad, languages: [de, xx]}",
+        6,
+        "languages[1]: unknown language 'xx'",
+    ),
+    (
+        "test: google/xquad",
+        "test:\n    source: x\n    languages:\n      - de\n      - DE",
+        10,
+        "did you mean 'de' (German)?",
+    ),
+    ("test: google/xquad", "test: {source: google/xquad, languages: [de, deu]}", 6, "'de' is named twice"),
+    ("test: google/xquad", "test: {source: google/xquad, languages: []}", 6, "must be all, or a list of one or more"),
+    ("test: google/xquad", "test: {source: google/xquad, languages: no}", 6, 'found "no"'),
+    ("languages: [deu, es, ru]", "languages: [deu, es, ru, xx]", 7, "data.faq.languages[3]: unknown language 'xx'"),
+    ("languages: [deu, es, ru]", "languages: [de, es, ru, no, 5]", 7, "languages[4]: must be a language code"),
+    # batches
+    ("updates: 500", "updates: 500\n  batch_size: 40", 10, "write batch_size: 32 or 48, or micro_batch_size: 10"),
+    ("updates: 500", "updates: 500\n  batch_size: 8", 10, "write batch_size: 16, or micro_batch_size: 8"),
+    (
+        "updates: 500",
+        "updates: 500\n  batch_size: {choice: [16, 40]}",
+        10,
+        "a batch of 40 windows is not made of whole",
+    ),
+    ("updates: 500", "updates: 500\n  batch_size: {integer: [16, 64]}", 10, "write the sizes to try"),
+    ("updates: 500", "updates: 500\n  micro_batch_size: {integer: [8, 16]}", 10, "write the sizes to try"),
+    (
+        "updates: 500",
+        "updates: 500\n  micro_batch_size: {choice: {a: 8, b: {choice: [16, 5]}}}",
+        10,
+        "micro-batches of 5",
+    ),
+    (
+        "  noise:\n",
+        "  noise:\n    training: {batch_size: 24}\n",
+        18,
+        "write batch_size: 16 or 32, or micro_batch_size: 12",
+    ),
+    (LAST, LAST + "\nscaling: {workers_per_trial: 3}", 29, "write workers_per_trial: 2, or batch_size: 48"),
+    (
+        LAST,
+        LAST + "\nscaling: {workers_per_trial: 3, cpus_per_worker: 1}",
+        29,
+        "2 micro-batches (batch_size 32 / micro",
+    ),
+    ("updates: 500", "updates: 4", 9, "5 reports do not fit in 4 updates; write reports: 4 or updates: 5"),
+    ("updates: 500", "updates: 500\n  reports: {choice: [5, 501]}", 10, "501 reports do not fit in 500 updates"),
+    ("updates: 500", "updates: {choice: [100, 500]}", 9, "one for all trials, found a"),
+    ("  noise:\n", "  noise:\n    training: {updates: {integer: [1, 9]}}\n", 18, "one for all trials"),
+    ("updates: 500", "updates: 500\n  reports: {integer: [1, 600]}", 10, "600 reports do not fit in 500 updates"),
+    # windows
+    (
+        LAST,
+        LAST + "\nwindows: {stride: 200}",
+        29,
+        "200 of 384 are more than half; write stride: 128 or max_length: 600",
+    ),
+    (LAST, LAST + "\nwindows: {max_length: 200}", 29, "windows.max_length: stride is the tokens"),
+    (
+        LAST,
+        LAST + "\nwindows: {max_answer_tokens: 384}",
+        29,
+        "does not fit in a window of 384; write max_answer_tokens: 38",
+    ),
+    # the seal
+    (LAST, LAST + "\n  objective: test.f1", 29, "'test.f1' names the test set; the test set is sealed"),
+    (LAST, LAST + "\n  objective: XQuAD", 29, "the test set is sealed"),
+    (LAST, LAST + "\n  objective: google/xquad:f1", 29, "the test set is sealed"),
+    (LAST, LAST + "\n  objective: mean_f1_on_TEST", 29, "write objective: dev.f1 (or oracle: true"),
+    (LAST, LAST + "\n  objective: dev.f2", 29, "unknown objective 'dev.f2'; did you mean 'dev.f1'?"),
+    (LAST, LAST + "\n  objective: 5", 29, "must be text"),
+    (LAST, LAST + "\noracle: true", 29, "oracle: opens the test set to the search, but the objective is dev.f1"),
+    (LAST, LAST + "\n  objective: xquad.f1\noracle: true", 29, "write objective: test.f1 or test.exact_match"),
+    ("train: rajpurkar/squad", "train: google/xquad", 5, "'google/xquad' is the sealed test set, it cannot be train"),
+    ("train: rajpurkar/squad", "train: Google/XQuAD", 5, "is the sealed test set"),
+    ("train: rajpurkar/squad", "train: a/xquad.de.json", 5, "is the sealed test set"),
+    (
+        "train: rajpurkar/squad",
+        "train: rajpurkar/squad\n  dev: google/xquad/",
+        6,
+        "it cannot be dev data too; write for",
+    ),
+    ("test: google/xquad", "dev: ./d/./held_out/en.json\n  test: d/held_out/", 6, "is the sealed test set"),
+    ("source: PaDaS-Lab/webfaq", "source: google/xquad", 7, "it cannot be faq data too; write for example source: PaD"),
+    ("train: rajpurkar/squad", "train: a\n  dev: squad-dev-without-xquad", 6, "nothing is left of SQuAD's dev set"),
+    # the toy world
+    ("model: xlm", "toy: {seed: 1}\nmodel: xlm", 3, "no source is toy, so nothing reads this section; delete it"),
+    ("model: xlm-roberta-base", "model: toy", 3, "'toy' does not go with data.train: rajpurkar/squad"),
+    (NOISE, NOISE + "    model: toy\n", 21, "write toy in both places or in neither"),
+    ("test: google/xquad", "test: toy", 6, "data.test.source: 'toy' does not go with data.train: rajpurkar/squad"),
+    ("source: PaDaS-Lab/webfaq", "source: toy", 7, "'toy' does not go with"),
+    ("train: rajpurkar/squad", "train: rajpurkar/squad\n  dev: toy", 6, "'toy' does not go with"),
+]
+
+
+TOY_STUDY = """\
+# A comment, so that the study begins on line 3.
+
+name: toy_study
+question: Does it help?
+model: toy
+data: {train: toy, dev: toy, test: toy, faq: {source: toy}}
+training: {updates: 10, learning_rate: 1e-3}
+arms:
+  baseline: {baseline: true}
+  webfaq: {mixture: {faq_share: 0.25, weights: {simplex: all}}}
+search: {trials_per_arm: 2}
+"""
+
+
+def problems(load, text, *replacements, overrides=()):
+    with pytest.raises(StudyFileError) as caught:
+        load(text, *replacements, overrides=overrides)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(("old", "new", "line", "fragment"), ONE_PROBLEM)
+def test_one_mistake_is_one_problem_at_its_line(load, study_text, old, new, line, fragment):
+    (problem,) = problems(load, study_text, (old, new))
+    assert fragment in problem.message
+    assert problem.line == line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "fragment"),
+    [
+        ("model: toy", "model: xlm-roberta-base", 5, "model: 'xlm-roberta-base' does not go with data.train: toy"),
+        ("dev: toy", "dev: my/dev.json", 6, "data.dev: 'my/dev.json' does not go with data.train: toy"),
+        ("test: toy", "test: google/xquad", 6, "data.test.source: 'google/xquad' does not go with data.train: toy"),
+        ("{source: toy}", "{source: PaDaS-Lab/webfaq}", 6, "write toy in both places or in neither"),
+        ("{source: toy}", "{source: toy, languages: [de, fr]}", 6, "the toy world has no FAQ pages in 'fr'"),
+        ("{source: toy}", "{source: toy, languages: [de, en]}", 6, "the toy world has no FAQ pages in 'en'"),
+        ("test: toy", "test: {source: toy, languages: [en]}", 6, "no language but English, so name the FAQ languages"),
+        ("search: {trials_per_arm: 2}\n", "", 3, "search: is missing"),
+    ],
+)
+def test_one_mistake_in_a_toy_study_is_one_problem_at_its_line(load, old, new, line, fragment):
+    (problem,) = problems(load, TOY_STUDY, (old, new))
+    assert fragment in problem.message
+    assert problem.line == line
+
+
+@pytest.mark.parametrize("dev", ["", "dev: held-out-articles,"])
+def test_a_toy_study_may_turn_the_knobs_of_its_world(load, dev):
+    study = load(TOY_STUDY, ("dev: toy,", dev), ("model: toy", "model: toy\ntoy: {seed: 3, misalignment: 0}"))
+    assert (study.toy.seed, study.toy.misalignment) == (3, 0.0)
+
+
+def test_the_study_that_the_mistakes_are_made_in_is_right(load, study_text):
+    assert load(study_text).name == "example"
+    assert study_text.count("\n") == 28
+
+
+def test_all_mistakes_of_a_file_are_told_in_the_order_of_their_lines(load, study_text):
+    found = problems(
+        load,
+        study_text,
+        ("name: example", "name: a/b"),
+        ("updates: 500", "updates: few\n  batch_sise: 8"),
+        ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: {uniform: [0.5, 0.05]}"),
+        (NOISE, "  noise: {}\n"),
+        (
+            LAST,
+            LAST + "\n  sampler: tpee\n  objective: xquad.f1\nwindows: {stride: 300}\nscaling: {workers_per_trial: 0}",
+        ),
+    )
+    assert [problem.line for problem in found] == [1, 9, 10, 16, 18, 27, 28, 29, 30]
+
+
+def test_a_broken_arm_does_not_hide_the_problems_of_another(load, study_text):
+    found = problems(load, study_text, (WEIGHTS, "{simplex: [fr]}"), ("        magnitude:", "        magnitud:"))
+    assert [problem.line for problem in found] == [16, 19, 20]
+
+
+def test_an_unknown_key_does_not_hide_the_problems_beside_it(load, study_text):
+    found = problems(
+        load, study_text, (WEIGHTS, "{simplex: [fr]}\n      lots: 1"), ("updates: 500", "updates: 4\n  x: 1")
+    )
+    assert [problem.line for problem in found] == [9, 10, 17, 18]
+
+
+def test_problems_of_overrides_name_the_override(load, study_text):
+    wrong = ["training.batch_size=40", "data.train=google/xquad", "search.trials=3"]
+    found = problems(load, study_text, overrides=wrong)
+    assert {str(problem).split(": ")[0] for problem in found} == {
+        "--set training.batch_size",
+        "--set data.train",
+        "--set search.trials",
+    }
+    assert not any(":0:" in str(problem) for problem in found)
+
+
+def test_problems_of_the_file_come_before_those_of_overrides(load, study_text):
+    found = problems(load, study_text, ("updates: 500", "updates: 0"), overrides=["data.train=google/xquad"])
+    assert [problem.line for problem in found] == [9, 0]
+
+
+def test_no_word_of_the_checker_is_shown(load, study_text):
+    for old, new, _, _ in ONE_PROBLEM:
+        for problem in problems(load, study_text, (old, new)):
+            for word in ("Input should", "function-", "literal[", "union", "pydantic", "validator", "Section", "[key]"):
+                assert word not in problem.message
+
+
+def test_problems_survive_pickling(load, study_text):
+    with pytest.raises(StudyFileError) as caught:
+        load(study_text, ("updates: 500", "updates: 0"), overrides=["model=5"])
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arms",
+    ["arms:", "arms: {}", "arms: []", "arms: 5", "arms: {a: 5}", "arms: {a: }", "arms: {a: {training: 5}}", "x: 1"],
+)
+def test_odd_arms_are_told_and_never_break_the_checks(load, study_text, arms):
+    before, after = study_text.split("arms:")[0], study_text[study_text.index("search:") :]
+    found = problems(load, f"{before}{arms}\n{after}")
+    assert found
+    assert all(problem.line in (1, 11) for problem in found)
+
+
+@pytest.mark.parametrize("section", ["data", "training", "search", "windows", "scaling", "toy", "replicates", "oracle"])
+@pytest.mark.parametrize("value", ["5", "[1]", "{}", "text", "null", "{zzz: 1}"])
+def test_an_odd_section_is_told_and_never_breaks_the_checks(load, study_text, section, value):
+    try:
+        load(study_text, overrides=[f"{section}={value}"])
+    except StudyFileError as error:
+        assert all(problem.file == f"--set {section}" for problem in error.problems)
+    else:
+        assert (section, value) in {("windows", "{}"), ("scaling", "{}"), ("replicates", "{}")}

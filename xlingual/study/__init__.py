@@ -1,0 +1,68 @@
+"""What a study is: its file, its sections, its search spaces and the configurations of its trials."""
+
+from xlingual.study.arms import Arm, EmbeddingNoise, Mixture
+from xlingual.study.configuration import TrialConfiguration, arm_space, build_configuration, resolved
+from xlingual.study.data import (
+    HELD_OUT_ARTICLES,
+    TOY,
+    DataSettings,
+    FaqSettings,
+    PassageSettings,
+    TestSettings,
+    ToySettings,
+)
+from xlingual.study.plan import ArmPlan, Plan, plan
+from xlingual.study.scaling import ScalingSettings
+from xlingual.study.schema import Study, json_schema
+from xlingual.study.search import ReplicateSettings, SearchSettings
+from xlingual.study.space import (
+    Choice,
+    Integer,
+    LogUniform,
+    Parameter,
+    Simplex,
+    Suggest,
+    Uniform,
+    draw,
+    parameters,
+)
+from xlingual.study.study_file import load_study
+from xlingual.study.training import TrainingSettings
+from xlingual.study.windows import WindowSettings
+
+__all__ = [
+    "HELD_OUT_ARTICLES",
+    "TOY",
+    "Arm",
+    "ArmPlan",
+    "Choice",
+    "DataSettings",
+    "EmbeddingNoise",
+    "FaqSettings",
+    "Integer",
+    "LogUniform",
+    "Mixture",
+    "Parameter",
+    "PassageSettings",
+    "Plan",
+    "ReplicateSettings",
+    "ScalingSettings",
+    "SearchSettings",
+    "Simplex",
+    "Study",
+    "Suggest",
+    "TestSettings",
+    "ToySettings",
+    "TrainingSettings",
+    "TrialConfiguration",
+    "Uniform",
+    "WindowSettings",
+    "arm_space",
+    "build_configuration",
+    "draw",
+    "json_schema",
+    "load_study",
+    "parameters",
+    "plan",
+    "resolved",
+]

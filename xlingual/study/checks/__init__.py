@@ -1,0 +1,28 @@
+"""The checks that tie the sections of a study together, each a function from a draft to what it finds.
+
+    arms.py      one baseline, no arm twice, mixtures that the FAQ languages allow
+    budget.py    batches that divide evenly over workers, reports, windows
+    seal.py      no objective and no training data from the test set
+    toy.py       toy data with the toy model, real data with a real one
+
+A check yields nothing where a section it needs cannot be read: that problem is told already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xlingual.errors import Problem
+from xlingual.study.checks import arms, budget, seal, toy
+from xlingual.study.document import dotted
+from xlingual.study.draft import Draft
+
+CHECKS = (*arms.CHECKS, *budget.CHECKS, *seal.CHECKS, *toy.CHECKS)
+
+
+def check(draft: Draft) -> Iterator[Problem]:
+    """Yield the problems that every check finds, each once."""
+    findings = dict.fromkeys(finding for check_one in CHECKS for finding in check_one(draft))
+    for finding in findings:
+        path = dotted(finding.path)
+        yield draft.document.place(finding.path).problem(f"{path}: {finding.message}" if path else finding.message)

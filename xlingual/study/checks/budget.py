@@ -1,0 +1,102 @@
+"""Checks of the budget: batches that divide evenly over workers, reports that fit the updates, windows that move on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from xlingual.study.checks.finding import Finding
+from xlingual.study.document import Path
+from xlingual.study.draft import Draft
+from xlingual.study.space import Choice, Integer
+
+_LEAVES = ("batch_size", "micro_batch_size", "updates", "reports")
+
+
+def batches_divide(draft: Draft) -> Iterator[Finding]:
+    """A batch is whole micro-batches, and every worker has as many of them."""
+    workers = draft.workers_per_trial or 1
+    for values, paths in _trainings(draft):
+        ranges = [name for name in ("batch_size", "micro_batch_size") if isinstance(values[name], Integer)]
+        for name in ranges:
+            message = "a range holds sizes that do not divide evenly over micro-batches and workers"
+            yield Finding(paths[name], f"{message}; write the sizes to try, for example choice: [16, 32, 64]")
+        if not ranges:
+            for batch, micro in product(_values(values["batch_size"]), _values(values["micro_batch_size"])):
+                written = draft.document.says(paths["batch_size"])
+                path = paths["batch_size" if written else "micro_batch_size"]
+                yield from _division(batch, micro, workers, path)
+
+
+def reports_fit(draft: Draft) -> Iterator[Finding]:
+    """A trial cannot report more often than it updates."""
+    for values, paths in _trainings(draft):
+        updates, reports = values["updates"], max(_values(values["reports"]))
+        if reports > updates:
+            message = f"{reports} reports do not fit in {updates} updates"
+            path = paths["reports"] if draft.document.says(paths["reports"]) else paths["updates"]
+            yield Finding(path, f"{message}; write reports: {updates} or updates: {reports}, or more updates")
+
+
+def windows_move_on(draft: Draft) -> Iterator[Finding]:
+    """Neighbouring windows share at most half of their tokens, and an answer fits in one."""
+    windows = draft.windows
+    if windows is None:
+        return
+    stride, longest = windows.stride, windows.max_length
+    path = ("windows", "stride" if draft.document.says(("windows", "stride")) else "max_length")
+    if 2 * stride > longest:
+        message = f"stride is the tokens that neighbouring windows share, {stride} of {longest} are more than half"
+        yield Finding(path, f"{message}; write stride: {longest // 3} or max_length: {stride * 3}")
+    if windows.max_answer_tokens >= longest:
+        written = draft.document.says(("windows", "max_answer_tokens"))
+        path = ("windows", "max_answer_tokens" if written else "max_length")
+        message = f"an answer of {windows.max_answer_tokens} tokens does not fit in a window of {longest}"
+        yield Finding(path, f"{message}; write max_answer_tokens: {max(1, longest // 10)}")
+
+
+CHECKS = (batches_divide, reports_fit, windows_move_on)
+
+
+def _trainings(draft: Draft) -> Iterator[tuple[dict[str, Any], dict[str, Path]]]:
+    """Yield each arm's leaves that count something, and the paths that they are written at."""
+    if draft.training is None:
+        return
+    for arm_name, arm in draft.arms.items() or [("", None)]:
+        values: dict[str, Any] = {}
+        paths: dict[str, Path] = {}
+        for name in _LEAVES:
+            own = arm is not None and name in arm.training.model_fields_set
+            values[name] = getattr(arm.training if arm and own else draft.training, name)
+            paths[name] = ("arms", arm_name, "training", name) if own else ("training", name)
+        yield values, paths
+
+
+def _values(leaf: Any) -> tuple[int, ...]:
+    """Return every whole number that a leaf may take (of a range, its ends)."""
+    if isinstance(leaf, Integer):
+        return (leaf.low, leaf.high)
+    if isinstance(leaf, Choice):
+        return tuple(value for option in leaf.options for value in _values(option))
+    return (leaf,)
+
+
+def _division(batch: int, micro: int, workers: int, path: Path) -> Iterator[Finding]:
+    whole, rest = divmod(batch, micro)
+    if rest:
+        nearest = " or ".join(str(micro * times) for times in (whole, whole + 1) if times)
+        message = f"a batch of {batch} windows is not made of whole micro-batches of {micro}"
+        remedy = f"write batch_size: {nearest}, or micro_batch_size: {_divisor(batch, micro)}"
+        yield Finding(path, f"{message}; {remedy}")
+    elif whole % workers:
+        division = f"{whole} micro-batches (batch_size {batch} / micro_batch_size {micro})"
+        message = f"{division} do not divide evenly over {workers} workers"
+        sizes = f"batch_size: {micro * workers * (whole // workers + 1)}"
+        remedy = f"write workers_per_trial: {_divisor(whole, workers)}, or {sizes}"
+        yield Finding(("scaling", "workers_per_trial"), f"{message}; {remedy}")
+
+
+def _divisor(number: int, at_most: int) -> int:
+    """Return the largest divisor of a number that is no larger than another."""
+    return next(divisor for divisor in range(min(number, at_most), 0, -1) if number % divisor == 0)

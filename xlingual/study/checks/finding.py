@@ -1,0 +1,15 @@
+"""What a check finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlingual.study.document import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem: the path in the study file that it concerns, and what to write instead."""
+
+    path: Path
+    message: str

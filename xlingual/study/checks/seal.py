@@ -1,0 +1,92 @@
+"""Checks that keep the test set sealed until the search is over."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from xlingual.study.checks.finding import Finding
+from xlingual.study.data import HELD_OUT_ARTICLES, NOTHING_LEFT, TOY, DataSettings
+from xlingual.study.document import Path
+from xlingual.study.draft import Draft
+from xlingual.study.messages import did_you_mean
+from xlingual.study.search import DEV_OBJECTIVES, TEST_OBJECTIVES
+
+_REMEDIES = {"train": "train: rajpurkar/squad", "dev": f"dev: {HELD_OUT_ARTICLES}", "faq": "source: PaDaS-Lab/webfaq"}
+_OBJECTIVE = ("search", "objective")
+_SEAL = (
+    "the test set is sealed: a search that sees it would choose what fits it, and the scores at the end would say "
+    "nothing; write objective: dev.f1 (or oracle: true, and every table will say ORACLE)"
+)
+_XQUAD_HUB = re.compile(r"(hf://datasets/|https://huggingface\.co/datasets/)?(google/)?xquad/?", re.IGNORECASE)
+_XQUAD_FILE = re.compile(r"xquad(\.[a-z]{2})?(\.json)?", re.IGNORECASE)
+
+
+def objective_is_known(draft: Draft) -> Iterator[Finding]:
+    """The objective is a development score, or with `oracle: true` a test score."""
+    if draft.objective is None or draft.oracle is None:
+        return
+    objective = draft.objective
+    if draft.oracle and objective not in TEST_OBJECTIVES:
+        path = _OBJECTIVE if _names_test_set(draft, objective) else ("oracle",)
+        yield Finding(path, _pointless(objective))
+    elif not draft.oracle and _names_test_set(draft, objective):
+        yield Finding(_OBJECTIVE, f"{objective!r} names the test set; {_SEAL}")
+    elif not draft.oracle and objective not in DEV_OBJECTIVES:
+        yield Finding(_OBJECTIVE, f"unknown objective {objective!r}; {did_you_mean(objective, DEV_OBJECTIVES)}")
+
+
+def sealed_set_apart(draft: Draft) -> Iterator[Finding]:
+    """Nothing that is trained on or searched on is the test set."""
+    data = draft.data
+    if data is None:
+        return
+    for path, source in _other_sources(data):
+        role = str(path[1])
+        if source != TOY and _is_test_set(source, data.test.source):
+            remedy = f"write for example {_REMEDIES[role]}"
+            yield Finding(path, f"{source!r} is the sealed test set, it cannot be {role} data too; {remedy}")
+
+
+def development_set_is_not_empty(draft: Draft) -> Iterator[Finding]:
+    """SQuAD's dev set without the articles of XQuAD is nothing."""
+    if draft.data is not None and draft.data.dev == NOTHING_LEFT:
+        message = "nothing is left of SQuAD's dev set without XQuAD's articles, as they are all of its 48"
+        yield Finding(("data", "dev"), f"{message}; write dev: {HELD_OUT_ARTICLES}")
+
+
+CHECKS = (objective_is_known, sealed_set_apart, development_set_is_not_empty)
+
+
+def _names_test_set(draft: Draft, objective: str) -> bool:
+    words = {"test", "xquad", "sealed", "zero"}
+    if draft.data is not None and draft.data.test.source != TOY:
+        words.add(draft.data.test.source.lower())
+    return any(word in objective.lower() for word in words)
+
+
+def _pointless(objective: str) -> str:
+    if objective in DEV_OBJECTIVES:
+        return f"opens the test set to the search, but the objective is {objective}; delete oracle: true, or {_WRITE}"
+    return f"unknown objective {objective!r}; {_WRITE}"
+
+
+_WRITE = f"write objective: {' or '.join(TEST_OBJECTIVES)}"
+
+
+def _other_sources(data: DataSettings) -> Iterator[tuple[Path, str]]:
+    yield ("data", "train"), data.train
+    yield ("data", "dev"), data.dev
+    if data.faq is not None:
+        yield ("data", "faq", "source"), data.faq.source
+
+
+def _is_test_set(source: str, test: str) -> bool:
+    place, sealed = _place(source), _place(test)
+    inside = place == sealed or place.startswith(sealed + os.sep)
+    return inside or bool(_XQUAD_HUB.fullmatch(source) or _XQUAD_FILE.fullmatch(os.path.basename(place)))
+
+
+def _place(source: str) -> str:
+    return os.path.realpath(os.path.expanduser(source.strip()))

@@ -1,0 +1,60 @@
+"""Checks of the toy world: its words mean nothing elsewhere, so a study is toy as a whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xlingual.languages import NON_ENGLISH
+from xlingual.study.checks.finding import Finding
+from xlingual.study.data import HELD_OUT_ARTICLES, TOY
+from xlingual.study.document import Path
+from xlingual.study.draft import Draft
+
+
+def toy_as_a_whole(draft: Draft) -> Iterator[Finding]:
+    """The model and every source are toy, or none is."""
+    if draft.data is None:
+        return
+    train = draft.data.train
+    for path, source in _sources(draft):
+        if (source == TOY) != (train == TOY):
+            message = f"{source!r} does not go with data.train: {train}, as a toy model knows toy words only"
+            yield Finding(path, f"{message}; write toy in both places or in neither")
+
+
+def toy_section_is_used(draft: Draft) -> Iterator[Finding]:
+    """The toy section is there only where a source is toy."""
+    if not draft.document.says(("toy",)) or draft.data is None:
+        return
+    if TOY not in (draft.data.train, *dict(_sources(draft)).values()):
+        yield Finding(("toy",), "no source is toy, so nothing reads this section; delete it, or write data.train: toy")
+
+
+def toy_faq_languages(draft: Draft) -> Iterator[Finding]:
+    """The toy world has FAQ pages in the non-English languages of XQuAD."""
+    faq = draft.data.faq if draft.data is not None else None
+    if faq is None or faq.source != TOY:
+        return
+    for place, code in enumerate(faq.languages):
+        if code not in NON_ENGLISH:
+            message = f"the toy world has no FAQ pages in {code!r}; it has {', '.join(NON_ENGLISH)}"
+            yield Finding(("data", "faq", "languages", place), message)
+
+
+CHECKS = (toy_as_a_whole, toy_section_is_used, toy_faq_languages)
+
+
+def _sources(draft: Draft) -> Iterator[tuple[Path, str]]:
+    """Yield every source but data.train and what follows from it."""
+    data = draft.data
+    if draft.model is not None:
+        yield ("model",), draft.model
+    for name, arm in draft.arms.items():
+        if arm.model is not None:
+            yield ("arms", name, "model"), arm.model
+    if data is not None:
+        if draft.document.says(("data", "dev")) and data.dev != HELD_OUT_ARTICLES:
+            yield ("data", "dev"), data.dev
+        yield ("data", "test", "source"), data.test.source
+        if data.faq is not None:
+            yield ("data", "faq", "source"), data.faq.source

@@ -1,0 +1,140 @@
+"""A trial configuration: all that decides the numbers of a trial, and nothing of where it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator
+
+from xlingual.study.arms import EmbeddingNoise, Mixture
+from xlingual.study.data import PassageSettings
+from xlingual.study.leaves import Seed, Text
+from xlingual.study.schema import Study
+from xlingual.study.section import Section
+from xlingual.study.space import Choice, Simplex, as_written
+from xlingual.study.training import TrainingSettings
+from xlingual.study.tunable import as_tree
+from xlingual.study.windows import WindowSettings
+
+
+def _sorted(mapping: dict[str, str]) -> dict[str, str]:
+    return dict(sorted(mapping.items()))
+
+
+Sources: TypeAlias = Annotated[dict[str, Text], AfterValidator(_sorted)]
+
+
+class TrialConfiguration(Section):
+    """What a trial computes.
+
+    `sources` maps "model", "train", "dev" and (where a mixture draws on it) "faq" to fingerprints of their content, so
+    names and paths of a model or a data set are no part of the configuration.
+    """
+
+    sources: Sources
+    windows: WindowSettings
+    training: TrainingSettings
+    mixture: Mixture | None = None
+    passages: PassageSettings | None = None
+    robust: EmbeddingNoise | None = None
+    seed: Seed
+
+    def canonical(self) -> dict[str, Any]:
+        """Return the configuration as JSON's kinds, keys sorted; equal configurations give equal dicts."""
+        canonical: dict[str, Any] = _canonical(self.model_dump(mode="json"))
+        return canonical
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of the SHA-256 of the canonical form as compact JSON, floats in their shortest form."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def arm_space(study: Study, arm_name: str) -> dict[str, Any]:
+    """Return an arm's tree, what the study says merged in: keys training, mixture (or None) and robust (or None).
+
+    Leaves are plain values or search-space nodes; `draw` makes plain values of them.
+    """
+    arm = study.arms[arm_name]
+    replaced = {key: value for key, value in as_tree(arm.training).items() if key in arm.training.model_fields_set}
+    faq_languages = study.data.faq.languages if study.data.faq else ()
+    return {
+        "training": as_tree(study.training) | replaced,
+        "mixture": _name_all(as_tree(arm.mixture), faq_languages),
+        "robust": _used(as_tree(arm.robust)),
+    }
+
+
+def build_configuration(
+    study: Study, arm_name: str, plain_tree: Mapping[str, Any], seed: int, sources: Mapping[str, str]
+) -> TrialConfiguration:
+    """Return the configuration of one trial of an arm from its drawn tree.
+
+    What has no effect is left out: a mixture without any FAQ share, a language of weight 0, noise of magnitude 0, the
+    faq source where nothing is drawn from it. Weights are scaled to sum to one. `sources` must name model, train, dev
+    and, for a mixture, faq.
+    """
+    assert arm_name in study.arms, f"no arm {arm_name!r}"
+    mixture = _effective_mixture(plain_tree.get("mixture"))
+    noise = (plain_tree.get("robust") or {}).get("embedding_noise")
+    names = ("model", "train", "dev", *(("faq",) if mixture else ()))
+    return TrialConfiguration(
+        sources={name: sources[name] for name in names},
+        windows=study.windows,
+        training=TrainingSettings.model_validate(plain_tree["training"]),
+        mixture=mixture,
+        passages=study.data.faq.passages if mixture and study.data.faq else None,
+        robust=EmbeddingNoise.model_validate(noise) if noise and noise["magnitude"] > 0 else None,
+        seed=seed,
+    )
+
+
+def resolved(study: Study) -> dict[str, Any]:
+    """Return a study with all defaults filled in, as a study file would say it; every arm with its whole training."""
+    plain = study.model_dump(mode="json")
+    plain["arms"] = {
+        name: {"baseline": arm.baseline, "model": arm.model or study.model, **as_written(arm_space(study, name))}
+        for name, arm in study.arms.items()
+    }
+    if not study.uses_toy:
+        del plain["toy"]
+    return plain
+
+
+def _effective_mixture(drawn: Mapping[str, Any] | None) -> Mixture | None:
+    if drawn is None or drawn["faq_share"] == 0:
+        return None
+    total = math.fsum(drawn["weights"].values())
+    weights = {language: weight / total for language, weight in drawn["weights"].items() if weight > 0}
+    return Mixture(faq_share=drawn["faq_share"], weights=weights)
+
+
+def _name_all(tree: Any, languages: tuple[str, ...]) -> Any:
+    """Give a simplex over "all" the names that it stands for."""
+    if tree == Simplex(()):
+        return Simplex(languages)
+    if isinstance(tree, Choice):
+        return Choice(tuple(_name_all(option, languages) for option in tree.options), tree.labels)
+    if isinstance(tree, Mapping):
+        return {key: _name_all(value, languages) for key, value in tree.items()}
+    return tree
+
+
+def _used(robust: Any) -> Any:
+    """Return None for robust training that names no method."""
+    if isinstance(robust, Mapping) and not any(method is not None for method in robust.values()):
+        return None
+    return robust
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return float(value) + 0.0 if isinstance(value, float) else value  # minus zero becomes zero

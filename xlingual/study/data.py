@@ -1,0 +1,101 @@
+"""The data section: what is trained on, what the search is scored on, and the sealed test set."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationInfo, field_validator
+from pydantic_core import CoreSchema
+
+from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.study.leaves import Count, Languages, Real, Seed, Share, Source, XquadLanguages
+from xlingual.study.section import Says, Section
+
+TOY = "toy"
+HELD_OUT_ARTICLES = "held-out-articles"
+NOTHING_LEFT = "squad-dev-without-xquad"
+"""A development set that sounds right and is empty: XQuAD has paragraphs of every article of SQuAD v1.1's dev set."""
+
+Misalignment: TypeAlias = Annotated[Real, Field(ge=0), Says("a number of at least 0", "1.0")]
+Development: TypeAlias = Annotated[
+    str,
+    Field(strict=True, pattern=r"\S"),
+    Says("toy, held-out-articles (of the training data), or a local path", HELD_OUT_ARTICLES),
+]
+
+
+class ToySettings(Section):
+    """The knobs of the toy world.
+
+    `misalignment` scales how far the languages' embeddings lie apart, `faq_helpfulness` says how much an FAQ page
+    reveals of its language.
+    """
+
+    seed: Seed = 0
+    misalignment: Misalignment = 1.0
+    faq_helpfulness: Share = 1.0
+
+
+class TestSettings(Section):
+    """The sealed test set: `paragraphs` caps those of each language, spread evenly over the articles (None: all)."""
+
+    __test__ = False  # pytest would take the name for a class of tests
+
+    source: Source
+    languages: XquadLanguages = XQUAD_LANGUAGES
+    paragraphs: Count | None = None
+
+
+class PassageSettings(Section):
+    """How FAQ pairs become span examples: answers of one page to a passage, lengths in characters."""
+
+    answers: Count = 4
+    max_answer_characters: Count = 200
+    max_passage_characters: Count = 1500
+
+
+class FaqSettings(Section):
+    """FAQ pairs; `languages` defaults to every language of the test set but English."""
+
+    source: Source
+    languages: Languages = ()
+    rows_per_language: Count = 2000
+    passages: PassageSettings = Field(default_factory=PassageSettings)
+
+
+class _SourceAlone:
+    """Lets a section be written as its source alone: `test: google/xquad`."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+def _source_alone(value: Any) -> Any:
+    return {"source": value} if isinstance(value, str) else value
+
+
+def _usual_development_set(data: dict[str, Any]) -> str:
+    return TOY if data.get("train") == TOY else HELD_OUT_ARTICLES
+
+
+class DataSettings(Section):
+    """Where the examples come from; caps on their number are applied after a seeded shuffle.
+
+    `dev` is a source of its own, or held-out-articles: a share of the training articles, which then leave training.
+    """
+
+    train: Source
+    dev: Development = Field(default_factory=_usual_development_set)
+    train_examples: Count | None = None
+    dev_examples: Count | None = None
+    test: Annotated[TestSettings, BeforeValidator(_source_alone), _SourceAlone()]
+    faq: FaqSettings | None = None
+
+    @field_validator("faq")
+    @classmethod
+    def _fill_languages(cls, faq: FaqSettings | None, known: ValidationInfo) -> FaqSettings | None:
+        test: TestSettings | None = known.data.get("test")
+        if faq is None or faq.languages or test is None:
+            return faq
+        languages = tuple(code for code in test.languages if code != "en")
+        return FaqSettings.model_construct(faq.model_fields_set, **{**dict(faq), "languages": languages})

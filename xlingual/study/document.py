@@ -1,0 +1,69 @@
+"""A study file as read: plain values, and where each of them is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from xlingual.errors import Problem
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The keys and list positions that lead to a value, for example ("data", "test", "languages", 0)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideProblem(Problem):
+    """A mistake in a `--set key.path=value`: it has no line, and `file` holds "--set key.path"."""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value is written: a line of a file, or (line 0) a `--set` of the command line."""
+
+    file: str
+    line: int
+
+    def problem(self, message: str) -> Problem:
+        """Return a problem that stands here."""
+        kind = Problem if self.line else OverrideProblem
+        return kind(self.file, self.line, message)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The values of a study file with overrides applied; `text` is the file as written."""
+
+    file: str
+    text: str
+    value: dict[str, Any]
+    places: Mapping[Path, Place]
+
+    def place(self, path: Path) -> Place:
+        """Return where a path is written, or else the nearest thing around it that is written."""
+        for length in range(len(path), -1, -1):
+            if (place := self.places.get(path[:length])) is not None:
+                return place
+        return Place(self.file, 1)
+
+    def at(self, path: Path) -> Any:
+        """Return the plain value that is written at a path."""
+        value: Any = self.value
+        for step in path:
+            value = value[step]
+        return value
+
+    def says(self, path: Path) -> bool:
+        """Whether the file or an override writes this very path."""
+        return path in self.places
+
+
+def dotted(path: Path) -> str:
+    """Write a path as a user would: ("a", "b", 0) as "a.b[0]"."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

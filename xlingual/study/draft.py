@@ -1,0 +1,98 @@
+"""Those parts of a study file that can be read, so that its checks find problems beside unreadable parts."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from xlingual.study.arms import Arm
+from xlingual.study.data import DataSettings
+from xlingual.study.document import Document, Path
+from xlingual.study.scaling import ScalingSettings
+from xlingual.study.section import Section
+from xlingual.study.space import Choice
+from xlingual.study.training import TrainingSpace
+from xlingual.study.windows import WindowSettings
+
+S = TypeVar("S", bound=Section)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The readable sections of a study file (None where one is not) and its readable arms."""
+
+    document: Document
+    model: str | None
+    oracle: bool | None
+    data: DataSettings | None
+    windows: WindowSettings | None
+    training: TrainingSpace | None
+    objective: str | None
+    workers_per_trial: int | None
+    arms: Mapping[str, Arm] = field(default_factory=dict)
+
+
+def draft_of(document: Document) -> Draft:
+    """Read what can be read, section by section and arm by arm; unknown keys are passed over."""
+    value = document.value
+    arms = value.get("arms")
+    model, oracle = value.get("model"), value.get("oracle", False)
+    objective = _one(value, "search", "objective", "dev.f1")
+    scaling = _read(ScalingSettings, {"workers_per_trial": _one(value, "scaling", "workers_per_trial", 1)})
+    read = (
+        {name: _read(Arm, {} if arm is None else arm) for name, arm in arms.items()}
+        if isinstance(arms, Mapping)
+        else {}
+    )
+    return Draft(
+        document=document,
+        model=model if isinstance(model, str) else None,
+        oracle=oracle if isinstance(oracle, bool) else None,
+        data=_read(DataSettings, value.get("data")),
+        windows=_read(WindowSettings, value.get("windows", {})),
+        training=_read(TrainingSpace, value.get("training")),
+        objective=objective if isinstance(objective, str) else None,
+        workers_per_trial=scaling.workers_per_trial if scaling is not None else None,
+        arms={name: arm for name, arm in read.items() if arm is not None},
+    )
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """List the leaves and nodes of a section with their paths in the study file, options of choices included."""
+    if isinstance(value, Section):
+        for name in type(value).model_fields:
+            yield from leaves(getattr(value, name), (*path, name))
+    else:
+        yield path, value
+    if isinstance(value, Choice):
+        steps: Iterable[str | int] = value.labels or range(len(value.options))
+        for step, option in zip(steps, value.options, strict=True):
+            yield from leaves(option, (*path, "choice", step))
+
+
+def _one(value: Mapping[str, Any], section: str, key: str, default: Any) -> Any:
+    """Return one leaf of a section as written, whatever else the section says."""
+    written = value.get(section, {})
+    return written.get(key, default) if isinstance(written, Mapping) else None
+
+
+def _read(section: type[S], value: Any) -> S | None:
+    try:
+        return section.model_validate(value)
+    except ValidationError as error:
+        unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+        return _read(section, _without(value, unknown)) if unknown else None
+
+
+def _without(value: Any, paths: list[Path]) -> Any:
+    pruned = copy.deepcopy(value)
+    for *parents, key in paths:
+        inside = pruned
+        for step in parents:
+            inside = inside[step]
+        del inside[key]
+    return pruned

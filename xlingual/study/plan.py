@@ -1,0 +1,156 @@
+"""What a study would do, counted before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from xlingual.study.arms import Arm
+from xlingual.study.configuration import arm_space
+from xlingual.study.document import Path, dotted
+from xlingual.study.draft import leaves
+from xlingual.study.schema import Study
+from xlingual.study.section import Section
+from xlingual.study.space import Choice, Integer, Parameter, as_written, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class ArmPlan:
+    """What one arm would do; the trials of an arm that searches nothing are one configuration, trained once."""
+
+    name: str
+    baseline: bool
+    model: str
+    trials: int
+    replicates: int
+    updates: int
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a study would do.
+
+    `updates` counts those of the search and of the replicates, as if no trial were stopped early. `test_readings` is
+    how often the sealed test set is read whole. `defaults` are the dotted keys that the file leaves out, with their
+    values.
+    """
+
+    study: str
+    question: str
+    directory: str
+    toy: bool
+    oracle: bool
+    objective: str
+    arms: tuple[ArmPlan, ...]
+    trials: int
+    replicates: int
+    updates: int
+    test_languages: tuple[str, ...]
+    test_readings: int
+    workers_per_trial: int
+    cpus_per_trial: int
+    gpus_per_trial: float
+    concurrent_trials: int | Literal["auto"]
+    defaults: tuple[tuple[str, Any], ...]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the plan as JSON's kinds."""
+        plain: dict[str, Any] = as_written(asdict(self))
+        return plain
+
+
+def plan(study: Study) -> Plan:
+    """Count what a study would do."""
+    arms = tuple(_arm_plan(study, name, arm) for name, arm in study.arms.items())
+    trials, replicates = sum(arm.trials for arm in arms), sum(arm.replicates for arm in arms)
+    scaling = study.scaling
+    return Plan(
+        study=study.name,
+        question=study.question,
+        directory=str(study.directory),
+        toy=study.uses_toy,
+        oracle=study.oracle,
+        objective=study.search.objective,
+        arms=arms,
+        trials=trials,
+        replicates=replicates,
+        updates=sum(arm.updates for arm in arms),
+        test_languages=study.data.test.languages,
+        test_readings=replicates + (_readings_by_search(study, arms) if study.oracle else 0),
+        workers_per_trial=scaling.workers_per_trial,
+        cpus_per_trial=scaling.workers_per_trial * scaling.cpus_per_worker,
+        gpus_per_trial=scaling.workers_per_trial * scaling.gpus_per_worker,
+        concurrent_trials=scaling.concurrent_trials,
+        defaults=tuple((dotted(path), value) for path, value in _defaults(study)),
+        notes=tuple(_notes(study, arms)),
+    )
+
+
+def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
+    space = arm_space(study, name)
+    searched = tuple(parameters(space))
+    trials, replicates = study.search.trials_per_arm, study.replicates.seeds
+    trained = (trials if searched else 1) + replicates
+    return ArmPlan(
+        name=name,
+        baseline=arm.baseline,
+        model=arm.model or study.model,
+        trials=trials,
+        replicates=replicates,
+        updates=trained * study.training.updates,
+        parameters=searched,
+    )
+
+
+def _most(leaf: Any) -> int:
+    """Return the largest whole number that a leaf may take."""
+    if isinstance(leaf, Choice):
+        return max(_most(option) for option in leaf.options)
+    return int(leaf.high if isinstance(leaf, Integer) else leaf)
+
+
+def _readings_by_search(study: Study, arms: tuple[ArmPlan, ...]) -> int:
+    reports = {name: _most(arm_space(study, name)["training"]["reports"]) for name in study.arms}
+    return sum((arm.trials if arm.parameters else 1) * reports[arm.name] for arm in arms)
+
+
+def _defaults(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    for name in type(section).model_fields:
+        value, here = getattr(section, name), (*path, name)
+        if here == ("toy",) and isinstance(section, Study) and not section.uses_toy:
+            continue
+        if here == ("arms",):
+            for arm_name, arm in value.items():
+                yield from _defaults_within(arm.mixture, (*here, arm_name, "mixture"))
+                yield from _defaults_within(arm.robust, (*here, arm_name, "robust"))
+        elif name in section.model_fields_set:
+            yield from _defaults_within(value, here)
+        else:
+            yield from ((leaf_path, as_written(leaf)) for leaf_path, leaf in leaves(value, here))
+
+
+def _defaults_within(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Section):
+        yield from _defaults(value, path)
+    if isinstance(value, Choice) and value.labels is not None:
+        for label, option in zip(value.labels, value.options, strict=True):
+            yield from _defaults_within(option, (*path, "choice", label))
+
+
+def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
+    search = study.search
+    unsearched = [arm.name for arm in arms if not arm.parameters]
+    if study.uses_toy:
+        yield "toy world: its numbers say nothing about real languages"
+    if study.oracle:
+        yield "ORACLE: the search sees the test set, so its scores say what could be, not what a study would find"
+    if unsearched and len(unsearched) < len(arms):
+        names = ", ".join(unsearched)
+        yield f"nothing is searched in {names}: its trials are one configuration, where other arms choose the best"
+    if study.data.faq is not None and all(arm.mixture is None for arm in study.arms.values()):
+        yield "no arm has a mixture, so data.faq is not used"
+    if search.sampler == "tpe" and search.startup_trials >= search.trials_per_arm:
+        yield f"tpe never starts, as the first {search.startup_trials} trials are random; lower startup_trials"

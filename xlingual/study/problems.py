@@ -1,0 +1,119 @@
+"""What pydantic finds wrong with a study, told in the words of a study file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from xlingual.errors import Problem
+from xlingual.study.document import Document, Path, dotted
+from xlingual.study.messages import TOLD, did_you_mean, shown
+from xlingual.study.nodes import KEYS
+from xlingual.study.schema import Study
+from xlingual.study.section import Says, Section
+from xlingual.study.tunable import TunableMarker, leaf_type
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """What may stand at a path of a study: its type, what it says of itself, and whether a node may stand there."""
+
+    kind: Any
+    says: Says | None = None
+    tunable: bool = False
+
+    @property
+    def section(self) -> type[Section] | None:
+        """The section that stands here, if one does."""
+        return self.kind if isinstance(self.kind, type) and issubclass(self.kind, Section) else None
+
+
+def problems_of(error: ValidationError, document: Document) -> Iterator[Problem]:
+    """Tell each error at the line it concerns."""
+    for item in error.errors(include_url=False, include_context=False):
+        path = tuple(step for step in item["loc"] if step != "[key]")
+        at = path[:-1] if item["type"] == "missing" else path
+        yield document.place(at).problem(f"{dotted(path)}: {_message(item['type'], path, item['input'], item['msg'])}")
+
+
+def _message(kind: str, path: Path, found: Any, message: str) -> str:
+    if kind == TOLD:
+        return message
+    if kind == "extra_forbidden":
+        section = spot_at(path[:-1]).section or Study
+        return f"unknown key {path[-1]!r} in {_where(path[:-1])}; {did_you_mean(path[-1], _keys(section))}"
+    spot = spot_at(path)
+    wanted, example = _wanted(spot, message)
+    remedy = f"write for example {_key(path)}{example}" if example else f"see the keys of {_where(path[:-1])}"
+    if kind == "missing":
+        return f"is missing, it takes {wanted}; {remedy}"
+    if get_origin(spot.kind) is Literal:
+        remedy = did_you_mean(found, get_args(spot.kind), remedy)
+    return f"must be {wanted}, found {shown(found)}; {remedy}"
+
+
+def _wanted(spot: _Spot, message: str) -> tuple[str, str]:
+    if spot.says is not None:
+        return spot.says.what, spot.says.example
+    if spot.section is not None:
+        required = [name for name, field in spot.section.model_fields.items() if field.is_required()]
+        keys = required or list(spot.section.model_fields)[:1]
+        return f"a mapping with the keys {', '.join(_keys(spot.section))}", "{" + ": ..., ".join(keys) + ": ...}"
+    return message, ""
+
+
+def spot_at(path: Path) -> _Spot:
+    """Find what may stand at a path, through search-space nodes on the way."""
+    spot = _Spot(Study)
+    steps = list(path)
+    while steps:
+        step = steps.pop(0)
+        if spot.tunable and step in KEYS:
+            del steps[:1]
+        elif spot.section is not None:
+            field = spot.section.model_fields.get(str(step))
+            spot = _field_spot(field) if field is not None else _Spot(None)
+        else:
+            arguments = [argument for argument in get_args(spot.kind) if argument is not ...]
+            spot = _bare(arguments[-1] if arguments else None)
+    return spot
+
+
+def _field_spot(field: FieldInfo) -> _Spot:
+    tunable = any(isinstance(mark, TunableMarker) for mark in field.metadata)
+    spot = _bare(leaf_type(field.annotation) if tunable else field.annotation)
+    says = _last_says(field.metadata) or spot.says
+    return _Spot(spot.kind, says, tunable)
+
+
+def _bare(kind: Any) -> _Spot:
+    """Take off Annotated and "or None"."""
+    says = None
+    while True:
+        if get_origin(kind) is Annotated:
+            kind, *marks = get_args(kind)
+            says = says or _last_says(marks)
+        elif type(None) in (members := get_args(kind)) and len(members) == 2:
+            kind = next(member for member in members if member is not type(None))
+        else:
+            return _Spot(kind, says)
+
+
+def _last_says(marks: Sequence[Any]) -> Says | None:
+    return next((mark for mark in reversed(marks) if isinstance(mark, Says)), None)
+
+
+def _keys(section: type[Section]) -> list[str]:
+    return list(section.model_fields)
+
+
+def _where(path: Path) -> str:
+    return dotted(path) or "the study"
+
+
+def _key(path: Path) -> str:
+    return f"{path[-1]}: " if path and isinstance(path[-1], str) else ""

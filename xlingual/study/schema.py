@@ -1,0 +1,74 @@
+"""A study: the whole of a study file as one frozen object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PrivateAttr
+
+from xlingual.study.arms import Arm
+from xlingual.study.data import TOY, DataSettings, ToySettings
+from xlingual.study.leaves import Flag, Name, Source, Text
+from xlingual.study.scaling import ScalingSettings
+from xlingual.study.search import ReplicateSettings, SearchSettings
+from xlingual.study.section import Says, Section
+from xlingual.study.training import TrainingSpace
+from xlingual.study.windows import WindowSettings
+
+
+def _section_of_nothing(value: Any) -> Any:
+    return {} if value is None else value
+
+
+class Study(Section):
+    """One question: the data, the arms, the budget, and how the search goes."""
+
+    name: Name
+    question: Text
+    model: Source
+    toy: ToySettings = Field(default_factory=ToySettings)
+    data: DataSettings
+    windows: WindowSettings = Field(default_factory=WindowSettings)
+    training: TrainingSpace
+    arms: Annotated[
+        dict[Name, Annotated[Arm, BeforeValidator(_section_of_nothing)]],
+        Field(min_length=1),
+        Says("a mapping from the name of each arm to what it changes", "{baseline: {baseline: true}}"),
+    ]
+    search: SearchSettings
+    oracle: Flag = False
+    replicates: ReplicateSettings = Field(default_factory=ReplicateSettings)
+    scaling: ScalingSettings = Field(default_factory=ScalingSettings)
+    storage: Text = "xlingual_studies"
+
+    _source_text: str = PrivateAttr("")
+
+    @property
+    def source_text(self) -> str:
+        """The study file as written."""
+        return self._source_text
+
+    @property
+    def directory(self) -> Path:
+        """Where the study's records lie: STORAGE/NAME."""
+        return Path(self.storage) / self.name
+
+    @property
+    def baseline(self) -> str:
+        """The name of the baseline arm."""
+        return next(name for name, arm in self.arms.items() if arm.baseline)
+
+    @property
+    def uses_toy(self) -> bool:
+        """Whether the study lives in the toy world, whose numbers say nothing about real languages."""
+        return self.data.train == TOY
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a study file.
+
+    It knows keys, types and limits; the checks that tie sections together are load_study's alone.
+    """
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {**dialect, **Study.model_json_schema(), "title": "xlingual study"}

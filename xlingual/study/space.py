@@ -1,0 +1,165 @@
+"""Search-space nodes, how a tree of them is drawn, and how it is told in words.
+
+A tree is a dict whose leaves are plain values or nodes. A parameter's name is the dotted path of its node, so that the
+same choice carries the same name in every trial: "training.learning_rate", "mixture.weights.0" (simplex), "robust" and
+"robust.noisy.embedding_noise.magnitude" (a choice between subtrees, and what only one of them has).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from xlingual.study.simplex import from_unit_cube
+
+
+class Suggest(Protocol):
+    """Where values come from: an optuna.Trial, or anything with these three methods of it."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        """Return a number of [low, high]."""
+        ...
+
+    def suggest_int(self, name: str, low: int, high: int) -> int:
+        """Return a whole number of [low, high], both ends included."""
+        ...
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Return one of the choices."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """A number of [low, high], every one as likely."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogUniform:
+    """A number of [low, high] whose logarithm is uniform."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number of low..high, both ends included."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several options: plain values, or (where `labels` names them) values, mappings, subtrees or None."""
+
+    options: tuple[Any, ...]
+    labels: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Simplex:
+    """Weights of the named things that are not negative and sum to one, uniform on that set.
+
+    `names` is empty where the study file says "all"; arm_space fills the names in.
+    """
+
+    names: tuple[str, ...]
+
+
+Node: TypeAlias = Uniform | LogUniform | Integer | Choice | Simplex
+NODES = (Uniform, LogUniform, Integer, Choice, Simplex)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One searched quantity: its name, its range in words, and when it exists ("" for always)."""
+
+    name: str
+    text: str
+    condition: str = ""
+
+
+def draw(tree: Any, suggest: Suggest, path: str = "") -> Any:
+    """Return the tree with a value in place of every node, asked of `suggest` under the node's dotted path."""
+    match tree:
+        case Uniform(low, high):
+            return suggest.suggest_float(path, low, high)
+        case LogUniform(low, high):
+            return suggest.suggest_float(path, low, high, log=True)
+        case Integer(low, high):
+            return suggest.suggest_int(path, low, high)
+        case Choice(options, None):
+            return suggest.suggest_categorical(path, list(options))
+        case Choice(options, tuple() as labels):
+            label = suggest.suggest_categorical(path, list(labels))
+            return draw(options[labels.index(label)], suggest, _join(path, label))
+        case Simplex(names):
+            units = [suggest.suggest_float(_join(path, str(i)), 0.0, 1.0) for i in range(len(names) - 1)]
+            return dict(zip(names, from_unit_cube(units), strict=True))
+        case Mapping():
+            return {key: draw(value, suggest, _join(path, key)) for key, value in tree.items()}
+    return tree
+
+
+def parameters(tree: Any, path: str = "", condition: str = "") -> Iterator[Parameter]:
+    """List what a tree searches, in the order in which `draw` meets it; a simplex counts as one parameter."""
+    if isinstance(tree, NODES):
+        yield Parameter(path, in_words(tree), condition)
+    if isinstance(tree, Choice) and tree.labels is not None:
+        for label, option in zip(tree.labels, tree.options, strict=True):
+            met = f"{path} is {label}"
+            yield from parameters(option, _join(path, label), f"{condition} and {met}" if condition else met)
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from parameters(value, _join(path, key), condition)
+
+
+def in_words(node: Node) -> str:
+    """Tell a node's range: "uniform 0.05 to 0.5"."""
+    match node:
+        case Uniform(low, high):
+            return f"uniform {low:g} to {high:g}"
+        case LogUniform(low, high):
+            return f"log-uniform {low:g} to {high:g}"
+        case Integer(low, high):
+            return f"integer {low} to {high}"
+        case Choice(options, labels):
+            return "one of " + ", ".join(labels or (_word(option) for option in options))
+        case Simplex(names):
+            return f"weights of {', '.join(names) or 'all'} that sum to one"
+
+
+def as_written(value: Any) -> Any:
+    """Return a tree in the form in which a study file writes it, of JSON's kinds only."""
+    match value:
+        case Uniform(low, high):
+            return {"uniform": [low, high]}
+        case LogUniform(low, high):
+            return {"log_uniform": [low, high]}
+        case Integer(low, high):
+            return {"integer": [low, high]}
+        case Choice(options, None):
+            return {"choice": list(options)}
+        case Choice(options, tuple() as labels):
+            return {"choice": {label: as_written(option) for label, option in zip(labels, options, strict=True)}}
+        case Simplex(names):
+            return {"simplex": list(names) or "all"}
+        case Mapping():
+            return {key: as_written(item) for key, item in value.items()}
+        case tuple() | list():
+            return [as_written(item) for item in value]
+    return value
+
+
+def _word(option: Any) -> str:
+    return str(option).lower() if isinstance(option, bool) else str(option)
+
+
+def _join(path: str, step: str) -> str:
+    return f"{path}.{step}" if path else step

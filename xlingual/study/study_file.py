@@ -1,0 +1,39 @@
+"""From a study file to a checked study."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+
+from pydantic import ValidationError
+
+from xlingual.errors import Problem, StudyFileError
+from xlingual.study.checks import check
+from xlingual.study.document import Document
+from xlingual.study.draft import draft_of
+from xlingual.study.loader import read_document
+from xlingual.study.problems import problems_of
+from xlingual.study.schema import Study
+
+
+def load_study(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Study:
+    """Read and check a study file; overrides such as "data.train=PATH" replace what it says.
+
+    Raises StudyFileError with all problems at once, in the order of their lines.
+    """
+    return study_of(read_document(path, overrides))
+
+
+def study_of(document: Document) -> Study:
+    """Check a document as a study; raises StudyFileError with all its problems."""
+    problems: list[Problem] = []
+    study = None
+    try:
+        study = Study.model_validate(document.value)
+    except ValidationError as error:
+        problems.extend(problems_of(error, document))
+    problems.extend(check(draft_of(document)))
+    if study is None or problems:
+        raise StudyFileError(sorted(dict.fromkeys(problems), key=lambda problem: (not problem.line, problem.line)))
+    study._source_text = document.text
+    return study

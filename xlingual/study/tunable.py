@@ -1,0 +1,87 @@
+"""A leaf of a study that is either a value or a search space for it.
+
+`Tunable[T]` takes what T takes, or a mapping with the one key uniform, log_uniform, integer, choice or simplex. The
+ends of a range and the options of a choice are checked by T itself, so a range never reaches a value that T refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from xlingual.study.nodes import CHOICE, FLAT, INTEGER, NUMBER, WEIGHTS, LeafKind, read_tunable
+from xlingual.study.space import NODES, Choice, Node, as_written
+
+T = TypeVar("T")
+_BY_BASE = {float: NUMBER, int: INTEGER, bool: FLAT, str: FLAT, dict: WEIGHTS}
+_RANGES = {"number": ("uniform", "log_uniform"), "integer": ("integer",)}
+
+
+class TunableMarker:
+    """Makes pydantic accept a search-space node in place of the annotated leaf."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Wrap the leaf's own schema."""
+        leaf = leaf_type(source)
+        kind = leaf_kind(leaf)
+        return core_schema.no_info_wrap_validator_function(
+            lambda value, check: read_tunable(value, check, kind),
+            handler.generate_schema(leaf),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda value: as_written(as_tree(value))),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the leaf's JSON Schema, or else that of a node that suits it."""
+        leaf = handler(schema)
+        return {"anyOf": [leaf, *(_node_schema(key, leaf) for key in (*_keys(leaf), "choice"))]}
+
+
+Tunable: TypeAlias = Annotated[Union[T, Node], TunableMarker()]  # noqa: UP007 (T may be a union itself)
+
+
+def leaf_type(source: Any) -> Any:
+    """Return T of Tunable[T], given the union of T and the node types."""
+    members = tuple(member for member in get_args(source) if member not in NODES)
+    return Union[members]  # noqa: UP007
+
+
+def leaf_kind(leaf: Any) -> LeafKind:
+    """Return which nodes may stand for a leaf of this type."""
+    while get_origin(leaf) is Annotated:
+        leaf = get_args(leaf)[0]
+    if get_origin(leaf) is Literal:
+        return FLAT
+    return _BY_BASE.get(get_origin(leaf) or leaf, CHOICE)
+
+
+def as_tree(value: Any) -> Any:
+    """Return sections as plain dicts, nodes as they are: the tree that `draw` takes."""
+    if isinstance(value, BaseModel):
+        return {name: as_tree(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Choice):
+        return Choice(tuple(as_tree(option) for option in value.options), value.labels)
+    return value
+
+
+def _keys(leaf: Mapping[str, Any]) -> tuple[str, ...]:
+    weights = ("simplex",) if "additionalProperties" in leaf else ()
+    return _RANGES.get(leaf.get("type", ""), weights)
+
+
+def _node_schema(key: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any]
+    if key == "choice":
+        nested = {"type": "object", "minProperties": 1, "maxProperties": 1}
+        labelled = {"type": "object", "minProperties": 2, "additionalProperties": {"anyOf": [leaf, nested]}}
+        flat = {"type": "array", "items": leaf, "minItems": 2, "uniqueItems": True}
+        is_single = leaf.get("type", "object") != "object"
+        body = {"anyOf": [flat, labelled]} if is_single else labelled
+    elif key == "simplex":
+        codes = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
+        body = {"anyOf": [{"const": "all"}, codes]}
+    else:
+        body = {"type": "array", "items": leaf, "minItems": 2, "maxItems": 2}
+    return {"type": "object", "properties": {key: body}, "required": [key], "additionalProperties": False}
