@@ -15,7 +15,7 @@ from xlingual.study import TrialConfiguration
 from xlingual.training.loop import TrialInputs, report_updates, train_trial
 from xlingual.training.worker import Report, SoloWorker
 
-NOISE = {"distribution": "gaussian", "magnitude": 0.1}
+NOISE = {"embedding_noise": {"distribution": "gaussian", "magnitude": 0.1}}
 TIMES = {"seconds"}
 
 
@@ -145,7 +145,7 @@ def test_frozen_word_embeddings_stay(
 def test_a_training_that_is_not_finite_says_so(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
-    robust = {"distribution": "uniform", "magnitude": 1e38}
+    robust = {"embedding_noise": {"distribution": "uniform", "magnitude": 1e38}}
     with pytest.raises(TrialDiverged, match="diverged at update 1"):
         train(configure(robust=robust), tiny_inputs, tiny_checkpoint, tmp_path)
 

@@ -20,7 +20,7 @@ def test_two_workers_train_what_one_trains(
 ) -> None:
     configuration = configure(  # dropout is on, and noise, and gradient accumulation
         updates=20,
-        robust={"distribution": "gaussian", "magnitude": 0.1},
+        robust={"embedding_noise": {"magnitude": 0.1}},
         mixture={"faq_share": 0.4, "weights": {"de": 0.5, "es": 0.5}},
     )
     alone, together = tmp_path / "alone", tmp_path / "together"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -13,7 +12,7 @@ from xlingual.data.xquad import load_xquad
 from xlingual.evaluation.scoring import ScoringSet, answer_rows, candidates, mean_scores
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.models.checkpoint import resolve_checkpoint
-from xlingual.models.encoder import check_encoder, load_encoder, load_tokenizer
+from xlingual.models.encoder import known_positions, load_encoder, load_tokenizer
 
 # Lengths of the usual recipe; a checkpoint of a study carries its own in xlingual.json.
 USUAL_WINDOWS = {"max_length": 384, "stride": 128, "max_answer_tokens": 30}
@@ -37,7 +36,6 @@ def evaluate_checkpoint(model: str, data: str, languages: str, limit: int | None
     asked = list(XQUAD_LANGUAGES) if languages == "all" else [code.strip() for code in languages.split(",")]
     directory = resolve_checkpoint(model)
     windows = checkpoint_windows(directory)
-    check_encoder(directory, windows["max_length"])
     sets = load_xquad(data, asked)
     tokenizer = load_tokenizer(directory)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -58,7 +56,10 @@ def evaluate_checkpoint(model: str, data: str, languages: str, limit: int | None
 
 
 def checkpoint_windows(directory: Path) -> dict[str, int]:
-    """Window lengths that a checkpoint was trained with, or the usual ones."""
+    """Window lengths that a checkpoint was trained with, else the usual ones, as far as its positions reach."""
     path = directory / "xlingual.json"
-    recorded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["windows"] if path.exists() else {}
-    return USUAL_WINDOWS | recorded
+    if path.exists():
+        recorded: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))["windows"]
+        return recorded
+    longest = min(USUAL_WINDOWS["max_length"], known_positions(directory) or USUAL_WINDOWS["max_length"])
+    return USUAL_WINDOWS | {"max_length": longest, "stride": min(USUAL_WINDOWS["stride"], longest // 3)}

@@ -80,11 +80,11 @@ def word_embeddings(model: nn.Module) -> nn.Embedding:
     return table
 
 
-def check_encoder(directory: Path, max_length: int) -> None:
-    """Check, without reading weights, that a checkpoint can answer by spans in windows of `max_length` tokens.
+def known_positions(directory: Path) -> int | None:
+    """Read from a checkpoint's configuration how many tokens it can take; None when it sets no bound.
 
     Raises:
-        ModelError: when `transformers` has no span head for it, or it knows fewer positions than a window has tokens.
+        ModelError: when `transformers` has no span head for this kind of model.
     """
     from transformers import MODEL_FOR_QUESTION_ANSWERING_MAPPING, AutoConfig
 
@@ -98,12 +98,20 @@ def check_encoder(directory: Path, max_length: int) -> None:
             "FacebookAI/xlm-roberta-base or google-bert/bert-base-multilingual-cased"
         )
     positions = int(getattr(configuration, "max_position_embeddings", 0) or 0)
-    if configuration.model_type in OFFSET_POSITIONS:
-        positions -= 2
-    if 0 < positions < max_length:
+    return positions - 2 if positions and configuration.model_type in OFFSET_POSITIONS else positions or None
+
+
+def check_encoder(directory: Path, max_length: int) -> None:
+    """Check, without reading weights, that a checkpoint can answer by spans in windows of `max_length` tokens.
+
+    Raises:
+        ModelError: when `transformers` has no span head for it, or it knows fewer positions than a window has tokens.
+    """
+    positions = known_positions(directory)
+    if positions is not None and positions < max_length:
         raise ModelError(
-            f"windows.max_length: {max_length} tokens asked, but the model {directory.name} knows {positions} "
-            f"positions; write {positions} or less"
+            f"windows.max_length: {max_length} tokens asked, but the model in {directory} knows {positions} positions; "
+            f"write {positions} or less"
         )
 
 

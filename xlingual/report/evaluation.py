@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from statistics import fmean
 
+from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 
-def evaluation_table(model: str, scores: Mapping[str, Mapping[str, float]], limit: int | None) -> Table:
+def evaluation_table(model: str, scores: Mapping[str, Mapping[str, float]], limit: int | None) -> RenderableType:
     """Draw exact match and F1 in percent per language, and their mean over the non-English languages.
 
     Args:
@@ -17,7 +20,7 @@ def evaluation_table(model: str, scores: Mapping[str, Mapping[str, float]], limi
         limit: only the first so many questions of each language were asked.
     """
     part = f", the first {limit} questions of each language only" if limit else ""
-    table = Table(title=f"{model} on XQuAD{part}", title_justify="left", title_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("language")
     for header in ("questions", "exact match", "F1"):
         table.add_column(header, justify="right")
@@ -26,6 +29,5 @@ def evaluation_table(model: str, scores: Mapping[str, Mapping[str, float]], limi
     others = [row for language, row in scores.items() if language != "en"]
     if others:
         means = (f"{fmean(row[metric] for row in others):.1f}" for metric in ("exact_match", "f1"))
-        table.add_section()
         table.add_row(f"mean of {len(others)} non-English", "", *means)
-    return table
+    return Group(Text(f"XQuAD{part}: {model}", style="bold"), table)

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from xlingual.study import Plan
 
 
 def plan_tables(plan: Plan) -> RenderableType:
-    """Draw a plan: the arms with their search spaces, the totals, the defaults that were filled in, and notes."""
-    return Group(_arms(plan), "", _totals(plan), "", _defaults(plan), *(f"note: {note}" for note in plan.notes))
+    """Draw a plan: the arms, what each searches, the totals, the defaults that were filled in, and notes."""
+    title = Text(f"{plan.study}: {plan.question.strip()}", style="bold")
+    notes = [Text(f"note: {note}", style="yellow") for note in plan.notes]
+    return Group(title, _arms(plan), Text(), _searched(plan), Text(), _totals(plan), Text(), _defaults(plan), *notes)
 
 
 def _arms(plan: Plan) -> Table:
-    table = Table(title=f"{plan.study}: {plan.question}", title_justify="left", title_style="bold")
-    for header in ("arm", "model", "trials", "replicates", "updates", "searched"):
-        table.add_column(header, justify="right" if header in ("trials", "replicates", "updates") else "left")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in ("arm", "trials", "replicates", "updates", "model"):
+        justify: Literal["left", "right"] = "right" if header in ("trials", "replicates", "updates") else "left"
+        table.add_column(header, justify=justify, overflow="fold")
     for arm in plan.arms:
-        searched = "\n".join(
-            f"{parameter.name}: {parameter.text}{f' ({parameter.condition})' if parameter.condition else ''}"
-            for parameter in arm.parameters
-        )
         name = f"{arm.name} (baseline)" if arm.baseline else arm.name
-        counts = (f"{count:,}" for count in (arm.trials, arm.replicates, arm.updates))
-        table.add_row(name, arm.model, *counts, searched or "nothing")
+        table.add_row(name, *(f"{count:,}" for count in (arm.trials, arm.replicates, arm.updates)), arm.model)
+    return table
+
+
+def _searched(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in ("arm", "searched", "space", "where"):
+        table.add_column(header, overflow="fold")
+    for arm in plan.arms:
+        for position, parameter in enumerate(arm.parameters):
+            table.add_row("" if position else arm.name, parameter.name, parameter.text, parameter.condition)
+        if not arm.parameters:
+            table.add_row(arm.name, "nothing", "", "")
     return table
 
 
@@ -48,7 +61,9 @@ def _totals(plan: Plan) -> Table:
 
 
 def _defaults(plan: Plan) -> Table:
-    table = Table(title="defaults filled in", title_justify="left", title_style="bold", show_header=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("default filled in", overflow="fold")
+    table.add_column("value", overflow="fold")
     for key, value in plan.defaults:
         table.add_row(key, value if isinstance(value, str) else json.dumps(value))
     return table

@@ -34,9 +34,9 @@ def robust_training(configuration: TrialConfiguration, model: nn.Module) -> Robu
         configuration: names the method and its magnitude.
         model: still with its pretrained weights, for magnitudes are in units of its embedding table.
     """
-    if configuration.robust is None:
+    noise = configuration.robust.embedding_noise if configuration.robust else None
+    if noise is None:
         return PlainTraining()
-    noise = configuration.robust
     return EmbeddingNoise(word_embeddings(model), noise.distribution, noise.magnitude)
 
 

@@ -69,6 +69,12 @@ class EmbeddingNoise(Section):
     magnitude: Magnitude
 
 
+class Robust(Section):
+    """The robust training of a trial: each method that is used."""
+
+    embedding_noise: EmbeddingNoise | None = None
+
+
 class EmbeddingNoiseSpace(Section):
     """The leaves of EmbeddingNoise, each a value or a search space."""
 

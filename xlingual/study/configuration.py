@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator
 
-from xlingual.study.arms import EmbeddingNoise, Mixture
+from xlingual.study.arms import EmbeddingNoise, Mixture, Robust
 from xlingual.study.data import PassageSettings
 from xlingual.study.leaves import Seed, Text
 from xlingual.study.schema import Study
@@ -40,12 +40,15 @@ class TrialConfiguration(Section):
     training: TrainingSettings
     mixture: Mixture | None = None
     passages: PassageSettings | None = None
-    robust: EmbeddingNoise | None = None
+    robust: Robust | None = None
     seed: Seed
 
     def canonical(self) -> dict[str, Any]:
-        """Return the configuration as JSON's kinds, keys sorted; equal configurations give equal dicts."""
-        canonical: dict[str, Any] = _canonical(self.model_dump(mode="json"))
+        """Return the configuration as JSON's kinds, keys sorted; equal configurations give equal dicts.
+
+        What is absent (None) is left out, so that a method that is added later leaves old fingerprints as they are.
+        """
+        canonical: dict[str, Any] = _canonical(self.model_dump(mode="json", exclude_none=True))
         return canonical
 
     @property
@@ -89,7 +92,7 @@ def build_configuration(
         training=TrainingSettings.model_validate(plain_tree["training"]),
         mixture=mixture,
         passages=study.data.faq.passages if mixture and study.data.faq else None,
-        robust=EmbeddingNoise.model_validate(noise) if noise and noise["magnitude"] > 0 else None,
+        robust=Robust(embedding_noise=EmbeddingNoise(**noise)) if noise and noise["magnitude"] > 0 else None,
         seed=seed,
     )
 

@@ -1,0 +1,162 @@
+"""The commands' contract: exit status, JSON keys, messages without tracebacks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from xlingual.cli import main
+from xlingual.records.state import read_state
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call the command line in this process."""
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["xlingual", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+def test_validate_accepts_a_study(call: Call, write_study: Any) -> None:
+    ended = call("validate", write_study("valid"))
+    assert (ended.status, ended.errors) == (0, "")
+
+
+def test_validate_names_file_and_line(call: Call, write_study: Any) -> None:
+    path = write_study("invalid")
+    text = path.read_text().replace("updates: 12", "udpates: 12")
+    path.write_text(text)
+    line = 1 + text.splitlines().index("  udpates: 12")
+    ended = call("validate", path)
+    assert ended.status == 1
+    assert ended.output == ""
+    assert f"{path}:{line}: " in ended.errors
+    assert "updates" in ended.errors
+    assert "Traceback" not in ended.errors
+
+
+def test_schema_is_json_schema(call: Call) -> None:
+    schema = json.loads(call("schema").output)
+    assert schema["$schema"].startswith("https://json-schema.org/draft/2020-12")
+    assert {"name", "arms", "search"} <= set(schema["properties"])
+
+
+def test_plan_counts_what_would_run(call: Call, write_study: Any) -> None:
+    path = write_study("planned")
+    planned = json.loads(call("plan", path, "--json").output)
+    assert (planned["trials"], planned["replicates"], planned["updates"]) == (6, 4, 120)
+    shown = call("plan", path)
+    assert shown.status == 0
+    assert "training.learning_rate" in shown.output
+
+
+def test_status_and_report_have_their_keys(call: Call, finished: Any) -> None:
+    _, directory, _ = finished
+    status = json.loads(call("status", directory.path, "--json").output)
+    assert {"study", "stage", "trials", "replicates"} <= set(status)
+    assert {"total", "finished", "running", "failed", "pruned"} <= set(status["trials"])
+    assert {"total", "finished"} <= set(status["replicates"])
+    report = json.loads(call("report", directory.path, "--json").output)
+    assert {"study", "complete", "oracle", "arms", "differences", "ledger"} <= set(report)
+    assert {"baseline", "configuration", "seeds", "scores"} <= set(report["arms"]["both"])
+    assert {"f1", "exact_match", "questions"} <= set(report["arms"]["both"]["scores"]["de"])
+    assert {"f1", "low", "high"} <= set(report["differences"]["both"]["mean"])
+    assert {"f1", "low", "high"} <= set(report["differences"]["both"]["de"])
+    assert len(report["ledger"]) == 4
+
+
+def test_status_and_report_are_drawn(call: Call, finished: Any) -> None:
+    _, directory, _ = finished
+    assert "plain" in call("status", directory.path).output
+    assert "95% interval" in call("report", directory.path).output
+
+
+def test_run_with_json_speaks_json_alone(call: Call, finished: Any) -> None:
+    path, _, _ = finished
+    ended = call("run", path, "--json")
+    assert ended.status == 0
+    lines = [json.loads(line) for line in ended.output.splitlines()]
+    assert lines[-1]["complete"] is True
+
+
+def test_evaluate_reproduces_a_replicates_recorded_scores(call: Call, finished: Any) -> None:
+    path, directory, _ = finished
+    replicate = read_state(directory).replicates[0]
+    model = directory.trial(replicate.fingerprint).model
+    ended = call("evaluate", model, "--data", path.parent / "data" / "xquad", "--languages", "de,es", "--json")
+    evaluated = json.loads(ended.output)
+    recorded = json.loads(call("report", directory.path, "--json").output)["arms"][replicate.arm]["scores"]
+    assert set(evaluated["languages"]) == {"de", "es"}
+    for language, scores in evaluated["languages"].items():
+        assert scores["f1"] == recorded[language]["f1"][0]
+        assert scores["exact_match"] == recorded[language]["exact_match"][0]
+        assert scores["questions"] == 20
+
+
+def test_evaluate_limits_questions_of_each_language(call: Call, finished: Any) -> None:
+    path, directory, _ = finished
+    model = directory.trial(read_state(directory).replicates[0].fingerprint).model
+    arguments = ("evaluate", model, "--data", path.parent / "data" / "xquad", "--languages", "en,de", "--limit", "7")
+    scores = json.loads(call(*arguments, "--json").output)["languages"]
+    assert {row["questions"] for row in scores.values()} == {7}
+    assert "first 7 questions" in call(*arguments).output
+
+
+def test_score_prints_official_metrics(call: Call, tmp_path: Path) -> None:
+    gold = {"data": [{"paragraphs": [{"context": "a b", "qas": [
+        {"id": "1", "question": "?", "answers": [{"text": "the red cat", "answer_start": 0}]},
+        {"id": "2", "question": "?", "answers": [{"text": "dog", "answer_start": 0}]},
+    ]}]}]}  # fmt: skip
+    (tmp_path / "gold.json").write_text(json.dumps(gold))
+    (tmp_path / "predictions.json").write_text(json.dumps({"1": "Red cat house"}))
+    ended = call("score", tmp_path / "gold.json", tmp_path / "predictions.json")
+    assert json.loads(ended.output) == {"exact_match": 0.0, "f1": pytest.approx(40.0)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        (("validate", "absent.yaml"), "absent.yaml"),
+        (("status", "absent"), "directory of a study"),
+        (("report", "absent"), "directory of a study"),
+        (("run", "absent.yaml"), "absent.yaml"),
+        (("score", "absent.json", "absent.json"), "absent.json"),
+        (("evaluate", "./absent", "--on", "xquad"), "not a directory"),
+        (("evaluate", "no/such-model", "--data", "."), "no/such-model"),
+        (("evaluate", "x", "--on", "squad"), "write one of xquad"),
+    ],
+)
+def test_a_mistake_is_one_message_and_status_one(call: Call, arguments: tuple[str, ...], fragment: str) -> None:
+    ended = call(*arguments)
+    assert ended.status == 1
+    assert fragment in ended.errors
+    assert "Traceback" not in ended.errors
+
+
+def test_evaluate_refuses_a_model_without_a_trained_head(call: Call, tiny_checkpoint: Path, finished: Any) -> None:
+    path, _, _ = finished
+    ended = call("evaluate", tiny_checkpoint, "--data", path.parent / "data" / "xquad", "--languages", "de")
+    assert ended.status == 1
+    assert "span head is not in the checkpoint" in ended.errors
