@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
+
+
+@pytest.fixture(scope="session")
+def world() -> ToyWorld:
+    return ToyWorld()
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory, world: ToyWorld) -> ToyPaths:
+    """The default world, written once."""
+    return write_toy_world(tmp_path_factory.mktemp("toy") / "world", world)
+
+
+@pytest.fixture
+def small() -> ToyWorld:
+    """A world that is written in a few hundredths of a second."""
+    return ToyWorld(train_articles=3, dev_articles=2, test_articles=2, faq_pages=4)
+
+
+@pytest.fixture(scope="session")
+def files() -> Callable[[Path], dict[str, bytes]]:
+    """What lies in a directory: bytes by relative path."""
+
+    def read(directory: Path) -> dict[str, bytes]:
+        found = sorted(path for path in directory.rglob("*") if path.is_file())
+        return {str(path.relative_to(directory)): path.read_bytes() for path in found}
+
+    return read

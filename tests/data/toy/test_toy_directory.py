@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from xlingual.data.toy import ToyWorld, write_toy_world
+from xlingual.errors import DataError
+from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
+
+SCRIPT = """
+import sys
+from xlingual.data.toy import ToyWorld, write_toy_world
+write_toy_world(sys.argv[1], ToyWorld())
+"""
+
+
+def test_the_same_world_gives_the_same_bytes_in_another_process(toy, tmp_path, files):
+    environment = {**os.environ, "PYTHONHASHSEED": "4711"}
+    subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path / "again")], check=True, env=environment)
+    assert files(tmp_path / "again") == files(toy.train.parent)
+
+
+def test_another_seed_gives_another_world(small, tmp_path, files):
+    write_toy_world(tmp_path / "a", small)
+    write_toy_world(tmp_path / "b", ToyWorld(seed=1, train_articles=3, dev_articles=2, test_articles=2, faq_pages=4))
+    first, second = files(tmp_path / "a"), files(tmp_path / "b")
+    same = {name for name in first if first[name] == second[name]}
+    assert same == {"README.txt", "model/config.json", "model/tokenizer_config.json"}
+
+
+def test_everything_is_there(toy, files):
+    expected = {"README.txt", "world.json", "train.json", "dev.json"}
+    expected |= {f"xquad/xquad.{code}.json" for code in XQUAD_LANGUAGES}
+    expected |= {f"model/{name}" for name in ("config.json", "model.safetensors", "tokenizer.json")}
+    found = files(toy.train.parent)
+    assert expected <= set(found)
+    assert sum(name.startswith("faq/") for name in found) == len(NON_ENGLISH)
+    assert b"No number that comes\nof these files says anything about real languages" in found["README.txt"]
+
+
+def test_a_second_call_does_nothing(small, tmp_path):
+    paths = write_toy_world(tmp_path / "world", small)
+    paths.train.write_text("kept")
+    assert write_toy_world(tmp_path / "world", small) == paths
+    assert paths.train.read_text() == "kept"
+
+
+def test_an_empty_directory_is_filled(small, tmp_path):
+    (tmp_path / "world").mkdir()
+    assert write_toy_world(tmp_path / "world", small).train.is_file()
+
+
+def test_another_world_in_its_place_is_refused(small, tmp_path):
+    write_toy_world(tmp_path / "world", small)
+    with pytest.raises(DataError, match=rf"asked for the toy world .*, found {small.fingerprint}; name another"):
+        write_toy_world(tmp_path / "world", ToyWorld())
+
+
+@pytest.mark.parametrize("there", ["something", "world.json"])
+def test_what_is_no_toy_world_is_left_alone(small, tmp_path, there):
+    (tmp_path / "world").mkdir()
+    (tmp_path / "world" / there).write_text("[]")
+    with pytest.raises(DataError, match="is there and is no toy world; name a directory that is not there"):
+        write_toy_world(tmp_path / "world", small)
+    assert (tmp_path / "world" / there).read_text() == "[]"
+
+
+def test_a_file_in_its_place_is_left_alone(small, tmp_path):
+    (tmp_path / "world").write_text("mine")
+    with pytest.raises(DataError, match="is no toy world"):
+        write_toy_world(tmp_path / "world", small)
+    assert (tmp_path / "world").read_text() == "mine"
+
+
+def test_nothing_is_left_of_a_world_that_could_not_be_finished(small, tmp_path, monkeypatch):
+    def full(*_arguments):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("xlingual.data.toy.directory.write_encoder", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_toy_world(tmp_path / "world", small)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writers_at_the_same_time_leave_one_whole_world(small, tmp_path, files):
+    alone = write_toy_world(tmp_path / "alone", small)
+    failures = []
+
+    def write():
+        try:
+            write_toy_world(tmp_path / "together" / "world", small)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [path.name for path in (tmp_path / "together").iterdir()] == ["world"]
+    assert files(tmp_path / "together" / "world") == files(alone.train.parent)

@@ -1,0 +1,116 @@
+"""A toy world on disk, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from xlingual.data.toy.articles import draw_families, squad_file
+from xlingual.data.toy.encoder import POSITIONS, write_encoder
+from xlingual.data.toy.faq import faq_rows
+from xlingual.data.toy.lexicon import Lexicon, make_lexicon
+from xlingual.data.toy.tokenizer import write_tokenizer
+from xlingual.data.toy.world import ToyWorld
+from xlingual.errors import DataError
+from xlingual.languages import ISO_639_3, NON_ENGLISH, XQUAD_LANGUAGES
+
+README = """A toy world for trying xlingual out: made-up sentences in made-up words.
+
+The twelve languages are called by the codes of XQuAD's and have little else in common with them. No number that comes
+of these files says anything about real languages, about XQuAD or about WebFAQ.
+
+train.json, dev.json        English questions, SQuAD v1.1 format
+xquad/xquad.CODE.json       the same test questions in twelve languages, SQuAD v1.1 format
+faq/CODE.jsonl              FAQ pairs in eleven languages, one JSON object a line
+model/                      a tiny encoder without a span head, and its tokenizer, for `transformers`
+world.json                  the knobs that all of this follows from
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ToyPaths:
+    """Where the parts of a toy world lie; `xquad`, `faq` and `model` are directories."""
+
+    train: Path
+    dev: Path
+    xquad: Path
+    faq: Path
+    model: Path
+
+
+def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
+    """Write a world's files below `directory`, unless this very world is there already.
+
+    The directory appears in one step when all is written; of several processes that write it at once, one wins. Raises
+    DataError when something else is there.
+    """
+    directory = Path(directory)
+    if not _finished(directory, world):
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}.") as temporary:
+            partial = Path(temporary) / "world"
+            _write(partial, world)
+            _put_in_place(partial, directory, world)
+    return ToyPaths(
+        train=directory / "train.json",
+        dev=directory / "dev.json",
+        xquad=directory / "xquad",
+        faq=directory / "faq",
+        model=directory / "model",
+    )
+
+
+def _finished(directory: Path, world: ToyWorld) -> bool:
+    """Whether the world is there; False when nothing is."""
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return False
+    try:
+        found = json.loads((directory / "world.json").read_bytes())["fingerprint"]
+    except (OSError, ValueError, LookupError, TypeError):
+        raise DataError(f"{directory}: is there and is no toy world; name a directory that is not there") from None
+    if found != world.fingerprint:
+        raise DataError(
+            f"{directory}: asked for the toy world {world.fingerprint}, found {found}; name another directory"
+        )
+    return True
+
+
+def _put_in_place(partial: Path, directory: Path, world: ToyWorld) -> None:
+    try:
+        os.rename(partial, directory)
+    except OSError:  # another process was faster
+        if not _finished(directory, world):
+            raise
+
+
+def _write(directory: Path, world: ToyWorld) -> None:
+    lexicon = make_lexicon(world)
+    for name in ("xquad", "faq", "model"):
+        (directory / name).mkdir(parents=True)
+    _write_questions(directory, world, lexicon)
+    for language in NON_ENGLISH:
+        _write_lines(directory / "faq" / f"{ISO_639_3[language]}.jsonl", faq_rows(world, lexicon, language))
+    words = tuple(lexicon.words())
+    write_encoder(directory / "model", world, words)
+    write_tokenizer(directory / "model", [word.text for word in words], POSITIONS)
+    (directory / "README.txt").write_bytes(README.encode())
+    _write_lines(directory / "world.json", [{"fingerprint": world.fingerprint, **asdict(world)}])
+
+
+def _write_questions(directory: Path, world: ToyWorld, lexicon: Lexicon) -> None:
+    for split in ("train", "dev"):
+        english = squad_file(draw_families(world, lexicon, split), split, "en", lexicon)
+        _write_lines(directory / f"{split}.json", [english])
+    families = draw_families(world, lexicon, "test")
+    for language in XQUAD_LANGUAGES:
+        _write_lines(directory / "xquad" / f"xquad.{language}.json", [squad_file(families, "test", language, lexicon)])
+
+
+def _write_lines(path: Path, values: Iterable[Any]) -> None:
+    """Write one JSON value a line."""
+    path.write_bytes("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode())
