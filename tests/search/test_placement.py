@@ -25,3 +25,10 @@ def test_a_number_is_an_upper_bound() -> None:
 def test_a_trial_that_cannot_fit_is_refused_with_what_is_there() -> None:
     with pytest.raises(PlacementError, match=r"4 workers of 1 CPU and 2 GPU.*4 CPU, 0 GPU"):
         concurrent_trials([{"CPU": 4.0}], Demand(4, 1, 2), "auto")
+
+
+def test_a_cluster_that_may_grow_takes_a_number_at_its_word_but_cannot_guess() -> None:
+    head = [{"CPU": 4.0}]
+    assert concurrent_trials(head, Demand(1, 4, 1), 6, may_grow=True) == 6
+    with pytest.raises(PlacementError, match=r"write scaling\.concurrent_trials: N"):
+        concurrent_trials(head, Demand(1, 4, 1), "auto", may_grow=True)

@@ -58,7 +58,8 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         listener.note(f"{name}: " + ", ".join(f"{count} {what}" for what, count in source["counts"].items() if count))
     demand = Demand(study.scaling.workers_per_trial, study.scaling.cpus_per_worker, study.scaling.gpus_per_worker)
     with connected(address, demand) as nodes:
-        concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials)
+        may_grow = address != "local"
+        concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials, may_grow=may_grow)
         record_environment(directory, address=address, nodes=[dict(node) for node in nodes], concurrent=concurrent)
         inputs = {model: ray.put(trial_inputs(model, study, data)) for model in models}
         bench = Bench(

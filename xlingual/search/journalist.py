@@ -12,7 +12,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import Listener, TrialView
 
 
-class Journalist(Callback):  # type: ignore[misc]
+class Journalist(Callback):
     """Appends a trial's start and end to the journal, and shows every change to the listener.
 
     Args:

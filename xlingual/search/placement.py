@@ -34,23 +34,29 @@ def slots(nodes: Sequence[Mapping[str, float]], demand: Demand) -> int:
     return sum(_fit(node, demand) for node in nodes)
 
 
-def concurrent_trials(nodes: Sequence[Mapping[str, float]], demand: Demand, asked: int | str) -> int:
+def concurrent_trials(
+    nodes: Sequence[Mapping[str, float]], demand: Demand, asked: int | str, *, may_grow: bool = False
+) -> int:
     """Decide how many trials run side by side.
 
     Args:
         nodes: resources of each node, Ray's names (`CPU`, `GPU`).
         demand: of one trial.
         asked: a number, or `auto` for as many as fit.
+        may_grow: whether the cluster may add nodes when trials wait for them; a number is then taken at its word.
 
     Raises:
         PlacementError: when not even one trial fits.
     """
     fitting = slots(nodes, demand) // demand.workers
+    if may_grow and asked != "auto":
+        return int(asked)
     if fitting < 1:
         found = "; ".join(_text(node) for node in nodes) or "no node at all"
         raise PlacementError(
             f"scaling: a trial asks for {demand}, but the cluster's nodes have: {found}. "
             "Write fewer scaling.workers_per_trial, cpus_per_worker or gpus_per_worker, or join a larger cluster"
+            + ("; for one that adds nodes when trials wait, write scaling.concurrent_trials: N" if may_grow else "")
         )
     return fitting if asked == "auto" else min(int(asked), fitting)
 

@@ -15,7 +15,7 @@ from xlingual.study import TrialConfiguration
 Build = Callable[[str, dict[str, Any]], TrialConfiguration]
 
 
-class Unpickled(Searcher):  # type: ignore[misc]
+class Unpickled(Searcher):
     """A searcher that Tune may pickle but that keeps nothing there: the records are the truth."""
 
     def __getstate__(self) -> dict[str, Any]:

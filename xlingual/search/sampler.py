@@ -40,7 +40,7 @@ class PastTrial:
     reports: tuple[tuple[int, float], ...] = ()
 
 
-class ArmSampler(OptunaSearch):  # type: ignore[misc]
+class ArmSampler(OptunaSearch):
     """OptunaSearch that knows a trial's full budget.
 
     Stock OptunaSearch tells a trial that the scheduler stopped early as COMPLETE with its low-budget value; here it is

@@ -15,7 +15,7 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
 Reports = Sequence[Mapping[str, Any]]
 
 
-class ArmScheduler(FIFOScheduler):  # type: ignore[misc]
+class ArmScheduler(FIFOScheduler):
     """ASHA within each arm.
 
     Args:

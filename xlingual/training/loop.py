@@ -32,7 +32,6 @@ from xlingual.training.order import Place, TrainingOrder, training_order
 from xlingual.training.seeds import stream_seed
 from xlingual.training.worker import Report, Worker
 
-
 # Seconds that a training waits for another process to leave its directory: one that a killed driver left behind.
 LOCK_PATIENCE = 60.0
 
