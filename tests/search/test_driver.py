@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from xlingual.errors import DataError, RecordError
+from xlingual.errors import DataError, RecordError, StageError
 from xlingual.records import journal
-from xlingual.records.files import read_json
+from xlingual.records.files import read_json, write_lines
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.lock import hold
 from xlingual.records.state import read_state
 from xlingual.report.summary import summarize
 
@@ -163,3 +164,61 @@ def test_an_oracle_enters_every_trial_in_the_ledger(ray_cluster: None, write_stu
     purposes = [entry["purpose"] for entry in journal.read(directory.ledger)]
     assert purposes == ["search objective (oracle)", "replicate's reports (oracle)", "test"]
     assert summarize(directory).oracle
+
+
+def test_an_accident_is_recorded_and_tried_again_by_the_next_run(
+    finished: Any, drive_study: Any, tmp_path: Path
+) -> None:
+    path, directory, _ = finished
+    shutil.copytree(directory.path, tmp_path / "finished")
+    copied = StudyDirectory(tmp_path / "finished")
+    lost = next(trial for trial in read_state(copied).arm_trials("plain") if trial.state == "finished")
+    events = [event for event in journal.read(copied.journal) if event["event"].startswith(("trial", "stage"))]
+    ended = next(e for e in events if e["event"] == "trial_ended" and e["fingerprint"] == lost.fingerprint)
+    events.remove(ended)  # as if the driver had died before it
+    write_lines(copied.journal, events)
+    trial = copied.trial(lost.fingerprint)
+    trial.reports.unlink()
+    trial.checkpoint.write_bytes(b"a disk that lies")
+
+    drive_study(path, f"storage={tmp_path}", until="search")
+    failed = next(t for t in read_state(copied).trials if t.fingerprint == lost.fingerprint)
+    assert (failed.state, failed.retry) == ("failed", True)
+    assert "error.txt" in (failed.reason or "")
+    assert "not a checkpoint of this trial" in (trial.path / "error.txt").read_text()
+
+    trial.checkpoint.unlink()
+    drive_study(path, f"storage={tmp_path}", until="search")
+    again = next(t for t in read_state(copied).trials if t.fingerprint == lost.fingerprint)
+    assert (again.state, again.objective) == ("finished", lost.objective)
+
+
+def test_an_arm_that_only_diverges_ends_the_study_with_its_reason(
+    ray_cluster: None, write_study: Any, drive_study: Any
+) -> None:
+    noise = {"embedding_noise": {"magnitude": {"log_uniform": [1e37, 1e38]}, "distribution": "uniform"}}
+    path = write_study(
+        "diverging", arms={"plain": {"baseline": True}, "loud": {"robust": noise}}, search={"trials_per_arm": 1}
+    )
+    with pytest.raises(StageError, match=r"arm loud: none of its 1 trials .*diverged at update 1"):
+        drive_study(path)
+    state = read_state(StudyDirectory(path.parent / "studies" / "diverging"))
+    assert [(trial.arm, trial.state, trial.retry) for trial in state.trials] == [
+        ("plain", "finished", False),
+        ("loud", "failed", False),
+    ]
+
+
+def test_a_second_driver_is_refused(write_study: Any, drive_study: Any) -> None:
+    path = write_study("busy")
+    directory = StudyDirectory(path.parent / "studies" / "busy")
+    with hold(directory.lock), pytest.raises(RecordError, match="another process writes here"):
+        drive_study(path)
+
+
+def test_status_knows_whether_a_driver_is_at_work(finished: Any, tmp_path: Path) -> None:
+    _, directory, _ = finished
+    assert not read_state(directory).active
+    with hold(directory.lock):
+        assert read_state(directory).active
+    assert read_state(directory).stage == "report"

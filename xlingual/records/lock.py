@@ -43,8 +43,8 @@ def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
 def is_held(path: Path) -> bool:
     """Say whether some process holds the lock now."""
     try:
-        with path.open("a+", encoding="utf-8") as stream:
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with path.open("rb") as stream:  # a shared lock: a reader may have no right to write
+            fcntl.flock(stream.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:

@@ -20,6 +20,7 @@ from typing import Any
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.lock import is_held
 
 STAGES = ("search", "replicate", "test", "report")
 
@@ -65,7 +66,7 @@ class ReplicateState:
 
 @dataclass(frozen=True, slots=True)
 class StudyState:
-    """Where a study stands."""
+    """Where a study stands; `active`: whether a driver is at work on it now."""
 
     name: str
     study: dict[str, Any]
@@ -75,6 +76,7 @@ class StudyState:
     all_replicates: tuple[ReplicateState, ...]
     ledger: tuple[dict[str, Any], ...]
     sources: dict[str, Any] = field(default_factory=dict)
+    active: bool = False
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ def read_state(directory: StudyDirectory) -> StudyState:
     events = journal.read(directory.journal)
     trials, chosen, replicates, stage = _fold(events)
     arms = study["arms"]
-    return StudyState(
+    state = StudyState(
         name=str(study["name"]),
         study=study,
         stage=stage,
@@ -140,7 +142,9 @@ def read_state(directory: StudyDirectory) -> StudyState:
         all_replicates=tuple(r for r in replicates if r.arm in arms),
         ledger=tuple(journal.read(directory.ledger)),
         sources=read_json(directory.sources) if directory.sources.exists() else {},
+        active=is_held(directory.lock),
     )
+    return replace(state, stage="report") if state.complete else state
 
 
 def _fold(

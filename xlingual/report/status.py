@@ -23,6 +23,7 @@ def status(state: StudyState) -> dict[str, Any]:
         "study": state.name,
         "stage": state.stage,
         "complete": state.complete,
+        "active": state.active,
         "oracle": state.oracle,
         "objective": _objective(state),
         "trials": trials,
@@ -49,7 +50,8 @@ def status_table(state: StudyState) -> WideTable:
         for header, kind in (("trained", "finished"), ("tested", "scored"))
     ]
     readings = "once" if len(state.ledger) == 1 else f"{len(state.ledger)} times"
-    title = f"{state.name}: stage {state.stage}, test set opened {readings}"
+    work = "complete" if state.complete else "a driver is at work" if state.active else "no driver is at work"
+    title = f"{state.name}: stage {state.stage}, {work}, test set opened {readings}"
     return WideTable(title, _oracle(state), Column("arm", state.arms), [trials, [_best(state)], replicates])
 
 

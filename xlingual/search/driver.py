@@ -61,7 +61,11 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         may_grow = address != "local"
         concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials, may_grow=may_grow)
         record_environment(directory, address=address, nodes=[dict(node) for node in nodes], concurrent=concurrent)
-        inputs = {model: ray.put(trial_inputs(model, study, data)) for model in models}
+        inputs = {}
+        for model in models:
+            made = trial_inputs(model, study, data)
+            listener.note(f"windows for {Path(model).name}: {made.summary()}")
+            inputs[model] = ray.put(made)
         bench = Bench(
             study=study,
             directory=directory,

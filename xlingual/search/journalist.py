@@ -38,7 +38,7 @@ class Journalist(Callback):
         self._metric, self._full_budget, self._kind = metric, full_budget, kind
         self._opens_test_set = opens_test_set
         self._training: dict[str, dict[str, Any]] = {}
-        self._ended: set[str] = set()
+        self._updates: dict[str, int] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
@@ -63,13 +63,14 @@ class Journalist(Callback):
     ) -> None:
         """Show a report."""
         if self._metric in result:
+            self._updates[trial.config["fingerprint"]] = int(result["updates"])
             self._show(trial.config, "running", result)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Write down how a trial ended that was not lost."""
         result = trial.last_result or {}
         if "failed" in result:
-            self._end(trial.config, "failed", {}, result["failed"], retry=False)
+            self._end(trial.config, "failed", self._lost(trial), result["failed"], retry=False)
         elif result.get("updates", 0) < self._full_budget:
             reason = f"stopped by the trial scheduler after {result.get('updates', 0)} updates"
             self._end(trial.config, "pruned", result, reason, retry=False)
@@ -82,7 +83,11 @@ class Journalist(Callback):
         lines = str(trial.get_error() or "unknown error").strip().splitlines()
         where = self._directory.trial(trial.config["fingerprint"]).path / "error.txt"
         reason = f"{lines[-1] if lines else 'unknown error'} (see {where.relative_to(self._directory.path)})"
-        self._end(trial.config, "failed", {}, reason, retry=True)
+        self._end(trial.config, "failed", self._lost(trial), reason, retry=True)
+
+    def _lost(self, trial: Any) -> dict[str, Any]:
+        """How far a trial came that has no score."""
+        return {"updates": self._updates.get(trial.config["fingerprint"], 0)}
 
     def _end(self, item: dict[str, Any], state: str, result: dict[str, Any], reason: str | None, retry: bool) -> None:
         self._training.pop(item["fingerprint"], None)

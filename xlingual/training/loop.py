@@ -52,6 +52,18 @@ class TrialInputs:
     development: Mapping[str, ScoringSet]
     pad_token: int
 
+    def summary(self) -> str:
+        """Say how many windows there are, how long they are on average, and whether questions had to be cut."""
+        parts = {"train": [self.train], "dev": [part.windows for part in self.development.values()]}
+        parts |= {"faq": list(self.faq.values())} if self.faq else {}
+        texts = []
+        for name, windows in parts.items():
+            count = sum(map(len, windows))
+            tokens = sum(len(part.input_ids) for part in windows)
+            texts.append(f"{name} {count} of {tokens / max(1, count):.0f} tokens on average")
+        cut = sum(part.questions_cut for windows in parts.values() for part in windows)
+        return ", ".join(texts) + (f"; {cut} questions were too long and lost their end" if cut else "")
+
 
 def train_trial(
     configuration: TrialConfiguration,
