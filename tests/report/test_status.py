@@ -59,7 +59,7 @@ def test_the_status_table_shows_every_count_whole(midway, width: int) -> None:
     webfaq = " ".join(line.removeprefix("webfaq") for line in lines if line.startswith("webfaq "))
     assert baseline.split() == ["4", "1", "1", "1", "0", "61.2", "1/2", "1/2"]
     assert webfaq.split() == ["4", "0", "0", "0", "1", "-", "0/2", "0/2"]
-    assert "small: stage search, test set opened 0 times" in " ".join(" ".join(lines).split())
+    assert "small: stage search, no driver is at work, test set opened 0 times" in " ".join(" ".join(lines).split())
 
 
 def test_the_status_table_fits_eighty_columns_in_one_block(midway) -> None:
