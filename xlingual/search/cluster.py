@@ -25,7 +25,14 @@ ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
 }
+
+
+def prepare_environment() -> None:
+    """Set what Ray and the hub's libraries read when they are imported or start; what the user set stays."""
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
 
 
 @contextmanager
@@ -41,8 +48,7 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
     Raises:
         PlacementError: when there is no cluster at the address.
     """
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    prepare_environment()
     import ray
 
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True}

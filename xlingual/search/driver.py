@@ -13,7 +13,7 @@ from xlingual.records.lock import hold
 from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
 from xlingual.search.bench import Bench
-from xlingual.search.cluster import connected, driver_resources
+from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.listener import Listener
 from xlingual.search.opening import check_sources, open_directory, record_environment
 from xlingual.search.placement import Demand, concurrent_trials
@@ -36,6 +36,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     Raises:
         XlingualError: for everything that is the user's to mend.
     """
+    prepare_environment()
     directory = StudyDirectory(path)
     with hold(directory.lock):
         open_directory(study, directory)

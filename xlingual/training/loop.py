@@ -93,6 +93,7 @@ def train_trial(
         _write_configuration(configuration, directory, worker)
         finished = worker.gather(trial_finished(configuration, directory, keep_model=keep_model))[0]
         if finished:
+            directory.checkpoint.unlink(missing_ok=True)
             for report in journal.read(directory.reports):
                 worker.report(report)
         else:

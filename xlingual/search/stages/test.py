@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import ray
 import torch
 
+from xlingual.data.examples import ExampleSet
+from xlingual.errors import StageError
 from xlingual.evaluation.scoring import ScoringSet, answer_rows, candidates, mean_scores
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.models.encoder import load_encoder, load_tokenizer
@@ -19,6 +21,7 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.records.state import ReplicateState, read_state
 from xlingual.search.bench import Bench
 from xlingual.search.journalist import record_reading
+from xlingual.search.opening import check_sources
 from xlingual.training.inputs import load_test_data, scoring_sets
 
 
@@ -37,14 +40,13 @@ def test(bench: Bench) -> None:
 
 
 def score_model(
-    directory: TrialDirectory, questions: Mapping[str, ScoringSet], max_answer_tokens: int
+    directory: TrialDirectory, questions: Mapping[str, ScoringSet], max_answer_tokens: int, device: torch.device
 ) -> dict[str, dict[str, float]]:
-    """Score a replicate's model in every language and write each question's prediction down.
+    """Score a replicate's model in every language, in float32, and write each question's prediction down.
 
     Returns:
         language -> mean exact match and F1 in percent, and the number of questions.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = load_encoder(directory.model, seed=0, trained_head=True).to(device)
     pad_token = int(load_tokenizer(directory.model).pad_token_id)
     scores = {}
@@ -65,31 +67,58 @@ def recorded_scores(directory: TrialDirectory, languages: list[str]) -> dict[str
 
 def _score_replicates(bench: Bench, model: str, replicates: Sequence[ReplicateState]) -> None:
     """Score the replicates of one pretrained model, so many at a time as there are trials side by side."""
-    tokenizer = load_tokenizer(resolve_checkpoint(model))
-    languages = bench.study.data.test.languages
-    for replicate in replicates:
-        record_reading(bench.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed,
-                       languages=list(languages))  # fmt: skip
-    questions = ray.put(scoring_sets(tokenizer, load_test_data(bench.study, bench.locations), bench.study.windows))
-    waiting = list(replicates)
+    waiting, questions = list(replicates), None
     running: dict[Any, ReplicateState] = {}
     while waiting or running:
         while waiting and len(running) < bench.concurrent:
             replicate = waiting.pop(0)
-            task = ray.remote(_score_remotely).options(
-                num_cpus=bench.demand.cpus_per_worker, num_gpus=bench.demand.gpus_per_worker
+            languages = list(bench.study.data.test.languages)
+            record_reading(
+                bench.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed, languages=languages
             )
-            reference = task.remote(
-                bench.directory.path, replicate.fingerprint, questions, bench.study.windows.max_answer_tokens
-            )
-            running[reference] = replicate
+            questions = questions or _open_test_set(bench, model)
+            running[_submit(bench, replicate, questions)] = replicate
         (ready,), _ = ray.wait(list(running), num_returns=1)
-        _scored(bench, running.pop(ready), ray.get(ready))
+        replicate = running.pop(ready)
+        try:
+            _scored(bench, replicate, ray.get(ready))
+        except ray.exceptions.RayError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise StageError(
+                f"arm {replicate.arm}, seed {replicate.seed}: scoring on the test set failed ({reason}); "
+                "run the same command again to go on"
+            ) from error
 
 
-def _score_remotely(storage: Path, fingerprint: str, questions: Any, max_answer_tokens: int) -> Any:
+def _open_test_set(bench: Bench, model: str) -> Any:
+    """Read the sealed test set, check that it is the one of earlier readings, and share it with all nodes."""
+    examples = load_test_data(bench.study, bench.locations)
+    fingerprints = " ".join(examples[language].fingerprint for language in sorted(examples))
+    check_sources(bench.directory, {"test": {"fingerprint": fingerprints, "counts": _counts(examples)}})
+    tokenizer = load_tokenizer(resolve_checkpoint(model))
+    return ray.put(scoring_sets(tokenizer, examples, bench.study.windows))
+
+
+def _counts(examples: Mapping[str, ExampleSet]) -> dict[str, int]:
+    """Questions read, kept and dropped, over all languages."""
+    counts: Counter[str] = Counter()
+    for part in examples.values():
+        counts.update(part.counts)
+    return dict(counts)
+
+
+def _submit(bench: Bench, replicate: ReplicateState, questions: Any) -> Any:
+    gpus = bench.demand.gpus_per_worker
+    task = ray.remote(_score_remotely).options(num_cpus=bench.demand.cpus_per_worker, num_gpus=gpus)
+    device = "cuda" if gpus > 0 else "cpu"
+    longest = bench.study.windows.max_answer_tokens
+    return task.remote(bench.directory.path, replicate.fingerprint, questions, longest, device)
+
+
+def _score_remotely(storage: Path, fingerprint: str, questions: Any, max_answer_tokens: int, device: str) -> Any:
     """Run `score_model` as a Ray task; `questions` arrives as a value from the object store."""
-    return score_model(TrialDirectory(storage / "trials" / fingerprint), questions, max_answer_tokens)
+    directory = TrialDirectory(storage / "trials" / fingerprint)
+    return score_model(directory, questions, max_answer_tokens, torch.device(device))
 
 
 def _adopt_recorded_scores(bench: Bench, replicate: ReplicateState) -> bool:
