@@ -13,6 +13,9 @@ from torch import nn
 
 from xlingual.errors import ModelError
 
+# A tokenizer's vocabulary is in one of these files.
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
+
 # These families count positions from their padding id + 1, and so know two fewer than they have rows for.
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "xlm-roberta-xl", "camembert"})
 
@@ -25,6 +28,11 @@ def load_tokenizer(directory: Path) -> Any:
     """
     from transformers import AutoTokenizer
 
+    if not any(path for pattern in VOCABULARIES for path in directory.glob(pattern)):
+        raise ModelError(  # `transformers` would make an empty tokenizer that knows no word
+            f"model {directory}: no tokenizer in it (looked for {', '.join(VOCABULARIES)}); "
+            "save one there with `tokenizer.save_pretrained(DIR)`"
+        )
     try:
         with quiet_transformers():
             tokenizer = AutoTokenizer.from_pretrained(str(directory))

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from xlingual.data.examples import Example
+from xlingual.data.windows import Windows
+from xlingual.evaluation.batches import padded, scoring_batches
+from xlingual.evaluation.scoring import Candidate, ScoringSet, answer_rows, candidates, mean_scores, merge
+
+CONTEXT = "ab cd ef gh"
+
+
+def windows(rows: list[list[tuple[int, int]]], example: list[int]) -> Windows:
+    """Windows whose tokens have these character offsets; the first token of each is off the context."""
+    offsets = [[(-1, -1), *row] for row in rows]
+    lengths = [len(row) for row in offsets]
+    flat = np.array([offset for row in offsets for offset in row], dtype=np.int32)
+    ids = np.arange(len(flat), dtype=np.int32)
+    zeros = np.zeros(len(rows), dtype=np.int32)
+    pointers = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    types = np.zeros(len(flat), dtype=np.int8)
+    return Windows(ids, types, flat, pointers, np.array(example, dtype=np.int32), zeros, zeros, 0)
+
+
+class Scripted(nn.Module):
+    """Gives each token the logits that a table says."""
+
+    def __init__(self, start: list[float], end: list[float]) -> None:
+        super().__init__()
+        self.start, self.end = torch.tensor(start), torch.tensor(end)
+        self.config = SimpleNamespace(type_vocab_size=1)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
+        return SimpleNamespace(start_logits=self.start[input_ids], end_logits=self.end[input_ids])
+
+
+@pytest.fixture
+def questions() -> ScoringSet:
+    """One question whose context lies in two windows that share the token "ef"."""
+    example = Example("q", "?", CONTEXT, ("ef gh",), (6,), "en", "", "p")
+    return ScoringSet((example,), windows([[(0, 2), (3, 5), (6, 8)], [(6, 8), (9, 11)]], [0, 0]))
+
+
+def ask(model: nn.Module, asked: ScoringSet, **options: Any) -> Any:
+    return candidates(model, asked, pad_token=0, device=torch.device("cpu"), max_answer_tokens=3, **options)
+
+
+def test_the_best_span_over_all_windows_wins(questions: ScoringSet) -> None:
+    #                token: [x]  ab   cd   ef  [x]   ef   gh
+    model = Scripted(start=[9.0, 1.0, 2.0, 0.0, 9.0, 3.0, 0.0], end=[9.0, 0.0, 2.0, 1.0, 9.0, 0.0, 2.0])
+    found = ask(model, questions)[0]
+    assert (found[0].text, found[0].score) == ("ef gh", 5.0)
+    assert found[1].text == "cd"
+    assert [span.text for span in found] == list(dict.fromkeys(span.text for span in found))
+
+
+def test_workers_together_find_what_one_finds(questions: ScoringSet) -> None:
+    model = Scripted(start=[0.0, 1.0, 2.0, 0.0, 0.0, 3.0, 0.0], end=[0.0, 0.0, 2.0, 1.0, 0.0, 0.0, 2.0])
+    parts = [ask(model, questions, share=(rank, 2)) for rank in range(2)]
+    assert merge(parts) == ask(model, questions)
+
+
+def test_answer_rows_hold_scores_in_percent_and_an_unanswered_question_is_wrong(questions: ScoringSet) -> None:
+    (row,) = answer_rows(questions.examples, {0: [Candidate(1.0, "ef")]})
+    assert (row["exact_match"], row["f1"]) == (0.0, pytest.approx(100 * 2 / 3))
+    (empty,) = answer_rows(questions.examples, {})
+    assert (empty["prediction"], empty["exact_match"], empty["f1"]) == ("", 0.0, 0.0)
+    assert mean_scores([row, empty]) == {"exact_match": 0.0, "f1": pytest.approx(100 / 3), "questions": 2}
+
+
+def test_a_training_model_is_left_training(questions: ScoringSet) -> None:
+    model = Scripted([0.0] * 7, [0.0] * 7).train()
+    ask(model, questions)
+    assert model.training
+
+
+@given(lengths=st.lists(st.integers(1, 50), min_size=1, max_size=60), budget=st.integers(1, 200))
+def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], budget: int) -> None:
+    batches = scoring_batches(np.array(lengths, dtype=np.int64), budget)
+    assert sorted(int(i) for batch in batches for i in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
+
+
+def test_padding_marks_what_is_real(questions: ScoringSet) -> None:
+    tensors = padded([(questions.windows, 0), (questions.windows, 1)], 99, torch.device("cpu"))
+    assert tensors["input_ids"].tolist() == [[0, 1, 2, 3], [4, 5, 6, 99]]
+    assert tensors["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
