@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -81,6 +81,9 @@ def run(
     view = choose_view(as_json, Console(), checked.search.objective)
     try:
         directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
+    except KeyboardInterrupt:
+        view.close()
+        _fail("interrupted; what is finished is kept, and the same command goes on from there", 130)
     finally:
         view.close()
     if until == "report":
@@ -148,8 +151,6 @@ def main() -> None:
         _fail(str(error), 1)
     except XlingualError as error:
         _fail(f"error: {error}", 1)
-    except KeyboardInterrupt:
-        _fail("interrupted; what was finished is kept: the same command goes on from there", 130)
     except BrokenPipeError:  # the reader of our output left
         sys.stderr.close()
         sys.exit(141)
@@ -185,6 +186,6 @@ def _interrupt(_signal: int, _frame: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _fail(message: str, status: int) -> None:
+def _fail(message: str, status: int) -> NoReturn:
     print(message, file=sys.stderr)
     sys.exit(status)

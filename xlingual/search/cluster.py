@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -52,6 +54,7 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
     import ray
 
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True}
+    on_terminate = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         started = not ray.is_initialized()
@@ -64,6 +67,8 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
             )
         elif started:
             _join(address, quiet)
+    if started and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, on_terminate)  # Ray's own answer is to abort with a stack trace
     try:
         yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
     finally:

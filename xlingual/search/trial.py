@@ -65,15 +65,12 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
 
 def train_fn_per_worker(loop: dict[str, Any]) -> None:
     """Train as one of several workers: Ray Train's function."""
-    from ray.train import get_context, report
-
     worker = RayTrainWorker()
     directory = TrialDirectory(loop["task"].storage / "trials" / loop["config"]["fingerprint"])
     try:
         _train(loop["config"], loop["task"], directory, worker)
     except TrialDiverged as error:  # every worker sees the same gradient norm
-        report({"failed": str(error)})
-    assert get_context().get_world_size() == worker.workers
+        worker.report({"failed": str(error)})
 
 
 class RayTrainWorker:
