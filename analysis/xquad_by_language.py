@@ -41,15 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         summaries = read_studies(chosen.studies)
+        if chosen.csv is not None:  # files first: whoever reads the tables may leave early
+            write_csv(tidy_rows(summaries), chosen.csv)
+        if chosen.figure is not None:
+            draw_differences(difference_points(summaries, "f1"), captions(summaries), chosen.figure)
         console = Console()
         for metric in METRICS:
             console.print(language_table(summaries, metric), "")
         for label, summary in summaries.items():
             console.print(Notes([f"{label}: {note}" for note in notes(summary)]))
-        if chosen.csv is not None:
-            write_csv(tidy_rows(summaries), chosen.csv)
-        if chosen.figure is not None:
-            draw_differences(difference_points(summaries, "f1"), captions(summaries), chosen.figure)
     except (XlingualError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
