@@ -222,3 +222,32 @@ def test_status_knows_whether_a_driver_is_at_work(finished: Any, tmp_path: Path)
     with hold(directory.lock):
         assert read_state(directory).active
     assert read_state(directory).stage == "report"
+
+
+def test_a_journal_cut_anywhere_still_says_where_the_study_stands(finished: Any, tmp_path: Path) -> None:
+    _, directory, _ = finished
+    shutil.copytree(directory.path, tmp_path / "cut", ignore=shutil.ignore_patterns("trials"))
+    cut = StudyDirectory(tmp_path / "cut")
+    content = directory.journal.read_bytes()
+    for length in range(0, len(content), 211):
+        cut.journal.write_bytes(content[:length])
+        state = read_state(cut)
+        assert len(state.trials) == len({(trial.arm, trial.number) for trial in state.trials}) <= 6
+        assert not state.complete
+
+
+def test_what_a_killed_driver_had_done_is_adopted_not_done_again(
+    finished: Any, drive_study: Any, tmp_path: Path
+) -> None:
+    path, directory, _ = finished
+    shutil.copytree(directory.path, tmp_path / "finished")
+    copied = StudyDirectory(tmp_path / "finished")
+    events = journal.read(copied.journal)
+    first = next(n for n, event in enumerate(events) if event["event"] == "replicate_ended")
+    write_lines(copied.journal, events[: first + 1])  # the driver dies; its trials go on for a while and end
+    starts = {file: file.read_bytes() for file in copied.path.glob("trials/*/environment.jsonl")}
+    drive_study(path, f"storage={tmp_path}")
+    assert read_state(copied).complete
+    assert {file: file.read_bytes() for file in copied.path.glob("trials/*/environment.jsonl")} == starts
+    assert len(journal.read(copied.ledger)) == 4
+    assert summarize(copied).as_json()["arms"] == summarize(directory).as_json()["arms"]
