@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from xlingual.records.layout import TrialDirectory
 from xlingual.training import loop
 from xlingual.training.loop import TrialInputs, train_trial
+from xlingual.training.memory import release_free_memory
 from xlingual.training.worker import SoloWorker
 
 
@@ -37,3 +39,22 @@ def test_nothing_of_a_trial_stays_without_the_collectors_help(
         assert models[0]() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the process's memory from /proc")
+def test_memory_that_a_trials_thread_freed_goes_back_to_the_machine() -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    def allocate_and_free() -> None:
+        blocks = [bytearray(b"x" * 65_536) for _ in range(3_000)]  # 200 MB, below what malloc maps by itself
+        keep.append(blocks[-1])  # the arena's top stays in use
+        del blocks
+
+    keep: list[bytearray] = []
+    before = resident()
+    thread = threading.Thread(target=allocate_and_free)
+    thread.start()
+    thread.join()
+    release_free_memory()
+    assert resident() - before < 50e6

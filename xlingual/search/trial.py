@@ -23,6 +23,7 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.search.placement import Demand
 from xlingual.study import TrialConfiguration
 from xlingual.training.loop import TrialInputs, train_trial
+from xlingual.training.memory import release_free_memory
 from xlingual.training.worker import Report, SoloWorker
 
 
@@ -49,6 +50,7 @@ class TrialTask:
 
 def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
     """Drive one trial: Tune's function."""
+    release_free_memory()  # of the trial that this actor trained before
     directory = TrialDirectory(task.storage / "trials" / config["fingerprint"])
     try:
         if task.demand.workers == 1:
