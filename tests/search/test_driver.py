@@ -233,7 +233,8 @@ def test_a_journal_cut_anywhere_still_says_where_the_study_stands(finished: Any,
         cut.journal.write_bytes(content[:length])
         state = read_state(cut)
         assert len(state.trials) == len({(trial.arm, trial.number) for trial in state.trials}) <= 6
-        assert not state.complete
+        whole_lines = content[:length].rpartition(b"\n")[0]
+        assert state.complete == (whole_lines.count(b'"test_scored"') == 4)
 
 
 def test_what_a_killed_driver_had_done_is_adopted_not_done_again(
