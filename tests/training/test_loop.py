@@ -110,6 +110,17 @@ def test_a_report_that_a_crash_kept_from_the_record_is_written_on_resume(
     assert [report["updates"] for report in journal.read(directory.reports)] == [2, 4, 6]
 
 
+def test_a_training_that_starts_over_leaves_no_report_twice(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    with pytest.raises(Killed):
+        train(configure(), tiny_inputs, tiny_checkpoint, tmp_path, kill_after=4)
+    directory = TrialDirectory(tmp_path / configure().fingerprint)
+    directory.checkpoint.unlink()  # as after the trial scheduler stopped it
+    train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
+    assert [report["updates"] for report in journal.read(directory.reports)] == [2, 4, 6]
+
+
 def test_a_finished_training_is_not_done_again(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:

@@ -13,6 +13,7 @@ Events of the journal (every one has `event` and `time`):
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,8 +26,21 @@ from xlingual.records.lock import is_held
 STAGES = ("search", "replicate", "test", "report")
 
 
+class _Trained:
+    """What trials and replicates have in common."""
+
+    __slots__ = ()
+    state: str
+    retry: bool
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it is still to be trained: a dead driver left it, or an accident ended it."""
+        return self.state == "running" or (self.state == "failed" and self.retry)
+
+
 @dataclass(frozen=True, slots=True)
-class TrialState:
+class TrialState(_Trained):
     """One search trial as the journal knows it; `objective` in percent, None while there is none."""
 
     arm: str
@@ -39,14 +53,9 @@ class TrialState:
     reason: str | None = None
     retry: bool = False
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether it is still to be trained: a dead driver left it, or an accident ended it."""
-        return self.state == "running" or (self.state == "failed" and self.retry)
-
 
 @dataclass(frozen=True, slots=True)
-class ReplicateState:
+class ReplicateState(_Trained):
     """A chosen configuration under one seed."""
 
     arm: str
@@ -57,11 +66,6 @@ class ReplicateState:
     scored: bool = False
     reason: str | None = None
     retry: bool = False
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether it is still to be trained: a dead driver left it, or an accident ended it."""
-        return self.state == "running" or (self.state == "failed" and self.retry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,24 @@ class StudyState:
         return tuple(sorted(mine, key=lambda r: (self.arms.index(r.arm), r.seed)))
 
     @property
+    def searched(self) -> bool:
+        """Whether every arm has had all of its trials and a configuration is chosen for it."""
+        return all(
+            arm in self.chosen and sum(not trial.unfinished for trial in self.arm_trials(arm)) >= self.trials_per_arm
+            for arm in self.arms
+        )
+
+    @property
+    def replicated(self) -> bool:
+        """Whether the chosen configuration of every arm was trained under every seed, with success or without."""
+        trained = Counter(replicate.arm for replicate in self.replicates if not replicate.unfinished)
+        return self.searched and all(trained[arm] >= self.seeds_per_arm for arm in self.arms)
+
+    @property
     def complete(self) -> bool:
         """Whether every arm has all of its replicates scored on the test set."""
-        scored = {name: 0 for name in self.arms}
-        for replicate in self.replicates:
-            scored[replicate.arm] += replicate.scored
-        ended = sum(trial.state != "running" for trial in self.trials)
-        return ended >= len(self.arms) * self.trials_per_arm and all(n >= self.seeds_per_arm for n in scored.values())
+        scored = Counter(replicate.arm for replicate in self.replicates if replicate.scored)
+        return self.searched and all(scored[arm] >= self.seeds_per_arm for arm in self.arms)
 
     def arm_trials(self, arm: str) -> tuple[TrialState, ...]:
         """The arm's search trials by number."""

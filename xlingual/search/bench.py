@@ -53,8 +53,7 @@ class Bench:
     @property
     def demand(self) -> Demand:
         """What one trial asks of the cluster."""
-        scaling = self.study.scaling
-        return Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+        return demand_of(self.study)
 
     def journalist(self, kind: str) -> Journalist:
         """Make the keeper of the records of trials or replicates."""
@@ -84,3 +83,9 @@ class Bench:
         """Write down and show that a stage has nothing left to do."""
         self.event("stage_ended", stage=stage)
         self.listener.stage_ended(stage)
+
+
+def demand_of(study: Study) -> Demand:
+    """What one trial of a study asks of the cluster."""
+    scaling = study.scaling
+    return Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)

@@ -12,11 +12,11 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
-from xlingual.search.bench import Bench
+from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.listener import Listener
 from xlingual.search.opening import check_sources, open_directory, record_environment
-from xlingual.search.placement import Demand, concurrent_trials
+from xlingual.search.placement import concurrent_trials
 from xlingual.study import Study
 from xlingual.training.inputs import Locations, StudyData, load_study_data, locate, trial_inputs
 
@@ -41,7 +41,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     with hold(directory.lock):
         open_directory(study, directory)
         wanted = [stage for stage in STAGES if until == "report" or list(STAGES).index(stage) <= _index(until)]
-        missing = [stage for stage in wanted if not _done(read_state(directory), study, stage)]
+        missing = [stage for stage in wanted if not _done(read_state(directory), stage)]
         if missing:
             _do(study, directory, missing, address, listener)
     return directory
@@ -57,7 +57,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
     check_sources(directory, found | named)
     for name, source in found.items():
         listener.note(f"{name}: " + ", ".join(f"{count} {what}" for what, count in source["counts"].items() if count))
-    demand = Demand(study.scaling.workers_per_trial, study.scaling.cpus_per_worker, study.scaling.gpus_per_worker)
+    demand = demand_of(study)
     with connected(address, demand) as nodes:
         may_grow = address != "local"
         concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials, may_grow=may_grow)
@@ -91,16 +91,12 @@ def _sources(study: Study, locations: Locations, data: StudyData, models: dict[s
     }
 
 
-def _done(state: StudyState, study: Study, stage: str) -> bool:
-    arms, seeds = len(study.arms), study.replicates.seeds
-    ended = sum(not trial.unfinished for trial in state.trials)
-    searched = ended >= arms * study.search.trials_per_arm and len(state.chosen) == arms
+def _done(state: StudyState, stage: str) -> bool:
     if stage == "search":
-        return searched
-    replicated = searched and sum(not r.unfinished for r in state.replicates) >= arms * seeds
+        return state.searched
     if stage == "replicate":
-        return replicated
-    return replicated and all(r.scored for r in state.replicates if r.state == "finished")
+        return state.replicated
+    return state.replicated and all(r.scored for r in state.replicates if r.state == "finished")
 
 
 def _index(stage: str) -> int:

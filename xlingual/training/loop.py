@@ -243,10 +243,14 @@ class Training:
         return {name: sum(mean[name] for mean in means) / len(means) for name in ("f1", "exact_match")}, rows
 
     def _recovered_reports(self) -> tuple[Report, ...]:
-        """Reports that the checkpoint holds; those that a crash kept from the record are written."""
-        if self.worker.rank == 0:
-            for report in self.progress.reports[len(journal.read(self.directory.reports)) :]:
-                journal.append(self.directory.reports, report)
+        """Reports that the checkpoint holds; the record is made to hold these and no others.
+
+        A crash may have kept the last one from the record. Without a checkpoint (a trial that the scheduler stopped,
+        asked for again) training starts over, and the record with it.
+        """
+        reports = list(self.progress.reports)
+        if self.worker.rank == 0 and journal.read(self.directory.reports) != reports:
+            write_lines(self.directory.reports, reports)
         return self.progress.reports
 
     def _finish(self) -> None:
