@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from xlingual.data.examples import Example
-from xlingual.data.windows import Windows, make_windows
+from xlingual.data.windows import Windows, make_windows, used_tokens
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError, ModelError
 
@@ -23,9 +23,10 @@ SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 PAIR_SPECIALS = 3
 
 
-def word_tokenizer(split: str = r"\w+|[^\w\s]", **settings: Any) -> PreTrainedTokenizerFast:
+def word_tokenizer(split: str = r"\w+|[^\w\s]", words: Sequence[str] = (), **settings: Any) -> PreTrainedTokenizerFast:
     """A tokenizer of whole words, laid out as BERT's; a split that takes spaces in leaves them in the offsets."""
-    tokenizer = Tokenizer(models.WordLevel({name: n for n, name in enumerate(SPECIAL)}, unk_token="[UNK]"))
+    vocabulary = {name: n for n, name in enumerate([*SPECIAL, *words])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(split), "removed", invert=True)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
@@ -37,6 +38,7 @@ def word_tokenizer(split: str = r"\w+|[^\w\s]", **settings: Any) -> PreTrainedTo
 
 
 TOKENIZER = word_tokenizer(model_input_names=["input_ids", "token_type_ids"])
+WORD_TOKENIZER = word_tokenizer(words=[f"w{n}" for n in range(50)] + ["a", "bb", "ccc", "é", "北", "1901"])
 
 
 def example(context: str, answer: str = "", question: str = "who is it", start: int | None = None) -> Example:
@@ -273,3 +275,13 @@ def test_only_the_first_answer_is_labelled() -> None:
     both = replace(example("in Rome", "Rome"), answers=("Rome", "in"), answer_starts=(3, 0))
     windows = make_windows(TOKENIZER, [both], max_length=20, stride=2)
     assert labelled(windows, [both]) == {0: ["Rome"]}
+
+
+@given(st.lists(st.lists(contexts_with_answers(), max_size=3), max_size=3), st.integers(1, 9))
+def test_used_tokens_are_the_distinct_ids_of_all_sets(sets: list[list[Example]], piece: int) -> None:
+    many = [make_windows(WORD_TOKENIZER, examples, max_length=20, stride=4) for examples in sets]
+    expected = sorted({int(token) for windows in many for token in windows.input_ids})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("xlingual.data.windows.TOKENS_AT_A_TIME", piece)
+        found = used_tokens(many)
+    assert found.tolist() == expected and found.dtype == np.int64

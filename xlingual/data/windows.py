@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from xlingual.errors import DataError, ModelError
 
 BATCH = 128
 """Examples tokenised at a time: bounds the memory that the tokenizer's Python lists take."""
+
+TOKENS_AT_A_TIME = 1 << 22
+"""Token ids looked at together, so that arrays on disk are read in pieces."""
 
 QUESTION_SHARE = 0.5
 """Largest share of a window that a question may take; a longer one loses its end."""
@@ -50,6 +53,19 @@ class Windows:
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of each window, (windows,)."""
         return np.diff(self.pointers)
+
+
+def used_tokens(windows: Iterable[Windows]) -> NDArray[np.int64]:
+    """Token ids that occur in any of several sets of windows, ascending and distinct, (ids,)."""
+    seen = np.zeros(0, dtype=bool)
+    for part in windows:
+        for first in range(0, len(part.input_ids), TOKENS_AT_A_TIME):
+            ids = part.input_ids[first : first + TOKENS_AT_A_TIME]
+            largest = int(ids.max())
+            if largest >= len(seen):
+                seen = np.append(seen, np.zeros(largest + 1 - len(seen), dtype=bool))
+            seen[ids] = True
+    return np.flatnonzero(seen)
 
 
 def make_windows(tokenizer: Any, examples: Sequence[Example], *, max_length: int, stride: int) -> Windows:
