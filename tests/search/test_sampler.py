@@ -54,6 +54,38 @@ def test_a_full_trial_is_complete_a_stopped_one_pruned_a_diverged_one_failed(tre
     assert arm.study.best_trial.number == 0
 
 
+def test_the_report_that_a_trial_is_stopped_for_is_its_last_intermediate_value(tree: dict[str, Any]) -> None:
+    arm = sampler(tree)
+    for name in ("at once", "later", "full"):
+        arm.ask(name)
+    arm.on_trial_complete("at once", result(5, 20.0))  # Tune hands this report to nobody else
+    arm.on_trial_result("later", result(5, 30.0))
+    arm.on_trial_complete("later", result(7, 35.0))
+    arm.on_trial_result("full", result(10, 50.0))
+    arm.on_trial_complete("full", result(10, 50.0))  # without a scheduler Tune hands the last report over twice
+    assert [trial.intermediate_values for trial in arm.study.trials] == [{5: 20.0}, {5: 30.0, 7: 35.0}, {10: 50.0}]
+
+
+def test_a_live_sampler_and_one_rebuilt_from_the_records_know_the_same(tree: dict[str, Any]) -> None:
+    live = sampler(tree)
+    asked = [live.ask(name)[1] for name in ("stopped", "full")]
+    live.on_trial_complete("stopped", result(5, 20.0))
+    live.on_trial_result("full", result(5, 55.0))
+    live.on_trial_complete("full", result(10, 60.0))
+    rebuilt = sampler(
+        tree,
+        (
+            PastTrial(asked[0], "pruned", 20.0, ((5, 20.0),)),
+            PastTrial(asked[1], "finished", 60.0, ((5, 55.0), (10, 60.0))),
+        ),
+    )
+
+    def known(arm: ArmSampler) -> list[Any]:
+        return [(trial.state, trial.values, trial.params, trial.intermediate_values) for trial in arm.study.trials]
+
+    assert known(live) == known(rebuilt)
+
+
 def test_past_trials_are_rebuilt_and_an_unfinished_one_is_asked_again(tree: dict[str, Any]) -> None:
     first = sampler(tree)
     asked = [first.ask(name)[1] for name in "abc"]

@@ -62,6 +62,7 @@ class ArmSampler(OptunaSearch):
         storage = optuna.storages.InMemoryStorage()
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.full_budget = full_budget
+        self._reported: dict[str, int] = {}
         super().__init__(
             space=ArmSpace(tree),
             metric=metric,
@@ -91,12 +92,19 @@ class ArmSampler(OptunaSearch):
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Pass a development score on as an intermediate value, with updates as its step."""
-        if self.metric in result:
+        if self.metric in result and result["updates"] > self._reported.get(trial_id, 0):
             self._ot_trials[trial_id].report(result[self.metric], result["updates"])
+            self._reported[trial_id] = result["updates"]
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell Optuna how the trial ended."""
+        """Tell Optuna how the trial ended.
+
+        Tune passes the report for which the scheduler stops a trial here only: without it Optuna would rank a trial
+        that was stopped at its first report below all others, and a rebuilt sampler would know more than a live one.
+        """
         trial = self._ot_trials[trial_id]
+        if not error:
+            self.on_trial_result(trial_id, result or {})
         objective = (result or {}).get(self.metric)
         if error or objective is None or (result or {}).get("failed"):
             self._ot_study.tell(trial, state=TrialState.FAIL)
@@ -130,7 +138,7 @@ def _frozen(tree: dict[str, Any], trial: PastTrial) -> optuna.trial.FrozenTrial:
     state = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED}.get(trial.state, TrialState.FAIL)
     return create_trial(
         state=state,
-        value=trial.objective if state == TrialState.COMPLETE else None,
+        value=None if state == TrialState.FAIL else trial.objective,
         params=fixed.params,
         distributions=fixed.distributions,
         intermediate_values=dict(trial.reports),
