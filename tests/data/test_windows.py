@@ -15,7 +15,7 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from xlingual.data.examples import Example
-from xlingual.data.windows import Windows, make_windows, used_tokens
+from xlingual.data.windows import Windows, make_windows, used_tokens, windows_in_pieces
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError, ModelError
 
@@ -222,6 +222,60 @@ def test_windows_survive_pickling() -> None:
     assert all(np.array_equal(getattr(copy, field.name), getattr(windows, field.name)) for field in fields(windows))
 
 
+@pytest.mark.parametrize("threads", [2, 5])
+def test_threads_have_no_say(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    monkeypatch.setattr("xlingual.data.windows.BATCH", 3)
+    examples = [example(" ".join(f"w{n}" for n in range(size)), f"w{size // 2}") for size in range(1, 60)]
+    alone = make_windows(WORD_TOKENIZER, iter(examples), max_length=20, stride=4, threads=1)
+    several = make_windows(WORD_TOKENIZER, iter(examples), max_length=20, stride=4, threads=threads)
+    assert all(np.array_equal(getattr(alone, each.name), getattr(several, each.name)) for each in fields(alone))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_pieces_come_while_the_examples_are_still_being_read(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """Were all examples read first, memory would hold a whole source."""
+    monkeypatch.setattr("xlingual.data.windows.BATCH", 2)
+    read = []
+
+    def source() -> Iterator[Example]:
+        for number in range(100):
+            read.append(number)
+            yield example(f"w{number}")
+
+    pieces = windows_in_pieces(WORD_TOKENIZER, source(), max_length=20, stride=4, threads=threads)
+    assert next(pieces).example.tolist() == [0, 1]
+    assert len(read) <= 2 * (threads + 2)
+    pieces.close()
+
+
+def test_long_contexts_make_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A context that comes again is tokenised once and counts once."""
+    monkeypatch.setattr("xlingual.data.windows.BATCH_CHARACTERS", 20)
+    examples = [example(text) for text in ["w1 " * 5, "w1 " * 5, "w2 " * 5, "w3", "w4 " * 30, "w5"]]
+    pieces = windows_in_pieces(WORD_TOKENIZER, examples, max_length=200, stride=4)
+    assert [piece.example.tolist() for piece in pieces] == [[0, 1], [2, 3], [4], [5]]
+
+
+def test_a_tokenizer_that_truncates_on_the_left_begins_with_the_last_tokens() -> None:
+    left = word_tokenizer(words=[f"w{n}" for n in range(20)], truncation_side="left")
+    windows = make_windows(left, [example(" ".join(f"w{n}" for n in range(12)))], max_length=14, stride=2)
+    stated = left(
+        "who is it", " ".join(f"w{n}" for n in range(12)), max_length=14, stride=2, truncation="only_second",
+        return_overflowing_tokens=True,
+    )  # fmt: skip
+    cut = np.split(windows.input_ids, windows.pointers[1:-1])
+    assert [window.tolist() for window in cut] == stated["input_ids"] and len(cut) == 2
+
+
+def test_a_layout_with_the_context_first_is_refused() -> None:
+    swapped = word_tokenizer()
+    swapped.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A", pair="$B:1 [SEP] $A", special_tokens=[("[SEP]", 3)]
+    )
+    with pytest.raises(ModelError, match="whose tokenizer puts the question first"):
+        make_windows(swapped, [example("in Rome", "Rome")], max_length=20, stride=2)
+
+
 class SlowTokenizer:
     """A tokenizer that knows no offsets."""
 
@@ -277,11 +331,11 @@ def test_only_the_first_answer_is_labelled() -> None:
     assert labelled(windows, [both]) == {0: ["Rome"]}
 
 
-@given(st.lists(st.lists(contexts_with_answers(), max_size=3), max_size=3), st.integers(1, 9))
-def test_used_tokens_are_the_distinct_ids_of_all_sets(sets: list[list[Example]], piece: int) -> None:
-    many = [make_windows(WORD_TOKENIZER, examples, max_length=20, stride=4) for examples in sets]
-    expected = sorted({int(token) for windows in many for token in windows.input_ids})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("xlingual.data.windows.TOKENS_AT_A_TIME", piece)
-        found = used_tokens(many)
-    assert found.tolist() == expected and found.dtype == np.int64
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+def test_used_tokens_are_the_distinct_ids_of_all_sets(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr("xlingual.data.windows.TOKENS_AT_A_TIME", piece)
+    texts = [["w3 w9 w9", "w1"], [], ["w49 w3", "unknown"]]
+    sets = [make_windows(WORD_TOKENIZER, [example(text) for text in each], max_length=20, stride=4) for each in texts]
+    words = ["[CLS]", "[SEP]", "[UNK]", "w1", "w3", "w9", "w49"]
+    assert used_tokens(sets).tolist() == sorted(WORD_TOKENIZER.convert_tokens_to_ids(words))
+    assert used_tokens([]).tolist() == [] and used_tokens(sets).dtype == np.int64

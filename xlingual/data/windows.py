@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.data.examples import Example
-from xlingual.errors import DataError, ModelError
+from xlingual.data.labels import label_windows
+from xlingual.data.slicing import Slices, pointers_of, runs, slices
+from xlingual.data.tokens import PairLayout, Tokens, encode, offsets_of, prepare, tokens_of
+from xlingual.errors import DataError
 
-BATCH = 128
-"""Examples tokenised at a time: bounds the memory that the tokenizer's Python lists take."""
+BATCH = 256
+"""Most examples tokenised at a time."""
+
+BATCH_CHARACTERS = 1 << 19
+"""Most characters of their contexts, a single longer one aside; both bound the memory that tokenising takes."""
 
 TOKENS_AT_A_TIME = 1 << 22
 """Token ids looked at together, so that arrays on disk are read in pieces."""
@@ -68,40 +77,83 @@ def used_tokens(windows: Iterable[Windows]) -> NDArray[np.int64]:
     return np.flatnonzero(seen)
 
 
-def make_windows(tokenizer: Any, examples: Sequence[Example], *, max_length: int, stride: int) -> Windows:
+def make_windows(
+    tokenizer: Any, examples: Iterable[Example], *, max_length: int, stride: int, threads: int | None = None
+) -> Windows:
     """Cut each example into windows of at most `max_length` tokens, neighbours sharing `stride` tokens of context.
 
     A token belongs to an answer when their characters overlap, so that a window's labelled span covers the answer even
     where a token reaches beyond its edge. A question of more than QUESTION_SHARE of a window, or one that would leave
-    no room for the stride, loses its end and is counted. Raises ModelError when the tokenizer knows no offsets (a slow
-    one), and DataError when `stride` leaves no room for a question.
+    no room for the stride, loses its end and is counted.
+
+    Args:
+        tokenizer: a fast one; nobody else may call it meanwhile.
+        examples: read once, in order.
+        max_length: tokens, special ones included.
+        stride: tokens.
+        threads: that tokenise side by side; None takes all cores that this process may use. No number depends on it.
+
+    Raises:
+        ModelError: when the tokenizer knows no offsets (a slow one), or lays pairs out in an unknown way.
+        DataError: when `stride` leaves no room for a question.
     """
-    if not getattr(tokenizer, "is_fast", False):
-        raise ModelError(
-            f"{type(tokenizer).__name__} is not a fast tokenizer, so it knows no character offsets; "
-            "name a model whose directory has a tokenizer.json"
-        )
-    questions = _Questions(tokenizer, _question_tokens(tokenizer, max_length, stride))
-    parts = []
-    for first in range(0, len(examples), BATCH):
-        batch = examples[first : first + BATCH]
-        encoding = tokenizer(
-            questions.fit([example.question for example in batch]),
-            [example.context for example in batch],
-            truncation="only_second",
-            max_length=max_length,
-            stride=stride,
-            padding=False,
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-        )
-        parts.append(_Part.of(encoding, batch, first))
-    return _joined(parts, questions.cut)
+    return joined(list(windows_in_pieces(tokenizer, examples, max_length=max_length, stride=stride, threads=threads)))
 
 
-def _question_tokens(tokenizer: Any, max_length: int, stride: int) -> int:
+def windows_in_pieces(
+    tokenizer: Any, examples: Iterable[Example], *, max_length: int, stride: int, threads: int | None = None
+) -> Iterator[Windows]:
+    """Make the windows that `make_windows` makes, some examples at a time: memory is that of a few batches.
+
+    `example` counts from the first of all examples; `pointers` begin at 0 in each piece. Raises as `make_windows` does.
+    """
+    cutter = _Cutter.of(tokenizer, max_length, stride)
+    count = threads or cores()
+    if count == 1:
+        yield from (cutter.windows(first, batch) for first, batch in _batches(examples))
+        return
+    with ThreadPoolExecutor(count, thread_name_prefix="tokenise") as pool:
+        waiting: deque[Future[Windows]] = deque()
+        try:
+            for first, batch in _batches(examples):
+                waiting.append(pool.submit(cutter.windows, first, batch))
+                if len(waiting) > count:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def joined(pieces: Sequence[Windows]) -> Windows:
+    """One set of arrays of pieces that follow one another."""
+    parts = [no_windows(), *pieces]
+    names = [field.name for field in fields(Windows) if field.name not in ("pointers", "questions_cut")]
+    return Windows(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names},
+        pointers=pointers_of(np.concatenate([part.lengths for part in parts])),
+        questions_cut=sum(part.questions_cut for part in parts),
+    )
+
+
+def no_windows() -> Windows:
+    """No windows: its arrays have the types and row shapes of all others."""
+    none = np.zeros(0, dtype=np.int32)
+    return Windows(
+        input_ids=none,
+        token_types=np.zeros(0, dtype=np.int8),
+        offsets=np.zeros((0, 2), dtype=np.int32),
+        pointers=np.zeros(1, dtype=np.int64),
+        example=none,
+        start=none,
+        end=none,
+        questions_cut=0,
+    )
+
+
+def _question_tokens(special_tokens: int, max_length: int, stride: int) -> int:
     """Most tokens a question may have: a stated share, and never so many that a window could not move on."""
-    room = max_length - int(tokenizer.num_special_tokens_to_add(pair=True))
+    room = max_length - special_tokens
     most = min(int(QUESTION_SHARE * max_length), room - stride - 1)
     if stride < 0 or most < 1:
         raise DataError(
@@ -111,129 +163,110 @@ def _question_tokens(tokenizer: Any, max_length: int, stride: int) -> int:
     return most
 
 
-class _Questions:
-    """Questions cut to a number of tokens, with a count of those that had more."""
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    def __init__(self, tokenizer: Any, most: int) -> None:
-        self.tokenizer = tokenizer
-        self.most = most
-        self.cut = 0
 
-    def fit(self, questions: Sequence[str]) -> list[str]:
-        lengths = self._token_ends(questions)
-        self.cut += sum(len(ends) > self.most for ends in lengths)
-        return [self._shortened(question, ends) for question, ends in zip(questions, lengths, strict=True)]
-
-    def _token_ends(self, texts: Sequence[str]) -> list[list[int]]:
-        encoding = self.tokenizer(
-            list(texts), add_special_tokens=False, truncation=False, padding=False, return_offsets_mapping=True
-        )
-        return [[end for _, end in offsets] for offsets in encoding["offset_mapping"]]
-
-    def _shortened(self, question: str, ends: Sequence[int]) -> str:
-        """Cut after the last token that fits, and after an earlier one where the shorter text has more tokens."""
-        most = self.most
-        while len(ends) > self.most:
-            question = question[: ends[most - 1]] if most else ""
-            (ends,) = self._token_ends([question])
-            most -= 1
-        return question
+def _batches(examples: Iterable[Example]) -> Iterator[tuple[int, list[Example]]]:
+    """Examples in order, some at a time, with the position of the first; a context that comes again counts once."""
+    first, batch, characters, context = 0, list[Example](), 0, None
+    for example in examples:
+        size = 0 if example.context == context else len(example.context)
+        if batch and (len(batch) >= BATCH or characters + size > BATCH_CHARACTERS):
+            yield first, batch
+            first, batch, characters, size = first + len(batch), [], 0, len(example.context)
+        batch.append(example)
+        characters, context = characters + size, example.context
+    if batch:
+        yield first, batch
 
 
 @dataclass(frozen=True)
-class _Part:
-    """The windows of one batch of examples; arrays as in Windows."""
+class _Cutter:
+    """Cuts batches of examples into windows; safe to use from several threads at once."""
 
-    input_ids: NDArray[np.int32]
-    token_types: NDArray[np.int8]
-    offsets: NDArray[np.int32]
-    lengths: NDArray[np.int64]
-    example: NDArray[np.int32]
-    labels: NDArray[np.int32]
-    """(windows, 2)"""
+    backend: Any
+    layout: PairLayout
+    room: int
+    """Tokens that a question and a slice of its context may have together."""
+    stride: int
+    question_tokens: int
+    """Most tokens that a question may have."""
+    from_end: bool
+    """Whether the slices begin at the context's end (a tokenizer that truncates on the left)."""
 
     @classmethod
-    def of(cls, encoding: Any, batch: Sequence[Example], first: int) -> _Part:
-        ids = encoding["input_ids"]
-        owners = encoding["overflow_to_sample_mapping"]
-        offsets = list(_context_offsets(encoding, [example.context for example in batch], owners))
-        types = encoding.get("token_type_ids") or [[0] * len(window) for window in ids]
+    def of(cls, tokenizer: Any, max_length: int, stride: int) -> _Cutter:
+        backend = prepare(tokenizer)
+        layout = PairLayout.of(tokenizer, backend)
         return cls(
-            input_ids=np.concatenate([np.asarray(window, dtype=np.int32) for window in ids]),
-            token_types=np.concatenate([np.asarray(window, dtype=np.int8) for window in types]),
-            offsets=np.concatenate(offsets),
-            lengths=np.asarray([len(window) for window in ids], dtype=np.int64),
-            example=np.asarray(owners, dtype=np.int32) + np.int32(first),
-            labels=_labels(offsets, owners, batch),
+            backend=backend,
+            layout=layout,
+            room=max_length - layout.special_tokens,
+            stride=stride,
+            question_tokens=_question_tokens(layout.special_tokens, max_length, stride),
+            from_end=getattr(tokenizer, "truncation_side", "right") == "left",
         )
 
+    def windows(self, first: int, batch: Sequence[Example]) -> Windows:
+        """Windows of neighbouring examples, the first of which has the position `first`.
 
-def _context_offsets(encoding: Any, contexts: Sequence[str], owners: Sequence[int]) -> Iterator[NDArray[np.int32]]:
-    """Offsets of each window (tokens, 2), trimmed of white space; -1 where a token is not of the context."""
-    edges = [_edges(context) for context in contexts]
-    for window, (owner, stated) in enumerate(zip(owners, encoding["offset_mapping"], strict=True)):
-        starts, ends = np.asarray(stated, dtype=np.int32).T
-        next_mark, last_mark = edges[owner]
-        of_context = np.asarray([part == 1 for part in encoding.sequence_ids(window)], dtype=bool)
-        starts, ends = np.where(of_context, starts, 0), np.where(of_context, ends, 0)
-        trimmed = np.minimum(next_mark[starts], ends)
-        trimmed_ends = np.maximum(last_mark[ends], trimmed)
-        yield np.where(of_context[:, None], np.stack([trimmed, trimmed_ends], axis=1), -1).astype(np.int32)
+        A context is tokenised once, however many questions of the batch are on it.
+        """
+        distinct: dict[str, int] = {}
+        context_of = np.asarray([distinct.setdefault(each.context, len(distinct)) for each in batch], dtype=np.int64)
+        encodings = encode(self.backend, list(distinct), offsets=True)
+        contexts, offsets = tokens_of(encodings), offsets_of(encodings, list(distinct))
+        questions, cut = self._questions([example.question for example in batch])
+        cuts = slices(questions.lengths, contexts.lengths[context_of], self.room, self.stride, from_end=self.from_end)
+        places, pointers = self._places(questions, contexts, context_of, cuts)
+        ids = np.concatenate([self.layout.ids, questions.ids, contexts.ids])
+        off_context = np.full((len(ids) - len(offsets), 2), -1, dtype=np.int32)
+        offsets = np.concatenate([off_context, offsets])[places]
+        start, end = label_windows(offsets, pointers, cuts.owner, batch)
+        return Windows(
+            input_ids=ids[places],
+            token_types=self.layout.types(len(questions.ids), len(contexts.ids))[places],
+            offsets=offsets,
+            pointers=pointers,
+            example=(cuts.owner + first).astype(np.int32),
+            start=start,
+            end=end,
+            questions_cut=cut,
+        )
 
+    def _places(
+        self, questions: Tokens, contexts: Tokens, context_of: NDArray[np.int64], cuts: Slices
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each token of each window stands among special, question and context tokens laid end to end.
 
-def _edges(context: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For each position 0..length: the next one that begins a mark, and the last one that ends a mark (not a space)."""
-    marks = np.asarray([not character.isspace() for character in context], dtype=bool)
-    here = np.arange(len(context), dtype=np.int32)
-    following = np.minimum.accumulate(np.append(np.where(marks, here, len(context)), len(context))[::-1])[::-1]
-    preceding = np.maximum.accumulate(np.append(0, np.where(marks, here + 1, 0)))
-    return following.astype(np.int32), preceding.astype(np.int32)
+        Returns:
+            places, (tokens,), and the windows' pointers, (windows + 1,).
+        """
+        same = np.zeros_like(cuts.owner)
+        before, between, after = self.layout.sizes
+        question = before + between + after + questions.pointers[cuts.owner]
+        context = before + between + after + len(questions.ids) + contexts.pointers[context_of[cuts.owner]] + cuts.first
+        first = [same, question, same + before, context, same + before + between]
+        lengths = [same + before, questions.lengths[cuts.owner], same + between, cuts.stop - cuts.first, same + after]
+        by_window = np.stack(lengths, axis=1)
+        return runs(np.stack(first, axis=1).ravel(), by_window.ravel()), pointers_of(by_window.sum(axis=1))
 
+    def _questions(self, questions: Sequence[str]) -> tuple[Tokens, int]:
+        """Tokens of questions, the ends of too long ones cut off, and how many were cut."""
+        encodings = encode(self.backend, questions, offsets=False)
+        long = [number for number, encoding in enumerate(encodings) if len(encoding) > self.question_tokens]
+        for number in long:
+            encodings[number] = self._shortened(questions[number])
+        return tokens_of(encodings), len(long)
 
-def _labels(offsets: Sequence[NDArray[np.int32]], owners: Sequence[int], batch: Sequence[Example]) -> NDArray[np.int32]:
-    """First and last token of the first answer per window, (windows, 2); 0, 0 where it is not whole."""
-    spans = [_span(window) for window in offsets]
-    reach: dict[int, tuple[int, int]] = {}
-    for owner, (low, high) in zip(owners, spans, strict=True):
-        lowest, highest = reach.get(owner, (low, high))
-        reach[owner] = (min(low, lowest), max(high, highest))
-    labels = np.zeros((len(offsets), 2), dtype=np.int32)
-    for window, (owner, (low, high)) in enumerate(zip(owners, spans, strict=True)):
-        # What a tokenizer leaves out at either end of the context belongs to the outermost windows.
-        low = 0 if low == reach[owner][0] else low
-        high = len(batch[owner].context) if high == reach[owner][1] else high
-        labels[window] = _label(offsets[window], batch[owner], low, high)
-    return labels
-
-
-def _span(window: NDArray[np.int32]) -> tuple[int, int]:
-    """First and past-last character of the context that the window's tokens cover; 0, 0 when they cover none."""
-    covering = window[window[:, 0] < window[:, 1]]
-    return (int(covering[:, 0].min()), int(covering[:, 1].max())) if len(covering) else (0, 0)
-
-
-def _label(window: NDArray[np.int32], example: Example, low: int, high: int) -> tuple[int, int]:
-    if not example.answers:
-        return 0, 0
-    answer = example.answers[0]
-    start = example.answer_starts[0] + len(answer) - len(answer.lstrip())
-    end = start + len(answer.strip())
-    inside = np.flatnonzero((window[:, 0] < end) & (window[:, 1] > start) & (window[:, 0] < window[:, 1]))
-    whole = low <= start and end <= high and len(inside)
-    return (int(inside[0]), int(inside[-1])) if whole else (0, 0)
-
-
-def _joined(parts: Sequence[_Part], cut: int) -> Windows:
-    """One set of arrays; the empty pieces in front give the types where there are no examples."""
-    lengths = np.concatenate([np.zeros(1, dtype=np.int64), *(part.lengths for part in parts)])
-    labels = np.concatenate([np.zeros((0, 2), dtype=np.int32), *(part.labels for part in parts)])
-    return Windows(
-        input_ids=np.concatenate([np.zeros(0, dtype=np.int32), *(part.input_ids for part in parts)]),
-        token_types=np.concatenate([np.zeros(0, dtype=np.int8), *(part.token_types for part in parts)]),
-        offsets=np.concatenate([np.zeros((0, 2), dtype=np.int32), *(part.offsets for part in parts)]),
-        pointers=np.cumsum(lengths),
-        example=np.concatenate([np.zeros(0, dtype=np.int32), *(part.example for part in parts)]),
-        start=np.ascontiguousarray(labels[:, 0]),
-        end=np.ascontiguousarray(labels[:, 1]),
-        questions_cut=cut,
-    )
+    def _shortened(self, question: str) -> Any:
+        """Cut after the last token that fits, and after an earlier one where the shorter text has more tokens."""
+        most = self.question_tokens
+        (encoding,) = encode(self.backend, [question], offsets=True)
+        while len(encoding) > self.question_tokens:
+            question = question[: encoding.offsets[most - 1][1]] if most else ""
+            (encoding,) = encode(self.backend, [question], offsets=True)
+            most -= 1
+        return encoding
