@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
@@ -92,6 +92,7 @@ def contexts_with_answers(draw: st.DrawFn) -> Example:
     return example(context, answer, start=len(before))
 
 
+@settings(deadline=None)
 @given(st.lists(contexts_with_answers(), max_size=4), st.integers(14, 30), st.integers(4, 7))
 def test_windows_keep_their_promises(examples: list[Example], max_length: int, stride: int) -> None:
     windows = make_windows(TOKENIZER, examples, max_length=max_length, stride=stride)
@@ -106,6 +107,7 @@ def test_windows_keep_their_promises(examples: list[Example], max_length: int, s
         assert set(found[number]) == {each_.answers[0]}
 
 
+@settings(deadline=None)
 @given(WORDS, st.integers(14, 30), st.integers(0, 7))
 def test_neighbours_share_the_stride(words: list[str], max_length: int, stride: int) -> None:
     windows = make_windows(TOKENIZER, [example(" ".join(words))], max_length=max_length, stride=stride)

@@ -10,6 +10,7 @@ STORAGE/NAME/
   driver.lock         held by the one driver that may write
   trials/FINGERPRINT/ one trial configuration
     configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/  predictions/LANGUAGE.jsonl
+STORAGE/features/     windows of all studies, to be mapped into memory; made again when it is deleted
 """
 
 from __future__ import annotations
@@ -104,6 +105,11 @@ class StudyDirectory:
     def lock(self) -> Path:
         """Held by the one driver that may write."""
         return self.path / "driver.lock"
+
+    @property
+    def features(self) -> Path:
+        """Tokenised windows of all studies of this storage, not part of any."""
+        return self.path.parent / "features"
 
     def trial(self, fingerprint: str) -> TrialDirectory:
         """The directory of one trial configuration."""

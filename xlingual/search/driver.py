@@ -64,7 +64,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         record_environment(directory, address=address, nodes=[dict(node) for node in nodes], concurrent=concurrent)
         inputs = {}
         for model in models:
-            made = trial_inputs(model, study, data)
+            made = trial_inputs(model, study, data, directory.features)
             listener.note(f"windows for {Path(model).name}: {made.summary()}")
             inputs[model] = ray.put(made)
         bench = Bench(

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
+from xlingual.data.features import fingerprint_tokenizer, stored_windows
 from xlingual.data.recipes.passage import faq_passages
 from xlingual.data.webfaq import load_faq
-from xlingual.data.windows import make_windows
+from xlingual.data.windows import Windows, make_windows
 from xlingual.data.xquad import load_xquad
 from xlingual.evaluation.scoring import ScoringSet
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.models.encoder import check_encoder, load_tokenizer
 from xlingual.study import Study, WindowSettings
-from xlingual.training.loop import TrialInputs
+from xlingual.training.trial_inputs import TrialInputs
 
 TOY = "toy"
 
@@ -126,8 +127,14 @@ def load_test_data(study: Study, locations: Locations) -> dict[str, ExampleSet]:
     return load_xquad(locations.test, test.languages, test.paragraphs)
 
 
-def trial_inputs(model: str, study: Study, data: StudyData) -> TrialInputs:
+def trial_inputs(model: str, study: Study, data: StudyData, features: Path | None = None) -> TrialInputs:
     """Cut a study's examples into windows for one model.
+
+    Args:
+        model: hub id or local directory.
+        study: its window lengths are used.
+        data: the examples.
+        features: folder that windows are kept in and mapped from; None makes them in memory.
 
     Raises:
         ModelError: when the checkpoint is no encoder for span answers, or the windows are too long for it.
@@ -135,24 +142,36 @@ def trial_inputs(model: str, study: Study, data: StudyData) -> TrialInputs:
     directory = resolve_checkpoint(model)
     check_encoder(directory, study.windows.max_length)
     tokenizer = load_tokenizer(directory)
-    lengths = {"max_length": study.windows.max_length, "stride": study.windows.stride}
+    cut = _cutting(tokenizer, directory, study.windows, features)
     return TrialInputs(
-        train=make_windows(tokenizer, data.train.examples, **lengths),
-        faq={name: make_windows(tokenizer, part.examples, **lengths) for name, part in data.faq.items()},
-        development=scoring_sets(tokenizer, data.development, study.windows),
+        train=cut(data.train),
+        faq={language: cut(part) for language, part in data.faq.items()},
+        development=_scoring_sets(cut, data.development),
         pad_token=int(tokenizer.pad_token_id),
-    )
+    ).counted()
 
 
-def scoring_sets(tokenizer: Any, examples: Mapping[str, ExampleSet], windows: WindowSettings) -> dict[str, ScoringSet]:
-    """Cut questions into windows, by language."""
-    return {
-        language: ScoringSet(
-            part.examples,
-            make_windows(tokenizer, part.examples, max_length=windows.max_length, stride=windows.stride),
-        )
-        for language, part in examples.items()
-    }
+def scoring_sets(
+    model: str, examples: Mapping[str, ExampleSet], windows: WindowSettings, features: Path | None = None
+) -> dict[str, ScoringSet]:
+    """Cut questions into windows for one model, by language; arguments as those of `trial_inputs`."""
+    directory = resolve_checkpoint(model)
+    return _scoring_sets(_cutting(load_tokenizer(directory), directory, windows, features), examples)
+
+
+def _scoring_sets(cut: Callable[[ExampleSet], Windows], examples: Mapping[str, ExampleSet]) -> dict[str, ScoringSet]:
+    return {language: ScoringSet(part.examples, cut(part)) for language, part in examples.items()}
+
+
+def _cutting(
+    tokenizer: Any, directory: Path, windows: WindowSettings, features: Path | None
+) -> Callable[[ExampleSet], Windows]:
+    """Make a function from examples to their windows; `directory` is the tokenizer's."""
+    lengths = {"max_length": windows.max_length, "stride": windows.stride}
+    if features is None:
+        return lambda part: make_windows(tokenizer, part.examples, **lengths)
+    fingerprint = fingerprint_tokenizer(directory)
+    return lambda part: stored_windows(features, tokenizer, fingerprint, part, **lengths)
 
 
 def _joint_fingerprint(sets: Sequence[ExampleSet]) -> str:

@@ -12,8 +12,8 @@ import torch
 
 from xlingual.data.examples import ExampleSet
 from xlingual.errors import StageError
+from xlingual.evaluation.batches import Batcher
 from xlingual.evaluation.scoring import ScoringSet, answer_rows, candidates, mean_scores
-from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.models.encoder import load_encoder, load_tokenizer
 from xlingual.records import journal
 from xlingual.records.files import write_lines
@@ -48,11 +48,11 @@ def score_model(
         language -> mean exact match and F1 in percent, and the number of questions.
     """
     model = load_encoder(directory.model, seed=0, trained_head=True).to(device)
-    pad_token = int(load_tokenizer(directory.model).pad_token_id)
+    batcher = Batcher.of(model, int(load_tokenizer(directory.model).pad_token_id), device)
+    found = candidates(model, questions, batcher, max_answer_tokens=max_answer_tokens)
     scores = {}
     for language, asked in questions.items():
-        found = candidates(model, asked, pad_token=pad_token, device=device, max_answer_tokens=max_answer_tokens)
-        rows = answer_rows(asked.examples, found)
+        rows = answer_rows(asked.examples, found[language])
         write_lines(directory.predictions(language), rows)
         scores[language] = mean_scores(rows)
     return scores
@@ -95,8 +95,7 @@ def _open_test_set(bench: Bench, model: str) -> Any:
     examples = load_test_data(bench.study, bench.locations)
     fingerprints = " ".join(examples[language].fingerprint for language in sorted(examples))
     check_sources(bench.directory, {"test": {"fingerprint": fingerprints, "counts": _counts(examples)}})
-    tokenizer = load_tokenizer(resolve_checkpoint(model))
-    return ray.put(scoring_sets(tokenizer, examples, bench.study.windows))
+    return ray.put(scoring_sets(model, examples, bench.study.windows, bench.directory.features))
 
 
 def _counts(examples: Mapping[str, ExampleSet]) -> dict[str, int]:
