@@ -1,0 +1,222 @@
+"""Scored questions per second, text to answers: the recipe's prediction and post-processing against this package's.
+
+    python tests/benchmarks/scoring.py [--model DIR --train FILE.json --xquad DIR] [--languages en,de] [--questions 60]
+
+Both sides answer the same questions with the same checkpoint, windows and longest answer: tokenising, model, span
+search, post-processing, exact match and F1. Each run has a process of its own; the sides take turns.
+
+A run calls its side three times: to warm up, with 1 question a language, and with `--questions`. The speed is the
+questions that the third call has more than the second over the seconds that it takes longer. So what a call costs
+whatever the number of questions (reading the checkpoint and the files, where a side's call does that) counts on neither
+side; the whole seconds of the third call are printed beside it.
+
+A checkpoint without a span head gets one first: trained for `--head-updates` updates on `--train`, or, with 0, random
+(the speed is the same; its answers are chance). Exit status 1: mean F1 of the sides differs by more than `--tolerance`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import hf_recipe
+import sides
+from harness import (
+    OURS,
+    REFERENCE,
+    SIDES,
+    Comparison,
+    Task,
+    answer_as_side,
+    chosen_task,
+    interleaved,
+    parser,
+    publish,
+    run_fresh,
+    say,
+)
+
+LANGUAGES = "en,de,th"
+
+
+def reference_run(settings: sides.Settings) -> dict[str, Any]:
+    """One run of the recipe: a `Trainer` that predicts one language after the other."""
+    from xlingual.data.xquad import load_xquad
+
+    sets = load_xquad(settings["xquad"], settings["languages"].split(","))
+    model, tokenizer = hf_recipe.load_model(settings["model"], seed=0), hf_recipe.load_tokenizer(settings["model"])
+    answers: dict[str, dict[str, str]] = {}
+
+    def score(limit: int) -> dict[str, dict[str, float]]:
+        found = {}
+        for language, part in sets.items():
+            examples = part.examples[:limit]
+            answers[language] = hf_recipe.answer(
+                trainer,
+                tokenizer,
+                examples,
+                max_answer_length=settings["max_answer_tokens"],
+                **sides.lengths(settings),
+            )
+            found[language] = hf_recipe.scores(examples, answers[language])
+        return found
+
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = hf_recipe.make_trainer(model, folder)
+        return _timed(score, settings) | {"answers": answers}
+
+
+def our_run(settings: sides.Settings) -> dict[str, Any]:
+    """One run of this package: what `xlingual evaluate` calls."""
+    from xlingual.evaluation import evaluate
+
+    def score(limit: int) -> dict[str, dict[str, float]]:
+        scores: dict[str, dict[str, float]] = evaluate.evaluate_checkpoint(
+            settings["model"], settings["xquad"], settings["languages"], limit
+        )
+        return scores
+
+    answers = _heard_answers(evaluate)
+    return _timed(score, settings) | {"answers": answers}
+
+
+def _heard_answers(evaluate: Any) -> dict[str, dict[str, str]]:
+    """Language -> question id -> answer, filled as the package scores its answers; empty if it scores them elsewhere.
+
+    Its scores alone would not tell how many answers are equal.
+    """
+    answers: dict[str, dict[str, str]] = {}
+    score_answers = getattr(evaluate, "answer_rows", None)
+    if score_answers is None:
+        return answers
+
+    def listening(examples: Any, *rest: Any, **named: Any) -> Any:
+        rows = score_answers(examples, *rest, **named)
+        for example, row in zip(examples, rows, strict=True):
+            answers.setdefault(example.language, {})[row["id"]] = row["prediction"]
+        return rows
+
+    evaluate.answer_rows = listening
+    return answers
+
+
+def _timed(score: Callable[[int], dict[str, dict[str, float]]], settings: sides.Settings) -> dict[str, Any]:
+    score(1)
+    seconds = []
+    for limit in (1, settings["questions"]):
+        began = time.perf_counter()
+        scores = score(limit)
+        seconds.append(time.perf_counter() - began)
+    more = (settings["questions"] - 1) * len(scores)
+    return {"questions_per_s": more / (seconds[1] - seconds[0]), "whole_seconds": seconds[1], "scores": scores}
+
+
+def with_span_head(task: Task, updates: int | None, folder: Path) -> str:
+    """The task's checkpoint, or a copy with the span head that it lacks."""
+    from xlingual.errors import ModelError
+    from xlingual.models.encoder import load_encoder
+
+    try:
+        load_encoder(Path(task.model), seed=0, trained_head=True)
+    except ModelError:
+        toy = task.dev != "held-out-articles"
+        updates = (200 if toy else 0) if updates is None else updates
+        say(f"making a span head: {updates} updates")
+        if not updates:
+            return _with_random_head(Path(task.model), folder / "model")
+        settings = asdict(task) | {"updates": updates, "batch": 16, "learning_rate": 2e-3 if toy else 1e-4, "seed": 0}
+        settings |= {"train_examples": 16 * updates, "dev_examples": 1}
+        inputs = sides.our_inputs(*sides.load_examples(settings), settings)
+        sides.train_ours(settings, inputs, keep_model=folder / "model")
+        return str(folder / "model")
+    return task.model
+
+
+def _with_random_head(model: Path, target: Path) -> str:
+    from xlingual.models.encoder import load_encoder, quiet_transformers
+
+    with quiet_transformers():
+        load_encoder(model, seed=0).save_pretrained(str(target))  # type: ignore[operator]
+    for path in model.iterdir():
+        if path.is_file() and path.suffix != ".safetensors" and not (target / path.name).exists():
+            shutil.copy(path, target / path.name)
+    return str(target)
+
+
+def agreement(reference: dict[str, Any], ours: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Scores of both sides by language, and how many answers are equal (None when ours could not be heard)."""
+    found = {}
+    for language, theirs in reference["scores"].items():
+        answers, mine = reference["answers"][language], ours["answers"].get(language)
+        equal = None if mine is None else sum(answers[key] == mine.get(key) for key in answers)
+        found[language] = {
+            "questions": len(answers),
+            "equal": equal,
+            **{
+                f"{name} {side}": scores[name]
+                for name in ("f1", "exact_match")
+                for side, scores in ((REFERENCE, theirs), (OURS, ours["scores"][language]))
+            },
+        }
+    return found
+
+
+def agreement_text(found: dict[str, dict[str, Any]]) -> str:
+    """One line a language."""
+    lines = []
+    for language, row in found.items():
+        pairs = (f"{name} {row[f'{name} {REFERENCE}']:.2f} / {row[f'{name} {OURS}']:.2f}" for name in
+                 ("f1", "exact_match"))  # fmt: skip
+        equal = (
+            "answers not compared" if row["equal"] is None else f"{row['equal']} of {row['questions']} answers equal"
+        )
+        lines.append(f"{language}: {', '.join(pairs)} ({REFERENCE} / {OURS}), {equal}")
+    return "\n".join(lines)
+
+
+def _run(side: str, settings: sides.Settings, options: argparse.Namespace, number: int) -> dict[str, Any]:
+    return run_fresh(__file__, side, settings, options)
+
+
+def main() -> int:
+    if answer_as_side(dict(zip(SIDES, (reference_run, our_run), strict=True))):
+        return 0
+    made = parser(__doc__)
+    made.add_argument("--languages", default=LANGUAGES, help=f"comma-separated codes ({LANGUAGES})")
+    made.add_argument("--questions", type=int, default=60, help="questions of each language, 2 or more (60)")
+    made.add_argument("--head-updates", type=int, help="training of an absent span head (0: random; toy world 200)")
+    made.add_argument("--tolerance", type=float, default=0.5, help="points of mean F1 that the sides may differ (0.5)")
+    options = made.parse_args()
+    with chosen_task(options) as task, tempfile.TemporaryDirectory(prefix="xlingual-benchmark-") as folder:
+        from xlingual.evaluation.evaluate import checkpoint_windows
+
+        model = with_span_head(task, options.head_updates, Path(folder))
+        settings = asdict(task) | {"model": model, "languages": options.languages, "questions": options.questions}
+        settings |= checkpoint_windows(Path(model))  # what `xlingual evaluate` cuts with, on both sides
+        runs = interleaved(options.runs, {side: partial(_run, side, settings, options) for side in SIDES}, say)
+        per_second, whole = ([[run[name] for run in runs[side]] for side in SIDES] for name in
+                             ("questions_per_s", "whole_seconds"))  # fmt: skip
+        rows = [
+            Comparison("scored questions per second", *per_second, goal=2.5 if options.model else None),
+            Comparison("whole call, seconds", *whole, larger_is_better=False),
+        ]
+        found = agreement(runs[REFERENCE][0], runs[OURS][0])
+        cut = f"windows of at most {settings['max_length']} tokens"
+        title = f"scoring, {options.questions} questions in each of {options.languages}, {cut}"
+        publish(options, title, rows, {"agreement": found, "windows": cut}, agreement_text(found))
+    difference = fmean(row[f"f1 {OURS}"] - row[f"f1 {REFERENCE}"] for row in found.values())
+    print(f"mean F1, {OURS} less {REFERENCE}: {difference:+.2f} (allowed: {options.tolerance:g})")
+    return 0 if abs(difference) <= options.tolerance else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
