@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,22 +61,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=50, help="worlds of each setting")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON in place of tables")
-    parser.add_argument(
-        "--figure", type=Path, default=None, help=f"draw here, e.g. {FIGURE.name}; default: draw nothing"
-    )
+    parser.add_argument("--figure", type=Path, default=FIGURE, help=f"default: {FIGURE.name} in figures/")
     chosen = parser.parse_args(arguments)
     if chosen.repetitions < 2:
         parser.error(f"--repetitions {chosen.repetitions}: an interval needs at least 2")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    found = {setting: measure(setting, chosen.repetitions) for setting in SETTINGS}
-    draw_regrets(found, chosen.figure)
+    found, summaries, console = {}, [], Console()
+    for setting in SETTINGS:
+        found[setting] = measure(setting, chosen.repetitions)
+        summaries.append(summary(setting, found[setting]))
+        if not chosen.json:
+            print_tables(console, summaries[-1])
     if chosen.json:
-        json.dump([summary(setting, lines) for setting, lines in found.items()], sys.stdout, indent=1)
-        print()
-    else:
-        console = Console()
-        for setting, lines in found.items():
-            print_tables(console, summary(setting, lines))
+        print(json.dumps(summaries, indent=1, allow_nan=False))
+    draw_regrets(found, chosen.figure)
     return 0
 
 
@@ -130,7 +127,7 @@ def regret_curve(line: Line, world: World, trials: Sequence[SimulatedTrial]) -> 
 
 
 def summary(setting: Setting, lines: dict[str, Regrets]) -> dict[str, Any]:
-    """The numbers of one setting: means, paired differences of the adapter to each other line, intervals."""
+    """The numbers of one setting by line and budget: [mean, low, high] of regrets and of the adapter's differences."""
     ours = lines[ADAPTER]
     return {
         "setting": setting.name,
