@@ -11,7 +11,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
-from xlingual.training.loop import TrialInputs, train_trial
+from xlingual.training.loop import train_trial
+from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Report
 
 

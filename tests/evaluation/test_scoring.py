@@ -12,7 +12,7 @@ from torch import nn
 
 from xlingual.data.examples import Example
 from xlingual.data.windows import Windows
-from xlingual.evaluation.batches import padded, scoring_batches
+from xlingual.evaluation.batches import NO_TOKEN, Batcher, length_batches
 from xlingual.evaluation.scoring import Candidate, ScoringSet, answer_rows, candidates, mean_scores, merge
 
 CONTEXT = "ab cd ef gh"
@@ -50,7 +50,8 @@ def questions() -> ScoringSet:
 
 
 def ask(model: nn.Module, asked: ScoringSet, **options: Any) -> Any:
-    return candidates(model, asked, pad_token=0, device=torch.device("cpu"), max_answer_tokens=3, **options)
+    batcher = Batcher(model, 0, torch.device("cpu"))
+    return candidates(model, {"en": asked}, batcher, max_answer_tokens=3, **options)["en"]
 
 
 def test_the_best_span_over_all_windows_wins(questions: ScoringSet) -> None:
@@ -84,13 +85,38 @@ def test_a_training_model_is_left_training(questions: ScoringSet) -> None:
 
 @given(lengths=st.lists(st.integers(1, 50), min_size=1, max_size=60), budget=st.integers(1, 200))
 def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], budget: int) -> None:
-    batches = scoring_batches(np.array(lengths, dtype=np.int64), budget)
+    batches = length_batches(np.array(lengths, dtype=np.int64), budget)
     assert sorted(int(i) for batch in batches for i in batch) == list(range(len(lengths)))
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
 
 
-def test_padding_marks_what_is_real(questions: ScoringSet) -> None:
-    tensors = padded([(questions.windows, 0), (questions.windows, 1)], 99, torch.device("cpu"))
-    assert tensors["input_ids"].tolist() == [[0, 1, 2, 3], [4, 5, 6, 99]]
-    assert tensors["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
+@pytest.mark.parametrize("first_position", [None, 2])
+def test_a_batch_holds_every_token_once_and_brings_logits_back_to_rows(
+    questions: ScoringSet, first_position: int | None
+) -> None:
+    model = Scripted([0.0] * 7, [0.0] * 7)
+    batcher = Batcher(model, 99, torch.device("cpu"), first_position, lambda ids: ids + 10)
+    batch = batcher([(questions.windows, 0), (questions.windows, 1)])
+    if first_position is None:
+        assert batch.inputs["input_ids"].tolist() == [[10, 11, 12, 13], [14, 15, 16, 99]]
+        assert batch.inputs["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
+    else:
+        assert batch.inputs["input_ids"].tolist() == [[10, 11, 12, 13, 14, 15, 16]]
+        assert batch.inputs["position_ids"].tolist() == [[2, 3, 4, 5, 2, 3, 4]]
+        assert batch.inputs["window_lengths"] == (4, 3)
+    assert (batch.tokens, batch.padded_tokens) == (7, 8 if first_position is None else 7)
+    rows = batch.rows(batch.inputs["input_ids"].float())
+    assert rows.tolist() == [[10, 11, 12, 13], [14, 15, 16, NO_TOKEN]]
+
+
+def test_a_sample_is_the_same_questions_whatever_their_order(questions: ScoringSet) -> None:
+    examples = tuple(Example(str(i), "?", CONTEXT, ("ab",), (0,), "en", "", "p") for i in range(30))
+    many = ScoringSet(examples, windows([[(0, 2 + i)] for i in range(30)], list(range(30))))
+    turned = ScoringSet(examples[::-1], windows([[(0, 2 + i)] for i in reversed(range(30))], list(range(30))))
+    one, other = many.sample(7), turned.sample(7)
+    assert sorted(e.id for e in one.examples) == sorted(e.id for e in other.examples)
+    for part in (one, other):
+        assert part.windows.example.tolist() == list(range(7))
+        assert [int(end) - 2 for end in part.windows.offsets[1::2, 1]] == [int(e.id) for e in part.examples]
+    assert many.sample(30) is many

@@ -43,6 +43,7 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
         "updates": 500,
         "batch_size": 32,
         "micro_batch_size": 16,
+        "micro_batch_tokens": None,
         "learning_rate": {"log_uniform": [1e-5, 1e-4]},
         "warmup_share": 0.1,
         "weight_decay": 0.01,
@@ -50,6 +51,7 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
         "freeze_word_embeddings": False,
         "precision": "auto",
         "reports": 5,
+        "early_dev_questions": None,
     }
     assert study.search.model_dump() == {
         "trials_per_arm": 8,
@@ -67,6 +69,8 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
         "cpus_per_worker": 1,
         "gpus_per_worker": 0.0,
         "concurrent_trials": "auto",
+        "compile": False,
+        "activation_checkpointing": False,
     }
     assert (study.oracle, study.storage, str(study.directory)) == (
         False,

@@ -14,7 +14,7 @@ from xlingual.data.windows import make_windows
 from xlingual.evaluation.scoring import ScoringSet
 from xlingual.models.encoder import load_tokenizer
 from xlingual.study import TrialConfiguration
-from xlingual.training.loop import TrialInputs
+from xlingual.training.trial_inputs import TrialInputs
 
 Configure = Callable[..., TrialConfiguration]
 

@@ -7,12 +7,14 @@ import pytest
 import torch
 
 from xlingual.errors import RecordError, TrialDiverged
+from xlingual.evaluation.batches import Batcher
 from xlingual.evaluation.scoring import answer_rows, candidates
 from xlingual.models.encoder import load_encoder
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
-from xlingual.training.loop import TrialInputs, report_updates, train_trial
+from xlingual.training.loop import report_updates, train_trial
+from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Report, SoloWorker
 
 NOISE = {"embedding_noise": {"distribution": "gaussian", "magnitude": 0.1}}
@@ -137,7 +139,8 @@ def test_the_kept_model_gives_the_recorded_predictions(
     _, directory = train(configure(updates=30), tiny_inputs, tiny_checkpoint, tmp_path, keep_model=True)
     model = load_encoder(directory.model, seed=5, trained_head=True)
     asked = tiny_inputs.development["en"]
-    found = candidates(model, asked, pad_token=0, device=torch.device("cpu"), max_answer_tokens=3)
+    batcher = Batcher.of(model, 0, torch.device("cpu"))
+    found = candidates(model, {"en": asked}, batcher, max_answer_tokens=3)["en"]
     recorded = [row["prediction"] for row in journal.read(directory.development)]
     assert [row["prediction"] for row in answer_rows(asked.examples, found)] == recorded
 

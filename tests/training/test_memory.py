@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from xlingual.records.layout import TrialDirectory
-from xlingual.training import loop
-from xlingual.training.loop import TrialInputs, train_trial
+from xlingual.training import model as model_in_training
+from xlingual.training.loop import train_trial
 from xlingual.training.memory import release_free_memory
+from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
 
@@ -21,14 +22,14 @@ def test_nothing_of_a_trial_stays_without_the_collectors_help(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = []
-    load = loop.load_encoder
+    load = model_in_training.load_encoder
 
     def loaded(*arguments: Any) -> Any:
         model = load(*arguments)
         models.append(weakref.ref(model))
         return model
 
-    monkeypatch.setattr(loop, "load_encoder", loaded)
+    monkeypatch.setattr(model_in_training, "load_encoder", loaded)
     gc.collect()
     gc.disable()
     try:

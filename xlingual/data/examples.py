@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -74,9 +74,11 @@ class ExampleSet:
 
 
 def content_fingerprint(values: Sequence[Any]) -> str:
-    """16 hexadecimal digits of the SHA-256 of dataclass values, in order, every field included."""
+    """16 hexadecimal digits of the SHA-256 of flat dataclass values, in order, every field included."""
     digest = hashlib.sha256()
+    names = [field.name for field in fields(values[0])] if values else []
     for value in values:
-        digest.update(json.dumps(astuple(value), ensure_ascii=True, separators=(",", ":")).encode())
+        content = [getattr(value, name) for name in names]
+        digest.update(json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode())
         digest.update(b"\n")
     return digest.hexdigest()[:16]

@@ -63,6 +63,21 @@ class Windows:
         """Tokens of each window, (windows,)."""
         return np.diff(self.pointers)
 
+    def of_examples(self, examples: NDArray[np.int64]) -> Windows:
+        """Return the windows of some examples (positions, ascending), which are numbered anew from 0."""
+        kept = np.flatnonzero(np.isin(self.example, examples))
+        tokens = runs(self.pointers[kept], self.lengths[kept])
+        return Windows(
+            input_ids=self.input_ids[tokens],
+            token_types=self.token_types[tokens],
+            offsets=self.offsets[tokens],
+            pointers=pointers_of(self.lengths[kept]),
+            example=np.searchsorted(examples, self.example[kept]).astype(np.int32),
+            start=self.start[kept],
+            end=self.end[kept],
+            questions_cut=self.questions_cut,
+        )
+
 
 def used_tokens(windows: Iterable[Windows]) -> NDArray[np.int64]:
     """Token ids that occur in any of several sets of windows, ascending and distinct, (ids,)."""

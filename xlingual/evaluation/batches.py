@@ -1,30 +1,46 @@
-"""Windows of like length together, padded to the longest of their batch."""
+"""Windows as a model's inputs: of like length together, in one row where the model allows it, padded where not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from xlingual.data.windows import Windows
+from xlingual.models.packing import pack_windows
 
 Indices = NDArray[np.int64]
+Place = tuple[Windows, int]
+
+# A logit where there is no token: the exponential of it is 0, and sums of two stay finite.
+NO_TOKEN = -1e9
+
+# Tokens of one forward pass. On a CPU the activations of a layer then stay in its caches.
+TOKENS_PER_PASS = {"cpu": 1024, "cuda": 16384}
 
 
-def scoring_batches(lengths: Indices, tokens_per_batch: int) -> list[Indices]:
-    """Cut windows, longest first, into batches of at most `tokens_per_batch` padded tokens (at least one window).
+def tokens_per_pass(device: torch.device) -> int:
+    """Tokens that one forward pass takes well on a kind of device."""
+    return TOKENS_PER_PASS.get(device.type, TOKENS_PER_PASS["cuda"])
+
+
+def length_batches(lengths: Indices, tokens_per_batch: int, order: Indices | None = None) -> list[Indices]:
+    """Cut windows into batches of at most `tokens_per_batch` padded tokens (at least one window), longest first.
 
     Args:
         lengths: tokens of each window, (windows,).
         tokens_per_batch: upper bound of windows x longest window.
+        order: window indices, longest first; by default all of them, sorted stably.
 
     Returns:
         window indices of each batch; every window is in exactly one.
     """
-    order = np.argsort(-lengths, kind="stable")
+    order = np.argsort(-lengths, kind="stable") if order is None else order
     batches, first = [], 0
     while first < len(order):
         count = max(1, tokens_per_batch // max(1, int(lengths[order[first]])))
@@ -33,17 +49,120 @@ def scoring_batches(lengths: Indices, tokens_per_batch: int) -> list[Indices]:
     return batches
 
 
-def padded(windows: Sequence[tuple[Windows, int]], pad_token: int, device: torch.device) -> dict[str, Tensor]:
-    """Stack windows into tensors of (windows, longest) on `device`: input_ids, attention_mask, token_type_ids."""
-    rows = [slice(int(source.pointers[i]), int(source.pointers[i + 1])) for source, i in windows]
-    shape = (len(rows), max(row.stop - row.start for row in rows))
-    ids = np.full(shape, pad_token, dtype=np.int64)
-    types = np.zeros(shape, dtype=np.int64)
-    mask = np.zeros(shape, dtype=np.int64)
-    for place, ((source, _), row) in enumerate(zip(windows, rows, strict=True)):
-        length = row.stop - row.start
-        ids[place, :length] = source.input_ids[row]
-        types[place, :length] = source.token_types[row]
-        mask[place, :length] = 1
-    tensors = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-    return {name: torch.from_numpy(values).to(device, non_blocking=True) for name, values in tensors.items()}
+@dataclass(frozen=True)
+class Batch:
+    """Windows as a model's inputs.
+
+    Attributes:
+        inputs: what the model is called with.
+        lengths: tokens of each window.
+        packed: whether the windows lie end to end in one row.
+    """
+
+    inputs: dict[str, Any]
+    lengths: tuple[int, ...]
+    packed: bool
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that are no padding."""
+        return sum(self.lengths)
+
+    @property
+    def padded_tokens(self) -> int:
+        """Tokens that the model works on, padding included."""
+        return int(self.inputs["input_ids"].numel())
+
+    def rows(self, logits: Tensor) -> Tensor:
+        """Bring a model's logits for these inputs to a row a window, (windows, longest), NO_TOKEN behind its end."""
+        if self.packed:
+            parts = torch.split(logits[0].float(), list(self.lengths))
+            return nn.utils.rnn.pad_sequence(list(parts), batch_first=True, padding_value=NO_TOKEN)
+        return logits.float().masked_fill(self.inputs["attention_mask"] == 0, NO_TOKEN)
+
+
+class Batcher:
+    """Makes a model's inputs of windows.
+
+    Args:
+        model: decides which inputs there are.
+        pad_token: padding id of the model's vocabulary.
+        device: where the inputs go.
+        first_position: of a window when windows share a row (see `pack_windows`); None for a padded row each.
+        encode: from token ids of the windows to those of the model, where its vocabulary is trimmed.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        pad_token: int,
+        device: torch.device,
+        first_position: int | None = None,
+        encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+    ) -> None:
+        self._pad_token, self._device, self._first = pad_token, device, first_position
+        self._encode = encode or (lambda ids: ids)
+        # XLM-R knows one token type only.
+        self._types = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
+
+    def __call__(self, places: Sequence[Place]) -> Batch:
+        """Stack windows, in this order."""
+        rows = [slice(int(source.pointers[i]), int(source.pointers[i + 1])) for source, i in places]
+        ids = [self._encode(source.input_ids[row]) for (source, _), row in zip(places, rows, strict=True)]
+        types = [source.token_types[row] for (source, _), row in zip(places, rows, strict=True)]
+        lengths = tuple(row.stop - row.start for row in rows)
+        arrays = self._in_one_row(ids, types, lengths) if self._packs else self._in_rows(ids, types, lengths)
+        if not self._types:
+            del arrays["token_type_ids"]
+        inputs: dict[str, Any] = {name: self._moved(array) for name, array in arrays.items()}
+        if self._packs:
+            inputs["window_lengths"] = lengths
+        return Batch(inputs, lengths, self._packs)
+
+    @classmethod
+    def of(
+        cls,
+        model: nn.Module,
+        pad_token: int,
+        device: torch.device,
+        encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+    ) -> Batcher:
+        """Make a batcher that lets windows share a row if the model allows it; the model lies on the device."""
+        return cls(model, pad_token, device, pack_windows(model), encode)
+
+    @property
+    def tokens_per_pass(self) -> int:
+        """Tokens that one forward pass takes well."""
+        return tokens_per_pass(self._device)
+
+    @property
+    def _packs(self) -> bool:
+        return self._first is not None
+
+    def _in_one_row(self, ids: list[Any], types: list[Any], lengths: tuple[int, ...]) -> dict[str, NDArray[np.int64]]:
+        first = self._first or 0
+        arrays = {
+            "input_ids": np.concatenate(ids),
+            "token_type_ids": np.concatenate(types),
+            "position_ids": np.concatenate([np.arange(first, first + length) for length in lengths]),
+        }
+        return {name: array.astype(np.int64)[None] for name, array in arrays.items()}
+
+    def _in_rows(self, ids: list[Any], types: list[Any], lengths: tuple[int, ...]) -> dict[str, NDArray[np.int64]]:
+        shape = (len(lengths), max(lengths))
+        arrays = {
+            "input_ids": np.full(shape, self._pad_token, dtype=np.int64),
+            "token_type_ids": np.zeros(shape, dtype=np.int64),
+            "attention_mask": np.zeros(shape, dtype=np.int64),
+        }
+        for place, length in enumerate(lengths):
+            arrays["input_ids"][place, :length] = ids[place]
+            arrays["token_type_ids"][place, :length] = types[place]
+            arrays["attention_mask"][place, :length] = 1
+        return arrays
+
+    def _moved(self, array: NDArray[np.int64]) -> Tensor:
+        tensor = torch.from_numpy(array)
+        if self._device.type == "cuda":  # pinned memory is copied while the GPU computes
+            return tensor.pin_memory().to(self._device, non_blocking=True)
+        return tensor.to(self._device)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import nn
 
+from xlingual.data.examples import Example
 from xlingual.data.windows import make_windows
 from xlingual.data.xquad import load_xquad
+from xlingual.evaluation.batches import Batcher
 from xlingual.evaluation.scoring import ScoringSet, answer_rows, candidates, mean_scores
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.models.checkpoint import resolve_checkpoint
@@ -40,19 +45,38 @@ def evaluate_checkpoint(model: str, data: str, languages: str, limit: int | None
     tokenizer = load_tokenizer(directory)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     encoder = load_encoder(directory, seed=0, trained_head=True).to(device)
-    scores = {}
-    for language, part in sets.items():
-        examples = part.examples[:limit]
-        cut = make_windows(tokenizer, examples, max_length=windows["max_length"], stride=windows["stride"])
-        found = candidates(
-            encoder,
-            ScoringSet(examples, cut),
-            pad_token=int(tokenizer.pad_token_id),
-            device=device,
-            max_answer_tokens=windows["max_answer_tokens"],
+    asked_examples = {language: part.examples[:limit] for language, part in sets.items()}
+    return {
+        language: mean_scores(rows)
+        for language, rows in answer_questions(encoder, tokenizer, asked_examples, windows, device).items()
+    }
+
+
+def answer_questions(
+    encoder: nn.Module,
+    tokenizer: Any,
+    examples: Mapping[str, tuple[Example, ...]],
+    windows: Mapping[str, int],
+    device: torch.device,
+) -> dict[str, list[dict[str, Any]]]:
+    """Answer and score questions, from text to rows (see `answer_rows`), by language.
+
+    Args:
+        encoder: lies on `device`.
+        tokenizer: the encoder's.
+        examples: what is asked, by language.
+        windows: max_length, stride and max_answer_tokens.
+        device: where the work is done.
+    """
+    questions = {
+        language: ScoringSet(
+            part, make_windows(tokenizer, part, max_length=windows["max_length"], stride=windows["stride"])
         )
-        scores[language] = mean_scores(answer_rows(examples, found))
-    return scores
+        for language, part in examples.items()
+    }
+    batcher = Batcher.of(encoder, int(tokenizer.pad_token_id), device)
+    found = candidates(encoder, questions, batcher, max_answer_tokens=windows["max_answer_tokens"])
+    return {language: answer_rows(part, found[language]) for language, part in examples.items()}
 
 
 def checkpoint_windows(directory: Path) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,8 @@ from torch import nn
 from xlingual import metrics
 from xlingual.data.examples import Example
 from xlingual.data.windows import Windows
-from xlingual.evaluation.batches import Indices, padded, scoring_batches
+from xlingual.evaluation.batches import Batcher, Indices, length_batches
 from xlingual.evaluation.spans import best_spans
-
-TOKENS_PER_BATCH = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,17 @@ class ScoringSet:
 
     examples: tuple[Example, ...]
     windows: Windows
+
+    def sample(self, questions: int) -> ScoringSet:
+        """The questions whose ids have the smallest hashes, in their order; all of them where there are no more.
+
+        A question is in the sample or not whatever set it is asked in, so that languages share the ids.
+        """
+        if questions >= len(self.examples):
+            return self
+        by_hash = sorted(range(len(self.examples)), key=lambda i: hashlib.sha256(self.examples[i].id.encode()).digest())
+        chosen = np.sort(np.array(by_hash[:questions]))
+        return ScoringSet(tuple(self.examples[i] for i in chosen), self.windows.of_examples(chosen))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,52 +52,53 @@ Candidates = dict[int, list[Candidate]]
 
 def candidates(
     model: nn.Module,
-    questions: ScoringSet,
+    questions: Mapping[str, ScoringSet],
+    batcher: Batcher,
     *,
-    pad_token: int,
-    device: torch.device,
     max_answer_tokens: int,
     n_best: int = 5,
     share: tuple[int, int] = (0, 1),
     autocast: Callable[[], AbstractContextManager[Any]] | None = None,
-) -> Candidates:
+) -> dict[str, Candidates]:
     """Find the n best spans of every question over all of its windows.
+
+    The windows of all languages are one stream, longest first, so that windows of like length meet.
 
     Args:
         model: an encoder with a span head; put in evaluation mode while it answers.
-        questions: what is asked.
-        pad_token: the tokenizer's padding id.
-        device: where the model lies.
+        questions: what is asked, by language.
+        batcher: makes the model's inputs, and knows where the model lies.
         max_answer_tokens: longest span.
         n_best: spans kept a question.
         share: (rank, workers): this worker takes every workers-th batch. Batches do not depend on it.
         autocast: context of mixed precision.
 
     Returns:
-        index of the example -> its candidates, best first; only of the questions that this worker saw.
+        language -> index of the example -> its candidates, best first; only of the questions that this worker saw.
     """
     rank, workers = share
-    found: Candidates = {}
+    sets = list(questions.values())
+    owner = np.repeat(np.arange(len(sets)), [len(part.windows) for part in sets])
+    window = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(len(part.windows)) for part in sets)])
+    lengths = np.concatenate([np.zeros(0, dtype=np.int64), *(part.windows.lengths for part in sets)])
+    found: list[Candidates] = [{} for _ in sets]
     was_training = model.training
     model.eval()
     try:
         with torch.inference_mode():
-            for batch in scoring_batches(questions.windows.lengths, TOKENS_PER_BATCH)[rank::workers]:
-                tensors = padded([(questions.windows, int(i)) for i in batch], pad_token, device)
+            for places in length_batches(lengths, batcher.tokens_per_pass)[rank::workers]:
+                asked = [(sets[owner[place]], int(window[place])) for place in places]
+                batch = batcher([(part.windows, i) for part, i in asked])
                 with autocast() if autocast else torch.autocast("cpu", enabled=False):
-                    output = model(**accepted(model, tensors))
-                legal = torch.from_numpy(_legal(questions.windows, batch, tensors["input_ids"].shape[1])).to(device)
-                spans = best_spans(
-                    output.start_logits,
-                    output.end_logits,
-                    legal,
-                    max_answer_tokens=max_answer_tokens,
-                    n_best=n_best,
-                )
-                _collect(found, questions, batch, *(part.cpu().numpy() for part in spans))
+                    output = model(**batch.inputs)
+                start, end = batch.rows(output.start_logits), batch.rows(output.end_logits)
+                legal = torch.from_numpy(_legal(asked, start.shape[1])).to(start.device)
+                spans = best_spans(start, end, legal, max_answer_tokens=max_answer_tokens, n_best=n_best)
+                _collect([(found[owner[place]], *one) for place, one in zip(places, asked, strict=True)],
+                         *(part.cpu().numpy() for part in spans))  # fmt: skip
     finally:
         model.train(was_training)
-    return merge([found], n_best)
+    return {language: merge([part], n_best) for language, part in zip(questions, found, strict=True)}
 
 
 def merge(parts: Iterable[Candidates], n_best: int = 5) -> Candidates:
@@ -130,35 +141,26 @@ def mean_scores(rows: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def accepted(model: nn.Module, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Leave out token types where the encoder knows only one (XLM-R)."""
-    inner = getattr(model, "module", model)
-    if int(getattr(inner.config, "type_vocab_size", 0) or 0) < 2:
-        return {name: tensor for name, tensor in tensors.items() if name != "token_type_ids"}
-    return tensors
-
-
-def _legal(windows: Windows, batch: Indices, width: int) -> NDArray[np.bool_]:
+def _legal(asked: Sequence[tuple[ScoringSet, int]], width: int) -> NDArray[np.bool_]:
     """Return (windows, width) booleans: true where a token belongs to the context."""
-    legal = np.zeros((len(batch), width), dtype=bool)
-    for place, i in enumerate(batch):
-        row = slice(int(windows.pointers[i]), int(windows.pointers[i + 1]))
-        legal[place, : row.stop - row.start] = windows.offsets[row, 0] >= 0
+    legal = np.zeros((len(asked), width), dtype=bool)
+    for place, (part, i) in enumerate(asked):
+        row = slice(int(part.windows.pointers[i]), int(part.windows.pointers[i + 1]))
+        legal[place, : row.stop - row.start] = part.windows.offsets[row, 0] >= 0
     return legal
 
 
 def _collect(
-    found: Candidates,
-    questions: ScoringSet,
-    batch: Indices,
+    asked: Sequence[tuple[Candidates, ScoringSet, int]],
     scores: NDArray[np.float32],
     starts: Indices,
     ends: Indices,
 ) -> None:
-    windows = questions.windows
-    for place, i in enumerate(batch):
+    """Add each window's spans to the candidates of its question."""
+    for place, (found, part, i) in enumerate(asked):
+        windows = part.windows
         index, first = int(windows.example[i]), int(windows.pointers[i])
-        context = questions.examples[index].context
+        context = part.examples[index].context
         for score, start, end in zip(scores[place], starts[place], ends[place], strict=True):
             if np.isfinite(score):
                 begin, stop = windows.offsets[first + start, 0], windows.offsets[first + end, 1]

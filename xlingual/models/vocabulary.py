@@ -67,14 +67,6 @@ def can_trim(model: nn.Module) -> str | None:
     return None
 
 
-def used_tokens(streams: Iterable[NDArray[np.integer]]) -> NDArray[np.int64]:
-    """Collect the token ids that occur in any of some arrays, ascending, each once."""
-    used = np.empty(0, np.int64)
-    for ids in streams:
-        used = np.union1d(used, np.flatnonzero(np.bincount(ids.ravel()))) if ids.size else used
-    return used
-
-
 def decay_of_unused_rows(learning_rates: Iterable[float], weight_decay: float) -> float:
     """Return what AdamW scales a row of zero gradients by over updates of these learning rates (1.0 if none)."""
     return math.prod(1.0 - rate * weight_decay for rate in learning_rates)
@@ -171,7 +163,7 @@ def trim_vocabulary(
 
     Args:
         model: a `transformers` model that `can_trim` has nothing against.
-        used: token ids of all windows that it is to read, see `used_tokens`.
+        used: token ids of all windows that it is to read, see `data.windows.used_tokens`.
         pad_token: the tokenizer's padding id.
         keep: further ids whose rows stay.
         checkpoint: the directory that the model was loaded from. Cut rows are read from there again when they are

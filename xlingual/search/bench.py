@@ -13,6 +13,7 @@ from xlingual.search.listener import Listener
 from xlingual.search.placement import Demand
 from xlingual.search.trial import TrialTask
 from xlingual.study import Study
+from xlingual.training.execution import Execution
 from xlingual.training.inputs import Locations
 
 
@@ -29,6 +30,7 @@ class Bench:
         sources: by arm, fingerprints of the data and the model that its trials use.
         concurrent: trials side by side.
         driver: resources of the driver of a trial that has several workers.
+        precision: what `auto` stands for; `auto` where each worker's GPU decides.
     """
 
     study: Study
@@ -39,6 +41,7 @@ class Bench:
     sources: dict[str, dict[str, str]]
     concurrent: int
     driver: dict[str, float]
+    precision: str
 
     @property
     def metric(self) -> str:
@@ -68,7 +71,9 @@ class Bench:
 
     def task(self, *, keep_model: bool) -> TrialTask:
         """Make what the trials share."""
-        return TrialTask(self.directory.path, self.demand, self.locations.models, self.inputs, keep_model)
+        return TrialTask(
+            self.directory.path, self.demand, self.locations.models, self.inputs, keep_model, execution_of(self.study)
+        )
 
     def event(self, event: str, **content: Any) -> None:
         """Append an event to the journal."""
@@ -89,3 +94,9 @@ def demand_of(study: Study) -> Demand:
     """What one trial of a study asks of the cluster."""
     scaling = study.scaling
     return Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+
+
+def execution_of(study: Study) -> Execution:
+    """How a study's trials are computed; a worker has a thread a CPU, so that trials side by side do not fight."""
+    scaling = study.scaling
+    return Execution(scaling.cpus_per_worker, scaling.compile, scaling.activation_checkpointing)

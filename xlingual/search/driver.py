@@ -17,6 +17,7 @@ from xlingual.search.cluster import connected, driver_resources, prepare_environ
 from xlingual.search.listener import Listener
 from xlingual.search.opening import check_sources, open_directory, record_environment
 from xlingual.search.placement import concurrent_trials
+from xlingual.search.precision import study_precision
 from xlingual.study import Study
 from xlingual.training.inputs import Locations, StudyData, load_study_data, locate, trial_inputs
 
@@ -76,6 +77,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             sources=_sources(study, locations, data, models),
             concurrent=concurrent,
             driver=driver_resources(nodes),
+            precision=study_precision(study, directory, demand),
         )
         for stage in missing:
             STAGES[stage](bench)

@@ -22,8 +22,10 @@ from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.search.placement import Demand
 from xlingual.study import TrialConfiguration
-from xlingual.training.loop import TrialInputs, train_trial
-from xlingual.training.memory import release_free_memory
+from xlingual.training.execution import Execution
+from xlingual.training.loop import train_trial
+from xlingual.training.memory import keep_freed_memory, release_free_memory
+from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Report, SoloWorker
 
 
@@ -37,6 +39,7 @@ class TrialTask:
         models: by arm, the checkpoint's hub id or absolute path.
         inputs: by model, a reference to `TrialInputs` in Ray's object store.
         keep_model: whether trained models are kept (replicates).
+        execution: how a trial is computed.
         worker_failures: how often lost workers are replaced.
     """
 
@@ -45,11 +48,13 @@ class TrialTask:
     models: dict[str, str]
     inputs: dict[str, Any]
     keep_model: bool
+    execution: Execution
     worker_failures: int = 2
 
 
 def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
     """Drive one trial: Tune's function."""
+    keep_freed_memory()
     release_free_memory()  # of the trial that this actor trained before
     directory = TrialDirectory(task.storage / "trials" / config["fingerprint"])
     try:
@@ -67,6 +72,7 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
 
 def train_fn_per_worker(loop: dict[str, Any]) -> None:
     """Train as one of several workers: Ray Train's function."""
+    keep_freed_memory()
     worker = RayTrainWorker()
     directory = TrialDirectory(loop["task"].storage / "trials" / loop["config"]["fingerprint"])
     try:
@@ -109,6 +115,8 @@ class RayTrainWorker:
 
 def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, worker: Any) -> None:
     model = task.models[config["arm"]]
+    if task.execution.threads:
+        torch.set_num_threads(task.execution.threads)
     inputs: TrialInputs = ray.get(task.inputs[model])
     train_trial(
         TrialConfiguration.model_validate(config["configuration"]),
@@ -117,6 +125,7 @@ def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, w
         directory,
         worker,
         keep_model=task.keep_model,
+        execution=task.execution,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from xlingual.study.leaves import Count, Real
+from xlingual.study.leaves import Count, Flag, Real
 from xlingual.study.messages import shown, told
 from xlingual.study.section import Says, Section
 
@@ -36,9 +36,14 @@ Concurrency: TypeAlias = Annotated[
 
 
 class ScalingSettings(Section):
-    """Workers, CPUs and GPUs of a trial; it decides no number, so it is no part of a trial configuration."""
+    """Workers, CPUs and GPUs of a trial, and how its arithmetic is done.
+
+    It decides no number beyond rounding, so it is no part of a trial configuration.
+    """
 
     workers_per_trial: Count = 1
     cpus_per_worker: Count = 1
     gpus_per_worker: Gpus = 0.0
     concurrent_trials: Concurrency = "auto"
+    compile: Flag = False
+    activation_checkpointing: Flag = False

@@ -22,13 +22,15 @@ class TrainingSettings(Section):
     """How one trial is trained: plain values.
 
     Windows are counted over all workers; `warmup_share` is a share of the updates. `micro_batch_size` decides which
-    random numbers a window gets, so that the number of workers does not. `reports` development scorings are evenly
-    spaced, the last at the last update.
+    random numbers a window gets, so that the number of workers does not; `micro_batch_tokens` bounds the tokens of one
+    forward pass (None: what suits a CPU's caches, a whole micro-batch on a GPU). `reports` development scorings are
+    evenly spaced, the last at the last update; those before it ask `early_dev_questions` of the questions (None: all).
     """
 
     updates: Updates
     batch_size: Count = 32
     micro_batch_size: Count = 16
+    micro_batch_tokens: Count | None = None
     learning_rate: LearningRate
     warmup_share: WarmupShare = 0.1
     weight_decay: Share = 0.01
@@ -36,6 +38,7 @@ class TrainingSettings(Section):
     freeze_word_embeddings: Flag = False
     precision: Precision = "auto"
     reports: Count = 5
+    early_dev_questions: Count | None = None
 
 
 class TrainingSpace(Section):
@@ -44,6 +47,7 @@ class TrainingSpace(Section):
     updates: Updates
     batch_size: Tunable[Count] = 32
     micro_batch_size: Tunable[Count] = 16
+    micro_batch_tokens: Count | None = None
     learning_rate: Tunable[LearningRate]
     warmup_share: Tunable[WarmupShare] = 0.1
     weight_decay: Tunable[Share] = 0.01
@@ -51,6 +55,7 @@ class TrainingSpace(Section):
     freeze_word_embeddings: Tunable[Flag] = False
     precision: Tunable[Precision] = "auto"
     reports: Tunable[Count] = 5
+    early_dev_questions: Count | None = None
 
 
 class ArmTraining(TrainingSpace):

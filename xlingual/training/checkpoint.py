@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from xlingual.errors import RecordError
 from xlingual.records.files import write_whole
+from xlingual.training.model import TrainedModel
 from xlingual.training.worker import Report
 
 
@@ -26,18 +26,19 @@ class Progress:
     reports: tuple[Report, ...] = ()
 
 
-def save_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+def save_checkpoint(path: Path, model: TrainedModel, progress: Progress) -> None:
     """Write a checkpoint, whole or not at all."""
     content = {
         "updates": progress.updates,
         "reports": list(progress.reports),
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "model": model.plain.state_dict(),
+        "optimizer": model.optimizer.state_dict(),
+        "vocabulary": model.vocabulary.fingerprint if model.vocabulary else None,
     }
     write_whole(path, lambda partial: torch.save(content, partial))
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> Progress:
+def load_checkpoint(path: Path, model: TrainedModel, device: torch.device) -> Progress:
     """Continue from a checkpoint when there is one, else from the start.
 
     Raises:
@@ -47,8 +48,10 @@ def load_checkpoint(path: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         return Progress()
     try:
         content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-        model.load_state_dict(content["model"])
-        optimizer.load_state_dict(content["optimizer"])
+        if content["vocabulary"] != (model.vocabulary.fingerprint if model.vocabulary else None):
+            raise ValueError("its word embeddings are those of other windows")
+        model.plain.load_state_dict(content["model"])
+        model.optimizer.load_state_dict(content["optimizer"])
     except Exception as error:
         raise RecordError(
             f"{path}: not a checkpoint of this trial ({type(error).__name__}: {error}); "

@@ -2,67 +2,37 @@
 
 from __future__ import annotations
 
-import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from xlingual.data.windows import Windows
-from xlingual.errors import RecordError, TrialDiverged
-from xlingual.evaluation.batches import padded
-from xlingual.evaluation.scoring import ScoringSet, accepted, answer_rows, candidates, mean_scores, merge
-from xlingual.models.encoder import load_encoder
+from xlingual.errors import RecordError
+from xlingual.evaluation.scoring import ScoringSet, answer_rows, candidates, mean_scores, merge
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lock import hold
-from xlingual.robust import RobustTraining, robust_training
 from xlingual.study import TrialConfiguration
 from xlingual.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from xlingual.training.execution import Execution
 from xlingual.training.export import export_model
-from xlingual.training.optimizer import learning_rate, make_optimizer
-from xlingual.training.order import Place, TrainingOrder, training_order
-from xlingual.training.seeds import stream_seed
+from xlingual.training.model import TrainedModel
+from xlingual.training.optimizer import learning_rate
+from xlingual.training.order import training_order
+from xlingual.training.trial_inputs import TrialInputs
+from xlingual.training.update import Updater
 from xlingual.training.worker import Report, Worker
 
 # Seconds that a training waits for another process to leave its directory: one that a killed driver left behind.
 LOCK_PATIENCE = 60.0
 
-
-@dataclass(frozen=True)
-class TrialInputs:
-    """What a trial trains on and is scored on while it trains.
-
-    Attributes:
-        train: windows of the English training data.
-        faq: windows of FAQ passages by two-letter language.
-        development: questions by two-letter language (English alone, unless the study is an oracle).
-        pad_token: the tokenizer's padding id.
-    """
-
-    train: Windows
-    faq: Mapping[str, Windows]
-    development: Mapping[str, ScoringSet]
-    pad_token: int
-
-    def summary(self) -> str:
-        """Say how many windows there are, how long they are on average, and whether questions had to be cut."""
-        parts = {"train": [self.train], "dev": [part.windows for part in self.development.values()]}
-        parts |= {"faq": list(self.faq.values())} if self.faq else {}
-        texts = []
-        for name, windows in parts.items():
-            count = sum(map(len, windows))
-            tokens = sum(len(part.input_ids) for part in windows)
-            texts.append(f"{name} {count} of {tokens / max(1, count):.0f} tokens on average")
-        cut = sum(part.questions_cut for windows in parts.values() for part in windows)
-        return ", ".join(texts) + (f"; {cut} questions were too long and lost their end" if cut else "")
+DEFAULT_EXECUTION = Execution()
 
 
 def train_trial(
@@ -73,6 +43,7 @@ def train_trial(
     worker: Worker,
     *,
     keep_model: bool,
+    execution: Execution = DEFAULT_EXECUTION,
 ) -> None:
     """Train one configuration to its last update, from wherever its directory says that it stands.
 
@@ -85,6 +56,7 @@ def train_trial(
         directory: the trial's records; rank 0 writes them, and holds their lock meanwhile.
         worker: this process.
         keep_model: whether the trained model is written to `directory.model`.
+        execution: how it is computed.
 
     Raises:
         TrialDiverged: when a gradient is not finite.
@@ -97,7 +69,7 @@ def train_trial(
             for report in journal.read(directory.reports):
                 worker.report(report)
         else:
-            Training(configuration, inputs, checkpoint, directory, worker, keep_model).run()
+            Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution).run()
 
 
 def trial_finished(configuration: TrialConfiguration, directory: TrialDirectory, *, keep_model: bool) -> bool:
@@ -123,17 +95,14 @@ class Training:
         directory: TrialDirectory,
         worker: Worker,
         keep_model: bool,
+        execution: Execution,
     ) -> None:
         self.configuration, self.inputs, self.directory, self.worker = configuration, inputs, directory, worker
         self.source_checkpoint, self.keep_model = checkpoint, keep_model
-        self.order: TrainingOrder = training_order(configuration, inputs.train, inputs.faq)
-        plain = load_encoder(checkpoint, stream_seed(configuration.seed, "span head")).to(worker.device)
-        self.robust: RobustTraining = robust_training(configuration, plain)
-        self.optimizer = make_optimizer(plain, configuration.training)
-        self.progress = load_checkpoint(directory.checkpoint, plain, self.optimizer, worker.device)
-        self.plain = plain
-        self.model = worker.wrap(plain)
-        self.bf16 = _uses_bf16(configuration.training.precision, worker.device)
+        order = training_order(configuration, inputs.train, inputs.faq)
+        self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
+        self.progress = load_checkpoint(directory.checkpoint, self.model, worker.device)
+        self.updater = Updater(configuration, order, self.model, worker)
 
     def run(self) -> None:
         """Train to the end, reporting on the way."""
@@ -141,10 +110,10 @@ class Training:
         training = self.configuration.training
         self._hand_over(self._recovered_reports())
         due = set(report_updates(training.updates, training.reports))
-        losses: list[float] = []
+        losses: list[Tensor] = []
         began = time.monotonic()
         for update in range(self.progress.updates, training.updates):
-            losses.append(self._update(update))
+            losses.append(self.updater.update(update))
             if update + 1 in due:
                 seconds, began = time.monotonic() - began, time.monotonic()
                 report = self._record(update + 1, losses, seconds)
@@ -158,89 +127,58 @@ class Training:
                 self._finish()
             self.worker.report(report)
 
-    def _update(self, update: int) -> float:
-        """Do one update; return this worker's part of the mean loss over the update's windows."""
-        training = self.configuration.training
-        micro_batches = self.order.micro_batches(update)
-        mine = range(self.worker.rank, len(micro_batches), self.worker.workers)
-        total = 0.0
-        for index in mine:
-            with self._synchronised_only_if(index == mine[-1]):
-                loss = self._loss(micro_batches[index], update, index)
-                (loss * self.worker.workers).backward()  # type: ignore[no-untyped-call]
-            total += float(loss.detach())
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), training.clip_norm)
-        if not math.isfinite(float(norm)):
-            raise TrialDiverged(
-                f"diverged at update {update + 1}: the gradient is not finite "
-                f"(learning rate {training.learning_rate:g}); search smaller learning rates or noise magnitudes"
-            )
-        rate = learning_rate(training, update)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return total
-
-    def _loss(self, places: list[Place], update: int, index: int) -> Tensor:
-        """Sum of the windows' span losses, divided by the size of the whole update.
-
-        A window's loss is the mean of the cross-entropies of its start and its end over its tokens (Devlin et al.,
-        NAACL 2019, section 4.2). Random numbers are those of (seed, update, micro-batch): no worker count changes them.
-        """
-        seed = self.configuration.seed
-        tensors = padded(places, self.inputs.pad_token, self.worker.device)
-        gold = torch.tensor(
-            [[int(source.start[i]), int(source.end[i])] for source, i in places], device=self.worker.device
-        )
-        torch.manual_seed(stream_seed(seed, "dropout", update, index))
-        with self.robust.around(stream_seed(seed, "noise", update, index)), self._autocast():
-            output = self.model(**accepted(self.model, tensors))
-        barred = tensors["attention_mask"] == 0
-        loss = torch.zeros((), device=self.worker.device)
-        for logits, target in ((output.start_logits, gold[:, 0]), (output.end_logits, gold[:, 1])):
-            masked = logits.float().masked_fill(barred, -1e9)
-            loss = loss + nn.functional.cross_entropy(masked, target, reduction="sum") / 2
-        share: Tensor = loss / self.configuration.training.batch_size
-        return share
-
-    def _record(self, updates: int, losses: list[float], seconds: float) -> Report:
+    def _record(self, updates: int, losses: list[Tensor], seconds: float) -> Report:
         """Score the development data; keep a checkpoint, then the report."""
-        scores, rows = self._score_development()
-        loss = sum(sum(part) for part in self.worker.gather(list(losses))) / max(1, len(losses))
+        scores, rows = self._score_development(updates)
+        loss = sum(sum(part) for part in self.worker.gather([float(loss) for loss in losses])) / max(1, len(losses))
         report: Report = {
             "updates": updates,
             "f1": scores["f1"],
             "exact_match": scores["exact_match"],
             "loss": loss,
             "learning_rate": learning_rate(self.configuration.training, updates - 1),
+            "padding_share": self._padding_share(),
             "seconds": round(seconds, 3),
         }
         self.progress = Progress(updates, (*self.progress.reports, report))
         if self.worker.rank == 0:
-            save_checkpoint(self.directory.checkpoint, self.plain, self.optimizer, self.progress)
+            save_checkpoint(self.directory.checkpoint, self.model, self.progress)
             write_lines(self.directory.development, rows)
             journal.append(self.directory.reports, report)
         return report
 
-    def _score_development(self) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    def _padding_share(self) -> float:
+        """Share of padding among the tokens that all workers trained on since the last report."""
+        counts = self.worker.gather(self.updater.take_counts())
+        tokens, padded = (sum(count[i] for count in counts) for i in range(2))
+        return float(1.0 - tokens / max(1, padded))
+
+    def _score_development(self, updates: int) -> tuple[dict[str, float], list[dict[str, Any]]]:
         """Mean over languages of the development scores in percent, and every question's row."""
         rows: list[dict[str, Any]] = []
         means = []
-        for language, questions in self.inputs.development.items():
-            mine = candidates(
-                self.plain,
-                questions,
-                pad_token=self.inputs.pad_token,
-                device=self.worker.device,
-                max_answer_tokens=self.configuration.windows.max_answer_tokens,
-                share=(self.worker.rank, self.worker.workers),
-                autocast=self._autocast,
-            )
-            answers = answer_rows(questions.examples, merge(self.worker.gather(mine)))
+        questions = self._questions(updates)
+        mine = candidates(
+            self.model.plain,
+            questions,
+            self.model.batcher,
+            max_answer_tokens=self.configuration.windows.max_answer_tokens,
+            share=(self.worker.rank, self.worker.workers),
+            autocast=self.model.autocast,
+        )
+        found = self.worker.gather(mine)
+        for language, part in questions.items():
+            answers = answer_rows(part.examples, merge(one[language] for one in found))
             rows.extend({"language": language, **row} for row in answers)
             means.append(mean_scores(answers))
         return {name: sum(mean[name] for mean in means) / len(means) for name in ("f1", "exact_match")}, rows
+
+    def _questions(self, updates: int) -> Mapping[str, ScoringSet]:
+        """The development questions of a report: a fixed sample while the trial is young, where the study says so."""
+        training = self.configuration.training
+        if updates == training.updates or training.early_dev_questions is None:
+            return self.inputs.development
+        return self.inputs.development_sample(training.early_dev_questions)
 
     def _recovered_reports(self) -> tuple[Report, ...]:
         """Reports that the checkpoint holds; the record is made to hold these and no others.
@@ -256,39 +194,28 @@ class Training:
     def _finish(self) -> None:
         if self.worker.rank == 0:
             if self.keep_model:
-                export_model(self.plain, self.source_checkpoint, self.directory.model, self.configuration)
+                with self.model.whole(self.progress.updates) as whole:
+                    export_model(whole, self.source_checkpoint, self.directory.model, self.configuration)
             self.directory.checkpoint.unlink(missing_ok=True)
         self.worker.gather(None)  # no worker leaves before the records are whole
 
     def _write_environment(self) -> None:
         if self.worker.rank != 0:
             return
-        device = self.worker.device
+        device, model = self.worker.device, self.model
         record = {
             "time": time.time(),
             "from_update": self.progress.updates,
             "workers": self.worker.workers,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
             "threads": torch.get_num_threads(),
-            "precision": "bf16" if self.bf16 else "fp32",
+            "precision": model.precision,
+            "rows_of_word_embeddings": model.vocabulary.rows if model.vocabulary else None,
             "torch": torch.__version__,
         }
-        if hasattr(self.robust, "absolute"):
-            record["noise_absolute"] = self.robust.absolute
+        if hasattr(model.robust, "absolute"):
+            record["noise_absolute"] = model.robust.absolute
         journal.append(self.directory.environment, record)
-
-    def _synchronised_only_if(self, last: bool) -> AbstractContextManager[Any]:
-        no_sync = getattr(self.model, "no_sync", None)
-        return nullcontext() if last or no_sync is None else no_sync()
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.worker.device.type, dtype=torch.bfloat16, enabled=self.bf16)
-
-
-def _uses_bf16(precision: str, device: torch.device) -> bool:
-    if precision == "auto":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return precision == "bf16"
 
 
 def _write_configuration(configuration: TrialConfiguration, directory: TrialDirectory, worker: Worker) -> None:

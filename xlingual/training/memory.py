@@ -7,6 +7,23 @@ import gc
 
 import torch
 
+# Of glibc's malloc.h.
+M_TRIM_THRESHOLD = -1
+M_MMAP_THRESHOLD = -3
+
+
+def keep_freed_memory() -> None:
+    """Keep freed tensors' pages in the process until `release_free_memory`, instead of handing each back at once.
+
+    An update allocates and frees the same tensors again and again. glibc maps large ones anew each time, and the kernel
+    clears every page of them: in the usual fine-tuning script a third of the CPU's time. Does nothing for an allocator
+    that has no `mallopt`.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
+
 
 def release_free_memory() -> None:
     """Hand memory that nothing uses any more back to the operating system, and the GPU's to its driver.

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from xlingual.data.mixture import draw_mixture
 from xlingual.data.windows import Windows
+from xlingual.evaluation.batches import Place, length_batches, tokens_per_pass
 from xlingual.study import TrialConfiguration
 from xlingual.training.seeds import stream_seed
 
-Place = tuple[Windows, int]
 Indices = NDArray[np.int64]
 
 
@@ -26,6 +27,7 @@ class TrainingOrder:
         source: source of each draw, (updates * batch_size,).
         item: window of that source, (updates * batch_size,).
         length: tokens of that window, (updates * batch_size,).
+        tokens: upper bound of a forward pass, padding counted; None takes what suits the device.
     """
 
     sources: tuple[Windows, ...]
@@ -34,17 +36,30 @@ class TrainingOrder:
     length: Indices
     batch_size: int
     micro_batch_size: int
+    tokens: int | None = None
 
     def micro_batches(self, update: int) -> list[list[Place]]:
         """Cut the windows of an update (counted from 0) into micro-batches of like length.
 
-        A micro-batch is the unit that one forward pass sees and that random numbers are drawn for. Sorting by length
-        inside one update leaves its gradient what it is and saves padding.
+        Workers share micro-batches out. Sorting by length inside one update leaves its gradient what it is and saves
+        padding.
         """
         first = update * self.batch_size
         draws = first + np.argsort(self.length[first : first + self.batch_size], kind="stable")
         places = [(self.sources[self.source[draw]], int(self.item[draw])) for draw in draws]
         return [places[i : i + self.micro_batch_size] for i in range(0, len(places), self.micro_batch_size)]
+
+    def passes(self, micro_batch: list[Place], device: torch.device) -> list[list[Place]]:
+        """Cut a micro-batch into what one forward pass takes: at most so many tokens, windows of like length.
+
+        On a GPU a pass takes the whole micro-batch unless the configuration sets a bound: its size is chosen by memory.
+        On a CPU, passes that its caches hold are faster.
+        """
+        if self.tokens is None and device.type != "cpu":
+            return [micro_batch]
+        lengths = np.array([int(source.pointers[i + 1] - source.pointers[i]) for source, i in micro_batch])
+        batches = length_batches(lengths, self.tokens or tokens_per_pass(device))
+        return [[micro_batch[place] for place in batch] for batch in batches]
 
 
 def training_order(configuration: TrialConfiguration, train: Windows, faq: Mapping[str, Windows]) -> TrainingOrder:
@@ -71,4 +86,6 @@ def training_order(configuration: TrialConfiguration, train: Windows, faq: Mappi
     length = np.zeros(len(source), dtype=np.int64)
     for index, windows in enumerate(sources):
         length[source == index] = windows.lengths[item[source == index]]
-    return TrainingOrder(sources, source, item, length, training.batch_size, training.micro_batch_size)
+    return TrainingOrder(
+        sources, source, item, length, training.batch_size, training.micro_batch_size, training.micro_batch_tokens
+    )

@@ -9,6 +9,7 @@ from xlingual.records import journal
 from xlingual.records.state import StudyState, TrialState, read_state
 from xlingual.search.bench import Bench
 from xlingual.search.journalist import Journalist
+from xlingual.search.precision import with_precision
 from xlingual.search.queue import SearchQueue
 from xlingual.search.sampler import ArmSampler, PastTrial
 from xlingual.search.scheduler import ArmScheduler
@@ -81,7 +82,8 @@ def search_queue(bench: Bench, state: StudyState) -> tuple[SearchQueue, Journali
         started[arm] = 1 + max((trial.number for trial in trials), default=-1)
 
     def build(arm: str, tree: dict[str, Any]) -> TrialConfiguration:
-        return build_configuration(study, arm, tree, study.search.seed, bench.sources[arm])
+        configuration = build_configuration(study, arm, tree, study.search.seed, bench.sources[arm])
+        return with_precision(configuration, bench.precision)
 
     return SearchQueue(samplers, unfinished, started, study.search.trials_per_arm, build, journalist), journalist
 

@@ -1,0 +1,57 @@
+"""What `precision: auto` stands for in a study whose trials run on CPUs: measured once, kept in the journal.
+
+GPUs that have bf16 are faster with it, and a worker asks its own. CPUs differ: some are several times slower with bf16,
+some twice as fast. As it decides numbers, one choice holds for all trials of a study, also after it is moved.
+"""
+
+from __future__ import annotations
+
+import time
+
+import ray
+import torch
+
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.search.placement import Demand
+from xlingual.study import Study, TrialConfiguration, arm_space
+from xlingual.study.space import Choice
+from xlingual.training.hardware import WORTHWHILE, bf16_speedup
+
+EVENT = "precision_chosen"
+
+
+def study_precision(study: Study, directory: StudyDirectory, demand: Demand) -> str:
+    """Return `auto` where each worker's GPU decides or no arm asks for it, else the study's choice of fp32 or bf16.
+
+    Measures on a node of the cluster, with the CPUs of one worker, when the journal holds no choice yet.
+    """
+    asked = [arm_space(study, arm)["training"]["precision"] for arm in study.arms]
+    if demand.gpus_per_worker > 0 or not any("auto" in _values(leaf) for leaf in asked):
+        return "auto"
+    chosen = [event["precision"] for event in journal.read(directory.journal) if event["event"] == EVENT]
+    if chosen:
+        return str(chosen[-1])
+    measure = ray.remote(_measure).options(num_cpus=demand.cpus_per_worker)
+    speedup = ray.get(measure.remote(int(demand.cpus_per_worker)))
+    precision = "bf16" if speedup >= WORTHWHILE else "fp32"
+    event = {"event": EVENT, "time": time.time(), "precision": precision, "bf16_speedup": round(speedup, 2)}
+    journal.append(directory.journal, event)
+    return precision
+
+
+def with_precision(configuration: TrialConfiguration, precision: str) -> TrialConfiguration:
+    """Put the study's choice in the place of `auto`."""
+    if configuration.training.precision != "auto":
+        return configuration
+    training = configuration.training.model_copy(update={"precision": precision})
+    return configuration.model_copy(update={"training": training})
+
+
+def _values(leaf: object) -> tuple[object, ...]:
+    return leaf.options if isinstance(leaf, Choice) else (leaf,)
+
+
+def _measure(threads: int) -> float:
+    torch.set_num_threads(max(1, threads))
+    return bf16_speedup()

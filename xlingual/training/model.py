@@ -1,0 +1,93 @@
+"""A model in training: loaded, made fast without changing what it computes, joined with the other workers' copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from xlingual.evaluation.batches import Batcher
+from xlingual.models.dropout import replace_dropout
+from xlingual.models.encoder import load_encoder
+from xlingual.models.vocabulary import TrimmedVocabulary, can_trim, decay_of_unused_rows, trim_vocabulary
+from xlingual.robust import RobustTraining, robust_training
+from xlingual.study import TrialConfiguration
+from xlingual.training.execution import Execution
+from xlingual.training.hardware import chosen_precision
+from xlingual.training.optimizer import learning_rate, make_optimizer
+from xlingual.training.seeds import stream_seed
+from xlingual.training.trial_inputs import TrialInputs
+from xlingual.training.worker import Worker
+
+
+class TrainedModel:
+    """One worker's copy of a model, with its optimiser.
+
+    Attributes:
+        plain: the model itself; its vocabulary may be trimmed.
+        forward: what is called in training: `plain`, wrapped for the workers and perhaps compiled.
+        robust: the trial's robust training, measured on the whole pretrained model.
+        optimizer: over what is trained.
+        batcher: makes the model's inputs of windows.
+        vocabulary: which rows of the word embeddings were kept; None when all were.
+        precision: `fp32` or `bf16`.
+    """
+
+    def __init__(
+        self,
+        configuration: TrialConfiguration,
+        inputs: TrialInputs,
+        checkpoint: Path,
+        worker: Worker,
+        execution: Execution,
+    ) -> None:
+        self._training = configuration.training
+        self._device = worker.device
+        plain = load_encoder(checkpoint, stream_seed(configuration.seed, "span head"))
+        self.robust: RobustTraining = robust_training(configuration, plain)
+        self.vocabulary = _trimmed(plain, configuration, inputs, checkpoint)
+        if not execution.compile:  # a compiled model has its own dropout, as cheap
+            replace_dropout(plain)
+        self.plain: nn.Module = plain.to(worker.device)
+        pad_token = self.vocabulary.pad_token if self.vocabulary else inputs.pad_token
+        encode = self.vocabulary.encode if self.vocabulary else None
+        if execution.compile:
+            self.batcher = Batcher(plain, pad_token, worker.device, None, encode)
+        else:
+            self.batcher = Batcher.of(plain, pad_token, worker.device, encode)
+        if execution.activation_checkpointing:
+            plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+        self.optimizer = make_optimizer(plain, self._training)
+        self.precision = chosen_precision(self._training.precision, worker.device)
+        self.forward = worker.wrap(plain)
+        if execution.compile:
+            self.forward = torch.compile(self.forward, dynamic=True)  # type: ignore[assignment]
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Context of the trial's precision."""
+        return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+    @contextmanager
+    def whole(self, updates: int) -> Iterator[nn.Module]:
+        """Give the model with its whole vocabulary for a while, as `updates` updates without trimming leave it."""
+        if self.vocabulary is None:
+            yield self.plain
+            return
+        trained = not self._training.freeze_word_embeddings
+        rates = (learning_rate(self._training, update) for update in range(updates)) if trained else ()
+        with self.vocabulary.restored(self.plain, decay_of_unused_rows(rates, self._training.weight_decay)):
+            yield self.plain
+
+
+def _trimmed(
+    model: nn.Module, configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: Path
+) -> TrimmedVocabulary | None:
+    """Cut the rows out of a model's word embeddings that none of the trial's windows uses, where that is exact."""
+    if can_trim(model) is not None:
+        return None
+    languages = tuple(configuration.mixture.weights) if configuration.mixture else ()
+    return trim_vocabulary(model, inputs.used_tokens(languages), inputs.pad_token, checkpoint=checkpoint)
