@@ -16,8 +16,8 @@ set size counts. Columns, in MiB of one actor:
 
 Below the table: the heap of an actor that has only imported what a trial imports; 16 bytes a parameter, which weights,
 gradients and AdamW's two moments take in float32; what is left, activations above all; how much larger the heap is
-with all data than with little: `--megabytes` if it were copied. A reading every 0.2 s can miss a short peak, and with few
-updates the heap depends on which windows were drawn. Linux only.
+with all data than with little: `--megabytes` if it were copied. A reading every 0.2 s can miss a short peak, and with
+few updates the heap depends on which windows were drawn. Linux only.
 """
 
 from __future__ import annotations
