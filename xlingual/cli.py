@@ -47,17 +47,29 @@ def schema() -> None:
 
 
 @app.command()
-def plan(study: StudyFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Show what would run: arms, trials, updates, workers, and the defaults filled in."""
+def plan(
+    study: StudyFile,
+    measured: Annotated[
+        Path | None, typer.Option("--bench", metavar="FILE.json", help="Output of `bench --json`: adds the hours.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what would run: arms, trials, updates, workers, and the defaults filled in; how long, with --bench."""
     from xlingual.report.plan import plan_tables
     from xlingual.study import load_study
     from xlingual.study import plan as make_plan
 
-    planned = make_plan(load_study(study, overrides or ()))
+    checked = load_study(study, overrides or ())
+    planned, hours = make_plan(checked), None
+    if measured is not None:
+        from xlingual.speed.estimate import Rates, estimate
+
+        hours = estimate(checked, Rates.of_json(_read_json(measured), str(measured)))
     if as_json:
-        print(json.dumps(planned.as_json(), indent=2))
+        print(json.dumps(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
     else:
-        Console().print(plan_tables(planned))
+        Console().print(plan_tables(planned, hours))
 
 
 @app.command()
@@ -130,6 +142,49 @@ def evaluate(
         print(json.dumps({"model": model, "languages": scores}, indent=2))
     else:
         Console().print(evaluation_table(model, scores, limit))
+
+
+@app.command()
+def bench(
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Hub id, directory, or toy [toy].")] = None,
+    train: Annotated[str | None, typer.Option(help="SQuAD file to train on [the toy world's].")] = None,
+    score: Annotated[
+        str | None, typer.Option(help="Directory with xquad.LANGUAGE.json [questions of --train].")
+    ] = None,
+    languages: Annotated[str, typer.Option(help="Comma-separated codes, or all that are there.")] = "all",
+    questions: Annotated[int | None, typer.Option(help="First N questions of each language [240 in all].")] = None,
+    updates: Annotated[int, typer.Option(help="Updates that are timed, after one that is not.")] = 8,
+    batch: Annotated[int | None, typer.Option(help="Windows to an update [16].")] = None,
+    precision: Annotated[str | None, typer.Option(help="Of the headline figures: auto, fp32, bf16 [fp32].")] = None,
+    threads: Annotated[int | None, typer.Option(help="Of a CPU's matrix products [all cores].")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a window [384].")] = None,
+    stride: Annotated[int | None, typer.Option(help="Tokens that neighbouring windows share [128].")] = None,
+    max_train_examples: Annotated[int, typer.Option(help="Examples of --train that are tokenised.")] = 4000,
+    study: Annotated[
+        str | None, typer.Option(metavar="STUDY", help="Estimate its hours; what is not said here is taken from it.")
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what this machine gives: training and scoring speed, memory, matrix products, a study's hours."""
+    from xlingual.study import load_study
+
+    checked = load_study(study, overrides or ()) if study else None
+    from xlingual.report.speed import speed_tables
+    from xlingual.speed.estimate import Rates, estimate
+    from xlingual.speed.measurement import measure
+    from xlingual.speed.task import Asked
+
+    asked = Asked(
+        model, train, score, languages, questions, updates, batch, precision, threads, max_length, stride,
+        max_train_examples,
+    )  # fmt: skip
+    speed = measure(asked.or_as_in(checked) if checked else asked)
+    hours = estimate(checked, Rates.of_json(speed.as_json(), "bench")) if checked else None
+    if as_json:
+        print(json.dumps(speed.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
+    else:
+        Console().print(speed_tables(speed, hours))
 
 
 @app.command()

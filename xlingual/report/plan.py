@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from xlingual.report.speed import estimate_table
 from xlingual.study import Plan
 
+if TYPE_CHECKING:
+    from xlingual.speed.estimate import Estimate
 
-def plan_tables(plan: Plan) -> RenderableType:
-    """Draw a plan: the arms, what each searches, the totals, the defaults that were filled in, and notes."""
+
+def plan_tables(plan: Plan, estimate: Estimate | None = None) -> RenderableType:
+    """Draw a plan: the arms, what each searches, the totals, its hours if estimated, the defaults, and notes."""
     title = Text(f"{plan.study}: {plan.question.strip()}", style="bold")
     notes = [Text(f"note: {note}", style="yellow") for note in plan.notes]
-    return Group(title, _arms(plan), Text(), _searched(plan), Text(), _totals(plan), Text(), _defaults(plan), *notes)
+    hours = [estimate_table(estimate), Text()] if estimate else []
+    totals = [_totals(plan), Text(), *hours]
+    return Group(title, _arms(plan), Text(), _searched(plan), Text(), *totals, _defaults(plan), *notes)
 
 
 def _arms(plan: Plan) -> Table:

@@ -1,0 +1,197 @@
+"""Everything that `xlingual bench` measures, in one go."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from xlingual.data.windows import cores
+from xlingual.speed.matrix import matrix_gflops
+from xlingual.speed.micro_batch import LargestMicroBatch, estimated_micro_batch, tried_micro_batch
+from xlingual.speed.scoring import ScoringSpeed, measure_scoring
+from xlingual.speed.task import Asked, Task, prepared
+from xlingual.speed.training import TrainingSpeed, measure_training
+from xlingual.study.training import TrainingSettings
+from xlingual.training.hardware import WORTHWHILE, bf16_speedup, chosen_precision
+from xlingual.training.memory import keep_freed_memory
+
+PRECISIONS = ("fp32", "bf16")
+
+MICRO_BATCHES = (4, 16, 64)
+
+OTHER_SECONDS = 8.0
+"""Time, at the headline's pace, for a figure that is no headline: so many updates are timed, at least one."""
+
+USUAL_BATCH = 16
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What one machine gives for one model and data.
+
+    Attributes:
+        task: what was measured.
+        device: in words.
+        cores: that this process may use.
+        gpus: that it may use.
+        study_precision: what a study's `precision: auto` chooses here.
+        training: the headline.
+        scoring: questions, text to answers.
+        matrix: speed of a matrix product by precision, GFLOP/s.
+        by_precision: the headline's and the other.
+        by_micro_batch: of the headline's precision, ascending.
+        largest: micro-batch that fits; None where nobody says how much memory there is.
+    """
+
+    task: Task
+    device: str
+    cores: int
+    gpus: int
+    study_precision: str
+    training: TrainingSpeed
+    scoring: ScoringSpeed
+    matrix: dict[str, float]
+    by_precision: tuple[TrainingSpeed, ...]
+    by_micro_batch: tuple[TrainingSpeed, ...]
+    largest: LargestMicroBatch | None
+
+    def useful_share(self, speed: TrainingSpeed) -> float:
+        """Useful arithmetic of a training as a share of a matrix product's speed in the same precision."""
+        return speed.useful_gflops / self.matrix[speed.precision]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the measurement as JSON's kinds; rates are per second, memory is in bytes."""
+        train, task = self.training, self.task
+        return {
+            "model": task.model,
+            "notes": list(task.notes),
+            "device": self.device,
+            "cores": self.cores,
+            "gpus": self.gpus,
+            "threads": train.threads,
+            "torch": torch.__version__,
+            **{name: task.windows[name] for name in ("max_length", "stride")},
+            "batch": train.batch_size,
+            "micro_batch": train.micro_batch_size,
+            "updates": len(train.seconds),
+            "precision": train.precision,
+            "study_precision": self.study_precision,
+            "train_examples": task.train_examples,
+            "train_windows": train.windows,
+            "train_seconds": sum(train.seconds),
+            "train_windows_per_s": train.windows_per_s,
+            "train_tokens_per_s": train.tokens_per_s,
+            "tokens_per_window": train.tokens / train.windows,
+            "update_seconds": list(train.seconds),
+            "padding_share": train.padding_share,
+            "peak_memory_bytes": train.peak_memory,
+            "body_parameters": train.body_parameters,
+            "vocabulary_rows": train.vocabulary_rows,
+            "matrix_gflops": self.matrix[train.precision],
+            "useful_gflops": train.useful_gflops,
+            "useful_share_of_matrix_speed": self.useful_share(train),
+            "score_questions": self.scoring.questions,
+            "score_seconds": self.scoring.seconds,
+            "score_questions_per_s": self.scoring.questions_per_s,
+            "by_precision": [self._row(speed) for speed in self.by_precision],
+            "by_micro_batch": [self._row(speed) for speed in self.by_micro_batch],
+            "largest_micro_batch": asdict(self.largest) if self.largest else None,
+        }
+
+    def _row(self, speed: TrainingSpeed) -> dict[str, Any]:
+        return {
+            "precision": speed.precision,
+            "micro_batch": speed.micro_batch_size,
+            "updates": len(speed.seconds),
+            "train_windows_per_s": speed.windows_per_s,
+            "padding_share": speed.padding_share,
+            "matrix_gflops": self.matrix[speed.precision],
+            "useful_share_of_matrix_speed": self.useful_share(speed),
+            "peak_memory_bytes": speed.peak_memory,
+        }
+
+
+def measure(asked: Asked) -> Speed:
+    """Measure training, scoring, memory and the machine's matrix products.
+
+    Raises:
+        DataError, ModelError: when the model or the data cannot be used.
+    """
+    keep_freed_memory()
+    with prepared(asked) as task, _threads(asked.threads or cores()):
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        auto = study_precision(device)
+        precision = auto if asked.precision == "auto" else asked.precision or "fp32"
+        batch = asked.batch_size or USUAL_BATCH
+        usual = min(TrainingSettings.model_fields["micro_batch_size"].default, batch)
+
+        def train(updates: int, micro_batch_size: int, precision: str) -> TrainingSpeed:
+            return measure_training(
+                task.checkpoint,
+                task.inputs,
+                task.windows,
+                updates=updates,
+                batch_size=batch,
+                micro_batch_size=micro_batch_size,
+                precision=precision,
+                device=device,
+            )
+
+        before = matrix_gflops(precision, device)
+        headline = train(asked.updates, usual, precision)
+        fewer = max(1, min(asked.updates, int(OTHER_SECONDS * len(headline.seconds) / sum(headline.seconds))))
+        matrix = {precision: max(before, matrix_gflops(precision, device))}
+        scoring = measure_scoring(task.checkpoint, task.questions, task.windows, device)
+        (other,) = set(PRECISIONS) - {precision}
+        matrix[other] = matrix_gflops(other, device)
+        sizes = [size for size in MICRO_BATCHES if size <= batch and size != usual]
+        by_size = [headline, *(train(fewer, size, precision) for size in sizes)]
+        by_precision = {precision: headline, other: train(fewer, usual, other)}
+        return Speed(
+            task=task,
+            device=_device(device),
+            cores=cores(),
+            gpus=torch.cuda.device_count() if device.type == "cuda" else 0,
+            study_precision=auto,
+            training=headline,
+            scoring=scoring,
+            matrix=matrix,
+            by_precision=tuple(by_precision[name] for name in PRECISIONS),
+            by_micro_batch=tuple(sorted(by_size, key=lambda speed: speed.micro_batch_size)),
+            largest=_largest(task, headline, device),
+        )
+
+
+def study_precision(device: torch.device) -> str:
+    """What `precision: auto` stands for in a study on this machine."""
+    if device.type == "cuda":
+        return chosen_precision("auto", device)
+    return "bf16" if bf16_speedup() >= WORTHWHILE else "fp32"
+
+
+def _largest(task: Task, speed: TrainingSpeed, device: torch.device) -> LargestMicroBatch | None:
+    if device.type == "cpu":
+        return estimated_micro_batch(speed, task.windows["max_length"])
+    return tried_micro_batch(task.checkpoint, task.inputs, task.windows, speed.precision, device)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Compute with so many threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _device(device: torch.device) -> str:
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return platform.processor() or platform.machine() or "cpu"

@@ -1,0 +1,73 @@
+"""The largest micro-batch that fits into memory: tried on a GPU, estimated on a CPU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from xlingual.speed.memory import available_memory
+from xlingual.speed.training import BYTES_PER_PARAMETER, TrainingSpeed, trial_configuration
+from xlingual.training.execution import Execution
+from xlingual.training.memory import release_free_memory
+from xlingual.training.model import TrainedModel
+from xlingual.training.order import TrainingOrder
+from xlingual.training.trial_inputs import TrialInputs
+from xlingual.training.update import Updater
+from xlingual.training.worker import SoloWorker
+
+MOST = 4096
+"""Windows beyond which no larger micro-batch is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class LargestMicroBatch:
+    """The most windows that one forward and backward pass can take.
+
+    Attributes:
+        windows: how many; 0 when not even one fits.
+        tokens: of each of them.
+        estimated: whether it was reckoned from the memory of a smaller pass instead of tried.
+    """
+
+    windows: int
+    tokens: int
+    estimated: bool
+
+
+def estimated_micro_batch(speed: TrainingSpeed, max_length: int) -> LargestMicroBatch | None:
+    """Reckon, from the memory that a training took, how many windows of full length a pass could take on a CPU.
+
+    Returns:
+        the estimate, or None where the machine does not say how much memory it has.
+    """
+    available = available_memory()
+    if available is None or speed.memory_per_token <= 0:
+        return None
+    left = available - BYTES_PER_PARAMETER * speed.parameters
+    return LargestMicroBatch(max(0, int(left / speed.memory_per_token)) // max_length, max_length, estimated=True)
+
+
+def tried_micro_batch(
+    checkpoint: Path, inputs: TrialInputs, windows: dict[str, int], precision: str, device: torch.device
+) -> LargestMicroBatch:
+    """Double a micro-batch of the longest windows until an update no longer fits into the GPU; the last one did."""
+    worker, fits = SoloWorker(device), 0
+    longest = np.argsort(-inputs.train.lengths, kind="stable")
+    model = TrainedModel(trial_configuration(windows, 1, 1, 1, precision), inputs, checkpoint, worker, Execution())
+    size = 1
+    while size <= MOST:
+        item = np.resize(longest, size).astype(np.int64)
+        order = TrainingOrder(
+            (inputs.train,), np.zeros(size, dtype=np.int64), item, inputs.train.lengths[item], size, size
+        )
+        try:
+            Updater(trial_configuration(windows, 1, size, size, precision), order, model, worker).update(0)
+        except torch.cuda.OutOfMemoryError:
+            break
+        fits, size = size, 2 * size
+    del model
+    release_free_memory()
+    return LargestMicroBatch(fits, int(inputs.train.lengths[longest[0]]), estimated=False)

@@ -1,0 +1,192 @@
+"""What is measured: a checkpoint, windows to train on, questions to answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from xlingual.data.cleaning import clean
+from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.location import local_path
+from xlingual.data.questions import questions_of_file
+from xlingual.data.squad import load_squad
+from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
+from xlingual.data.windows import make_windows
+from xlingual.data.xquad import load_xquad
+from xlingual.errors import DataError, XlingualError
+from xlingual.evaluation.evaluate import checkpoint_windows
+from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.models.encoder import check_encoder, load_tokenizer
+from xlingual.study import Study
+from xlingual.training.trial_inputs import TrialInputs
+
+TOY = "toy"
+
+QUESTIONS = 240
+"""Questions that are answered where nobody says how many, in all languages together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a user asks to be measured; what is None is chosen.
+
+    Attributes:
+        model: hub id or local directory; None or `toy` for the toy world's encoder.
+        train: SQuAD file or hub id; None for the toy world's training data.
+        score: directory with one xquad.LANGUAGE.json a language, or hub id; None for the questions of `train`.
+        languages: comma-separated codes, or `all` for those that are there.
+        questions: first so many of each language.
+        updates: that are timed.
+        batch_size: windows to an update.
+        precision: of the headline figures: fp32, bf16, or auto for what a study would choose; None for fp32.
+        threads: of a CPU; None for all cores.
+        max_length: tokens of a window; None for the checkpoint's or the usual length.
+        stride: tokens that neighbouring windows share.
+        max_train_examples: so many examples of `train`, drawn by chance, are cut into windows.
+
+    Raises:
+        XlingualError: when a number is too small, or the precision unknown.
+    """
+
+    model: str | None = None
+    train: str | None = None
+    score: str | None = None
+    languages: str = "all"
+    questions: int | None = None
+    updates: int = 8
+    batch_size: int | None = None
+    precision: str | None = None
+    threads: int | None = None
+    max_length: int | None = None
+    stride: int | None = None
+    max_train_examples: int = 4000
+
+    def __post_init__(self) -> None:
+        fewest = {"updates": 1, "batch_size": 1, "questions": 1, "threads": 1, "max_train_examples": 1}
+        for name, least in {**fewest, "max_length": 8, "stride": 0}.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                option = {"batch_size": "batch"}.get(name, name.replace("_", "-"))
+                raise XlingualError(f"--{option}: {value} asked; write {least} or more")
+        if self.precision not in (None, "auto", "fp32", "bf16"):
+            raise XlingualError(f"--precision: {self.precision!r} asked; write one of auto, fp32, bf16")
+
+    def or_as_in(self, study: Study) -> Asked:
+        """Take what is left open from a study: model, training data, batch size, lengths. Its test set stays shut."""
+        size = study.training.batch_size
+        train = study.data.train
+        return replace(
+            self,
+            model=self.model or study.model,
+            train=self.train or (None if train == TOY else train),
+            batch_size=self.batch_size or (size if isinstance(size, int) else None),
+            max_length=self.max_length or study.windows.max_length,
+            stride=study.windows.stride if self.stride is None else self.stride,
+        )
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is measured.
+
+    Attributes:
+        model: as asked.
+        checkpoint: its directory.
+        windows: max_length, stride and max_answer_tokens.
+        inputs: windows to train on, their token ids counted.
+        train_examples: that these windows were cut from.
+        questions: to answer, by language.
+        notes: what a reader must know of it.
+    """
+
+    model: str
+    checkpoint: Path
+    windows: dict[str, int]
+    inputs: TrialInputs
+    train_examples: int
+    questions: dict[str, tuple[Example, ...]]
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def prepared(asked: Asked) -> Iterator[Task]:
+    """Load and tokenise what is asked; a toy world that is needed lives as long as the context.
+
+    Raises:
+        DataError, ModelError: when something is absent or cannot be used.
+    """
+    with TemporaryDirectory(prefix="xlingual_bench_") as directory:
+        model = asked.model or TOY
+        toy = write_toy_world(Path(directory) / "toy", ToyWorld()) if model == TOY or asked.train is None else None
+        checkpoint = toy.model if toy and model == TOY else resolve_checkpoint(model)
+        windows = _windows(checkpoint, asked)
+        train, tokenizer = _training_data(asked, toy), load_tokenizer(checkpoint)
+        chosen = train.sample(asked.max_train_examples, seed=0).examples
+        cut = make_windows(tokenizer, chosen, max_length=windows["max_length"], stride=windows["stride"])
+        questions, where = _questions(asked, train, toy)
+        yield Task(
+            model,
+            checkpoint,
+            windows,
+            TrialInputs(cut, {}, {}, int(tokenizer.pad_token_id)).counted(),
+            len(chosen),
+            questions,
+            tuple(_notes(model, asked, where)),
+        )
+
+
+def _windows(checkpoint: Path, asked: Asked) -> dict[str, int]:
+    windows = checkpoint_windows(checkpoint)
+    if asked.max_length is not None:
+        check_encoder(checkpoint, asked.max_length)
+        windows |= {"max_length": asked.max_length, "stride": min(windows["stride"], asked.max_length // 3)}
+    return windows | ({} if asked.stride is None else {"stride": asked.stride})
+
+
+def _training_data(asked: Asked, toy: ToyPaths | None) -> ExampleSet:
+    """The training examples. Nothing is learnt that is kept, so XQuAD's articles may be among them."""
+    if asked.train is None:
+        assert toy is not None
+        return load_squad(str(toy.train))
+    path = local_path(asked.train)
+    if path is None or not path.is_file():
+        return load_squad(asked.train)
+    examples = clean(questions_of_file(path), language="en", without_xquad=False)
+    if not examples.examples:
+        raise DataError(f"{path}: no question with an answer in it; name a SQuAD JSON file that has some")
+    return examples
+
+
+def _questions(asked: Asked, train: ExampleSet, toy: ToyPaths | None) -> tuple[dict[str, tuple[Example, ...]], str]:
+    """The questions to answer by language, and what they are."""
+    source = asked.score or (str(toy.xquad) if toy and asked.train is None else None)
+    if source is None:
+        return {"en": train.examples[: asked.questions or QUESTIONS]}, "the training file's own questions"
+    codes = _languages(asked.languages, source)
+    limit = asked.questions or math.ceil(QUESTIONS / len(codes))
+    sets = load_xquad(source, codes)
+    return {code: part.examples[:limit] for code, part in sets.items()}, ""
+
+
+def _languages(asked: str, source: str) -> list[str]:
+    if asked != "all":
+        return [code.strip() for code in asked.split(",")]
+    path = local_path(source)
+    there = [code for code in XQUAD_LANGUAGES if path is not None and (path / f"xquad.{code}.json").is_file()]
+    return there or list(XQUAD_LANGUAGES)
+
+
+def _notes(model: str, asked: Asked, where: str) -> Iterator[str]:
+    if model == TOY:
+        yield "the toy world's tiny encoder: a real one is many times slower; name a MODEL"
+    if asked.train is None:
+        yield "trained on the toy world's made-up sentences, shorter than real ones; name a file with --train"
+        if asked.score is None:
+            yield "scored on the toy world's questions; name a directory with --score"
+    if where:
+        yield f"scored on {where}; name a directory with --score"

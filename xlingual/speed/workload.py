@@ -1,0 +1,136 @@
+"""How much a study trains and scores, as far as its file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from xlingual.data.toy import ToyWorld
+from xlingual.study import Plan, Study, arm_space, plan
+from xlingual.study.data import TOY
+from xlingual.study.space import Choice, Integer
+
+XQUAD_PARAGRAPHS, XQUAD_QUESTIONS = 240, 1190
+"""Of each language of XQuAD (Artetxe et al., arXiv 1910.11856, table 1)."""
+
+UNKNOWN_QUESTIONS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ArmWork:
+    """What one arm does.
+
+    Attributes:
+        name: of the arm.
+        model: hub id or directory.
+        trials: of the search; an arm that searches nothing trains one.
+        replicates: trained after the search.
+        windows: trained on by each of them, at most.
+        development_questions: answered by each of them, over all of its reports.
+        precision: fp32, bf16 or auto.
+    """
+
+    name: str
+    model: str
+    trials: int
+    replicates: int
+    windows: int
+    development_questions: int
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What a study does.
+
+    Attributes:
+        arms: of the study.
+        test_questions: that one replicate answers, over all languages.
+        workers: of a trial.
+        cpus_per_trial: over all of its workers, as are its GPUs.
+        gpus_per_trial: see `cpus_per_trial`.
+        concurrent_trials: as the study says.
+        max_length: tokens of a window.
+        notes: what had to be assumed.
+    """
+
+    arms: tuple[ArmWork, ...]
+    test_questions: int
+    workers: int
+    cpus_per_trial: int
+    gpus_per_trial: float
+    concurrent_trials: int | Literal["auto"]
+    max_length: int
+    notes: tuple[str, ...]
+
+
+def workload(study: Study) -> Workload:
+    """Count what a study trains and scores; where a searched number decides, by its largest value."""
+    planned = plan(study)
+    test = _test_questions(study) * len(study.data.test.languages)
+    return Workload(
+        arms=tuple(_arm_works(study, planned, test)),
+        test_questions=test,
+        workers=planned.workers_per_trial,
+        cpus_per_trial=planned.cpus_per_trial,
+        gpus_per_trial=planned.gpus_per_trial,
+        concurrent_trials=planned.concurrent_trials,
+        max_length=study.windows.max_length,
+        notes=tuple(_notes(study)),
+    )
+
+
+def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[ArmWork]:
+    development = test_questions if study.oracle else _development_questions(study) or UNKNOWN_QUESTIONS
+    for arm in planned.arms:
+        training: Mapping[str, Any] = arm_space(study, arm.name)["training"]
+        early = min(training["early_dev_questions"] or development, development)
+        precision = training["precision"]
+        yield ArmWork(
+            name=arm.name,
+            model=arm.model,
+            trials=arm.trials if arm.parameters else 1,
+            replicates=arm.replicates,
+            windows=study.training.updates * _largest(training["batch_size"]),
+            development_questions=(_largest(training["reports"]) - 1) * early + development,
+            precision="auto" if isinstance(precision, Choice) else str(precision),
+        )
+
+
+def _test_questions(study: Study) -> int:
+    """Questions of one language."""
+    test = study.data.test
+    paragraphs, questions = XQUAD_PARAGRAPHS, XQUAD_QUESTIONS
+    if test.source == TOY:
+        world = ToyWorld(**study.toy.model_dump())
+        paragraphs = world.test_articles * world.persons_per_article
+        questions = paragraphs * world.questions_per_person
+    return round(questions * min(test.paragraphs or paragraphs, paragraphs) / paragraphs)
+
+
+def _development_questions(study: Study) -> int | None:
+    """Questions of the development data; None when the study's file does not say."""
+    data = study.data
+    if data.dev != TOY:
+        return data.dev_examples
+    world = ToyWorld(**study.toy.model_dump())
+    there = world.dev_articles * world.persons_per_article * world.questions_per_person
+    return min(data.dev_examples or there, there)
+
+
+def _notes(study: Study) -> Iterator[str]:
+    if not study.oracle and _development_questions(study) is None:
+        yield (
+            f"development scorings are reckoned with {UNKNOWN_QUESTIONS:,} questions, for the file does not say how "
+            "many there are; data.dev_examples does"
+        )
+    if study.data.test.source != TOY:
+        yield f"the test set is taken to have XQuAD's {XQUAD_QUESTIONS:,} questions a language"
+
+
+def _largest(leaf: Any) -> int:
+    """Return the largest whole number that a leaf may take."""
+    if isinstance(leaf, Choice):
+        return max(_largest(option) for option in leaf.options)
+    return int(leaf.high if isinstance(leaf, Integer) else leaf)
