@@ -67,17 +67,17 @@ def our_windows(examples: Sequence[Example], settings: Settings) -> Any:
 
 
 def our_inputs(examples: Sequence[Example], development: Sequence[Example], settings: Settings) -> Any:
-    """What a trial of this package trains on and is scored on."""
+    """What a trial of this package trains on and is scored on; its token ids counted once, as a study does."""
     from xlingual.evaluation.scoring import ScoringSet
     from xlingual.models.encoder import load_tokenizer
-    from xlingual.training.loop import TrialInputs
+    from xlingual.training.trial_inputs import TrialInputs
 
     return TrialInputs(
         train=our_windows(examples, settings),
         faq={},
         development={"en": ScoringSet(tuple(development), our_windows(development, settings))},
         pad_token=int(load_tokenizer(Path(settings["model"])).pad_token_id),
-    )
+    ).counted()
 
 
 def our_configuration(settings: Settings) -> Any:
@@ -99,8 +99,10 @@ def train_ours(settings: Settings, inputs: Any, *, keep_model: Path | None = Non
     """Train a trial as a study does, in this process; return its reports. The model is kept in a folder if named."""
     from xlingual.records.layout import TrialDirectory
     from xlingual.training.loop import train_trial
+    from xlingual.training.memory import keep_freed_memory
     from xlingual.training.worker import SoloWorker
 
+    keep_freed_memory()  # as a trial's actor does
     configuration, worker = our_configuration(settings), SoloWorker()
     with tempfile.TemporaryDirectory() as folder:
         directory = TrialDirectory(Path(folder) / configuration.fingerprint)

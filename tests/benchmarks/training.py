@@ -5,7 +5,8 @@
 Both sides train the same checkpoint on windows of the same examples, in whole updates of `--batch` windows: data,
 forward, backward, clipping, optimiser, with the checkpoint's dropout. One clock serves both: a hook behind every
 optimiser step. A run's time goes from the end of the first update, which is warm-up, to the end of the last. Each run
-has a process of its own; the sides take turns.
+has a process of its own; the sides take turns. Windows are made of all of `--train` before the clock starts:
+with fewer, the vocabulary that our side trims to would be smaller than a study's, and its updates cheaper.
 
 Useful arithmetic is 6 x parameters without the word embedding table x the tokens of windows that are not padding, per
 second, with the mean length of a training window. It is given as a share of the machine's own speed of a float32 matrix
@@ -124,6 +125,7 @@ def main() -> int:
     made = parser(__doc__)
     made.add_argument("--updates", type=int, default=8, help="updates of a run, the first one not timed (8)")
     made.add_argument("--micro-batch", type=int, help="windows to a forward pass of ours (the package's default)")
+    made.add_argument("--examples", type=int, help="training examples to draw from (all)")
     quality.add_options(made)
     options = made.parse_args()
     with chosen_task(options) as task:
@@ -133,7 +135,7 @@ def main() -> int:
             "micro_batch": options.micro_batch,
             "learning_rate": 3e-5,
             "seed": 0,
-            "train_examples": options.updates * options.batch,  # an example has one window or more
+            "train_examples": options.examples,
             "dev_examples": 1,
         }
         measured = {side: partial(_run, side, settings, options) for side in SIDES}

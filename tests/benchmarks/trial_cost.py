@@ -77,8 +77,11 @@ def make_task(settings: sides.Settings, inputs: Any, folder: Path) -> Any:
     """What the trials share, as a study makes it."""
     from xlingual.search.placement import Demand
     from xlingual.search.trial import TrialTask
+    from xlingual.training.execution import Execution
 
-    return TrialTask(folder, Demand(**ONE_WORKER), {"arm": settings["model"]}, {settings["model"]: inputs}, False)
+    model = settings["model"]
+    execution = Execution(threads=ONE_WORKER["cpus_per_worker"])
+    return TrialTask(folder, Demand(**ONE_WORKER), {"arm": model}, {model: inputs}, False, execution)
 
 
 def train_with_ours(items: list[dict[str, Any]], task: Any, clock: Clock, concurrent: int = 1) -> None:
