@@ -160,3 +160,48 @@ def test_evaluate_refuses_a_model_without_a_trained_head(call: Call, tiny_checkp
     ended = call("evaluate", tiny_checkpoint, "--data", path.parent / "data" / "xquad", "--languages", "de")
     assert ended.status == 1
     assert "span head is not in the checkpoint" in ended.errors
+
+
+def test_bench_prints_what_was_measured_and_a_plan_takes_it(
+    call: Call, write_study: Any, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    path = write_study("benched")
+    data = path.parent / "data"
+    files = ("--train", data / "train.json", "--score", data / "xquad", "--languages", "en,de", "--questions", "5")
+    small = ("--updates", "2", "--batch", "4", "--threads", "1", "--study", path, "--json")
+    ended = call("bench", tiny_checkpoint, *files, *small)
+    measured = json.loads(ended.output)
+    contract = {"train_windows_per_s", "score_questions_per_s", "padding_share", "matrix_gflops"}
+    assert {*contract, "useful_share_of_matrix_speed", "by_precision", "estimate"} <= set(measured)
+    assert (measured["max_length"], measured["batch"], measured["updates"]) == (48, 4, 2)
+    assert measured["score_questions"] == {"en": 5, "de": 5}
+    (tmp_path / "speed.json").write_text(ended.output)
+    planned = json.loads(call("plan", path, "--bench", tmp_path / "speed.json", "--json").output)
+    assert planned["estimate"] == measured["estimate"]
+    assert planned["estimate"]["search_hours"] > 0
+    assert "wall clock" in call("plan", path, "--bench", tmp_path / "speed.json").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragment"),
+    [
+        (("bench", "--updates", "0"), "--updates: 0 asked; write 1 or more"),
+        (("bench", "--precision", "fp64"), "write one of auto, fp32, bf16"),
+        (("bench", "./absent"), "not a directory"),
+        (("bench", "toy", "--train", "absent.json"), "no such file"),
+        (("bench", "toy", "--score", "absent.json"), "no such file"),
+        (("bench", "--study", "absent.yaml"), "absent.yaml"),
+    ],
+)
+def test_a_mistake_of_bench_is_one_line(call: Call, arguments: tuple[str, ...], fragment: str) -> None:
+    ended = call(*arguments)
+    assert ended.status == 1
+    assert fragment in ended.errors
+    assert ended.errors.count("\n") == 1
+
+
+def test_a_plan_refuses_a_file_that_bench_did_not_print(call: Call, write_study: Any, tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text("{}")
+    ended = call("plan", write_study("unmeasured"), "--bench", tmp_path / "other.json")
+    assert ended.status == 1
+    assert "other.json: not what `xlingual bench --json` prints" in ended.errors

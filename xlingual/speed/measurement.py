@@ -128,7 +128,7 @@ def measure(asked: Asked) -> Speed:
         auto = study_precision(device)
         precision = auto if asked.precision == "auto" else asked.precision or "fp32"
         batch = asked.batch_size or USUAL_BATCH
-        usual = min(TrainingSettings.model_fields["micro_batch_size"].default, batch)
+        usual = min(asked.micro_batch_size or TrainingSettings.model_fields["micro_batch_size"].default, batch)
 
         def train(updates: int, micro_batch_size: int, precision: str) -> TrainingSpeed:
             return measure_training(

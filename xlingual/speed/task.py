@@ -48,6 +48,7 @@ class Asked:
         max_length: tokens of a window; None for the checkpoint's or the usual length.
         stride: tokens that neighbouring windows share.
         max_train_examples: so many examples of `train`, drawn by chance, are cut into windows.
+        micro_batch_size: windows to a micro-batch; None for a study's default.
 
     Raises:
         XlingualError: when a number is too small, or the precision unknown.
@@ -65,6 +66,7 @@ class Asked:
     max_length: int | None = None
     stride: int | None = None
     max_train_examples: int = 4000
+    micro_batch_size: int | None = None
 
     def __post_init__(self) -> None:
         fewest = {"updates": 1, "batch_size": 1, "questions": 1, "threads": 1, "max_train_examples": 1}
@@ -78,16 +80,21 @@ class Asked:
 
     def or_as_in(self, study: Study) -> Asked:
         """Take what is left open from a study: model, training data, batch size, lengths. Its test set stays shut."""
-        size = study.training.batch_size
-        train = study.data.train
+        training, train = study.training, study.data.train
         return replace(
             self,
             model=self.model or study.model,
             train=self.train or (None if train == TOY else train),
-            batch_size=self.batch_size or (size if isinstance(size, int) else None),
+            batch_size=self.batch_size or _number(training.batch_size),
+            micro_batch_size=self.micro_batch_size or _number(training.micro_batch_size),
             max_length=self.max_length or study.windows.max_length,
             stride=study.windows.stride if self.stride is None else self.stride,
         )
+
+
+def _number(leaf: object) -> int | None:
+    """Return a number that a study fixes; None for a search space."""
+    return leaf if isinstance(leaf, int) else None
 
 
 @dataclass(frozen=True)
