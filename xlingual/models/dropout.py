@@ -3,14 +3,16 @@
 `torch` draws a number of 24 random bits for each element, one after another; on a CPU that takes longer than the
 products of a small encoder. Here one draw of 64 bits serves four elements, 16 bits each. An element is dropped with
 probability round(p * 65536) / 65536, which lies within 2**-17 of p, and what stays is scaled by the reciprocal of the
-very probability that it stays, so that expectations are exact (Srivastava et al., JMLR 15, 2014). The bits are those of
-torch's own CPU generator: `torch.manual_seed` decides them, and activation checkpointing restores them.
+very probability that it stays, so that expectations are exact (Srivastava et al., JMLR 15, 2014). The bits come from
+NumPy's SFC64, seeded for each use by torch's own CPU generator: `torch.manual_seed` decides them, and activation
+checkpointing restores them.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,7 +20,6 @@ LANES = 1 << 16
 """Values of one draw."""
 
 LOWEST = torch.iinfo(torch.int16).min
-WHOLE_RANGE = torch.iinfo(torch.int64).min
 
 
 def dropped_lanes(p: float) -> int:
@@ -36,7 +37,8 @@ def draw_kept(shape: torch.Size | tuple[int, ...], p: float) -> Tensor:
     count = 1
     for size in shape:
         count *= size
-    bits = torch.empty((count + 3) // 4, dtype=torch.int64).random_(WHOLE_RANGE, None).view(torch.int16)[:count]
+    seed = int(torch.empty((), dtype=torch.int64).random_())
+    bits = torch.from_numpy(np.random.SFC64(seed).random_raw((count + 3) // 4).view(np.int16)[:count])
     first_kept = LOWEST + dropped_lanes(p)
     # Cutting to the two values around the threshold leaves the comparison's outcome; it is the fastest way to it.
     return bits.clamp_(first_kept - 1, first_kept).sub_(first_kept - 1).to(torch.int8).view(shape)

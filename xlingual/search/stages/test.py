@@ -13,7 +13,7 @@ import torch
 from xlingual.data.examples import ExampleSet
 from xlingual.errors import StageError
 from xlingual.evaluation.batches import Batcher
-from xlingual.evaluation.scoring import ScoringSet, answer_rows, candidates, mean_scores
+from xlingual.evaluation.scoring import Candidates, ScoringSet, answer_rows, candidates, mean_scores, merge
 from xlingual.models.encoder import load_encoder, load_tokenizer
 from xlingual.records import journal
 from xlingual.records.files import write_lines
@@ -22,6 +22,7 @@ from xlingual.records.state import ReplicateState, read_state
 from xlingual.search.bench import Bench
 from xlingual.search.journalist import record_reading
 from xlingual.search.opening import check_sources
+from xlingual.search.placement import Demand
 from xlingual.training.inputs import load_test_data, scoring_sets
 
 
@@ -39,20 +40,30 @@ def test(bench: Bench) -> None:
     bench.end("test")
 
 
-def score_model(
-    directory: TrialDirectory, questions: Mapping[str, ScoringSet], max_answer_tokens: int, device: torch.device
+def found_candidates(
+    directory: TrialDirectory,
+    questions: Mapping[str, ScoringSet],
+    max_answer_tokens: int,
+    device: torch.device,
+    share: tuple[int, int],
+) -> dict[str, Candidates]:
+    """Let a replicate's model answer its share (number, of how many) of the questions, in float32."""
+    model = load_encoder(directory.model, seed=0, trained_head=True).to(device)
+    batcher = Batcher.of(model, int(load_tokenizer(directory.model).pad_token_id), device)
+    return candidates(model, questions, batcher, max_answer_tokens=max_answer_tokens, share=share)
+
+
+def scored_answers(
+    directory: TrialDirectory, questions: Mapping[str, ScoringSet], parts: Sequence[Mapping[str, Candidates]]
 ) -> dict[str, dict[str, float]]:
-    """Score a replicate's model in every language, in float32, and write each question's prediction down.
+    """Join what all shares found, write each question's prediction down, and score them.
 
     Returns:
         language -> mean exact match and F1 in percent, and the number of questions.
     """
-    model = load_encoder(directory.model, seed=0, trained_head=True).to(device)
-    batcher = Batcher.of(model, int(load_tokenizer(directory.model).pad_token_id), device)
-    found = candidates(model, questions, batcher, max_answer_tokens=max_answer_tokens)
     scores = {}
     for language, asked in questions.items():
-        rows = answer_rows(asked.examples, found[language])
+        rows = answer_rows(asked.examples, merge(part[language] for part in parts))
         write_lines(directory.predictions(language), rows)
         scores[language] = mean_scores(rows)
     return scores
@@ -66,36 +77,56 @@ def recorded_scores(directory: TrialDirectory, languages: list[str]) -> dict[str
 
 
 def _score_replicates(bench: Bench, model: str, replicates: Sequence[ReplicateState]) -> None:
-    """Score the replicates of one pretrained model, so many at a time as there are trials side by side."""
-    waiting, questions = list(replicates), None
+    """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
+    slots = bench.concurrent * bench.demand.workers
+    shares = max(1, slots // max(1, len(replicates)))
+    waiting = [(replicate, number) for replicate in replicates for number in range(shares)]
     running: dict[Any, ReplicateState] = {}
+    parts: dict[str, list[Any]] = defaultdict(list)
+    questions, shared = None, None
     while waiting or running:
-        while waiting and len(running) < bench.concurrent:
-            replicate = waiting.pop(0)
-            languages = list(bench.study.data.test.languages)
-            record_reading(
-                bench.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed, languages=languages
-            )
-            questions = questions or _open_test_set(bench, model)
-            running[_submit(bench, replicate, questions)] = replicate
+        while waiting and len(running) < slots:
+            replicate, number = waiting.pop(0)
+            if number == 0:
+                _record_reading(bench, replicate)
+            if questions is None:
+                questions = _open_test_set(bench, model)
+                shared = ray.put(questions)
+            running[_submit(bench, replicate, shared, (number, shares))] = replicate
         (ready,), _ = ray.wait(list(running), num_returns=1)
         replicate = running.pop(ready)
-        try:
-            _scored(bench, replicate, ray.get(ready))
-        except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise StageError(
-                f"arm {replicate.arm}, seed {replicate.seed}: scoring on the test set failed ({reason}); "
-                "run the same command again to go on"
-            ) from error
+        found = parts[replicate.fingerprint]
+        found.append(_answers(ready, replicate))
+        if len(found) == shares:
+            directory = bench.directory.trial(replicate.fingerprint)
+            _scored(bench, replicate, scored_answers(directory, questions or {}, parts.pop(replicate.fingerprint)))
 
 
-def _open_test_set(bench: Bench, model: str) -> Any:
-    """Read the sealed test set, check that it is the one of earlier readings, and share it with all nodes."""
+def _record_reading(bench: Bench, replicate: ReplicateState) -> None:
+    languages = list(bench.study.data.test.languages)
+    record_reading(
+        bench.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed, languages=languages
+    )
+
+
+def _answers(ready: Any, replicate: ReplicateState) -> dict[str, Candidates]:
+    try:
+        found: dict[str, Candidates] = ray.get(ready)
+        return found
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise StageError(
+            f"arm {replicate.arm}, seed {replicate.seed}: scoring on the test set failed ({reason}); "
+            "run the same command again to go on"
+        ) from error
+
+
+def _open_test_set(bench: Bench, model: str) -> dict[str, ScoringSet]:
+    """Read the sealed test set, and check that it is the one of earlier readings."""
     examples = load_test_data(bench.study, bench.locations)
     fingerprints = " ".join(examples[language].fingerprint for language in sorted(examples))
     check_sources(bench.directory, {"test": {"fingerprint": fingerprints, "counts": _counts(examples)}})
-    return ray.put(scoring_sets(model, examples, bench.study.windows, bench.directory.features))
+    return scoring_sets(model, examples, bench.study.windows, bench.directory.features)
 
 
 def _counts(examples: Mapping[str, ExampleSet]) -> dict[str, int]:
@@ -106,18 +137,21 @@ def _counts(examples: Mapping[str, ExampleSet]) -> dict[str, int]:
     return dict(counts)
 
 
-def _submit(bench: Bench, replicate: ReplicateState, questions: Any) -> Any:
-    gpus = bench.demand.gpus_per_worker
-    task = ray.remote(_score_remotely).options(num_cpus=bench.demand.cpus_per_worker, num_gpus=gpus)
-    device = "cuda" if gpus > 0 else "cpu"
-    longest = bench.study.windows.max_answer_tokens
-    return task.remote(bench.directory.path, replicate.fingerprint, questions, longest, device)
+def _submit(bench: Bench, replicate: ReplicateState, questions: Any, share: tuple[int, int]) -> Any:
+    """Ask for a share of a replicate's answers; Ray starts as many such tasks as there is room for."""
+    demand, longest = bench.demand, bench.study.windows.max_answer_tokens
+    task = ray.remote(_find_remotely).options(num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker)
+    return task.remote(bench.directory.path, replicate.fingerprint, questions, longest, demand, share)
 
 
-def _score_remotely(storage: Path, fingerprint: str, questions: Any, max_answer_tokens: int, device: str) -> Any:
-    """Run `score_model` as a Ray task; `questions` arrives as a value from the object store."""
+def _find_remotely(
+    storage: Path, fingerprint: str, questions: Any, max_answer_tokens: int, demand: Demand, share: tuple[int, int]
+) -> dict[str, Candidates]:
+    """Run `found_candidates` as a Ray task; `questions` arrives as a value from the object store."""
+    torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
+    device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
     directory = TrialDirectory(storage / "trials" / fingerprint)
-    return score_model(directory, questions, max_answer_tokens, torch.device(device))
+    return found_candidates(directory, questions, max_answer_tokens, device, share)
 
 
 def _adopt_recorded_scores(bench: Bench, replicate: ReplicateState) -> bool:
