@@ -146,19 +146,21 @@ def evaluate(
 
 @app.command()
 def bench(
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="Hub id, directory, or toy [toy].")] = None,
-    train: Annotated[str | None, typer.Option(help="SQuAD file to train on [the toy world's].")] = None,
-    score: Annotated[
-        str | None, typer.Option(help="Directory with xquad.LANGUAGE.json [questions of --train].")
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="Hub id, directory, or toy (the default).")
     ] = None,
+    train: Annotated[str | None, typer.Option(help="SQuAD file to train on (else the toy world's).")] = None,
+    score: Annotated[str | None, typer.Option(help="Directory with xquad.LANGUAGE.json (else --train).")] = None,
     languages: Annotated[str, typer.Option(help="Comma-separated codes, or all that are there.")] = "all",
-    questions: Annotated[int | None, typer.Option(help="First N questions of each language [240 in all].")] = None,
+    questions: Annotated[int | None, typer.Option(help="First N questions of each language (else 240 in all).")] = None,
     updates: Annotated[int, typer.Option(help="Updates that are timed, after one that is not.")] = 8,
-    batch: Annotated[int | None, typer.Option(help="Windows to an update [16].")] = None,
-    precision: Annotated[str | None, typer.Option(help="Of the headline figures: auto, fp32, bf16 [fp32].")] = None,
-    threads: Annotated[int | None, typer.Option(help="Of a CPU's matrix products [all cores].")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Tokens of a window [384].")] = None,
-    stride: Annotated[int | None, typer.Option(help="Tokens that neighbouring windows share [128].")] = None,
+    batch: Annotated[int | None, typer.Option(help="Windows to an update (else 16).")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Of the headline figures: auto, fp32, bf16 (else fp32).")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Of a CPU's matrix products (else all cores).")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Tokens of a window (else 384).")] = None,
+    stride: Annotated[int | None, typer.Option(help="Tokens that neighbouring windows share (else 128).")] = None,
     max_train_examples: Annotated[int, typer.Option(help="Examples of --train that are tokenised.")] = 4000,
     study: Annotated[
         str | None, typer.Option(metavar="STUDY", help="Estimate its hours; what is not said here is taken from it.")
