@@ -156,8 +156,8 @@ def bench(
     updates: Annotated[int, typer.Option(help="Updates that are timed, after one that is not.")] = 8,
     batch: Annotated[int | None, typer.Option(help="Windows to an update (else 16).")] = None,
     precision: Annotated[
-        str | None, typer.Option(help="Of the headline figures: auto, fp32, bf16 (else fp32).")
-    ] = None,
+        str, typer.Option(help="Of the headline figures: auto (as in a study), fp32 or bf16.")
+    ] = "auto",
     threads: Annotated[int | None, typer.Option(help="Of a CPU's matrix products (else all cores).")] = None,
     max_length: Annotated[int | None, typer.Option(help="Tokens of a window (else 384).")] = None,
     stride: Annotated[int | None, typer.Option(help="Tokens that neighbouring windows share (else 128).")] = None,

@@ -100,6 +100,7 @@ def _compared(
         "updates": options.quality_updates,
         "batch": options.quality_batch,
         "micro_batch": None,
+        "precision": options.precision,
         "learning_rate": options.quality_learning_rate or learning_rate,
         "seeds": list(range(options.quality_seeds)),
         "train_examples": options.quality_examples,
@@ -137,6 +138,9 @@ def with_dropout(model: str, dropout: float, folder: Path) -> str:
 
 def add_options(made: argparse.ArgumentParser) -> None:
     """Add the options of this comparison."""
+    made.add_argument(
+        "--precision", choices=("fp32", "bf16", "auto"), default="fp32", help="of our side (fp32, as the recipe's)"
+    )
     made.add_argument("--quality-updates", type=int, default=300, help="updates of a training (300)")
     made.add_argument("--quality-batch", type=int, default=32, help="windows to an update (32)")
     made.add_argument("--quality-seeds", type=int, default=8, help="seeds of each side; 0 leaves it out (8)")

@@ -86,6 +86,7 @@ def our_configuration(settings: Settings) -> Any:
 
     training = {name: settings[name] for name in ("updates", "learning_rate")} | SCHEDULE
     training |= {"batch_size": settings["batch"], "reports": settings.get("reports", 1)}
+    training["precision"] = our_precision(settings)
     if settings.get("micro_batch"):
         training["micro_batch_size"] = settings["micro_batch"]
     windows = lengths(settings) | {"max_answer_tokens": settings["max_answer_tokens"]}
@@ -93,6 +94,15 @@ def our_configuration(settings: Settings) -> Any:
     return TrialConfiguration.model_validate(
         {"sources": sources, "windows": windows, "training": training, "seed": settings["seed"]}
     )
+
+
+def our_precision(settings: Settings) -> str:
+    """The precision that is asked for (`fp32`, as the recipe's, by default); `auto` is what a study would choose."""
+    from xlingual.models.encoder import encoder_widths
+    from xlingual.training.hardware import bf16_speedup, cpu_precision
+
+    asked = str(settings.get("precision") or "fp32")
+    return cpu_precision(bf16_speedup(*encoder_widths(Path(settings["model"])))) if asked == "auto" else asked
 
 
 def train_ours(settings: Settings, inputs: Any, *, keep_model: Path | None = None) -> list[dict[str, Any]]:

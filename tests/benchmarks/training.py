@@ -133,6 +133,7 @@ def main() -> int:
             "updates": options.updates,
             "batch": options.batch,
             "micro_batch": options.micro_batch,
+            "precision": options.precision,
             "learning_rate": 3e-5,
             "seed": 0,
             "train_examples": options.examples,

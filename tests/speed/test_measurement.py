@@ -27,6 +27,7 @@ def speed(tiny_checkpoint, data):
             threads=1,
             max_length=48,
             stride=8,
+            precision="fp32",
         )
     )
 

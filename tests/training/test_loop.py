@@ -13,6 +13,7 @@ from xlingual.models.encoder import load_encoder
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
+from xlingual.training.execution import Execution
 from xlingual.training.loop import report_updates, train_trial
 from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Report, SoloWorker
@@ -181,3 +182,55 @@ def test_reports_are_evenly_spaced_and_end_with_the_last_update(
 ) -> None:
     assert report_updates(updates, reports)[-1] == updates
     assert report_updates(updates, reports) == expected
+
+
+def test_a_young_trial_is_scored_on_the_same_few_questions_and_a_whole_one_on_all(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+) -> None:
+    kept: list[list[str]] = []
+
+    def on_report(report: Report) -> None:
+        kept.append([row["id"] for row in journal.read(directory.development)])
+
+    configuration = configure(early_dev_questions=7)
+    directory = TrialDirectory(tmp_path)
+    train_trial(
+        configuration, tiny_inputs, tiny_checkpoint, directory, SoloWorker(on_report=on_report), keep_model=False
+    )
+    assert [len(ids) for ids in kept] == [7, 7, 40]
+    assert kept[0] == kept[1]
+    assert set(kept[0]) < set(kept[2])
+    whole, _ = train(configure(), tiny_inputs, tiny_checkpoint, tmp_path / "whole")
+    assert journal.read(directory.reports)[-1]["f1"] == whole[-1]["f1"]
+
+
+def test_the_fingerprint_of_a_configuration_without_the_new_keys_is_what_it_was(configure: Any) -> None:
+    assert not {"micro_batch_tokens", "early_dev_questions"} & set(configure().canonical()["training"])
+
+
+def test_a_compiled_model_learns_the_task_too(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model that is called is the compiled one; what the compiler makes of it is torch's to test."""
+    compiled: list[Any] = []
+    inputs: list[set[str]] = []
+
+    def compile_(model: Any, **options: Any) -> Any:
+        compiled.append(options)
+        model.register_forward_pre_hook(lambda _, __, named: inputs.append(set(named)), with_kwargs=True)
+        return model
+
+    monkeypatch.setattr(torch, "compile", compile_)
+    worker = SoloWorker()
+    train_trial(
+        configure(updates=120, learning_rate=3e-3),
+        tiny_inputs,
+        tiny_checkpoint,
+        TrialDirectory(tmp_path),
+        worker,
+        keep_model=False,
+        execution=Execution(compile=True),
+    )
+    assert compiled == [{"dynamic": True}]
+    assert worker.reports[-1]["exact_match"] >= 90
+    assert all("attention_mask" in named and "window_lengths" not in named for named in inputs)  # rows of one window

@@ -109,6 +109,15 @@ def known_positions(directory: Path) -> int | None:
     return positions - 2 if positions and configuration.model_type in OFFSET_POSITIONS else positions or None
 
 
+def encoder_widths(directory: Path) -> tuple[int, int]:
+    """Read an encoder's hidden and feed-forward width from its configuration (four times the hidden one if unsaid)."""
+    from transformers import AutoConfig
+
+    configuration = AutoConfig.from_pretrained(str(directory))
+    width = int(configuration.hidden_size)
+    return width, int(getattr(configuration, "intermediate_size", None) or 4 * width)
+
+
 def check_encoder(directory: Path, max_length: int) -> None:
     """Check, without reading weights, that a checkpoint can answer by spans in windows of `max_length` tokens.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import ray
 
 from xlingual.data.xquad import check_available
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.models.encoder import encoder_widths
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.state import StudyState, read_state
@@ -77,10 +79,14 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             sources=_sources(study, locations, data, models),
             concurrent=concurrent,
             driver=driver_resources(nodes),
-            precision=study_precision(study, directory, demand),
+            precision=study_precision(study, directory, demand, _largest_widths(models)),
         )
         for stage in missing:
             STAGES[stage](bench)
+
+
+def _largest_widths(models: Iterable[str]) -> tuple[int, int]:
+    return max(encoder_widths(resolve_checkpoint(model)) for model in models)
 
 
 def _sources(study: Study, locations: Locations, data: StudyData, models: dict[str, str]) -> dict[str, dict[str, str]]:

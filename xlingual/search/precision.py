@@ -16,15 +16,21 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.search.placement import Demand
 from xlingual.study import Study, TrialConfiguration, arm_space
 from xlingual.study.space import Choice
-from xlingual.training.hardware import WORTHWHILE, bf16_speedup
+from xlingual.training.hardware import bf16_speedup, cpu_precision
 
 EVENT = "precision_chosen"
 
 
-def study_precision(study: Study, directory: StudyDirectory, demand: Demand) -> str:
+def study_precision(study: Study, directory: StudyDirectory, demand: Demand, widths: tuple[int, int]) -> str:
     """Return `auto` where each worker's GPU decides or no arm asks for it, else the study's choice of fp32 or bf16.
 
     Measures on a node of the cluster, with the CPUs of one worker, when the journal holds no choice yet.
+
+    Args:
+        study: its definition.
+        directory: its records.
+        demand: of one trial.
+        widths: hidden and feed-forward width of the study's largest encoder.
     """
     asked = [arm_space(study, arm)["training"]["precision"] for arm in study.arms]
     if demand.gpus_per_worker > 0 or not any("auto" in _values(leaf) for leaf in asked):
@@ -33,8 +39,8 @@ def study_precision(study: Study, directory: StudyDirectory, demand: Demand) -> 
     if chosen:
         return str(chosen[-1])
     measure = ray.remote(_measure).options(num_cpus=demand.cpus_per_worker)
-    speedup = ray.get(measure.remote(int(demand.cpus_per_worker)))
-    precision = "bf16" if speedup >= WORTHWHILE else "fp32"
+    speedup = ray.get(measure.remote(int(demand.cpus_per_worker), widths))
+    precision = cpu_precision(speedup)
     event = {"event": EVENT, "time": time.time(), "precision": precision, "bf16_speedup": round(speedup, 2)}
     journal.append(directory.journal, event)
     return precision
@@ -52,6 +58,6 @@ def _values(leaf: object) -> tuple[object, ...]:
     return leaf.options if isinstance(leaf, Choice) else (leaf,)
 
 
-def _measure(threads: int) -> float:
+def _measure(threads: int, widths: tuple[int, int]) -> float:
     torch.set_num_threads(max(1, threads))
-    return bf16_speedup()
+    return bf16_speedup(*widths)

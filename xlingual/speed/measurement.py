@@ -6,18 +6,20 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from xlingual.data.windows import cores
+from xlingual.models.encoder import encoder_widths
 from xlingual.speed.matrix import matrix_gflops
 from xlingual.speed.micro_batch import LargestMicroBatch, estimated_micro_batch, tried_micro_batch
 from xlingual.speed.scoring import ScoringSpeed, measure_scoring
 from xlingual.speed.task import Asked, Task, prepared
 from xlingual.speed.training import TrainingSpeed, measure_training
 from xlingual.study.training import TrainingSettings
-from xlingual.training.hardware import WORTHWHILE, bf16_speedup, chosen_precision
+from xlingual.training.hardware import bf16_speedup, chosen_precision, cpu_precision
 from xlingual.training.memory import keep_freed_memory
 
 PRECISIONS = ("fp32", "bf16")
@@ -125,8 +127,8 @@ def measure(asked: Asked) -> Speed:
     keep_freed_memory()
     with prepared(asked) as task, _threads(asked.threads or cores()):
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        auto = study_precision(device)
-        precision = auto if asked.precision == "auto" else asked.precision or "fp32"
+        auto = study_precision(task.checkpoint, device)
+        precision = auto if asked.precision == "auto" else asked.precision
         batch = asked.batch_size or USUAL_BATCH
         usual = min(asked.micro_batch_size or TrainingSettings.model_fields["micro_batch_size"].default, batch)
 
@@ -167,11 +169,11 @@ def measure(asked: Asked) -> Speed:
         )
 
 
-def study_precision(device: torch.device) -> str:
-    """What `precision: auto` stands for in a study on this machine."""
+def study_precision(checkpoint: Path, device: torch.device) -> str:
+    """What `precision: auto` stands for in a study of this model on this machine."""
     if device.type == "cuda":
         return chosen_precision("auto", device)
-    return "bf16" if bf16_speedup() >= WORTHWHILE else "fp32"
+    return cpu_precision(bf16_speedup(*encoder_widths(checkpoint)))
 
 
 def _largest(task: Task, speed: TrainingSpeed, device: torch.device) -> LargestMicroBatch | None:

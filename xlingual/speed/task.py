@@ -43,7 +43,7 @@ class Asked:
         questions: first so many of each language.
         updates: that are timed.
         batch_size: windows to an update.
-        precision: of the headline figures: fp32, bf16, or auto for what a study would choose; None for fp32.
+        precision: of the headline figures: fp32, bf16, or auto for what a study's `precision: auto` gives here.
         threads: of a CPU; None for all cores.
         max_length: tokens of a window; None for the checkpoint's or the usual length.
         stride: tokens that neighbouring windows share.
@@ -61,7 +61,7 @@ class Asked:
     questions: int | None = None
     updates: int = 8
     batch_size: int | None = None
-    precision: str | None = None
+    precision: str = "auto"
     threads: int | None = None
     max_length: int | None = None
     stride: int | None = None
@@ -75,7 +75,7 @@ class Asked:
             if value is not None and value < least:
                 option = {"batch_size": "batch"}.get(name, name.replace("_", "-"))
                 raise XlingualError(f"--{option}: {value} asked; write {least} or more")
-        if self.precision not in (None, "auto", "fp32", "bf16"):
+        if self.precision not in ("auto", "fp32", "bf16"):
             raise XlingualError(f"--precision: {self.precision!r} asked; write one of auto, fp32, bf16")
 
     def or_as_in(self, study: Study) -> Asked:
