@@ -80,6 +80,7 @@ def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path)
                 "batch_size": 8,
                 "micro_batch_size": 4,
                 "learning_rate": {"log_uniform": [1e-4, 1e-2]},
+                "precision": "fp32",
                 "reports": 4,
             },
             "arms": {

@@ -24,23 +24,27 @@ def choices(directory: StudyDirectory) -> list[dict[str, Any]]:
     return [event for event in journal.read(directory.journal) if event["event"] == EVENT]
 
 
-def test_a_study_on_cpus_measures_once_and_all_its_trials_have_the_choice(finished: Any) -> None:
-    _, directory, _ = finished
+def test_a_study_on_cpus_measures_once_and_all_its_trials_have_the_choice(
+    ray_cluster: None, write_study: Any, drive_study: Any
+) -> None:
+    path = write_study("measured", arms={"plain": {"baseline": True}}, replicates={"seeds": 1})
+    asked = ("training.precision=auto", "search.trials_per_arm=1")
+    drive_study(path, *asked, until="search")
+    directory, _ = drive_study(path, *asked, until="replicate")
     (choice,) = choices(directory)
     assert choice["precision"] == ("bf16" if choice["bf16_speedup"] >= 1.2 else "fp32")
     state = read_state(directory)
+    assert (len(state.trials), len(state.replicates)) == (1, 1)
     for trial in (*state.trials, *state.replicates):
-        assert (
-            read_json(directory.trial(trial.fingerprint).configuration)["training"]["precision"] == choice["precision"]
-        )
-        start = journal.read(directory.trial(trial.fingerprint).environment)[0]
-        assert start["precision"] == choice["precision"]
-        assert start["threads"] == 1
+        kept = directory.trial(trial.fingerprint)
+        assert read_json(kept.configuration)["training"]["precision"] == choice["precision"]
+        start = journal.read(kept.environment)[0]
+        assert (start["precision"], start["threads"]) == (choice["precision"], 1)
 
 
 @pytest.fixture
 def study(write_study: Any) -> Study:
-    return load_study(write_study("precision"))
+    return load_study(write_study("precision"), ["training.precision=auto"])
 
 
 def directory_with(tmp_path: Path, *events: dict[str, Any]) -> StudyDirectory:
@@ -62,7 +66,7 @@ def test_gpus_choose_for_themselves_and_a_stated_precision_needs_no_choice(
 ) -> None:
     directory = directory_with(tmp_path)
     assert study_precision(study, directory, GPU, WIDTHS) == "auto"
-    stated = load_study(write_study("stated"), ["training.precision=fp32"])
+    stated = load_study(write_study("stated"))
     assert study_precision(stated, directory, CPU, WIDTHS) == "auto"
     assert not directory.journal.exists()
 

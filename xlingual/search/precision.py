@@ -39,9 +39,9 @@ def study_precision(study: Study, directory: StudyDirectory, demand: Demand, wid
     if chosen:
         return str(chosen[-1])
     measure = ray.remote(_measure).options(num_cpus=demand.cpus_per_worker)
-    speedup = ray.get(measure.remote(int(demand.cpus_per_worker), widths))
+    speedup = round(ray.get(measure.remote(int(demand.cpus_per_worker), widths)), 2)
     precision = cpu_precision(speedup)
-    event = {"event": EVENT, "time": time.time(), "precision": precision, "bf16_speedup": round(speedup, 2)}
+    event = {"event": EVENT, "time": time.time(), "precision": precision, "bf16_speedup": speedup}
     journal.append(directory.journal, event)
     return precision
 
