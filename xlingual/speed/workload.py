@@ -9,7 +9,7 @@ from typing import Any, Literal
 from xlingual.data.toy import ToyWorld
 from xlingual.study import Plan, Study, arm_space, plan
 from xlingual.study.data import TOY
-from xlingual.study.space import Choice, Integer
+from xlingual.study.space import Choice, largest
 
 XQUAD_PARAGRAPHS, XQUAD_QUESTIONS = 240, 1190
 """Of each language of XQuAD (Artetxe et al., arXiv 1910.11856, table 1)."""
@@ -92,8 +92,8 @@ def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[Arm
             model=arm.model,
             trials=arm.trials if arm.parameters else 1,
             replicates=arm.replicates,
-            windows=study.training.updates * _largest(training["batch_size"]),
-            development_questions=(_largest(training["reports"]) - 1) * early + development,
+            windows=study.training.updates * largest(training["batch_size"]),
+            development_questions=(largest(training["reports"]) - 1) * early + development,
             precision="auto" if isinstance(precision, Choice) else str(precision),
         )
 
@@ -127,10 +127,3 @@ def _notes(study: Study) -> Iterator[str]:
         )
     if study.data.test.source != TOY:
         yield f"the test set is taken to have XQuAD's {XQUAD_QUESTIONS:,} questions a language"
-
-
-def _largest(leaf: Any) -> int:
-    """Return the largest whole number that a leaf may take."""
-    if isinstance(leaf, Choice):
-        return max(_largest(option) for option in leaf.options)
-    return int(leaf.high if isinstance(leaf, Integer) else leaf)

@@ -12,7 +12,7 @@ from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
-from xlingual.study.space import Choice, Integer, Parameter, as_written, parameters
+from xlingual.study.space import Choice, Parameter, as_written, largest, parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +105,8 @@ def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
     )
 
 
-def _most(leaf: Any) -> int:
-    """Return the largest whole number that a leaf may take."""
-    if isinstance(leaf, Choice):
-        return max(_most(option) for option in leaf.options)
-    return int(leaf.high if isinstance(leaf, Integer) else leaf)
-
-
 def _readings_by_search(study: Study, arms: tuple[ArmPlan, ...]) -> int:
-    reports = {name: _most(arm_space(study, name)["training"]["reports"]) for name in study.arms}
+    reports = {name: largest(arm_space(study, name)["training"]["reports"]) for name in study.arms}
     return sum((arm.trials if arm.parameters else 1) * reports[arm.name] for arm in arms)
 
 

@@ -163,3 +163,10 @@ def _word(option: Any) -> str:
 
 def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
+
+
+def largest(leaf: Any) -> int:
+    """Return the largest whole number that a leaf may take: a number, a range or a choice of them."""
+    if isinstance(leaf, Choice):
+        return max(largest(option) for option in leaf.options)
+    return int(leaf.high if isinstance(leaf, Integer) else leaf)
