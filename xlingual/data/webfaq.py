@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.data.examples import content_fingerprint
+from xlingual.data.faq.rows import FaqRow
 from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
 from xlingual.errors import DataError
@@ -20,17 +21,6 @@ from xlingual.languages import ISO_639_3, two_letter
 
 COLUMNS = ("origin", "url", "question", "answer")
 _ENDINGS = (".jsonl", ".jsonl.gz")
-
-
-@dataclass(frozen=True, slots=True)
-class FaqRow:
-    """One pair: the site, the page, the question, its answer, and the two-letter code of its language."""
-
-    origin: str
-    url: str
-    question: str
-    answer: str
-    language: str
 
 
 @dataclass(frozen=True)

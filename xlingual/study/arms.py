@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
-from xlingual.study.leaves import Flag, Real, Share, Source
+from xlingual.study.leaves import Flag, Languages, Real, Share, Source
 from xlingual.study.messages import Path, told, told_at
+from xlingual.study.recipes import Pairs, Recipe, RecipeSpace, Schedule, variant
 from xlingual.study.section import Says, Section
 from xlingual.study.training import ArmTraining
 from xlingual.study.tunable import Tunable
@@ -50,6 +51,7 @@ def _sorted_to_one(weights: dict[str, float]) -> dict[str, float]:
 
 Magnitude: TypeAlias = Annotated[Real, Field(ge=0), Says("a number of at least 0", "0.1")]
 Distribution: TypeAlias = Annotated[Literal["gaussian", "uniform"], Says("gaussian or uniform", "gaussian")]
+Repeats: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "4")]
 Weights: TypeAlias = Annotated[
     dict[str, Share],
     BeforeValidator(_two_letter_keys),
@@ -91,19 +93,47 @@ class RobustSpace(Section):
 class Mixture(Section):
     """What a trial trains on beside the English examples.
 
-    `faq_share` is the share of FAQ examples among all that are drawn, `weights` each language's share among the FAQ
-    examples; they sum to one.
+    `faq_share` is the share of FAQ examples among all that are drawn: with the schedule `mix` in every update, with
+    `then` of the updates, which all come before the first English one. Either `weights` says each language's share
+    among the FAQ examples, summing to one, or they are drawn from `languages` in proportion to size^`temperature`
+    (arXiv 1901.07291 calls it alpha): 1 as many as there are, 0 the same number of each.
     """
 
     faq_share: Share
-    weights: Weights
+    weights: Weights | None = None
+    temperature: Share | None = None
+    languages: tuple[str, ...] | None = None
+    schedule: Schedule = "mix"
+    recipe: Recipe
+    pairs: Pairs = "matched"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The languages that are drawn from."""
+        return tuple(self.weights) if self.weights is not None else self.languages or ()
+
+    @property
+    def variant(self) -> str:
+        """The name of what is drawn, see `xlingual.study.recipes.variant`."""
+        return variant(self.recipe, self.pairs)
 
 
 class MixtureSpace(Section):
-    """The leaves of Mixture, each a value or a search space."""
+    """The leaves of Mixture, each a value or a search space, and what guards against repetition.
+
+    No language's examples are gone through more than `max_repeats` times by a trial (arXiv 2305.16264 finds four
+    epochs of the same text about as good as new text), but for those that `repeated` names. `pairs: shuffled` gives
+    every question another's answer: a control for what comes of the text alone.
+    """
 
     faq_share: Tunable[Share]
-    weights: Tunable[Weights]
+    weights: Tunable[Weights | None] = None
+    temperature: Tunable[Share | None] = None
+    schedule: Tunable[Schedule] = "mix"
+    recipe: Tunable[RecipeSpace] = Field(default_factory=RecipeSpace)
+    pairs: Pairs = "matched"
+    max_repeats: Repeats = 4.0
+    repeated: Languages = ()
 
 
 class Arm(Section):

@@ -9,6 +9,7 @@ from pydantic_core import CoreSchema
 
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.study.leaves import Count, Languages, Real, Seed, Share, Source, XquadLanguages
+from xlingual.study.recipes import PassageSettings
 from xlingual.study.section import Says, Section
 
 TOY = "toy"
@@ -44,14 +45,6 @@ class TestSettings(Section):
     source: Source
     languages: XquadLanguages = XQUAD_LANGUAGES
     paragraphs: Count | None = None
-
-
-class PassageSettings(Section):
-    """How FAQ pairs become span examples: answers of one page to a passage, lengths in characters."""
-
-    answers: Count = 4
-    max_answer_characters: Count = 200
-    max_passage_characters: Count = 1500
 
 
 class FaqSettings(Section):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
@@ -13,6 +13,9 @@ class Section(BaseModel):
     """A frozen part of a study that refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    only_what_is_set: ClassVar[bool] = False
+    """Whether a key that is left out means what another section says, and no default of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from xlingual.study.nodes import CHOICE, FLAT, INTEGER, NUMBER, WEIGHTS, LeafKind, read_tunable
+from xlingual.study.section import Section
 from xlingual.study.space import NODES, Choice, Node, as_written
 
 T = TypeVar("T")
@@ -50,8 +51,14 @@ def leaf_type(source: Any) -> Any:
 
 def leaf_kind(leaf: Any) -> LeafKind:
     """Return which nodes may stand for a leaf of this type."""
-    while get_origin(leaf) is Annotated:
-        leaf = get_args(leaf)[0]
+    while True:
+        present = [member for member in get_args(leaf) if member is not type(None)]
+        if get_origin(leaf) is Annotated:
+            leaf = get_args(leaf)[0]
+        elif get_origin(leaf) is Union and len(present) == 1:  # a leaf that may be left out
+            leaf = present[0]
+        else:
+            break
     if get_origin(leaf) is Literal:
         return FLAT
     return _BY_BASE.get(get_origin(leaf) or leaf, CHOICE)
@@ -59,8 +66,10 @@ def leaf_kind(leaf: Any) -> LeafKind:
 
 def as_tree(value: Any) -> Any:
     """Return sections as plain dicts, nodes as they are: the tree that `draw` takes."""
-    if isinstance(value, BaseModel):
-        return {name: as_tree(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Section):
+        fields = type(value).model_fields
+        names = [name for name in fields if name in value.model_fields_set] if value.only_what_is_set else fields
+        return {name: as_tree(getattr(value, name)) for name in names}
     if isinstance(value, Choice):
         return Choice(tuple(as_tree(option) for option in value.options), value.labels)
     return value

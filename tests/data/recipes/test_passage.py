@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlingual.data.examples import ExampleSet
+from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.passage import faq_passages
-from xlingual.data.webfaq import FaqRow, load_faq
+from xlingual.data.webfaq import load_faq
 from xlingual.errors import DataError
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlingual.data.examples import Example, ExampleSet
-from xlingual.data.webfaq import FaqRow
+from xlingual.data.faq.rows import FaqRow
 from xlingual.errors import DataError
 
 COUNTS = (

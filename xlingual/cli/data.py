@@ -1,0 +1,12 @@
+"""`xlingual data COMMAND`: look at training data before a study does."""
+
+from __future__ import annotations
+
+import typer
+
+from xlingual.cli.data_contamination import contamination
+from xlingual.cli.data_webfaq import webfaq
+
+data = typer.Typer(no_args_is_help=True, help="Look at training data before a study does.")
+data.command()(webfaq)
+data.command()(contamination)

@@ -1,0 +1,129 @@
+"""Recipes: what a trial makes of FAQ pairs. Exactly one of them is a mixture's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import Field
+
+from xlingual.study.leaves import Count, Flag, Real, Share
+from xlingual.study.section import Says, Section
+from xlingual.study.tunable import Tunable
+
+Span: TypeAlias = Annotated[Literal["answer", "sentence"], Says("answer or sentence", "sentence")]
+Schedule: TypeAlias = Annotated[Literal["mix", "then"], Says("mix or then", "mix")]
+Pairs: TypeAlias = Annotated[Literal["matched", "shuffled"], Says("matched or shuffled", "matched")]
+LossWeight: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "0.1")]
+Temperature: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "0.05")]
+MaskRate: TypeAlias = Annotated[Real, Field(gt=0, lt=1), Says("a number between 0 and 1", "0.15")]
+SpanLength: TypeAlias = Annotated[Real, Field(ge=1), Says("a number of at least 1", "3")]
+
+
+class PassageSettings(Section):
+    """A passage of several answers of one page, one of them (or a sentence of it) the span to find.
+
+    Lengths are in characters, those of Chinese and Japanese counting as `data.recipes.passage` says. `answers` is the
+    most answers of a passage, the gold one included; siblings whose word sets have a Jaccard similarity above
+    `sibling_similarity` to the gold answer are left out.
+    """
+
+    span: Span = "sentence"
+    answers: Count = 6
+    max_span_characters: Count = 120
+    min_passage_characters: Count = 300
+    max_passage_characters: Count = 1200
+    sibling_similarity: Share = 0.5
+    strip_echo: Flag = True
+
+
+class PassageSpace(Section):
+    """What an arm's passages have otherwise than `data.faq.passages` says: only the keys that are set count.
+
+    Passages are made before the first trial, so a searched key is a choice of values, not a range.
+    """
+
+    only_what_is_set: ClassVar[bool] = True
+
+    span: Tunable[Span] = "sentence"
+    answers: Tunable[Count] = 6
+    max_span_characters: Tunable[Count] = 120
+    min_passage_characters: Tunable[Count] = 300
+    max_passage_characters: Tunable[Count] = 1200
+    sibling_similarity: Tunable[Share] = 0.5
+    strip_echo: Tunable[Flag] = True
+
+
+class ContrastiveSettings(Section):
+    """InfoNCE between mean-pooled question and answer (arXiv 1807.03748; MFAQ, arXiv 2109.12870).
+
+    `weight` is that of this loss beside the span loss; cosine similarities are divided by `temperature`;
+    `bitext_share` is the share of the contrastive updates whose positives are bitext rows, where `data.faq.bitexts`
+    names some.
+    """
+
+    weight: LossWeight = 0.1
+    temperature: Temperature = 0.05
+    bitext_share: Share = 0.0
+
+
+class ContrastiveSpace(Section):
+    """The leaves of ContrastiveSettings, each a value or a search space."""
+
+    weight: Tunable[LossWeight] = 0.1
+    temperature: Tunable[Temperature] = 0.05
+    bitext_share: Tunable[Share] = 0.0
+
+
+class MaskedLanguageModelSettings(Section):
+    """Masking on `question </s> answer`: spans of the answer are masked, the question stays to be read.
+
+    `rate` is the share of the answer's tokens that are masked, `mean_span` the mean length of a masked span in tokens
+    (geometric, SpanBERT, arXiv 1907.10529), `weight` that of this loss beside the span loss.
+    """
+
+    weight: LossWeight = 0.1
+    rate: MaskRate = 0.15
+    mean_span: SpanLength = 3.0
+
+
+class MaskedLanguageModelSpace(Section):
+    """The leaves of MaskedLanguageModelSettings, each a value or a search space."""
+
+    weight: Tunable[LossWeight] = 0.1
+    rate: Tunable[MaskRate] = 0.15
+    mean_span: Tunable[SpanLength] = 3.0
+
+
+class Recipe(Section):
+    """The recipe of a trial: exactly one of these is not None."""
+
+    passage: PassageSettings | None = None
+    contrastive: ContrastiveSettings | None = None
+    masked_language_model: MaskedLanguageModelSettings | None = None
+
+    @property
+    def name(self) -> str:
+        """The field that is set."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+
+def variant(recipe: Recipe, pairs: str) -> str:
+    """Name what a recipe trains on: "pairs", or "passage-" and a hash of its settings; "-shuffled" where they are.
+
+    All that has one name is made once, before the first trial, and read by every trial that wants it.
+    """
+    name = "pairs"
+    if recipe.passage is not None:
+        settings = json.dumps(recipe.passage.model_dump(), sort_keys=True, separators=(",", ":"))
+        name = f"passage-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
+    return name if pairs == "matched" else f"{name}-{pairs}"
+
+
+class RecipeSpace(Section):
+    """The recipe of an arm; `passage` with nothing changed where none is named."""
+
+    passage: Tunable[PassageSpace | None] = None
+    contrastive: Tunable[ContrastiveSpace | None] = None
+    masked_language_model: Tunable[MaskedLanguageModelSpace | None] = None
