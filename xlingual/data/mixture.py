@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.errors import DataError
+from xlingual.study.arms import Mixture
 
 Indices = NDArray[np.int64]
 
@@ -53,6 +54,73 @@ def apportion(weights: Sequence[float], total: int) -> list[int]:
     for index in by_remainder[: total - sum(counts)]:
         counts[index] += 1
     return counts
+
+
+def language_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, float]:
+    """Share of each language among a mixture's FAQ examples, in order of language, summing to one.
+
+    Args:
+        mixture: says the weights, or the languages and the temperature.
+        sizes: examples (windows or pairs) of each language.
+
+    Raises:
+        DataError: when a language that is to be drawn from has no example.
+    """
+    if mixture.weights is not None:
+        weights = dict(sorted(mixture.weights.items()))
+    else:
+        alpha = mixture.temperature or 0.0
+        powers = {name: float(sizes.get(name, 0)) ** alpha for name in sorted(mixture.names)}
+        total = math.fsum(powers.values())
+        weights = {name: power / total if total else 0.0 for name, power in powers.items()}
+    empty = [name for name in weights if (weights[name] > 0 or mixture.weights is None) and not sizes.get(name)]
+    if empty:
+        raise DataError(
+            f"mixture: no FAQ example of {', '.join(empty)} came through filters and recipe; "
+            "leave the language out, raise data.faq.rows_per_language, or loosen data.faq.filters"
+        )
+    return weights
+
+
+def check_repeats(
+    mixture: Mixture,
+    sizes: Mapping[str, int],
+    draws: int,
+    *,
+    most: float,
+    repeated: Collection[str] = (),
+) -> None:
+    """Refuse a mixture that goes through a language's examples more often than was said.
+
+    Args:
+        mixture: one that a trial may have.
+        sizes: examples of each language.
+        draws: examples of all kinds that a trial draws, updates x batch size.
+        most: times that a trial may go through one language's examples.
+        repeated: languages that may be gone through more often.
+
+    Raises:
+        DataError: with what would do: rows, share, or a larger number.
+    """
+    weights = language_weights(mixture, sizes)
+    for name, weight in weights.items():
+        repeats = mixture.faq_share * weight * draws / max(1, sizes[name])
+        if repeats > most and name not in repeated:
+            needed = math.ceil(mixture.faq_share * weight * draws / most)
+            share = most * sizes[name] / (weight * draws)
+            raise DataError(
+                f"mixture: {name} has {sizes[name]} examples ({mixture.recipe.name}), and a trial would go through "
+                f"them {repeats:.3g} times ({mixture.faq_share * weight * draws:.0f} draws; max_repeats is {most:g}); "
+                f"provide {needed} examples (raise data.faq.rows_per_language or loosen data.faq.filters), draw less "
+                f"(faq_share of at most {_down(share)} at weight {weight:.3g}), or allow it by name: "
+                f"max_repeats: {math.ceil(repeats)}, or repeated: [{name}]"
+            )
+
+
+def _down(value: float) -> str:
+    """Three digits, never more than the value."""
+    digits = 2 - math.floor(math.log10(value)) if value > 0 else 0
+    return f"{math.floor(value * 10**digits) / 10**digits:g}"
 
 
 def _items(size: int, count: int, seed: int, name: str) -> Indices:

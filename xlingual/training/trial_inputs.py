@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xlingual.data.pairs import Pairs
 from xlingual.data.windows import Windows, used_tokens
 from xlingual.evaluation.scoring import ScoringSet
+from xlingual.study import Mixture
+
+Part: TypeAlias = tuple[str, ...]
+FaqExamples: TypeAlias = Windows | Pairs
 
 
 @dataclass(frozen=True)
@@ -19,49 +25,76 @@ class TrialInputs:
 
     Attributes:
         train: windows of the English training data.
-        faq: windows of FAQ passages by two-letter language.
-        development: questions by two-letter language (English alone, unless the study is an oracle).
+        faq: by variant (`xlingual.study.recipes.variant`), FAQ examples by two-letter language: windows of passages, or
+            pairs; pairs of bitext rows under `bitext-LANGUAGE`.
+        development: the sets of questions that trials are scored on by name (`dev`, `webfaq_dev`; an oracle's `test`),
+            each by two-letter language.
         pad_token: the tokenizer's padding id.
-        used: token ids that occur, by part (`train`, `dev`, a language of `faq`); counted once, as they are asked for
-            by every trial. Parts that are not there are counted when they are asked for.
+        used: token ids that occur, by part; counted once, as they are asked for by every trial. Parts that are not
+            there are counted when they are asked for.
     """
 
     train: Windows
-    faq: Mapping[str, Windows]
-    development: Mapping[str, ScoringSet]
+    faq: Mapping[str, Mapping[str, FaqExamples]]
+    development: Mapping[str, Mapping[str, ScoringSet]]
     pad_token: int
-    used: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    used: Mapping[Part, NDArray[np.int64]] = field(default_factory=dict)
 
     def counted(self) -> TrialInputs:
         """The same, with the token ids of every part counted."""
-        names = ("train", "dev", *self.faq)
-        return TrialInputs(
-            self.train, self.faq, self.development, self.pad_token, {name: self._used(name) for name in names}
-        )
+        parts: list[Part] = [("train",), ("dev",)]
+        parts += [(variant, language) for variant, languages in self.faq.items() for language in languages]
+        return replace(self, used={part: self._used(part) for part in parts})
 
-    def used_tokens(self, languages: Iterable[str]) -> NDArray[np.int64]:
-        """Token ids of all windows that a trial reads whose mixture draws on these languages, ascending, each once."""
-        return reduce(np.union1d, map(self._used, ("train", "dev", *languages)))
+    def of_mixture(self, mixture: Mixture | None) -> Mapping[str, FaqExamples]:
+        """The FAQ examples that a mixture draws from, by language; nothing without a mixture.
 
-    def development_sample(self, questions: int) -> dict[str, ScoringSet]:
-        """The same so many development questions of each language for every trial, whatever their order."""
-        return {language: part.sample(questions) for language, part in self.development.items()}
+        Bitext pairs stand beside them under `bitext-LANGUAGE` where the mixture asks for them and they are there.
+        """
+        if mixture is None:
+            return {}
+        examples = self.faq[mixture.variant]
+        names = list(mixture.names)
+        if mixture.recipe.contrastive is not None and mixture.recipe.contrastive.bitext_share > 0:
+            names += [bitext for name in mixture.names if (bitext := f"bitext-{name}") in examples]
+        return {name: examples[name] for name in names}
 
-    def _used(self, name: str) -> NDArray[np.int64]:
-        if name in self.used:
-            return self.used[name]
-        if name == "dev":
-            return used_tokens(part.windows for part in self.development.values())
-        return used_tokens([self.train if name == "train" else self.faq[name]])
+    def used_tokens(self, mixture: Mixture | None) -> NDArray[np.int64]:
+        """Token ids of all that a trial of this mixture reads, ascending, each once."""
+        parts: list[Part] = [("train",), ("dev",)]
+        if mixture is not None:
+            parts += [(mixture.variant, name) for name in self.of_mixture(mixture)]
+        return reduce(np.union1d, map(self._used, parts))
 
-    def summary(self) -> str:
-        """Say how many windows there are, how long they are on average, and whether questions had to be cut."""
-        parts = {"train": [self.train], "dev": [part.windows for part in self.development.values()]}
-        parts |= {"faq": list(self.faq.values())} if self.faq else {}
-        texts = []
-        for name, windows in parts.items():
-            count = sum(map(len, windows))
-            tokens = sum(len(part.input_ids) for part in windows)
-            texts.append(f"{name} {count} of {tokens / max(1, count):.0f} tokens on average")
-        cut = sum(part.questions_cut for windows in parts.values() for part in windows)
-        return ", ".join(texts) + (f"; {cut} questions were too long and lost their end" if cut else "")
+    def development_sample(self, questions: int) -> dict[str, dict[str, ScoringSet]]:
+        """The same so many development questions of each set and language for every trial, whatever their order."""
+        return {
+            name: {language: part.sample(questions) for language, part in parts.items()}
+            for name, parts in self.development.items()
+        }
+
+    def _used(self, part: Part) -> NDArray[np.int64]:
+        if part in self.used:
+            return self.used[part]
+        if part == ("train",):
+            return used_tokens([self.train])
+        if part == ("dev",):
+            return used_tokens(one.windows for parts in self.development.values() for one in parts.values())
+        variant, language = part
+        return used_tokens([self.faq[variant][language]])
+
+    def summary(self) -> list[str]:
+        """Say of each part how many windows there are, how long on average, and whether questions had to be cut."""
+        parts: dict[str, list[FaqExamples]] = {"train": [self.train]}
+        parts |= {name: [one.windows for one in sets.values()] for name, sets in self.development.items()}
+        parts |= {f"faq, {variant}": list(languages.values()) for variant, languages in self.faq.items()}
+        return [f"{name}: {_summary(examples)}" for name, examples in parts.items()]
+
+
+def _summary(examples: Sequence[FaqExamples]) -> str:
+    count = sum(map(len, examples))
+    tokens = sum(len(part.input_ids) for part in examples)
+    cut = sum(part.questions_cut for part in examples if isinstance(part, Windows))
+    kind = "windows" if all(isinstance(part, Windows) for part in examples) else "pairs"
+    text = f"{count} {kind} of {tokens / max(1, count):.0f} tokens on average"
+    return text + (f"; {cut} questions were too long and lost their end" if cut else "")
