@@ -7,14 +7,15 @@ from xlingual.study.data import (
     TOY,
     DataSettings,
     FaqSettings,
-    PassageSettings,
     TestSettings,
     ToySettings,
 )
 from xlingual.study.plan import ArmPlan, Plan, plan
+from xlingual.study.possible import PossibleMixture, possible_mixtures
+from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.schema import Study, json_schema
-from xlingual.study.search import ReplicateSettings, SearchSettings
+from xlingual.study.search import ReplicateSettings, SearchSettings, objective_text
 from xlingual.study.space import (
     Choice,
     Integer,
@@ -36,15 +37,19 @@ __all__ = [
     "Arm",
     "ArmPlan",
     "Choice",
+    "ContrastiveSettings",
     "DataSettings",
     "EmbeddingNoise",
     "FaqSettings",
     "Integer",
     "LogUniform",
+    "MaskedLanguageModelSettings",
     "Mixture",
     "Parameter",
     "PassageSettings",
     "Plan",
+    "PossibleMixture",
+    "Recipe",
     "ReplicateSettings",
     "ScalingSettings",
     "SearchSettings",
@@ -62,7 +67,10 @@ __all__ = [
     "draw",
     "json_schema",
     "load_study",
+    "objective_text",
     "parameters",
     "plan",
+    "possible_mixtures",
     "resolved",
+    "variant",
 ]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
-from xlingual.study.leaves import Flag, Languages, Real, Share, Source
+from xlingual.study.leaves import Flag, Real, Share, SomeLanguages, Source
 from xlingual.study.messages import Path, told, told_at
 from xlingual.study.recipes import Pairs, Recipe, RecipeSpace, Schedule, variant
 from xlingual.study.section import Says, Section
@@ -133,7 +133,7 @@ class MixtureSpace(Section):
     recipe: Tunable[RecipeSpace] = Field(default_factory=RecipeSpace)
     pairs: Pairs = "matched"
     max_repeats: Repeats = 4.0
-    repeated: Languages = ()
+    repeated: SomeLanguages = ()
 
 
 class Arm(Section):

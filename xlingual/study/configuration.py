@@ -11,8 +11,8 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator
 
 from xlingual.study.arms import EmbeddingNoise, Mixture, Robust
-from xlingual.study.data import PassageSettings
 from xlingual.study.leaves import Seed, Text
+from xlingual.study.recipes import Recipe
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.space import Choice, Simplex, as_written
@@ -31,15 +31,15 @@ Sources: TypeAlias = Annotated[dict[str, Text], AfterValidator(_sorted)]
 class TrialConfiguration(Section):
     """What a trial computes.
 
-    `sources` maps "model", "train", "dev" and (where a mixture draws on it) "faq" to fingerprints of their content, so
-    names and paths of a model or a data set are no part of the configuration.
+    `sources` maps "model", "train", "dev", (where a mixture draws on it) "faq" and (where the objective asks for it)
+    "webfaq_dev" to fingerprints of their content, so names and paths of a model or a data set are no part of the
+    configuration.
     """
 
     sources: Sources
     windows: WindowSettings
     training: TrainingSettings
     mixture: Mixture | None = None
-    passages: PassageSettings | None = None
     robust: Robust | None = None
     seed: Seed
 
@@ -79,19 +79,18 @@ def build_configuration(
     """Return the configuration of one trial of an arm from its drawn tree.
 
     What has no effect is left out: a mixture without any FAQ share, a language of weight 0, noise of magnitude 0, the
-    faq source where nothing is drawn from it. Weights are scaled to sum to one. `sources` must name model, train, dev
-    and, for a mixture, faq.
+    faq source where nothing is drawn from it. Weights are scaled to sum to one. `sources` must name model, train, dev,
+    webfaq_dev where the objective asks for it, and the mixture's variant (`xlingual.study.recipes.variant`).
     """
     assert arm_name in study.arms, f"no arm {arm_name!r}"
-    mixture = _effective_mixture(plain_tree.get("mixture"))
+    mixture = plain_mixture(study, plain_tree.get("mixture"))
     noise = (plain_tree.get("robust") or {}).get("embedding_noise")
-    names = ("model", "train", "dev", *(("faq",) if mixture else ()))
+    named = {name: sources[name] for name in ("model", "train", "dev", "webfaq_dev") if name in sources}
     return TrialConfiguration(
-        sources={name: sources[name] for name in names},
+        sources=named | ({"faq": sources[mixture.variant]} if mixture else {}),
         windows=study.windows,
         training=TrainingSettings.model_validate(plain_tree["training"]),
         mixture=mixture,
-        passages=study.data.faq.passages if mixture and study.data.faq else None,
         robust=Robust(embedding_noise=EmbeddingNoise(**noise)) if noise and noise["magnitude"] > 0 else None,
         seed=seed,
     )
@@ -109,12 +108,27 @@ def resolved(study: Study) -> dict[str, Any]:
     return plain
 
 
-def _effective_mixture(drawn: Mapping[str, Any] | None) -> Mixture | None:
+def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | None:
+    """Return the mixture of a drawn tree; None where nothing is drawn from FAQ examples."""
     if drawn is None or drawn["faq_share"] == 0:
         return None
-    total = math.fsum(drawn["weights"].values())
-    weights = {language: weight / total for language, weight in drawn["weights"].items() if weight > 0}
-    return Mixture(faq_share=drawn["faq_share"], weights=weights)
+    assert study.data.faq is not None, "a study with a mixture has data.faq"
+    weights, temperature = drawn["weights"], drawn["temperature"]
+    if weights is not None:
+        total = math.fsum(weights.values())
+        weights = {language: weight / total for language, weight in weights.items() if weight > 0}
+    recipe = {name: settings for name, settings in drawn["recipe"].items() if settings is not None} or {"passage": {}}
+    if "passage" in recipe:
+        recipe["passage"] = study.data.faq.passages.model_dump() | recipe["passage"]
+    return Mixture(
+        faq_share=drawn["faq_share"],
+        weights=weights,
+        temperature=temperature,
+        languages=None if temperature is None else tuple(sorted(study.data.faq.languages)),
+        schedule=drawn["schedule"],
+        recipe=Recipe.model_validate(recipe),
+        pairs=drawn["pairs"],
+    )
 
 
 def _name_all(tree: Any, languages: tuple[str, ...]) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationInfo, field_validator
 from pydantic_core import CoreSchema
 
 from xlingual.languages import XQUAD_LANGUAGES
-from xlingual.study.leaves import Count, Languages, Real, Seed, Share, Source, XquadLanguages
+from xlingual.study.faq_filters import FaqFilters
+from xlingual.study.leaves import Count, Flag, Languages, Real, Seed, Share, Source, XquadLanguages
 from xlingual.study.recipes import PassageSettings
 from xlingual.study.section import Says, Section
 
@@ -23,6 +24,11 @@ Development: TypeAlias = Annotated[
     Field(strict=True, pattern=r"\S"),
     Says("toy, held-out-articles (of the training data), or a local path", HELD_OUT_ARTICLES),
 ]
+
+
+Spread: TypeAlias = Annotated[Real, Field(ge=1), Says("a number of at least 1", "10")]
+HeldOut: TypeAlias = Annotated[Real, Field(gt=0, le=0.5), Says("a number above 0 and at most 0.5", "0.1")]
+OnOverlap: TypeAlias = Annotated[Literal["drop", "stop"], Says("drop or stop", "drop")]
 
 
 class ToySettings(Section):
@@ -47,13 +53,35 @@ class TestSettings(Section):
     paragraphs: Count | None = None
 
 
+class BitextSettings(Section):
+    """Aligned FAQ pairs of two languages, for the recipe `contrastive` (WebFAQ's bitexts, arXiv 2502.20936).
+
+    Those of each FAQ language with English are read; `similarity` is the least LaBSE similarity of a pair.
+    """
+
+    source: Source = "PaDaS-Lab/webfaq-bitexts"
+    rows_per_language: Count = 1000
+    similarity: Share = 0.9
+
+
 class FaqSettings(Section):
-    """FAQ pairs; `languages` defaults to every language of the test set but English."""
+    """FAQ pairs; `languages` defaults to every language of the test set but English.
+
+    The first `rows_per_language` rows are read of the hosts that a draw of one in `spread` keeps. Where the objective
+    asks for `webfaq_dev`, hosts with about `held_out` of each language's rows leave the training data for it, and give
+    at most `dev_questions` questions a language.
+    """
 
     source: Source
     languages: Languages = ()
     rows_per_language: Count = 2000
+    spread: Spread = 1.0
+    allow_shortage: Flag = False
+    filters: FaqFilters = Field(default_factory=FaqFilters)
     passages: PassageSettings = Field(default_factory=PassageSettings)
+    held_out: HeldOut = 0.1
+    dev_questions: Count = 100
+    bitexts: BitextSettings | None = None
 
 
 class _SourceAlone:
@@ -75,6 +103,7 @@ class DataSettings(Section):
     """Where the examples come from; caps on their number are applied after a seeded shuffle.
 
     `dev` is a source of its own, or held-out-articles: a share of the training articles, which then leave training.
+    `contamination` says what happens to training data that overlaps the test set: it is dropped, or the study stops.
     """
 
     train: Source
@@ -83,6 +112,7 @@ class DataSettings(Section):
     dev_examples: Count | None = None
     test: Annotated[TestSettings, BeforeValidator(_source_alone), _SourceAlone()]
     faq: FaqSettings | None = None
+    contamination: OnOverlap = "drop"
 
     @field_validator("faq")
     @classmethod

@@ -31,7 +31,7 @@ class Draft:
     data: DataSettings | None
     windows: WindowSettings | None
     training: TrainingSpace | None
-    objective: str | None
+    objective: str | Mapping[str, Any] | None
     workers_per_trial: int | None
     arms: Mapping[str, Arm] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ def draft_of(document: Document) -> Draft:
         data=_read(DataSettings, value.get("data")),
         windows=_read(WindowSettings, value.get("windows", {})),
         training=_read(TrainingSpace, value.get("training")),
-        objective=objective if isinstance(objective, str) else None,
+        objective=objective if isinstance(objective, (str, Mapping)) else None,
         workers_per_trial=scaling.workers_per_trial if scaling is not None else None,
         arms={name: arm for name, arm in read.items() if arm is not None},
     )

@@ -82,6 +82,9 @@ Languages: TypeAlias = Annotated[
     AfterValidator(_unique),
     Says("a list of one or more language codes", "[de, es]"),
 ]
+SomeLanguages: TypeAlias = Annotated[
+    tuple[LanguageCode, ...], AfterValidator(_unique), Says("a list of language codes", "[de, es]")
+]
 XquadLanguages: TypeAlias = Annotated[
     tuple[XquadLanguage, ...],
     BeforeValidator(lambda value: XQUAD_LANGUAGES if value == "all" else value),

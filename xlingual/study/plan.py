@@ -73,7 +73,7 @@ def plan(study: Study) -> Plan:
         directory=str(study.directory),
         toy=study.uses_toy,
         oracle=study.oracle,
-        objective=study.search.objective,
+        objective=study.search.objective_text,
         arms=arms,
         trials=trials,
         replicates=replicates,
@@ -143,7 +143,8 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
     if unsearched and len(unsearched) < len(arms):
         names = ", ".join(unsearched)
         yield f"nothing is searched in {names}: its trials are one configuration, where other arms choose the best"
-    if study.data.faq is not None and all(arm.mixture is None for arm in study.arms.values()):
-        yield "no arm has a mixture, so data.faq is not used"
+    uses_faq = any(arm.mixture is not None for arm in study.arms.values()) or study.uses_webfaq_dev
+    if study.data.faq is not None and not uses_faq:
+        yield "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used"
     if search.sampler == "tpe" and search.startup_trials >= search.trials_per_arm:
         yield f"tpe never starts, as the first {search.startup_trials} trials are random; lower startup_trials"

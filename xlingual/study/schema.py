@@ -60,6 +60,11 @@ class Study(Section):
         return next(name for name, arm in self.arms.items() if arm.baseline)
 
     @property
+    def uses_webfaq_dev(self) -> bool:
+        """Whether the objective is scored on FAQ hosts that are held out."""
+        return any(score.startswith("webfaq_dev.") for score in self.search.summands)
+
+    @property
     def uses_toy(self) -> bool:
         """Whether the study lives in the toy world, whose numbers say nothing about real languages."""
         return self.data.train == TOY

@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from xlingual.study.leaves import WHOLE, Count, Real, Seed, Text
+from xlingual.study.leaves import WHOLE, Count, Real, Seed
+from xlingual.study.messages import shown, told, told_at
 from xlingual.study.section import Says, Section
 
-DEV_OBJECTIVES = ("dev.f1", "dev.exact_match")
+DEV_OBJECTIVES = ("dev.f1", "dev.exact_match", "webfaq_dev.mean_f1", "webfaq_dev.mean_exact_match")
 TEST_OBJECTIVES = ("test.f1", "test.exact_match")
 
+
+def _objective(value: Any) -> str | dict[str, float]:
+    """Read a score's name or a weighted sum, whose order does not matter: it is that of the known scores."""
+    if isinstance(value, str) and value.strip():
+        return value
+    if not isinstance(value, dict) or not value:
+        remedy = "write objective: dev.f1, or objective: {dev.f1: 0.5, webfaq_dev.mean_f1: 0.5}"
+        raise told(f"must be text or a mapping from scores to weights, found {shown(value)}; {remedy}")
+    for name, weight in value.items():
+        number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
+        if not number or weight <= 0:
+            message = f"must be a number above 0, found {shown(weight)}; write for example {name}: 0.5"
+            raise told_at([((name,), message)])
+    known = (*DEV_OBJECTIVES, *TEST_OBJECTIVES)
+    order = sorted(value, key=lambda name: (known.index(name) if name in known else len(known), str(name)))
+    return {str(name): float(value[name]) for name in order}
+
+
 Objective: TypeAlias = Annotated[
-    Text, WithJsonSchema({"enum": [*DEV_OBJECTIVES, *TEST_OBJECTIVES], "description": "test.* needs oracle: true"})
+    Any,
+    AfterValidator(_objective),
+    Says("the name of a score, or a mapping from such names to weights", "dev.f1"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": [*DEV_OBJECTIVES, *TEST_OBJECTIVES]},
+                {
+                    "type": "object",
+                    "properties": {name: {"type": "number", "exclusiveMinimum": 0} for name in DEV_OBJECTIVES},
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                },
+            ],
+            "description": "test.* needs oracle: true; a mapping is a weighted sum",
+        }
+    ),
 ]
 Sampler: TypeAlias = Annotated[Literal["tpe", "random"], Says("tpe or random", "tpe")]
 Scheduler: TypeAlias = Annotated[Literal["asha", "none"], Says("asha or none", "asha")]
@@ -38,6 +75,23 @@ class SearchSettings(Section):
     grace_share: GraceShare = 0.2
     reduction_factor: ReductionFactor = 3
     seed: Seed = 0
+
+    @property
+    def summands(self) -> dict[str, float]:
+        """The objective as scores and their weights: one of weight 1, or a weighted sum."""
+        return {self.objective: 1.0} if isinstance(self.objective, str) else dict(self.objective)
+
+    @property
+    def objective_text(self) -> str:
+        """The objective in words: "dev.f1", or "0.5 dev.f1 + 0.5 webfaq_dev.mean_f1"."""
+        return objective_text(self.objective)
+
+
+def objective_text(objective: str | Mapping[str, float]) -> str:
+    """An objective as a study writes it, in words."""
+    if isinstance(objective, str):
+        return objective
+    return " + ".join(f"{weight:g} {name}" for name, weight in objective.items())
 
 
 class ReplicateSettings(Section):

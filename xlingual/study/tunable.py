@@ -76,6 +76,9 @@ def as_tree(value: Any) -> Any:
 
 
 def _keys(leaf: Mapping[str, Any]) -> tuple[str, ...]:
+    present = [option for option in leaf.get("anyOf", ()) if option.get("type") != "null"]
+    if len(present) == 1:  # a leaf that may be left out
+        return _keys(present[0])
     weights = ("simplex",) if "additionalProperties" in leaf else ()
     return _RANGES.get(leaf.get("type", ""), weights)
 

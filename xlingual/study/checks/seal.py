@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from xlingual.study.checks.finding import Finding
 from xlingual.study.data import HELD_OUT_ARTICLES, NOTHING_LEFT, TOY, DataSettings
@@ -15,6 +16,7 @@ from xlingual.study.search import DEV_OBJECTIVES, TEST_OBJECTIVES
 
 _REMEDIES = {"train": "train: rajpurkar/squad", "dev": f"dev: {HELD_OUT_ARTICLES}", "faq": "source: PaDaS-Lab/webfaq"}
 _OBJECTIVE = ("search", "objective")
+WEBFAQ_DEV = "webfaq_dev."
 _SEAL = (
     "the test set is sealed: a search that sees it would choose what fits it, and the scores at the end would say "
     "nothing; write objective: dev.f1 (or oracle: true, and every table will say ORACLE)"
@@ -24,17 +26,26 @@ _XQUAD_FILE = re.compile(r"xquad(\.[a-z]{2})?(\.json)?", re.IGNORECASE)
 
 
 def objective_is_known(draft: Draft) -> Iterator[Finding]:
-    """The objective is a development score, or with `oracle: true` a test score."""
+    """The objective is made of development scores, or with `oracle: true` of test scores."""
     if draft.objective is None or draft.oracle is None:
         return
-    objective = draft.objective
-    if draft.oracle and objective not in TEST_OBJECTIVES:
-        path = _OBJECTIVE if _names_test_set(draft, objective) else ("oracle",)
-        yield Finding(path, _pointless(objective))
-    elif not draft.oracle and _names_test_set(draft, objective):
-        yield Finding(_OBJECTIVE, f"{objective!r} names the test set; {_SEAL}")
-    elif not draft.oracle and objective not in DEV_OBJECTIVES:
-        yield Finding(_OBJECTIVE, f"unknown objective {objective!r}; {did_you_mean(objective, DEV_OBJECTIVES)}")
+    for path, score in _scores(draft.objective):
+        if draft.oracle and score not in TEST_OBJECTIVES:
+            yield Finding(path if _names_test_set(draft, score) else ("oracle",), _pointless(score))
+        elif not draft.oracle and _names_test_set(draft, score):
+            yield Finding(path, f"{score!r} names the test set; {_SEAL}")
+        elif not draft.oracle and score not in DEV_OBJECTIVES:
+            yield Finding(path, f"unknown objective {score!r}; {did_you_mean(score, DEV_OBJECTIVES)}")
+        elif score.startswith(WEBFAQ_DEV) and draft.data is not None and draft.data.faq is None:
+            remedy = "write data.faq: {source: PaDaS-Lab/webfaq}, or objective: dev.f1"
+            yield Finding(path, f"{score!r} is scored on held-out FAQ hosts, but data.faq names none; {remedy}")
+
+
+def _scores(objective: str | Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    if isinstance(objective, str):
+        yield _OBJECTIVE, objective
+    else:
+        yield from (((*_OBJECTIVE, str(score)), str(score)) for score in objective)
 
 
 def sealed_set_apart(draft: Draft) -> Iterator[Finding]:
