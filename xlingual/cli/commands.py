@@ -90,7 +90,7 @@ def run(
     from xlingual.search.driver import drive, study_path
 
     signal.signal(signal.SIGTERM, _interrupt)
-    view = choose_view(as_json, Console(), checked.search.objective)
+    view = choose_view(as_json, Console(), checked.search.objective_text)
     try:
         directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,8 +79,16 @@ class Windows:
         )
 
 
-def used_tokens(windows: Iterable[Windows]) -> NDArray[np.int64]:
-    """Token ids that occur in any of several sets of windows, ascending and distinct, (ids,)."""
+class Tokenised(Protocol):
+    """Anything made of token ids: windows, or pairs."""
+
+    @property
+    def input_ids(self) -> NDArray[np.int32]:
+        """(tokens,)"""
+
+
+def used_tokens(windows: Iterable[Tokenised]) -> NDArray[np.int64]:
+    """Token ids that occur in any of several sets of windows (or pairs), ascending and distinct, (ids,)."""
     seen = np.zeros(0, dtype=bool)
     for part in windows:
         for first in range(0, len(part.input_ids), TOKENS_AT_A_TIME):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -47,26 +47,27 @@ class Candidate:
     text: str
 
 
+K = TypeVar("K")
 Candidates = dict[int, list[Candidate]]
 
 
 def candidates(
     model: nn.Module,
-    questions: Mapping[str, ScoringSet],
+    questions: Mapping[K, ScoringSet],
     batcher: Batcher,
     *,
     max_answer_tokens: int,
     n_best: int = 5,
     share: tuple[int, int] = (0, 1),
     autocast: Callable[[], AbstractContextManager[Any]] | None = None,
-) -> dict[str, Candidates]:
+) -> dict[K, Candidates]:
     """Find the n best spans of every question over all of its windows.
 
     The windows of all languages are one stream, longest first, so that windows of like length meet.
 
     Args:
         model: an encoder with a span head; put in evaluation mode while it answers.
-        questions: what is asked, by language.
+        questions: what is asked, by language (or whatever tells the sets apart).
         batcher: makes the model's inputs, and knows where the model lies.
         max_answer_tokens: longest span.
         n_best: spans kept a question.
@@ -74,7 +75,7 @@ def candidates(
         autocast: context of mixed precision.
 
     Returns:
-        language -> index of the example -> its candidates, best first; only of the questions that this worker saw.
+        language (or key) -> index of the example -> its candidates, best first; only of the questions that this worker saw.
     """
     rank, workers = share
     sets = list(questions.values())

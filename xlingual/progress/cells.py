@@ -11,14 +11,16 @@ NOTHING = "-"
 OBJECTIVES = {
     "dev.f1": ("F1", "development F1"),
     "dev.exact_match": ("EM", "development exact match"),
+    "webfaq_dev.mean_f1": ("FAQ F1", "F1 on held-out FAQ hosts"),
+    "webfaq_dev.mean_exact_match": ("FAQ EM", "exact match on held-out FAQ hosts"),
     "test.f1": ("ORACLE F1", "ORACLE test F1"),
     "test.exact_match": ("ORACLE EM", "ORACLE test exact match"),
 }
 
 
 def objective_header(objective: str) -> str:
-    """A study's objective as a column's header: "F1"; one that looks at the test set says ORACLE."""
-    return OBJECTIVES.get(objective, (objective, objective))[0]
+    """A study's objective as a column's header: "F1"; a sum is "sum"; one that looks at the test set says ORACLE."""
+    return OBJECTIVES.get(objective, ("sum", objective))[0]
 
 
 def objective_name(objective: str) -> str:
@@ -71,13 +73,18 @@ def learning_rate(configuration: Mapping[str, Any]) -> str:
 
 
 def mixture(configuration: Mapping[str, Any]) -> str:
-    """The configuration's mixture, heaviest subsets first: "faq 0.31: de .4 es .2"."""
+    """The configuration's mixture, heaviest subsets first: "faq 0.31: de .4 es .2"; what is usual is not said."""
     drawn = _part(configuration, "mixture")
     if "faq_share" not in drawn:
         return NOTHING
     weights = sorted(_part(drawn, "weights").items(), key=lambda item: (-item[1], item[0]))
     subsets = " ".join(f"{language} {share(weight)}" for language, weight in weights)
-    return f"faq {drawn['faq_share']:.2f}: {subsets}".removesuffix(": ")
+    if "temperature" in drawn:
+        subsets = f"size^{drawn['temperature']:.2g}"
+    how = [name for name in _part(drawn, "recipe") if name != "passage"]
+    how += [word for key, word in (("schedule", "then"), ("pairs", "shuffled")) if drawn.get(key) == word]
+    words = " ".join(["faq", f"{drawn['faq_share']:.2f}", *how])
+    return f"{words}: {subsets}".removesuffix(": ")
 
 
 def noise(configuration: Mapping[str, Any]) -> str:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from xlingual.report.differences import MEAN
 from xlingual.report.summary import ArmSummary, Summary
+
+_SETS = {
+    "webfaq_dev": "webfaq_dev: FAQ passages of held-out hosts in the FAQ languages, no human labels",
+    "test": "test: the test set itself",
+    "dev.": "dev: English development questions",
+}
 
 
 def warnings(summary: Summary) -> list[str]:
@@ -31,6 +39,7 @@ def notes(summary: Summary) -> list[str]:
     lines.append("Metrics: exact match and F1 as SQuAD v1.1's official script computes them, for every language.")
     if summary.differences:
         lines += _about_intervals(summary)
+    lines.append(f"Each arm's configuration was chosen by {_objective(summary.objective)}.")
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
     if taught:
         arms = "; ".join(f"{arm.name} ({', '.join(_faq_languages(arm))})" for arm in taught)
@@ -101,7 +110,14 @@ def _extent(summary: Summary) -> str:
 
 def _faq_languages(arm: ArmSummary) -> list[str]:
     mixture = (arm.configuration or {}).get("mixture") or {}
-    return sorted(language for language, weight in mixture.get("weights", {}).items() if weight > 0)
+    weights = mixture.get("weights") or dict.fromkeys(mixture.get("languages", ()), 1.0)
+    return sorted(language for language, weight in weights.items() if weight > 0)
+
+
+def _objective(objective: str) -> str:
+    """The objective with what stands behind its names."""
+    about = [text for name, text in _SETS.items() if re.search(rf"(^|\s){re.escape(name)}", objective)]
+    return f"{objective} ({'; '.join(about)})" if about else objective
 
 
 def _times(number: int, noun: str) -> str:

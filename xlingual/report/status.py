@@ -9,6 +9,7 @@ from typing import Any
 
 from xlingual.records.state import StudyState, TrialState
 from xlingual.report.wide_table import Column, WideTable
+from xlingual.study import objective_text
 
 NOTHING = "-"
 _TRIAL_STATES = ("finished", "pruned", "failed", "running")
@@ -119,7 +120,7 @@ def _at(tree: Any, path: str) -> Any:
 
 
 def _objective(state: StudyState) -> str:
-    return str(state.study["search"].get("objective", "dev.f1"))
+    return objective_text(state.study["search"].get("objective", "dev.f1"))
 
 
 def _oracle(state: StudyState) -> list[str]:

@@ -12,6 +12,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState, read_state
 from xlingual.report.differences import Difference, alike, differences
 from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
+from xlingual.study import objective_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Summary:
     stage: str
     complete: bool
     oracle: bool
+    objective: str
     toy: bool
     languages: tuple[str, ...]
     paragraph_cap: int | None
@@ -81,6 +83,7 @@ class Summary:
             "stage": self.stage,
             "complete": self.complete,
             "oracle": self.oracle,
+            "objective": self.objective,
             "toy": self.toy,
             "languages": list(self.languages),
             "test_set": {"paragraph_cap": self.paragraph_cap, "paragraphs": self.paragraphs, "parallel": self.parallel},
@@ -115,6 +118,7 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
         stage=state.stage,
         complete=state.complete,
         oracle=state.oracle,
+        objective=objective_text(state.study.get("search", {}).get("objective", "dev.f1")),
         toy=test.get("source") == "toy",
         languages=scores.languages,
         paragraph_cap=test.get("paragraphs"),

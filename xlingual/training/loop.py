@@ -20,6 +20,7 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.records.lock import hold
 from xlingual.study import TrialConfiguration
 from xlingual.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from xlingual.training.development import Scores, development_report
 from xlingual.training.execution import Execution
 from xlingual.training.export import export_model
 from xlingual.training.model import TrainedModel
@@ -99,7 +100,7 @@ class Training:
     ) -> None:
         self.configuration, self.inputs, self.directory, self.worker = configuration, inputs, directory, worker
         self.source_checkpoint, self.keep_model = checkpoint, keep_model
-        order = training_order(configuration, inputs.train, inputs.faq)
+        order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
         self.progress = load_checkpoint(directory.checkpoint, self.model, worker.device)
         self.updater = Updater(configuration, order, self.model, worker)
@@ -133,8 +134,7 @@ class Training:
         loss = sum(sum(part) for part in self.worker.gather([float(loss) for loss in losses])) / max(1, len(losses))
         report: Report = {
             "updates": updates,
-            "f1": scores["f1"],
-            "exact_match": scores["exact_match"],
+            **scores,
             "loss": loss,
             "learning_rate": learning_rate(self.configuration.training, updates - 1),
             "padding_share": self._padding_share(),
@@ -153,27 +153,28 @@ class Training:
         tokens, padded = (sum(count[i] for count in counts) for i in range(2))
         return float(1.0 - tokens / max(1, padded))
 
-    def _score_development(self, updates: int) -> tuple[dict[str, float], list[dict[str, Any]]]:
-        """Mean over languages of the development scores in percent, and every question's row."""
+    def _score_development(self, updates: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Score every development set: the report's scores in percent, and every question's row."""
         rows: list[dict[str, Any]] = []
-        means = []
         questions = self._questions(updates)
         mine = candidates(
             self.model.plain,
-            questions,
+            {(name, language): part for name, parts in questions.items() for language, part in parts.items()},
             self.model.batcher,
             max_answer_tokens=self.configuration.windows.max_answer_tokens,
             share=(self.worker.rank, self.worker.workers),
             autocast=self.model.autocast,
         )
         found = self.worker.gather(mine)
-        for language, part in questions.items():
-            answers = answer_rows(part.examples, merge(one[language] for one in found))
-            rows.extend({"language": language, **row} for row in answers)
-            means.append(mean_scores(answers))
-        return {name: sum(mean[name] for mean in means) / len(means) for name in ("f1", "exact_match")}, rows
+        scores: dict[str, dict[str, Scores]] = {}
+        for name, parts in questions.items():
+            for language, part in parts.items():
+                answers = answer_rows(part.examples, merge(one[name, language] for one in found))
+                rows.extend({"set": name, "language": language, **row} for row in answers)
+                scores.setdefault(name, {})[language] = mean_scores(answers)
+        return development_report(scores, self.inputs.objective), rows
 
-    def _questions(self, updates: int) -> Mapping[str, ScoringSet]:
+    def _questions(self, updates: int) -> Mapping[str, Mapping[str, ScoringSet]]:
         """The development questions of a report: a fixed sample while the trial is young, where the study says so."""
         training = self.configuration.training
         if updates == training.updates or training.early_dev_questions is None:

@@ -30,6 +30,7 @@ class TrialInputs:
         development: the sets of questions that trials are scored on by name (`dev`, `webfaq_dev`; an oracle's `test`),
             each by two-letter language.
         pad_token: the tokenizer's padding id.
+        objective: scores and their weights, whose sum a trial is judged by.
         used: token ids that occur, by part; counted once, as they are asked for by every trial. Parts that are not
             there are counted when they are asked for.
     """
@@ -38,6 +39,7 @@ class TrialInputs:
     faq: Mapping[str, Mapping[str, FaqExamples]]
     development: Mapping[str, Mapping[str, ScoringSet]]
     pad_token: int
+    objective: Mapping[str, float] = field(default_factory=lambda: {"dev.f1": 1.0})
     used: Mapping[Part, NDArray[np.int64]] = field(default_factory=dict)
 
     def counted(self) -> TrialInputs:
