@@ -1,9 +1,175 @@
-"""Filters of FAQ rows (being written)."""
+"""Which FAQ rows are kept: one key a filter, each with its threshold, each `off` where it is not wanted."""
 
 from __future__ import annotations
 
-from xlingual.study.section import Section
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
+
+from xlingual.study.leaves import WHOLE, Count, Real
+from xlingual.study.messages import told, told_at
+from xlingual.study.section import Says, Section
+
+OFF = "off"
+DEFAULT_HOSTS = "default"
+"""The item of `deny_hosts` that stands for the patterns of `xlingual.data.faq.filters.deny_list`."""
+
+
+class _OrOff:
+    """Lets `off` (and false) be written where null would do, or where false would, and says so in the JSON Schema."""
+
+    def __init__(self, meaning: bool | None = None) -> None:
+        self.meaning = meaning
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read `off` before the leaf's own schema is asked."""
+        return core_schema.no_info_before_validator_function(self._read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Add `off` to the leaf's JSON Schema."""
+        return {"anyOf": [handler(schema), {"enum": [OFF, False] if self.meaning is None else [OFF, None]}]}
+
+    def _read(self, value: Any) -> Any:
+        return self.meaning if value is None or value is False or value == OFF else value
+
+
+def _patterns(items: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [(place, error) for place, item in enumerate(items) if (error := _fault(item)) is not None]
+    if wrong:
+        raise told_at([((place,), _pattern_message(items[place], error)) for place, error in wrong])
+    return items
+
+
+def _fault(pattern: str) -> re.error | None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return error
+    return None
+
+
+def _pattern_message(pattern: str, error: re.error) -> str:
+    return f"{pattern!r:.60} is no regular expression ({error.msg}); to find it as it stands write {re.escape(pattern)}"
+
+
+def _different(items: Sequence[str]) -> Sequence[str]:
+    twice = [place for place, item in enumerate(items) if item in items[:place]]
+    if twice:
+        raise told_at([((place,), f"{items[place]!r} is named twice; delete one") for place in twice])
+    return items
+
+
+class Characters(Section):
+    """A range of lengths in characters, both ends included.
+
+    A character of Chinese counts as three, one of Japanese or Korean as two: see `xlingual.data.faq.filters.scripts`.
+    """
+
+    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "30")] = 0
+    max: Count = 2000
+
+    @model_validator(mode="after")
+    def _right_way_up(self) -> Characters:
+        if self.min > self.max:
+            raise told(f"min {self.min} is above max {self.max}; write {{min: {self.max}, max: {self.min}}}")
+        return self
+
+
+class QuestionCharacters(Characters):
+    """Length of a question in characters."""
+
+    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "10")] = 10
+    max: Count = 300
+
+
+class AnswerCharacters(Characters):
+    """Length of an answer in characters."""
+
+    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "30")] = 30
+
+
+class Boilerplate(Section):
+    """What many answers of one host share: cut where whole sentences lie in it.
+
+    A word n-gram of length `ngram` is boilerplate where more than `share` of the host's answers hold it, and four at
+    the least. Text without spaces counts characters, several to a word.
+    """
+
+    share: Annotated[Real, Field(gt=0, lt=1), Says("a number between 0 and 1", "0.3")] = 0.3
+    ngram: Annotated[int, Field(strict=True, ge=3, le=50), WHOLE, Says("a whole number from 3 to 50", "8")] = 8
+
+
+_OR_OFF = ", or off"
+_LABELS = Says("a list of labels as the data writes them, or off", '["Healthcare Services, Wellness and Lifestyle"]')
+
+Switch: TypeAlias = Annotated[bool, Field(strict=True), _OrOff(False), Says("true, false or off", "true")]
+QuestionLength: TypeAlias = Annotated[
+    QuestionCharacters | None, _OrOff(), Says("a mapping with the keys min, max, or off", "{min: 10, max: 300}")
+]
+AnswerLength: TypeAlias = Annotated[
+    AnswerCharacters | None, _OrOff(), Says("a mapping with the keys min, max, or off", "{min: 30, max: 2000}")
+]
+ScriptShare: TypeAlias = Annotated[
+    Annotated[Real, Field(gt=0, le=1)] | None, _OrOff(), Says("a number above 0 and at most 1" + _OR_OFF, "0.5")
+]
+Jaccard: TypeAlias = Annotated[
+    Annotated[Real, Field(ge=0.3, le=0.95)] | None, _OrOff(), Says("a number from 0.3 to 0.95" + _OR_OFF, "0.8")
+]
+Cap: TypeAlias = Annotated[Count | None, _OrOff(), Says("a whole number from 1 to 1000000000" + _OR_OFF, "50")]
+BoilerplateShare: TypeAlias = Annotated[
+    Boilerplate | None, _OrOff(), Says("a mapping with the keys share, ngram, or off", "{share: 0.3, ngram: 8}")
+]
+HostPatterns: TypeAlias = Annotated[
+    Annotated[tuple[Annotated[str, Field(strict=True, pattern=r"\S")], ...], AfterValidator(_patterns)] | None,
+    AfterValidator(lambda items: items and _different(items)),
+    _OrOff(),
+    Says("a list of regular expressions, `default` among them for the built-in ones, or off", "[default, bets?\\.com]"),
+]
+Similarity: TypeAlias = Annotated[
+    Annotated[Real, Field(ge=-1, le=1)] | None, _OrOff(), Says("a number from -1 to 1" + _OR_OFF, "0.5")
+]
+Labels: TypeAlias = Annotated[
+    Annotated[tuple[Annotated[str, Field(strict=True, pattern=r"\S")], ...], Field(min_length=1)] | None,
+    AfterValidator(lambda items: items and _different(items)),
+    _OrOff(),
+    _LABELS,
+]
 
 
 class FaqFilters(Section):
-    """Filters of FAQ rows."""
+    """The filters, in the order in which a row meets them; `off`, false and null turn one off.
+
+    On by default is what a careful reader of WebFAQ v1 would want and what needs no labels: its base set is neither
+    deduplicated nor rid of spam and templates (arXiv 2502.20936 filters only the retrieval subset). Lengths start where
+    WebFAQ's own do (10 and 30 characters), so that only what is longer than a passage and what a repair has shortened
+    is dropped. Off by default is what needs labels: `similarity` exists in version 2 alone, topics and question types
+    in 49 languages, and the two versions' question types are different sets.
+
+    `html` unescapes entities and takes tags out. `deny_hosts` are regular expressions looked for in the host's name,
+    upper and lower case alike; the item `default` stands for betting, casinos and diploma mills, so a list without it
+    replaces them and a list with it adds to them. `script` is the least share of the letters that are of the
+    language's scripts. `templates` drops questions cut short, placeholders and lorem ipsum. `rows_per_host` keeps whole
+    pages. `near_duplicates` is a Jaccard similarity of word 3-grams of question and answer.
+    """
+
+    html: Switch = True
+    deny_hosts: HostPatterns = (DEFAULT_HOSTS,)
+    similarity: Similarity = None
+    question_types: Labels = None
+    topics: Labels = None
+    question_length: QuestionLength = Field(default_factory=QuestionCharacters)
+    answer_length: AnswerLength = Field(default_factory=AnswerCharacters)
+    script: ScriptShare = 0.5
+    templates: Switch = True
+    rows_per_host: Cap = 50
+    boilerplate: BoilerplateShare = Field(default_factory=Boilerplate)
+    exact_duplicates: Switch = True
+    near_duplicates: Jaccard = 0.8
+
+    @classmethod
+    def none(cls) -> FaqFilters:
+        """Every filter off, as suits the toy world, whose answers are single words."""
+        return cls.model_validate(dict.fromkeys(cls.model_fields, OFF))
