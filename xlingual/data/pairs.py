@@ -129,11 +129,9 @@ def make_pairs(tokenizer: Any, texts: Iterable[PairText], *, max_length: int) ->
     pieces = [no_pairs(), *pairs_in_pieces(tokenizer, texts, max_length=max_length)]
     numbers = ("questions_cut", "answers_cut", "without_text")
     arrays = [field.name for field in fields(Pairs) if field.name not in ("pointers", *numbers)]
-    return Pairs(
-        **{name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in arrays},
-        pointers=pointers_of(np.concatenate([piece.lengths for piece in pieces])),
-        **{name: sum(getattr(piece, name) for piece in pieces) for name in numbers},
-    )
+    joined: dict[str, Any] = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in arrays}
+    joined |= {name: sum(getattr(piece, name) for piece in pieces) for name in numbers}
+    return Pairs(pointers=pointers_of(np.concatenate([piece.lengths for piece in pieces])), **joined)
 
 
 def pairs_in_pieces(tokenizer: Any, texts: Iterable[PairText], *, max_length: int) -> Iterator[Pairs]:
@@ -194,6 +192,7 @@ class _Maker:
             for part in ([text.question for text in texts], [text.answer for text in texts])
         )
         kept = np.flatnonzero((questions.lengths > 0) & (answers.lengths > 0))
+        chosen = [texts[i] for i in kept.tolist()]
         asked = np.minimum(questions.lengths[kept], self.question_tokens)
         answered = np.minimum(answers.lengths[kept], self.room - asked)
         before, between, after = self.layout.sizes
@@ -207,9 +206,9 @@ class _Maker:
             parts=np.stack([np.full_like(asked, before), before + asked, first, first + answered], axis=1).astype(
                 np.int32
             ),
-            host=_numbers(texts[i].host for i in kept),
-            question_key=_numbers(normalised(texts[i].question_key or texts[i].question) for i in kept),
-            answer_key=_numbers(normalised(texts[i].answer_key or texts[i].answer) for i in kept),
+            host=_numbers(text.host for text in chosen),
+            question_key=_numbers(normalised(text.question_key or text.question) for text in chosen),
+            answer_key=_numbers(normalised(text.answer_key or text.answer) for text in chosen),
             questions_cut=int((asked < questions.lengths[kept]).sum()),
             answers_cut=int((answered < answers.lengths[kept]).sum()),
             without_text=len(texts) - len(kept),
