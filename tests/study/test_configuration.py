@@ -8,11 +8,29 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from xlingual.study import TrialConfiguration, arm_space, build_configuration
+from xlingual.study import (
+    PassageSettings,
+    Recipe,
+    TrialConfiguration,
+    arm_space,
+    build_configuration,
+    possible_mixtures,
+    variant,
+)
 from xlingual.study.space import LogUniform, Uniform
 
 GOLDEN = Path(__file__).parent / "golden_configuration.json"
-SOURCES = {"model": "m" * 16, "train": "t" * 16, "dev": "d" * 16, "faq": "f" * 16}
+PASSAGES = variant(Recipe(passage=PassageSettings()), "matched")
+SOURCES = {"model": "m" * 16, "train": "t" * 16, "dev": "d" * 16, PASSAGES: "f" * 16}
+
+
+class AnySource(dict):
+    """Sources that have every variant, all of one content: what differs is the configuration."""
+
+    def __missing__(self, name):
+        return "f" * 16
+
+
 TRAINING = {
     "updates": 500,
     "batch_size": 32,
@@ -72,9 +90,16 @@ def test_a_configuration_survives_json_and_pickling(build):
         {"sources": {**SOURCES, "model": "n" * 16}},
         {"sources": {**SOURCES, "train": "n" * 16}},
         {"sources": {**SOURCES, "dev": "n" * 16}},
-        {"sources": {**SOURCES, "faq": "n" * 16}},
+        {"sources": {**SOURCES, PASSAGES: "n" * 16}},
+        {"mixture": {**MIXTURE, "schedule": "then"}},
+        {"mixture": {**MIXTURE, "recipe": {"passage": {"span": "answer"}}}, "sources": AnySource(SOURCES)},
+        {"mixture": {**MIXTURE, "recipe": {"contrastive": {}}}, "sources": AnySource(SOURCES)},
+        {"mixture": {"faq_share": 0.25, "temperature": 0.3}},
         {"replacements": [("trials_per_arm: 8", "trials_per_arm: 8\nwindows: {stride: 64}")]},
-        {"replacements": [("languages: [deu, es, ru]", "languages: [deu, es, ru], passages: {answers: 3}")]},
+        {
+            "replacements": [("languages: [deu, es, ru]", "languages: [deu, es, ru], passages: {answers: 3}")],
+            "sources": AnySource(SOURCES),
+        },
     ],
 )
 def test_what_decides_a_number_changes_the_fingerprint(build, change):
@@ -120,7 +145,7 @@ def test_arms_that_train_alike_have_one_configuration(build):
             {"mixture": {"faq_share": 0.1, "weights": {"de": 1}}},
         ),
         ({"mixture": {**MIXTURE, "faq_share": 0.0}}, {"mixture": None}),
-        ({"mixture": None, "sources": {**SOURCES, "faq": "x"}}, {"mixture": None}),
+        ({"mixture": None, "sources": {**SOURCES, PASSAGES: "x"}}, {"mixture": None}),
         ({"robust": {"embedding_noise": {"distribution": "uniform", "magnitude": 0.0}}}, {"robust": None}),
         ({"robust": {"embedding_noise": None}}, {"robust": None}),
         ({"sources": dict(reversed(SOURCES.items()))}, {}),
@@ -145,14 +170,52 @@ def test_weights_that_sum_to_almost_one_are_scaled(build):
 
 
 def test_the_faq_source_belongs_to_a_mixture_alone(build):
-    assert "faq" in build().sources
-    assert build().passages is not None
+    assert build().sources["faq"] == SOURCES[PASSAGES]
     assert "faq" not in build(mixture=None).sources
-    assert build(mixture=None).passages is None
+
+
+def test_the_faq_source_is_that_of_the_recipe(build):
+    sources = {**SOURCES, "pairs": "p" * 16, "pairs-shuffled": "s" * 16}
+    for recipe in ("contrastive", "masked_language_model"):
+        mixture = {**MIXTURE, "recipe": {"passage": None, recipe: {}}}
+        assert build(mixture=mixture, sources=sources).sources["faq"] == "p" * 16
+        assert build(mixture={**mixture, "pairs": "shuffled"}, sources=sources).sources["faq"] == "s" * 16
+
+
+def test_an_arm_changes_only_the_keys_of_its_passages_that_it_says(build, load, study_text):
+    replacements = [
+        ("languages: [deu, es, ru]", "languages: [deu, es, ru], passages: {answers: 3}"),
+        (
+            "weights: {simplex: all}",
+            "weights: {simplex: all}\n      recipe: {passage: {span: {choice: [answer, sentence]}}}",
+        ),
+    ]
+    recipes = [possible.mixture.recipe for possible in possible_mixtures(load(study_text, *replacements), "webfaq")]
+    assert {(recipe.passage.span, recipe.passage.answers) for recipe in recipes} == {("answer", 3), ("sentence", 3)}
+
+
+def test_the_ends_of_a_space_draw_the_most_of_each_language(load, study_text):
+    found = list(possible_mixtures(load(study_text), "webfaq"))
+    assert [one.mixture.weights for one in found] == [{"de": 1.0}, {"es": 1.0}, {"ru": 1.0}]
+    assert {one.mixture.faq_share for one in found} == {0.5}
+    assert list(possible_mixtures(load(study_text), "baseline")) == []
+
+
+def test_a_temperature_covers_all_faq_languages(load, study_text):
+    study = load(study_text, ("weights: {simplex: all}", "temperature: {uniform: [0.3, 1]}\n      max_repeats: 9"))
+    found = list(possible_mixtures(study, "webfaq"))
+    assert {(one.mixture.temperature, one.mixture.names, one.max_repeats) for one in found} == {
+        (0.3, ("de", "es", "ru"), 9.0),
+        (1.0, ("de", "es", "ru"), 9.0),
+    }
+
+
+def test_the_source_of_held_out_faq_hosts_counts_where_it_is_scored(build):
+    assert build(sources={**SOURCES, "webfaq_dev": "w" * 16}).fingerprint != build().fingerprint
 
 
 def test_a_missing_source_is_refused(build):
-    with pytest.raises(KeyError, match="faq"):
+    with pytest.raises(KeyError, match="passage-"):
         build(sources={"model": "m", "train": "t", "dev": "d"})
 
 

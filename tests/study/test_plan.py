@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from xlingual.study import Parameter, plan
+from xlingual.study import Parameter, PassageSettings, plan
 
 RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
 
@@ -58,7 +58,7 @@ def test_defaults_are_what_the_file_leaves_out(load, study_text):
     assert defaults["training.batch_size"] == 32
     assert defaults["data.dev"] == "held-out-articles"
     assert defaults["data.test.languages"][0] == "en"
-    assert defaults["data.faq.passages.answers"] == 4
+    assert defaults["data.faq.passages.answers"] == PassageSettings().answers
     assert defaults["windows.stride"] == 128
     assert defaults["arms.noise.robust.embedding_noise.distribution"] == "gaussian"
     assert defaults["storage"] == "xlingual_studies"
@@ -88,7 +88,9 @@ def test_notes_tell_what_a_reader_should_know(load, study_text):
 
 def test_data_that_no_arm_draws_from_is_noted(load, study_text):
     text = study_text[: study_text.index("  webfaq:")] + study_text[study_text.index("  noise:") :]
-    assert plan(load(text)).notes == ("no arm has a mixture, so data.faq is not used",)
+    assert plan(load(text)).notes == (
+        "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used",
+    )
 
 
 def test_a_plan_is_plain_json(load, study_text):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
-from xlingual.study import ToySettings, json_schema, resolved
+from xlingual.study import PassageSettings, ToySettings, json_schema, resolved
 from xlingual.study.data import HELD_OUT_ARTICLES, TOY
 from xlingual.study.syntax import parse
 from xlingual.study.training import TrainingSettings, TrainingSpace
@@ -33,11 +33,9 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
     assert (study.data.dev_examples, study.data.train_examples) == (None, None)
     assert study.data.test.languages == XQUAD_LANGUAGES
     assert study.data.faq.rows_per_language == 2000
-    assert study.data.faq.passages.model_dump() == {
-        "answers": 4,
-        "max_answer_characters": 200,
-        "max_passage_characters": 1500,
-    }
+    assert study.data.faq.passages == PassageSettings()
+    assert (study.data.faq.spread, study.data.faq.allow_shortage, study.data.contamination) == (1.0, False, "drop")
+    assert study.search.summands == {"dev.f1": 1.0}
     assert study.windows.model_dump() == {"max_length": 384, "stride": 128, "max_answer_tokens": 30}
     assert study.training.model_dump() == {
         "updates": 500,

@@ -104,16 +104,16 @@ def check_repeats(
     """
     weights = language_weights(mixture, sizes)
     for name, weight in weights.items():
-        repeats = mixture.faq_share * weight * draws / max(1, sizes[name])
-        if repeats > most and name not in repeated:
-            needed = math.ceil(mixture.faq_share * weight * draws / most)
-            share = most * sizes[name] / (weight * draws)
+        drawn = Fraction(mixture.faq_share) * Fraction(weight) * draws
+        repeats = drawn / sizes[name] if drawn else Fraction(0)
+        if repeats > Fraction(most) and name not in repeated:
+            share = float(Fraction(most) * sizes[name] / (Fraction(weight) * draws))
             raise DataError(
                 f"mixture: {name} has {sizes[name]} examples ({mixture.recipe.name}), and a trial would go through "
-                f"them {repeats:.3g} times ({mixture.faq_share * weight * draws:.0f} draws; max_repeats is {most:g}); "
-                f"provide {needed} examples (raise data.faq.rows_per_language or loosen data.faq.filters), draw less "
-                f"(faq_share of at most {_down(share)} at weight {weight:.3g}), or allow it by name: "
-                f"max_repeats: {math.ceil(repeats)}, or repeated: [{name}]"
+                f"them {float(repeats):.3g} times ({float(drawn):.0f} draws; max_repeats is {most:g}); provide "
+                f"{math.ceil(drawn / Fraction(most))} examples (raise data.faq.rows_per_language or loosen "
+                f"data.faq.filters), draw less (faq_share of at most {_down(share)} at weight {weight:.3g}), or allow "
+                f"it by name: max_repeats: {math.ceil(repeats)}, or repeated: [{name}]"
             )
 
 

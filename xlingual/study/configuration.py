@@ -113,6 +113,7 @@ def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | No
     if drawn is None or drawn["faq_share"] == 0:
         return None
     assert study.data.faq is not None, "a study with a mixture has data.faq"
+    drawn = {"weights": None, "temperature": None, "schedule": "mix", "recipe": {}, "pairs": "matched", **drawn}
     weights, temperature = drawn["weights"], drawn["temperature"]
     if weights is not None:
         total = math.fsum(weights.values())

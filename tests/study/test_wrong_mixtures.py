@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import pytest
+
+from xlingual.errors import StudyFileError
+
+WEIGHTS = "weights: {simplex: all}"
+BESIDE = WEIGHTS + "\n      "
+FAQ = "languages: [deu, es, ru]"
+LAST = "trials_per_arm: 8"
+
+# What is replaced, by what, the line of the problem, and what its message says.
+ONE_PROBLEM = [
+    (
+        WEIGHTS,
+        "max_repeats: 3",
+        14,
+        "nothing says how much is drawn from which language; write weights: {simplex: all}",
+    ),
+    (WEIGHTS, BESIDE + "temperature: 0.3", 17, "weights and temperature both say"),
+    (WEIGHTS, "temperature: 1.5", 16, "must be a number from 0 to 1, found 1.5"),
+    (WEIGHTS, "temperature: {simplex: all}", 16, "does not fit here; write uniform: [low, high]"),
+    (WEIGHTS, BESIDE + "schedule: first", 17, "must be mix or then, found"),
+    (WEIGHTS, BESIDE + "pairs: mixed", 17, "must be matched or shuffled"),
+    (WEIGHTS, BESIDE + "max_repeats: 0", 17, "must be a number above 0, found 0"),
+    (WEIGHTS, BESIDE + "repeated: [xx]", 17, "unknown language 'xx'"),
+    (WEIGHTS, BESIDE + "recipe: {pasage: {}}", 17, "did you mean 'passage'?"),
+    (
+        WEIGHTS,
+        BESIDE + "recipe: {passage: {}, contrastive: {}}",
+        17,
+        "one recipe, found passage, contrastive; keep one",
+    ),
+    (WEIGHTS, BESIDE + "recipe: {passage: {answers: {integer: [2, 4]}}}", 17, "for example choice: [100, 200]"),
+    (WEIGHTS, BESIDE + "recipe: {contrastive: {temperature: 0}}", 17, "must be a number above 0"),
+    (WEIGHTS, BESIDE + "recipe: {contrastive: {bitext_share: 0.5}}", 17, "data.faq.bitexts names none; write"),
+    (WEIGHTS, BESIDE + "recipe: {masked_language_model: {rate: 1}}", 17, "must be a number between 0 and 1"),
+    (FAQ, FAQ + ", passages: {min_passage_characters: 2000}", 7, "at least 2000 and at most 1200 characters cannot be"),
+    (FAQ, FAQ + ", passages: {max_span_characters: 3000}", 7, "does not fit in a passage"),
+    (FAQ, FAQ + ", passages: {answers: 1}", 7, "write answers: 2 or more"),
+    (FAQ, FAQ + ", spread: 0.5", 7, "must be a number of at least 1, found 0.5"),
+    (FAQ, FAQ + ", held_out: 0.9", 7, "must be a number above 0 and at most 0.5"),
+    ("test: google/xquad", "contamination: ignore\n  test: google/xquad", 6, "must be drop or stop"),
+    (LAST, LAST + "\n  objective: {dev.f1: 0.5, webfaq_dev.f1: 0.5}", 29, "unknown objective 'webfaq_dev.f1'; did you"),
+    (LAST, LAST + "\n  objective: {dev.f1: 0}", 29, "search.objective.dev.f1: must be a number above 0, found 0"),
+    (LAST, LAST + "\n  objective: {dev.f1: true}", 29, "must be a number above 0, found true"),
+    (LAST, LAST + "\n  objective: {}", 29, "must be text or a mapping from scores to weights"),
+    (
+        LAST,
+        LAST + "\n  objective: {dev.f1: 0.5, test.f1: 0.5}",
+        29,
+        "'test.f1' names the test set; the test set is sea",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "fragment"), ONE_PROBLEM)
+def test_one_mistake_is_one_problem_at_its_line(load, study_text, old, new, line, fragment):
+    with pytest.raises(StudyFileError) as caught:
+        load(study_text, (old, new))
+    (problem,) = caught.value.problems
+    assert fragment in problem.message
+    assert problem.line == line
+    for word in ("Input should", "function-", "literal[", "union", "pydantic", "validator", "Section", "[key]"):
+        assert word not in problem.message
+
+
+def test_scores_on_faq_hosts_need_faq_data(load, study_text):
+    before, after = study_text.split("  webfaq:\n")
+    text = before + after[after.index("  noise:") :]
+    replacements = [
+        ("  faq: {source: PaDaS-Lab/webfaq, languages: [deu, es, ru]}\n", ""),
+        (LAST, LAST + "\n  objective: webfaq_dev.mean_f1"),
+    ]
+    with pytest.raises(StudyFileError, match=r"held-out FAQ hosts, but data\.faq names none"):
+        load(text, *replacements)
+
+
+@pytest.mark.parametrize(
+    "mixture",
+    [
+        "temperature: 0.3",
+        "temperature: {uniform: [0, 1]}",
+        BESIDE + "schedule: {choice: [mix, then]}",
+        BESIDE + "recipe: {contrastive: {weight: {log_uniform: [0.01, 1]}, temperature: {uniform: [0.02, 0.2]}}}",
+        BESIDE + "recipe: {masked_language_model: {rate: {uniform: [0.1, 0.3]}}}",
+        BESIDE + "recipe: {choice: {spans: {passage: {}}, pairs: {contrastive: {}}}}",
+        BESIDE + "repeated: [deu]",
+        BESIDE + "repeated: []",
+    ],
+)
+def test_mixtures_that_are_right_are_accepted(load, study_text, mixture):
+    assert load(study_text, (WEIGHTS, mixture)).arms["webfaq"].mixture is not None
+
+
+def test_an_objective_may_be_a_weighted_sum(load, study_text):
+    sums = ("{dev.f1: 0.5, webfaq_dev.mean_f1: 1}", "{webfaq_dev.mean_f1: 1, dev.f1: 0.5}")
+    one, other = (load(study_text, (LAST, f"{LAST}\n  objective: {text}")) for text in sums)
+    assert list(one.search.summands) == list(other.search.summands) and one.uses_webfaq_dev
+    assert one.search.summands == {"dev.f1": 0.5, "webfaq_dev.mean_f1": 1.0}
+    assert one.search.objective_text == "0.5 dev.f1 + 1 webfaq_dev.mean_f1"
