@@ -81,4 +81,4 @@ def test_each_remedy_that_is_told_does(size: int, share: float, draws: int, most
         with pytest.raises(DataError):
             check_repeats(mixture, {"el": rows - 1}, draws, most=most)
     else:
-        assert share * draws / size <= most
+        assert share * draws / size <= most * (1 + 1e-6)

@@ -102,18 +102,17 @@ def check_repeats(
     Raises:
         DataError: with what would do: rows, share, or a larger number.
     """
-    weights = language_weights(mixture, sizes)
-    for name, weight in weights.items():
-        drawn = Fraction(mixture.faq_share) * Fraction(weight) * draws
-        repeats = drawn / sizes[name] if drawn else Fraction(0)
-        if repeats > Fraction(most) and name not in repeated:
-            share = float(Fraction(most) * sizes[name] / (Fraction(weight) * draws))
+    for name, weight in language_weights(mixture, sizes).items():
+        drawn = mixture.faq_share * weight * draws
+        limit = most * (1 + 1e-9)  # a share such as 0.1 is no exact number
+        if drawn > limit * sizes[name] and name not in repeated:
+            repeats, share = drawn / sizes[name], most * sizes[name] / (weight * draws)
             raise DataError(
                 f"mixture: {name} has {sizes[name]} examples ({mixture.recipe.name}), and a trial would go through "
-                f"them {float(repeats):.3g} times ({float(drawn):.0f} draws; max_repeats is {most:g}); provide "
-                f"{math.ceil(drawn / Fraction(most))} examples (raise data.faq.rows_per_language or loosen "
-                f"data.faq.filters), draw less (faq_share of at most {_down(share)} at weight {weight:.3g}), or allow "
-                f"it by name: max_repeats: {math.ceil(repeats)}, or repeated: [{name}]"
+                f"them {repeats:.3g} times ({drawn:.0f} draws; max_repeats is {most:g}); provide "
+                f"{math.ceil(drawn / limit)} examples (raise data.faq.rows_per_language or loosen data.faq.filters), "
+                f"draw less (faq_share of at most {_down(share)} at weight {weight:.3g}), or allow it by name: "
+                f"max_repeats: {math.ceil(repeats * (1 - 1e-9))}, or repeated: [{name}]"
             )
 
 
