@@ -34,7 +34,7 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
     assert study.data.test.languages == XQUAD_LANGUAGES
     assert study.data.faq.rows_per_language == 2000
     assert study.data.faq.passages == PassageSettings()
-    assert (study.data.faq.spread, study.data.faq.allow_shortage, study.data.contamination) == (1.0, False, "drop")
+    assert (study.data.faq.spread, study.data.faq.allow_shortage, study.data.contamination) == (1, False, "drop")
     assert study.search.summands == {"dev.f1": 1.0}
     assert study.windows.model_dump() == {"max_length": 384, "stride": 128, "max_answer_tokens": 30}
     assert study.training.model_dump() == {

@@ -38,7 +38,7 @@ ONE_PROBLEM = [
     (FAQ, FAQ + ", passages: {min_passage_characters: 2000}", 7, "at least 2000 and at most 1200 characters cannot be"),
     (FAQ, FAQ + ", passages: {max_span_characters: 3000}", 7, "does not fit in a passage"),
     (FAQ, FAQ + ", passages: {answers: 1}", 7, "write answers: 2 or more"),
-    (FAQ, FAQ + ", spread: 0.5", 7, "must be a number of at least 1, found 0.5"),
+    (FAQ, FAQ + ", spread: 0.5", 7, "must be a whole number from 1"),
     (FAQ, FAQ + ", held_out: 0.9", 7, "must be a number above 0 and at most 0.5"),
     ("test: google/xquad", "contamination: ignore\n  test: google/xquad", 6, "must be drop or stop"),
     (LAST, LAST + "\n  objective: {dev.f1: 0.5, webfaq_dev.f1: 0.5}", 29, "unknown objective 'webfaq_dev.f1'; did you"),

@@ -26,7 +26,6 @@ Development: TypeAlias = Annotated[
 ]
 
 
-Spread: TypeAlias = Annotated[Real, Field(ge=1), Says("a number of at least 1", "10")]
 HeldOut: TypeAlias = Annotated[Real, Field(gt=0, le=0.5), Says("a number above 0 and at most 0.5", "0.1")]
 OnOverlap: TypeAlias = Annotated[Literal["drop", "stop"], Says("drop or stop", "drop")]
 
@@ -75,7 +74,7 @@ class FaqSettings(Section):
     source: Source
     languages: Languages = ()
     rows_per_language: Count = 2000
-    spread: Spread = 1.0
+    spread: Count = 1
     allow_shortage: Flag = False
     filters: FaqFilters = Field(default_factory=FaqFilters)
     passages: PassageSettings = Field(default_factory=PassageSettings)
