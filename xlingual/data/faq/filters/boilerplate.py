@@ -1,0 +1,110 @@
+"""What many answers of a host share: cut from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, groupby, islice
+from operator import attrgetter
+
+import sentencex
+
+from xlingual.data.faq.filters.scripts import characters, characters_a_word
+from xlingual.data.faq.filters.tally import Tally
+from xlingual.data.faq.filters.words import words
+from xlingual.data.faq.rows import FaqRow
+
+_FEWEST_ANSWERS = 4
+_FEWEST_WORDS = 4
+_MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class HostBoilerplate:
+    """Cuts sentences that many answers of a host share, such as "Call us if you have more questions".
+
+    A word n-gram is shared where more than `share` of the host's answers hold it, and at least four; a sentence of four
+    or more words is shared by the same rule. Only whole sentences are cut: a shared one, and one of which every word
+    lies in a shared n-gram, be it across the sentences of a closing. A template with the answer filled in, whose
+    sentences differ by a word, therefore stays. Rows of which less than `least` characters are left are dropped.
+
+    Holds one host's rows, and of a host with more than 10,000 rows that many at a time, each lot judged by itself.
+    """
+
+    share: float
+    ngram: int
+    least: int
+    name = "boilerplate"
+    drops = True
+    repairs = True
+
+    def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
+        """Pass on rows without what they share with others of their host."""
+        for _, host in groupby(rows, attrgetter("origin")):
+            while lot := list(islice(host, _MOST_ROWS)):
+                yield from self._cut(lot, tally)
+
+    def _cut(self, lot: Sequence[FaqRow], tally: Tally) -> Iterator[FaqRow]:
+        if len(lot) < _FEWEST_ANSWERS:
+            yield from lot
+            return
+        answers = [_Answer.of(row, self.ngram * characters_a_word(row.language)) for row in lot]
+        counts = Counter(chain.from_iterable(answer.shareable for answer in answers))
+        fewest = max(_FEWEST_ANSWERS, int(self.share * len(lot)) + 1)
+        shared = {part for part, count in counts.items() if count >= fewest}
+        for row, answer in zip(lot, answers, strict=True):
+            left = answer.without(shared) if shared and not shared.isdisjoint(answer.shareable) else row.answer
+            if left == row.answer:
+                yield row
+            elif characters(left, row.language) < max(1, self.least):
+                tally.drop(self.name, row)
+            else:
+                tally.repair(self.name)
+                yield replace(row, answer=left)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An answer's sentences, their words, and the n-grams of all its words in one row."""
+
+    sentences: list[str]
+    words: list[list[str]]
+    grams: list[str]
+    size: int
+    fewest_words: int
+
+    @classmethod
+    def of(cls, row: FaqRow, size: int) -> _Answer:
+        sentences = sentencex.segment(row.language, row.answer)
+        by_sentence = [words(sentence, row.language) for sentence in sentences]
+        row_of_words = list(chain.from_iterable(by_sentence))
+        grams = ["\t".join(row_of_words[start : start + size]) for start in range(len(row_of_words) - size + 1)]
+        return cls(sentences, by_sentence, grams, size, _FEWEST_WORDS * characters_a_word(row.language))
+
+    @property
+    def shareable(self) -> set[str]:
+        """What other answers may share: n-grams, and sentences (marked, so that they are not taken for n-grams)."""
+        return {*self.grams, *filter(None, (self._key(sentence) for sentence in self.words))}
+
+    def without(self, shared: set[str]) -> str:
+        """Return the sentences that are not shared, white space as it was between them."""
+        covered = self._covered(shared)
+        kept, start = [], 0
+        for sentence, units in zip(self.sentences, self.words, strict=True):
+            end = start + len(units)
+            is_shared = self._key(units) in shared or (bool(units) and all(covered[start:end]))
+            start = end
+            if not is_shared:
+                kept.append(sentence)
+        return "".join(kept).strip() if len(kept) < len(self.sentences) else "".join(self.sentences)
+
+    def _key(self, units: list[str]) -> str | None:
+        return "sentence\n" + "\t".join(units) if len(units) >= self.fewest_words else None
+
+    def _covered(self, shared: set[str]) -> list[bool]:
+        covered = [False] * sum(map(len, self.words))
+        for start, gram in enumerate(self.grams):
+            if gram in shared:
+                covered[start : start + self.size] = [True] * self.size
+        return covered

@@ -1,0 +1,73 @@
+"""Hosts that are not wanted: regular expressions on their names, and a built-in list against spam."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from xlingual.study.faq_filters import DEFAULT_HOSTS
+
+# What stands before "bet" in words that have nothing to do with betting: alphabet, Tibet, Turkish sohbet (chat),
+# rekabet (competition), nöbet (duty) and diyabet, Romanian diabet, Danish selskabet (the company) and løbet (the run).
+_WORDS = """
+    alpha alfa ti sor elisa eliza lis lisa liz soh reka no diya dia gur ser sher aki isa ica gara kara gi ki ga co cor
+    de li quodli bar ra el mera ska lo loe ko koe ha haa ga gre nor tur me ro ru u a e i o b
+""".split()  # noqa: SIM905 (a list of words is easier to read so)
+_NO_WORD = "".join(
+    f"(?<!/{word})(?<![.-]{word})" if len(word) < 3 and word != "b" else f"(?<!{word})" for word in _WORDS
+)
+
+_BRANDS = (
+    "ultra|super|mars|most|mel|fon|tipo|merit|seka|rest|pera|kral|duman|asya|vd|jet|hepsi|imaj|bets|leon|sbo|ufa|dafa"
+)
+
+# A host is read in pieces: what stands between dots and hyphens.
+_START, _END = r"(?<=[./-])", r"(?=[./-]|$)"
+
+SPAM_PAGES = (
+    rf"{_START}(?:{_BRANDS}|\d{{1,3}}x?)bet\d*{_END}",  # ultrabet, 1xbet, 22bet
+    rf"{_START}bet\d{{2,4}}{_END}|bets10|1xbet|bahis|iddaa|{_START}youwin\d*{_END}|(?:deneme|bedava)-?bonus",
+    r"(?:situs|agen|bandar)-?(?:slot|judi|togel|poker|bola)|judi-?(?:slot|bola|online)|slot-?(?:gacor|online|88|777)",
+)
+"""Names of betting sites, looked for in the host and in the first step of the path."""
+
+SPAM_HOSTS = (
+    rf"{_START}[a-z0-9]+{_NO_WORD}bet\d*(?:giris|tr|casino|slot)?{_END}",
+    rf"{_START}bet(?:s|way\w*|fair\w*|boo\w*|win\w*|victor\w*|nano|park|pas|ist|asus|tilt|turkey|cio|matik|sson|online"
+    rf"|sport\w*)\d*{_END}",
+    r"betting(?!en)|sportsbook|bookmaker|bodog|parimatch|gambling|jackpot|pgslot|(?<![a-z])togel",
+    r"(?<!groupe)(?<!groupe-)(?<!geant)(?<!geant-)casino(?!-?(?:drive|shop|market|max))|vulkan-?(?:vegas|24|club|platinum)",
+    rf"{_START}(?:\d+-?diploma?s?|(?:buy|get|fake|kup|kupit|buying|order|novelty)-?(?:a-?)?diplom[a-z]*){_END}",
+    rf"{_START}(?:[a-z]+-)?diplom[ay]?s?-?(?:store|shop|24|zakaz|kupit|centr|russia|online)[a-z0-9]*{_END}",
+)
+"""Betting, casinos, lotteries and diploma mills, looked for in the host alone."""
+
+
+class DenyList:
+    """Patterns that are looked for in a host's name, upper and lower case alike.
+
+    The item `default` stands for SPAM_HOSTS and SPAM_PAGES. The latter are looked for in the path of the URL too: sites
+    that were broken into carry betting pages under an innocent name (example.org/ultrabet).
+    """
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        spam = DEFAULT_HOSTS in patterns
+        self._own = [re.compile(pattern, re.IGNORECASE) for pattern in patterns if pattern != DEFAULT_HOSTS]
+        self._hosts = [re.compile(pattern) for pattern in SPAM_HOSTS if spam]
+        self._pages = [re.compile(pattern) for pattern in SPAM_PAGES if spam]
+
+    def denies(self, host: str, url: str) -> bool:
+        """Whether a pattern is found in the host, or a betting site's name in host or path."""
+        name = f"/{host.lower()}"
+        return (
+            any(pattern.search(host) for pattern in self._own)
+            or any(pattern.search(name) for pattern in self._hosts)
+            or any(pattern.search(f"{name}/{_first_step(url)}") for pattern in self._pages)
+        )
+
+
+def _first_step(url: str) -> str:
+    _, _, rest = url.partition("://")
+    _, _, path = (rest or url).partition("/")
+    return unquote(re.split(r"[/?#]", path, maxsplit=1)[0]).lower()

@@ -1,0 +1,78 @@
+"""Rows that a site never filled in: placeholders, text for typesetters, questions cut short."""
+
+from __future__ import annotations
+
+import re
+
+# Placeholders of template languages and page builders, and of people who fill in forms.
+_PLACEHOLDERS = re.compile(
+    r"""
+      \{\{[^{}]{1,60}\}\}                                # {{name}}
+    | \{%[^{}%]{1,60}%\} | <%[^<>%]{1,60}%>              # {% block %}, <%= name %>
+    | \$\{[\w.\[\]]{1,60}\} | \#\{[\w.]{1,60}\}          # ${name}, #{name}
+    | (?<![\w}])\{(?:\d|[a-z]+(?:[_.][a-z]+)+|city|name|location|brand|company|product|keyword|service|state|country)\}
+    | (?<![\w%])(?<!\d[ ])%(?:\d\$)?[sd](?![\w'’])       # %s, %1$d; not "50 %d'intérêt"
+    | %%[a-z_]{3,30}%%                                   # %%sitename%%
+    | \[/?(?:vc|et_pb|fusion|av|su|elementor|wpforms|contact-form-7|ux|kc|mk|rev_slider)[\w-]*(?:\s[^\]]*)?\]
+    | \[(?:(?:your|my|insert|enter|the|our)[ ]?)?(?:company|business|brand|product|service|website|site|store|location
+        |city|state|country|town|region|name|first[ ]name|keyword|phone|email|date|year|price|amount|number|address)
+        (?:[ _](?:name|number|address|here))?\]          # [City], [Your Company Name]
+    | \[(?:stadt|firma|firmenname|ort|ciudad|empresa|nombre|ville|entreprise|nom|città|azienda|cidade|şehir|firma[ ]adı
+        |miasto|stad|bedrijfsnaam|oraș|město|город|компания|название|місто|πόλη|المدينة|شهر|城市|公司名称|公司名|会社名)\]
+    | \[object[ ]Object\]
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+# Words that programs print where a value is missing. Lower case and upper case matter.
+_MISSING = re.compile(r"(?<![\w'\"`.<(=-])(?:undefined|NaN)(?![\w'\"`.>)=-])")
+_NULL = re.compile(r"(?<![\w'\"`.<(=/-])null(?![\w'\"`.>)=/-])")
+_NULL_IS_A_WORD = frozenset({"de", "no", "da", "sv", "et", "en", "lb", "id", "ms", "so"})
+_CODE = re.compile(
+    r"\b(?:java(?:script)?|typescript|sql|python|php|c\+\+|json|excel|api|html|css|pointers?|strings?|booleans?|code"
+    r"|programm\w*|variables?|functions?|databases?|typeof|nullable)\b|код|переменн|функци|代码|函数|变量|関数|変数|コード",
+    re.IGNORECASE,
+)
+
+# Text that stands where text is to come.
+_FILLER = re.compile(
+    r"lorem ipsum|dolor sit amet|لورم ایپسوم|لوريم إيبسوم|click (?:the )?edit button to change this text"
+    r"|\b(?:your |the )?(?:question|answer|text|content|description) goes here\b"
+    r"|\b(?:enter|type|write|add|insert|put) (?:your|the) (?:question|answer|text|content)s? here\b",
+    re.IGNORECASE,
+)
+
+_CUT = re.compile(r"(?:\.\.\.+|…)[\"'”»\s]*$")
+_QUESTION_MARKS = re.compile(r"[?？؟;՞፧]")
+_SPACE = re.compile(r"\s+")
+
+
+def is_unfilled(question: str, answer: str, language: str) -> bool:
+    """Whether a row is a template that was not filled in, or a question that was cut short.
+
+    A question is cut where it ends in an ellipsis and has no question mark ("How to c..."); a row whose answer repeats
+    its question says nothing. `null`, `undefined` and `NaN` count as missing values only where the row does not speak
+    of programming, `null` only where it is no word of the language (German: zero). The same question on many hosts is
+    no fault: shops all ask how long delivery takes, and answer differently.
+    """
+    both = f"{question}\n{answer}"
+    return (
+        _is_cut(question)
+        or _same(question, answer)
+        or _PLACEHOLDERS.search(both) is not None
+        or _FILLER.search(both) is not None
+        or _lacks_a_value(both, language)
+    )
+
+
+def _is_cut(question: str) -> bool:
+    return _CUT.search(question) is not None and _QUESTION_MARKS.search(question) is None
+
+
+def _same(question: str, answer: str) -> bool:
+    return _SPACE.sub(" ", question).strip().casefold() == _SPACE.sub(" ", answer).strip().casefold()
+
+
+def _lacks_a_value(text: str, language: str) -> bool:
+    lacks = _MISSING.search(text) or (language not in _NULL_IS_A_WORD and _NULL.search(text))
+    return bool(lacks) and _CODE.search(text) is None
