@@ -1,0 +1,84 @@
+"""The check of files: what overlaps the test set, and whether a file is SQuAD's development set."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from xlingual.data.contamination.files import texts_of_file
+from xlingual.data.contamination.index import ContaminationIndex
+from xlingual.data.contamination.overlap import Contaminated, TrainingText
+from xlingual.data.xquad_articles import canonical_title, is_xquad_article, xquad_articles
+
+_AT_A_TIME = 1024
+_SQUAD_ID = re.compile(r"[0-9a-f]{24}")
+
+
+@dataclass
+class FileCheck:
+    """What was found in one file.
+
+    Attributes:
+        file: as it was named.
+        checked: pieces: paragraphs with their questions, or rows.
+        overlapping: those that overlap the test set.
+        titles: of XQuAD's 48 articles, those that were met.
+        squad_ids: of the test set's questions, those that were met and look like SQuAD's.
+    """
+
+    file: str
+    checked: int = 0
+    overlapping: list[Contaminated] = field(default_factory=list)
+    titles: set[str] = field(default_factory=set)
+    squad_ids: set[str] = field(default_factory=set)
+
+    def reasons(self) -> Counter[str]:
+        """How often each reason holds; a piece may have several."""
+        return Counter(reason for each in self.overlapping for reason in each.overlap.reasons)
+
+    def is_squad_development(self, index: ContaminationIndex) -> bool:
+        """Whether most of XQuAD's titles or question ids are in the file."""
+        many_ids = bool(self.squad_ids) and 2 * len(self.squad_ids) > len(index.identities)
+        return many_ids or 2 * len(self.titles) > len(xquad_articles())
+
+
+def check_files(files: Sequence[str], index: ContaminationIndex) -> list[FileCheck]:
+    """Check each file once, in order.
+
+    Raises:
+        DataError: see `texts_of_file`.
+    """
+    return [_check(file, index) for file in dict.fromkeys(files)]
+
+
+def as_json(checks: Sequence[FileCheck]) -> dict[str, Any]:
+    """Numbers over all files, and by file the ids or titles of what overlaps, one for each piece."""
+    return {
+        "checked": sum(check.checked for check in checks),
+        "overlapping": sum(len(check.overlapping) for check in checks),
+        "by_file": {check.file: [each.name for each in check.overlapping] for check in checks},
+    }
+
+
+def _check(file: str, index: ContaminationIndex) -> FileCheck:
+    check = FileCheck(file)
+    texts = texts_of_file(Path(file))
+    while batch := list(islice(texts, _AT_A_TIME)):
+        check.checked += len(batch)
+        for text, overlap in zip(batch, index.overlaps(batch), strict=True):
+            if overlap is not None:
+                check.overlapping.append(Contaminated(text.name, overlap))
+                _note_origin(check, text, index)
+    return check
+
+
+def _note_origin(check: FileCheck, text: TrainingText, index: ContaminationIndex) -> None:
+    if text.title and is_xquad_article(text.title):
+        check.titles.add(canonical_title(text.title))
+    found = (each for each in text.identities if _SQUAD_ID.fullmatch(each) and index.has_identity(each))
+    check.squad_ids.update(found)
