@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from xlingual.errors import DataError
 
 Row = dict[str, Any]
+_Item = TypeVar("_Item")
 
 
 def hub_rows(
@@ -35,6 +36,24 @@ def hub_rows(
     return chain([first], rows)
 
 
+def hub_files(source: str, *, split: str, configuration: str | None = None) -> list[Path]:
+    """The files of one split of a local copy, in order.
+
+    Raises DataError as hub_rows does.
+    """
+    asked = _phrase(source, configuration, split)
+    return [Path(name) for name in _guarded(_file_names(source, configuration, split), source, asked)]
+
+
+def _file_names(source: str, configuration: str | None, split: str) -> Iterator[str]:
+    from datasets import load_dataset_builder
+
+    files = load_dataset_builder(source, configuration).config.data_files or {}
+    if split not in files:
+        raise ValueError(f"unknown split {split!r}; there are {list(files)}")
+    yield from files[split]
+
+
 def _open(source: str, configuration: str | None, split: str, streaming: bool) -> Iterator[Row]:
     """The rows as `datasets` gives them; nothing is opened before the first is asked for."""
     from datasets import load_dataset
@@ -42,8 +61,8 @@ def _open(source: str, configuration: str | None, split: str, streaming: bool) -
     yield from load_dataset(source, configuration, split=split, streaming=streaming)
 
 
-def _guarded(rows: Iterator[Row], source: str, asked: str) -> Iterator[Row]:
-    """The same rows; whatever the hub's libraries raise becomes one DataError that says what to do."""
+def _guarded(rows: Iterator[_Item], source: str, asked: str) -> Iterator[_Item]:
+    """The same items; whatever the hub's libraries raise becomes one DataError that says what to do."""
     try:
         yield from rows
     except Exception as error:

@@ -1,0 +1,66 @@
+"""Rows of each host together, whatever their order: grouped on disk, in memory that does not grow."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import astuple
+from pathlib import Path
+
+from xlingual.data.faq.rows import FaqRow
+
+_ROWS_AT_ONCE = 512
+
+_PREPARATION = (
+    "PRAGMA journal_mode = OFF",  # nothing of the file is wanted after a crash
+    "PRAGMA synchronous = OFF",
+    "CREATE TABLE host (number INTEGER PRIMARY KEY, name TEXT UNIQUE)",
+    "CREATE TABLE pair (host INTEGER, content TEXT)",
+)
+
+
+def host_by_host(rows: Iterable[FaqRow], folder: Path | None = None) -> Iterator[FaqRow]:
+    """Give all rows, each host's one after another: hosts in order of their first row, rows of a host in theirs.
+
+    Rows wait in a SQLite file until the last has been read, for only then it is known whether a host comes again.
+
+    Args:
+        rows: in any order.
+        folder: on whose disk the file lies; None: the system's for temporary files.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix=".faq-rows-", dir=folder) as place,
+        closing(sqlite3.connect(Path(place) / "rows.sqlite", isolation_level=None)) as base,
+    ):
+        for statement in _PREPARATION:
+            base.execute(statement)
+        base.execute("BEGIN")
+        together = _fill(base, rows)
+        base.execute("COMMIT")
+        if not together:
+            base.execute("CREATE INDEX by_host ON pair (host)")
+        order = "rowid" if together else "host, rowid"
+        for (content,) in base.execute(f"SELECT content FROM pair ORDER BY {order}"):
+            yield FaqRow(*json.loads(content))
+
+
+def _fill(base: sqlite3.Connection, rows: Iterable[FaqRow]) -> bool:
+    """Insert the rows; says whether each host's came one after another."""
+    together = True
+    last, number = None, 0
+    waiting: list[tuple[int, str]] = []
+    for row in rows:
+        if row.origin != last:
+            last = row.origin
+            known = base.execute("SELECT number FROM host WHERE name = ?", (last,)).fetchone()
+            together &= known is None
+            number = known[0] if known else base.execute("INSERT INTO host (name) VALUES (?)", (last,)).lastrowid or 0
+        waiting.append((number, json.dumps(astuple(row), ensure_ascii=True, separators=(",", ":"))))
+        if len(waiting) == _ROWS_AT_ONCE:
+            base.executemany("INSERT INTO pair VALUES (?, ?)", waiting)
+            waiting.clear()
+    base.executemany("INSERT INTO pair VALUES (?, ?)", waiting)
+    return together

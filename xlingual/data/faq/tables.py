@@ -1,0 +1,143 @@
+"""Where the rows of a configuration lie: a local file, a local copy of a data set of the hub, or the hub itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Protocol
+
+from xlingual.data.faq.files import ENDINGS, file_columns, file_rows, hash_files
+from xlingual.data.hub import Row, hub_files, hub_rows
+from xlingual.data.location import contents, local_path
+from xlingual.errors import DataError
+
+SPLIT = "default"
+"""The one split of every configuration of WebFAQ."""
+
+
+class Table(Protocol):
+    """The rows of one configuration, such as a language's."""
+
+    @property
+    def place(self) -> str:
+        """Its file, or data set and configuration, for messages."""
+
+    def content(self) -> str | None:
+        """Hash of the bytes that it is read from; None where they cannot be known without reading from the hub."""
+
+    def open(self, wanted: Sequence[str]) -> tuple[tuple[str, ...], Iterator[Row]]:
+        """Names of all columns that are there, and the rows in order, with those columns at least that are wanted.
+
+        Columns are the first row's where the format has no schema. Raises DataError when it cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class FileTable:
+    """The rows of one local file."""
+
+    path: Path
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    def content(self) -> str:
+        """Hash of the file's bytes."""
+        return hash_files([self.path])
+
+    def open(self, wanted: Sequence[str]) -> tuple[tuple[str, ...], Iterator[Row]]:
+        """Columns and rows, see Table."""
+        columns = file_columns(self.path)
+        return columns, file_rows(self.path, [name for name in columns if name in wanted])
+
+
+@dataclass(frozen=True, slots=True)
+class HubTable:
+    """A configuration of a data set of the hub, streamed, or of a local copy with the same layout."""
+
+    source: str
+    configuration: str
+
+    @property
+    def place(self) -> str:
+        """Data set and configuration."""
+        return f"{self.source} ({self.configuration})"
+
+    def content(self) -> str | None:
+        """Hash of the copy's files of this configuration; None for the hub, whose revision needs the network."""
+        if not Path(self.source).is_dir():
+            return None
+        return hash_files(hub_files(self.source, split=SPLIT, configuration=self.configuration))
+
+    def open(self, wanted: Sequence[str]) -> tuple[tuple[str, ...], Iterator[Row]]:
+        """Columns and rows, see Table; a configuration without rows is an error."""
+        rows = hub_rows(self.source, configuration=self.configuration, split=SPLIT, columns=(), streaming=True)
+        first = next(rows)
+        return tuple(first), chain([first], rows)
+
+
+def find_tables(source: str, configurations: Mapping[str, Sequence[str]]) -> dict[str, Table]:
+    """Find the table of each configuration that is asked for.
+
+    Args:
+        source: a hub id; a local copy of a data set of the hub; a directory with one NAME.jsonl, NAME.jsonl.gz or
+            NAME.parquet for each configuration, there or in its folder `data`; or one such file where a single
+            configuration is asked for.
+        configurations: by any key, the names that a configuration goes by, the hub's first.
+
+    Raises:
+        DataError: when the source is absent, a configuration has no file or several.
+    """
+    path = local_path(source)
+    if path is None:
+        return {key: HubTable(source, names[0]) for key, names in configurations.items()}
+    if path.is_file():
+        return _single(path, configurations)
+    found = {key: _files(path, names) for key, names in configurations.items()}
+    missing = [key for key, files in found.items() if not files]
+    if missing and not _has_configurations(path):
+        wanted = ", ".join(f"{key} ({configurations[key][0]}.jsonl)" for key in missing)
+        raise DataError(
+            f"{source}: no file for {wanted}; found {contents(path, 40)}; add the file or leave the language out"
+        )
+    return {
+        key: FileTable(_only(files)) if files else HubTable(str(path), configurations[key][0])
+        for key, files in found.items()
+    }
+
+
+def _has_configurations(directory: Path) -> bool:
+    """Whether the directory has a card of the hub that says which files belong to which configuration."""
+    try:
+        card = (directory / "README.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return card.startswith("---") and "config_name" in card.split("\n---", 1)[0]
+
+
+def _files(directory: Path, names: Sequence[str]) -> list[Path]:
+    places = (folder / (name + ending) for folder in (directory, directory / "data") for name in names
+              for ending in ENDINGS)  # fmt: skip
+    return [place for place in places if place.is_file()]
+
+
+def _only(files: Sequence[Path]) -> Path:
+    if len(files) > 1:
+        names = " and ".join(str(file) for file in files)
+        raise DataError(f"several files of one language: {names}; keep one of them")
+    return files[0]
+
+
+def _single(path: Path, configurations: Mapping[str, Sequence[str]]) -> dict[str, Table]:
+    if not path.name.endswith(ENDINGS):
+        raise DataError(f"{path}: asked for a file that ends in {', '.join(ENDINGS)}; write rows as one of these")
+    if len(configurations) != 1:
+        raise DataError(
+            f"{path}: one file holds the rows of one language, and {len(configurations)} were asked for "
+            f"({', '.join(configurations)}); name one language, or a directory with a file for each"
+        )
+    return {key: FileTable(path) for key in configurations}
