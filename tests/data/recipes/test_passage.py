@@ -1,17 +1,24 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlingual.data.examples import ExampleSet
+from xlingual.data.answers import occurrences
+from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.recipes.passage import faq_passages
+from xlingual.data.recipes.passage import PassageRecipe, faq_passages
+from xlingual.data.recipes.writing import characters, fold
 from xlingual.data.webfaq import load_faq
 from xlingual.errors import DataError
+from xlingual.study.recipes import PassageSettings
+
+SMALL = {"span": "answer", "min_passage_characters": 1, "max_span_characters": 40, "max_passage_characters": 200}
 
 
 def row(question: str, answer: str, url: str = "https://a.de/faq", origin: str = "a.de") -> FaqRow:
@@ -19,139 +26,274 @@ def row(question: str, answer: str, url: str = "https://a.de/faq", origin: str =
 
 
 def page(number: int, url: str = "https://a.de/faq", origin: str = "a.de") -> list[FaqRow]:
-    return [row(f"{url} q{n}", f"answer {n} of {url}", url, origin) for n in range(number)]
+    return [row(f"{url} q{n}", f"word{n}x of{n}x {origin}", url, origin) for n in range(number)]
 
 
-def passages(rows: list[FaqRow], **settings: int) -> ExampleSet:
-    return faq_passages(rows, **{"language": "de", "seed": 0} | settings)  # type: ignore[arg-type]
+def made(
+    rows: list[FaqRow], language: str = "de", seed: int = 0, **settings: Any
+) -> tuple[list[Example], Counter[str]]:
+    recipe = PassageRecipe(PassageSettings(**settings), language, seed)
+    return list(recipe.examples([rows])), recipe.counts
 
 
+def passages(rows: list[FaqRow], **settings: Any) -> list[Example]:
+    return made(rows, **SMALL | settings)[0]
+
+
+WORDS = [
+    "rot",
+    "gelb",
+    "grün",
+    "blau",
+    "Haus",
+    "Baum",
+    "Tier",
+    "Brot",
+    "Weg",
+    "Tag",
+    "zwei",
+    "drei",
+    "12",
+    "ist",
+    "hat",
+]
+SENTENCES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(lambda words: " ".join(words).capitalize())
+ANSWERS = st.lists(st.tuples(SENTENCES, st.sampled_from([". ", "! ", "? ", ": ", "\n", " "])), min_size=1, max_size=4)
 ROWS = st.lists(
     st.builds(
         row,
-        st.sampled_from(["q1", "q2", "q3", "q4"]),
-        st.text("ab ", min_size=1, max_size=12).map(str.strip).filter(bool),
-        st.sampled_from(["", "https://a.de/1", "https://a.de/1#x", "https://b.de/2"]),
-        st.sampled_from(["", "a.de", "b.de"]),
+        SENTENCES.map(lambda text: text + "?"),
+        ANSWERS.map(lambda parts: "".join(text + mark for text, mark in parts)),
+        st.sampled_from(["", "https://a.de/1", "https://a.de/1#x", "https://a.de/2"]),
+        st.just("a.de"),
     ),
-    max_size=12,
+    max_size=14,
+)
+SETTINGS = st.fixed_dictionaries(
+    {
+        "span": st.sampled_from(["answer", "sentence"]),
+        "answers": st.integers(2, 5),
+        "max_span_characters": st.integers(10, 60),
+        "min_passage_characters": st.integers(1, 120),
+        "max_passage_characters": st.integers(121, 300),
+        "sibling_similarity": st.sampled_from([0.3, 0.5, 1.0]),
+        "strip_echo": st.booleans(),
+    }
 )
 
 
-@given(ROWS, st.integers(0, 9), st.integers(2, 5))
-def test_every_passage_keeps_the_promises(rows: list[FaqRow], seed: int, answers: int) -> None:
-    limits = {"max_answer_characters": 8, "max_passage_characters": 24}
-    made = passages(rows, seed=seed, answers=answers, **limits)
-    by_question = {(r.question, r.answer) for r in rows}
-    for example in made.examples:
-        (gold,), (start,) = example.answers, example.answer_starts
-        assert example.context[start : start + len(gold)] == gold
-        assert (example.question, gold) in by_question
-        assert len(gold) <= 8 and len(gold) < len(example.context) <= 24
-    counts = made.counts
-    assert counts["kept"] == len(made) and counts["read"] == len(rows)
+@given(ROWS, st.integers(0, 9), SETTINGS, st.sampled_from(["de", "zh", "th"]))
+def test_every_example_keeps_the_promises(rows: list[FaqRow], seed: int, limits: dict[str, Any], language: str) -> None:
+    settings = PassageSettings(**limits)
+    examples, counts = made(rows, language, seed, **limits)
+    for example in examples:
+        (span,), (start,) = example.answers, example.answer_starts
+        assert example.context[start : start + len(span)] == span
+        assert fold(span) and len(span) <= characters(settings.max_span_characters, language)
+        assert occurrences(example.context.casefold(), span.casefold()) == [start]
+        assert len(example.context) >= characters(settings.min_passage_characters, language)
+        assert len(example.context) <= characters(settings.max_passage_characters, language)
+        assert example.language == language and example.title == "a.de"
+    assert len({example.id for example in examples}) == len(examples) == counts["kept"]
+    assert counts["read"] == len(rows)
     assert counts["read"] == counts["kept"] + sum(n for name, n in counts.items() if name.startswith("dropped_"))
+
+
+@given(ROWS, st.integers(0, 9))
+def test_no_sibling_is_nearly_the_gold_answer(rows: list[FaqRow], seed: int) -> None:
+    """Answers of one sentence without a break, so that a passage's sentences are its answers."""
+    single = [
+        row(one.question, " ".join(fold(one.answer).split()[:6]).capitalize() + ".", one.url, one.origin)
+        for one in rows
+        if fold(one.answer)[:1].isalpha()
+    ]
+    examples, _ = made(single, seed=seed, **SMALL | {"sibling_similarity": 0.5})
+    for example in examples:
+        gold = set(fold(example.answers[0]).split())
+        others = [set(fold(text).split()) for text in example.context.split(".")]
+        others = [words for words in others if words]
+        others.remove(gold)
+        assert others and gold not in others
+        for words in others:
+            assert len(gold & words) <= 0.5 * len(gold | words)
 
 
 @given(ROWS, st.integers(0, 9), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_has_no_say(rows: list[FaqRow], seed: int, shuffler: random.Random) -> None:
     shuffled = list(rows)
     shuffler.shuffle(shuffled)
-    assert set(passages(rows, seed=seed).examples) == set(passages(shuffled, seed=seed).examples)
+    settings = {"min_passage_characters": 20, "max_passage_characters": 250}
+    assert set(made(rows, seed=seed, **settings)[0]) == set(made(shuffled, seed=seed, **settings)[0])
 
 
-def test_other_sites_have_no_say() -> None:
-    alone = passages(page(5)).examples
-    among = passages([*page(4, "https://b.de/faq", "b.de"), *page(5)]).examples
-    assert among[4:] == alone
+def test_other_hosts_have_no_say() -> None:
+    recipe = PassageRecipe(PassageSettings(**SMALL), "de", 0)
+    among = list(recipe.examples([page(4, "https://b.de/faq", "b.de"), page(5)]))
+    assert among[4:] == passages(page(5))
+    assert all("b.de" in example.context for example in among[:4])
+
+
+def test_rows_of_two_hosts_are_not_one_host() -> None:
+    with pytest.raises(DataError, match=r"found a\.de, b\.de"):
+        passages([*page(2), *page(2, "https://b.de/faq", "b.de")])
 
 
 def test_examples_are_in_the_order_of_the_rows() -> None:
-    rows = page(6)
-    assert [e.question for e in passages(rows).examples] == [r.question for r in rows]
+    rows = page(9)
+    random.Random(0).shuffle(rows)
+    assert [e.question for e in passages(rows)] == [r.question for r in rows]
 
 
-def test_a_passage_holds_the_gold_answer_among_siblings_of_its_page() -> None:
-    rows = page(9) + page(9, "https://b.de/faq", "b.de")
-    for example, made_from in zip(passages(rows, answers=4).examples, rows, strict=True):
-        assert example.context.count("answer") == 4 == example.context.count(made_from.url)
-        assert example.answers == (made_from.answer,) and example.title == made_from.origin
+def test_a_passage_is_asked_for_each_of_its_answers_once() -> None:
+    by_passage: dict[str, list[str]] = {}
+    examples = passages(page(10), answers=5)
+    for example in examples:
+        by_passage.setdefault(example.context, []).append(example.answers[0])
+    assert sorted(map(len, by_passage.values())) == [5, 5]
+    for context, spans in by_passage.items():
+        assert len(set(spans)) == 5 == context.count("a.de")
+    assert len({example.paragraph for example in examples}) == 2
+    assert {example.paragraph for example in examples} <= {example.id for example in examples}
 
 
-def test_the_gold_answer_stands_anywhere() -> None:
-    starts = [example.answer_starts[0] == 0 for example in passages(page(40), answers=4).examples]
-    assert 3 <= sum(starts) <= 20
+def test_groups_are_even() -> None:
+    sizes = Counter(Counter(example.context for example in passages(page(7), answers=6)).values())
+    assert sizes == {4: 1, 3: 1}
 
 
 def test_the_seed_decides() -> None:
-    first, again, other = (passages(page(20), seed=seed).examples for seed in (0, 0, 1))
+    first, again, other = (passages(page(20), seed=seed) for seed in (0, 0, 1))
     assert first == again != other
 
 
 def test_one_page_in_parts_is_one_page() -> None:
-    rows = [row("q1", "one", "https://a.de/faq#1"), row("q2", "two", "https://a.de/faq#2")]
-    made = passages(rows)
-    assert made.counts["kept"] == 2 and made.counts["siblings_from_site"] == 0
+    examples, counts = made([row("q1", "one", "https://a.de/faq#1"), row("q2", "two", "https://a.de/faq#2")], **SMALL)
+    assert len(examples) == 2 and counts["siblings_from_site"] == 0
 
 
 def test_a_pair_alone_on_its_page_takes_siblings_of_its_site() -> None:
-    rows = [row("q1", "one", "https://a.de/1"), row("q2", "two", "https://a.de/2"), row("q3", "three", "x", "b.de")]
-    made = passages(rows)
-    assert [sorted(e.context.split()) for e in made.examples] == [["one", "two"], ["one", "two"]]
-    assert made.counts["siblings_from_site"] == 2 and made.counts["dropped_no_sibling"] == 1
+    rows = [row("q1", "one", "https://a.de/1"), row("q2", "two", "https://a.de/2")]
+    examples, counts = made(rows, **SMALL)
+    assert [sorted(example.context.split()) for example in examples] == [["one", "two"]] * 2
+    assert counts["siblings_from_site"] == 2
+
+
+def test_siblings_are_of_the_page_before_the_site() -> None:
+    rows = [*page(3, "https://a.de/1"), *page(3, "https://a.de/2"), row("alone", "only me", "https://a.de/3")]
+    examples, counts = made([*rows], **SMALL)
+    assert counts["siblings_from_site"] == 1 and len(examples) == 7
+    assert examples[0].context == examples[1].context == examples[2].context
 
 
 def test_pairs_of_unknown_place_are_no_siblings() -> None:
-    made = passages([row("q1", "one", "", ""), row("q2", "two", "", "")])
-    assert made.counts["dropped_no_sibling"] == 2 and not made.examples
+    examples, counts = made([row("q1", "one", "", ""), row("q2", "two", "", "")], **SMALL)
+    assert counts["dropped_no_sibling"] == 2 and not examples
 
 
-@pytest.mark.parametrize("sibling", ["Yes", "YES", "Oh yes, often"])
+def test_pairs_of_an_unknown_host_have_the_siblings_of_their_page() -> None:
+    rows = [row("q1", "one", "x", ""), row("q2", "two", "x", ""), row("q3", "three", "y", "")]
+    examples, counts = made(rows, **SMALL)
+    assert [example.question for example in examples] == ["q1", "q2"] and counts["dropped_no_sibling"] == 1
+
+
+@pytest.mark.parametrize("sibling", ["Yes", "YES!", "Oh yes, often", "y e s yes"])
 def test_an_answer_that_holds_the_gold_one_is_no_sibling(sibling: str) -> None:
-    made = passages([row("q1", "yes"), row("q2", sibling)])
-    assert "q1" not in [e.question for e in made.examples]
+    assert not passages([row("q1", "yes"), row("q2", sibling)])
 
 
 def test_another_answer_to_the_same_question_is_no_sibling() -> None:
-    assert passages([row("q1", "one"), row("q1", "two")]).counts["dropped_no_sibling"] == 2
+    _, counts = made([row("Q1?", "one"), row("q1", "two")], **SMALL)
+    assert counts["dropped_no_sibling"] == 2
 
 
-def test_long_answers_are_siblings_but_never_gold() -> None:
-    made = passages([row("q1", "short"), row("q2", "l" * 50)], max_answer_characters=10)
-    assert [e.question for e in made.examples] == ["q1"] and made.counts["dropped_long_answer"] == 1
+def test_a_long_answer_is_a_sibling_but_never_gold() -> None:
+    long = " ".join(f"word{n}" for n in range(9))
+    examples, counts = made([row("q1", "short"), row("q2", long)], **SMALL)
+    assert [example.question for example in examples] == ["q1"] and counts["dropped_long_span"] == 1
+    assert sorted(examples[0].context.split()) == sorted(["short", *long.split()])
 
 
-def test_siblings_give_way_to_the_length_of_the_passage() -> None:
-    rows = [row("q1", "gold"), row("q2", "x" * 30), row("q3", "tiny")]
-    made = passages(rows, max_answer_characters=10, max_passage_characters=20)
-    assert [sorted(e.context.split()) for e in made.examples] == [["gold", "tiny"], ["gold", "tiny"]]
-    none = passages(rows[:2], max_answer_characters=10, max_passage_characters=20)
-    assert none.counts["dropped_long_passage"] == 1
+def test_an_answer_without_a_span_is_no_sibling_where_others_are() -> None:
+    long = " ".join(f"word{n}" for n in range(9))
+    examples = passages([*page(4), row("q", long)])
+    assert len(examples) == 4 and not any(long in example.context for example in examples)
 
 
-def test_a_passage_may_be_as_long_as_the_limit_and_no_longer() -> None:
-    rows = [row("q1", "gold"), row("q2", "x" * 15)]
-    assert len(passages(rows, max_answer_characters=10, max_passage_characters=20).examples[0].context) == 20
-    assert not passages(rows, max_answer_characters=10, max_passage_characters=19).examples
+def test_long_answers_are_cut_at_sentences_around_their_span() -> None:
+    text = "Well? The answer is sky blue. It has been so for long. And for longer. And for ever and ever."
+    examples, counts = made(
+        [row("q1", text), row("q2", "It rains in spring.")],
+        span="sentence",
+        max_span_characters=30,
+        min_passage_characters=1,
+        max_passage_characters=109,
+    )
+    example = next(example for example in examples if example.question == "q1")
+    assert example.answers == ("The answer is sky blue",)
+    assert "Well? The answer is sky blue. It has been so for long." in example.context
+    assert "And" not in example.context and counts["answers_cut"] == 1
+
+
+@pytest.mark.parametrize(("longest", "members"), [(35, 3), (34, 2), (23, 2)])
+def test_a_passage_may_be_as_long_as_the_limit_and_no_longer(longest: int, members: int) -> None:
+    rows = [row(letter, letter * 11) for letter in "xyz"]
+    examples = passages(rows, max_span_characters=11, max_passage_characters=longest)
+    assert {len(example.context) for example in examples} == {12 * members - 1} and len(examples) == 3
+
+
+@pytest.mark.parametrize(("shortest", "kept"), [(22, 2), (23, 0)])
+def test_a_passage_that_is_too_short_is_dropped(shortest: int, kept: int) -> None:
+    rows = [row("q1", "x" * 11), row("q2", "y" * 11)]
+    examples, counts = made(rows, **SMALL | {"min_passage_characters": shortest})
+    assert len(examples) == kept and counts["dropped_short_passage"] == 2 - kept
 
 
 def test_repeated_pairs_are_counted_once() -> None:
-    made = passages([*page(3), *page(3)])
-    assert made.counts["dropped_duplicate"] == 3 and len({e.id for e in made.examples}) == 3
+    again = [row(one.question, one.answer, one.url + "#again") for one in page(3)]
+    examples, counts = made([*page(3), *again], **SMALL)
+    assert counts["dropped_duplicate"] == 3 and len(examples) == 3
+
+
+def test_a_row_without_words_or_with_its_question_alone_is_dropped() -> None:
+    _, counts = made([*page(2), row("q", "..."), row("?", "well"), row("Is it so?", "Is it so")], **SMALL)
+    assert counts["dropped_empty"] == 2 and counts["dropped_echo"] == 1
+
+
+def test_echoes_are_stripped_only_when_asked_for() -> None:
+    rows = [*page(2), row("Is it blue?", "Is it blue? Rather red.")]
+    assert passages(rows)[2].answers == ("Rather red",)
+    assert passages(rows, strip_echo=False)[2].answers == ("Is it blue? Rather red",)
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [{"answers": 1}, {"max_answer_characters": 0}, {"max_answer_characters": 90, "max_passage_characters": 90}],
+    ("settings", "remedy"),
+    [
+        ({"answers": 1}, "write 2 or more"),
+        ({"max_span_characters": 100}, "max_passage_characters of at least 201"),
+        ({"min_passage_characters": 201}, "write a min_passage_characters that is no larger"),
+    ],
 )
-def test_settings_that_leave_no_room_are_refused(settings: dict[str, int]) -> None:
-    with pytest.raises(DataError, match="passages: "):
+def test_settings_that_leave_no_room_are_refused(settings: dict[str, int], remedy: str) -> None:
+    with pytest.raises(DataError, match=remedy):
         passages(page(3), **settings)
 
 
-def test_real_pairs_become_examples(shared: Path) -> None:
-    rows = load_faq(str(shared / "data/faq_multilingual"), ["zh"], 1000)["zh"].rows
-    made = passages(list(rows), language="zh")
-    assert made.counts["kept"] > 100
-    assert all(e.context[e.answer_starts[0] :].startswith(e.answers[0]) for e in made.examples)
-    assert {e.language for e in made.examples} == {"zh"}
+def test_rows_in_memory_may_be_of_many_hosts() -> None:
+    rows = [one for pair in zip(page(4), page(4, "https://b.de/faq", "b.de"), strict=True) for one in pair]
+    whole = faq_passages(rows, language="de", seed=0)
+    assert [e.question for e in whole.examples] == [r.question for r in rows]
+    assert whole.counts["kept"] == whole.counts["read"] == 8
+
+
+@pytest.mark.parametrize("language", ["de", "el", "hi", "zh"])
+def test_real_pairs_become_examples(shared: Path, language: str) -> None:
+    rows = load_faq(str(shared / "data/faq_multilingual"), [language], 1000)[language].rows
+    hosts: dict[str, list[FaqRow]] = {}
+    for one in rows:
+        hosts.setdefault(one.origin, []).append(one)
+    recipe = PassageRecipe(PassageSettings(), language, 0)
+    examples = list(recipe.examples(hosts.values()))
+    assert len(examples) >= 0.5 * len(rows)
+    assert recipe.counts["dropped_long_span"] > recipe.counts["dropped_no_span"]
+    for example in examples:
+        assert example.context[example.answer_starts[0] :].startswith(example.answers[0])

@@ -1,0 +1,93 @@
+"""The passages of one host: of each page first, then of what its pages leave over."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlingual.data.recipes.answers import Answer
+from xlingual.data.recipes.siblings import Group, Grouping
+
+TRIES = 40
+"""Answers with a span, and then answers without, that are tried as fillers of one passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Answers in the order in which they stand, and those of them whose question is asked."""
+
+    members: tuple[Answer, ...]
+    asked: tuple[Answer, ...]
+    from_site: bool
+
+
+class Host:
+    """Puts the answers of one host into passages; answers come sorted, so that the order of the rows has no say."""
+
+    def __init__(self, answers: Sequence[Answer], grouping: Grouping, seed: int) -> None:
+        self.answers, self.grouping, self.seed = answers, grouping, seed
+        self.left: dict[Answer, str] = {}
+        """Answers with a span that found no place, and why: known when all passages have been taken."""
+
+    def passages(self) -> Iterator[Passage]:
+        """Every passage.
+
+        Where the host is unknown siblings are those of the page; where the page is unknown too there are none.
+        """
+        pages: defaultdict[str, list[Answer]] = defaultdict(list)
+        for answer in self.answers:
+            pages[page_of(answer)].append(answer)
+        unpaged = pages.pop("", [])
+        origin = self.answers[0].row.origin if self.answers else ""
+        self.left = dict.fromkeys(_with_span(unpaged), "dropped_no_sibling")
+        for page, answers in pages.items():
+            yield from self._together(_with_span(answers), answers, ("page", origin, page))
+        if origin and self.left:
+            left = list(self.left)
+            self.left = {}
+            yield from self._together(left, self.answers, ("site", origin))
+
+    def _together(self, gold: list[Answer], around: Sequence[Answer], path: tuple[str, ...]) -> Iterator[Passage]:
+        """Groups of `gold`; what is left over of it stands alone among `around`."""
+        random = stream(self.seed, *path)
+        from_site = path[0] == "site"
+        groups, left = self.grouping(gold, random)
+        for group in groups:
+            yield Passage(_shuffled(group, random), tuple(group.members), from_site)
+        for answer in left:
+            group = self.grouping.around(answer, _fillers(answer, around, random))
+            if self.grouping.makes_a_passage(group):
+                yield Passage(_shuffled(group, random), (answer,), from_site)
+            else:
+                self.left[answer] = "dropped_no_sibling" if len(group.members) < 2 else "dropped_short_passage"
+
+
+def page_of(answer: Answer) -> str:
+    """The URL without its fragment."""
+    return answer.row.url.split("#", 1)[0]
+
+
+def _with_span(answers: Sequence[Answer]) -> list[Answer]:
+    return [answer for answer in answers if not isinstance(answer.span, str)]
+
+
+def _fillers(answer: Answer, around: Sequence[Answer], random: np.random.Generator) -> Iterator[Answer]:
+    """Some of the other answers in random order, those with a span first."""
+    for spanned in (True, False):
+        kind = [other for other in around if isinstance(other.span, str) != spanned and other is not answer]
+        if kind:
+            yield from (kind[index] for index in random.choice(len(kind), min(TRIES, len(kind)), replace=False))
+
+
+def _shuffled(group: Group, random: np.random.Generator) -> tuple[Answer, ...]:
+    return tuple(group.members[index] for index in random.permutation(len(group.members)))
+
+
+def stream(seed: int, *path: str) -> np.random.Generator:
+    """Random numbers that depend on the seed and on a path of names, and on nothing drawn elsewhere."""
+    digest = hashlib.sha256("\n".join((str(seed), *path)).encode("utf-8", "surrogatepass")).digest()
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int.from_bytes(digest, "big"))))

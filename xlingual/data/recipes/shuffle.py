@@ -1,0 +1,65 @@
+"""The control against a recipe's own pairs: every question with another row's answer of the same host."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from xlingual.data.faq.rows import FaqRow
+from xlingual.data.recipes.host import stream
+from xlingual.data.recipes.writing import fold
+
+SHUFFLE_COUNTS = ("read", "kept", "dropped_alone")
+
+
+class ShuffledPairs:
+    """Hosts whose answers have changed places, for any recipe to follow.
+
+    No question keeps its answer or gets one that is the same but for case and punctuation. Where more than half of a
+    host's rows have one answer so many of these are left out that the rest can change places; of a host with one
+    answer, or one row, all. Those are counted as `dropped_alone`. Rows keep their order, place and labels; a score of
+    how well question and answer agree is dropped, as it was another pair's. What goes where follows from the seed and
+    the host's rows alone, whatever their order.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.counts: Counter[str] = Counter(dict.fromkeys(SHUFFLE_COUNTS, 0))
+
+    def hosts(self, hosts: Iterable[Sequence[FaqRow]]) -> Iterator[list[FaqRow]]:
+        """Each host with at least two rows left."""
+        for rows in hosts:
+            changed = self._changed(rows)
+            self.counts.update(read=len(rows), kept=len(changed), dropped_alone=len(rows) - len(changed))
+            if changed:
+                yield [changed[index] for index in sorted(changed)]
+
+    def _changed(self, rows: Sequence[FaqRow]) -> dict[int, FaqRow]:
+        """The rows with their new answers, by place."""
+        order = sorted(range(len(rows)), key=lambda index: (rows[index].url, rows[index].question, rows[index].answer))
+        groups: defaultdict[str, list[int]] = defaultdict(list)
+        for index in order:
+            groups[fold(rows[index].answer)].append(index)
+        random = stream(self.seed, "shuffled", rows[0].origin if rows else "")
+        circle, shift = _circle(list(groups.values()), random)
+        return {
+            index: replace(rows[index], answer=rows[circle[(place + shift) % len(circle)]].answer, similarity=None)
+            for place, index in enumerate(circle)
+        }
+
+
+def _circle(groups: list[list[int]], random: np.random.Generator) -> tuple[list[int], int]:
+    """Rows in a circle, and how many places further on everyone finds another answer.
+
+    `groups` hold the rows of one answer each. They stand one behind the other, so that a shift by the size of the
+    largest leads out of every group, as long as that one is no more than half of all.
+    """
+    mixed = [[group[index] for index in random.permutation(len(group))] for group in groups]
+    mixed = [mixed[index] for index in random.permutation(len(mixed))]
+    largest = max(mixed, key=len, default=[])
+    others = sum(map(len, mixed)) - len(largest)
+    del largest[others:]
+    return [index for group in mixed for index in group], len(largest)

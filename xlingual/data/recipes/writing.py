@@ -1,0 +1,71 @@
+"""How languages write: words, letters, marks that end a question, room that a text takes."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+
+WITHOUT_SPACES = frozenset({"zh", "ja", "th", "km", "lo", "my"})
+"""Languages that put no space between words; a pair of neighbouring letters stands in for a word."""
+
+_NO_GAP = frozenset({"zh", "ja"})
+_FULL_WIDTH_FINAL = tuple("。．｡！？…")
+_QUESTION = "?？؟"
+_GREEK_QUESTION = ";\u037e"
+_CLOSERS = "\"'”’»›“)]}）］」』】》〉"
+
+ENGLISH_CHARACTERS = {"zh": 3.3, "ja": 2.2, "ko": 1.9}
+"""How many characters of English say what one character of a language says.
+
+Measured on the answers of 135 to 146 parallel FAQ pairs: the sum of the English lengths over the sum of the others is
+3.28 for Chinese, 2.16 for Japanese and 1.94 for Korean; for 23 languages in alphabetic scripts it lies between 0.83
+(Greek) and 1.34 (Hebrew), and Thai was not there to be measured: all of these count as 1.
+"""
+
+
+class _Folding(dict[int, str]):
+    """Punctuation and symbols become spaces, and marks without a meaning of their own vanish; filled when asked."""
+
+    def __missing__(self, code: int) -> str:
+        category = unicodedata.category(chr(code))
+        self[code] = "" if category == "Cf" else " " if category[0] in "PSZC" else chr(code)
+        return self[code]
+
+
+_FOLDING = _Folding()
+
+
+def characters(english: int, language: str) -> int:
+    """A length in characters of English as one in characters of `language`; at least 1."""
+    return max(1, math.floor(english / ENGLISH_CHARACTERS.get(language, 1.0)))
+
+
+def in_english(text: str, language: str) -> float:
+    """The length of a text as one in characters of English; its Latin letters and digits are such already."""
+    own = sum(not character.isascii() for character in text)
+    return len(text) - own + own * ENGLISH_CHARACTERS.get(language, 1.0)
+
+
+def fold(text: str) -> str:
+    """Case-folded NFKC, words between single spaces, without punctuation: what two texts are compared by."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_FOLDING).split())
+
+
+def words(text: str, language: str) -> list[str]:
+    """The words of a folded text in order; pairs of neighbouring letters where words have no space between them."""
+    if language not in WITHOUT_SPACES:
+        return text.split()
+    letters = text.replace(" ", "")
+    return [letters[place : place + 2] for place in range(len(letters) - 1)] or list(letters)
+
+
+def is_question(text: str, language: str) -> bool:
+    """Whether the last mark, closing quotes and brackets aside, is a question mark (in Greek a semicolon)."""
+    marks = _QUESTION + _GREEK_QUESTION if language == "el" else _QUESTION
+    return text.rstrip().rstrip(_CLOSERS)[-1:] in tuple(marks)
+
+
+def joint(before: str, language: str) -> str:
+    """What stands between a text and the next: a space; nothing in Chinese and Japanese behind their final marks."""
+    last = before.rstrip().rstrip(_CLOSERS)[-1:]
+    return "" if language in _NO_GAP and last in _FULL_WIDTH_FINAL else " "
