@@ -34,13 +34,21 @@ def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Dropped:
+    question: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"question": self.question}
+
+
 @dataclass
 class Without:
     """A filter that drops rows by a word of their answer."""
 
     word: str
     counts: Counter[str] = field(default_factory=Counter)
-    listed: list[dict[str, Any]] = field(default_factory=list)
+    listed: list[Dropped] = field(default_factory=list)
 
     @classmethod
     def of(cls, word: str, language: str, columns: frozenset[str]) -> Without:
@@ -54,7 +62,7 @@ class Without:
         for each in rows:
             if self.word in each.answer.split():
                 self.counts[f"dropped_{self.word}"] += 1
-                self.listed.append({"url": each.url, "question": each.question})
+                self.listed.append(Dropped(each.question))
             else:
                 yield each
 

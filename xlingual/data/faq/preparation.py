@@ -23,7 +23,7 @@ from xlingual.records.lock import hold
 class RowFilter(Protocol):
     """What rows go through between source and store; used once.
 
-    It may also have `listed`, what it says of rows that it dropped: a sequence of mappings that JSON can hold.
+    It may also have `listed`, what it says of rows that it dropped: values that have `as_json`.
     """
 
     @property
@@ -179,9 +179,9 @@ def _filled(drawn: DrawnRows, filters: Sequence[RowFilter]) -> Filled:
     counts = Counter(drawn.counts)
     listed: list[dict[str, Any]] = []
     for each in filters:
-        stated = {name: number for name, number in each.counts.items() if name not in ("read", "kept")}
-        counts.update(stated)
-        listed.extend(getattr(each, "listed", ()))
+        # A filter's own `read` and `kept` are those of the rows that the step before left.
+        counts.update({name: number for name, number in each.counts.items() if name not in ("read", "kept")})
+        listed.extend(dropped.as_json() for dropped in getattr(each, "listed", ()))
     return Filled(dict(counts), tuple(sorted(drawn.columns.names)), drawn.columns.version, tuple(listed))
 
 
