@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_task import questions
+from tiny_task import COLOURS, questions
 
 from xlingual.data.examples import Example
+from xlingual.data.pairs import Pairs, PairText, make_pairs
 from xlingual.data.windows import make_windows
 from xlingual.evaluation.scoring import ScoringSet
 from xlingual.models.encoder import load_tokenizer
 from xlingual.study import TrialConfiguration
+from xlingual.study.recipes import PassageSettings, Recipe, variant
 from xlingual.training.trial_inputs import TrialInputs
 
 Configure = Callable[..., TrialConfiguration]
@@ -26,11 +28,22 @@ def tiny_inputs(tiny_checkpoint: Path) -> TrialInputs:
     def windows(examples: tuple[Example, ...]) -> Any:
         return make_windows(tokenizer, examples, max_length=48, stride=8)
 
+    def pairs(offset: int, hosts: int = 30) -> Pairs:
+        texts = [
+            PairText(f"{n % hosts}.example", example.question, f"{COLOURS[n % 5]} {example.context}")
+            for n, example in enumerate(questions(30, offset))
+        ]
+        return make_pairs(tokenizer, texts, max_length=48)
+
     development = questions(40, 200)
+    passages = {"de": windows(questions(30, 1000, "de")), "es": windows(questions(30, 2000, "es"))}
     return TrialInputs(
         train=windows(questions(120)),
-        faq={"de": windows(questions(30, 1000, "de")), "es": windows(questions(30, 2000, "es"))},
-        development={"en": ScoringSet(development, windows(development))},
+        faq={
+            variant(Recipe(passage=PassageSettings()), "matched"): passages,
+            "pairs": {"de": pairs(1000), "es": pairs(2000, hosts=3), "bitext-de": pairs(3000)},
+        },
+        development={"dev": {"en": ScoringSet(development, windows(development))}},
         pad_token=0,
     )
 
@@ -38,6 +51,8 @@ def tiny_inputs(tiny_checkpoint: Path) -> TrialInputs:
 @pytest.fixture(scope="session")
 def configure() -> Configure:
     def make(seed: int = 0, mixture: Any = None, robust: Any = None, **training: Any) -> TrialConfiguration:
+        if mixture is not None:
+            mixture = {"recipe": {"passage": {}}} | mixture
         settings = {"updates": 6, "batch_size": 16, "micro_batch_size": 4, "learning_rate": 3e-3, "reports": 3}
         return TrialConfiguration.model_validate(
             {

@@ -106,7 +106,7 @@ def test_the_kept_model_has_the_whole_vocabulary_decayed_as_if_trained(
     tiny_inputs: TrialInputs, no_dropout: Path, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configuration = configure(updates=20, reports=1, weight_decay=0.3)
-    used = {0, *tiny_inputs.used_tokens(())}
+    used = {0, *tiny_inputs.used_tokens(None)}
     tables = {}
     for trimmed in (True, False):
         if not trimmed:

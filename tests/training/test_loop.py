@@ -139,7 +139,7 @@ def test_the_kept_model_gives_the_recorded_predictions(
 ) -> None:
     _, directory = train(configure(updates=30), tiny_inputs, tiny_checkpoint, tmp_path, keep_model=True)
     model = load_encoder(directory.model, seed=5, trained_head=True)
-    asked = tiny_inputs.development["en"]
+    asked = tiny_inputs.development["dev"]["en"]
     batcher = Batcher.of(model, 0, torch.device("cpu"))
     found = candidates(model, {"en": asked}, batcher, max_answer_tokens=3)["en"]
     recorded = [row["prediction"] for row in journal.read(directory.development)]
@@ -217,7 +217,9 @@ def test_a_compiled_model_learns_the_task_too(
 
     def compile_(model: Any, **options: Any) -> Any:
         compiled.append(options)
-        model.register_forward_pre_hook(lambda _, __, named: inputs.append(set(named)), with_kwargs=True)
+        model.register_forward_pre_hook(
+            lambda _, __, named: inputs.append(set(named["batches"][0].inputs)), with_kwargs=True
+        )
         return model
 
     monkeypatch.setattr(torch, "compile", compile_)

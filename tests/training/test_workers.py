@@ -37,16 +37,17 @@ def test_two_workers_train_what_one_trains(
 
 
 def test_workers_share_out_each_updates_micro_batches(tiny_inputs: TrialInputs, configure: Any) -> None:
-    order = training_order(configure(), tiny_inputs.train, tiny_inputs.faq)
+    order = training_order(configure(), tiny_inputs.train, {})
+    (draws,) = order.parts
     for update in range(6):
         micro_batches = order.micro_batches(update)
-        shared = [place for rank in range(2) for micro in micro_batches[rank::2] for place in micro]
-        drawn = [int(item) for item in order.item[update * 16 : (update + 1) * 16]]
+        shared = [place for rank in range(2) for micro in micro_batches[rank::2] for place in micro.places]
+        drawn = [int(item) for item in draws.item[update * 16 : (update + 1) * 16]]
         assert sorted(item for _, item in shared) == sorted(drawn)
 
 
 def test_an_update_holds_as_many_faq_windows_as_the_mixture_says(tiny_inputs: TrialInputs, configure: Any) -> None:
     configuration = configure(updates=50, mixture={"faq_share": 0.25, "weights": {"de": 0.5, "es": 0.5}})
-    order = training_order(configuration, tiny_inputs.train, tiny_inputs.faq)
-    counts = [int((order.source == source).sum()) for source in range(3)]
+    order = training_order(configuration, tiny_inputs.train, tiny_inputs.of_mixture(configuration.mixture))
+    counts = [int((order.parts[0].source == source).sum()) for source in range(3)]
     assert counts == [600, 100, 100]

@@ -10,6 +10,7 @@ import torch
 
 from xlingual.speed.memory import available_memory
 from xlingual.speed.training import BYTES_PER_PARAMETER, TrainingSpeed, trial_configuration
+from xlingual.training.draws import Draws
 from xlingual.training.execution import Execution
 from xlingual.training.memory import release_free_memory
 from xlingual.training.model import TrainedModel
@@ -59,10 +60,9 @@ def tried_micro_batch(
     model = TrainedModel(trial_configuration(windows, 1, 1, 1, precision), inputs, checkpoint, worker, Execution())
     size = 1
     while size <= MOST:
-        item = np.resize(longest, size).astype(np.int64)
-        order = TrainingOrder(
-            (inputs.train,), np.zeros(size, dtype=np.int64), item, inputs.train.lengths[item], size, size
-        )
+        drawn = (np.zeros(size, dtype=np.int64), np.resize(longest, size).astype(np.int64))
+        draws = Draws.of("span", [inputs.train], drawn, np.array([size]))
+        order = TrainingOrder((draws,), size)
         try:
             Updater(trial_configuration(windows, 1, size, size, precision), order, model, worker).update(0)
         except torch.cuda.OutOfMemoryError:

@@ -177,6 +177,6 @@ def _largest_pass(order: TrainingOrder, updates: int, device: torch.device) -> i
         places
         for update in range(updates)
         for micro_batch in order.micro_batches(update)
-        for places in order.passes(micro_batch, device)
+        for places in order.passes(micro_batch.places, device)
     )
     return max(sum(int(source.pointers[i + 1] - source.pointers[i]) for source, i in places) for places in passes)

@@ -1,7 +1,8 @@
 """From what an unfinished training continues exactly.
 
-Weights, optimiser state, the number of updates done and the reports so far. The learning-rate schedule, the position in
-the data and every random number are functions of (configuration, update), so that nothing else needs to be kept.
+Weights (of heads that a recipe trains, too), optimiser state, the number of updates done and the reports so far. The
+learning-rate schedule, the position in the data and every random number are functions of (configuration, update), so
+that nothing else needs to be kept.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def save_checkpoint(path: Path, model: TrainedModel, progress: Progress) -> None
         "updates": progress.updates,
         "reports": list(progress.reports),
         "model": model.plain.state_dict(),
+        "head": model.losses.head.state_dict() if model.losses.head else None,
         "optimizer": model.optimizer.state_dict(),
         "vocabulary": model.vocabulary.fingerprint if model.vocabulary else None,
     }
@@ -51,6 +53,8 @@ def load_checkpoint(path: Path, model: TrainedModel, device: torch.device) -> Pr
         if content["vocabulary"] != (model.vocabulary.fingerprint if model.vocabulary else None):
             raise ValueError("its word embeddings are those of other windows")
         model.plain.load_state_dict(content["model"])
+        if model.losses.head:
+            model.losses.head.load_state_dict(content["head"])
         model.optimizer.load_state_dict(content["optimizer"])
     except Exception as error:
         raise RecordError(

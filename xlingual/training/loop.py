@@ -26,6 +26,7 @@ from xlingual.training.export import export_model
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
+from xlingual.training.stages import first_stage_updates
 from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, Worker
@@ -136,7 +137,9 @@ class Training:
             "updates": updates,
             **scores,
             "loss": loss,
-            "learning_rate": learning_rate(self.configuration.training, updates - 1),
+            "learning_rate": learning_rate(
+                self.configuration.training, updates - 1, first_stage_updates(self.configuration)
+            ),
             "padding_share": self._padding_share(),
             "seconds": round(seconds, 3),
         }

@@ -12,14 +12,18 @@ from torch import nn
 
 from xlingual.evaluation.batches import Batcher
 from xlingual.models.dropout import replace_dropout
-from xlingual.models.encoder import load_encoder
+from xlingual.models.encoder import load_encoder, word_embeddings
+from xlingual.models.masked_language_model import MaskedLanguageModelHead, load_masked_language_model_head
 from xlingual.models.vocabulary import TrimmedVocabulary, can_trim, decay_of_unused_rows, trim_vocabulary
 from xlingual.robust import RobustTraining, robust_training
 from xlingual.study import TrialConfiguration
 from xlingual.training.execution import Execution
 from xlingual.training.hardware import chosen_precision
+from xlingual.training.losses import Losses
+from xlingual.training.objectives.masking import MaskTokens
 from xlingual.training.optimizer import learning_rate, make_optimizer
 from xlingual.training.seeds import stream_seed
+from xlingual.training.stages import first_stage_updates
 from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Worker
 
@@ -29,11 +33,14 @@ class TrainedModel:
 
     Attributes:
         plain: the model itself; its vocabulary may be trimmed.
-        forward: what is called in training: `plain`, wrapped for the workers and perhaps compiled.
+        losses: it and what is trained beside it.
+        forward: what is called in training: `losses`, wrapped for the workers and perhaps compiled.
         robust: the trial's robust training, measured on the whole pretrained model.
         optimizer: over what is trained.
         batcher: makes the model's inputs of windows.
-        vocabulary: which rows of the word embeddings were kept; None when all were.
+        vocabulary: which rows of the word embeddings were kept; None when all were, as in masked language modelling,
+            whose softmax is over the whole vocabulary.
+        mask_tokens: what stands at masked places; None where nothing is masked.
         precision: `fp32` or `bf16`.
     """
 
@@ -46,10 +53,12 @@ class TrainedModel:
         execution: Execution,
     ) -> None:
         self._training = configuration.training
+        self._first_stage = first_stage_updates(configuration)
         self._device = worker.device
         plain = load_encoder(checkpoint, stream_seed(configuration.seed, "span head"))
         self.robust: RobustTraining = robust_training(configuration, plain)
         self.vocabulary = _trimmed(plain, configuration, inputs, checkpoint)
+        head, self.mask_tokens = _masking(plain, configuration, checkpoint)
         if not execution.compile:  # a compiled model has its own dropout, as cheap
             replace_dropout(plain)
         self.plain: nn.Module = plain.to(worker.device)
@@ -61,9 +70,10 @@ class TrainedModel:
             self.batcher = Batcher.of(plain, pad_token, worker.device, encode)
         if execution.activation_checkpointing:
             plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
-        self.optimizer = make_optimizer(plain, self._training)
         self.precision = chosen_precision(self._training.precision, worker.device)
-        self.forward = worker.wrap(plain)
+        self.losses = Losses(configuration, plain, head, self.autocast).to(worker.device)
+        self.optimizer = make_optimizer(plain, self._training, self.losses)
+        self.forward = worker.wrap(self.losses)
         if execution.compile:
             self.forward = torch.compile(self.forward, dynamic=True)  # type: ignore[assignment]
 
@@ -78,7 +88,8 @@ class TrainedModel:
             yield self.plain
             return
         trained = not self._training.freeze_word_embeddings
-        rates = (learning_rate(self._training, update) for update in range(updates)) if trained else ()
+        stage = self._first_stage
+        rates = (learning_rate(self._training, update, stage) for update in range(updates)) if trained else ()
         with self.vocabulary.restored(self.plain, decay_of_unused_rows(rates, self._training.weight_decay)):
             yield self.plain
 
@@ -86,8 +97,23 @@ class TrainedModel:
 def _trimmed(
     model: nn.Module, configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: Path
 ) -> TrimmedVocabulary | None:
-    """Cut the rows out of a model's word embeddings that none of the trial's windows uses, where that is exact."""
-    if can_trim(model) is not None:
+    """Cut the rows out of a model's word embeddings that nothing the trial reads uses, where that is exact."""
+    if can_trim(model) is not None or _masks(configuration):
         return None
-    languages = tuple(configuration.mixture.weights) if configuration.mixture else ()
-    return trim_vocabulary(model, inputs.used_tokens(languages), inputs.pad_token, checkpoint=checkpoint)
+    return trim_vocabulary(model, inputs.used_tokens(configuration.mixture), inputs.pad_token, checkpoint=checkpoint)
+
+
+def _masking(
+    model: nn.Module, configuration: TrialConfiguration, checkpoint: Path
+) -> tuple[MaskedLanguageModelHead | None, MaskTokens | None]:
+    """The head for masked tokens and what is masked with, where the recipe masks."""
+    if not _masks(configuration):
+        return None, None
+    seed = stream_seed(configuration.seed, "masked language model head")
+    head = load_masked_language_model_head(checkpoint, model, seed)
+    return head, MaskTokens.of(checkpoint, word_embeddings(model).num_embeddings)
+
+
+def _masks(configuration: TrialConfiguration) -> bool:
+    mixture = configuration.mixture
+    return mixture is not None and mixture.recipe.masked_language_model is not None

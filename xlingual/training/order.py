@@ -1,7 +1,8 @@
-"""Which windows stand in which update: a pure function of the configuration, whatever the number of workers."""
+"""Which examples stand in which update: a pure function of the configuration, whatever the number of workers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,83 +10,173 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from xlingual.data.mixture import draw_mixture
+from xlingual.data.mixture import draw_mixture, language_weights
 from xlingual.data.windows import Windows
-from xlingual.evaluation.batches import Place, length_batches, tokens_per_pass
-from xlingual.study import TrialConfiguration
+from xlingual.errors import DataError
+from xlingual.evaluation.batches import length_batches, tokens_per_pass
+from xlingual.study import Mixture, TrialConfiguration
+from xlingual.training.draws import Draws, MicroBatch, Objective, Place, Source, draw_by_update, faq_counts
 from xlingual.training.seeds import stream_seed
+from xlingual.training.stages import first_stage_updates
 
 Indices = NDArray[np.int64]
+
+FEWEST_PAIRS = 2
+"""Pairs that an update needs for one to be held against another."""
+
+BITEXT = "bitext-"
+"""What the name of a language's bitext pairs begins with."""
 
 
 @dataclass(frozen=True)
 class TrainingOrder:
-    """Every update's windows.
+    """Every update's examples.
 
     Attributes:
-        sources: windows of each source, the English training data first.
-        source: source of each draw, (updates * batch_size,).
-        item: window of that source, (updates * batch_size,).
-        length: tokens of that window, (updates * batch_size,).
+        parts: what each objective draws; several may draw in one update.
+        micro_batch_size: most examples of a micro-batch.
         tokens: upper bound of a forward pass, padding counted; None takes what suits the device.
     """
 
-    sources: tuple[Windows, ...]
-    source: Indices
-    item: Indices
-    length: Indices
-    batch_size: int
+    parts: tuple[Draws, ...]
     micro_batch_size: int
     tokens: int | None = None
 
-    def micro_batches(self, update: int) -> list[list[Place]]:
-        """Cut the windows of an update (counted from 0) into micro-batches of like length.
+    def micro_batches(self, update: int) -> list[MicroBatch]:
+        """Cut the examples of an update (counted from 0) into micro-batches; workers share these out."""
+        return [micro for part in self.parts for micro in part.micro_batches(update, self.micro_batch_size)]
 
-        Workers share micro-batches out. Sorting by length inside one update leaves its gradient what it is and saves
-        padding.
-        """
-        first = update * self.batch_size
-        draws = first + np.argsort(self.length[first : first + self.batch_size], kind="stable")
-        places = [(self.sources[self.source[draw]], int(self.item[draw])) for draw in draws]
-        return [places[i : i + self.micro_batch_size] for i in range(0, len(places), self.micro_batch_size)]
+    def count(self, update: int, objective: Objective) -> int:
+        """Examples of an objective in an update."""
+        return sum(part.count(update) for part in self.parts if part.objective == objective)
 
-    def passes(self, micro_batch: list[Place], device: torch.device) -> list[list[Place]]:
-        """Cut a micro-batch into what one forward pass takes: at most so many tokens, windows of like length.
+    def objectives(self, update: int) -> list[Objective]:
+        """What an update's examples are trained for."""
+        return [part.objective for part in self.parts if part.count(update)]
+
+    def passes(self, places: list[Place], device: torch.device) -> list[list[Place]]:
+        """Cut a micro-batch into what one forward pass takes: at most so many tokens, examples of like length.
 
         On a GPU a pass takes the whole micro-batch unless the configuration sets a bound: its size is chosen by memory.
         On a CPU, passes that its caches hold are faster.
         """
         if self.tokens is None and device.type != "cpu":
-            return [micro_batch]
-        lengths = np.array([int(source.pointers[i + 1] - source.pointers[i]) for source, i in micro_batch])
-        batches = length_batches(lengths, self.tokens or tokens_per_pass(device))
-        return [[micro_batch[place] for place in batch] for batch in batches]
+            return [places]
+        lengths = np.array([int(source.pointers[i + 1] - source.pointers[i]) for source, i in places])
+        return [[places[i] for i in batch] for batch in self.cut(lengths, device)]
+
+    def cut(self, lengths: Indices, device: torch.device) -> list[Indices]:
+        """Cut texts of these lengths into what one forward pass takes, see `passes`; indices of each."""
+        if self.tokens is None and device.type != "cpu":
+            return [np.arange(len(lengths), dtype=np.int64)]
+        return length_batches(lengths, self.tokens or tokens_per_pass(device))
 
 
-def training_order(configuration: TrialConfiguration, train: Windows, faq: Mapping[str, Windows]) -> TrainingOrder:
+def training_order(configuration: TrialConfiguration, train: Windows, faq: Mapping[str, Source]) -> TrainingOrder:
     """Lay out a trial's training data.
 
     Args:
         configuration: its mixture, batch sizes, updates and seed decide everything.
         train: windows of the English training data.
-        faq: windows of the FAQ passages by language; only the mixture's languages are read.
+        faq: what the mixture draws from by language: windows of FAQ passages, or pairs; pairs of bitext rows under
+            `bitext-LANGUAGE`. Only the mixture's languages are read.
+
+    Raises:
+        DataError: when an update would have too few pairs, or a source has no example.
     """
     training, mixture = configuration.training, configuration.mixture
-    names = sorted(mixture.weights) if mixture else []
-    sources = (train, *(faq[name] for name in names))
-    weights = [1.0]
-    if mixture:
-        weights = [1.0 - mixture.faq_share, *(mixture.faq_share * mixture.weights[name] for name in names)]
-    source, item = draw_mixture(
-        [len(windows) for windows in sources],
+    batch, updates = training.batch_size, training.updates
+    if mixture is None:
+        parts = [_english(configuration, train, np.full(updates, batch))]
+    elif mixture.schedule == "mix" and mixture.recipe.passage is not None:
+        parts = [_mixed_windows(configuration, mixture, train, faq)]
+    else:
+        if mixture.schedule == "then":
+            counts = np.where(np.arange(updates) < first_stage_updates(configuration), batch, 0)
+        else:
+            counts = faq_counts(mixture.faq_share, batch, updates)
+        parts = [_english(configuration, train, batch - counts), _faq(configuration, mixture, faq, counts)]
+    return TrainingOrder(tuple(parts), training.micro_batch_size, training.micro_batch_tokens)
+
+
+def _english(configuration: TrialConfiguration, train: Windows, counts: Indices) -> Draws:
+    drawn = draw_mixture([len(train)], [1.0], int(counts.sum()), stream_seed(configuration.seed, "order"), ["train"])
+    return Draws.of("span", [train], drawn, counts)
+
+
+def _mixed_windows(
+    configuration: TrialConfiguration, mixture: Mixture, train: Windows, faq: Mapping[str, Source]
+) -> Draws:
+    """Windows of passages among English ones: how many an update has varies, how many the run has is exact."""
+    languages = language_weights(mixture, {name: len(faq[name]) for name in mixture.names})
+    sources = (train, *(faq[name] for name in languages))
+    weights = [1.0 - mixture.faq_share, *(mixture.faq_share * weight for weight in languages.values())]
+    counts = np.full(configuration.training.updates, configuration.training.batch_size)
+    drawn = draw_mixture(
+        [len(examples) for examples in sources],
         weights,
-        training.updates * training.batch_size,
+        int(counts.sum()),
         stream_seed(configuration.seed, "order"),
-        ["train", *names],
+        ["train", *languages],
     )
-    length = np.zeros(len(source), dtype=np.int64)
-    for index, windows in enumerate(sources):
-        length[source == index] = windows.lengths[item[source == index]]
-    return TrainingOrder(
-        sources, source, item, length, training.batch_size, training.micro_batch_size, training.micro_batch_tokens
+    return Draws.of("span", sources, drawn, counts)
+
+
+def _faq(configuration: TrialConfiguration, mixture: Mixture, faq: Mapping[str, Source], counts: Indices) -> Draws:
+    """FAQ examples alone, so many in each update."""
+    weights = language_weights(mixture, {name: len(faq[name]) for name in mixture.names})
+    seed = stream_seed(configuration.seed, "order")
+    if mixture.recipe.contrastive is not None:
+        _check_pairs(configuration, mixture, counts)
+        weights = _with_bitexts(weights, mixture.recipe.contrastive.bitext_share, faq)
+        of_updates = counts[counts > 0]
+        sizes = [len(faq[name]) for name in weights]
+        drawn = draw_by_update(sizes, list(weights.values()), of_updates, seed, list(weights))
+    else:
+        sizes = [len(faq[name]) for name in weights]
+        drawn = draw_mixture(sizes, list(weights.values()), int(counts.sum()), seed, list(weights))
+    objective: Objective = "contrastive" if mixture.recipe.contrastive is not None else "span"
+    if mixture.recipe.masked_language_model is not None:
+        objective = "masked_language_model"
+    return Draws.of(objective, [faq[name] for name in weights], drawn, counts)
+
+
+def _with_bitexts(weights: dict[str, float], share: float, faq: Mapping[str, Source]) -> dict[str, float]:
+    """Give bitexts their share of the updates, in proportion to the weights of the languages that have some.
+
+    Raises:
+        DataError: when none has.
+    """
+    if share == 0:
+        return weights
+    there = {name: weight for name, weight in weights.items() if weight > 0 and len(faq.get(BITEXT + name, ()))}
+    if not there:
+        raise DataError(
+            f"recipe.contrastive.bitext_share: {share:g} asked, but there is no bitext row in {', '.join(weights)}; "
+            "name their source in data.faq.bitexts, or write bitext_share: 0"
+        )
+    total = math.fsum(there.values())
+    plain = {name: (1.0 - share) * weight for name, weight in weights.items()}
+    return plain | {BITEXT + name: share * weight / total for name, weight in there.items()}
+
+
+def _check_pairs(configuration: TrialConfiguration, mixture: Mixture, counts: Indices) -> None:
+    """Refuse updates with so few pairs that there is nothing to hold one against.
+
+    Raises:
+        DataError: with what would do.
+    """
+    batch = configuration.training.batch_size
+    fewest = int(counts.min()) if mixture.schedule == "mix" else batch
+    if fewest >= FEWEST_PAIRS:
+        return
+    most = math.ceil(FEWEST_PAIRS / batch * 1e4) / 1e4
+    remedy = (
+        f"write faq_share: {most:g} or more, or a batch_size of {math.ceil(FEWEST_PAIRS / mixture.faq_share)} or more"
+        if mixture.schedule == "mix" and most <= 1
+        else f"write a batch_size of {FEWEST_PAIRS} or more"
+    )
+    raise DataError(
+        f"mixture.faq_share: {mixture.faq_share:g} of a batch of {batch} leaves an update {fewest} question and answer "
+        f"pairs, and the recipe contrastive needs {FEWEST_PAIRS}; {remedy}"
     )

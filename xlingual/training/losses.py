@@ -1,0 +1,111 @@
+"""The losses of a trial as one module, so that every pass touches the same parameters whatever it is trained for.
+
+Workers that join gradients (torch's DistributedDataParallel) expect each parameter in each backward pass. A pass that
+does not need a head adds 0 times the head's parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xlingual.evaluation.batches import Batch
+from xlingual.models.masked_language_model import MaskedLanguageModelHead, base_encoder
+from xlingual.models.pooling import mean_pooled
+from xlingual.study import TrialConfiguration
+from xlingual.training.draws import Objective
+from xlingual.training.objectives.contrastive import info_nce
+from xlingual.training.objectives.span import span_loss
+
+
+class Losses(nn.Module):
+    """A model with a span head, what a recipe trains beside it, and how their losses are made.
+
+    Args:
+        configuration: says the recipe.
+        model: a `transformers` encoder with a span head.
+        head: for masked tokens, upon the same encoder; None where nothing is masked.
+        autocast: context of the trial's precision; losses are float32.
+
+    Attributes:
+        model: see above.
+        head: see above.
+    """
+
+    def __init__(
+        self,
+        configuration: TrialConfiguration,
+        model: nn.Module,
+        head: MaskedLanguageModelHead | None,
+        autocast: Callable[[], AbstractContextManager[Any]],
+    ) -> None:
+        super().__init__()
+        self.model, self.head, self._autocast = model, head, autocast
+        recipe = configuration.mixture.recipe if configuration.mixture else None
+        contrastive = recipe.contrastive if recipe else None
+        self._temperature = contrastive.temperature if contrastive else 1.0
+        self._span_head = list[nn.Parameter]()
+        if recipe and recipe.passage is None:
+            inner = set(base_encoder(model).parameters())
+            self._span_head = [parameter for parameter in model.parameters() if parameter not in inner]
+        of_model = set(model.parameters())
+        self._head = [p for p in head.parameters() if p not in of_model] if head else []
+
+    def forward(
+        self, objective: Objective | None, batches: Sequence[Batch] = (), targets: Mapping[str, Tensor] | None = None
+    ) -> Tensor:
+        """Sum of a pass's losses over its examples, or masked tokens; (), float32.
+
+        Args:
+            objective: what the pass is trained for; None for a worker that has no pass in an update.
+            batches: the model's inputs.
+            targets: for spans `gold`, see `span_loss`; else as `contrasted_inputs` and `masked_inputs` say.
+        """
+        targets = targets or {}
+        if objective is None:
+            loss = torch.zeros((), device=next(self.model.parameters()).device)
+        elif objective == "span":
+            loss = self._span(batches[0], targets["gold"])
+        elif objective == "contrastive":
+            loss = self._contrastive(batches, targets["restore"], targets["same"])
+        else:
+            loss = self._masked(batches[0], targets["places"], targets["tokens"])
+        for parameter in self.idle(objective):
+            if parameter.requires_grad:
+                loss = loss + 0.0 * parameter.sum()
+        return loss
+
+    def idle(self, objective: Objective | None) -> list[nn.Parameter]:
+        """Parameters that a pass for this objective does not need."""
+        if objective is None:
+            return [*self.model.parameters(), *self._head]
+        head = [] if objective == "masked_language_model" else self._head
+        return head if objective == "span" else [*self._span_head, *head]
+
+    def _span(self, batch: Batch, gold: Tensor) -> Tensor:
+        with self._autocast():
+            output = self.model(**batch.inputs)
+        return span_loss(batch.rows(output.start_logits), batch.rows(output.end_logits), gold)
+
+    def _contrastive(self, batches: Sequence[Batch], restore: Tensor, same: Tensor) -> Tensor:
+        """All texts of the micro-batch stay in memory until its backward pass, however many batches read them."""
+        encoder = base_encoder(self.model)
+        vectors = []
+        for batch in batches:
+            with self._autocast():
+                hidden = encoder(**batch.inputs)[0]
+            vectors.append(mean_pooled(hidden, batch.lengths, packed=batch.packed))
+        questions, answers = torch.cat(vectors)[restore].chunk(2)
+        return info_nce(questions, answers, same, self._temperature)
+
+    def _masked(self, batch: Batch, places: Tensor, tokens: Tensor) -> Tensor:
+        """Cross-entropy at the masked places; logits are made nowhere else."""
+        assert self.head is not None
+        with self._autocast():
+            hidden = base_encoder(self.model)(**batch.inputs)[0]
+            logits = self.head(hidden.flatten(0, 1)[places])
+        return nn.functional.cross_entropy(logits.float(), tokens, reduction="sum")
