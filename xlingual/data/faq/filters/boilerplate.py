@@ -10,10 +10,10 @@ from operator import attrgetter
 
 import sentencex
 
-from xlingual.data.faq.filters.scripts import characters, characters_a_word
 from xlingual.data.faq.filters.tally import Tally
-from xlingual.data.faq.filters.words import words
+from xlingual.data.faq.filters.words import characters_a_word, words
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.recipes.writing import in_english
 
 _FEWEST_ANSWERS = 4
 _FEWEST_WORDS = 4
@@ -27,7 +27,8 @@ class HostBoilerplate:
     A word n-gram is shared where more than `share` of the host's answers hold it, and at least four; a sentence of four
     or more words is shared by the same rule. Only whole sentences are cut: a shared one, and one of which every word
     lies in a shared n-gram, be it across the sentences of a closing. A template with the answer filled in, whose
-    sentences differ by a word, therefore stays. Rows of which less than `least` characters are left are dropped.
+    sentences differ by a word, therefore stays. Rows of which fewer than `least` characters (of English, `in_english`)
+    are left are dropped.
 
     Holds one host's rows, and of a host with more than 10,000 rows that many at a time, each lot judged by itself.
     """
@@ -57,7 +58,7 @@ class HostBoilerplate:
             left = answer.without(shared) if shared and not shared.isdisjoint(answer.shareable) else row.answer
             if left == row.answer:
                 yield row
-            elif characters(left, row.language) < max(1, self.least):
+            elif in_english(left, row.language) < max(1, self.least):
                 tally.drop(self.name, row)
             else:
                 tally.repair(self.name)

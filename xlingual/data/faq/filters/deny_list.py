@@ -36,8 +36,9 @@ SPAM_HOSTS = (
     rf"{_START}[a-z0-9]+{_NO_WORD}bet\d*(?:giris|tr|casino|slot)?{_END}",
     rf"{_START}bet(?:s|way\w*|fair\w*|boo\w*|win\w*|victor\w*|nano|park|pas|ist|asus|tilt|turkey|cio|matik|sson|online"
     rf"|sport\w*)\d*{_END}",
-    r"betting(?!en)|sportsbook|bookmaker|bodog|parimatch|gambling|jackpot|pgslot|(?<![a-z])togel",
-    r"(?<!groupe)(?<!groupe-)(?<!geant)(?<!geant-)casino(?!-?(?:drive|shop|market|max))|vulkan-?(?:vegas|24|club|platinum)",
+    r"betting(?!en)|sportsbook|bookmaker|bodog|parimatch|gambling|jackpot|pgslot",
+    rf"{_START}togel(?:online|hari|sgp?|hk|resmi)?\d*{_END}",
+    r"(?<!groupe)(?<!groupe-)(?<!geant)(?<!geant-)casino(?!-?(?:drive|shop|market))|vulkan-?(?:vegas|24|club|platinum)",
     rf"{_START}(?:\d+-?diploma?s?|(?:buy|get|fake|kup|kupit|buying|order|novelty)-?(?:a-?)?diplom[a-z]*){_END}",
     rf"{_START}(?:[a-z]+-)?diplom[ay]?s?-?(?:store|shop|24|zakaz|kupit|centr|russia|online)[a-z0-9]*{_END}",
 )

@@ -10,10 +10,10 @@ import numpy as np
 from datasketch import MinHash, MinHashLSH
 
 from xlingual.data.faq.filters.key_set import KeySet, key_of
-from xlingual.data.faq.filters.scripts import UNSPACED
 from xlingual.data.faq.filters.tally import Tally
 from xlingual.data.faq.filters.words import folded, words
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.recipes.writing import WITHOUT_SPACES
 
 _WORDS, _CHARACTERS = 3, 5
 _PERMUTATIONS, _SEED = 128, 1
@@ -64,7 +64,7 @@ class NearDuplicates:
     characters where words are not separated). 128 MinHash values (Broder 1997) are cut into bands; a row that shares a
     whole band with an earlier one is dropped. Two rows of similarity s share one with the chance 1 - (1 - s^r)^b,
     with the b bands of r values that `datasketch` finds best for the threshold: for 0.8, b is 9 and r 13, and the
-    chance is 0.40 at 0.8, 0.93 at 0.9, 0.997 at 0.95 and 0.08 at 0.7. Each band is kept as a 64-bit hash, so that a
+    chance is 0.40 at 0.8, 0.93 at 0.9, 0.998 at 0.95 and 0.08 at 0.7. Each band is kept as a 64-bit hash, so that a
     kept row takes b times 11 to 21 bytes; which of two rows stays depends on the order of hosts.
     """
 
@@ -108,7 +108,7 @@ class NearDuplicates:
 def shingles(row: FaqRow) -> set[str]:
     """Return the n-grams that a row is compared by; the whole text where it is shorter than one."""
     units = words(f"{row.question} {row.answer}", row.language)
-    size = _CHARACTERS if row.language in UNSPACED else _WORDS
+    size = _CHARACTERS if row.language in WITHOUT_SPACES else _WORDS
     return {"\t".join(units[start : start + size]) for start in range(max(1, len(units) - size + 1))}
 
 

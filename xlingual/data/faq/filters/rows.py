@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xlingual.data.faq.filters.deny_list import DenyList
-from xlingual.data.faq.filters.scripts import characters, has_own_letter, script_share
+from xlingual.data.faq.filters.scripts import has_own_letter, script_share
 from xlingual.data.faq.filters.tally import Tally
 from xlingual.data.faq.filters.templates import is_unfilled
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.recipes.writing import in_english
 
 
 class SingleRowFilter:
@@ -46,7 +47,7 @@ class DenyHosts(SingleRowFilter):
 
 @dataclass(frozen=True)
 class Length(SingleRowFilter):
-    """Keeps rows whose question, or whose answer, has a length of the range, in characters (see scripts.density)."""
+    """Keeps rows whose question, or whose answer, has a length of the range, as `in_english` counts it."""
 
     name: str
     side: str
@@ -56,7 +57,7 @@ class Length(SingleRowFilter):
 
     def keeps(self, row: FaqRow) -> bool:
         """Whether the side's length lies in the range."""
-        return self.least <= characters(getattr(row, self.side).strip(), row.language) <= self.most
+        return self.least <= in_english(getattr(row, self.side).strip(), row.language) <= self.most
 
 
 @dataclass(frozen=True)

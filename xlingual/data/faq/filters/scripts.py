@@ -1,16 +1,11 @@
-"""Writing systems: which letters a language is written in, how dense they are, and where one word ends."""
+"""Writing systems: which letters a language is written in."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-UNSPACED = frozenset({"zh", "ja", "th", "km", "lo", "my"})
-"""Languages that are written without spaces between words."""
-
-_DENSITY = {"zh": 3, "ja": 2, "ko": 2}
-
-_CHARACTERS_A_WORD = {"zh": 2, "ja": 2, "th": 5, "km": 5, "lo": 5, "my": 5}
+from xlingual.data.recipes.writing import ENGLISH_CHARACTERS
 
 # Ranges of code points of a script's letters and marks (Unicode 15, Scripts.txt), as a regular expression's class.
 _RANGES = {
@@ -97,41 +92,21 @@ def scripts_of(language: str) -> tuple[str, ...]:
     return _SCRIPTS.get(language, ("Latin",))
 
 
-def density(language: str) -> int:
-    """Return how many characters of an alphabet one character of a language stands for.
-
-    3 for Chinese, 2 for Japanese and Korean, 1 for all others. Measured on the answers of 135 to 146 FAQ pairs of the
-    same content in English and in the language: 3.28 for Chinese, 2.16 for Japanese, 1.94 for Korean, 0.83 to 1.34 for
-    24 alphabets' and abugidas' languages.
-    """
-    return _DENSITY.get(language, 1)
-
-
-def characters(text: str, language: str) -> int:
-    """Return the length of a text in characters, those of a dense script counting as several."""
-    return len(text) * density(language)
-
-
-def characters_a_word(language: str) -> int:
-    """Return how many characters stand for a word where words are not separated: two of Chinese, five of Thai."""
-    return _CHARACTERS_A_WORD.get(language, 1)
-
-
 def script_share(text: str, language: str) -> float:
     """Return the share of a text's letters that belong to the language's scripts, 0 where it has no letter.
 
-    Letters of the language's scripts weigh as much as `density` says, so that a Latin brand name in a Chinese answer
-    counts by its meaning, not by its length. Marks (vowel signs of Hindi and Thai) are no letters. Japanese without
-    kana is none: its share is 0. Languages of one script cannot be told apart by this: not German from English, nor
-    Russian from Ukrainian, Persian from Arabic, or Hindi from Marathi.
+    Letters of the language's scripts weigh as much as ENGLISH_CHARACTERS says, so that a Latin brand name in a Chinese
+    answer counts by its meaning, not by its length. Marks (vowel signs of Hindi and Thai) are no letters. Japanese
+    without kana is none: its share is 0. Languages of one script cannot be told apart by this: not German from English,
+    nor Russian from Ukrainian, Persian from Arabic, or Hindi from Marathi.
     """
     letters = _LETTER.findall(text)
     own, needed = _classes(language)
     if not letters or (needed is not None and needed.search(text) is None):
         return 0.0
-    inside = len(own.findall("".join(letters)))
-    outside = len(letters) - inside
-    return density(language) * inside / (density(language) * inside + outside)
+    own_letters = len(own.findall("".join(letters)))
+    inside = own_letters * ENGLISH_CHARACTERS.get(language, 1.0)
+    return inside / (inside + len(letters) - own_letters)
 
 
 def has_own_letter(text: str, language: str) -> bool:
