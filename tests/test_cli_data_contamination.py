@@ -1,0 +1,106 @@
+"""`xlingual data contamination`: exact JSON, exit status, one line for a mistake."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from xlingual.cli import main
+from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
+
+
+class Ended(NamedTuple):
+    """How the command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+Check = Callable[..., Ended]
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> ToyPaths:
+    return write_toy_world(tmp_path_factory.mktemp("toy") / "world", ToyWorld())
+
+
+@pytest.fixture
+def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Check:
+    """Call the command in this process."""
+
+    def call(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["xlingual", "data", "contamination", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return call
+
+
+def planted(path: Path, toy: ToyPaths) -> Path:
+    """A training file: two FAQ rows, between them a test paragraph in another case."""
+    document: Any = json.loads((toy.xquad / "xquad.tr.json").read_text(encoding="utf-8"))
+    context = document["data"][0]["paragraphs"][0]["context"].upper()
+    rows = [{"text": "Nothing."}, {"id": "planted", "text": context}, {"text": "Nothing at all."}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_json_is_exactly_the_counts_and_names(check: Check, toy: ToyPaths, tmp_path: Path) -> None:
+    file = planted(tmp_path / "rows.jsonl", toy)
+    ended = check(file, toy.train, "--data", toy.xquad, "--json")
+    found = json.loads(ended.output)
+    assert (ended.status, ended.errors) == (1, "")
+    assert list(found) == ["checked", "overlapping", "by_file"]
+    assert found["checked"] == 3 + 1000
+    assert found["overlapping"] == 1
+    assert found["by_file"] == {str(file): ["planted"], str(toy.train): []}
+
+
+def test_clean_files_end_with_status_0(check: Check, toy: ToyPaths) -> None:
+    ended = check(toy.train, toy.dev, toy.faq / "deu.jsonl", "--data", toy.xquad, "--json")
+    assert ended.status == 0
+    assert json.loads(ended.output)["overlapping"] == 0
+    drawn = check(toy.dev, "--data", toy.xquad)
+    assert (drawn.status, drawn.errors) == (0, "")
+    assert "pieces in" in drawn.output
+
+
+def test_the_table_shows_why_and_how_long_a_stretch(check: Check, toy: ToyPaths, tmp_path: Path) -> None:
+    ended = check(planted(tmp_path / "rows.jsonl", toy), toy.xquad / "xquad.vi.json", "--data", toy.xquad)
+    assert ended.status == 1
+    words = [line.split() for line in ended.output.splitlines()]
+    assert any(line[:2] == ["planted", "text"] and int(line[2]) > 50 for line in words if line)
+    assert "text, id, title" in ended.output
+    assert "more" in ended.output
+    assert "SQuAD v1.1's development set" not in ended.output
+
+
+def test_squads_development_set_is_called_by_its_name(check: Check, shared: Path) -> None:
+    xquad = shared / "data" / "xquad"
+    ended = check(xquad / "xquad.hi.json", "--data", xquad)
+    assert ended.status == 1
+    assert "SQuAD v1.1's development set, or a translation of it" in ended.output
+
+
+def test_a_mistake_is_one_line_on_standard_error_and_nothing_else(check: Check, toy: ToyPaths, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    for arguments, words in (
+        ([tmp_path / "gone.json", "--data", toy.xquad], "gone.json: no such file"),
+        ([tmp_path / "broken.json", "--data", toy.xquad, "--json"], "broken.json:1: not JSON"),
+        ([toy.train, "--data", tmp_path / "nowhere.json"], "--data: "),
+        ([toy.train, "--data", tmp_path, "--json"], "--data: "),
+    ):
+        ended = check(*arguments)
+        assert (ended.status, ended.output) == (1, "")
+        assert ended.errors.startswith("error: ")
+        assert words in ended.errors
+        assert ended.errors.count("\n") == 1
