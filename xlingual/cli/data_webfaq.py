@@ -2,6 +2,92 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Annotated
 
-def webfaq() -> None:
-    """Show what the filters keep and drop of FAQ rows."""
+import typer
+from rich.console import Console
+
+from xlingual.errors import DataError
+
+if TYPE_CHECKING:
+    from xlingual.data.faq.overview import TokenCounter
+    from xlingual.study.data import FaqSettings
+
+SOURCE = "PaDaS-Lab/webfaq"
+
+
+def webfaq(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help=f"Hub id, directory or file [default: {SOURCE}].")
+    ] = None,
+    languages: Annotated[
+        str | None, typer.Option(help="Comma-separated codes of two or three letters, such as deu,tur.")
+    ] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="Rows read of each language (else 2000).")] = None,
+    spread: Annotated[int | None, typer.Option(min=1, help="Draw one host in so many (else 1: the first).")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw of hosts and of the passages.")] = 0,
+    study: Annotated[
+        str | None, typer.Option(metavar="STUDY", help="Take filters, and what is not said here, from its data.faq.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Hub id or directory: adds lengths in its tokens.")] = None,
+    examples: Annotated[int, typer.Option(min=0, help="Rows shown that are kept, and of each filter's drops.")] = 3,
+    passages: Annotated[int, typer.Option(min=0, help="Examples shown of what the recipe passage makes.")] = 0,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting of the study.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
+) -> None:
+    """Show what the filters keep and drop of FAQ rows: counts, lengths, examples with the reason."""
+    settings = _settings(study, overrides or [])
+    source = source or (settings.source if settings else SOURCE)
+    asked_languages = languages.split(",") if languages else settings.languages if settings else ()
+    codes = [code.strip() for code in asked_languages if code.strip()]
+    if not codes:
+        raise DataError("asked for FAQ rows of no language; write for example --languages deu,tur")
+    from xlingual.data.faq.draw import Draw
+    from xlingual.data.faq.overview import Asked, faq_overview
+    from xlingual.report.faq import faq_tables
+    from xlingual.study.faq_filters import FaqFilters
+    from xlingual.study.recipes import PassageSettings
+
+    asked = Asked(
+        draw=Draw(
+            rows or (settings.rows_per_language if settings else 2000),
+            seed,
+            spread or (settings.spread if settings else 1),
+        ),
+        filters=settings.filters if settings else FaqFilters(),
+        passages=settings.passages if settings else PassageSettings(),
+        examples=examples,
+        passage_examples=passages,
+        count_tokens=_token_counter(model) if model else None,
+    )
+    overviews = faq_overview(source, codes, asked)
+    if as_json:
+        found = {code: overview.as_json() for code, overview in overviews.items()}
+        print(json.dumps({"source": source, "languages": found}, indent=2, ensure_ascii=False))
+    else:
+        Console().print(faq_tables(source, overviews))
+
+
+def _settings(study: str | None, overrides: list[str]) -> FaqSettings | None:
+    if study is None:
+        if overrides:
+            raise DataError("--set overrides a setting of a study, and no study was named; write --study STUDY")
+        return None
+    from xlingual.study import load_study
+
+    settings = load_study(study, overrides).data.faq
+    if settings is None:
+        raise DataError(f"{study}: has no data.faq; add `faq: {{source: {SOURCE}}}` to its data, or leave --study out")
+    return settings
+
+
+def _token_counter(model: str) -> TokenCounter:
+    from xlingual.data.tokens import encode, prepare, tokens_of
+    from xlingual.models.checkpoint import resolve_checkpoint
+    from xlingual.models.encoder import load_tokenizer
+
+    backend = prepare(load_tokenizer(resolve_checkpoint(model)))
+    return lambda texts: tokens_of(encode(backend, texts, offsets=False)).lengths
