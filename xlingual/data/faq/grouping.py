@@ -7,12 +7,14 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import astuple
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
 
 from xlingual.data.faq.rows import FaqRow
 
 _ROWS_AT_ONCE = 512
+_values_of = attrgetter(*(field.name for field in fields(FaqRow)))
 
 _PREPARATION = (
     "PRAGMA journal_mode = OFF",  # nothing of the file is wanted after a crash
@@ -58,7 +60,7 @@ def _fill(base: sqlite3.Connection, rows: Iterable[FaqRow]) -> bool:
             known = base.execute("SELECT number FROM host WHERE name = ?", (last,)).fetchone()
             together &= known is None
             number = known[0] if known else base.execute("INSERT INTO host (name) VALUES (?)", (last,)).lastrowid or 0
-        waiting.append((number, json.dumps(astuple(row), ensure_ascii=True, separators=(",", ":"))))
+        waiting.append((number, json.dumps(_values_of(row), ensure_ascii=True, separators=(",", ":"))))
         if len(waiting) == _ROWS_AT_ONCE:
             base.executemany("INSERT INTO pair VALUES (?, ?)", waiting)
             waiting.clear()

@@ -17,8 +17,9 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ FORMAT = 1
 
 _ABOUT, _ROWS = "faq.json", "rows.parquet"
 _BATCH = 1024
-_ROW_GROUP = 8192
+_ROW_GROUP = 2048
 _NAMES = tuple(field.name for field in fields(FaqRow))
+_values_of = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _write(path: Path, rows: Iterable[FaqRow]) -> _Written:
     with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         waiting: list[tuple[Any, ...]] = []
         for row in rows:
-            values = astuple(row)
+            values = _values_of(row)
             digest.update(json.dumps(values, ensure_ascii=True, separators=(",", ":")).encode() + b"\n")
             waiting.append(values)
             number += 1
