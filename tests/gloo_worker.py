@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +35,19 @@ class GlooWorker:
         pass
 
 
-def train(rank: int, workers: int, rendezvous: Path, task: tuple[TrialConfiguration, TrialInputs, Path, Path]) -> None:
-    """Train as process `rank` of `workers`."""
+Task = tuple[TrialConfiguration, TrialInputs, Path, Path]
+
+
+def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> None:
+    """Train one trial after another as process `rank` of `workers`."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=workers)
-    configuration, inputs, checkpoint, directory = task
     worker = GlooWorker(rank, workers)
-    train_trial(configuration, inputs, checkpoint, TrialDirectory(directory), worker, keep_model=False)
+    for configuration, inputs, checkpoint, directory in tasks:
+        train_trial(configuration, inputs, checkpoint, TrialDirectory(directory), worker, keep_model=False)
     torch.distributed.destroy_process_group()
 
 
-def train_together(workers: int, rendezvous: Path, task: tuple[TrialConfiguration, TrialInputs, Path, Path]) -> None:
+def train_together(workers: int, rendezvous: Path, *tasks: Task) -> None:
     """Train with so many processes and wait for them."""
-    torch.multiprocessing.spawn(train, args=(workers, rendezvous, task), nprocs=workers)  # type: ignore[no-untyped-call]
+    torch.multiprocessing.spawn(train, args=(workers, rendezvous, tasks), nprocs=workers)  # type: ignore[no-untyped-call]

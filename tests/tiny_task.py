@@ -33,18 +33,18 @@ def questions(count: int, offset: int = 0, language: str = "en") -> tuple[Exampl
     return tuple(made)
 
 
-def write_checkpoint(directory: Path) -> Path:
-    """A tiny BERT without a span head, and its word-level tokenizer."""
+def write_checkpoint(directory: Path, *, mask: bool = False) -> Path:
+    """A tiny BERT without a span head, and its word-level tokenizer, which may know a mask."""
     words = sorted({word for e in questions(60) for word in f"{e.question} {e.context}".split()})
-    vocabulary = {word: index for index, word in enumerate((*SPECIAL, *words))}
+    vocabulary = {word: index for index, word in enumerate((*SPECIAL, *words, *(["[MASK]"] if mask else [])))}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    ).save_pretrained(directory)
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    special |= {"mask_token": "[MASK]"} if mask else {}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(directory)
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=len(vocabulary),

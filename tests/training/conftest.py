@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_task import COLOURS, questions
+from tiny_task import COLOURS, questions, write_checkpoint
 
 from xlingual.data.examples import Example
 from xlingual.data.pairs import Pairs, PairText, make_pairs
@@ -66,3 +66,9 @@ def configure() -> Configure:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def mask_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny BERT with a tokenizer that knows a mask; its token ids are those of the other."""
+    return write_checkpoint(tmp_path_factory.mktemp("mask") / "model", mask=True)

@@ -15,25 +15,45 @@ from xlingual.training.order import training_order
 from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
+NOISE = {"embedding_noise": {"magnitude": 0.1}}
+DRAWN = {"faq_share": 0.4, "weights": {"de": 0.5, "es": 0.5}}
+RECIPES: dict[str, dict[str, Any]] = {
+    "passage": {"passage": {}},
+    "contrastive": {"contrastive": {"bitext_share": 0.5}},
+    "masked_language_model": {"masked_language_model": {}},
+}
+
 
 def test_two_workers_train_what_one_trains(
-    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+    tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
-    configuration = configure(  # dropout is on, and noise, and gradient accumulation
-        updates=20,
-        robust={"embedding_noise": {"magnitude": 0.1}},
-        mixture={"faq_share": 0.4, "weights": {"de": 0.5, "es": 0.5}},
-    )
-    alone, together = tmp_path / "alone", tmp_path / "together"
-    train_trial(configuration, tiny_inputs, tiny_checkpoint, TrialDirectory(alone), SoloWorker(), keep_model=False)
-    train_together(2, tmp_path / "rendezvous", (configuration, tiny_inputs, tiny_checkpoint, together))
-    first, second = (journal.read(TrialDirectory(path).reports) for path in (alone, together))
-    assert [report["updates"] for report in first] == [report["updates"] for report in second]
-    for one, two in zip(first, second, strict=True):
-        assert two["loss"] == pytest.approx(one["loss"], rel=1e-4)
-        assert two["f1"] == pytest.approx(one["f1"], abs=2.6)  # one question of forty
-    assert second[0]["loss"] == pytest.approx(first[0]["loss"], rel=1e-6)
-    assert journal.read(TrialDirectory(together).environment)[0]["workers"] == 2
+    """With dropout, noise and gradient accumulation; in stages with fewer micro-batches than workers."""
+    configurations = {"long": configure(updates=20, robust=NOISE, mixture=DRAWN)}
+    for name, recipe in RECIPES.items():
+        for schedule, micro in (("mix", 4), ("then", 16)):
+            configurations[f"{name} {schedule}"] = configure(
+                updates=4,
+                reports=2,
+                micro_batch_size=micro,
+                robust=NOISE,
+                mixture=DRAWN | {"faq_share": 0.5, "recipe": recipe, "schedule": schedule},
+            )
+    for name, configuration in configurations.items():
+        directory = TrialDirectory(tmp_path / "alone" / name)
+        train_trial(configuration, tiny_inputs, mask_checkpoint, directory, SoloWorker(), keep_model=False)
+    together = [
+        (configuration, tiny_inputs, mask_checkpoint, tmp_path / "together" / name)
+        for name, configuration in configurations.items()
+    ]
+    train_together(2, tmp_path / "rendezvous", *together)
+    for name in configurations:
+        first, second = (journal.read(TrialDirectory(tmp_path / by / name).reports) for by in ("alone", "together"))
+        assert [report["updates"] for report in first] == [report["updates"] for report in second]
+        for one, two in zip(first, second, strict=True):
+            assert two["loss"] == pytest.approx(one["loss"], rel=1e-4), name
+            assert two["f1"] == pytest.approx(one["f1"], abs=2.6)  # one question of forty
+        assert second[0]["loss"] == pytest.approx(first[0]["loss"], rel=1e-6), name
+    assert journal.read(TrialDirectory(tmp_path / "together" / "long").environment)[0]["workers"] == 2
 
 
 def test_workers_share_out_each_updates_micro_batches(tiny_inputs: TrialInputs, configure: Any) -> None:
