@@ -9,7 +9,7 @@ import pytest
 from xlingual.data.examples import content_fingerprint
 from xlingual.data.faq.division import divide, undivided
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.faq.store import Filled, StoredRows, find_rows, keep_rows
+from xlingual.data.faq.store import Filled, StoredRows, find_rows, keep_rows, key_of
 
 MADE_OF = {"format": 1, "steps": [{"near": 0.8}], "languages": ("de",)}
 
@@ -60,6 +60,16 @@ def test_what_was_cut_short_is_not_there(tmp_path: Path) -> None:
         keep_rows(tmp_path, MADE_OF, "de", broken(), lambda: Filled({}))
     assert find_rows(tmp_path, MADE_OF) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    left = tmp_path / f".{key_of(MADE_OF)}.partial"
+    left.mkdir()
+    (left / "rows.parquet").write_bytes(b"half")
+    (left / "more").write_bytes(b"")
+    stored = keep(tmp_path, pairs(5))
+    assert [each.name for each in tmp_path.iterdir()] == [stored.directory.name]
+    assert {each.name for each in stored.directory.iterdir()} == {"faq.json", "rows.parquet"}
 
 
 @pytest.mark.parametrize("damage", ["rows", "json", "missing"])

@@ -84,9 +84,10 @@ def _nearest(sizes: Sizes, order: Sequence[str], share: float) -> set[str]:
         if name not in only and balance.gain(name) > 0:
             balance.take(name)
     for language in sorted(sizes):
-        free = [name for name in order if name in sizes[language] and name not in only]
-        if len(sizes[language]) > 1 and free and not balance.taken[language]:
-            balance.take(max(free, key=balance.gain))
+        if len(sizes[language]) > 1 and not balance.taken[language]:
+            free = [name for name in order if name in sizes[language] and name not in only]
+            if free:
+                balance.take(max(free, key=balance.gain))
     return balance.names
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from xlingual.data.faq.draw import Draw, DrawnRows, language_tables
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.faq.store import FORMAT, Filled, StoredRows, find_rows, keep_rows, key_of
+from xlingual.data.faq.store import FORMAT, Filled, StoredRows, find_rows, keep_rows, key_of, workplace
 from xlingual.data.faq.tables import Table
 from xlingual.errors import DataError
 from xlingual.records.lock import hold
@@ -144,7 +144,10 @@ def _prepared(task: _Task) -> StoredRows | int:
         return _unless_short(found, task)
     with hold(task.folder / f".{key_of(made_of)}.lock", patience=math.inf):
         found = find_rows(task.folder, made_of) if "sha256" in made_of["source"] else None
-        return _unless_short(found, task) if found is not None else _made(task, made_of)
+        if found is not None:
+            return _unless_short(found, task)
+        with workplace(task.folder / f".{key_of(made_of)}.waiting") as waiting:
+            return _made(task, made_of, waiting)
 
 
 def _unless_short(found: StoredRows, task: _Task) -> StoredRows | int:
@@ -152,8 +155,8 @@ def _unless_short(found: StoredRows, task: _Task) -> StoredRows | int:
     return found if task.allow_shortage or not short else task.draw.rows - short
 
 
-def _made(task: _Task, made_of: Mapping[str, Any]) -> StoredRows | int:
-    drawn = DrawnRows(task.table, task.language, task.draw, task.folder)
+def _made(task: _Task, made_of: Mapping[str, Any], waiting: Path) -> StoredRows | int:
+    drawn = DrawnRows(task.table, task.language, task.draw, waiting)
     filters = [step.make(task.language, drawn.columns.names) for step in task.steps]
     rows = iter(drawn)
     first = next(rows, None)  # all rows have been read now

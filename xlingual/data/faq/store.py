@@ -5,7 +5,7 @@ FOLDER/KEY.CONTENT/
   faq.json         what they follow from, how many there are, the content's fingerprint; written last
 
 KEY hashes what the rows follow from, CONTENT the rows. A directory appears whole or not at all and is never written
-again. Any of them may be deleted when no command is running: it is made again.
+again. Names that begin with a dot are unfinished. Any may be deleted when no command is running: it is made again.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from itertools import groupby
 from operator import attrgetter
@@ -112,6 +112,8 @@ def keep_rows(
 ) -> StoredRows:
     """Write rows to disk, each host's together, in memory that does not grow with their number.
 
+    The caller holds a lock, for two that write rows made of the same share a place for unfinished files.
+
     Args:
         folder: where rows of all studies lie; made when it is absent.
         made_of: all that the rows follow from, as JSON has it.
@@ -119,18 +121,14 @@ def keep_rows(
         rows: each host's one after another.
         filled: is called after the last row.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     key = key_of(made_of)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{key}.") as temporary:
-        partial = Path(temporary) / "rows"
-        partial.mkdir()
+    with workplace(folder / f".{key}.partial") as partial:
         written = _write(partial / _ROWS, rows)
         known = filled()
-        counts = {**known.counts, "kept": written.rows}
         about = {
             "made_of": made_of,
             "language": language,
-            "counts": counts,
+            "counts": {**known.counts, "kept": written.rows},
             "hosts": written.hosts,
             "fingerprint": written.fingerprint,
             "bytes": (partial / _ROWS).stat().st_size,
@@ -146,6 +144,17 @@ def keep_rows(
     found = _opened(directory, made_of)
     assert found is not None, f"{directory} was just written"
     return found
+
+
+@contextmanager
+def workplace(directory: Path) -> Iterator[Path]:
+    """A new directory that goes with the context; one that a killed process left is emptied."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def key_of(made_of: Mapping[str, Any]) -> str:
