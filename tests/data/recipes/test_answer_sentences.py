@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlingual.data.recipes.sentences import split
@@ -12,6 +12,7 @@ def parts(text: str, language: str = "en") -> list[str]:
     return [found.sentence(index) for index in range(len(found))]
 
 
+@settings(deadline=None)
 @given(st.text("ab .!?\n。！กข 1।;", max_size=60), st.sampled_from(["en", "zh", "th", "hi", "el", "ja", "xx"]))
 def test_sentences_cover_the_text_but_its_white_space(text: str, language: str) -> None:
     found = split(text, language)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlingual.data.faq.rows import FaqRow
@@ -28,6 +28,7 @@ def shuffled(rows: list[FaqRow], seed: int = 0) -> tuple[list[FaqRow], Counter[s
     return [row for host in control.hosts([rows]) for row in host], control.counts
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(0, 5))
 def test_nobody_keeps_an_answer(rows: list[FaqRow], seed: int) -> None:
     changed, counts = shuffled(rows, seed)

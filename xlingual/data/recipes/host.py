@@ -56,10 +56,12 @@ class Host:
         random = stream(self.seed, *path)
         from_site = path[0] == "site"
         groups, left = self.grouping(gold, random)
+        spanless = [answer for answer in around if isinstance(answer.span, str)]
+        kinds = (_with_span(around), spanless)
         for group in groups:
             yield Passage(_shuffled(group, random), tuple(group.members), from_site)
         for answer in left:
-            group = self.grouping.around(answer, _fillers(answer, around, random))
+            group = self.grouping.around(answer, _fillers(answer, kinds, random))
             if self.grouping.makes_a_passage(group):
                 yield Passage(_shuffled(group, random), (answer,), from_site)
             else:
@@ -75,12 +77,12 @@ def _with_span(answers: Sequence[Answer]) -> list[Answer]:
     return [answer for answer in answers if not isinstance(answer.span, str)]
 
 
-def _fillers(answer: Answer, around: Sequence[Answer], random: np.random.Generator) -> Iterator[Answer]:
-    """Some of the other answers in random order, those with a span first."""
-    for spanned in (True, False):
-        kind = [other for other in around if isinstance(other.span, str) != spanned and other is not answer]
+def _fillers(answer: Answer, kinds: Sequence[list[Answer]], random: np.random.Generator) -> Iterator[Answer]:
+    """Some of the other answers in random order, those of the first kind first."""
+    for kind in kinds:
         if kind:
-            yield from (kind[index] for index in random.choice(len(kind), min(TRIES, len(kind)), replace=False))
+            drawn = random.choice(len(kind), min(TRIES, len(kind)), replace=False)
+            yield from (kind[index] for index in drawn if kind[index] is not answer)
 
 
 def _shuffled(group: Group, random: np.random.Generator) -> tuple[Answer, ...]:

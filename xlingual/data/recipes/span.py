@@ -36,10 +36,10 @@ def sentence_span(question: str, answer: Sentences, language: str, limit: int) -
     it is one sentence. Gives back a reason to drop the answer when there is none behind at most PREAMBLE others, when
     it is longer than `limit` characters, when its words stand in the answer twice, and when the answer ends in a colon.
 
-    Why the first, and why no second try: FAQ answers say the matter first and explain it afterwards. On 60 English and
-    German rows read side by side, the next sentence that is short enough ("This data is used ...", "However, ...") and
-    the sentence that shares most words with the question more often missed what was asked; the latter can be found
-    without reading besides.
+    Why the first, and why no second try: FAQ answers say the matter first and explain it afterwards. On some fifty
+    English and German rows read side by side, the next sentence that is short enough ("This data is used ...",
+    "However, ...") and the sentence that shares most words with the question more often missed what was asked; the
+    latter can be found without reading besides.
     """
     if _announces(answer.text):
         return "dropped_no_span"
