@@ -286,3 +286,36 @@ def test_activation_checkpointing_changes_no_number(
     again = train(configuration, tiny_inputs, mask_checkpoint, tmp_path / "again", activation_checkpointing=True)
     for one, other in zip(again, plain, strict=True):
         assert one["loss"] == pytest.approx(other["loss"], rel=1e-6)
+
+
+@pytest.mark.parametrize("recipe", ["contrastive", "masked_language_model"])
+def test_rows_of_their_own_give_the_losses_of_one_row(
+    recipe: str, tiny_inputs: TrialInputs, mask_checkpoint: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on GPUs: padded rows, a micro-batch in one pass."""
+    losses = {}
+    for packed in (True, False):
+        if not packed:
+            monkeypatch.setattr("xlingual.evaluation.batches.pack_windows", lambda model: None)
+        tokens = 40 if packed else 10**6
+        configuration = configure(
+            mixture=mixture(recipe), micro_batch_tokens=tokens if recipe == "contrastive" else None
+        )
+        model, updater = started(configuration, tiny_inputs, mask_checkpoint)
+        no_dropout(model)
+        updater.update(0)
+        losses[packed] = updater.take_losses()
+    assert losses[True] == pytest.approx(losses[False], rel=1e-5)
+
+
+@pytest.mark.parametrize("recipe", ["contrastive", "masked_language_model"])
+def test_mixed_precision_trains_them_too(
+    recipe: str, tiny_inputs: TrialInputs, mask_checkpoint: Path, configure: Any
+) -> None:
+    losses = {}
+    for precision in ("fp32", "bf16"):
+        model, updater = started(configure(precision=precision, mixture=mixture(recipe)), tiny_inputs, mask_checkpoint)
+        no_dropout(model)
+        losses[precision] = float(updater.update(0))
+    assert losses["bf16"] != losses["fp32"]
+    assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
