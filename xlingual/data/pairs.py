@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xlingual.data.faq.bitexts import Bitext
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.slicing import pointers_of, runs
 from xlingual.data.tokens import PairLayout, Tokens, encode, prepare, tokens_of
@@ -39,16 +40,6 @@ class PairText:
     answer: str
     question_key: str = ""
     answer_key: str = ""
-
-
-class AlignedRow(Protocol):
-    """A bitext row: two rows of one host that say the same in two languages (WebFAQ's bitexts, arXiv 2502.20936)."""
-
-    origin: str
-    question1: str
-    answer1: str
-    question2: str
-    answer2: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +97,7 @@ def texts_of_rows(rows: Iterable[FaqRow]) -> Iterator[PairText]:
     return (PairText(row.origin, row.question, row.answer) for row in rows)
 
 
-def texts_of_bitexts(rows: Iterable[AlignedRow]) -> Iterator[PairText]:
+def texts_of_bitexts(rows: Iterable[Bitext]) -> Iterator[PairText]:
     """Bitext rows as pairs, two of each: a question in one language, its answer in the other.
 
     Both have the same keys, so that neither answer is held against the other's question.

@@ -84,7 +84,7 @@ class Tokenised(Protocol):
 
     @property
     def input_ids(self) -> NDArray[np.int32]:
-        """(tokens,)"""
+        """Token ids, (tokens,)."""
 
 
 def used_tokens(windows: Iterable[Tokenised]) -> NDArray[np.int64]:

@@ -75,7 +75,7 @@ def candidates(
         autocast: context of mixed precision.
 
     Returns:
-        language (or key) -> index of the example -> its candidates, best first; only of the questions that this worker saw.
+        language (or key) -> index of the example -> its candidates, best first; of the questions that this worker saw.
     """
     rank, workers = share
     sets = list(questions.values())

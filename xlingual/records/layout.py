@@ -5,11 +5,13 @@ STORAGE/NAME/
   study.json          the same with every default filled in
   environment.jsonl   one line a command: time, versions, hardware
   sources.json        what was loaded: counts and fingerprints
+  contamination.jsonl what was dropped from it for overlapping the test set
   journal.jsonl       what the driver decided and saw, one event a line
   ledger.jsonl        every reading of the test set
   driver.lock         held by the one driver that may write
   trials/FINGERPRINT/ one trial configuration
     configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/  predictions/LANGUAGE.jsonl
+STORAGE/faq/          prepared FAQ rows of all studies; made again when it is deleted
 STORAGE/features/     windows of all studies, to be mapped into memory; made again when it is deleted
 """
 
@@ -90,6 +92,16 @@ class StudyDirectory:
     def sources(self) -> Path:
         """What was loaded: counts and fingerprints."""
         return self.path / "sources.json"
+
+    @property
+    def contamination(self) -> Path:
+        """What was dropped from the training data for overlapping the test set, one piece a line."""
+        return self.path / "contamination.jsonl"
+
+    @property
+    def faq(self) -> Path:
+        """Prepared FAQ rows of all studies of this storage, not part of any."""
+        return self.path.parent / "faq"
 
     @property
     def journal(self) -> Path:

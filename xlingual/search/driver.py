@@ -17,11 +17,19 @@ from xlingual.search import stages
 from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.listener import Listener
-from xlingual.search.opening import check_sources, open_directory, record_environment
+from xlingual.search.opening import (
+    check_sources,
+    loaded_lines,
+    open_directory,
+    record_environment,
+    recorded_rows,
+    write_contamination,
+)
 from xlingual.search.placement import concurrent_trials
 from xlingual.search.precision import study_precision
 from xlingual.study import Study
 from xlingual.training.inputs import Locations, StudyData, load_study_data, locate, trial_inputs
+from xlingual.training.mixtures import check_mixtures
 
 STAGES = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}
 
@@ -53,13 +61,14 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
     locations = locate(study, directory.path.parent)
     check_available(locations.test, study.data.test.languages)
-    data = load_study_data(study, locations)
+    data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
+    write_contamination(directory, data.contaminated, study.data.contamination)
     models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
     found = data.sources()
     named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
     check_sources(directory, found | named)
-    for name, source in found.items():
-        listener.note(f"{name}: " + ", ".join(f"{count} {what}" for what, count in source["counts"].items() if count))
+    for line in loaded_lines(found):
+        listener.note(line)
     demand = demand_of(study)
     with connected(address, demand) as nodes:
         may_grow = address != "local"
@@ -68,8 +77,11 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         inputs = {}
         for model in models:
             made = trial_inputs(model, study, data, directory.features)
-            listener.note(f"windows for {Path(model).name}: {made.summary()}")
+            for line in made.summary():
+                listener.note(f"for {Path(model).name}, {line}")
+            check_mixtures(study, [arm for arm in study.arms if locations.models[arm] == model], made)
             inputs[model] = ray.put(made)
+        check_sources(directory, data.sources())  # now with what became of the FAQ rows
         bench = Bench(
             study=study,
             directory=directory,
@@ -90,13 +102,11 @@ def _largest_widths(models: Iterable[str]) -> tuple[int, int]:
 
 
 def _sources(study: Study, locations: Locations, data: StudyData, models: dict[str, str]) -> dict[str, dict[str, str]]:
-    """Fingerprints of what each arm's trials use; FAQ data counts only where an arm mixes it in."""
+    """Fingerprints of what each arm's trials use, FAQ examples by variant."""
     parts = {name: source["fingerprint"] for name, source in data.sources().items()}
-    return {
-        arm: {"model": models[locations.models[arm]]}
-        | {name: parts[name] for name in parts if name != "faq" or definition.mixture is not None}
-        for arm, definition in study.arms.items()
-    }
+    used = ("train", *data.development, *data.faq.training)
+    shared = {("dev" if name == "test" else name): parts["dev" if name == "test" else name] for name in used}
+    return {arm: {"model": models[locations.models[arm]]} | shared for arm in study.arms}
 
 
 def _done(state: StudyState, stage: str) -> bool:

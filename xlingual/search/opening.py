@@ -6,13 +6,14 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from xlingual.errors import RecordError
+from xlingual.errors import DataError, RecordError
 from xlingual.records import journal
-from xlingual.records.files import read_json, write_json, write_text
+from xlingual.records.files import read_json, write_json, write_lines, write_text
 from xlingual.records.layout import StudyDirectory
 from xlingual.study import Study, resolved
 
@@ -29,7 +30,11 @@ MAY_CHANGE = (
     "data.dev",
     "data.test.source",
     "data.faq.source",
+    "data.faq.allow_shortage",
+    "data.contamination",
 )
+FAQ_ROWS = "faq rows of "
+CHECK = "contamination check"
 PACKAGES = ("xlingual", "ray", "torch", "transformers", "tokenizers", "datasets", "optuna", "numpy")
 
 
@@ -70,7 +75,7 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any]) -> None:
 
     Args:
         directory: the study's.
-        sources: name -> {"fingerprint", "counts", ...}.
+        sources: name -> {"fingerprint", "counts", ...}; counts that are empty now stay as they were written.
 
     Raises:
         RecordError: when data or a model changed since the study began.
@@ -86,7 +91,60 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any]) -> None:
             f"{directory.path}: the content of {', '.join(changed)} is not what the records were made with. "
             "Restore it, or give the study another name"
         )
-    write_json(directory.sources, known | sources)
+    counted = {
+        name: known[name] if name in known and not source.get("counts") else source for name, source in sources.items()
+    }
+    write_json(directory.sources, known | counted)
+
+
+def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
+    """Say what was loaded, a line a part; FAQ rows of all languages together, and which of them are short."""
+    parts: dict[str, Counter[str]] = {}
+    short = []
+    for name, source in sources.items():
+        language = name.removeprefix(FAQ_ROWS) if name.startswith(FAQ_ROWS) else ""
+        counts = Counter(source.get("counts", {}))
+        if language and counts["short"]:
+            short.append(f"{language} by {counts.pop('short')}")
+        parts.setdefault("faq rows" if language else name, Counter()).update(counts)
+    lines = [
+        f"{name}: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
+        for name, counts in parts.items()
+        if name != CHECK and any(counts.values())
+    ]
+    if short:
+        lines.append(f"faq rows are fewer than asked for: {', '.join(short)}")
+    if CHECK in parts:
+        overlaps = ", ".join(f"{count} of {part}" for part, count in parts[CHECK].items())
+        lines.append(f"{CHECK}: {f'dropped {overlaps}' if overlaps else 'nothing overlaps the test set'}")
+    return lines
+
+
+def recorded_rows(directory: StudyDirectory) -> dict[str, str]:
+    """By language, the fingerprint of the FAQ rows that the study was begun with; empty for a new study."""
+    known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
+    return {name.removeprefix(FAQ_ROWS): one["fingerprint"] for name, one in known.items() if name.startswith(FAQ_ROWS)}
+
+
+def write_contamination(directory: StudyDirectory, contaminated: Sequence[Mapping[str, Any]], on_overlap: str) -> None:
+    """Write down what was dropped for overlapping the test set.
+
+    Args:
+        directory: the study's.
+        contaminated: one mapping for each paragraph or row.
+        on_overlap: `drop`, or `stop`.
+
+    Raises:
+        DataError: when something was dropped and the study says that it stops then.
+    """
+    write_lines(directory.contamination, map(dict, contaminated))
+    if contaminated and on_overlap == "stop":
+        parts = Counter(str(one["part"]) for one in contaminated)
+        found = ", ".join(f"{count} of {part}" for part, count in parts.items())
+        raise DataError(
+            f"data.contamination: stop was asked for, and training data overlaps the test set: {found}, listed in "
+            f"{directory.contamination}; take these out of the data, or write contamination: drop"
+        )
 
 
 def record_environment(directory: StudyDirectory, **more: Any) -> None:

@@ -10,6 +10,7 @@ from xlingual.study.data import (
     TestSettings,
     ToySettings,
 )
+from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.plan import ArmPlan, Plan, plan
 from xlingual.study.possible import PossibleMixture, possible_mixtures
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
@@ -40,6 +41,7 @@ __all__ = [
     "ContrastiveSettings",
     "DataSettings",
     "EmbeddingNoise",
+    "FaqFilters",
     "FaqSettings",
     "Integer",
     "LogUniform",

@@ -52,6 +52,17 @@ class TestSettings(Section):
     paragraphs: Count | None = None
 
 
+class _Off:
+    """Lets the filters be written as `off`: none of them."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"enum": ["off", False]}, handler(schema)]}
+
+
+def _all_off(value: Any) -> Any:
+    return FaqFilters.none() if value is False or value == "off" else value
+
+
 class BitextSettings(Section):
     """Aligned FAQ pairs of two languages, for the recipe `contrastive` (WebFAQ's bitexts, arXiv 2502.20936).
 
@@ -76,7 +87,7 @@ class FaqSettings(Section):
     rows_per_language: Count = 2000
     spread: Count = 1
     allow_shortage: Flag = False
-    filters: FaqFilters = Field(default_factory=FaqFilters)
+    filters: Annotated[FaqFilters, BeforeValidator(_all_off), _Off()] = Field(default_factory=FaqFilters)
     passages: PassageSettings = Field(default_factory=PassageSettings)
     held_out: HeldOut = 0.1
     dev_questions: Count = 100

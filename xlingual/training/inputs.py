@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
-from xlingual.data.features import fingerprint_tokenizer, stored_windows
-from xlingual.data.recipes.passage import faq_passages
-from xlingual.data.webfaq import load_faq
+from xlingual.data.features import Examples, fingerprint_tokenizer, stored_pairs, stored_windows
+from xlingual.data.pairs import Pairs, make_pairs
 from xlingual.data.windows import Windows, make_windows
 from xlingual.data.xquad import load_xquad
+from xlingual.errors import DataError
 from xlingual.evaluation.scoring import ScoringSet
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.models.encoder import check_encoder, load_tokenizer
 from xlingual.study import Study, WindowSettings
+from xlingual.training.faq_data import FaqData, FaqSource, PassageExamples, load_faq_data
 from xlingual.training.trial_inputs import TrialInputs
 
 TOY = "toy"
@@ -41,25 +44,39 @@ class StudyData:
 
     Attributes:
         train: English training examples.
-        development: examples that the objective is computed on, by two-letter language.
-        faq: span examples made of FAQ pairs, by two-letter language.
+        development: examples that trials are scored on, by set (`dev`, an oracle's `test`, `webfaq_dev`) and two-letter
+            language.
+        faq: what the recipes make of FAQ pages.
+        test_set: fingerprint of the test set's texts, which all of this was compared with.
+        contaminated: what was dropped for overlapping them, each with the part that it was in.
     """
 
     train: ExampleSet
-    development: Mapping[str, ExampleSet]
-    faq: Mapping[str, ExampleSet]
+    development: Mapping[str, Mapping[str, ExampleSet]]
+    faq: FaqData = field(default_factory=FaqData)
+    test_set: str = ""
+    contaminated: tuple[Mapping[str, Any], ...] = ()
 
     def sources(self) -> dict[str, Any]:
-        """Fingerprint and counts of each part, by name."""
-        parts = {"train": [self.train], "dev": list(self.development.values()), "faq": list(self.faq.values())}
-        return {
-            name: {
-                "fingerprint": _joint_fingerprint(sets),
-                "counts": {key: sum(s.counts.get(key, 0) for s in sets) for s in sets for key in s.counts},
-            }
+        """Fingerprint and counts of each part, by name; of FAQ rows and of what recipes make of them, by variant."""
+        parts = {"train": [self.train]} | {name: list(sets.values()) for name, sets in self.development.items()}
+        if "test" in parts:
+            parts["dev"] = parts.pop("test")
+        found: dict[str, Any] = {
+            name: {"fingerprint": _joint(one.fingerprint for one in sets), "counts": _summed(s.counts for s in sets)}
             for name, sets in parts.items()
-            if sets
         }
+        for language, rows in self.faq.rows.items():
+            found[f"faq rows of {language}"] = {"fingerprint": rows.fingerprint, "counts": dict(rows.counts)}
+        for variant, made in self.faq.training.items():
+            found[variant] = {
+                "fingerprint": _joint(made[name].fingerprint for name in sorted(made)),
+                "counts": _summed(one.counts for one in made.values() if isinstance(one, PassageExamples)),
+            }
+        if self.test_set:
+            dropped = Counter(str(one["part"]) for one in self.contaminated)
+            found["contamination check"] = {"fingerprint": self.test_set, "counts": dict(dropped)}
+        return found
 
 
 def locate(study: Study, storage: Path) -> Locations:
@@ -88,8 +105,18 @@ def absolute(source: str) -> str:
     return str(path.resolve()) if path.exists() else source
 
 
-def load_study_data(study: Study, locations: Locations) -> StudyData:
-    """Load training, development and FAQ examples; an oracle's development examples are the test set's.
+def load_study_data(
+    study: Study, locations: Locations, folder: Path, recorded: Mapping[str, str] | None = None
+) -> StudyData:
+    """Load training, development and FAQ data, without what overlaps the test set's texts.
+
+    An oracle's development examples are the test set's.
+
+    Args:
+        study: its definition.
+        locations: where everything lies.
+        folder: where prepared FAQ rows of all studies lie.
+        recorded: by language, the fingerprint of the FAQ rows that the study used before.
 
     Raises:
         DataError: when a source is absent, malformed or empty.
@@ -102,23 +129,33 @@ def load_study_data(study: Study, locations: Locations) -> StudyData:
         dev_examples=data.dev_examples,
         seed=seed,
     )
-    faq = {}
-    if data.faq and locations.faq and any(arm.mixture is not None for arm in study.arms.values()):
-        rows = load_faq(locations.faq, data.faq.languages, data.faq.rows_per_language)
-        settings = data.faq.passages
-        faq = {
-            language: faq_passages(
-                rows[language].rows,
-                language=language,
-                seed=seed,
-                answers=settings.answers,
-                max_answer_characters=settings.max_answer_characters,
-                max_passage_characters=settings.max_passage_characters,
-            )
-            for language in rows
-        }
-    development = load_test_data(study, locations) if study.oracle else {"en": english}
-    return StudyData(train, development, faq)
+    index = index_of_test_set(locations.test)
+    train, listed = clean_examples(train, index)
+    contaminated = [{"part": "train", **one.as_json()} for one in listed]
+    development: dict[str, Mapping[str, ExampleSet]] = {}
+    if study.oracle:
+        development["test"] = load_test_data(study, locations)
+    else:
+        english, listed = clean_examples(english, index)
+        contaminated += [{"part": "dev", **one.as_json()} for one in listed]
+        development["dev"] = {"en": english}
+    faq = FaqData()
+    if locations.faq and (study.uses_webfaq_dev or any(arm.mixture is not None for arm in study.arms.values())):
+        faq = load_faq_data(study, locations.faq, folder, index, recorded or {})
+        contaminated += [{"part": "faq", **one} for one in faq.contaminated]
+    if faq.development:
+        development["webfaq_dev"] = faq.development
+    _refuse_nothing_left({"train": train, **development.get("dev", {})})
+    return StudyData(train, development, faq, index.fingerprint, tuple(contaminated))
+
+
+def _refuse_nothing_left(parts: Mapping[str, ExampleSet]) -> None:
+    empty = [name for name, part in parts.items() if not len(part)]
+    if empty:
+        raise DataError(
+            f"data.{'train' if empty == ['train'] else 'dev'}: all of its paragraphs overlap the test set, so nothing "
+            "is left; name other data (SQuAD v1.1's development set and its translations are XQuAD's articles)"
+        )
 
 
 def load_test_data(study: Study, locations: Locations) -> dict[str, ExampleSet]:
@@ -142,12 +179,16 @@ def trial_inputs(model: str, study: Study, data: StudyData, features: Path | Non
     directory = resolve_checkpoint(model)
     check_encoder(directory, study.windows.max_length)
     tokenizer = load_tokenizer(directory)
-    cut = _cutting(tokenizer, directory, study.windows, features)
+    cut = _Cutter.of(tokenizer, directory, study.windows, features)
     return TrialInputs(
-        train=cut(data.train),
-        faq={language: cut(part) for language, part in data.faq.items()},
-        development=_scoring_sets(cut, data.development),
+        train=cut.windows(data.train),
+        faq={
+            variant: {name: cut.examples(source) for name, source in sources.items()}
+            for variant, sources in data.faq.training.items()
+        },
+        development={name: cut.scoring_sets(parts) for name, parts in data.development.items()},
         pad_token=int(tokenizer.pad_token_id),
+        objective=study.search.summands,
     ).counted()
 
 
@@ -156,23 +197,46 @@ def scoring_sets(
 ) -> dict[str, ScoringSet]:
     """Cut questions into windows for one model, by language; arguments as those of `trial_inputs`."""
     directory = resolve_checkpoint(model)
-    return _scoring_sets(_cutting(load_tokenizer(directory), directory, windows, features), examples)
+    return _Cutter.of(load_tokenizer(directory), directory, windows, features).scoring_sets(examples)
 
 
-def _scoring_sets(cut: Callable[[ExampleSet], Windows], examples: Mapping[str, ExampleSet]) -> dict[str, ScoringSet]:
-    return {language: ScoringSet(part.examples, cut(part)) for language, part in examples.items()}
+@dataclass(frozen=True)
+class _Cutter:
+    """Makes windows and pairs for one tokenizer, in memory or (where there is a folder for them) on disk."""
+
+    tokenizer: Any
+    fingerprint: str
+    settings: WindowSettings
+    features: Path | None
+
+    @classmethod
+    def of(cls, tokenizer: Any, directory: Path, settings: WindowSettings, features: Path | None) -> _Cutter:
+        return cls(tokenizer, fingerprint_tokenizer(directory) if features else "", settings, features)
+
+    def windows(self, part: Examples) -> Windows:
+        lengths = {"max_length": self.settings.max_length, "stride": self.settings.stride}
+        if self.features is None:
+            return make_windows(self.tokenizer, part.examples, **lengths)
+        return stored_windows(self.features, self.tokenizer, self.fingerprint, part, **lengths)
+
+    def examples(self, source: FaqSource) -> Windows | Pairs:
+        if isinstance(source, PassageExamples):
+            return self.windows(source)
+        length = self.settings.max_length
+        if self.features is None:
+            return make_pairs(self.tokenizer, source.texts, max_length=length)
+        return stored_pairs(self.features, self.tokenizer, self.fingerprint, source, max_length=length)
+
+    def scoring_sets(self, examples: Mapping[str, ExampleSet]) -> dict[str, ScoringSet]:
+        return {language: ScoringSet(part.examples, self.windows(part)) for language, part in examples.items()}
 
 
-def _cutting(
-    tokenizer: Any, directory: Path, windows: WindowSettings, features: Path | None
-) -> Callable[[ExampleSet], Windows]:
-    """Make a function from examples to their windows; `directory` is the tokenizer's."""
-    lengths = {"max_length": windows.max_length, "stride": windows.stride}
-    if features is None:
-        return lambda part: make_windows(tokenizer, part.examples, **lengths)
-    fingerprint = fingerprint_tokenizer(directory)
-    return lambda part: stored_windows(features, tokenizer, fingerprint, part, **lengths)
+def _joint(fingerprints: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(fingerprints).encode()).hexdigest()[:16]
 
 
-def _joint_fingerprint(sets: Sequence[ExampleSet]) -> str:
-    return hashlib.sha256(" ".join(s.fingerprint for s in sets).encode()).hexdigest()[:16]
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)

@@ -1,0 +1,264 @@
+"""A study's FAQ data: rows drawn, filtered and divided by host, and what recipes make of them."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from xlingual.data.contamination import Contaminated, ContaminationFilter, ContaminationIndex, TrainingText
+from xlingual.data.examples import Example, ExampleSet, content_fingerprint
+from xlingual.data.faq.bitexts import Bitext, bitext_rows
+from xlingual.data.faq.division import RowsPart, divide, undivided
+from xlingual.data.faq.draw import Draw
+from xlingual.data.faq.filters import FaqFilter
+from xlingual.data.faq.hosts import site
+from xlingual.data.faq.preparation import Step, prepare_faq
+from xlingual.data.faq.rows import FaqRow
+from xlingual.data.faq.store import StoredRows
+from xlingual.data.pairs import PairText, texts_of_bitexts, texts_of_rows
+from xlingual.data.recipes.passage import PassageRecipe
+from xlingual.data.recipes.shuffle import ShuffledPairs
+from xlingual.data.windows import cores
+from xlingual.errors import DataError
+from xlingual.study import FaqFilters, FaqSettings, PassageSettings, Study, possible_mixtures
+
+FORMAT = 1
+"""Version of what recipes make of rows. Raise it with every change of their code that gives other examples."""
+
+FEW_ROWS = 20_000
+"""Rows, over all languages, below which starting processes takes longer than preparing them in this one."""
+
+
+@dataclass(frozen=True)
+class PassageExamples:
+    """What the recipe `passage` makes of one language's rows; read anew each time, host by host.
+
+    Attributes:
+        rows: those of one side of the division by host.
+        settings: the recipe's.
+        seed: decides which siblings stand in a passage, and their order.
+        shuffled: whether every question has another's answer.
+        counts: what became of the rows; complete after the examples were read to their end.
+    """
+
+    rows: RowsPart
+    settings: PassageSettings
+    seed: int
+    shuffled: bool
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the rows, the settings and the seed, and so do the examples."""
+        return _digest(self.rows.fingerprint, self.settings.model_dump(), self.seed, self.shuffled)
+
+    @property
+    def examples(self) -> Iterator[Example]:
+        """One span example for each row that becomes one, in order."""
+        recipe = PassageRecipe(self.settings, self.rows.stored.language, self.seed)
+        shuffler = ShuffledPairs(self.seed)
+        self.counts.clear()
+        yield from recipe.examples(shuffler.hosts(self.rows) if self.shuffled else self.rows)
+        self.counts.update(recipe.counts)
+        self.counts.update({"dropped_alone": shuffler.counts["dropped_alone"]} if self.shuffled else {})
+
+
+@dataclass(frozen=True)
+class RowPairs:
+    """One language's rows as pairs, for recipes without a passage; attributes as those of PassageExamples."""
+
+    rows: RowsPart
+    seed: int
+    shuffled: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the pairs."""
+        return _digest(self.rows.fingerprint, "pairs", self.seed if self.shuffled else None, self.shuffled)
+
+    @property
+    def texts(self) -> Iterator[PairText]:
+        """The pairs, in order."""
+        hosts: Iterable[Sequence[FaqRow]] = ShuffledPairs(self.seed).hosts(self.rows) if self.shuffled else self.rows
+        return (text for rows in hosts for text in texts_of_rows(rows))
+
+
+@dataclass(frozen=True)
+class BitextPairs:
+    """Aligned rows of a language and English as pairs whose question and answer are in different languages."""
+
+    rows: tuple[Bitext, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the pairs."""
+        return content_fingerprint(self.rows)
+
+    @property
+    def texts(self) -> Iterator[PairText]:
+        """The pairs, in order."""
+        return texts_of_bitexts(self.rows)
+
+
+FaqSource: TypeAlias = PassageExamples | RowPairs | BitextPairs
+
+
+@dataclass(frozen=True)
+class FaqData:
+    """What a study takes from FAQ pages.
+
+    Attributes:
+        rows: the prepared rows by two-letter language.
+        training: by variant (`xlingual.study.variant`) and language, what the trials train on.
+        development: span examples of held-out hosts by language; empty unless the objective asks for them.
+        contaminated: what was dropped for overlapping the test set.
+    """
+
+    rows: Mapping[str, StoredRows] = field(default_factory=dict)
+    training: Mapping[str, Mapping[str, FaqSource]] = field(default_factory=dict)
+    development: Mapping[str, ExampleSet] = field(default_factory=dict)
+    contaminated: tuple[Mapping[str, Any], ...] = ()
+
+
+def load_faq_data(
+    study: Study, source: str, folder: Path, index: ContaminationIndex, recorded: Mapping[str, str]
+) -> FaqData:
+    """Prepare a study's FAQ rows, divide them by host where the objective asks for it, and hand them to the recipes.
+
+    Args:
+        study: its `data.faq`, arms and objective decide everything.
+        source: where the rows are; a hub id or a path.
+        folder: where rows of all studies lie.
+        index: the test set, whose texts are dropped.
+        recorded: by language, the fingerprint of the rows that the study used before, see `prepare_faq`.
+
+    Raises:
+        DataError: when a source, language or column is absent, languages are short, or nothing is left.
+    """
+    settings, seed = study.data.faq, study.search.seed
+    assert settings is not None, "called for studies with data.faq"
+    rows = prepare_faq(
+        source,
+        settings.languages,
+        Draw(settings.rows_per_language, seed, settings.spread),
+        folder=folder,
+        steps=(_filters(settings.filters), _contamination(index)),
+        allow_shortage=settings.allow_shortage,
+        recorded=recorded,
+        processes=_processes(settings),
+    )
+    held_out: frozenset[str] = frozenset()
+    training = {language: undivided(stored) for language, stored in rows.items()}
+    development: dict[str, ExampleSet] = {}
+    if study.uses_webfaq_dev:
+        divided = divide(rows, settings.held_out, seed)
+        training = {language: sides.training for language, sides in divided.items()}
+        development = {language: _development(sides.development, settings, seed) for language, sides in divided.items()}
+        held_out = frozenset(site(host) for sides in divided.values() for host in sides.training.held_out)
+    bitexts, contaminated = _bitexts(study, settings, index, held_out)
+    listed = [dict(one, language=language) for language, stored in rows.items() for one in stored.listed]
+    return FaqData(rows, _variants(study, training, bitexts), development, (*listed, *contaminated))
+
+
+def _variants(
+    study: Study, training: Mapping[str, RowsPart], bitexts: Mapping[str, BitextPairs]
+) -> dict[str, dict[str, FaqSource]]:
+    """Everything that a trial of some arm may draw from, each once."""
+    seed = study.search.seed
+    found: dict[str, dict[str, FaqSource]] = {}
+    for arm in study.arms:
+        for possible in possible_mixtures(study, arm):
+            mixture = possible.mixture
+            if mixture.variant in found:
+                continue
+            settings, shuffled = mixture.recipe.passage, mixture.pairs == "shuffled"
+            made: dict[str, FaqSource] = {
+                language: RowPairs(rows, seed, shuffled)
+                if settings is None
+                else PassageExamples(rows, settings, seed, shuffled)
+                for language, rows in training.items()
+            }
+            if settings is None:
+                made |= {f"bitext-{language}": pairs for language, pairs in bitexts.items()}
+            found[mixture.variant] = made
+    return found
+
+
+def _development(rows: RowsPart, settings: FaqSettings, seed: int) -> ExampleSet:
+    """Questions of held-out hosts: those whose hash comes first, in their order; memory is that of what is kept."""
+    source = PassageExamples(rows, settings.passages, seed, shuffled=False)
+    ranked = ((_rank(example, seed), place, example) for place, example in enumerate(source.examples))
+    first = sorted(heapq.nsmallest(settings.dev_questions, ranked)[: settings.dev_questions], key=lambda one: one[1])
+    counts = {**source.counts, "kept": len(first), "dropped_limit": source.counts["kept"] - len(first)}
+    if not first:
+        raise DataError(
+            f"webfaq_dev: no FAQ passage can be made of the {len(rows)} rows of {rows.stored.language} whose hosts "
+            f"are held out ({', '.join(f'{name} {count}' for name, count in counts.items() if count)}); raise "
+            "data.faq.rows_per_language or held_out, loosen data.faq.passages, or leave the language out"
+        )
+    return ExampleSet(tuple(example for _, _, example in first), counts)
+
+
+def _bitexts(
+    study: Study, settings: FaqSettings, index: ContaminationIndex, held_out: frozenset[str]
+) -> tuple[dict[str, BitextPairs], list[dict[str, Any]]]:
+    """Aligned rows of each language, without those of held-out hosts and of the test set, and what was dropped."""
+    asked = settings.bitexts
+    mixtures = [possible.mixture for arm in study.arms for possible in possible_mixtures(study, arm)]
+    recipes = [mixture.recipe.contrastive for mixture in mixtures]
+    if asked is None or not any(recipe is not None and recipe.bitext_share > 0 for recipe in recipes):
+        return {}, []
+    found, dropped = {}, []
+    for language in settings.languages:
+        if language == "en":
+            continue
+        read = bitext_rows(asked.source, language, rows=asked.rows_per_language, minimum_similarity=asked.similarity)
+        rows = [row for row in read if site(row.origin) not in held_out]
+        texts = [
+            TrainingText(f"{row.origin} {row.question1}", (row.answer1, row.answer2), (row.question1, row.question2))
+            for row in rows
+        ]
+        verdicts = index.overlaps(texts)
+        pairs = zip(rows, verdicts, strict=True)
+        found[language] = BitextPairs(tuple(row for row, overlap in pairs if overlap is None))
+        dropped += [
+            {**Contaminated(text.name, overlap).as_json(), "language": language}
+            for text, overlap in zip(texts, verdicts, strict=True)
+            if overlap is not None
+        ]
+    return found, dropped
+
+
+def _filters(settings: FaqFilters) -> Step:
+    make: Callable[[str, frozenset[str]], FaqFilter] = partial(FaqFilter.of, settings)
+    return Step({"filters": settings.model_dump(mode="json")}, make)
+
+
+def _contamination(index: ContaminationIndex) -> Step:
+    return Step({"test_set": index.fingerprint}, partial(_contamination_filter, index))
+
+
+def _contamination_filter(index: ContaminationIndex, _language: str, _columns: frozenset[str]) -> ContaminationFilter:
+    return ContaminationFilter(index)
+
+
+def _processes(settings: FaqSettings) -> int:
+    rows = settings.rows_per_language * settings.spread * len(settings.languages)
+    return min(cores(), len(settings.languages)) if rows > FEW_ROWS else 1
+
+
+def _rank(example: Example, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}\n{example.id}".encode()).digest()
+
+
+def _digest(*content: Any) -> str:
+    stated = json.dumps([FORMAT, version("sentencex"), *content], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(stated.encode()).hexdigest()[:16]
