@@ -14,6 +14,7 @@ SPAM = [
 ]  # fmt: skip
 
 HONEST = [
+    "hitabet.net", "savetibet.org", "betalingsbelobet.dk",
     "alphabet.com", "diplomatie.gouv.fr", "tibet.org", "better.com", "elisabeth-klinik.de",
     "betonwerk.de", "bethesda.net", "betriebsrat.de", "sohbet.com.tr", "rekabet.gov.tr",
     "nobet-eczane.com", "diabetes.org", "diyabet.org", "alfabet.se", "sorbet.fr", "bettina.at",

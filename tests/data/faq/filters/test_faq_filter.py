@@ -159,7 +159,7 @@ def test_a_filter_without_its_column_is_refused(asked, column):
 
 def test_of_real_pages_little_is_dropped_and_spam_is(shared):
     total = Counter()
-    for code in ("ara", "deu", "ell", "hin", "jpn", "rus", "tur", "zho"):
+    for code in ("ara", "deu", "hin", "zho"):
         rows = read(shared / "data" / "faq_multilingual" / f"{code}.jsonl")
         chosen = FaqFilter.of(FaqFilters(rows_per_host=None), rows[0].language, ())
         list(chosen.rows(iter(rows)))

@@ -5,6 +5,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from xlingual.errors import StudyFileError
+from xlingual.study import load_study
 from xlingual.study.faq_filters import FaqFilters
 
 
@@ -45,3 +47,49 @@ def test_settings_survive_json(settings):
 def test_wrong_settings_are_refused(wrong, message):
     with pytest.raises(ValidationError, match=message):
         FaqFilters.model_validate(wrong)
+
+
+STUDY = """\
+name: example
+question: Does it help?
+model: xlm-roberta-base
+data:
+  train: train.json
+  test: google/xquad
+  faq:
+    source: PaDaS-Lab/webfaq
+    filters:
+      near_duplicates: off
+      LINE
+training: {updates: 10, learning_rate: {log_uniform: [1e-5, 1e-4]}}
+arms:
+  baseline: {baseline: true}
+search: {trials_per_arm: 1}
+"""
+
+
+def load(folder, line):
+    path = folder / "study.yaml"
+    path.write_text(STUDY.replace("LINE", line), encoding="utf-8")
+    return load_study(path).data.faq.filters
+
+
+def test_a_study_file_turns_filters_off_and_extends_the_deny_list(tmp_path):
+    filters = load(tmp_path, "deny_hosts: [default, spam]")
+    assert filters == FaqFilters(near_duplicates=None, deny_hosts=("default", "spam"))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("near_duplicate: 0.8", "unknown key 'near_duplicate' in data.faq.filters; did you mean 'near_duplicates'?"),
+        ("script: of", 'must be a number above 0 and at most 1, or off, found "of"; write for example script: 0.5'),
+        ("answer_length: {mx: 5}", "unknown key 'mx' in data.faq.filters.answer_length; did you mean 'max'?"),
+        ("topics: Health", 'must be a list of labels as the data writes them, or off, found "Health"; write'),
+        ("deny_hosts: [a, 3]", "data.faq.filters.deny_hosts[1]: must be"),
+    ],
+)
+def test_a_study_file_says_what_is_wrong_at_its_line(tmp_path, line, message):
+    with pytest.raises(StudyFileError) as error:
+        load(tmp_path, line)
+    assert [(problem.line, message in problem.message) for problem in error.value.problems] == [(11, True)]

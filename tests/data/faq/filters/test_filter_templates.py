@@ -17,7 +17,7 @@ UNFILLED = [
     ("¿Cuánto cuesta?", "El precio es NaN € por noche.", "es"),
     ("What is [Company Name]?", "It is a shop.", "en"),
     ("Was macht [Firma] aus?", "Wir sind ein Team.", "de"),
-    ("Welcome to %s", "There are %1$s rooms.", "en"),
+    ("Welcome to %s", "There are {0} and %1$s rooms.", "en"),
     ("What is it?", "Lorem ipsum dolor sit amet, consectetur adipiscing elit.", "en"),
     ("What is it?", "I am text block. Click edit button to change this text.", "en"),
     ("Your question goes here", "And more text.", "en"),
@@ -38,6 +38,8 @@ FILLED = [
     ("Kontakt?", "[email protected] oder telefonisch [siehe unten].", "de"),
     ("How do I get there?", "Take bus 5... then walk.", "en"),
     ("Is the contract null and void?", "Yes, it is null and void.", "en"),
+    ("Who came first?", "Explorers [such as those by Columbus] and users [available below].", "en"),
+    ("What is a singleton?", "A set such as {1} or {x}.", "en"),
     ("Wie lange?", "Es dauert <3 Tage, d. h. 2 {ungefähr}.", "de"),
 ]
 

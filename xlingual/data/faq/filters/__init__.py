@@ -1,5 +1,5 @@
 """Filters of FAQ rows: each a small class, all of them counted."""
 
-from xlingual.data.faq.filters.faq_filter import FaqFilter
+from xlingual.data.faq.filters.faq_filter import RULES, FaqFilter
 
-__all__ = ["FaqFilter"]
+__all__ = ["RULES", "FaqFilter"]

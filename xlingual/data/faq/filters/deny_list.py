@@ -9,13 +9,15 @@ from urllib.parse import unquote
 from xlingual.study.faq_filters import DEFAULT_HOSTS
 
 # What stands before "bet" in words that have nothing to do with betting: alphabet, Tibet, Turkish sohbet (chat),
-# rekabet (competition), nöbet (duty) and diyabet, Romanian diabet, Danish selskabet (the company) and løbet (the run).
-_WORDS = """
-    alpha alfa ti sor elisa eliza lis lisa liz soh reka no diya dia gur ser sher aki isa ica gara kara gi ki ga co cor
-    de li quodli bar ra el mera ska lo loe ko koe ha haa ga gre nor tur me ro ru u a e i o b
-""".split()  # noqa: SIM905 (a list of words is easier to read so)
-_NO_WORD = "".join(
-    f"(?<!/{word})(?<![.-]{word})" if len(word) < 3 and word != "b" else f"(?<!{word})" for word in _WORDS
+# rekabet (competition), hitabet and diyabet, Romanian diabet, Danish selskabet (the company) and beløbet (the amount).
+_ENDINGS = (
+    "alpha alfa ti sor elisa eliza lis lisa liz soh reka diya dia hita gur ser sher aki isa ica gara kara quodli mera "
+    "ska lo loe ko koe haa gre b"
+)
+# Whole names, as debet, elbet and nobet.
+_WHOLE = "a bar co cor de e el ga gi ha i ki la li me no nor o ra ro ru tur u"
+_NO_WORD = "".join(f"(?<!{word})" for word in _ENDINGS.split()) + "".join(
+    f"(?<![./-]{word})" for word in _WHOLE.split()
 )
 
 _BRANDS = (

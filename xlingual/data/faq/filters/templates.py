@@ -10,10 +10,10 @@ _PLACEHOLDERS = re.compile(
       \{\{[^{}]{1,60}\}\}                                # {{name}}
     | \{%[^{}%]{1,60}%\} | <%[^<>%]{1,60}%>              # {% block %}, <%= name %>
     | \$\{[\w.\[\]]{1,60}\} | \#\{[\w.]{1,60}\}          # ${name}, #{name}
-    | (?<![\w}])\{(?:\d|[a-z]+(?:[_.][a-z]+)+|city|name|location|brand|company|product|keyword|service|state|country)\}
+    | (?<![\w}])\{(?:0|[a-z]+(?:[_.][a-z]+)+|city|name|location|brand|company|product|keyword|service|state|country)\}
     | (?<![\w%])(?<!\d[ ])%(?:\d\$)?[sd](?![\w'’])       # %s, %1$d; not "50 %d'intérêt"
     | %%[a-z_]{3,30}%%                                   # %%sitename%%
-    | \[/?(?:vc|et_pb|fusion|av|su|elementor|wpforms|contact-form-7|ux|kc|mk|rev_slider)[\w-]*(?:\s[^\]]*)?\]
+    | \[/?(?:(?:vc|et_pb|fusion|av|su|elementor|ux|kc|mk)_[a-z_]+|wpforms|contact-form-7|rev_slider)(?:\s[^\]]*)?\]
     | \[(?:(?:your|my|insert|enter|the|our)[ ]?)?(?:company|business|brand|product|service|website|site|store|location
         |city|state|country|town|region|name|first[ ]name|keyword|phone|email|date|year|price|amount|number|address)
         (?:[ _](?:name|number|address|here))?\]          # [City], [Your Company Name]
