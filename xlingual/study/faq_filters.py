@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from xlingual.study.leaves import WHOLE, Count, Real
+from xlingual.study.leaves import WHOLE, Count, Real, Text
 from xlingual.study.messages import told, told_at
 from xlingual.study.section import Says, Section
 
@@ -124,7 +124,7 @@ BoilerplateShare: TypeAlias = Annotated[
     Boilerplate | None, _OrOff(), Says("a mapping with the keys share, ngram, or off", "{share: 0.3, ngram: 8}")
 ]
 HostPatterns: TypeAlias = Annotated[
-    Annotated[tuple[Annotated[str, Field(strict=True, pattern=r"\S")], ...], AfterValidator(_patterns)] | None,
+    Annotated[tuple[Text, ...], AfterValidator(_patterns)] | None,
     AfterValidator(lambda items: items and _different(items)),
     _OrOff(),
     Says("a list of regular expressions, `default` among them for the built-in ones, or off", "[default, bets?\\.com]"),
@@ -133,7 +133,7 @@ Similarity: TypeAlias = Annotated[
     Annotated[Real, Field(ge=-1, le=1)] | None, _OrOff(), Says("a number from -1 to 1" + _OR_OFF, "0.5")
 ]
 Labels: TypeAlias = Annotated[
-    Annotated[tuple[Annotated[str, Field(strict=True, pattern=r"\S")], ...], Field(min_length=1)] | None,
+    Annotated[tuple[Text, ...], Field(min_length=1)] | None,
     AfterValidator(lambda items: items and _different(items)),
     _OrOff(),
     _LABELS,

@@ -86,7 +86,7 @@ def test_a_study_file_turns_filters_off_and_extends_the_deny_list(tmp_path):
         ("script: of", 'must be a number above 0 and at most 1, or off, found "of"; write for example script: 0.5'),
         ("answer_length: {mx: 5}", "unknown key 'mx' in data.faq.filters.answer_length; did you mean 'max'?"),
         ("topics: Health", 'must be a list of labels as the data writes them, or off, found "Health"; write'),
-        ("deny_hosts: [a, 3]", "data.faq.filters.deny_hosts[1]: must be"),
+        ("deny_hosts: [a, 3]", "data.faq.filters.deny_hosts[1]: must be text, in quotes where it is a number, found 3"),
     ],
 )
 def test_a_study_file_says_what_is_wrong_at_its_line(tmp_path, line, message):
