@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -154,3 +156,18 @@ def test_question_types_of_both_versions_are_not_mixed(source: Path, tmp_path: P
     write(source / "hin.jsonl", [row(0, question_type="FACTOID", semantic_similarity_score=0.5)])
     with pytest.raises(DataError, match=r"both versions of WebFAQ \(version 1: th; version 2: hi\)"):
         prepare_faq(str(source), ["th", "hi", "de"], Draw(1), folder=tmp_path / "store")
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    peaks = {}
+    for number in (2500, 2500, 10_000):  # the first time is for imports
+        rows = [row(n, f"site-{(n * 7919) % (number // 5)}.de") for n in range(number)]
+        write(tmp_path / f"{number}" / "deu.jsonl", rows)
+        del rows
+        tracemalloc.start()
+        stored = prepare_faq(str(tmp_path / f"{number}"), ["de"], Draw(number), folder=tmp_path / "s", steps=steps("3"))
+        assert sum(len(host) for host in stored["de"]) == number - 1
+        peaks[number] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        shutil.rmtree(tmp_path / "s")
+    assert peaks[10_000] < 2 * peaks[2500]  # four times as many rows; buffers fill up at some thousand
