@@ -36,20 +36,15 @@ def letters_of(texts: Sequence[str]) -> tuple[Letters, NDArray[np.int64]]:
         texts: any number of them, lone surrogates allowed.
 
     Returns:
-        letters: (letters,) numbers above 0 that are equal where the letters are; an ideograph is three of them; behind
-            each text stands a 0.
+        letters: (letters,) numbers above 0, equal where the letters are; an ideograph's three times; a 0 behind each
+            text.
         pointers: (texts + 1,) text i is letters[pointers[i] : pointers[i + 1] - 1].
     """
     together = "".join(text.replace(_END, " ") + _END for text in texts)
     folded = unicodedata.normalize("NFKD", together).casefold()
     codes = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     repeats = _repeats()[codes]
-    if repeats.max(initial=0) > 1:
-        letters = _table()[np.repeat(codes, repeats)]
-        part = np.arange(len(letters)) - np.repeat(np.cumsum(repeats, dtype=np.int64) - repeats, repeats)
-        letters = letters + (part.astype(np.uint32) << np.uint32(21))
-    else:
-        letters = _table()[codes[repeats > 0]]
+    letters = _numbers()[np.repeat(codes, repeats) if repeats.max(initial=0) > 1 else codes[repeats > 0]]
     pointers = np.concatenate([[0], np.flatnonzero(letters == 0) + 1]).astype(np.int64)
     return letters, pointers
 
@@ -67,7 +62,7 @@ def _repeats() -> NDArray[np.uint8]:
 
 
 @cache
-def _table() -> NDArray[np.uint32]:
+def _numbers() -> NDArray[np.uint32]:
     """The number that stands for each code point, (code points,)."""
     numbers = np.arange(sys.maxunicode + 1, dtype=np.uint32)
     for code, same in _SAME.items():
