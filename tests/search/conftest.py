@@ -72,7 +72,13 @@ def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path)
                 "train": str(directory / "data" / "train.json"),
                 "dev": "held-out-articles",
                 "test": {"source": str(directory / "data" / "xquad"), "languages": ["en", "de", "es"]},
-                "faq": {"source": str(directory / "data" / "faq"), "languages": ["de"]},
+                "faq": {
+                    "source": str(directory / "data" / "faq"),
+                    "languages": ["de"],
+                    "allow_shortage": True,
+                    "filters": "off",
+                    "passages": {"span": "answer", "answers": 4, "min_passage_characters": 1},
+                },
             },
             "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
             "training": {

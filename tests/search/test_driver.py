@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -128,20 +129,38 @@ def test_other_data_under_the_same_name_is_refused(finished: Any, drive_study: A
         drive_study(path, "search.trials_per_arm=4", f"storage={tmp_path}", f"data.train={tmp_path / 'train.json'}")
 
 
-def test_the_test_set_is_not_read_before_the_test_stage(ray_cluster: None, write_study: Any, drive_study: Any) -> None:
+def test_the_test_set_is_sealed_until_the_test_stage(
+    ray_cluster: None, write_study: Any, drive_study: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it, the test set's texts are compared with the training data; its answers enter nothing."""
     path = write_study("sealed", search={"trials_per_arm": 1}, replicates={"seeds": 1})
     files = list((path.parent / "data" / "xquad").iterdir())
     content = {file: file.read_bytes() for file in files}
     for file in files:
-        file.write_text("not JSON: reading it fails")
-    directory, _ = drive_study(path, until="replicate")
-    assert journal.read(directory.ledger) == []
-    with pytest.raises(DataError, match="xquad"):
-        drive_study(path)
+        file.write_text(json.dumps(with_answers(json.loads(content[file]), "the")))
+
+    def sealed(*_: Any) -> Any:
+        raise DataError("the test set is sealed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xlingual.training.inputs.load_test_data", sealed)
+        patched.setattr(sys.modules["xlingual.search.stages.test"], "load_test_data", sealed)
+        directory, _ = drive_study(path, until="replicate")
+        assert journal.read(directory.ledger) == []
+        with pytest.raises(DataError, match="sealed"):
+            drive_study(path)
     for file in files:
         file.write_bytes(content[file])
     drive_study(path)
     assert read_state(directory).complete
+
+
+def with_answers(test: dict[str, Any], answer: str) -> dict[str, Any]:
+    """The same paragraphs and questions, each with one answer that is the same for all."""
+    questions = (qa for article in test["data"] for paragraph in article["paragraphs"] for qa in paragraph["qas"])
+    for question in questions:
+        question["answers"] = [{"text": answer, "answer_start": 0}]
+    return test
 
 
 def test_an_absent_test_language_is_said_before_anything_is_trained(write_study: Any, drive_study: Any) -> None:

@@ -15,19 +15,26 @@ from tiny_task import questions
 
 from xlingual.data.examples import ExampleSet
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import WindowSettings
+from xlingual.study import PassageSettings, Recipe, WindowSettings, variant
+from xlingual.training.faq_data import FaqData
 from xlingual.training.inputs import StudyData, TrialInputs, scoring_sets, trial_inputs
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
 
-STUDY: Any = SimpleNamespace(windows=WindowSettings(max_length=48, stride=8, max_answer_tokens=3))
+STUDY: Any = SimpleNamespace(
+    windows=WindowSettings(max_length=48, stride=8, max_answer_tokens=3),
+    search=SimpleNamespace(summands={"dev.f1": 1.0}),
+)
 
 
 def examples(count: int, offset: int = 0, language: str = "en") -> ExampleSet:
     return ExampleSet(questions(count, offset, language), {})
 
 
-DATA = StudyData(examples(60), {"en": examples(20, 200)}, {"de": examples(20, 1000, "de")})
+VARIANT = variant(Recipe(passage=PassageSettings()), "matched")
+DATA = StudyData(
+    examples(60), {"dev": {"en": examples(20, 200)}}, FaqData(training={VARIANT: {"de": examples(20, 1000, "de")}})
+)
 
 
 def test_kept_windows_are_those_made_in_memory(tmp_path: Path, tiny_checkpoint: Path) -> None:
@@ -35,8 +42,8 @@ def test_kept_windows_are_those_made_in_memory(tmp_path: Path, tiny_checkpoint: 
     for _ in range(2):
         kept = trial_inputs(str(tiny_checkpoint), STUDY, DATA, tmp_path / "features")
         assert kept.pad_token == made.pad_token and kept.summary() == made.summary()
-        pairs = [(kept.train, made.train), (kept.faq["de"], made.faq["de"])]
-        pairs.append((kept.development["en"].windows, made.development["en"].windows))
+        pairs = [(kept.train, made.train), (kept.faq[VARIANT]["de"], made.faq[VARIANT]["de"])]
+        pairs.append((kept.development["dev"]["en"].windows, made.development["dev"]["en"].windows))
         for one, other in pairs:
             assert np.array_equal(one.input_ids, other.input_ids) and np.array_equal(one.start, other.start)
     assert len([path for path in (tmp_path / "features").iterdir() if path.is_dir()]) == 3
@@ -51,7 +58,7 @@ def test_the_test_set_is_cut_for_its_model(tmp_path: Path, tiny_checkpoint: Path
 
 
 def read_only(inputs: TrialInputs) -> bool:
-    every = [inputs.train, *inputs.faq.values(), *(part.windows for part in inputs.development.values())]
+    every = [inputs.train, *inputs.faq[VARIANT].values(), inputs.development["dev"]["en"].windows]
     return not any(windows.input_ids.flags.writeable or windows.start.flags.writeable for windows in every)
 
 

@@ -6,29 +6,29 @@ import hashlib
 import heapq
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from xlingual.data.contamination import Contaminated, ContaminationFilter, ContaminationIndex, TrainingText
+from xlingual.data.contamination import Contaminated, ContaminationIndex, TrainingText
 from xlingual.data.examples import Example, ExampleSet, content_fingerprint
 from xlingual.data.faq.bitexts import Bitext, bitext_rows
 from xlingual.data.faq.division import RowsPart, divide, undivided
 from xlingual.data.faq.draw import Draw
-from xlingual.data.faq.filters import FaqFilter
 from xlingual.data.faq.hosts import site
-from xlingual.data.faq.preparation import Step, prepare_faq
+from xlingual.data.faq.preparation import prepare_faq
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.faq.steps import faq_steps
 from xlingual.data.faq.store import StoredRows
+from xlingual.data.features import Examples
 from xlingual.data.pairs import PairText, texts_of_bitexts, texts_of_rows
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.data.recipes.shuffle import ShuffledPairs
 from xlingual.data.windows import cores
 from xlingual.errors import DataError
-from xlingual.study import FaqFilters, FaqSettings, PassageSettings, Study, possible_mixtures
+from xlingual.study import FaqSettings, PassageSettings, Study, possible_mixtures
 
 FORMAT = 1
 """Version of what recipes make of rows. Raise it with every change of their code that gives other examples."""
@@ -108,7 +108,7 @@ class BitextPairs:
         return texts_of_bitexts(self.rows)
 
 
-FaqSource: TypeAlias = PassageExamples | RowPairs | BitextPairs
+FaqSource: TypeAlias = Examples | RowPairs | BitextPairs
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def load_faq_data(
         settings.languages,
         Draw(settings.rows_per_language, seed, settings.spread),
         folder=folder,
-        steps=(_filters(settings.filters), _contamination(index)),
+        steps=faq_steps(settings.filters, index),
         allow_shortage=settings.allow_shortage,
         recorded=recorded,
         processes=_processes(settings),
@@ -235,19 +235,6 @@ def _bitexts(
             if overlap is not None
         ]
     return found, dropped
-
-
-def _filters(settings: FaqFilters) -> Step:
-    make: Callable[[str, frozenset[str]], FaqFilter] = partial(FaqFilter.of, settings)
-    return Step({"filters": settings.model_dump(mode="json")}, make)
-
-
-def _contamination(index: ContaminationIndex) -> Step:
-    return Step({"test_set": index.fingerprint}, partial(_contamination_filter, index))
-
-
-def _contamination_filter(index: ContaminationIndex, _language: str, _columns: frozenset[str]) -> ContaminationFilter:
-    return ContaminationFilter(index)
 
 
 def _processes(settings: FaqSettings) -> int:

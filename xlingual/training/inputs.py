@@ -21,7 +21,7 @@ from xlingual.evaluation.scoring import ScoringSet
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.models.encoder import check_encoder, load_tokenizer
 from xlingual.study import Study, WindowSettings
-from xlingual.training.faq_data import FaqData, FaqSource, PassageExamples, load_faq_data
+from xlingual.training.faq_data import BitextPairs, FaqData, FaqSource, PassageExamples, RowPairs, load_faq_data
 from xlingual.training.trial_inputs import TrialInputs
 
 TOY = "toy"
@@ -220,7 +220,7 @@ class _Cutter:
         return stored_windows(self.features, self.tokenizer, self.fingerprint, part, **lengths)
 
     def examples(self, source: FaqSource) -> Windows | Pairs:
-        if isinstance(source, PassageExamples):
+        if not isinstance(source, RowPairs | BitextPairs):
             return self.windows(source)
         length = self.settings.max_length
         if self.features is None:
