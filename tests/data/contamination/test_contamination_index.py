@@ -18,6 +18,7 @@ from xlingual.data.contamination import index as index_module
 from xlingual.data.contamination.letters import letters_of
 from xlingual.data.contamination.matches import COMMON, RUN, SHARE
 from xlingual.data.contamination.ngrams import N
+from xlingual.data.contamination.test_set import available_languages
 from xlingual.data.examples import Example
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError
@@ -221,3 +222,12 @@ def test_the_index_takes_the_languages_that_are_there(tmp_path, write_squad):
     with pytest.raises(DataError, match="found nothing"):
         (empty := tmp_path / "empty").mkdir()
         index_of_test_set(str(empty))
+
+
+def test_a_copy_of_the_hubs_data_set_gives_the_languages_that_it_has(tmp_path, write_snapshot, sealed_examples):
+    rows = [{"id": "sealed-question-1", "question": "What is it?", "answers": {"text": ["The"], "answer_start": [0]}}]
+    rows[0]["context"] = sealed_examples[0].context
+    write_snapshot(tmp_path, {("xquad.en", "validation"): rows, ("xquad.ro", "validation"): rows})
+    assert available_languages(str(tmp_path)) == ["en", "ro"]
+    assert index_of_test_set(str(tmp_path)).overlap(sealed_examples[0].context).reason == "text"
+    assert available_languages("google/xquad") == list(XQUAD_LANGUAGES)
