@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from tiny_task import COLOURS, THINGS
 
 from xlingual.data import features
+from xlingual.data.faq.bitexts import Bitext
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.features import stored_pairs
 from xlingual.data.pairs import (
@@ -103,7 +103,7 @@ def test_keys_are_equal_where_the_normalised_texts_are(tokenizer: Any) -> None:
 
 
 def test_a_bitext_row_gives_two_pairs_across_languages_that_count_as_the_same(tokenizer: Any) -> None:
-    row = SimpleNamespace(origin="h", question1="the car", answer1="red", question2="the boat", answer2="blue")
+    row = Bitext("h", "the car", "red", "the boat", "blue", ("de", "en"))
     first, second = texts_of_bitexts([row])
     assert (first.question, first.answer) == ("the car", "blue")
     assert (second.question, second.answer) == ("the boat", "red")

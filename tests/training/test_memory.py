@@ -18,8 +18,14 @@ from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
 
+@pytest.mark.parametrize("recipe", [None, "contrastive", "masked_language_model"])
 def test_nothing_of_a_trial_stays_without_the_collectors_help(
-    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
+    recipe: str | None,
+    tiny_inputs: TrialInputs,
+    mask_checkpoint: Path,
+    tmp_path: Path,
+    configure: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     models = []
     load = model_in_training.load_encoder
@@ -34,8 +40,9 @@ def test_nothing_of_a_trial_stays_without_the_collectors_help(
     gc.disable()
     try:
         directory = TrialDirectory(tmp_path / "trial")
-        robust = {"embedding_noise": {"magnitude": 0.1}}
-        train_trial(configure(robust=robust), tiny_inputs, tiny_checkpoint, directory, SoloWorker(), keep_model=True)
+        mixture = {"faq_share": 0.5, "weights": {"de": 1.0}, "recipe": {recipe: {}}} if recipe else None
+        configuration = configure(robust={"embedding_noise": {"magnitude": 0.1}}, mixture=mixture)
+        train_trial(configuration, tiny_inputs, mask_checkpoint, directory, SoloWorker(), keep_model=True)
         assert len(models) == 1
         assert models[0]() is None
     finally:

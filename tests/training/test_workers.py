@@ -30,7 +30,7 @@ def test_two_workers_train_what_one_trains(
     """With dropout, noise and gradient accumulation; in stages with fewer micro-batches than workers."""
     configurations = {"long": configure(updates=20, robust=NOISE, mixture=DRAWN)}
     for name, recipe in RECIPES.items():
-        for schedule, micro in (("mix", 4), ("then", 16)):
+        for schedule, micro in (("mix", 4), ("then", 16)) if name != "passage" else (("then", 16),):
             configurations[f"{name} {schedule}"] = configure(
                 updates=4,
                 reports=2,

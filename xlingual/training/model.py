@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class TrainedModel:
             whose softmax is over the whole vocabulary.
         mask_tokens: what stands at masked places; None where nothing is masked.
         precision: `fp32` or `bf16`.
+        autocast: gives a context of that precision.
     """
 
     def __init__(
@@ -54,7 +56,6 @@ class TrainedModel:
     ) -> None:
         self._training = configuration.training
         self._first_stage = first_stage_updates(configuration)
-        self._device = worker.device
         plain = load_encoder(checkpoint, stream_seed(configuration.seed, "span head"))
         self.robust: RobustTraining = robust_training(configuration, plain)
         self.vocabulary = _trimmed(plain, configuration, inputs, checkpoint)
@@ -71,15 +72,12 @@ class TrainedModel:
         if execution.activation_checkpointing:
             plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
         self.precision = chosen_precision(self._training.precision, worker.device)
+        self.autocast = _autocast(worker.device, self.precision)
         self.losses = Losses(configuration, plain, head, self.autocast).to(worker.device)
         self.optimizer = make_optimizer(plain, self._training, self.losses)
         self.forward = worker.wrap(self.losses)
         if execution.compile:
             self.forward = torch.compile(self.forward, dynamic=True)  # type: ignore[assignment]
-
-    def autocast(self) -> AbstractContextManager[Any]:
-        """Context of the trial's precision."""
-        return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
 
     @contextmanager
     def whole(self, updates: int) -> Iterator[nn.Module]:
@@ -92,6 +90,11 @@ class TrainedModel:
         rates = (learning_rate(self._training, update, stage) for update in range(updates)) if trained else ()
         with self.vocabulary.restored(self.plain, decay_of_unused_rows(rates, self._training.weight_decay)):
             yield self.plain
+
+
+def _autocast(device: torch.device, precision: str) -> Callable[[], AbstractContextManager[Any]]:
+    """What makes contexts of a precision; it does not hold the model, which is freed without the collector's help."""
+    return partial(torch.autocast, device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
 
 
 def _trimmed(
