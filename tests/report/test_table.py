@@ -129,7 +129,7 @@ def test_training_on_other_languages_is_declared(studies: ModuleType, tmp_path: 
     builder = studies.finished_study(tmp_path, test={"languages": ["en", "de"]})
     builder.choose("webfaq", "webfaq-1", {"es": 0.25, "de": 0.75, "ru": 0.0})
     text = flat(drawn(report_tables(summarize(builder.directory, draws=200)), 100))
-    assert "pairs of other languages than English, too: webfaq (de, es)." in text
+    assert "pairs of other languages than English, too: webfaq (passage, mixed in: de, es)." in text
 
 
 def test_a_study_without_scores_says_so(studies: ModuleType, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from xlingual.errors import StudyFileError
 WEIGHTS = "weights: {simplex: all}"
 BESIDE = WEIGHTS + "\n      "
 FAQ = "languages: [deu, es, ru]"
+SHARE = "faq_share: {uniform: [0.1, 0.5]}"
+ENOUGH = [("faq_share: {uniform: [0.05, 0.5]}", SHARE)]  # of 32 windows, for two pairs to be contrasted
 LAST = "trials_per_arm: 8"
 
 # What is replaced, by what, the line of the problem, and what its message says.
@@ -57,7 +59,7 @@ ONE_PROBLEM = [
 @pytest.mark.parametrize(("old", "new", "line", "fragment"), ONE_PROBLEM)
 def test_one_mistake_is_one_problem_at_its_line(load, study_text, old, new, line, fragment):
     with pytest.raises(StudyFileError) as caught:
-        load(study_text, (old, new))
+        load(study_text, (old, new), *ENOUGH)
     (problem,) = caught.value.problems
     assert fragment in problem.message
     assert problem.line == line
@@ -90,7 +92,7 @@ def test_scores_on_faq_hosts_need_faq_data(load, study_text):
     ],
 )
 def test_mixtures_that_are_right_are_accepted(load, study_text, mixture):
-    assert load(study_text, (WEIGHTS, mixture)).arms["webfaq"].mixture is not None
+    assert load(study_text, (WEIGHTS, mixture), *ENOUGH).arms["webfaq"].mixture is not None
 
 
 def test_an_objective_may_be_a_weighted_sum(load, study_text):
@@ -99,3 +101,47 @@ def test_an_objective_may_be_a_weighted_sum(load, study_text):
     assert list(one.search.summands) == list(other.search.summands) and one.uses_webfaq_dev
     assert one.search.summands == {"dev.f1": 0.5, "webfaq_dev.mean_f1": 1.0}
     assert one.search.objective_text == "0.5 dev.f1 + 1 webfaq_dev.mean_f1"
+
+
+@pytest.mark.parametrize(
+    ("share", "recipe", "message"),
+    [
+        (
+            "1",
+            "{contrastive: {}}",
+            "nothing but contrastive is trained, and no span is ever learnt; write a share below",
+        ),
+        (
+            "{uniform: [0.5, 1]}",
+            "{masked_language_model: {}}\n      schedule: then",
+            "with a share of 1 nothing but mask",
+        ),
+        (
+            "0.0009",
+            "{passage: {}}\n      schedule: then",
+            "0.0009 of 500 updates has no update; write a share of 0.002",
+        ),
+        (
+            "0.06",
+            "{contrastive: {}}",
+            "0.06 of 32 windows leaves an update fewer than 2 pairs to contrast; write a sha",
+        ),
+        ("{choice: [0.03, 0.5]}", "{contrastive: {}}", "write a share of 0.0625 or more, or schedule: then"),
+    ],
+)
+def test_a_share_has_to_suit_its_recipe(load, study_text, share, recipe, message):
+    replacements = [
+        ("faq_share: {uniform: [0.05, 0.5]}", f"faq_share: {share}"),
+        (WEIGHTS, f"{BESIDE}recipe: {recipe}"),
+    ]
+    with pytest.raises(StudyFileError) as caught:
+        load(study_text, *replacements)
+    (problem,) = caught.value.problems
+    assert message in problem.message and problem.line == 15
+
+
+def test_the_share_that_is_told_does(load, study_text):
+    recipe = (WEIGHTS, BESIDE + "recipe: {contrastive: {}}")
+    assert load(study_text, ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: 0.0625"), recipe)
+    first_stage = (WEIGHTS, BESIDE + "schedule: then")
+    assert load(study_text, ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: 0.002"), first_stage)

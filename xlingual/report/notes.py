@@ -42,8 +42,12 @@ def notes(summary: Summary) -> list[str]:
     lines.append(f"Each arm's configuration was chosen by {_objective(summary.objective)}.")
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
     if taught:
-        arms = "; ".join(f"{arm.name} ({', '.join(_faq_languages(arm))})" for arm in taught)
+        arms = "; ".join(f"{arm.name} ({_recipe(arm)}: {', '.join(_faq_languages(arm))})" for arm in taught)
         lines.append(f"Trained on question-answer pairs of other languages than English, too: {arms}.")
+    if summary.contamination is not None:
+        parts = [f"{count} of {part}" for part, count in summary.contamination.items() if count]
+        found = f"{', '.join(parts)} overlapped and were dropped" if parts else "nothing overlapped"
+        lines.append(f"Training data was compared with the test set's texts before the first trial: {found}.")
     lines.append(f"The ledger holds {_times(len(summary.ledger), 'reading')} of the test set.")
     return lines
 
@@ -112,6 +116,14 @@ def _faq_languages(arm: ArmSummary) -> list[str]:
     mixture = (arm.configuration or {}).get("mixture") or {}
     weights = mixture.get("weights") or dict.fromkeys(mixture.get("languages", ()), 1.0)
     return sorted(language for language, weight in weights.items() if weight > 0)
+
+
+def _recipe(arm: ArmSummary) -> str:
+    """The recipe of an arm's chosen configuration, and what about it is not the usual."""
+    mixture = (arm.configuration or {}).get("mixture") or {}
+    name = next(iter(mixture.get("recipe", {"passage": {}}))).replace("_", " ")
+    words = [name, "before the English data" if mixture.get("schedule") == "then" else "mixed in"]
+    return ", ".join([*words, "shuffled pairs"] if mixture.get("pairs") == "shuffled" else words)
 
 
 def _objective(objective: str) -> str:

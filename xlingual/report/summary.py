@@ -53,7 +53,11 @@ class ArmSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that the report of a study says."""
+    """All that the report of a study says.
+
+    `contamination` counts, by part, the pieces of training data that were dropped for overlapping the test set; None
+    when nothing was compared yet.
+    """
 
     study: str
     question: str
@@ -74,6 +78,7 @@ class Summary:
     arms: dict[str, ArmSummary]
     differences: dict[str, dict[str, dict[str, Difference]]]
     ledger: tuple[dict[str, Any], ...]
+    contamination: dict[str, int] | None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `xlingual report --json`; what was not scored is absent, never 0."""
@@ -96,6 +101,7 @@ class Summary:
                 for arm, of_arm in self.differences.items()
             },
             "ledger": list(self.ledger),
+            "contamination": self.contamination,
         }
 
 
@@ -132,7 +138,14 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
         arms={name: _arm(place, state, name, scores) for name in state.arms},
         differences=differences(scores, state.baseline, confidence=confidence, draws=draws),
         ledger=state.ledger,
+        contamination=_contamination(place),
     )
+
+
+def _contamination(directory: StudyDirectory) -> dict[str, int] | None:
+    sources = read_json(directory.sources) if directory.sources.exists() else {}
+    check = sources.get("contamination check")
+    return None if check is None else dict(check["counts"])
 
 
 def _test_set(study: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,11 +66,11 @@ class Characters(Section):
     """A range of lengths in characters, both ends included.
 
     A character of Chinese counts as 3.3, one of Japanese as 2.2, one of Korean as 1.9: what it takes of English to say
-    the same (`xlingual.data.recipes.writing`).
+    the same (`xlingual.data.writing`).
     """
 
     min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "30")] = 0
-    max: Count = 2000
+    max: Count = 3000
 
     @model_validator(mode="after")
     def _right_way_up(self) -> Characters:
@@ -111,7 +111,7 @@ QuestionLength: TypeAlias = Annotated[
     QuestionCharacters | None, _OrOff(), Says("a mapping with the keys min, max, or off", "{min: 10, max: 300}")
 ]
 AnswerLength: TypeAlias = Annotated[
-    AnswerCharacters | None, _OrOff(), Says("a mapping with the keys min, max, or off", "{min: 30, max: 2000}")
+    AnswerCharacters | None, _OrOff(), Says("a mapping with the keys min, max, or off", "{min: 30, max: 3000}")
 ]
 ScriptShare: TypeAlias = Annotated[
     Annotated[Real, Field(gt=0, le=1)] | None, _OrOff(), Says("a number above 0 and at most 1" + _OR_OFF, "0.5")

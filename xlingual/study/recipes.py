@@ -24,7 +24,7 @@ SpanLength: TypeAlias = Annotated[Real, Field(ge=1), Says("a number of at least 
 class PassageSettings(Section):
     """A passage of several answers of one page, one of them (or a sentence of it) the span to find.
 
-    Lengths are in characters, those of Chinese and Japanese counting as `data.recipes.passage` says. `answers` is the
+    Lengths are in characters, those of Chinese and Japanese counting as `xlingual.data.writing` says. `answers` is the
     most answers of a passage, the gold one included; siblings whose word sets have a Jaccard similarity above
     `sibling_similarity` to the gold answer are left out.
     """

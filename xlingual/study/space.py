@@ -165,8 +165,15 @@ def _join(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
 
 
-def largest(leaf: Any) -> int:
-    """Return the largest whole number that a leaf may take: a number, a range or a choice of them."""
+def largest(leaf: Any) -> Any:
+    """Return the largest number that a leaf may take: a number, a range or a choice of them."""
     if isinstance(leaf, Choice):
         return max(largest(option) for option in leaf.options)
-    return int(leaf.high if isinstance(leaf, Integer) else leaf)
+    return leaf.high if isinstance(leaf, (Uniform, LogUniform, Integer)) else leaf
+
+
+def smallest(leaf: Any) -> Any:
+    """Return the smallest number that a leaf may take."""
+    if isinstance(leaf, Choice):
+        return min(smallest(option) for option in leaf.options)
+    return leaf.low if isinstance(leaf, (Uniform, LogUniform, Integer)) else leaf

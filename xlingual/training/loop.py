@@ -133,10 +133,15 @@ class Training:
         """Score the development data; keep a checkpoint, then the report."""
         scores, rows = self._score_development(updates)
         loss = sum(sum(part) for part in self.worker.gather([float(loss) for loss in losses])) / max(1, len(losses))
+        parts = self.worker.gather(self.updater.take_losses())
+        named = {
+            name: sum(part.get(name, 0.0) for part in parts) for name in sorted({n for part in parts for n in part})
+        }
         report: Report = {
             "updates": updates,
             **scores,
             "loss": loss,
+            **({"losses": named} if set(named) != {"span"} else {}),
             "learning_rate": learning_rate(
                 self.configuration.training, updates - 1, first_stage_updates(self.configuration)
             ),

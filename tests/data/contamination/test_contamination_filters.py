@@ -10,10 +10,10 @@ import pytest
 
 from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, clean_examples, index_of_test_set
 from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.faq.draw import faq_rows
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.squad import load_squad
 from xlingual.data.toy import ToyWorld, write_toy_world
-from xlingual.data.webfaq import load_faq
 from xlingual.languages import NON_ENGLISH
 
 
@@ -89,9 +89,10 @@ def test_the_toy_world_does_not_contaminate_itself(tmp_path: Path):
     for file in (paths.train, paths.dev):
         examples = load_squad(str(file))
         assert clean_examples(examples, index)[0].fingerprint == examples.fingerprint
-    for found in load_faq(str(paths.faq), NON_ENGLISH, 1000).values():
-        filtered = ContaminationFilter(index)
-        assert list(filtered.rows(found.rows)) == list(found.rows)
+    for language in NON_ENGLISH:
+        rows = list(faq_rows(str(paths.faq), language, rows=1000))
+        assert len(rows) == 360
+        assert list(ContaminationFilter(index).rows(rows)) == rows
     test = load_squad(str(paths.xquad / "xquad.de.json"), language="de")
     kept, listed = clean_examples(test, index)
     assert len(kept) == 0

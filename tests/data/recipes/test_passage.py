@@ -9,9 +9,9 @@ import pytest
 
 from xlingual.data.answers import occurrences
 from xlingual.data.examples import Example
+from xlingual.data.faq.draw import faq_rows
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.recipes.passage import PassageRecipe, faq_passages
-from xlingual.data.webfaq import load_faq
+from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.errors import DataError
 from xlingual.study.recipes import PassageSettings
 
@@ -215,16 +215,9 @@ def test_settings_that_leave_no_room_are_refused(settings: dict[str, int], remed
         passages(page(3), **settings)
 
 
-def test_rows_in_memory_may_be_of_many_hosts() -> None:
-    rows = [one for pair in zip(page(4), page(4, "https://b.de/faq", "b.de"), strict=True) for one in pair]
-    whole = faq_passages(rows, language="de", seed=0)
-    assert [e.question for e in whole.examples] == [r.question for r in rows]
-    assert whole.counts["kept"] == whole.counts["read"] == 8
-
-
 @pytest.mark.parametrize("language", ["de", "el", "hi", "zh"])
 def test_real_pairs_become_examples(shared: Path, language: str) -> None:
-    rows = load_faq(str(shared / "data/faq_multilingual"), [language], 1000)[language].rows
+    rows = list(faq_rows(str(shared / "data/faq_multilingual"), language, rows=1000))
     hosts: dict[str, list[FaqRow]] = {}
     for one in rows:
         hosts.setdefault(one.origin, []).append(one)

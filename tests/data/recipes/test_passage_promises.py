@@ -11,7 +11,7 @@ from xlingual.data.answers import occurrences
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.passage import PassageRecipe
-from xlingual.data.recipes.writing import characters, fold
+from xlingual.data.writing import characters, fold
 from xlingual.study.recipes import PassageSettings
 
 SHORT = {"span": "answer", "min_passage_characters": 1, "max_span_characters": 40, "max_passage_characters": 200}

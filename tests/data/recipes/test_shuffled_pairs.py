@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.shuffle import ShuffledPairs
-from xlingual.data.recipes.writing import fold
+from xlingual.data.writing import fold
 
 ROWS = st.lists(
     st.builds(

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from itertools import groupby
 
 import pytest
 
-from xlingual.data.recipes.passage import faq_passages
+from xlingual.data.faq import draw
+from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.data.toy import ToyWorld
 from xlingual.data.toy.faq import faq_rows
 from xlingual.data.toy.lexicon import make_lexicon
-from xlingual.data.webfaq import COLUMNS, load_faq
 from xlingual.languages import ISO_639_3, NON_ENGLISH
+from xlingual.study import PassageSettings
 
 
 def rows(toy, language):
@@ -34,7 +36,7 @@ def share_that_asks_for_its_answer(world, language="th"):
 def test_pages_have_webfaqs_columns_and_several_pairs_each(toy, world, language):
     found = rows(toy, language)
     pages = Counter(row["url"] for row in found)
-    assert {tuple(row) for row in found} == {COLUMNS}
+    assert {tuple(row) for row in found} == {draw.COLUMNS}
     assert set(pages.values()) == {world.pairs_per_page}
     assert len(pages) == world.faq_pages
     assert all(row["url"].startswith(f"https://{row['origin']}/") for row in found)
@@ -52,11 +54,13 @@ def test_there_are_no_english_pages(toy):
 
 
 def test_every_pair_becomes_a_passage(toy):
-    loaded = load_faq(str(toy.faq), NON_ENGLISH, 2000)
-    for language, part in loaded.items():
-        passages = faq_passages(part.rows, language=language, seed=0)
-        assert passages.counts["kept"] == passages.counts["read"] == 360
-        assert all(e.context[e.answer_starts[0] :].startswith(e.answers[0]) for e in passages.examples)
+    settings = PassageSettings(span="answer", answers=4, min_passage_characters=1)
+    for language in NON_ENGLISH:
+        recipe = PassageRecipe(settings, language, seed=0)
+        hosts = groupby(draw.faq_rows(str(toy.faq), language, rows=2000), key=lambda row: row.origin)
+        examples = list(recipe.examples(list(host) for _, host in hosts))
+        assert len(examples) == recipe.counts["kept"] == recipe.counts["read"] == 360
+        assert all(e.context[e.answer_starts[0] :].startswith(e.answers[0]) for e in examples)
 
 
 def test_at_helpfulness_one_every_question_asks_for_its_answer():

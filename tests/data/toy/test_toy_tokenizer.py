@@ -5,9 +5,9 @@ import json
 import pytest
 from transformers import AutoTokenizer
 
+from xlingual.data.faq.draw import faq_rows
 from xlingual.data.squad import load_squad
 from xlingual.data.toy.tokenizer import SPECIAL_TOKENS
-from xlingual.data.webfaq import load_faq
 from xlingual.data.windows import make_windows
 from xlingual.data.xquad import load_xquad
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
@@ -26,8 +26,9 @@ def texts(toy):
     for code, part in load_xquad(str(toy.xquad), XQUAD_LANGUAGES).items():
         for example in (*part.examples, *(english if code == "en" else ())):
             found[code] |= {example.question, example.context}
-    for code, part in load_faq(str(toy.faq), NON_ENGLISH, 2000).items():
-        found[code] |= {text for row in part.rows for text in (row.question, row.answer)}
+    for code in NON_ENGLISH:
+        rows = faq_rows(str(toy.faq), code, rows=2000)
+        found[code] |= {text for row in rows for text in (row.question, row.answer)}
     return {code: sorted(part) for code, part in found.items()}
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from importlib.metadata import version
 
 from xlingual.data.contamination import ContaminationFilter, ContaminationIndex
-from xlingual.data.faq.filters import FaqFilter
+from xlingual.data.faq.filters import RULES, FaqFilter
 from xlingual.data.faq.preparation import Step
 from xlingual.study.faq_filters import FaqFilters
 
@@ -19,8 +19,9 @@ def faq_steps(filters: FaqFilters | None, index: ContaminationIndex | None) -> t
     """
     steps = []
     if filters is not None:
-        # MinHash is datasketch's: another version may find other near-duplicates.
-        made_of = {"filters": filters.model_dump(mode="json"), "versions": {"datasketch": version("datasketch")}}
+        # MinHash is datasketch's, sentences are sentencex's: another version may keep other rows.
+        versions = {"datasketch": version("datasketch"), "sentencex": version("sentencex"), "rules": RULES}
+        made_of = {"filters": filters.model_dump(mode="json"), "versions": versions}
         steps.append(Step(made_of, partial(FaqFilter.of, filters)))
     if index is not None:
         steps.append(Step({"test_set": index.fingerprint}, _ContaminationCheck(index)))

@@ -8,7 +8,7 @@ from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.echo import without_echo
 from xlingual.data.recipes.sentences import Sentences, split
 from xlingual.data.recipes.span import answer_span, sentence_span
-from xlingual.data.recipes.writing import characters, fold, words
+from xlingual.data.writing import characters, fold, words
 from xlingual.study.recipes import PassageSettings
 
 

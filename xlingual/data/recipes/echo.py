@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from xlingual.data.recipes.writing import fold, words
+from xlingual.data.writing import fold, words
 
 ECHO = 0.6
 """From which Dice similarity of its words on an opening question is taken for the one that was asked."""

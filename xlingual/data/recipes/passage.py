@@ -8,16 +8,16 @@ as it has answers, so that each of them is the gold one once: whatever can be se
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from xlingual.data.answers import occurrences
-from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.answers import Answer, Preparation
 from xlingual.data.recipes.host import Host, Passage
 from xlingual.data.recipes.siblings import Grouping
-from xlingual.data.recipes.writing import characters, joint
+from xlingual.data.writing import characters, joint
 from xlingual.errors import DataError
 from xlingual.study.recipes import PassageSettings
 
@@ -128,34 +128,6 @@ class PassageRecipe:
                     paragraph=paragraph,
                 ),
             )
-
-
-def faq_passages(
-    rows: Iterable[FaqRow],
-    *,
-    language: str,
-    seed: int,
-    answers: int = 4,
-    max_answer_characters: int = 200,
-    max_passage_characters: int = 1500,
-) -> ExampleSet:
-    """Passages of rows in memory, whose spans are whole answers; the examples are in the order of the rows."""
-    stated = list(rows)
-    hosts: defaultdict[str, list[FaqRow]] = defaultdict(list)
-    for row in stated:
-        hosts[row.origin].append(row)
-    settings = PassageSettings(
-        span="answer",
-        answers=answers,
-        max_span_characters=max_answer_characters,
-        min_passage_characters=1,
-        max_passage_characters=max_passage_characters,
-        sibling_similarity=1.0,
-    )
-    recipe = PassageRecipe(settings, language, seed)
-    made = {example.id: example for example in recipe.examples(hosts.values())}
-    identities = dict.fromkeys(_identity(row, language) for row in stated)
-    return ExampleSet(tuple(made[name] for name in identities if name in made), dict(recipe.counts))
 
 
 _Key = tuple[str, str, str]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sentencex import segment
 
-from xlingual.data.recipes.writing import joint
+from xlingual.data.writing import joint
 
 THAI_PHRASE = 40
 """Characters after which a space ends a sentence of Thai."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.host import stream
-from xlingual.data.recipes.writing import fold
+from xlingual.data.writing import fold
 
 SHUFFLE_COUNTS = ("read", "kept", "dropped_alone")
 

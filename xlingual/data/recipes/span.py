@@ -6,7 +6,7 @@ import re
 
 from xlingual.data.recipes.echo import repeats
 from xlingual.data.recipes.sentences import Sentences
-from xlingual.data.recipes.writing import fold, in_english, is_question
+from xlingual.data.writing import fold, in_english, is_question
 
 PREAMBLE = 2
 """Sentences at the beginning of an answer that may be passed over before the one that answers."""

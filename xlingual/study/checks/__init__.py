@@ -1,6 +1,7 @@
 """The checks that tie the sections of a study together, each a function from a draft to what it finds.
 
-    arms.py      one baseline, no arm twice, mixtures that the FAQ languages allow
+    arms.py      one baseline, no arm twice, the same updates
+    mixtures.py  languages that are there, one way to weigh them, one recipe, examples for it to train on
     budget.py    batches that divide evenly over workers, reports, windows
     seal.py      no objective and no training data from the test set
     toy.py       toy data with the toy model, real data with a real one
@@ -13,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.errors import Problem
-from xlingual.study.checks import arms, budget, seal, toy
+from xlingual.study.checks import arms, budget, mixtures, seal, toy
 from xlingual.study.document import dotted
 from xlingual.study.draft import Draft
 
-CHECKS = (*arms.CHECKS, *budget.CHECKS, *seal.CHECKS, *toy.CHECKS)
+CHECKS = (*arms.CHECKS, *mixtures.CHECKS, *budget.CHECKS, *seal.CHECKS, *toy.CHECKS)
 
 
 def check(draft: Draft) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ import sentencex
 from xlingual.data.faq.filters.tally import Tally
 from xlingual.data.faq.filters.words import characters_a_word, words
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.recipes.writing import in_english
+from xlingual.data.writing import in_english
 
 _FEWEST_ANSWERS = 4
 _FEWEST_WORDS = 4

@@ -13,7 +13,7 @@ from xlingual.data.faq.filters.key_set import KeySet, key_of
 from xlingual.data.faq.filters.tally import Tally
 from xlingual.data.faq.filters.words import folded, words
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.recipes.writing import WITHOUT_SPACES
+from xlingual.data.writing import WITHOUT_SPACES
 
 _WORDS, _CHARACTERS = 3, 5
 _PERMUTATIONS, _SEED = 128, 1

@@ -10,7 +10,7 @@ from xlingual.data.faq.filters.scripts import has_own_letter, script_share
 from xlingual.data.faq.filters.tally import Tally
 from xlingual.data.faq.filters.templates import is_unfilled
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.recipes.writing import in_english
+from xlingual.data.writing import in_english
 
 
 class SingleRowFilter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from xlingual.data.recipes.writing import ENGLISH_CHARACTERS
+from xlingual.data.writing import ENGLISH_CHARACTERS
 
 # Ranges of code points of a script's letters and marks (Unicode 15, Scripts.txt), as a regular expression's class.
 _RANGES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from xlingual.data.recipes.writing import WITHOUT_SPACES, fold
+from xlingual.data.writing import WITHOUT_SPACES, fold
 
 _CHARACTERS_A_WORD = {"zh": 2, "ja": 2, "th": 5, "km": 5, "lo": 5, "my": 5}
 

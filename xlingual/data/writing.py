@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "km", "lo", "my"})
 """Languages that put no space between words; a pair of neighbouring letters stands in for a word."""
 
+_OWN = re.compile(r"[^\x00-\x7f]")
 _NO_GAP = frozenset({"zh", "ja"})
 _FULL_WIDTH_FINAL = tuple("。．｡！？…")
 _QUESTION = "?？؟"
@@ -42,8 +44,11 @@ def characters(english: int, language: str) -> int:
 
 def in_english(text: str, language: str) -> float:
     """The length of a text as one in characters of English; its Latin letters and digits are such already."""
-    own = sum(not character.isascii() for character in text)
-    return len(text) - own + own * ENGLISH_CHARACTERS.get(language, 1.0)
+    factor = ENGLISH_CHARACTERS.get(language, 1.0)
+    if factor == 1.0:
+        return float(len(text))
+    own = len(_OWN.findall(text))
+    return len(text) - own + own * factor
 
 
 def fold(text: str) -> str:

@@ -1,0 +1,176 @@
+"""Checks of mixtures: languages that are there, one way to weigh them, one recipe, examples for it to train on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from xlingual.languages import two_letter
+from xlingual.study.arms import MixtureSpace
+from xlingual.study.checks.finding import Finding
+from xlingual.study.document import Path
+from xlingual.study.draft import Draft, leaves
+from xlingual.study.recipes import PassageSettings
+from xlingual.study.section import Section
+from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, largest, smallest
+
+
+def mixture_has_faq(draft: Draft) -> Iterator[Finding]:
+    """A mixture draws from data.faq, and from languages that are there."""
+    if draft.data is None:
+        return
+    for name, arm in draft.arms.items():
+        path = ("arms", name, "mixture")
+        if draft.data.faq is None and arm.mixture is not None:
+            remedy = "write data.faq: {source: PaDaS-Lab/webfaq}, or delete the mixture"
+            yield Finding(path, f"a mixture draws FAQ examples, but data.faq names none; {remedy}")
+        elif draft.data.faq is not None and draft.data.faq.languages:
+            for leaf_path, leaf in leaves(arm.mixture, path):
+                yield from _unknown_languages(draft, leaf_path, leaf, draft.data.faq.languages)
+
+
+def faq_has_languages(draft: Draft) -> Iterator[Finding]:
+    """The default of data.faq.languages leaves at least one."""
+    if draft.data is not None and draft.data.faq is not None and not draft.data.faq.languages:
+        message = "the test set has no language but English, so name the FAQ languages; write languages: [de, es]"
+        yield Finding(("data", "faq"), message)
+
+
+def one_way_to_weigh(draft: Draft) -> Iterator[Finding]:
+    """A mixture weighs its languages by weights or by a temperature."""
+    for path, mixture in _mixtures(draft):
+        if mixture.weights is None and mixture.temperature is None:
+            remedy = "write weights: {simplex: all}, weights: {de: 0.5, es: 0.5} or temperature: 0.3 (size^0.3)"
+            yield Finding(path, f"nothing says how much is drawn from which language; {remedy}")
+        elif mixture.weights is not None and mixture.temperature is not None:
+            message = "weights and temperature both say how much is drawn from which language; delete one of the two"
+            yield Finding((*path, "temperature"), message)
+
+
+def one_recipe(draft: Draft) -> Iterator[Finding]:
+    """A mixture has one recipe, and passages that can be made."""
+    for path, mixture in _mixtures(draft):
+        for place, recipe in _options(mixture.recipe, (*path, "recipe")):
+            named = _named(recipe)
+            if len(named) > 1:
+                branches = ", ".join(f"{name[:4]}: {{{name}: {{}}}}" for name in named)
+                message = f"a mixture has one recipe, found {', '.join(named)}"
+                yield Finding(place, f"{message}; keep one, or search for it: choice: {{{branches}}}")
+            if recipe.passage is not None:
+                yield from _passages_can_be_made(recipe.passage, (*place, "passage"))
+    if draft.data is not None and draft.data.faq is not None:
+        yield from _lengths(draft.data.faq.passages, ("data", "faq", "passages"))
+
+
+def bitexts_are_named(draft: Draft) -> Iterator[Finding]:
+    """Bitext rows are drawn only where data.faq.bitexts says whose."""
+    if draft.data is None or draft.data.faq is None or draft.data.faq.bitexts is not None:
+        return
+    for path, mixture in _mixtures(draft):
+        for leaf_path, leaf in leaves(mixture.recipe, (*path, "recipe")):
+            if leaf_path[-1] == "bitext_share" and leaf != 0:
+                remedy = "write data.faq.bitexts: {source: PaDaS-Lab/webfaq-bitexts}, or delete this line"
+                yield Finding(leaf_path, f"bitext rows are asked for, but data.faq.bitexts names none; {remedy}")
+
+
+def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
+    """A recipe without spans leaves updates to the English data, and has updates and pairs of its own."""
+    if draft.training is None:
+        return
+    updates = draft.training.updates
+    for path, mixture in _mixtures(draft):
+        share = (*path, "faq_share")
+        first, last = smallest(mixture.faq_share), largest(mixture.faq_share)
+        named = {name for _, recipe in _options(mixture.recipe, path) for name in _named(recipe)}
+        pairs = named & {"contrastive", "masked_language_model"}
+        if pairs and last >= 1:
+            message = f"with a share of 1 nothing but {', '.join(sorted(pairs))} is trained, and no span is ever learnt"
+            yield Finding(share, f"{message}; write a share below 1")
+        if "then" in _values(mixture.schedule) and first > 0 and round(first * updates) < 1:
+            message = f"a first stage of {first:g} of {updates} updates has no update"
+            yield Finding(share, f"{message}; write a share of {_up(1 / updates)} or more")
+        batch = _smallest_batch(draft, str(path[1]))
+        if "contrastive" in named and "mix" in _values(mixture.schedule) and first > 0 and int(first * batch) < 2:
+            message = f"a share of {first:g} of {batch} windows leaves an update fewer than 2 pairs to contrast"
+            remedy = f"write a share of {_up(2 / batch)} or more" if batch >= 2 else "write a larger batch_size"
+            yield Finding(share, f"{message}; {remedy}, or schedule: then")
+
+
+CHECKS = (
+    mixture_has_faq,
+    faq_has_languages,
+    one_way_to_weigh,
+    one_recipe,
+    bitexts_are_named,
+    spans_are_learnt,
+)
+
+
+def _mixtures(draft: Draft) -> Iterator[tuple[Path, MixtureSpace]]:
+    """Yield every mixture that an arm may have."""
+    for name, arm in draft.arms.items():
+        yield from _options(arm.mixture, ("arms", name, "mixture"))
+
+
+def _options(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """Yield a section, or those among the options of a choice."""
+    if isinstance(value, Choice):
+        steps: Iterable[str | int] = value.labels or range(len(value.options))
+        for step, option in zip(steps, value.options, strict=True):
+            yield from _options(option, (*path, "choice", step))
+    elif isinstance(value, Section):
+        yield path, value
+
+
+def _passages_can_be_made(passages: Any, path: Path) -> Iterator[Finding]:
+    for place, settings in _options(passages, path):
+        for leaf_path, leaf in leaves(settings, place):
+            if isinstance(leaf, (Uniform, LogUniform, Integer)):
+                remedy = "write the values to try, for example choice: [100, 200]"
+                yield Finding(leaf_path, f"passages are made before the first trial, for every value; {remedy}")
+
+
+def _lengths(passages: PassageSettings, path: Path) -> Iterator[Finding]:
+    low, high, span = passages.min_passage_characters, passages.max_passage_characters, passages.max_span_characters
+    if low > high:
+        message = f"passages of at least {low} and at most {high} characters cannot be"
+        yield Finding((*path, "min_passage_characters"), f"{message}; write a smaller min or a larger max")
+    if span > high:
+        message = f"an answer of up to {span} characters does not fit in a passage of at most {high}"
+        yield Finding((*path, "max_span_characters"), f"{message}; write max_span_characters: {high // 4}")
+    if passages.answers < 2:
+        yield Finding((*path, "answers"), "one answer has nothing to be told from; write answers: 2 or more")
+
+
+def _unknown_languages(draft: Draft, path: Path, leaf: Any, known: tuple[str, ...]) -> Iterator[Finding]:
+    if isinstance(leaf, Simplex):
+        named = [((*path, "simplex", place), code) for place, code in enumerate(leaf.names)]
+    elif isinstance(leaf, Mapping):
+        named = [((*path, key), two_letter(key)) for key in draft.document.at(path)]
+    else:
+        return
+    for at, code in named:
+        if code not in known:
+            message = f"data.faq.languages has no {code!r}, it has {', '.join(known)}"
+            yield Finding(at, f"{message}; write one of these, or add {code} to data.faq.languages")
+
+
+def _named(recipe: Any) -> list[str]:
+    return [name for name in type(recipe).model_fields if getattr(recipe, name) is not None]
+
+
+def _values(leaf: Any) -> tuple[Any, ...]:
+    return leaf.options if isinstance(leaf, Choice) else (leaf,)
+
+
+def _smallest_batch(draft: Draft, arm: str) -> int:
+    own = draft.arms[arm].training
+    assert draft.training is not None, "asked only where there is one"
+    said = "batch_size" in own.model_fields_set
+    return int(smallest(own.batch_size if said else draft.training.batch_size))
+
+
+def _up(share: float) -> str:
+    """Four digits, never less than the share."""
+    return f"{math.ceil(share * 1e4) / 1e4:g}"
