@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from xlingual.data.contamination import index_of_test_set
 from xlingual.errors import DataError, RecordError, StageError
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_lines
@@ -149,10 +150,10 @@ def test_the_test_set_is_sealed_until_the_test_stage(
         assert journal.read(directory.ledger) == []
         with pytest.raises(DataError, match="sealed"):
             drive_study(path)
+    check = read_json(directory.sources)["contamination check"]
     for file in files:
         file.write_bytes(content[file])
-    drive_study(path)
-    assert read_state(directory).complete
+    assert index_of_test_set(str(path.parent / "data" / "xquad")).fingerprint == check["fingerprint"]
 
 
 def with_answers(test: dict[str, Any], answer: str) -> dict[str, Any]:
