@@ -7,7 +7,7 @@ import pytest
 
 from xlingual.errors import XlingualError
 from xlingual.speed.estimate import Rates, estimate, estimate_work
-from xlingual.speed.workload import ArmWork, Workload, workload
+from xlingual.speed.workload import UNKNOWN_QUESTIONS, ArmWork, Workload, workload
 from xlingual.study import load_study
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
@@ -115,6 +115,15 @@ def test_sizes_that_a_study_caps_or_leaves_open():
     left_open = workload(load_study(real, ["data.dev_examples=null"]))
     assert {arm.development_questions for arm in left_open.arms} == {2 * 1000}
     assert any("data.dev_examples" in note for note in left_open.notes)
+
+
+def test_every_development_set_is_scored():
+    study = load_study(STUDIES / "webfaq_recipes.yaml")  # 5 reports; 11 FAQ languages of 200 questions
+    questions = {arm.development_questions for arm in workload(study).arms}
+    unknown = UNKNOWN_QUESTIONS + 11 * 200
+    assert questions == {4 * (500 + 11 * 200) + unknown}
+    english = load_study(STUDIES / "webfaq_recipes.yaml", ["search.objective=dev.f1"])
+    assert {arm.development_questions for arm in workload(english).arms} == {4 * 500 + UNKNOWN_QUESTIONS}
 
 
 def test_what_bench_did_not_print_is_refused():

@@ -82,10 +82,12 @@ def workload(study: Study) -> Workload:
 
 
 def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[ArmWork]:
-    development = test_questions if study.oracle else _development_questions(study) or UNKNOWN_QUESTIONS
+    sets = _development_sets(study, test_questions)
+    development = sum(questions * languages for questions, languages in sets)
     for arm in planned.arms:
         training: Mapping[str, Any] = arm_space(study, arm.name)["training"]
-        early = min(training["early_dev_questions"] or development, development)
+        most = training["early_dev_questions"]
+        early = sum(min(most or questions, questions) * languages for questions, languages in sets)
         precision = training["precision"]
         yield ArmWork(
             name=arm.name,
@@ -96,6 +98,17 @@ def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[Arm
             development_questions=(largest(training["reports"]) - 1) * early + development,
             precision="auto" if isinstance(precision, Choice) else str(precision),
         )
+
+
+def _development_sets(study: Study, test_questions: int) -> list[tuple[int, int]]:
+    """Questions of a language, and languages, of each set that trials are scored on; at most, for FAQ hosts."""
+    if study.oracle:
+        languages = len(study.data.test.languages)
+        return [(test_questions // languages, languages)]
+    sets = [(_development_questions(study) or UNKNOWN_QUESTIONS, 1)]
+    if study.uses_webfaq_dev and study.data.faq is not None:
+        sets.append((study.data.faq.dev_questions, len(study.data.faq.languages)))
+    return sets
 
 
 def _test_questions(study: Study) -> int:
