@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from xlingual.errors import StudyFileError
+from xlingual.study import possible_mixtures
 
 WEIGHTS = "weights: {simplex: all}"
 BESIDE = WEIGHTS + "\n      "
@@ -36,6 +37,12 @@ ONE_PROBLEM = [
     (WEIGHTS, BESIDE + "recipe: {passage: {answers: {integer: [2, 4]}}}", 17, "for example choice: [100, 200]"),
     (WEIGHTS, BESIDE + "recipe: {contrastive: {temperature: 0}}", 17, "must be a number above 0"),
     (WEIGHTS, BESIDE + "recipe: {contrastive: {bitext_share: 0.5}}", 17, "data.faq.bitexts names none; write"),
+    (
+        WEIGHTS,
+        BESIDE + "recipe: {contrastive: }",
+        17,
+        "says nothing, and passages would be made; write contrastive: {}",
+    ),
     (WEIGHTS, BESIDE + "recipe: {masked_language_model: {rate: 1}}", 17, "must be a number between 0 and 1"),
     (FAQ, FAQ + ", passages: {min_passage_characters: 2000}", 7, "at least 2000 and at most 1200 characters cannot be"),
     (FAQ, FAQ + ", passages: {max_span_characters: 3000}", 7, "does not fit in a passage"),
@@ -145,3 +152,18 @@ def test_the_share_that_is_told_does(load, study_text):
     assert load(study_text, ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: 0.0625"), recipe)
     first_stage = (WEIGHTS, BESIDE + "schedule: then")
     assert load(study_text, ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: 0.002"), first_stage)
+
+
+def test_a_control_has_no_bitexts(load, study_text):
+    recipe = "pairs: shuffled\n      recipe: {contrastive: {bitext_share: 0.5}}"
+    with pytest.raises(StudyFileError, match="bitext rows are not shuffled, so that this arm would be no control"):
+        load(study_text, (FAQ, FAQ + ", bitexts: {}"), (WEIGHTS, BESIDE + recipe), *ENOUGH)
+
+
+def test_the_weight_of_a_stage_of_its_own_says_nothing(load, study_text):
+    found = set()
+    for weight in ("0.1", "0.5"):
+        recipe = f"schedule: then\n      recipe: {{contrastive: {{weight: {weight}}}}}"
+        study = load(study_text, (WEIGHTS, BESIDE + recipe), *ENOUGH)
+        found |= {one.mixture.recipe.contrastive.weight for one in possible_mixtures(study, "webfaq")}
+    assert found == {1.0}

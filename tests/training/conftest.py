@@ -41,7 +41,8 @@ def tiny_inputs(tiny_checkpoint: Path) -> TrialInputs:
         train=windows(questions(120)),
         faq={
             variant(Recipe(passage=PassageSettings()), "matched"): passages,
-            "pairs": {"de": pairs(1000), "es": pairs(2000, hosts=3), "bitext-de": pairs(3000)},
+            "pairs": {"de": pairs(1000), "es": pairs(2000, hosts=3)},
+            "bitexts": {"de": pairs(1000), "es": pairs(2000, hosts=3), "bitext-de": pairs(3000)},
         },
         development={"dev": {"en": ScoringSet(development, windows(development))}},
         pad_token=0,

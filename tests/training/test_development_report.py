@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlingual.training.development import development_report
+from xlingual.training.development import development_report, with_objective
 
 SCORES = {
     "dev": {"en": {"f1": 60.0, "exact_match": 40.0}},
@@ -30,3 +30,10 @@ def test_an_oracle_is_scored_on_the_mean_over_languages():
 def test_a_score_that_was_not_computed_is_no_objective():
     with pytest.raises(KeyError):
         development_report({"dev": SCORES["dev"]}, {"webfaq_dev.mean_f1": 1.0})
+
+
+def test_reports_of_before_get_the_objective_that_they_were_judged_by():
+    old = {"updates": 3, "f1": 50.0, "exact_match": 30.0}
+    assert with_objective(old, {"dev.exact_match": 1.0}) == {**old, "objective": 30.0}
+    new = {**old, "objective": 45.0}
+    assert with_objective(new, {"dev.exact_match": 1.0}) == new

@@ -97,7 +97,7 @@ def test_pairs_of_an_update_are_of_one_language_and_languages_share_the_updates_
         },
     )
     order = order_of(configuration, tiny_inputs)
-    faq = tiny_inputs.faq["pairs"]
+    faq = tiny_inputs.faq["bitexts"]
     names = {id(pairs): name for name, pairs in faq.items()}
     of_update = []
     for update in range(40):

@@ -174,11 +174,11 @@ def test_bitexts_stand_beside_the_pairs_without_held_out_hosts_and_the_test_set(
         search={"trials_per_arm": 1, "objective": "webfaq_dev.mean_f1"},
     )
     held = {host for part in loaded.faq.development.values() for host in (example.title for example in part.examples)}
-    kept = loaded.faq.training["pairs"]["bitext-de"].rows  # type: ignore[union-attr]
+    kept = loaded.faq.training["bitexts"]["bitext-de"].rows  # type: ignore[union-attr]
     assert kept and not held & {row.origin for row in kept}
     assert [one["language"] for one in loaded.contaminated if one["part"] == "faq"] == ["de", "es"]
     inputs = trial_inputs(str(tiny_checkpoint), study, loaded)
-    assert len(inputs.faq["pairs"]["bitext-de"]) == 2 * len(kept)
+    assert len(inputs.faq["bitexts"]["bitext-de"]) == 2 * len(kept)
 
 
 def test_training_data_that_overlaps_the_test_set_is_dropped_or_stops_the_study(
@@ -242,3 +242,37 @@ def test_counts_of_recipes_stay_when_the_windows_are_there_already(
         (variant,) = data.faq.training
         assert json.loads(directory.sources.read_text())[variant]["counts"]["kept"] == 144
     assert recorded_rows(directory) == {language: data.faq.rows[language].fingerprint for language in LANGUAGES}
+
+
+def test_an_arm_with_bitexts_changes_nothing_for_the_others(load: Load, data: Path) -> None:
+    rows = [
+        {"origin": "z.example", "labse_similarity": 0.95}
+        | {f"{part}{side}": f"{part} {side} {n}" for part in ("question", "answer") for side in (1, 2)}
+        for n in range(6)
+    ]
+    for code in ("deu-eng", "eng-spa"):
+        write_rows(data / f"{code}.jsonl", rows)
+    alone = load({"recipe": {"contrastive": {}}})[1].sources()["pairs"]
+    share = {"uniform": [0.0, 0.5]}
+    both = load({"recipe": {"contrastive": {"bitext_share": share}}}, faq={"bitexts": {"source": str(data)}})[
+        1
+    ].sources()
+    assert both["pairs"]["fingerprint"] == alone["fingerprint"] != both["bitexts"]["fingerprint"]
+
+
+def test_bitexts_are_not_repeated_without_bound_either(load: Load, data: Path, tiny_checkpoint: Path) -> None:
+    rows = [
+        {"origin": "z.example", "labse_similarity": 0.95}
+        | {f"{part}{side}": f"{part} {side} {n}" for part in ("question", "answer") for side in (1, 2)}
+        for n in range(2)
+    ]
+    for code in ("deu-eng", "eng-spa"):
+        write_rows(data / f"{code}.jsonl", rows)
+    training = {"updates": 10, "batch_size": 16, "micro_batch_size": 4, "learning_rate": 0.001, "reports": 1}
+    mixture = {"recipe": {"contrastive": {"bitext_share": 1.0}}}
+    study, loaded = load(mixture, faq={"bitexts": {"source": str(data)}}, training=training)
+    inputs = trial_inputs(str(tiny_checkpoint), study, loaded)
+    with pytest.raises(DataError, match=r"bitext-de has 4 examples .* 10 times .* repeated: \[de\]"):
+        check_mixtures(study, study.arms, inputs)
+    study, _ = load(mixture | {"repeated": ["de", "es"]}, faq={"bitexts": {"source": str(data)}}, training=training)
+    check_mixtures(study, study.arms, inputs)

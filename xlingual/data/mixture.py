@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from xlingual.errors import DataError
 from xlingual.study.arms import Mixture
 
+BITEXT = "bitext-"
+"""What stands before a language in the name of its bitext rows."""
+
 Indices = NDArray[np.int64]
 
 
@@ -82,6 +85,31 @@ def language_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, fl
     return weights
 
 
+def drawn_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, float]:
+    """Share of each source among all FAQ examples that a trial draws, summing to one.
+
+    Sources are languages, and bitext rows under `bitext-LANGUAGE` where the recipe gives them a share: that share is
+    split in proportion to the weights of the languages that have some. Arguments as those of `language_weights`.
+
+    Raises:
+        DataError: as `language_weights`, and when bitext rows are asked for and no language has any.
+    """
+    weights = language_weights(mixture, sizes)
+    recipe = mixture.recipe.contrastive
+    if recipe is None or recipe.bitext_share == 0:
+        return weights
+    share = recipe.bitext_share
+    there = {name: weight for name, weight in weights.items() if weight > 0 and sizes.get(BITEXT + name)}
+    if not there:
+        raise DataError(
+            f"mixture: recipe.contrastive.bitext_share: {share:g} asked, but there is no bitext row in "
+            f"{', '.join(weights)}; name their source in data.faq.bitexts, or write bitext_share: 0"
+        )
+    total = math.fsum(there.values())
+    plain = {name: (1.0 - share) * weight for name, weight in weights.items()}
+    return plain | {BITEXT + name: share * weight / total for name, weight in there.items()}
+
+
 def check_repeats(
     mixture: Mixture,
     sizes: Mapping[str, int],
@@ -94,7 +122,7 @@ def check_repeats(
 
     Args:
         mixture: one that a trial may have.
-        sizes: examples of each language.
+        sizes: examples of each language, and of bitext rows under `bitext-LANGUAGE`.
         draws: examples of all kinds that a trial draws, updates x batch size.
         most: times that a trial may go through one language's examples.
         repeated: languages that may be gone through more often.
@@ -102,17 +130,17 @@ def check_repeats(
     Raises:
         DataError: with what would do: rows, share, or a larger number.
     """
-    for name, weight in language_weights(mixture, sizes).items():
+    for name, weight in drawn_weights(mixture, sizes).items():
         drawn = mixture.faq_share * weight * draws
         limit = most * (1 + 1e-9)  # a share such as 0.1 is no exact number
-        if drawn > limit * sizes[name] and name not in repeated:
+        if drawn > limit * sizes[name] and name.removeprefix(BITEXT) not in repeated:
             repeats, share = drawn / sizes[name], most * sizes[name] / (weight * draws)
             raise DataError(
                 f"mixture: {name} has {sizes[name]} examples ({mixture.recipe.name}), and a trial would go through "
                 f"them {repeats:.3g} times ({drawn:.0f} draws; max_repeats is {most:g}); provide "
                 f"{math.ceil(drawn / limit)} examples (raise data.faq.rows_per_language or loosen data.faq.filters), "
                 f"draw less (faq_share of at most {_down(share)} at weight {weight:.3g}), or allow it by name: "
-                f"max_repeats: {math.ceil(repeats * (1 - 1e-9))}, or repeated: [{name}]"
+                f"max_repeats: {math.ceil(repeats * (1 - 1e-9))}, or repeated: [{name.removeprefix(BITEXT)}]"
             )
 
 

@@ -118,9 +118,13 @@ def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | No
     if weights is not None:
         total = math.fsum(weights.values())
         weights = {language: weight / total for language, weight in weights.items() if weight > 0}
-    recipe = {name: settings for name, settings in drawn["recipe"].items() if settings is not None} or {"passage": {}}
+    recipe = {name: dict(settings) for name, settings in drawn["recipe"].items() if settings is not None}
+    recipe = recipe or {"passage": {}}
     if "passage" in recipe:
         recipe["passage"] = study.data.faq.passages.model_dump() | recipe["passage"]
+    for settings in (recipe[name] for name in ("contrastive", "masked_language_model") if name in recipe):
+        if drawn["schedule"] == "then":  # a stage's loss stands alone, so that its weight says nothing
+            settings["weight"] = 1.0
     return Mixture(
         faq_share=drawn["faq_share"],
         weights=weights,

@@ -25,8 +25,8 @@ class PossibleMixture:
 def possible_mixtures(study: Study, arm: str) -> Iterator[PossibleMixture]:
     """Yield mixtures of an arm that draw the most from each language, and at least one of every variant.
 
-    A range counts with its high end (a temperature with both), a simplex with all its weight on each language in turn,
-    a choice with every option.
+    A range counts with its high end (a temperature and a share of bitexts with both), a simplex with all its weight on
+    each language in turn, a choice with every option.
     """
     for tree in _ends(arm_space(study, arm)["mixture"]):
         mixture = plain_mixture(study, tree)
@@ -42,7 +42,7 @@ def _ends(tree: Any, key: str = "") -> Iterator[Any]:
         yield from ({name: float(name == one) for name in tree.names} for one in tree.names)
     elif isinstance(tree, (Uniform, LogUniform, Integer)):
         yield tree.high
-        if key == "temperature":
+        if key in ("temperature", "bitext_share"):
             yield tree.low
     elif isinstance(tree, Mapping):
         for values in product(*(list(_ends(value, name)) for name, value in tree.items())):

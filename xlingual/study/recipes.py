@@ -110,11 +110,16 @@ class Recipe(Section):
 
 
 def variant(recipe: Recipe, pairs: str) -> str:
-    """Name what a recipe trains on: "pairs", or "passage-" and a hash of its settings; "-shuffled" where they are.
+    """Name what a recipe trains on.
+
+    It is "pairs", "bitexts" (pairs and bitext rows), or "passage-" and a hash of its settings; controls end in
+    "-shuffled".
 
     All that has one name is made once, before the first trial, and read by every trial that wants it.
     """
     name = "pairs"
+    if recipe.contrastive is not None and recipe.contrastive.bitext_share > 0:
+        name = "bitexts"
     if recipe.passage is not None:
         settings = json.dumps(recipe.passage.model_dump(), sort_keys=True, separators=(",", ":"))
         name = f"passage-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"

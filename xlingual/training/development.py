@@ -11,6 +11,13 @@ Scores: TypeAlias = Mapping[str, float]
 METRICS = ("f1", "exact_match")
 
 
+def with_objective(report: Mapping[str, Any], objective: Mapping[str, float]) -> dict[str, Any]:
+    """A report of before studies had several development sets, with its objective, which was one of its scores."""
+    if "objective" in report or "failed" in report:
+        return dict(report)
+    return {**report, "objective": sum(weight * report[name.split(".")[1]] for name, weight in objective.items())}
+
+
 def development_report(scores: Mapping[str, Mapping[str, Scores]], objective: Mapping[str, float]) -> dict[str, Any]:
     """Put the scores of one report together.
 

@@ -23,6 +23,7 @@ from xlingual.data.faq.rows import FaqRow
 from xlingual.data.faq.steps import faq_steps
 from xlingual.data.faq.store import StoredRows
 from xlingual.data.features import Examples
+from xlingual.data.mixture import BITEXT
 from xlingual.data.pairs import PairText, texts_of_bitexts, texts_of_rows
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.data.recipes.shuffle import ShuffledPairs
@@ -186,8 +187,8 @@ def _variants(
                 else PassageExamples(rows, settings, seed, shuffled)
                 for language, rows in training.items()
             }
-            if settings is None:
-                made |= {f"bitext-{language}": pairs for language, pairs in bitexts.items()}
+            if mixture.recipe.contrastive is not None and mixture.recipe.contrastive.bitext_share > 0:
+                made |= {BITEXT + language: pairs for language, pairs in bitexts.items()}
             found[mixture.variant] = made
     return found
 

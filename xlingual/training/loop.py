@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.records.lock import hold
 from xlingual.study import TrialConfiguration
 from xlingual.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from xlingual.training.development import Scores, development_report
+from xlingual.training.development import Scores, development_report, with_objective
 from xlingual.training.execution import Execution
 from xlingual.training.export import export_model
 from xlingual.training.model import TrainedModel
@@ -69,7 +70,7 @@ def train_trial(
         if finished:
             directory.checkpoint.unlink(missing_ok=True)
             for report in journal.read(directory.reports):
-                worker.report(report)
+                worker.report(with_objective(report, inputs.objective))
         else:
             Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution).run()
 
@@ -103,7 +104,9 @@ class Training:
         self.source_checkpoint, self.keep_model = checkpoint, keep_model
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
-        self.progress = load_checkpoint(directory.checkpoint, self.model, worker.device)
+        progress = load_checkpoint(directory.checkpoint, self.model, worker.device)
+        reports = (with_objective(report, inputs.objective) for report in progress.reports)
+        self.progress = replace(progress, reports=tuple(reports))
         self.updater = Updater(configuration, order, self.model, worker)
 
     def run(self) -> None:

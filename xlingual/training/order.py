@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from xlingual.data.mixture import draw_mixture, language_weights
+from xlingual.data.mixture import draw_mixture, drawn_weights, language_weights
 from xlingual.data.windows import Windows
 from xlingual.errors import DataError
 from xlingual.evaluation.batches import length_batches, tokens_per_pass
@@ -124,11 +124,10 @@ def _mixed_windows(
 
 def _faq(configuration: TrialConfiguration, mixture: Mixture, faq: Mapping[str, Source], counts: Indices) -> Draws:
     """FAQ examples alone, so many in each update."""
-    weights = language_weights(mixture, {name: len(faq[name]) for name in mixture.names})
+    weights = drawn_weights(mixture, {name: len(examples) for name, examples in faq.items()})
     seed = stream_seed(configuration.seed, "order")
     if mixture.recipe.contrastive is not None:
         _check_pairs(configuration, mixture, counts)
-        weights = _with_bitexts(weights, mixture.recipe.contrastive.bitext_share, faq)
         of_updates = counts[counts > 0]
         sizes = [len(faq[name]) for name in weights]
         drawn = draw_by_update(sizes, list(weights.values()), of_updates, seed, list(weights))
@@ -139,25 +138,6 @@ def _faq(configuration: TrialConfiguration, mixture: Mixture, faq: Mapping[str, 
     if mixture.recipe.masked_language_model is not None:
         objective = "masked_language_model"
     return Draws.of(objective, [faq[name] for name in weights], drawn, counts)
-
-
-def _with_bitexts(weights: dict[str, float], share: float, faq: Mapping[str, Source]) -> dict[str, float]:
-    """Give bitexts their share of the updates, in proportion to the weights of the languages that have some.
-
-    Raises:
-        DataError: when none has.
-    """
-    if share == 0:
-        return weights
-    there = {name: weight for name, weight in weights.items() if weight > 0 and len(faq.get(BITEXT + name, ()))}
-    if not there:
-        raise DataError(
-            f"recipe.contrastive.bitext_share: {share:g} asked, but there is no bitext row in {', '.join(weights)}; "
-            "name their source in data.faq.bitexts, or write bitext_share: 0"
-        )
-    total = math.fsum(there.values())
-    plain = {name: (1.0 - share) * weight for name, weight in weights.items()}
-    return plain | {BITEXT + name: share * weight / total for name, weight in there.items()}
 
 
 def _check_pairs(configuration: TrialConfiguration, mixture: Mixture, counts: Indices) -> None:

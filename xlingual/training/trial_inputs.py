@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from xlingual.data.mixture import BITEXT
 from xlingual.data.pairs import Pairs
 from xlingual.data.windows import Windows, used_tokens
 from xlingual.evaluation.scoring import ScoringSet
@@ -58,7 +59,7 @@ class TrialInputs:
         examples = self.faq[mixture.variant]
         names = list(mixture.names)
         if mixture.recipe.contrastive is not None and mixture.recipe.contrastive.bitext_share > 0:
-            names += [bitext for name in mixture.names if (bitext := f"bitext-{name}") in examples]
+            names += [bitext for name in mixture.names if (bitext := BITEXT + name) in examples]
         return {name: examples[name] for name in names}
 
     def used_tokens(self, mixture: Mixture | None) -> NDArray[np.int64]:

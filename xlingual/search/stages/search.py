@@ -15,6 +15,7 @@ from xlingual.search.sampler import ArmSampler, PastTrial
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.tuning import train_all
 from xlingual.study import TrialConfiguration, arm_space, build_configuration
+from xlingual.training.development import with_objective
 
 
 def search(bench: Bench) -> None:
@@ -112,4 +113,5 @@ def _past(bench: Bench, trial: TrialState) -> PastTrial:
 
 
 def _reports(bench: Bench, trial: TrialState) -> list[dict[str, Any]]:
-    return journal.read(bench.directory.trial(trial.fingerprint).reports)
+    reports = journal.read(bench.directory.trial(trial.fingerprint).reports)
+    return [with_objective(report, bench.study.search.summands) for report in reports]

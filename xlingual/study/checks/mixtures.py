@@ -53,6 +53,12 @@ def one_recipe(draft: Draft) -> Iterator[Finding]:
     for path, mixture in _mixtures(draft):
         for place, recipe in _options(mixture.recipe, (*path, "recipe")):
             named = _named(recipe)
+            said = draft.document.at(place) if draft.document.says(place) else None
+            blank = [name for name in said if name in type(recipe).model_fields] if isinstance(said, Mapping) else []
+            if not named and blank and "passage" not in blank:
+                first = blank[0]
+                message = f"says nothing, and passages would be made; write {first}: {{}} for its defaults"
+                yield Finding((*place, first), f"{message}, or delete the line")
             if len(named) > 1:
                 branches = ", ".join(f"{name[:4]}: {{{name}: {{}}}}" for name in named)
                 message = f"a mixture has one recipe, found {', '.join(named)}"
@@ -65,11 +71,16 @@ def one_recipe(draft: Draft) -> Iterator[Finding]:
 
 def bitexts_are_named(draft: Draft) -> Iterator[Finding]:
     """Bitext rows are drawn only where data.faq.bitexts says whose."""
-    if draft.data is None or draft.data.faq is None or draft.data.faq.bitexts is not None:
+    if draft.data is None or draft.data.faq is None:
         return
     for path, mixture in _mixtures(draft):
         for leaf_path, leaf in leaves(mixture.recipe, (*path, "recipe")):
-            if leaf_path[-1] == "bitext_share" and leaf != 0:
+            if leaf_path[-1] != "bitext_share" or leaf == 0:
+                continue
+            if mixture.pairs == "shuffled":
+                message = "bitext rows are not shuffled, so that this arm would be no control"
+                yield Finding(leaf_path, f"{message}; delete this line, or write pairs: matched")
+            elif draft.data.faq.bitexts is None:
                 remedy = "write data.faq.bitexts: {source: PaDaS-Lab/webfaq-bitexts}, or delete this line"
                 yield Finding(leaf_path, f"bitext rows are asked for, but data.faq.bitexts names none; {remedy}")
 
