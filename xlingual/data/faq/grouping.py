@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ _PREPARATION = (
     "PRAGMA journal_mode = OFF",  # nothing of the file is wanted after a crash
     "PRAGMA synchronous = OFF",
     "CREATE TABLE host (number INTEGER PRIMARY KEY, name TEXT UNIQUE)",
-    "CREATE TABLE pair (host INTEGER, content TEXT)",
+    "CREATE TABLE pair (host INTEGER, content BLOB)",
 )
 
 
@@ -46,21 +46,21 @@ def host_by_host(rows: Iterable[FaqRow], folder: Path | None = None) -> Iterator
             base.execute("CREATE INDEX by_host ON pair (host)")
         order = "rowid" if together else "host, rowid"
         for (content,) in base.execute(f"SELECT content FROM pair ORDER BY {order}"):
-            yield FaqRow(*json.loads(content))
+            yield FaqRow(*marshal.loads(content))
 
 
 def _fill(base: sqlite3.Connection, rows: Iterable[FaqRow]) -> bool:
     """Insert the rows; says whether each host's came one after another."""
     together = True
     last, number = None, 0
-    waiting: list[tuple[int, str]] = []
+    waiting: list[tuple[int, bytes]] = []
     for row in rows:
         if row.origin != last:
             last = row.origin
             known = base.execute("SELECT number FROM host WHERE name = ?", (last,)).fetchone()
             together &= known is None
             number = known[0] if known else base.execute("INSERT INTO host (name) VALUES (?)", (last,)).lastrowid or 0
-        waiting.append((number, json.dumps(_values_of(row), ensure_ascii=True, separators=(",", ":"))))
+        waiting.append((number, marshal.dumps(_values_of(row))))
         if len(waiting) == _ROWS_AT_ONCE:
             base.executemany("INSERT INTO pair VALUES (?, ?)", waiting)
             waiting.clear()

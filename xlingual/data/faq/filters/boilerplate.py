@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, islice
 from operator import attrgetter
@@ -51,11 +52,12 @@ class HostBoilerplate:
             yield from lot
             return
         answers = [_Answer.of(row, self.ngram * characters_a_word(row.language)) for row in lot]
-        counts = Counter(chain.from_iterable(answer.shareable for answer in answers))
         fewest = max(_FEWEST_ANSWERS, int(self.share * len(lot)) + 1)
-        shared = {part for part, count in counts.items() if count >= fewest}
-        for row, answer in zip(lot, answers, strict=True):
-            left = answer.without(shared) if shared and not shared.isdisjoint(answer.shareable) else row.answer
+        frequent = _in_so_many((set(chain.from_iterable(answer.words)) for answer in answers), fewest)
+        candidates = [answer.shareable(frequent) for answer in answers]
+        shared = _in_so_many(candidates, fewest)
+        for row, answer, parts in zip(lot, answers, candidates, strict=True):
+            left = row.answer if shared.isdisjoint(parts) else answer.without(shared)
             if left == row.answer:
                 yield row
             elif in_english(left, row.language) < max(1, self.least):
@@ -65,13 +67,18 @@ class HostBoilerplate:
                 yield replace(row, answer=left)
 
 
+def _in_so_many(sets: Iterable[set[str]], fewest: int) -> set[str]:
+    """What is in `fewest` of the sets or more."""
+    counts = Counter(chain.from_iterable(sets))
+    return {part for part, count in counts.items() if count >= fewest}
+
+
 @dataclass(frozen=True)
 class _Answer:
-    """An answer's sentences, their words, and the n-grams of all its words in one row."""
+    """An answer's sentences and their words; its n-grams are of `size` words in a row, across sentences."""
 
     sentences: list[str]
     words: list[list[str]]
-    grams: list[str]
     size: int
     fewest_words: int
 
@@ -79,14 +86,20 @@ class _Answer:
     def of(cls, row: FaqRow, size: int) -> _Answer:
         sentences = sentencex.segment(row.language, row.answer)
         by_sentence = [words(sentence, row.language) for sentence in sentences]
-        row_of_words = list(chain.from_iterable(by_sentence))
-        grams = ["\t".join(row_of_words[start : start + size]) for start in range(len(row_of_words) - size + 1)]
-        return cls(sentences, by_sentence, grams, size, _FEWEST_WORDS * characters_a_word(row.language))
+        return cls(sentences, by_sentence, size, _FEWEST_WORDS * characters_a_word(row.language))
 
-    @property
-    def shareable(self) -> set[str]:
-        """What other answers may share: n-grams, and sentences (marked, so that they are not taken for n-grams)."""
-        return {*self.grams, *filter(None, (self._key(sentence) for sentence in self.words))}
+    def shareable(self, frequent: set[str]) -> set[str]:
+        """What other answers may share: n-grams, and sentences (marked, so that they are not taken for n-grams).
+
+        Of these only what is made of `frequent` words, those that enough answers hold: no other can be shared.
+        """
+        sentences = (self._key(units) for units in self.words if frequent.issuperset(units))
+        found = set(filter(None, sentences))
+        units = list(chain.from_iterable(self.words))
+        marks = "".join(map("01".__getitem__, map(frequent.__contains__, units)))
+        for run in re.finditer(f"1{{{self.size},}}", marks) if "1" * self.size in marks else ():
+            found.update(self._grams(units[run.start() : run.end()]))
+        return found
 
     def without(self, shared: set[str]) -> str:
         """Return the sentences that are not shared, white space as it was between them."""
@@ -103,9 +116,13 @@ class _Answer:
     def _key(self, units: list[str]) -> str | None:
         return "sentence\n" + "\t".join(units) if len(units) >= self.fewest_words else None
 
+    def _grams(self, units: Sequence[str]) -> Iterator[str]:
+        return ("\t".join(units[start : start + self.size]) for start in range(len(units) - self.size + 1))
+
     def _covered(self, shared: set[str]) -> list[bool]:
-        covered = [False] * sum(map(len, self.words))
-        for start, gram in enumerate(self.grams):
+        units = list(chain.from_iterable(self.words))
+        covered = [False] * len(units)
+        for start, gram in enumerate(self._grams(units)):
             if gram in shared:
                 covered[start : start + self.size] = [True] * self.size
         return covered

@@ -59,14 +59,21 @@ class DenyList:
         self._own = [re.compile(pattern, re.IGNORECASE) for pattern in patterns if pattern != DEFAULT_HOSTS]
         self._hosts = [re.compile(pattern) for pattern in SPAM_HOSTS if spam]
         self._pages = [re.compile(pattern) for pattern in SPAM_PAGES if spam]
+        self._last: tuple[tuple[str, str], bool] | None = None
 
     def denies(self, host: str, url: str) -> bool:
         """Whether a pattern is found in the host, or a betting site's name in host or path."""
+        asked = (host, _first_step(url))
+        if self._last is None or self._last[0] != asked:
+            self._last = (asked, self._denies(*asked))  # rows come host by host: most ask what the one before asked
+        return self._last[1]
+
+    def _denies(self, host: str, step: str) -> bool:
         name = f"/{host.lower()}"
         return (
             any(pattern.search(host) for pattern in self._own)
             or any(pattern.search(name) for pattern in self._hosts)
-            or any(pattern.search(f"{name}/{_first_step(url)}") for pattern in self._pages)
+            or any(pattern.search(f"{name}/{step}") for pattern in self._pages)
         )
 
 

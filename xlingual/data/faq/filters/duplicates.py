@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -75,7 +76,7 @@ class NearDuplicates:
     def __init__(self, threshold: float) -> None:
         index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
         self.bands, self.band_size = int(index.b), int(index.r)
-        self._permutations = MinHash(num_perm=_PERMUTATIONS, seed=_SEED).permutations
+        self._sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, scheme="affine32", hashfunc=int)
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
         """Keep the first of rows that are nearly the same."""
@@ -95,21 +96,29 @@ class NearDuplicates:
 
     def keys(self, grams: set[str]) -> list[int]:
         """Return one 64-bit key a band."""
-        sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, permutations=self._permutations, scheme="affine32")
-        sketch.update_batch([gram.encode("utf-8", "surrogatepass") for gram in grams])
-        values = sketch.hashvalues.astype("<u4")
-        return [self._key(band, values) for band in range(self.bands)]
-
-    def _key(self, band: int, values: np.ndarray) -> int:
-        part = values[band * self.band_size : (band + 1) * self.band_size]
-        return key_of(f"{band}:{part.tobytes().hex()}")
+        self._sketch.clear()
+        self._sketch.update_batch(_hashes(grams))
+        values = self._sketch.hashvalues.astype("<u4").tobytes().hex()
+        size = 8 * self.band_size
+        return [key_of(f"{band}:{values[band * size : (band + 1) * size]}") for band in range(self.bands)]
 
 
 def shingles(row: FaqRow) -> set[str]:
     """Return the n-grams that a row is compared by; the whole text where it is shorter than one."""
-    units = words(f"{row.question} {row.answer}", row.language)
+    units = words(row.question, row.language) + words(row.answer, row.language)
     size = _CHARACTERS if row.language in WITHOUT_SPACES else _WORDS
-    return {"\t".join(units[start : start + size]) for start in range(max(1, len(units) - size + 1))}
+    if len(units) <= size:
+        return {"\t".join(units)}
+    return set(map("\t".join, zip(*(units[start:] for start in range(size)), strict=False)))
+
+
+def _hashes(grams: Iterable[str]) -> list[int]:
+    """The first 32 bits of each SHA-1, datasketch's `sha1_hash32`, of all grams at once."""
+    sha1 = hashlib.sha1
+    encoded = "\n".join(grams).encode("utf-8", "surrogatepass").split(b"\n")  # no gram has a line break
+    digests = b"".join([sha1(gram).digest() for gram in encoded])
+    hashes: list[int] = np.frombuffer(digests, "<u4")[::5].tolist()
+    return hashes
 
 
 def jaccard(first: set[str], second: set[str]) -> float:

@@ -84,7 +84,7 @@ _SCRIPTS = {
 # A language whose text always holds letters of one of its scripts: kana tell Japanese from Chinese.
 _NEEDED = {"ja": "Kana"}
 
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def scripts_of(language: str) -> tuple[str, ...]:
@@ -100,11 +100,11 @@ def script_share(text: str, language: str) -> float:
     without kana is none: its share is 0. Languages of one script cannot be told apart by this: not German from English,
     nor Russian from Ukrainian, Persian from Arabic, or Hindi from Marathi.
     """
-    letters = _LETTER.findall(text)
+    letters = "".join(_LETTERS.findall(text))
     own, needed = _classes(language)
     if not letters or (needed is not None and needed.search(text) is None):
         return 0.0
-    own_letters = len(own.findall("".join(letters)))
+    own_letters = sum(map(len, own.findall(letters)))
     inside = own_letters * ENGLISH_CHARACTERS.get(language, 1.0)
     return inside / (inside + len(letters) - own_letters)
 
@@ -112,11 +112,11 @@ def script_share(text: str, language: str) -> float:
 def has_own_letter(text: str, language: str) -> bool:
     """Whether a text holds a letter of one of the language's scripts."""
     own, _ = _classes(language)
-    return any(_LETTER.match(match) for match in own.findall(text))
+    return any(_LETTERS.search(found[0]) for found in own.finditer(text))
 
 
 @cache
 def _classes(language: str) -> tuple[re.Pattern[str], re.Pattern[str] | None]:
-    own = re.compile(f"[{''.join(_RANGES[script] for script in scripts_of(language))}]")
+    own = re.compile(f"[{''.join(_RANGES[script] for script in scripts_of(language))}]+")
     needed = _NEEDED.get(language)
     return own, None if needed is None else re.compile(f"[{_RANGES[needed]}]")

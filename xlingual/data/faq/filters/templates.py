@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Placeholders of template languages and page builders, and of people who fill in forms.
 _PLACEHOLDERS = re.compile(
@@ -42,9 +43,14 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 
+# Each placeholder holds one of these, and each filler, in lower case, one of those: looked for first, as most rows have
+# none and a search of the expressions takes many times as long.
+_SIGNS = "{%["
+_FILLER_SIGNS = ("lorem", "dolor", "لورم", "لوريم", "change", " here")
+_VALUES = ("undefined", "NaN", "null")
+
 _CUT = re.compile(r"(?:\.\.\.+|…)[\"'”»\s]*$")
 _QUESTION_MARKS = re.compile(r"[?？؟;՞፧]")
-_SPACE = re.compile(r"\s+")
 
 
 def is_unfilled(question: str, answer: str, language: str) -> bool:
@@ -59,18 +65,26 @@ def is_unfilled(question: str, answer: str, language: str) -> bool:
     return (
         _is_cut(question)
         or _same(question, answer)
-        or _PLACEHOLDERS.search(both) is not None
-        or _FILLER.search(both) is not None
-        or _lacks_a_value(both, language)
+        or (_holds(both, _SIGNS) and _PLACEHOLDERS.search(both) is not None)
+        or (_holds(both.lower(), _FILLER_SIGNS) and _FILLER.search(both) is not None)
+        or (_holds(both, _VALUES) and _lacks_a_value(both, language))
     )
 
 
+def _holds(text: str, parts: Iterable[str]) -> bool:
+    return any(part in text for part in parts)
+
+
 def _is_cut(question: str) -> bool:
-    return _CUT.search(question) is not None and _QUESTION_MARKS.search(question) is None
+    return (
+        _holds(question, ("...", "…"))
+        and _CUT.search(question) is not None
+        and _QUESTION_MARKS.search(question) is None
+    )
 
 
 def _same(question: str, answer: str) -> bool:
-    return _SPACE.sub(" ", question).strip().casefold() == _SPACE.sub(" ", answer).strip().casefold()
+    return " ".join(question.split()).casefold() == " ".join(answer.split()).casefold()
 
 
 def _lacks_a_value(text: str, language: str) -> bool:

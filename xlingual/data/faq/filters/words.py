@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 
-from xlingual.data.writing import WITHOUT_SPACES, fold
+from xlingual.data.writing import WITHOUT_SPACES, case_folded, fold_words
 
 _CHARACTERS_A_WORD = {"zh": 2, "ja": 2, "th": 5, "km": 5, "lo": 5, "my": 5}
 
 
 def folded(text: str) -> str:
     """Return a text in NFKC and case-folded, its white space single: what counts as the same text."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
+    return " ".join(unicodedata.normalize("NFKC", case_folded(text)).split())
 
 
 def words(text: str, language: str) -> list[str]:
     """Return the words of a text, case-folded and without punctuation; characters where words are not separated."""
-    parts = fold(text)
-    return list(parts.replace(" ", "")) if language in WITHOUT_SPACES else parts.split()
+    parts = fold_words(text)
+    return list("".join(parts)) if language in WITHOUT_SPACES else parts
 
 
 def characters_a_word(language: str) -> int:
