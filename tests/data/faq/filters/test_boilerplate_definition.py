@@ -11,9 +11,9 @@ from xlingual.data.faq.filters.boilerplate import HostBoilerplate
 from xlingual.data.faq.filters.tally import Tally
 
 NGRAM, SHARE, FEWEST_WORDS = 3, 0.3, 4
-SENTENCES = st.lists(st.sampled_from(["Rot", "Blau", "Gelb", "Grau"]), min_size=1, max_size=6).map(
-    lambda words: " ".join(words) + "."
-)
+WORDS = ["Rot", "Blau", "Gelb", "Grau"]
+MIXED = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(lambda words: " ".join(words) + ".")
+SENTENCES = MIXED | st.sampled_from(["Ruf uns heute noch an.", "Wir helfen gern weiter.", "Gern."])
 ANSWERS = st.lists(st.lists(SENTENCES, min_size=1, max_size=3).map(" ".join), min_size=4, max_size=9)
 
 
