@@ -8,9 +8,11 @@ from xlingual.data.recipes.sentences import split
 from xlingual.data.recipes.span import answer_span, bared, sentence_span
 
 
-def chosen(answer: str, question: str = "Is it so?", language: str = "en", limit: int = 60) -> str:
+def chosen(
+    answer: str, question: str = "Is it so?", language: str = "en", limit: int = 60, evidence: float = 0.5
+) -> str:
     found = split(answer, language)
-    span = sentence_span(question, found, language, limit)
+    span = sentence_span(question, found, language, limit, lambda index: evidence)
     return span if isinstance(span, str) else found.text[slice(*span)]
 
 
@@ -25,11 +27,13 @@ def chosen(answer: str, question: str = "Is it so?", language: str = "en", limit
         ("It is like this:\nThe sky is blue on most days.", "The sky is blue on most days"),
         ("It costs 5 euros. Pay in cash only, please.", "It costs 5 euros"),
         ("Blue.", "Blue"),
-        ("Yes. No. Maybe. The sky is blue on most days.", "dropped_no_span"),
+        ("Yes. No. Maybe. The sky is blue on most days, so we say. Or not.", "dropped_no_span"),
         ("The sky is blue on most days. These are reasons:", "dropped_no_span"),
-        ("1. Take a large bowl\n2. Fill it with water\n3. Drink it all", "dropped_no_span"),
+        ("1. Take a very large bowl\n2. Fill it with water\n3. Drink it all", "dropped_no_span"),
         (f"The sky is {'very ' * 20}blue. It rains on other days.", "dropped_long_span"),
         ("The sky is blue on most days. The sky is blue on most days, yes.", "dropped_repeated_span"),
+        ("Yes. No. Maybe. Blue.", "Yes. No. Maybe. Blue"),
+        ("Yes. Is it?", "dropped_no_span"),
     ],
 )
 def test_the_first_sentence_that_can_answer_is_the_span(answer: str, expected: str) -> None:
@@ -49,6 +53,18 @@ def test_the_first_sentence_that_can_answer_is_the_span(answer: str, expected: s
 )
 def test_spans_of_many_languages(language: str, answer: str, expected: str) -> None:
     assert chosen(answer, language=language) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("The sky is blue on most days. It rains on others.", "The sky is blue on most days. It rains on others"),
+        ("The sky is blue on most days. It rains on others, as we all said.", "dropped_no_evidence"),
+        ("The sky is blue on most days. Do you agree?", "dropped_no_evidence"),
+    ],
+)
+def test_without_evidence_only_the_whole_of_a_short_answer_is_the_span(answer: str, expected: str) -> None:
+    assert chosen(answer, evidence=0.49) == expected
 
 
 @pytest.mark.parametrize(

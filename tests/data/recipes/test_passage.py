@@ -149,16 +149,25 @@ def test_an_answer_that_holds_the_words_asked_for_is_no_sibling() -> None:
 def test_long_answers_are_cut_at_sentences_around_their_span() -> None:
     text = "Well? The answer is sky blue. It has been so for long. And for longer. And for ever and ever."
     examples, counts = made(
-        [row("q1", text), row("q2", "It rains in spring.")],
+        [row("Sky?", text), row("q2", "It rains in spring.")],
         span="sentence",
         max_span_characters=30,
         min_passage_characters=1,
         max_passage_characters=109,
     )
-    example = next(example for example in examples if example.question == "q1")
+    example = next(example for example in examples if example.question == "Sky?")
     assert example.answers == ("The answer is sky blue",)
     assert "Well? The answer is sky blue. It has been so for long." in example.context
     assert "And" not in example.context and counts["answers_cut"] == 1
+
+
+def test_a_long_answer_that_begins_elsewhere_is_dropped() -> None:
+    late = "Once upon a time all was well. Then came rain and wind. You can reset it on the account page."
+    rows = [row("How do I reset it?", late), row("How do I leave?", "Leave through the main door. It is never locked.")]
+    settings = {"max_span_characters": 60, "min_passage_characters": 1}
+    examples, counts = made(rows, **settings)
+    assert [example.answers for example in examples] == [("Leave through the main door",)]
+    assert counts["dropped_no_evidence"] == 1
 
 
 @pytest.mark.parametrize(("longest", "members"), [(35, 3), (34, 2), (23, 2)])
@@ -223,7 +232,8 @@ def test_real_pairs_become_examples(shared: Path, language: str) -> None:
         hosts.setdefault(one.origin, []).append(one)
     recipe = PassageRecipe(PassageSettings(), language, 0)
     examples = list(recipe.examples(hosts.values()))
-    assert len(examples) >= 0.5 * len(rows)
+    assert len(examples) >= 0.15 * len(rows)
     assert recipe.counts["dropped_long_span"] > recipe.counts["dropped_no_span"]
+    assert recipe.counts["dropped_no_evidence"] > recipe.counts["dropped_no_span"]
     for example in examples:
         assert example.context[example.answer_starts[0] :].startswith(example.answers[0])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.echo import without_echo
+from xlingual.data.recipes.evidence import Evidence
 from xlingual.data.recipes.sentences import Sentences, split
 from xlingual.data.recipes.span import answer_span, sentence_span
 from xlingual.data.writing import characters, fold, words
@@ -43,40 +45,44 @@ class Preparation:
     language: str
     room: int
 
-    def __call__(self, row: FaqRow) -> Answer | str:
-        """The answer of a row, or the reason why it can stand in no passage.
+    def __call__(self, row: FaqRow, evidence: Evidence) -> Answer | str:
+        """The answer of a row, whose host has given the `evidence`, or the reason why it can stand in no passage.
 
         An answer longer than `room` is cut at a sentence's end: it keeps what surrounds its span, from the beginning
         where that fits.
         """
         stated = row.answer.strip()
         text = without_echo(row.question, stated, self.language) if self.settings.strip_echo else stated
-        if not fold(row.question) or not fold(stated):
-            return "dropped_empty"
-        if not fold(text):
-            return "dropped_echo"
         whole = split(text, self.language)
-        span = self._span(row.question, whole)
+        asked, folded = fold(row.question), fold(whole.text)
+        if not asked or not folded:
+            return "dropped_echo" if asked and fold(stated) else "dropped_empty"
+
+        def found(index: int) -> float:
+            return evidence(asked, fold(whole.sentence(index)), folded, len(whole))
+
+        span = self._span(row.question, whole, found)
         part, span = _cut(whole, span, self.room)
         if not part:
             return "dropped_long_sentence"
-        folded = fold(part)
+        cut = len(part) < len(whole.text)
+        folded = fold(part) if cut else folded
         return Answer(
             row=row,
             text=part,
             span=span,
-            cut=len(part) < len(whole.text),
+            cut=cut,
             echoed=text != stated,
-            asked=fold(row.question),
+            asked=asked,
             folded=folded,
             vocabulary=frozenset(words(folded, self.language)),
         )
 
-    def _span(self, question: str, answer: Sentences) -> tuple[int, int] | str:
+    def _span(self, question: str, answer: Sentences, evidence: Callable[[int], float]) -> tuple[int, int] | str:
         limit = characters(self.settings.max_span_characters, self.language)
         if self.settings.span == "answer":
             return answer_span(answer, limit)
-        return sentence_span(question, answer, self.language, limit)
+        return sentence_span(question, answer, self.language, limit, evidence)
 
 
 def _cut(answer: Sentences, span: tuple[int, int] | str, room: int) -> tuple[str, tuple[int, int] | str]:
