@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from xlingual.records import journal
+from xlingual.records.files import read_json
 from xlingual.records.state import read_state
 from xlingual.report.summary import summarize
 
@@ -48,3 +49,56 @@ def test_a_real_encoder_goes_through_all_stages(
     summary = summarize(directory)
     assert summary.paragraph_cap == 3
     assert not summary.toy
+
+
+@pytest.mark.real
+def test_every_recipe_trains_a_real_encoder_on_real_pages(
+    ray_cluster: None, shared: Path, drive_study: Any, tmp_path: Path
+) -> None:
+    recipes = {
+        "passage": "passage: {}",
+        "contrastive": "contrastive: {}",
+        "masked": "masked_language_model: {}",
+    }
+    arms = ["baseline: {baseline: true}"] + [
+        f"{name}: {{mixture: {{faq_share: 0.5, temperature: 0.5, recipe: {{{recipe}}}}}}}"
+        for name, recipe in recipes.items()
+    ]
+    short = {
+        "model": shared / "models" / "me5-small-trimmed",
+        "data.train": shared / "data" / "squad_style" / "new_wiki_v1.0.json",
+        "data.train_examples": 60,
+        "data.dev_examples": 4,
+        "data.test.source": shared / "data" / "xquad",
+        "data.faq.source": shared / "data" / "faq_multilingual",
+        "data.faq.languages": "[ar, de, hi, zh]",
+        "data.faq.spread": 1,
+        "data.faq.allow_shortage": "true",
+        "data.faq.dev_questions": 2,
+        "training.updates": 3,
+        "training.reports": 1,
+        "search.trials_per_arm": 1,
+        "search.objective": "{dev.f1: 0.5, webfaq_dev.mean_f1: 0.5}",
+        "storage": tmp_path,
+        "arms": "{" + ", ".join(arms) + "}",
+    }
+    directory, heard = drive_study(STUDY, *(f"{key}={value}" for key, value in short.items()), until="search")
+    trials = {trial.arm: trial for trial in read_state(directory).trials}
+    assert {trial.state for trial in trials.values()} == {"finished"}
+    losses = {}
+    for arm, trial in trials.items():
+        (report,) = journal.read(directory.trial(trial.fingerprint).reports)
+        losses[arm] = report.get("losses", {})
+        assert set(report["webfaq_dev"]["f1"]) == {"ar", "de", "hi", "zh"}
+    assert {arm: set(named) for arm, named in losses.items()} == {
+        "baseline": set(),
+        "passage": set(),
+        "contrastive": {"span", "contrastive"},
+        "masked": {"span", "masked_language_model"},
+    }
+    sources = read_json(directory.sources)
+    for language in ("ar", "de", "hi", "zh"):
+        counts = sources[f"faq rows of {language}"]["counts"]
+        dropped = sum(count for name, count in counts.items() if name.startswith("dropped_"))
+        assert counts["read"] == counts["kept"] + dropped and counts["kept"] > 50
+    assert any(note.startswith("fewer than asked for: faq rows of ar by") for note in heard.notes)

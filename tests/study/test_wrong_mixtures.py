@@ -43,9 +43,18 @@ ONE_PROBLEM = [
         17,
         "says nothing, and passages would be made; write contrastive: {}",
     ),
+    (WEIGHTS, BESIDE + "repeated: [fr]", 17, "data.faq.languages has no 'fr', it has de, es, ru"),
+    (
+        WEIGHTS,
+        BESIDE + "recipe: {passage: {answers: 1}}",
+        17,
+        "one answer has nothing to be told from; write an",
+    ),
+    (WEIGHTS, BESIDE + "recipe: {passage: {min_passage_characters: 1300}}", 17, "at least 1300 and at most 1200 char"),
+    (FAQ, FAQ + ", bitexts: {source: google/xquad}", 7, "'google/xquad' is the sealed test set"),
     (WEIGHTS, BESIDE + "recipe: {masked_language_model: {rate: 1}}", 17, "must be a number between 0 and 1"),
     (FAQ, FAQ + ", passages: {min_passage_characters: 2000}", 7, "at least 2000 and at most 1200 characters cannot be"),
-    (FAQ, FAQ + ", passages: {max_span_characters: 3000}", 7, "does not fit in a passage"),
+    (FAQ, FAQ + ", passages: {max_span_characters: 3000}", 7, "do not fit in a passage of at most 1200; write max"),
     (FAQ, FAQ + ", passages: {answers: 1}", 7, "write answers: 2 or more"),
     (FAQ, FAQ + ", spread: 0.5", 7, "must be a whole number from 1"),
     (FAQ, FAQ + ", held_out: 0.9", 7, "must be a number above 0 and at most 0.5"),
@@ -116,12 +125,12 @@ def test_an_objective_may_be_a_weighted_sum(load, study_text):
         (
             "1",
             "{contrastive: {}}",
-            "nothing but contrastive is trained, and no span is ever learnt; write a share below",
+            "nothing but contrastive is trained, and no span is learnt; write a share of 0.998 or",
         ),
         (
             "{uniform: [0.5, 1]}",
             "{masked_language_model: {}}\n      schedule: then",
-            "with a share of 1 nothing but mask",
+            "with a share of 1 of 500 updates nothing",
         ),
         (
             "0.0009",
@@ -161,9 +170,19 @@ def test_a_control_has_no_bitexts(load, study_text):
 
 
 def test_the_weight_of_a_stage_of_its_own_says_nothing(load, study_text):
-    found = set()
-    for weight in ("0.1", "0.5"):
-        recipe = f"schedule: then\n      recipe: {{contrastive: {{weight: {weight}}}}}"
-        study = load(study_text, (WEIGHTS, BESIDE + recipe), *ENOUGH)
-        found |= {one.mixture.recipe.contrastive.weight for one in possible_mixtures(study, "webfaq")}
-    assert found == {1.0}
+    recipe = "recipe: {contrastive: {weight: 0.5}}"
+    with pytest.raises(StudyFileError, match="a stage of its own has no weight beside the span loss; delete this line"):
+        load(study_text, (WEIGHTS, BESIDE + "schedule: then\n      " + recipe), *ENOUGH)
+    study = load(study_text, (WEIGHTS, BESIDE + "schedule: {choice: [mix, then]}\n      " + recipe), *ENOUGH)
+    found = {
+        (one.mixture.schedule, one.mixture.recipe.contrastive.weight) for one in possible_mixtures(study, "webfaq")
+    }
+    assert found == {("mix", 0.5), ("then", 1.0)}
+
+
+@pytest.mark.parametrize("change", ["recipe: {passage: {}}", "recipe: {passage: {answers: 6}}", "max_repeats: 8"])
+def test_an_arm_that_trains_as_another_is_told(load, study_text, change):
+    mixture = "    mixture:\n      faq_share: {uniform: [0.05, 0.5]}\n      weights: {simplex: all}\n"
+    twin = f"  twin:\n{mixture}      {change}\n"
+    with pytest.raises(StudyFileError, match="the arm trains just as 'webfaq' does"):
+        load(study_text, ("  noise:\n", twin + "  noise:\n"))

@@ -16,7 +16,7 @@ from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.opening import check_sources, loaded_lines, recorded_rows, write_contamination
 from xlingual.study import Study, load_study
-from xlingual.training.faq_data import PassageExamples, RowPairs
+from xlingual.training.faq_sources import PassageExamples, RowPairs
 from xlingual.training.inputs import StudyData, load_study_data, locate, trial_inputs
 from xlingual.training.mixtures import check_mixtures
 
@@ -177,6 +177,11 @@ def test_bitexts_stand_beside_the_pairs_without_held_out_hosts_and_the_test_set(
     kept = loaded.faq.training["bitexts"]["bitext-de"].rows  # type: ignore[union-attr]
     assert kept and not held & {row.origin for row in kept}
     assert [one["language"] for one in loaded.contaminated if one["part"] == "faq"] == ["de", "es"]
+    assert not any(PLANTED in text.answer for text in loaded.faq.training["bitexts"]["bitext-de"].texts)  # type: ignore[union-attr]
+    counts = loaded.sources()["bitexts of de"]["counts"]
+    assert counts["read"] == 10 == counts["kept"] + counts["dropped_held_out"] + counts["dropped_contaminated"]
+    assert counts["short"] == 990 and counts["dropped_contaminated"] == 1
+    assert "bitexts of de by 990" in loaded_lines(loaded.sources())[-2]
     inputs = trial_inputs(str(tiny_checkpoint), study, loaded)
     assert len(inputs.faq["bitexts"]["bitext-de"]) == 2 * len(kept)
 
@@ -216,7 +221,7 @@ def test_a_shortage_is_an_error_unless_it_is_allowed(load: Load) -> None:
     with pytest.raises(DataError, match=r"de has 72 \(28 short\), es has 72 \(28 short\); write rows_per_language: 72"):
         load(faq={"rows_per_language": 100})
     _, data = load(faq={"rows_per_language": 100, "allow_shortage": True})
-    assert "faq rows are fewer than asked for: de by 28, es by 28" in loaded_lines(data.sources())
+    assert "fewer than asked for: faq rows of de by 28, faq rows of es by 28" in loaded_lines(data.sources())
 
 
 def test_a_mixture_that_repeats_too_often_is_refused_before_the_first_trial(load: Load, tiny_checkpoint: Path) -> None:
@@ -276,3 +281,29 @@ def test_bitexts_are_not_repeated_without_bound_either(load: Load, data: Path, t
         check_mixtures(study, study.arms, inputs)
     study, _ = load(mixture | {"repeated": ["de", "es"]}, faq={"bitexts": {"source": str(data)}}, training=training)
     check_mixtures(study, study.arms, inputs)
+
+
+def test_a_source_without_bitexts_that_are_similar_enough_is_told(load: Load, data: Path) -> None:
+    row = {"origin": "z.example", "labse_similarity": 0.5} | dict.fromkeys(("question1", "answer1"), "eins")
+    for code in ("deu-eng", "eng-spa"):
+        write_rows(data / f"{code}.jsonl", [row | dict.fromkeys(("question2", "answer2"), "one")])
+    with pytest.raises(DataError, match=r"no row of de and en is left .* \(0 are similar by 0.9 or more"):
+        load({"recipe": {"contrastive": {"bitext_share": 0.5}}}, faq={"bitexts": {"source": str(data)}})
+
+
+def test_an_answer_that_a_training_host_gives_too_is_not_asked_for(load: Load, data: Path) -> None:
+    search = {"trials_per_arm": 1, "objective": "webfaq_dev.mean_f1"}
+    rows = read_rows(data / "faq" / "deu.jsonl")
+    for host in "abcd":
+        own = [row for row in rows if row["origin"] == f"{host}.example"]
+        own[0]["answer"] = "The same answer everywhere,"
+        own[1]["answer"] = "the SAME answer  everywhere!"
+    write_rows(data / "faq" / "deu.jsonl", rows)
+    _, loaded = load(faq={"dev_questions": 1000}, search=search)
+    development = loaded.faq.development["de"]
+    trained = {example.answers[0] for example in passages(loaded)["de"].examples}
+    assert development.counts["dropped_in_training"] == 2 * len({example.title for example in development.examples})
+    assert trained and not trained & {example.answers[0] for example in development.examples}
+    assert development.counts["read"] == development.counts["kept"] + sum(
+        count for name, count in development.counts.items() if name.startswith("dropped_")
+    )

@@ -30,9 +30,11 @@ MAY_CHANGE = (
     "data.dev",
     "data.test.source",
     "data.faq.source",
+    "data.faq.bitexts.source",
     "data.faq.allow_shortage",
     "data.contamination",
 )
+BITEXTS = "bitexts of "
 FAQ_ROWS = "faq rows of "
 CHECK = "contamination check"
 PACKAGES = ("xlingual", "ray", "torch", "transformers", "tokenizers", "datasets", "optuna", "numpy")
@@ -102,18 +104,19 @@ def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
     parts: dict[str, Counter[str]] = {}
     short = []
     for name, source in sources.items():
-        language = name.removeprefix(FAQ_ROWS) if name.startswith(FAQ_ROWS) else ""
+        kind = next((kind for kind in (FAQ_ROWS, BITEXTS) if name.startswith(kind)), None)
         counts = Counter(source.get("counts", {}))
-        if language and counts["short"]:
-            short.append(f"{language} by {counts.pop('short')}")
-        parts.setdefault("faq rows" if language else name, Counter()).update(counts)
+        part = kind.removesuffix(" of ") if kind else name
+        if kind and counts["short"]:
+            short.append(f"{part} of {name.removeprefix(kind)} by {counts.pop('short')}")
+        parts.setdefault(part, Counter()).update(counts)
     lines = [
         f"{name}: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
         for name, counts in parts.items()
         if name != CHECK and any(counts.values())
     ]
     if short:
-        lines.append(f"faq rows are fewer than asked for: {', '.join(short)}")
+        lines.append(f"fewer than asked for: {', '.join(short)}")
     if CHECK in parts:
         overlaps = ", ".join(f"{count} of {part}" for part, count in parts[CHECK].items())
         lines.append(f"{CHECK}: {f'dropped {overlaps}' if overlaps else 'nothing overlaps the test set'}")

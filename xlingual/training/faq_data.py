@@ -4,112 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from xlingual.data.contamination import Contaminated, ContaminationIndex, TrainingText
-from xlingual.data.examples import Example, ExampleSet, content_fingerprint
-from xlingual.data.faq.bitexts import Bitext, bitext_rows
-from xlingual.data.faq.division import RowsPart, divide, undivided
+from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.faq.bitexts import bitext_rows
+from xlingual.data.faq.division import Division, RowsPart, divide, undivided
 from xlingual.data.faq.draw import Draw
 from xlingual.data.faq.hosts import site
 from xlingual.data.faq.preparation import prepare_faq
-from xlingual.data.faq.rows import FaqRow
 from xlingual.data.faq.steps import faq_steps
 from xlingual.data.faq.store import StoredRows
-from xlingual.data.features import Examples
 from xlingual.data.mixture import BITEXT
-from xlingual.data.pairs import PairText, texts_of_bitexts, texts_of_rows
-from xlingual.data.recipes.passage import PassageRecipe
-from xlingual.data.recipes.shuffle import ShuffledPairs
 from xlingual.data.windows import cores
 from xlingual.errors import DataError
-from xlingual.study import FaqSettings, PassageSettings, Study, possible_mixtures
-
-FORMAT = 1
-"""Version of what recipes make of rows. Raise it with every change of their code that gives other examples."""
+from xlingual.study import FaqSettings, Study, possible_mixtures
+from xlingual.training.faq_sources import BitextPairs, FaqSource, PassageExamples, RowPairs, Unseen, answers_of
 
 FEW_ROWS = 20_000
 """Rows, over all languages, below which starting processes takes longer than preparing them in this one."""
-
-
-@dataclass(frozen=True)
-class PassageExamples:
-    """What the recipe `passage` makes of one language's rows; read anew each time, host by host.
-
-    Attributes:
-        rows: those of one side of the division by host.
-        settings: the recipe's.
-        seed: decides which siblings stand in a passage, and their order.
-        shuffled: whether every question has another's answer.
-        counts: what became of the rows; complete after the examples were read to their end.
-    """
-
-    rows: RowsPart
-    settings: PassageSettings
-    seed: int
-    shuffled: bool
-    counts: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from the rows, the settings and the seed, and so do the examples."""
-        return _digest(self.rows.fingerprint, self.settings.model_dump(), self.seed, self.shuffled)
-
-    @property
-    def examples(self) -> Iterator[Example]:
-        """One span example for each row that becomes one, in order."""
-        recipe = PassageRecipe(self.settings, self.rows.stored.language, self.seed)
-        shuffler = ShuffledPairs(self.seed)
-        self.counts.clear()
-        yield from recipe.examples(shuffler.hosts(self.rows) if self.shuffled else self.rows)
-        self.counts.update(recipe.counts)
-        self.counts.update({"dropped_alone": shuffler.counts["dropped_alone"]} if self.shuffled else {})
-
-
-@dataclass(frozen=True)
-class RowPairs:
-    """One language's rows as pairs, for recipes without a passage; attributes as those of PassageExamples."""
-
-    rows: RowsPart
-    seed: int
-    shuffled: bool
-
-    @property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from the pairs."""
-        return _digest(self.rows.fingerprint, "pairs", self.seed if self.shuffled else None, self.shuffled)
-
-    @property
-    def texts(self) -> Iterator[PairText]:
-        """The pairs, in order."""
-        hosts: Iterable[Sequence[FaqRow]] = ShuffledPairs(self.seed).hosts(self.rows) if self.shuffled else self.rows
-        return (text for rows in hosts for text in texts_of_rows(rows))
-
-
-@dataclass(frozen=True)
-class BitextPairs:
-    """Aligned rows of a language and English as pairs whose question and answer are in different languages."""
-
-    rows: tuple[Bitext, ...]
-
-    @property
-    def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from the pairs."""
-        return content_fingerprint(self.rows)
-
-    @property
-    def texts(self) -> Iterator[PairText]:
-        """The pairs, in order."""
-        return texts_of_bitexts(self.rows)
-
-
-FaqSource: TypeAlias = Examples | RowPairs | BitextPairs
 
 
 @dataclass(frozen=True)
@@ -162,7 +79,7 @@ def load_faq_data(
     if study.uses_webfaq_dev:
         divided = divide(rows, settings.held_out, seed)
         training = {language: sides.training for language, sides in divided.items()}
-        development = {language: _development(sides.development, settings, seed) for language, sides in divided.items()}
+        development = {language: _development(sides, settings, seed) for language, sides in divided.items()}
         held_out = frozenset(site(host) for sides in divided.values() for host in sides.training.held_out)
     bitexts, contaminated = _bitexts(study, settings, index, held_out)
     listed = [dict(one, language=language) for language, stored in rows.items() for one in stored.listed]
@@ -193,12 +110,17 @@ def _variants(
     return found
 
 
-def _development(rows: RowsPart, settings: FaqSettings, seed: int) -> ExampleSet:
-    """Questions of held-out hosts: those whose hash comes first, in their order; memory is that of what is kept."""
-    source = PassageExamples(rows, settings.passages, seed, shuffled=False)
+def _development(sides: Division, settings: FaqSettings, seed: int) -> ExampleSet:
+    """Questions of held-out hosts: those whose hash comes first, in their order; memory is that of what is kept.
+
+    Rows whose answer a training host gives as well (franchises, shop templates) are left out.
+    """
+    rows, twice = sides.development, Counter[str]()
+    source = PassageExamples(Unseen(rows, answers_of(sides.training), twice), settings.passages, seed, shuffled=False)
     ranked = ((_rank(example, seed), place, example) for place, example in enumerate(source.examples))
     first = sorted(heapq.nsmallest(settings.dev_questions, ranked)[: settings.dev_questions], key=lambda one: one[1])
     counts = {**source.counts, "kept": len(first), "dropped_limit": source.counts["kept"] - len(first)}
+    counts |= {"read": len(rows), "dropped_in_training": twice["dropped_in_training"]}
     if not first:
         raise DataError(
             f"webfaq_dev: no FAQ passage can be made of the {len(rows)} rows of {rows.stored.language} whose hosts "
@@ -221,15 +143,25 @@ def _bitexts(
     for language in settings.languages:
         if language == "en":
             continue
-        read = bitext_rows(asked.source, language, rows=asked.rows_per_language, minimum_similarity=asked.similarity)
+        read = list(
+            bitext_rows(asked.source, language, rows=asked.rows_per_language, minimum_similarity=asked.similarity)
+        )
         rows = [row for row in read if site(row.origin) not in held_out]
         texts = [
             TrainingText(f"{row.origin} {row.question1}", (row.answer1, row.answer2), (row.question1, row.question2))
             for row in rows
         ]
         verdicts = index.overlaps(texts)
-        pairs = zip(rows, verdicts, strict=True)
-        found[language] = BitextPairs(tuple(row for row, overlap in pairs if overlap is None))
+        kept = tuple(row for row, overlap in zip(rows, verdicts, strict=True) if overlap is None)
+        counts = Counter(read=len(read), kept=len(kept), short=asked.rows_per_language - len(read))
+        counts |= Counter(dropped_held_out=len(read) - len(rows), dropped_contaminated=len(rows) - len(kept))
+        if not kept:
+            raise DataError(
+                f"data.faq.bitexts: no row of {language} and en is left of {asked.source} ({len(read)} are "
+                f"similar by {asked.similarity:g} or more; {counts['dropped_held_out']} of them are of held-out hosts, "
+                f"{counts['dropped_contaminated']} overlap the test set); lower similarity, or write bitext_share: 0"
+            )
+        found[language] = BitextPairs(kept, counts)
         dropped += [
             {**Contaminated(text.name, overlap).as_json(), "language": language}
             for text, overlap in zip(texts, verdicts, strict=True)
@@ -245,8 +177,3 @@ def _processes(settings: FaqSettings) -> int:
 
 def _rank(example: Example, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}\n{example.id}".encode()).digest()
-
-
-def _digest(*content: Any) -> str:
-    stated = json.dumps([FORMAT, version("sentencex"), *content], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(stated.encode()).hexdigest()[:16]

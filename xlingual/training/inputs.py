@@ -13,6 +13,7 @@ from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
 from xlingual.data.features import Examples, fingerprint_tokenizer, stored_pairs, stored_windows
+from xlingual.data.mixture import BITEXT
 from xlingual.data.pairs import Pairs, make_pairs
 from xlingual.data.windows import Windows, make_windows
 from xlingual.data.xquad import load_xquad
@@ -20,8 +21,10 @@ from xlingual.errors import DataError
 from xlingual.evaluation.scoring import ScoringSet
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.models.encoder import check_encoder, load_tokenizer
+from xlingual.records.files import read_json, write_json
 from xlingual.study import Study, WindowSettings
-from xlingual.training.faq_data import BitextPairs, FaqData, FaqSource, PassageExamples, RowPairs, load_faq_data
+from xlingual.training.faq_data import FaqData, load_faq_data
+from xlingual.training.faq_sources import BitextPairs, FaqSource, PassageExamples, RowPairs
 from xlingual.training.trial_inputs import TrialInputs
 
 TOY = "toy"
@@ -73,6 +76,10 @@ class StudyData:
                 "fingerprint": _joint(made[name].fingerprint for name in sorted(made)),
                 "counts": _summed(one.counts for one in made.values() if isinstance(one, PassageExamples)),
             }
+            for name, one in made.items():
+                if isinstance(one, BitextPairs):
+                    language = name.removeprefix(BITEXT)
+                    found[f"bitexts of {language}"] = {"fingerprint": one.fingerprint, "counts": dict(one.counts)}
         if self.test_set:
             dropped = Counter(str(one["part"]) for one in self.contaminated)
             found["contamination check"] = {"fingerprint": self.test_set, "counts": dict(dropped)}
@@ -220,12 +227,26 @@ class _Cutter:
         return stored_windows(self.features, self.tokenizer, self.fingerprint, part, **lengths)
 
     def examples(self, source: FaqSource) -> Windows | Pairs:
+        if isinstance(source, PassageExamples):
+            windows = self.windows(source)
+            self._keep_counts(source)
+            return windows
         if not isinstance(source, RowPairs | BitextPairs):
             return self.windows(source)
         length = self.settings.max_length
         if self.features is None:
             return make_pairs(self.tokenizer, source.texts, max_length=length)
         return stored_pairs(self.features, self.tokenizer, self.fingerprint, source, max_length=length)
+
+    def _keep_counts(self, source: PassageExamples) -> None:
+        """Keep what became of the rows beside the windows, for studies that find these there already."""
+        if self.features is None:
+            return
+        path = self.features / f"{source.fingerprint}.counts.json"
+        if source.counts:
+            write_json(path, dict(source.counts))
+        elif path.exists():
+            source.counts.update(read_json(path))
 
     def scoring_sets(self, examples: Mapping[str, ExampleSet]) -> dict[str, ScoringSet]:
         return {language: ScoringSet(part.examples, self.windows(part)) for language, part in examples.items()}

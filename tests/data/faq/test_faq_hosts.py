@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlingual.data.faq.hosts import held_out_hosts
+from xlingual.data.faq.hosts import held_out_hosts, site
 from xlingual.data.faq.sides import two_sided
 from xlingual.errors import DataError
 
@@ -99,3 +99,31 @@ def test_many_entangled_groups_are_divided() -> None:
     chosen = two_sided(groups, wish=set())
     assert chosen is not None
     assert all(set(group) & chosen and set(group) - chosen for group in groups)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("www.a.de", "a.de"),
+        ("A.de", "a.de"),
+        ("de.a.com", "a.com"),
+        ("spa.a.com", "a.com"),
+        ("www.de.m.a.com", "a.com"),
+        ("a.de:443", "a.de"),
+        ("a.de.", "a.de"),
+        ("shop.a.de", "shop.a.de"),
+        ("no.com", "no.com"),
+        ("www.de", "www.de"),
+        ("", ""),
+    ],
+)
+def test_the_name_of_a_site_leaves_out_language_and_device(host: str, name: str) -> None:
+    assert site(host) == name
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_languages_of_a_site_are_on_one_side(seed: int) -> None:
+    sizes = {"de": {"de.a.com": 4, "www.b.de": 9, "c.de": 5}, "es": {"es.a.com": 4, "B.de": 9, "d.es": 5}}
+    held = held_out_hosts(sizes, 0.4, seed)
+    assert ("de.a.com" in held) == ("es.a.com" in held) and ("www.b.de" in held) == ("B.de" in held)
+    assert not {site(host) for host in held} & {site(h) for counts in sizes.values() for h in counts if h not in held}

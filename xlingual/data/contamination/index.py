@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.data.contamination.letters import Letters, letters_of
-from xlingual.data.contamination.matches import Matches, joined, matches_of
+from xlingual.data.contamination.matches import COMMON, RUN, SHARE, Matches, joined, matches_of
 from xlingual.data.contamination.ngrams import HashSet, N, ngram_hashes, within_texts
 from xlingual.data.contamination.overlap import Overlap, Reason, TrainingText
 from xlingual.data.examples import Example
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article
+
+RULES = 1
+"""Version of the check. Raise it with every change of letters or n-grams, or of what counts as an overlap."""
 
 SHORTEST_ID = 12
 """Characters below which an id says nothing, as any file may have a question "17"; SQuAD's have 24."""
@@ -61,8 +64,9 @@ class ContaminationIndex:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from the test set's texts, titles and ids."""
-        digest = hashlib.sha256(self.ngrams.hashes.astype("<u8").tobytes())
+        """16 hexadecimal digits that follow from the test set's texts, titles and ids, and from the rules."""
+        digest = hashlib.sha256(f"{RULES} {N} {RUN} {SHARE} {COMMON} {SHORTEST_ID}\n".encode())
+        digest.update(self.ngrams.hashes.astype("<u8").tobytes())
         for numbers in (self.questions, self.titles, self.identities):
             digest.update(np.array(sorted(numbers), dtype="<u8").tobytes() + b"\n")
         return digest.hexdigest()[:16]

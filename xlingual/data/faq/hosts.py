@@ -1,8 +1,8 @@
 """Decisions about hosts: which are drawn from a source, and which are held out for development.
 
-A site counts as one, with and without `www.` and in any case. Each decision is one for all languages, as a site often
-has the same page in several, and follows from a seed and the site's name alone or from plain counts: no order of rows,
-no process and no machine has a say.
+A site counts as one, with and without `www.`, `m.` or a language in front, and in any case. Each decision is one for
+all languages, as a site often has the same page in several, and follows from a seed and the site's name alone or from
+plain counts: no order of rows, no process and no machine has a say.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ from collections.abc import Collection, Mapping, Sequence
 
 from xlingual.data.faq.sides import two_sided
 from xlingual.errors import DataError
+from xlingual.languages import ISO_639_3
+
+_SAME_SITE = frozenset({"www", "m", *ISO_639_3, *ISO_639_3.values()})
+"""First parts of host names that tell the language or the device, not the site."""
 
 Sizes = Mapping[str, Mapping[str, int]]
 """By language, by host, its rows."""
 
 
 def site(host: str) -> str:
-    """The name that a host is decided about by."""
-    return host.casefold().removeprefix("www.")
+    """The name that a host is decided about by: de.a.com, www.a.com and m.a.com:443 are a.com."""
+    labels = host.casefold().split(":")[0].strip(".").split(".")
+    while len(labels) > 2 and labels[0] in _SAME_SITE:
+        labels = labels[1:]
+    return ".".join(labels)
 
 
 def is_drawn(host: str, seed: int, spread: int) -> bool:

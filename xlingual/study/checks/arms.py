@@ -7,6 +7,7 @@ from typing import Any
 
 from xlingual.study.checks.finding import Finding
 from xlingual.study.draft import Draft
+from xlingual.study.space import Choice
 from xlingual.study.tunable import as_tree
 
 
@@ -61,4 +62,18 @@ def _treatment(draft: Draft, name: str) -> Any:
     shared = as_tree(draft.training) if draft.training is not None else {}
     merged = {**shared, **{key: training[key] for key in arm.training.model_fields_set}}
     robust = None if space["robust"] == {"embedding_noise": None} else space["robust"]
-    return {"model": arm.model or draft.model, "training": merged, "mixture": space["mixture"], "robust": robust}
+    mixture = _drawn(draft, space["mixture"])
+    return {"model": arm.model or draft.model, "training": merged, "mixture": mixture, "robust": robust}
+
+
+def _drawn(draft: Draft, mixture: Any) -> Any:
+    """A mixture without what only guards it, its passages with what the study says of them."""
+    if not isinstance(mixture, Mapping):
+        return mixture
+    drawn = {key: value for key, value in mixture.items() if key not in ("max_repeats", "repeated")}
+    recipe = drawn["recipe"]
+    others = isinstance(recipe, Mapping) and any(recipe[name] is not None for name in recipe if name != "passage")
+    faq = draft.data.faq if draft.data is not None else None
+    if isinstance(recipe, Mapping) and not others and not isinstance(recipe["passage"], Choice) and faq is not None:
+        drawn["recipe"] = {"passage": as_tree(faq.passages) | (recipe["passage"] or {})}
+    return drawn

@@ -13,7 +13,7 @@ from xlingual.study.document import Path
 from xlingual.study.draft import Draft, leaves
 from xlingual.study.recipes import PassageSettings
 from xlingual.study.section import Section
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, largest, smallest
+from xlingual.study.space import NODES, Choice, Integer, LogUniform, Simplex, Uniform, largest, smallest
 
 
 def mixture_has_faq(draft: Draft) -> Iterator[Finding]:
@@ -64,9 +64,20 @@ def one_recipe(draft: Draft) -> Iterator[Finding]:
                 message = f"a mixture has one recipe, found {', '.join(named)}"
                 yield Finding(place, f"{message}; keep one, or search for it: choice: {{{branches}}}")
             if recipe.passage is not None:
-                yield from _passages_can_be_made(recipe.passage, (*place, "passage"))
+                yield from _passages_can_be_made(draft, recipe.passage, (*place, "passage"))
     if draft.data is not None and draft.data.faq is not None:
         yield from _lengths(draft.data.faq.passages, ("data", "faq", "passages"))
+
+
+def a_stage_has_no_weight(draft: Draft) -> Iterator[Finding]:
+    """The loss of a stage of its own stands alone."""
+    for path, mixture in _mixtures(draft):
+        if _values(mixture.schedule) != ("then",):
+            continue
+        for leaf_path, _ in leaves(mixture.recipe, (*path, "recipe")):
+            if leaf_path[-1] == "weight" and draft.document.says(leaf_path):
+                message = "a stage of its own has no weight beside the span loss"
+                yield Finding(leaf_path, f"{message}; delete this line, or write schedule: mix")
 
 
 def bitexts_are_named(draft: Draft) -> Iterator[Finding]:
@@ -95,17 +106,20 @@ def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
         first, last = smallest(mixture.faq_share), largest(mixture.faq_share)
         named = {name for _, recipe in _options(mixture.recipe, path) for name in _named(recipe)}
         pairs = named & {"contrastive", "masked_language_model"}
-        if pairs and last >= 1:
-            message = f"with a share of 1 nothing but {', '.join(sorted(pairs))} is trained, and no span is ever learnt"
-            yield Finding(share, f"{message}; write a share below 1")
+        all_first = "then" in _values(mixture.schedule) and round(last * updates) >= updates
+        if pairs and (last >= 1 or all_first):
+            of = f"{last:g} of {updates} updates" if all_first else "1"
+            message = f"with a share of {of} nothing but {', '.join(sorted(pairs))} is trained, and no span is learnt"
+            yield Finding(share, f"{message}; write a share of {_down((updates - 1) / updates)} or less")
         if "then" in _values(mixture.schedule) and first > 0 and round(first * updates) < 1:
             message = f"a first stage of {first:g} of {updates} updates has no update"
             yield Finding(share, f"{message}; write a share of {_up(1 / updates)} or more")
         batch = _smallest_batch(draft, str(path[1]))
-        if "contrastive" in named and "mix" in _values(mixture.schedule) and first > 0 and int(first * batch) < 2:
+        if "contrastive" in named and batch < 2:
+            yield Finding(share, f"a batch of {batch} has no pairs to contrast; write a larger batch_size")
+        elif "contrastive" in named and "mix" in _values(mixture.schedule) and first > 0 and int(first * batch) < 2:
             message = f"a share of {first:g} of {batch} windows leaves an update fewer than 2 pairs to contrast"
-            remedy = f"write a share of {_up(2 / batch)} or more" if batch >= 2 else "write a larger batch_size"
-            yield Finding(share, f"{message}; {remedy}, or schedule: then")
+            yield Finding(share, f"{message}; write a share of {_up(2 / batch)} or more, or schedule: then")
 
 
 CHECKS = (
@@ -113,6 +127,7 @@ CHECKS = (
     faq_has_languages,
     one_way_to_weigh,
     one_recipe,
+    a_stage_has_no_weight,
     bitexts_are_named,
     spans_are_learnt,
 )
@@ -134,8 +149,13 @@ def _options(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
-def _passages_can_be_made(passages: Any, path: Path) -> Iterator[Finding]:
+def _passages_can_be_made(draft: Draft, passages: Any, path: Path) -> Iterator[Finding]:
+    usual = draft.data.faq.passages if draft.data is not None and draft.data.faq is not None else PassageSettings()
     for place, settings in _options(passages, path):
+        said = {name: getattr(settings, name) for name in settings.model_fields_set}
+        plain = {name: value for name, value in said.items() if not isinstance(value, NODES)}
+        if plain.keys() & {"answers", "min_passage_characters", "max_passage_characters", "max_span_characters"}:
+            yield from _lengths(usual.model_copy(update=plain), place)
         for leaf_path, leaf in leaves(settings, place):
             if isinstance(leaf, (Uniform, LogUniform, Integer)):
                 remedy = "write the values to try, for example choice: [100, 200]"
@@ -147,9 +167,9 @@ def _lengths(passages: PassageSettings, path: Path) -> Iterator[Finding]:
     if low > high:
         message = f"passages of at least {low} and at most {high} characters cannot be"
         yield Finding((*path, "min_passage_characters"), f"{message}; write a smaller min or a larger max")
-    if span > high:
-        message = f"an answer of up to {span} characters does not fit in a passage of at most {high}"
-        yield Finding((*path, "max_span_characters"), f"{message}; write max_span_characters: {high // 4}")
+    if 2 * span + 1 > high:
+        message = f"two answers of up to {span} characters do not fit in a passage of at most {high}"
+        yield Finding((*path, "max_span_characters"), f"{message}; write max_span_characters: {max(1, high // 4)}")
     if passages.answers < 2:
         yield Finding((*path, "answers"), "one answer has nothing to be told from; write answers: 2 or more")
 
@@ -159,6 +179,8 @@ def _unknown_languages(draft: Draft, path: Path, leaf: Any, known: tuple[str, ..
         named = [((*path, "simplex", place), code) for place, code in enumerate(leaf.names)]
     elif isinstance(leaf, Mapping):
         named = [((*path, key), two_letter(key)) for key in draft.document.at(path)]
+    elif path[-1] == "repeated" and isinstance(leaf, tuple):
+        named = [((*path, place), code) for place, code in enumerate(leaf)]
     else:
         return
     for at, code in named:
@@ -180,6 +202,11 @@ def _smallest_batch(draft: Draft, arm: str) -> int:
     assert draft.training is not None, "asked only where there is one"
     said = "batch_size" in own.model_fields_set
     return int(smallest(own.batch_size if said else draft.training.batch_size))
+
+
+def _down(share: float) -> str:
+    """Four digits, never more than the share."""
+    return f"{math.floor(share * 1e4) / 1e4:g}"
 
 
 def _up(share: float) -> str:

@@ -91,6 +91,8 @@ def _other_sources(data: DataSettings) -> Iterator[tuple[Path, str]]:
     yield ("data", "dev"), data.dev
     if data.faq is not None:
         yield ("data", "faq", "source"), data.faq.source
+        if data.faq.bitexts is not None:
+            yield ("data", "faq", "bitexts", "source"), data.faq.bitexts.source
 
 
 def _is_test_set(source: str, test: str) -> bool:

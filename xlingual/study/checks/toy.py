@@ -58,3 +58,5 @@ def _sources(draft: Draft) -> Iterator[tuple[Path, str]]:
         yield ("data", "test", "source"), data.test.source
         if data.faq is not None:
             yield ("data", "faq", "source"), data.faq.source
+            if data.faq.bitexts is not None:
+                yield ("data", "faq", "bitexts", "source"), data.faq.bitexts.source

@@ -1,0 +1,154 @@
+"""FAQ rows as what recipes make of them: examples and pairs that are read anew each time, and know their content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, TypeAlias
+
+from xlingual.data.examples import Example, content_fingerprint
+from xlingual.data.faq.bitexts import Bitext
+from xlingual.data.faq.division import RowsPart
+from xlingual.data.faq.filters.key_set import KeySet
+from xlingual.data.faq.rows import FaqRow
+from xlingual.data.faq.store import StoredRows
+from xlingual.data.features import Examples
+from xlingual.data.pairs import PairText, texts_of_bitexts, texts_of_rows
+from xlingual.data.recipes.passage import PassageRecipe
+from xlingual.data.recipes.shuffle import ShuffledPairs
+from xlingual.data.writing import fold
+from xlingual.study import PassageSettings
+
+FORMAT = 1
+"""Version of what recipes make of rows. Raise it with every change of their code that gives other examples."""
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Hosts without the rows whose answer is among those of training."""
+
+    part: RowsPart
+    trained: KeySet
+    counts: Counter[str]
+
+    @property
+    def stored(self) -> StoredRows:
+        """The rows of both sides."""
+        return self.part.stored
+
+    @property
+    def fingerprint(self) -> str:
+        """That of all rows of the side; which are left out follows from both sides."""
+        return self.part.fingerprint
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    def __iter__(self) -> Iterator[list[FaqRow]]:
+        self.counts.clear()
+        for rows in self.part:
+            unseen = [row for row in rows if _answer_key(row) not in self.trained]
+            self.counts["dropped_in_training"] += len(rows) - len(unseen)
+            if unseen:
+                yield unseen
+
+
+def answers_of(rows: RowsPart) -> KeySet:
+    """The answers of all hosts, by hash: a dozen bytes each."""
+    keys = KeySet()
+    for host in rows:
+        for row in host:
+            keys.add(_answer_key(row))
+    return keys
+
+
+def _answer_key(row: FaqRow) -> int:
+    return int.from_bytes(hashlib.blake2b(fold(row.answer).encode(), digest_size=8).digest(), "big")
+
+
+@dataclass(frozen=True)
+class PassageExamples:
+    """What the recipe `passage` makes of one language's rows; read anew each time, host by host.
+
+    Attributes:
+        rows: those of one side of the division by host, host by host.
+        settings: the recipe's.
+        seed: decides which siblings stand in a passage, and their order.
+        shuffled: whether every question has another's answer.
+        counts: what became of the rows; complete after the examples were read to their end.
+    """
+
+    rows: RowsPart | Unseen
+    settings: PassageSettings
+    seed: int
+    shuffled: bool
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the rows, the settings and the seed, and so do the examples."""
+        return _digest(self.rows.fingerprint, self.settings.model_dump(), self.seed, self.shuffled)
+
+    @property
+    def examples(self) -> Iterator[Example]:
+        """One span example for each row that becomes one, in order."""
+        recipe = PassageRecipe(self.settings, self.rows.stored.language, self.seed)
+        shuffler = ShuffledPairs(self.seed)
+        self.counts.clear()
+        yield from recipe.examples(shuffler.hosts(self.rows) if self.shuffled else self.rows)
+        self.counts.update(recipe.counts)
+        self.counts.update({"dropped_alone": shuffler.counts["dropped_alone"]} if self.shuffled else {})
+
+
+@dataclass(frozen=True)
+class RowPairs:
+    """One language's rows as pairs, for recipes without a passage; attributes as those of PassageExamples."""
+
+    rows: RowsPart
+    seed: int
+    shuffled: bool
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the pairs."""
+        return _digest(self.rows.fingerprint, "pairs", self.seed if self.shuffled else None, self.shuffled)
+
+    @property
+    def texts(self) -> Iterator[PairText]:
+        """The pairs, in order."""
+        hosts: Iterable[Sequence[FaqRow]] = ShuffledPairs(self.seed).hosts(self.rows) if self.shuffled else self.rows
+        return (text for rows in hosts for text in texts_of_rows(rows))
+
+
+@dataclass(frozen=True)
+class BitextPairs:
+    """Aligned rows of a language and English as pairs whose question and answer are in different languages.
+
+    `counts["read"]` is `counts["kept"]` plus all counts that begin with `dropped_`; `short` is what it lacks to
+    the rows that were asked for.
+    """
+
+    rows: tuple[Bitext, ...]
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the pairs."""
+        return content_fingerprint(self.rows)
+
+    @property
+    def texts(self) -> Iterator[PairText]:
+        """The pairs, in order."""
+        return texts_of_bitexts(self.rows)
+
+
+FaqSource: TypeAlias = Examples | RowPairs | BitextPairs
+
+
+def _digest(*content: Any) -> str:
+    stated = json.dumps([FORMAT, version("sentencex"), *content], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(stated.encode()).hexdigest()[:16]
