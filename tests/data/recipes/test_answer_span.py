@@ -12,7 +12,7 @@ def chosen(
     answer: str, question: str = "Is it so?", language: str = "en", limit: int = 60, evidence: float = 0.5
 ) -> str:
     found = split(answer, language)
-    span = sentence_span(question, found, language, limit, lambda index: evidence)
+    span = sentence_span(question, found, language, limit, lambda first, last: evidence)
     return span if isinstance(span, str) else found.text[slice(*span)]
 
 
@@ -20,8 +20,10 @@ def chosen(
     ("answer", "expected"),
     [
         ("The sky is blue on most days. It rains on others.", "The sky is blue on most days"),
-        ("Yes. The sky is blue on most days.", "The sky is blue on most days"),
-        ("Yes! Sure. The sky is blue on most days.", "The sky is blue on most days"),
+        ("Yes. The sky is blue on most days.", "Yes. The sky is blue on most days"),
+        ("Yes! Sure. The sky is blue on most days.", "Yes! Sure. The sky is blue on most days"),
+        ("Is it so? Yes. The sky is blue on most days.", "Yes. The sky is blue on most days"),
+        ("Yes. The sky is blue on most days of every year that there is. So.", "dropped_long_span"),
         ("Good question? The sky is blue on most days.", "The sky is blue on most days"),
         ("Is it so. The sky is blue on most days.", "The sky is blue on most days"),
         ("It is like this:\nThe sky is blue on most days.", "The sky is blue on most days"),
@@ -43,11 +45,11 @@ def test_the_first_sentence_that_can_answer_is_the_span(answer: str, expected: s
 @pytest.mark.parametrize(
     ("language", "answer", "expected"),
     [
-        ("zh", "是的。我们提供所有的服务。", "我们提供所有的服务"),
-        ("zh", "Yes. 我们提供所有的服务。", "我们提供所有的服务"),
-        ("ja", "はい。すべてのサービスを提供しています。", "すべてのサービスを提供しています"),
-        ("hi", "हाँ। आप यहाँ सब कुछ खरीद सकते हैं।", "आप यहाँ सब कुछ खरीद सकते हैं"),
-        ("ar", "نعم. يمكنك شراء كل شيء هنا.", "يمكنك شراء كل شيء هنا"),
+        ("zh", "是的。我们提供所有的服务。", "是的。我们提供所有的服务"),
+        ("zh", "Yes. 我们提供所有的服务。", "Yes. 我们提供所有的服务"),
+        ("ja", "はい。すべてのサービスを提供しています。", "はい。すべてのサービスを提供しています"),
+        ("hi", "हाँ। आप यहाँ सब कुछ खरीद सकते हैं।", "हाँ। आप यहाँ सब कुछ खरीद सकते हैं"),
+        ("ar", "نعم. يمكنك شراء كل شيء هنا.", "نعم. يمكنك شراء كل شيء هنا"),
         ("el", "Τι ωραία ερώτηση που είναι αυτή; Μπορείτε να αγοράσετε εδώ.", "Μπορείτε να αγοράσετε εδώ"),
     ],
 )

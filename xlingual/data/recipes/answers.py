@@ -58,8 +58,8 @@ class Preparation:
         if not asked or not folded:
             return "dropped_echo" if asked and fold(stated) else "dropped_empty"
 
-        def found(index: int) -> float:
-            return evidence(asked, fold(whole.sentence(index)), folded, len(whole))
+        def found(first: int, last: int) -> float:
+            return evidence(asked, fold(whole.part(first, last).text), folded, len(whole) - (last - first))
 
         span = self._span(row.question, whole, found)
         part, span = _cut(whole, span, self.room)
@@ -78,7 +78,7 @@ class Preparation:
             vocabulary=frozenset(words(folded, self.language)),
         )
 
-    def _span(self, question: str, answer: Sentences, evidence: Callable[[int], float]) -> tuple[int, int] | str:
+    def _span(self, question: str, answer: Sentences, evidence: Callable[[int, int], float]) -> tuple[int, int] | str:
         limit = characters(self.settings.max_span_characters, self.language)
         if self.settings.span == "answer":
             return answer_span(answer, limit)

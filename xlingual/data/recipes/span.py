@@ -11,7 +11,7 @@ from xlingual.data.recipes.sentences import Sentences
 from xlingual.data.writing import fold, in_english, is_question
 
 PREAMBLE = 2
-"""Sentences at the beginning of an answer that may be passed over before the one that answers."""
+"""Sentences at the beginning of an answer that may stand before the one that answers."""
 
 SHORTEST = 20
 """Characters below which a sentence without a digit is taken for a mere yes or no, where the answer goes on."""
@@ -31,18 +31,19 @@ def answer_span(answer: Sentences, limit: int) -> tuple[int, int] | str:
 
 
 def sentence_span(
-    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int], float]
+    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int, int], float]
 ) -> tuple[int, int] | str:
     """The sentence or short answer that answers a question, bared, as (start, end) in the answer's text.
 
-    That is the first sentence that can answer it, when there is evidence enough that it does; else the whole answer,
-    when that is no longer than `limit` characters and no question.
+    That is the first sentence that can answer it, with a mere yes or no before it, when there is evidence enough that
+    it does; else the whole answer, when that is no longer than `limit` characters and no question. `evidence` takes
+    the indices of the span's first and last sentence.
 
     A sentence cannot when it is a question, repeats the one that was asked, announces what was lost with the page (it
     ends in a colon), is an item of a list, or says no more than yes or no (SHORTEST); the whole answer always can, if
     it is one sentence. Gives back a reason to drop the answer when there is none behind at most PREAMBLE others, when
-    it is longer than `limit` characters, when its words stand in the answer twice, when the evidence of it is below
-    EVIDENCE, and when the answer ends in a colon. `evidence` takes a sentence's index.
+    it is longer than `limit` characters, when its words stand in the answer twice, when its evidence is below EVIDENCE,
+    and when the answer ends in a colon.
 
     Why the first, and why no second try: FAQ answers say the matter first and explain it afterwards. On some fifty
     English and German rows read side by side, the next sentence that is short enough ("This data is used ...",
@@ -59,18 +60,21 @@ def sentence_span(
 
 
 def _first_able(
-    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int], float]
+    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int, int], float]
 ) -> tuple[int, int] | str:
     beginning = range(min(PREAMBLE + 1, len(answer)))
-    first = next((index for index in beginning if _able(question, answer, index, language)), None)
-    if first is None:
+    last = next((index for index in beginning if _able(question, answer, index, language)), None)
+    if last is None:
         return "dropped_no_span"
-    start, end = bared(answer.text, *answer.places[first])
+    first = last
+    while first and _states(question, answer.sentence(first - 1), language):
+        first -= 1
+    start, end = bared(answer.text, answer.places[first][0], answer.places[last][1])
     if end - start > limit:
         return "dropped_long_span"
     if answer.text.count(answer.text[start:end]) > 1:
         return "dropped_repeated_span"
-    return (start, end) if evidence(first) >= EVIDENCE else "dropped_no_evidence"
+    return (start, end) if evidence(first, last) >= EVIDENCE else "dropped_no_evidence"
 
 
 def bared(text: str, start: int, end: int) -> tuple[int, int]:
@@ -95,13 +99,18 @@ def bared(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _able(question: str, answer: Sentences, index: int, language: str) -> bool:
     sentence = answer.sentence(index)
-    if is_question(sentence, language) or _announces(sentence) or repeats(sentence, question):
+    if not _states(question, sentence, language):
         return False
     if len(answer) == 1:
         return True
     start, end = bared(sentence, 0, len(sentence))
     says_enough = any(map(str.isdigit, sentence)) or in_english(sentence[start:end], language) >= SHORTEST
     return says_enough and not _ITEM.match(sentence)
+
+
+def _states(question: str, sentence: str, language: str) -> bool:
+    """Whether a sentence says something of its own: it asks, announces and repeats nothing."""
+    return not (is_question(sentence, language) or _announces(sentence) or repeats(sentence, question))
 
 
 def _announces(text: str) -> bool:
