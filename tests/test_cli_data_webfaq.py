@@ -63,7 +63,7 @@ def test_json_holds_every_count(source):
 def test_the_table_names_filters_and_shows_rows(source):
     shown = invoke(source, "--languages", "de", "--rows", "3", "--examples", "1").stdout
     assert "dropped: answer length" in shown
-    assert "German: dropped by answer_length" in shown
+    assert "German: dropped by answer length" in shown
     assert shown.count("Zehn Euro.") == 1
 
 

@@ -90,6 +90,19 @@ def test_passages_are_made_of_what_is_kept(source):
     assert json.loads(json.dumps(found.as_json()))["counts"] == found.counts
 
 
+def test_rows_kept_are_passages_made_and_rows_without_one(source):
+    settings = PassageSettings(max_span_characters=5, min_passage_characters=1)
+    found = faq_overview(str(source), ["ara"], asked(passages=settings, passage_examples=1))["ar"]
+    lines = [line.split() for line in drawn({"ar": found}).splitlines()]
+    shown = [int(line[-1]) for line in lines if line[:2] in (["passages", "made"], ["no", "passage:"])]
+    assert len(shown) > 1 and sum(shown) == found.counts["kept"]
+
+
+def test_no_examples_asked_for_are_none_shown(source):
+    text = drawn(faq_overview(str(source), ["ara"], asked(examples=0)))
+    assert "dropped by" not in text and "dropped: deny hosts" in text
+
+
 def test_a_column_that_is_not_there_is_named(source):
     with pytest.raises(DataError, match=r"filters.topics asks for the column topic, .* of ar"):
         faq_overview(str(source), ["ara"], asked(filters=FaqFilters(topics=("Travel",))))

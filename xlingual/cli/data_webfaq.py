@@ -19,7 +19,7 @@ SOURCE = "PaDaS-Lab/webfaq"
 
 def webfaq(
     source: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE]", help=f"Hub id, directory or file [default: {SOURCE}].")
+        str | None, typer.Argument(metavar="[SOURCE]", help=f"Hub id, directory or file; else {SOURCE}.")
     ] = None,
     languages: Annotated[
         str | None, typer.Option(help="Comma-separated codes of two or three letters, such as deu,tur.")

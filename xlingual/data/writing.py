@@ -60,9 +60,9 @@ def fold_words(text: str) -> list[str]:
     return words_of.findall(folded if folded.isprintable() else silent.sub("", folded))
 
 
-@lru_cache(2048)
+@lru_cache(2048)  # several filters ask for the same text one after another
 def case_folded(text: str) -> str:
-    """NFKC, case-folded; the last 2,048 texts are remembered, as several filters ask for the same one after another."""
+    """NFKC, case-folded."""
     for mark, plain in _PLAIN.items():
         if mark in text:
             text = text.replace(mark, plain)

@@ -61,11 +61,18 @@ def _rows(found: Iterable[LanguageOverview]) -> Iterator[tuple[str, _Cell]]:
             yield f"{side}, tokens: median", _length("tokens", side, "median")
             yield f"{side}, tokens: 90th percentile", _length("tokens", side, "percentile_90")
     if any(each.passage_counts for each in found):
-        yield "passages made", lambda each: f"{each.passage_counts.get('kept', 0):,}"
+        yield "passages made", _made("kept")
+        for key in dict.fromkeys(key for each in found for key, count in each.passage_counts.items() if count):
+            if key.startswith("dropped_"):
+                yield f"  no passage: {_words(key)}", _made(key)
 
 
 def _count(key: str) -> _Cell:
     return lambda each: f"{each.counts[key]:,}" if key in each.counts else "0"
+
+
+def _made(key: str) -> _Cell:
+    return lambda each: f"{each.passage_counts.get(key, 0):,}"
 
 
 def _length(unit: str, side: str, figure: str) -> _Cell:
@@ -91,8 +98,9 @@ def _examples(each: LanguageOverview) -> Iterator[RenderableType]:
         yield Text(f"\n{title}: kept", style="bold green")
         yield from (_pair(row) for row in each.kept)
     for reason, rows in each.dropped.items():
-        yield Text(f"\n{title}: dropped by {reason}", style="bold red")
-        yield from (_pair(row) for row in rows)
+        if rows:
+            yield Text(f"\n{title}: dropped by {reason.replace('_', ' ')}", style="bold red")
+            yield from (_pair(row) for row in rows)
     if each.passages:
         yield Text(f"\n{title}: passages, the span to find between **", style="bold")
         yield from (_passage(example) for example in each.passages)

@@ -79,12 +79,14 @@ def test_keys_do_not_depend_on_the_machine():
 def test_a_key_set_holds_what_was_added(keys):
     some, seen = KeySet(), set()
     for key in (key or 1 for key in keys):
-        assert (key in some) is (key in seen)
+        assert (key in some) is some.holds_any([key]) is (key in seen)
         assert some.add(key) is (key not in seen)
         seen.add(key)
     assert len(some) == len(seen)
     assert all(key in some for key in seen)
-    assert not any(key in some for key in range(51, 60) if key not in seen)
+    absent = [key for key in range(51, 60) if key not in seen]
+    assert not any(key in some for key in absent) and not some.holds_any(absent)
+    assert all(some.holds_any([*absent, key]) for key in keys)
 
 
 def test_a_key_takes_at_most_22_bytes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 
@@ -74,8 +75,7 @@ class NearDuplicates:
     repairs = False
 
     def __init__(self, threshold: float) -> None:
-        index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
-        self.bands, self.band_size = int(index.b), int(index.r)
+        self.bands, self.band_size = _bands(threshold)
         self._sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, scheme="affine32", hashfunc=int)
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
@@ -83,7 +83,7 @@ class NearDuplicates:
         seen = KeySet()
         for row in rows:
             keys = self.keys(shingles(row))
-            if any(key in seen for key in keys):
+            if seen.holds_any(keys):
                 tally.drop(self.name, row)
                 continue
             for key in keys:
@@ -101,6 +101,13 @@ class NearDuplicates:
         values = self._sketch.hashvalues.astype("<u4").tobytes().hex()
         size = 8 * self.band_size
         return [key_of(f"{band}:{values[band * size : (band + 1) * size]}") for band in range(self.bands)]
+
+
+@cache
+def _bands(threshold: float) -> tuple[int, int]:
+    """How many bands of how many values datasketch finds best."""
+    index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
+    return int(index.b), int(index.r)
 
 
 def shingles(row: FaqRow) -> set[str]:

@@ -84,7 +84,13 @@ def _is_cut(question: str) -> bool:
 
 
 def _same(question: str, answer: str) -> bool:
+    if _first_word(question) != _first_word(answer):
+        return False
     return " ".join(question.split()).casefold() == " ".join(answer.split()).casefold()
+
+
+def _first_word(text: str) -> str:
+    return "".join(text.split(None, 1)[:1]).casefold()
 
 
 def _lacks_a_value(text: str, language: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from xlingual.data.writing import WITHOUT_SPACES, case_folded, fold_words
 
 _CHARACTERS_A_WORD = {"zh": 2, "ja": 2, "th": 5, "km": 5, "lo": 5, "my": 5}
 
 
+@lru_cache(2048)  # several filters ask for the same text one after another
 def folded(text: str) -> str:
     """Return a text in NFKC and case-folded, its white space single: what counts as the same text."""
     return " ".join(unicodedata.normalize("NFKC", case_folded(text)).split())
