@@ -98,3 +98,10 @@ def test_a_plan_is_plain_json(load, study_text):
     assert json.loads(json.dumps(plain)) == plain
     assert plain["arms"][0]["parameters"][0]["name"] == "training.learning_rate"
     assert plain["defaults"][0] == ["data.dev", "held-out-articles"]
+
+
+def test_many_variants_of_passages_are_noted(load, study_text):
+    recipe = "recipe: {passage: {answers: {choice: [2, 3, 4]}, max_span_characters: {choice: [60, 90, 120]}}}"
+    text = study_text.replace("weights: {simplex: all}", "weights: {simplex: all}\n      " + recipe)
+    (note,) = plan(load(text)).notes
+    assert note == "9 variants of FAQ examples are made, for every language and model, before the first trial"

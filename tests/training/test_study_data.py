@@ -287,7 +287,7 @@ def test_a_source_without_bitexts_that_are_similar_enough_is_told(load: Load, da
     row = {"origin": "z.example", "labse_similarity": 0.5} | dict.fromkeys(("question1", "answer1"), "eins")
     for code in ("deu-eng", "eng-spa"):
         write_rows(data / f"{code}.jsonl", [row | dict.fromkeys(("question2", "answer2"), "one")])
-    with pytest.raises(DataError, match=r"no row of de and en is left .* \(0 are similar by 0.9 or more"):
+    with pytest.raises(DataError, match=r"no row of de, es and en is left .* \(0 are similar by 0.9 or more"):
         load({"recipe": {"contrastive": {"bitext_share": 0.5}}}, faq={"bitexts": {"source": str(data)}})
 
 
@@ -307,3 +307,24 @@ def test_an_answer_that_a_training_host_gives_too_is_not_asked_for(load: Load, d
     assert development.counts["read"] == development.counts["kept"] + sum(
         count for name, count in development.counts.items() if name.startswith("dropped_")
     )
+
+
+def test_a_language_without_bitexts_refuses_only_what_has_none_at_all(
+    load: Load, data: Path, tiny_checkpoint: Path
+) -> None:
+    rows = [
+        {"origin": "z.example", "labse_similarity": 0.95 if code == "deu-eng" else 0.1}
+        | {f"{part}{side}": f"{part} {side} {n}" for part in ("question", "answer") for side in (1, 2)}
+        for code in ("deu-eng", "eng-spa")
+        for n in range(6)
+    ]
+    write_rows(data / "deu-eng.jsonl", rows[:6])
+    write_rows(data / "eng-spa.jsonl", rows[6:])
+    recipe = {"contrastive": {"bitext_share": 0.5}}
+    faq = {"bitexts": {"source": str(data)}}
+    study, loaded = load({"temperature": None, "weights": {"simplex": "all"}, "recipe": recipe}, faq=faq)
+    inputs = trial_inputs(str(tiny_checkpoint), study, loaded)
+    check_mixtures(study, study.arms, inputs)
+    study, _ = load({"temperature": None, "weights": {"es": 1.0}, "recipe": recipe}, faq=faq)
+    with pytest.raises(DataError, match=r"no bitext row of es is left; lower data\.faq\.bitexts\.similarity"):
+        check_mixtures(study, study.arms, inputs)

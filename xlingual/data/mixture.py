@@ -103,7 +103,7 @@ def drawn_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, float
     if not there:
         raise DataError(
             f"mixture: recipe.contrastive.bitext_share: {share:g} asked, but there is no bitext row in "
-            f"{', '.join(weights)}; name their source in data.faq.bitexts, or write bitext_share: 0"
+            f"{', '.join(weights)}; lower data.faq.bitexts.similarity, or write bitext_share: 0"
         )
     total = math.fsum(there.values())
     plain = {name: (1.0 - share) * weight for name, weight in weights.items()}

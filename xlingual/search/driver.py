@@ -62,11 +62,11 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
     locations = locate(study, directory.path.parent)
     check_available(locations.test, study.data.test.languages)
     data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
-    write_contamination(directory, data.contaminated, study.data.contamination)
     models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
     found = data.sources()
     named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
     check_sources(directory, found | named)
+    write_contamination(directory, data.contaminated, study.data.contamination)
     for line in loaded_lines(found):
         listener.note(line)
     demand = demand_of(study)

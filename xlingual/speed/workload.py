@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from xlingual.data.toy import ToyWorld
-from xlingual.study import Plan, Study, arm_space, plan
+from xlingual.study import Plan, Study, arm_space, plan, possible_mixtures
 from xlingual.study.data import TOY
 from xlingual.study.space import Choice, largest
 
@@ -137,6 +137,17 @@ def _notes(study: Study) -> Iterator[str]:
         yield (
             f"development scorings are reckoned with {UNKNOWN_QUESTIONS:,} questions, for the file does not say how "
             "many there are; data.dev_examples does"
+        )
+    mixtures = [one.mixture for arm in study.arms for one in possible_mixtures(study, arm)]
+    pairs = sorted({mixture.recipe.name for mixture in mixtures} - {"passage"})
+    if pairs:
+        yield (
+            f"pairs of the recipes {', '.join(pairs)} are reckoned as windows"
+            + (
+                "; masked language modelling trains the whole vocabulary, and takes more"
+                if "masked_language_model" in pairs
+                else ""
+            )
         )
     if study.data.test.source != TOY:
         yield f"the test set is taken to have XQuAD's {XQUAD_QUESTIONS:,} questions a language"

@@ -93,7 +93,7 @@ class RobustSpace(Section):
 class Mixture(Section):
     """What a trial trains on beside the English examples.
 
-    `faq_share` is the share of FAQ examples among all that are drawn: with the schedule `mix` in every update, with
+    `faq_share` is the share of FAQ examples among all that are drawn: with the schedule `mix` over all updates, with
     `then` of the updates, which all come before the first English one. Either `weights` says each language's share
     among the FAQ examples, summing to one, or they are drawn from `languages` in proportion to size^`temperature`
     (arXiv 1901.07291 calls it alpha): 1 as many as there are, 0 the same number of each.

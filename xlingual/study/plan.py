@@ -10,9 +10,13 @@ from xlingual.study.arms import Arm
 from xlingual.study.configuration import arm_space
 from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
+from xlingual.study.possible import possible_mixtures
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.space import Choice, Parameter, as_written, largest, parameters
+
+MANY_VARIANTS = 8
+"""Variants of FAQ examples that go without saying."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +150,8 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
     uses_faq = any(arm.mixture is not None for arm in study.arms.values()) or study.uses_webfaq_dev
     if study.data.faq is not None and not uses_faq:
         yield "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used"
+    variants = {one.mixture.variant for arm in study.arms for one in possible_mixtures(study, arm)}
+    if len(variants) > MANY_VARIANTS:
+        yield f"{len(variants)} variants of FAQ examples are made, for every language and model, before the first trial"
     if search.sampler == "tpe" and search.startup_trials >= search.trials_per_arm:
         yield f"tpe never starts, as the first {search.startup_trials} trials are random; lower startup_trials"

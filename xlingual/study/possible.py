@@ -15,9 +15,13 @@ from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform
 
 @dataclass(frozen=True, slots=True)
 class PossibleMixture:
-    """One mixture that a trial may have, and what its arm says of repetition."""
+    """One mixture that a trial may have, and what its arm says of repetition.
+
+    `languages` are those that its weights are drawn over: the mixture itself may be an end, with all on one of them.
+    """
 
     mixture: Mixture
+    languages: tuple[str, ...]
     max_repeats: float
     repeated: tuple[str, ...]
 
@@ -28,10 +32,20 @@ def possible_mixtures(study: Study, arm: str) -> Iterator[PossibleMixture]:
     A range counts with its high end (a temperature and a share of bitexts with both), a simplex with all its weight on
     each language in turn, a choice with every option.
     """
-    for tree in _ends(arm_space(study, arm)["mixture"]):
+    space = arm_space(study, arm)["mixture"]
+    for tree in _ends(space):
         mixture = plain_mixture(study, tree)
         if mixture is not None:
-            yield PossibleMixture(mixture, tree["max_repeats"], tuple(tree["repeated"]))
+            languages = mixture.names
+            if study.data.faq is not None and _has_simplex(space):
+                languages = study.data.faq.languages
+            yield PossibleMixture(mixture, languages, tree["max_repeats"], tuple(tree["repeated"]))
+
+
+def _has_simplex(tree: Any) -> bool:
+    if isinstance(tree, Choice):
+        return any(map(_has_simplex, tree.options))
+    return isinstance(tree, Simplex) or (isinstance(tree, Mapping) and any(map(_has_simplex, tree.values())))
 
 
 def _ends(tree: Any, key: str = "") -> Iterator[Any]:

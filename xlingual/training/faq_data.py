@@ -155,18 +155,19 @@ def _bitexts(
         kept = tuple(row for row, overlap in zip(rows, verdicts, strict=True) if overlap is None)
         counts = Counter(read=len(read), kept=len(kept), short=asked.rows_per_language - len(read))
         counts |= Counter(dropped_held_out=len(read) - len(rows), dropped_contaminated=len(rows) - len(kept))
-        if not kept:
-            raise DataError(
-                f"data.faq.bitexts: no row of {language} and en is left of {asked.source} ({len(read)} are "
-                f"similar by {asked.similarity:g} or more; {counts['dropped_held_out']} of them are of held-out hosts, "
-                f"{counts['dropped_contaminated']} overlap the test set); lower similarity, or write bitext_share: 0"
-            )
         found[language] = BitextPairs(kept, counts)
         dropped += [
             {**Contaminated(text.name, overlap).as_json(), "language": language}
             for text, overlap in zip(texts, verdicts, strict=True)
             if overlap is not None
         ]
+    if not any(len(pairs.rows) for pairs in found.values()):
+        total = sum((pairs.counts for pairs in found.values()), Counter[str]())
+        raise DataError(
+            f"data.faq.bitexts: no row of {', '.join(found)} and en is left of {asked.source} ({total['read']} are "
+            f"similar by {asked.similarity:g} or more; {total['dropped_held_out']} of them are of held-out hosts, "
+            f"{total['dropped_contaminated']} overlap the test set); lower similarity, or write bitext_share: 0"
+        )
     return found, dropped
 
 

@@ -23,7 +23,7 @@ from xlingual.data.recipes.shuffle import ShuffledPairs
 from xlingual.data.writing import fold
 from xlingual.study import PassageSettings
 
-FORMAT = 1
+FORMAT = 2
 """Version of what recipes make of rows. Raise it with every change of their code that gives other examples."""
 
 
@@ -91,7 +91,8 @@ class PassageExamples:
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that follow from the rows, the settings and the seed, and so do the examples."""
-        return _digest(self.rows.fingerprint, self.settings.model_dump(), self.seed, self.shuffled)
+        sentences = version("sentencex")
+        return _digest(self.rows.fingerprint, self.settings.model_dump(), self.seed, self.shuffled, sentences)
 
     @property
     def examples(self) -> Iterator[Example]:
@@ -150,5 +151,5 @@ FaqSource: TypeAlias = Examples | RowPairs | BitextPairs
 
 
 def _digest(*content: Any) -> str:
-    stated = json.dumps([FORMAT, version("sentencex"), *content], sort_keys=True, separators=(",", ":"))
+    stated = json.dumps([FORMAT, *content], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(stated.encode()).hexdigest()[:16]
