@@ -73,6 +73,7 @@ def test_every_recipe_trains_a_real_encoder_on_real_pages(
         "data.faq.source": shared / "data" / "faq_multilingual",
         "data.faq.languages": "[ar, de, hi, zh]",
         "data.faq.spread": 1,
+        "data.faq.passages.evidence": 0,
         "data.faq.allow_shortage": "true",
         "data.faq.dev_questions": 2,
         "training.updates": 3,

@@ -11,18 +11,23 @@ import pytest
 import tiny_task
 import yaml
 
+from xlingual.data.examples import content_fingerprint
+from xlingual.data.faq.rows import FaqRow
+from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.errors import DataError
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.opening import check_sources, loaded_lines, recorded_rows, write_contamination
-from xlingual.study import Study, load_study
-from xlingual.training.faq_sources import PassageExamples, RowPairs
+from xlingual.study import PassageSettings, Study, load_study
+from xlingual.training.faq_sources import FORMAT, PassageExamples, RowPairs
 from xlingual.training.inputs import StudyData, load_study_data, locate, trial_inputs
 from xlingual.training.mixtures import check_mixtures
 
 PLANTED = "Sixteen letters tell little, yet a whole paragraph of the test set tells a model what it will be asked. " * 2
 PASSAGES = {"span": "answer", "answers": 3, "min_passage_characters": 1}
 LANGUAGES = ("de", "es")
+
+GOLDEN = [(6, "72e4832fa37a9ac6"), (6, "fa867948207453dc")]
 
 Load = Callable[..., tuple[Study, StudyData]]
 
@@ -144,6 +149,47 @@ def test_a_control_keeps_the_text_and_no_pair(load: Load, data: Path) -> None:
     shuffled = set(texts(loaded.faq.training["pairs-shuffled"]["de"]))
     assert len(shuffled) == len(rows) == 72 and not shuffled & rows
     assert {answer for _, answer in shuffled} == {answer for _, answer in rows}
+
+
+def test_a_control_of_passages_asks_other_questions_about_the_same_spans(load: Load) -> None:
+    matched, shuffled = (
+        {example.id: example for one in passages(load({"pairs": pairs})[1]).values() for example in one.examples}
+        for pairs in ("matched", "shuffled")
+    )
+    assert matched.keys() == shuffled.keys() and len(matched) == 144
+    for identity, example in shuffled.items():
+        own = matched[identity]
+        assert example.question != own.question
+        assert (example.context, example.answers, example.answer_starts) == (
+            own.context,
+            own.answers,
+            own.answer_starts,
+        )
+    assert {example.question for example in shuffled.values()} == {example.question for example in matched.values()}
+
+
+def test_the_examples_that_recipes_make_have_a_version() -> None:
+    """When this fails, recipes make other examples: raise FORMAT, and write the new digest here."""
+    pairs = {
+        "How long does the tar on a boat need?": "Tar on a boat needs three days. Rain makes it five.",
+        "Where do ships land in winter?": "In winter ships land at the northern pier, as the southern one freezes.",
+        "May children steer?": "Yes. Children of ten or more may steer, with a grown-up beside them.",
+        "What does a rope cost?": "A rope costs four coins a metre; sold ropes are not taken back.",
+        "Who mends sails here?": "Our sailmaker, Mrs Lind, mends sails on Mondays. Bring yours washed.",
+        "Can I pay later?": "Paying later is possible within a fortnight. Ask at the desk.",
+    }
+    rows = [
+        FaqRow("a.example", f"https://a.example/{n // 3}", question, answer, "en")
+        for n, (question, answer) in enumerate(pairs.items())
+    ]
+    digests = []
+    for settings in (
+        PassageSettings(),
+        PassageSettings(span="answer", min_passage_characters=1, max_span_characters=300),
+    ):
+        made = tuple(PassageRecipe(settings, "en", 0).examples([rows]))
+        digests.append((len(made), content_fingerprint(made)))
+    assert (FORMAT, digests) == (2, GOLDEN)
 
 
 def test_a_choice_of_recipes_has_all_of_them_ready(load: Load, tiny_checkpoint: Path) -> None:

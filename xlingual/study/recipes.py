@@ -26,11 +26,13 @@ class PassageSettings(Section):
 
     Lengths are in characters, those of Chinese and Japanese counting as `xlingual.data.writing` says. `answers` is the
     most answers of a passage, the gold one included; siblings whose word sets have a Jaccard similarity above
-    `sibling_similarity` to the gold answer are left out.
+    `sibling_similarity` to the gold answer are left out. A sentence is the span only with `evidence` that it answers
+    its question, see `xlingual.data.recipes.evidence`; 0 takes every first sentence that can be an answer.
     """
 
     span: Span = "sentence"
     answers: Count = 6
+    evidence: Share = 0.5
     max_span_characters: Count = 120
     min_passage_characters: Count = 300
     max_passage_characters: Count = 1200
@@ -48,6 +50,7 @@ class PassageSpace(Section):
 
     span: Tunable[Span] = "sentence"
     answers: Tunable[Count] = 6
+    evidence: Tunable[Share] = 0.5
     max_span_characters: Tunable[Count] = 120
     min_passage_characters: Tunable[Count] = 300
     max_passage_characters: Tunable[Count] = 1200

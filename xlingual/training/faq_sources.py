@@ -19,7 +19,7 @@ from xlingual.data.faq.store import StoredRows
 from xlingual.data.features import Examples
 from xlingual.data.pairs import PairText, texts_of_bitexts, texts_of_rows
 from xlingual.data.recipes.passage import PassageRecipe
-from xlingual.data.recipes.shuffle import ShuffledPairs
+from xlingual.data.recipes.shuffle import ShuffledPairs, exchanged
 from xlingual.data.writing import fold
 from xlingual.study import PassageSettings
 
@@ -100,9 +100,12 @@ class PassageExamples:
         recipe = PassageRecipe(self.settings, self.rows.stored.language, self.seed)
         shuffler = ShuffledPairs(self.seed)
         self.counts.clear()
-        yield from recipe.examples(shuffler.hosts(self.rows) if self.shuffled else self.rows)
+        made = recipe.examples(self.rows)
+        yield from exchanged(made, shuffler) if self.shuffled else made
         self.counts.update(recipe.counts)
-        self.counts.update({"dropped_alone": shuffler.counts["dropped_alone"]} if self.shuffled else {})
+        if self.shuffled:
+            alone = shuffler.counts["dropped_alone"]
+            self.counts.update(dropped_alone=alone, kept=-alone)
 
 
 @dataclass(frozen=True)

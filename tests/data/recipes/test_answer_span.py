@@ -12,7 +12,7 @@ def chosen(
     answer: str, question: str = "Is it so?", language: str = "en", limit: int = 60, evidence: float = 0.5
 ) -> str:
     found = split(answer, language)
-    span = sentence_span(question, found, language, limit, lambda first, last: evidence)
+    span = sentence_span(question, found, language, limit, lambda first, last: evidence, 0.5)
     return span if isinstance(span, str) else found.text[slice(*span)]
 
 

@@ -82,7 +82,7 @@ class Preparation:
         limit = characters(self.settings.max_span_characters, self.language)
         if self.settings.span == "answer":
             return answer_span(answer, limit)
-        return sentence_span(question, answer, self.language, limit, evidence)
+        return sentence_span(question, answer, self.language, limit, evidence, self.settings.evidence)
 
 
 def _cut(answer: Sentences, span: tuple[int, int] | str, room: int) -> tuple[str, tuple[int, int] | str]:

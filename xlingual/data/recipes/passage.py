@@ -52,8 +52,9 @@ class PassageRecipe:
     is grouped with what the host's other pages leave over; else it stands between any others of the host. Answers
     without a span are siblings only where others are too few.
 
-    Evidence weighs most on long answers and on pairs that are none: of rows whose answers were exchanged (`shuffle`)
-    fewer become examples, 17% against 23% on parallel FAQ pages, and with shorter answers: 120 characters, not 168.
+    Evidence weighs most on long answers and on pairs that are none: of rows whose answers were exchanged fewer become
+    examples, 17% against 23% on parallel FAQ pages, and with shorter answers: 120 characters, not 168. So the control
+    exchanges the questions of finished examples (`shuffle.exchanged`), and leaves passages and spans as they are.
 
     A page is the URL without its fragment; query parameters stay, as many sites tell their pages by them, and pages
     split by tracking parameters meet again as one host. Joined answers have a space between them (nothing in Chinese

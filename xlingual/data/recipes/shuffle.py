@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
+from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.host import stream
 from xlingual.data.writing import fold
@@ -63,3 +65,19 @@ def _circle(groups: list[list[int]], random: np.random.Generator) -> tuple[list[
     others = sum(map(len, mixed)) - len(largest)
     del largest[others:]
     return [index for group in mixed for index in group], len(largest)
+
+
+def exchanged(examples: Iterable[Example], shuffler: ShuffledPairs) -> Iterator[Example]:
+    """Span examples whose questions have changed places within each host; passages and spans stay as they are.
+
+    Args:
+        examples: each host's together, as a recipe gives them.
+        shuffler: says which question goes where, and counts the examples of hosts that have one question alone.
+    """
+    for host, together in groupby(examples, key=lambda example: example.title):
+        own = {example.id: example for example in together}
+        rows = [
+            FaqRow(host, identity, identity, example.question, example.language) for identity, example in own.items()
+        ]
+        for changed in shuffler.hosts([rows]):
+            yield from (replace(own[row.url], question=row.answer) for row in changed)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 
 from xlingual.data.recipes.echo import repeats
-from xlingual.data.recipes.evidence import EVIDENCE
 from xlingual.data.recipes.sentences import Sentences
 from xlingual.data.writing import fold, in_english, is_question
 
@@ -31,7 +30,7 @@ def answer_span(answer: Sentences, limit: int) -> tuple[int, int] | str:
 
 
 def sentence_span(
-    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int, int], float]
+    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int, int], float], least: float
 ) -> tuple[int, int] | str:
     """The sentence or short answer that answers a question, bared, as (start, end) in the answer's text.
 
@@ -42,7 +41,7 @@ def sentence_span(
     A sentence cannot when it is a question, repeats the one that was asked, announces what was lost with the page (it
     ends in a colon), is an item of a list, or says no more than yes or no (SHORTEST); the whole answer always can, if
     it is one sentence. Gives back a reason to drop the answer when there is none behind at most PREAMBLE others, when
-    it is longer than `limit` characters, when its words stand in the answer twice, when its evidence is below EVIDENCE,
+    it is longer than `limit` characters, when its words stand in the answer twice, when its evidence is below `least`,
     and when the answer ends in a colon.
 
     Why the first, and why no second try: FAQ answers say the matter first and explain it afterwards. On some fifty
@@ -52,7 +51,7 @@ def sentence_span(
     """
     if _announces(answer.text):
         return "dropped_no_span"
-    span = _first_able(question, answer, language, limit, evidence)
+    span = _first_able(question, answer, language, limit, evidence, least)
     if isinstance(span, tuple) or is_question(answer.text, language):
         return span
     whole = answer_span(answer, limit)
@@ -60,7 +59,7 @@ def sentence_span(
 
 
 def _first_able(
-    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int, int], float]
+    question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int, int], float], least: float
 ) -> tuple[int, int] | str:
     beginning = range(min(PREAMBLE + 1, len(answer)))
     last = next((index for index in beginning if _able(question, answer, index, language)), None)
@@ -74,7 +73,7 @@ def _first_able(
         return "dropped_long_span"
     if answer.text.count(answer.text[start:end]) > 1:
         return "dropped_repeated_span"
-    return (start, end) if evidence(first, last) >= EVIDENCE else "dropped_no_evidence"
+    return (start, end) if evidence(first, last) >= least else "dropped_no_evidence"
 
 
 def bared(text: str, start: int, end: int) -> tuple[int, int]:
