@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from xlingual.search.opening import differing
+from xlingual.errors import RecordError
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.search.opening import check_sources, differing, open_directory
 from xlingual.study import load_study, resolved
 
 
@@ -49,3 +53,17 @@ def test_what_decides_numbers_may_not(study: dict[str, Any], write_study: Any, o
     assert found
     assert all(key in change or "arms." in change for change in found)
     assert any(change.startswith(key) for change in found)
+
+
+def test_a_study_that_was_refused_before_its_first_event_may_be_mended(write_study: Any, tmp_path: Path) -> None:
+    path, directory = write_study("opening"), StudyDirectory(tmp_path / "study")
+    open_directory(load_study(path), directory)
+    check_sources(directory, {"train": {"fingerprint": "a", "counts": {}}})
+    mended = load_study(path, ["data.faq.rows_per_language=60"])
+    open_directory(mended, directory)
+    check_sources(directory, {"train": {"fingerprint": "b", "counts": {}}})
+    journal.append(directory.journal, {"event": "stage_started", "stage": "search", "time": 0.0})
+    with pytest.raises(RecordError, match=r"data\.faq\.rows_per_language was 60, is now 50"):
+        open_directory(load_study(path, ["data.faq.rows_per_language=50"]), directory)
+    with pytest.raises(RecordError, match=r"the content of train \(b then, c now\)"):
+        check_sources(directory, {"train": {"fingerprint": "c", "counts": {}}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,11 @@ def webfaq(
     settings = _settings(study, overrides or [])
     source = source or (settings.source if settings else SOURCE)
     asked_languages = languages.split(",") if languages else settings.languages if settings else ()
+    if source == "toy" and not Path(source).exists():
+        raise DataError(
+            f"{study or source}: its FAQ rows are the toy world's, which have nothing to filter; "
+            "name a study of real data, or a SOURCE"
+        )
     codes = [code.strip() for code in asked_languages if code.strip()]
     if not codes:
         raise DataError("asked for FAQ rows of no language; write for example --languages deu,tur")

@@ -47,7 +47,9 @@ def open_directory(study: Study, directory: StudyDirectory) -> None:
         RecordError: when settings that decide numbers differ from those that the records were made with.
     """
     now = resolved(study)
-    if directory.study_json.exists():
+    if not journal.read(directory.journal):  # refused before its first event: it may be mended as the message said
+        directory.sources.unlink(missing_ok=True)
+    elif directory.study_json.exists():
         changes = differing(read_json(directory.study_json), now)
         if changes:
             raise RecordError(
@@ -90,8 +92,8 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any]) -> None:
     ]
     if changed:
         raise RecordError(
-            f"{directory.path}: the content of {', '.join(changed)} is not what the records were made with. "
-            "Restore it, or give the study another name"
+            f"{directory.path}: the content of {', '.join(changed)} is not what the records were made with "
+            "(or another version of xlingual makes other examples of it). Restore it, or give the study another name"
         )
     counted = {
         name: known[name] if name in known and not source.get("counts") else source for name, source in sources.items()

@@ -194,3 +194,13 @@ def test_a_draw_of_nothing_is_refused(rows: int, spread: int, finding: str) -> N
 def test_a_hub_id_that_cannot_be_reached_is_one_clear_line() -> None:
     with pytest.raises(DataError, match=r"PaDaS-Lab/webfaq' \(configuration deu, split default\): .*download"):
         faq_rows("PaDaS-Lab/webfaq", "de", rows=3)
+
+
+@pytest.mark.parametrize(("value", "kind"), [({"a": 1}, "dict"), ([1], "list"), (3, "int"), (True, "bool")])
+def test_a_value_that_is_no_text_is_named(tmp_path: Path, value: object, kind: str) -> None:
+    row = {"origin": "a.de", "url": "https://a.de", "question": "Warum?", "answer": value}
+    (tmp_path / "deu.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(
+        DataError, match=f"row 1: asked for texts; answer is a {kind}; write texts, or leave the row out"
+    ):
+        list(faq_rows(str(tmp_path), "de", rows=1))

@@ -99,6 +99,7 @@ class DrawnRows:
     def _drawn(self) -> Iterator[FaqRow]:
         for number, record in enumerate(self._records, start=1):
             _refuse_missing(record, f"{self.place}: row {number}")
+            _refuse_other_kinds(record, f"{self.place}: row {number}")
             self._refuse_mixed(record, number)
             row = faq_row(record, self.language)
             if not is_drawn(row.origin, self.draw.seed, self.draw.spread):
@@ -172,6 +173,13 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def _refuse_other_kinds(record: Row, place: str) -> None:
+    wrong = [column for column in COLUMNS if not isinstance(record[column], str | None)]
+    if wrong:
+        found = ", ".join(f"{column} is a {type(record[column]).__name__}" for column in wrong)
+        raise DataError(f"{place}: asked for texts; {found}; write texts, or leave the row out")
 
 
 def _refuse_missing(columns: Sequence[str] | Mapping[str, Any], place: str) -> None:
