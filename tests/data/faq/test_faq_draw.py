@@ -201,6 +201,6 @@ def test_a_value_that_is_no_text_is_named(tmp_path: Path, value: object, kind: s
     row = {"origin": "a.de", "url": "https://a.de", "question": "Warum?", "answer": value}
     (tmp_path / "deu.jsonl").write_text(json.dumps(row) + "\n")
     with pytest.raises(
-        DataError, match=f"row 1: asked for texts; answer is a {kind}; write texts, or leave the row out"
+        DataError, match=f"row 1: asked for texts; answer is a {kind}; write texts"
     ):
         list(faq_rows(str(tmp_path), "de", rows=1))
