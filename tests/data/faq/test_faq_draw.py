@@ -200,7 +200,5 @@ def test_a_hub_id_that_cannot_be_reached_is_one_clear_line() -> None:
 def test_a_value_that_is_no_text_is_named(tmp_path: Path, value: object, kind: str) -> None:
     row = {"origin": "a.de", "url": "https://a.de", "question": "Warum?", "answer": value}
     (tmp_path / "deu.jsonl").write_text(json.dumps(row) + "\n")
-    with pytest.raises(
-        DataError, match=f"row 1: asked for texts; answer is a {kind}; write texts"
-    ):
+    with pytest.raises(DataError, match=f"row 1: asked for texts; answer is a {kind}; write texts"):
         list(faq_rows(str(tmp_path), "de", rows=1))
