@@ -9,25 +9,39 @@ import pytest
 import ray
 
 from xlingual.records import journal
+from xlingual.records.files import read_json
+from xlingual.records.layout import TrialDirectory
 from xlingual.records.state import read_state
+from xlingual.study import TrialConfiguration, load_study
+from xlingual.training.inputs import load_study_data, locate, trial_inputs
+from xlingual.training.loop import train_trial
+from xlingual.training.worker import SoloWorker
 
 ONE_TRIAL = {"trials_per_arm": 1, "startup_trials": 1}
 ONE_ARM = {"plain": {"baseline": True}}
 
 
 def test_two_workers_give_the_numbers_of_one(
-    ray_cluster: None, write_study: Any, drive_study: Any, tmp_path: Path
+    ray_cluster: None, write_study: Any, drive_study: Any, tmp_path: Path, tiny_checkpoint: Path
 ) -> None:
+    """Two under Ray Train, one in this process without Ray."""
     path = write_study("workers", arms=ONE_ARM, search=ONE_TRIAL)
-    alone, _ = drive_study(path, f"storage={tmp_path / 'alone'}", until="search")
-    two = "scaling.workers_per_trial=2"
-    together, recorder = drive_study(path, two, f"storage={tmp_path / 'together'}", until="search")
-    (first,), (second,) = read_state(alone).trials, read_state(together).trials
-    assert first.fingerprint == second.fingerprint
-    assert second.state == "finished"
-    (start,) = journal.read(together.trial(second.fingerprint).environment)
+    together, recorder = drive_study(path, "scaling.workers_per_trial=2", until="search")
+    (trial,) = read_state(together).trials
+    assert trial.state == "finished"
+    (start,) = journal.read(together.trial(trial.fingerprint).environment)
     assert start["workers"] == 2
-    one, other = (journal.read(d.trial(first.fingerprint).reports) for d in (alone, together))
+
+    content = read_json(together.trial(trial.fingerprint).configuration)
+    assert content.pop("fingerprint") == trial.fingerprint
+    study, alone = load_study(path), TrialDirectory(tmp_path / "alone")
+    inputs = trial_inputs(
+        str(tiny_checkpoint), study, load_study_data(study, locate(study, tmp_path), tmp_path / "faq")
+    )
+    configuration = TrialConfiguration.model_validate(content)
+    train_trial(configuration, inputs, tiny_checkpoint, alone, SoloWorker(), keep_model=False)
+
+    one, other = (journal.read(each.reports) for each in (alone, together.trial(trial.fingerprint)))
     assert [report["updates"] for report in one] == [report["updates"] for report in other] == [3, 6, 9, 12]
     for mine, theirs in zip(one, other, strict=True):
         assert theirs["loss"] == pytest.approx(mine["loss"], rel=1e-4)
