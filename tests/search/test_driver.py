@@ -180,9 +180,9 @@ def test_an_oracle_enters_every_trial_in_the_ledger(ray_cluster: None, write_stu
         arms={"plain": {"baseline": True}},
         replicates={"seeds": 1},
     )
-    directory, _ = drive_study(path, until="replicate")
+    directory, _ = drive_study(path)
     purposes = [entry["purpose"] for entry in journal.read(directory.ledger)]
-    assert purposes == ["search objective (oracle)", "replicate's reports (oracle)"]
+    assert purposes == ["search objective (oracle)", "replicate's reports (oracle)", "test"]
     assert summarize(directory).oracle
 
 

@@ -45,7 +45,9 @@ def kill_after(path: Path, reports: int) -> list[str]:
     return lines
 
 
-def test_a_driver_killed_in_the_search_goes_on_where_it_was(write_study: Any) -> None:
+def test_a_driver_killed_in_the_search_goes_on_where_it_was(
+    ray_cluster: None, write_study: Any, drive_study: Any
+) -> None:
     path = write_study(
         "killed", training=LONG, search={"trials_per_arm": 2, "scheduler": "none"}, replicates={"seeds": 1}
     )
@@ -60,8 +62,9 @@ def test_a_driver_killed_in_the_search_goes_on_where_it_was(write_study: Any) ->
         output, _ = again.communicate(timeout=240)
     assert again.returncode == 0, output
 
+    drive_study(path)  # the stages that follow, in the session's Ray
     after = read_state(directory)
-    assert after.searched
+    assert after.complete
     for trial in before.trials:  # the same trials, none under another configuration
         assert trial.fingerprint in {t.fingerprint for t in after.trials}
     assert len(after.trials) == 4
@@ -74,3 +77,4 @@ def test_a_driver_killed_in_the_search_goes_on_where_it_was(write_study: Any) ->
     }
     assert any(len(froms) == 2 and froms[1] > 0 for froms in starts.values()), starts
     assert all(len(starts[t.fingerprint]) == 1 for t in before.trials if t.state == "finished")
+    assert len(journal.read(directory.ledger)) == 2

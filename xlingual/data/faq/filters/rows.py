@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,16 +14,16 @@ from xlingual.data.faq.rows import FaqRow
 from xlingual.data.writing import in_english
 
 
-class SingleRowFilter:
+class SingleRowFilter(ABC):
     """Keeps the rows of which `keeps` is true, whatever stands around them."""
 
     name: str
     drops = True
     repairs = False
 
+    @abstractmethod
     def keeps(self, row: FaqRow) -> bool:
         """Whether the row stays."""
-        raise NotImplementedError
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
         """Pass on what is kept, in order."""
