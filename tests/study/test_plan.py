@@ -64,7 +64,10 @@ def test_defaults_are_what_the_file_leaves_out(load, study_text):
     assert defaults["storage"] == "xlingual_studies"
     for said in ("training.updates", "data.faq.languages", "search.trials_per_arm", "data.test.source", "name"):
         assert said not in defaults
-    assert not any(key.startswith(("toy", "arms.either", "arms.baseline")) for key in defaults)
+    assert not any(key.startswith(("toy", "arms.baseline")) for key in defaults)
+    noisy = "arms.either.robust.choice.noisy.embedding_noise."
+    either = {key.removeprefix(noisy) for key in defaults if key.startswith("arms.either")}
+    assert either == {"place", "unit", "samples"}
 
 
 def test_a_default_that_is_said_is_no_default(load, study_text):

@@ -55,6 +55,7 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
         "trials_per_arm": 8,
         "objective": "dev.f1",
         "sampler": "tpe",
+        "equal": "updates",
         "startup_trials": 4,
         "scheduler": "asha",
         "grace_share": 0.2,

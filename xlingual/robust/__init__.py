@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
-
 from torch import nn
 
-from xlingual.models.encoder import word_embeddings
 from xlingual.robust.embedding_noise import EmbeddingNoise
-from xlingual.study import TrialConfiguration
+from xlingual.robust.method import Outcome, PlainTraining, RobustTraining, Rows, Run, Term
+from xlingual.study import Robust
 
 
-class RobustTraining(Protocol):
-    """Changes how one micro-batch's loss is computed."""
-
-    def around(self, seed: int) -> AbstractContextManager[object]:
-        """Return a context in which the model's forward pass is perturbed with the noise that `seed` decides."""
-
-
-class PlainTraining:
-    """No robust training."""
-
-    def around(self, seed: int) -> AbstractContextManager[object]:
-        """Return a context that changes nothing."""
-        return nullcontext()
-
-
-def robust_training(configuration: TrialConfiguration, model: nn.Module) -> RobustTraining:
-    """Build the robust training of a trial configuration.
+def robust_training(robust: Robust | None, model: nn.Module) -> RobustTraining:
+    """Build what perturbs a model while it is trained.
 
     Args:
-        configuration: names the method and its magnitude.
+        robust: a trial's; at most one of its methods perturbs.
         model: still with its pretrained weights, for magnitudes are in units of its embedding table.
     """
-    noise = configuration.robust.embedding_noise if configuration.robust else None
-    if noise is None:
-        return PlainTraining()
-    return EmbeddingNoise(word_embeddings(model), noise.distribution, noise.magnitude)
+    if robust is not None and robust.embedding_noise is not None:
+        return EmbeddingNoise(robust.embedding_noise, model)
+    return PlainTraining()
 
 
-__all__ = ["EmbeddingNoise", "PlainTraining", "RobustTraining", "robust_training"]
+__all__ = ["EmbeddingNoise", "Outcome", "PlainTraining", "RobustTraining", "Rows", "Run", "Term", "robust_training"]

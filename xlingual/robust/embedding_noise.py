@@ -1,56 +1,66 @@
-"""Random perturbation of the word embeddings while fine-tuning.
+"""Random perturbation of a model's representations while fine-tuning.
 
-Randomised smoothing by random perturbation (Huang et al., EMNLP 2021, arXiv 2104.08645), applied to the word
-embeddings; one draw an example and update, none when scoring. Their released code holds no such method, so place,
-distribution and magnitude are explicit here.
+Randomised smoothing by random perturbation (Huang et al., EMNLP 2021, arXiv 2104.08645); none when scoring. Their
+released code holds no such method, so place, distribution and magnitude are explicit here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from xlingual.robust.magnitudes import Scale
+from xlingual.robust.method import Rows, Run, Term
+from xlingual.robust.places import Place
+from xlingual.study import EmbeddingNoise as Settings
+
 
 class EmbeddingNoise:
-    """Adds noise to every looked-up word embedding.
+    """The mean of the loss over `samples` perturbations; a forward and a backward pass for each.
 
     Args:
-        table: the word embeddings, (vocabulary, width), with their pretrained values.
-        distribution: `gaussian` (magnitude is the standard deviation) or `uniform` (its half-width), per element.
-        magnitude: in units of the root mean square of the table's elements as pretrained.
-
-    Attributes:
-        root_mean_square: of the table when this was made.
-        absolute: the magnitude in the embeddings' own units.
+        settings: see `xlingual.study.EmbeddingNoise`.
+        model: with its pretrained weights.
     """
 
-    def __init__(self, table: nn.Embedding, distribution: str, magnitude: float) -> None:
-        self._table = table
-        self._distribution = distribution
-        self.root_mean_square = float(table.weight.detach().double().pow(2).mean().sqrt())
-        self.absolute = magnitude * self.root_mean_square
+    def __init__(self, settings: Settings, model: nn.Module) -> None:
+        self._settings = settings
+        self._scale = Scale.of(model, settings.unit)
+        self._place = Place(model, settings.place)
+        self.passes = self.terms = settings.samples
 
-    @contextmanager
-    def around(self, seed: int) -> Iterator[None]:
-        """Perturb every look-up inside the context; `seed` decides the noise and touches no other random stream."""
-        generator = torch.Generator(device=self._table.weight.device).manual_seed(seed)
+    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+        """Yield a term a sample, see `RobustTraining`."""
+        generator: torch.Generator | None = None
 
-        def add_noise(_table: nn.Module, _inputs: Any, embedded: Tensor) -> Tensor:
-            return embedded + self._draw(embedded, generator)
+        def perturb(_call: int, values: Tensor) -> Tensor:
+            nonlocal generator
+            if generator is None:
+                generator = torch.Generator(device=values.device).manual_seed(seed)
+            return self._draw(values, generator)
 
-        hook = self._table.register_forward_hook(add_noise)
-        try:
-            yield
-        finally:
-            hook.remove()
+        def term(run: Run) -> Tensor:
+            with self._place.perturbed(perturb):
+                loss = run().loss
+            return loss if self.terms == 1 else loss / self.terms
+
+        for _ in range(self.terms):
+            yield term
+
+    def record(self) -> Mapping[str, Any]:
+        """Return the magnitude, relative and absolute."""
+        return {"magnitude": self._scale.both(self._settings.magnitude)}
+
+    def take_squares(self) -> tuple[float, float]:
+        """See `RobustTraining.take_squares`."""
+        return self._place.take_squares()
 
     def _draw(self, like: Tensor, generator: torch.Generator) -> Tensor:
-        if self._distribution == "gaussian":
+        if self._settings.distribution == "gaussian":
             unit = torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)
         else:
             unit = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype) * 2 - 1
-        return unit * self.absolute
+        return unit * (self._settings.magnitude * self._scale.one)

@@ -1,7 +1,14 @@
 """What a study is: its file, its sections, its search spaces and the configurations of its trials."""
 
-from xlingual.study.arms import Arm, EmbeddingNoise, Mixture
-from xlingual.study.configuration import TrialConfiguration, arm_space, build_configuration, resolved
+from xlingual.study.arms import Arm, Mixture
+from xlingual.study.configuration import (
+    TrialConfiguration,
+    arm_space,
+    build_configuration,
+    lexicons_of,
+    resolved,
+    updates_for,
+)
 from xlingual.study.data import (
     HELD_OUT_ARTICLES,
     TOY,
@@ -14,6 +21,18 @@ from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.plan import ArmPlan, Plan, plan
 from xlingual.study.possible import PossibleMixture, possible_mixtures
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
+from xlingual.study.robust import (
+    Adversarial,
+    Averaging,
+    CodeSwitch,
+    Consistency,
+    EmbeddingNoise,
+    Robust,
+    SubwordSampling,
+    WordSubstitution,
+    passes_of,
+    plain_robust,
+)
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.schema import Study, json_schema
 from xlingual.study.search import ReplicateSettings, SearchSettings, objective_text
@@ -35,9 +54,13 @@ from xlingual.study.windows import WindowSettings
 __all__ = [
     "HELD_OUT_ARTICLES",
     "TOY",
+    "Adversarial",
     "Arm",
     "ArmPlan",
+    "Averaging",
     "Choice",
+    "CodeSwitch",
+    "Consistency",
     "ContrastiveSettings",
     "DataSettings",
     "EmbeddingNoise",
@@ -53,10 +76,12 @@ __all__ = [
     "PossibleMixture",
     "Recipe",
     "ReplicateSettings",
+    "Robust",
     "ScalingSettings",
     "SearchSettings",
     "Simplex",
     "Study",
+    "SubwordSampling",
     "Suggest",
     "TestSettings",
     "ToySettings",
@@ -64,15 +89,20 @@ __all__ = [
     "TrialConfiguration",
     "Uniform",
     "WindowSettings",
+    "WordSubstitution",
     "arm_space",
     "build_configuration",
     "draw",
     "json_schema",
+    "lexicons_of",
     "load_study",
     "objective_text",
     "parameters",
+    "passes_of",
+    "plain_robust",
     "plan",
     "possible_mixtures",
     "resolved",
+    "updates_for",
     "variant",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -13,6 +13,7 @@ from xlingual.languages import two_letter
 from xlingual.study.leaves import Flag, Real, Share, SomeLanguages, Source
 from xlingual.study.messages import Path, told, told_at
 from xlingual.study.recipes import Pairs, Recipe, RecipeSpace, Schedule, variant
+from xlingual.study.robust import RobustSpace
 from xlingual.study.section import Says, Section
 from xlingual.study.training import ArmTraining
 from xlingual.study.tunable import Tunable
@@ -49,8 +50,6 @@ def _sorted_to_one(weights: dict[str, float]) -> dict[str, float]:
     return dict(sorted(weights.items()))
 
 
-Magnitude: TypeAlias = Annotated[Real, Field(ge=0), Says("a number of at least 0", "0.1")]
-Distribution: TypeAlias = Annotated[Literal["gaussian", "uniform"], Says("gaussian or uniform", "gaussian")]
 Repeats: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "4")]
 Weights: TypeAlias = Annotated[
     dict[str, Share],
@@ -58,36 +57,6 @@ Weights: TypeAlias = Annotated[
     AfterValidator(_sorted_to_one),
     Says("weights of languages that sum to 1, or simplex: all", "{de: 0.5, es: 0.5}"),
 ]
-
-
-class EmbeddingNoise(Section):
-    """Random noise on the word embeddings while training (randomised smoothing, arXiv 2104.08645).
-
-    `magnitude` is the standard deviation (gaussian) or the half-width (uniform), in units of the root mean square of
-    the word-embedding table.
-    """
-
-    distribution: Distribution = "gaussian"
-    magnitude: Magnitude
-
-
-class Robust(Section):
-    """The robust training of a trial: each method that is used."""
-
-    embedding_noise: EmbeddingNoise | None = None
-
-
-class EmbeddingNoiseSpace(Section):
-    """The leaves of EmbeddingNoise, each a value or a search space."""
-
-    distribution: Tunable[Distribution] = "gaussian"
-    magnitude: Tunable[Magnitude]
-
-
-class RobustSpace(Section):
-    """The robust training of an arm: each method, or None where it is not used."""
-
-    embedding_noise: Tunable[EmbeddingNoiseSpace | None] = None
 
 
 class Mixture(Section):

@@ -10,9 +10,10 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator
 
-from xlingual.study.arms import EmbeddingNoise, Mixture, Robust
+from xlingual.study.arms import Mixture
 from xlingual.study.leaves import Seed, Text
 from xlingual.study.recipes import Recipe
+from xlingual.study.robust import Robust, passes_of, plain_robust
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.space import Choice, Simplex, as_written
@@ -31,9 +32,9 @@ Sources: TypeAlias = Annotated[dict[str, Text], AfterValidator(_sorted)]
 class TrialConfiguration(Section):
     """What a trial computes.
 
-    `sources` maps "model", "train", "dev", (where a mixture draws on it) "faq" and (where the objective asks for it)
-    "webfaq_dev" to fingerprints of their content, so names and paths of a model or a data set are no part of the
-    configuration.
+    `sources` maps "model", "train", "dev", (where a mixture draws on it) "faq", (where the objective asks for it)
+    "webfaq_dev" and (where robust training reads them) "synonyms" and "dictionary of LANGUAGE" to fingerprints of their
+    content, so names and paths of a model or a data set are no part of the configuration.
     """
 
     sources: Sources
@@ -80,20 +81,41 @@ def build_configuration(
 
     What has no effect is left out: a mixture without any FAQ share, a language of weight 0, noise of magnitude 0, the
     faq source where nothing is drawn from it. Weights are scaled to sum to one. `sources` must name model, train, dev,
-    webfaq_dev where the objective asks for it, and the mixture's variant (`xlingual.study.recipes.variant`).
+    webfaq_dev where the objective asks for it, the mixture's variant (`xlingual.study.recipes.variant`), and the
+    sources of words (`lexicons_of`).
     """
     assert arm_name in study.arms, f"no arm {arm_name!r}"
     mixture = plain_mixture(study, plain_tree.get("mixture"))
-    noise = (plain_tree.get("robust") or {}).get("embedding_noise")
+    robust = plain_robust(plain_tree.get("robust"), study.data.dictionary_languages)
     named = {name: sources[name] for name in ("model", "train", "dev", "webfaq_dev") if name in sources}
+    if mixture is not None:
+        named["faq"] = sources[mixture.variant]
+    named |= {name: sources[name] for name in lexicons_of(robust)}
+    training = dict(plain_tree["training"])
+    if study.search.equal == "passes":
+        training["updates"] = updates_for(training["updates"], robust)
     return TrialConfiguration(
-        sources=named | ({"faq": sources[mixture.variant]} if mixture else {}),
+        sources=named,
         windows=study.windows,
-        training=TrainingSettings.model_validate(plain_tree["training"]),
+        training=TrainingSettings.model_validate(training),
         mixture=mixture,
-        robust=Robust(embedding_noise=EmbeddingNoise(**noise)) if noise and noise["magnitude"] > 0 else None,
+        robust=robust,
         seed=seed,
     )
+
+
+def updates_for(passes: int, robust: Robust | None) -> int:
+    """Updates whose passes are at most so many: each takes `passes_of(robust)`; at least one."""
+    return max(1, passes // passes_of(robust))
+
+
+def lexicons_of(robust: Robust | None) -> tuple[str, ...]:
+    """Names of the sources of words that robust training reads: "synonyms", "dictionary of de" and so on."""
+    if robust is None:
+        return ()
+    synonyms = ("synonyms",) if robust.word_substitution is not None else ()
+    languages = (robust.code_switch.languages or ()) if robust.code_switch is not None else ()
+    return (*synonyms, *(f"dictionary of {language}" for language in languages))
 
 
 def resolved(study: Study) -> dict[str, Any]:
@@ -148,10 +170,12 @@ def _name_all(tree: Any, languages: tuple[str, ...]) -> Any:
 
 
 def _used(robust: Any) -> Any:
-    """Return None for robust training that names no method."""
-    if isinstance(robust, Mapping) and not any(method is not None for method in robust.values()):
-        return None
-    return robust
+    """Return robust training without the methods that it does not name; None where it names none."""
+    if isinstance(robust, Choice):
+        return Choice(tuple(map(_used, robust.options)), robust.labels)
+    if not isinstance(robust, Mapping):
+        return robust
+    return {name: method for name, method in robust.items() if method is not None} or None
 
 
 def _canonical(value: Any) -> Any:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, ValidationInfo, field_validator
 from pydantic_core import CoreSchema
 
-from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
 from xlingual.study.faq_filters import FaqFilters
-from xlingual.study.leaves import Count, Flag, Languages, Real, Seed, Share, Source, XquadLanguages
+from xlingual.study.leaves import Count, Flag, LanguageCode, Languages, Real, Seed, Share, Source, Text, XquadLanguages
 from xlingual.study.recipes import PassageSettings
 from xlingual.study.section import Says, Section
 
@@ -94,6 +94,26 @@ class FaqSettings(Section):
     bitexts: BitextSettings | None = None
 
 
+def _toy_dictionaries(value: Any) -> Any:
+    return dict.fromkeys(NON_ENGLISH, TOY) if value == TOY else value
+
+
+class _OrToy:
+    """Lets the dictionaries be written as `toy`: those of the toy world, of every language."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"const": TOY}, handler(schema)]}
+
+
+Dictionaries: TypeAlias = Annotated[
+    dict[LanguageCode, Text],
+    Field(min_length=1),
+    BeforeValidator(_toy_dictionaries),
+    _OrToy(),
+    Says("toy, or a mapping from language codes to tab-separated files", "{de: en-de.tsv}"),
+]
+
+
 class _SourceAlone:
     """Lets a section be written as its source alone: `test: google/xquad`."""
 
@@ -114,6 +134,9 @@ class DataSettings(Section):
 
     `dev` is a source of its own, or held-out-articles: a share of the training articles, which then leave training.
     `contamination` says what happens to training data that overlaps the test set: it is dropped, or the study stops.
+    `synonyms` is a JSON object from English words to lists of synonyms, for `robust.word_substitution`;
+    `dictionaries` name a tab-separated file of translations of English words for each language, or are `toy`, for
+    `robust.code_switch`.
     """
 
     train: Source
@@ -122,7 +145,14 @@ class DataSettings(Section):
     dev_examples: Count | None = None
     test: Annotated[TestSettings, BeforeValidator(_source_alone), _SourceAlone()]
     faq: FaqSettings | None = None
+    synonyms: Text | None = None
+    dictionaries: Dictionaries | None = None
     contamination: OnOverlap = "drop"
+
+    @property
+    def dictionary_languages(self) -> tuple[str, ...]:
+        """Languages that there is a dictionary of, sorted."""
+        return tuple(sorted(self.dictionaries or ()))
 
     @field_validator("faq")
     @classmethod

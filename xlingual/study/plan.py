@@ -11,6 +11,7 @@ from xlingual.study.configuration import arm_space
 from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
 from xlingual.study.possible import possible_mixtures
+from xlingual.study.robust import RobustSpace
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.space import Choice, Parameter, as_written, largest, parameters
@@ -118,6 +119,8 @@ def _defaults(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     for name in type(section).model_fields:
         value, here = getattr(section, name), (*path, name)
         if here == ("toy",) and isinstance(section, Study) and not section.uses_toy:
+            continue
+        if value is None and isinstance(section, RobustSpace):  # a method that is not used is no default
             continue
         if here == ("arms",):
             for arm_name, arm in value.items():

@@ -64,11 +64,19 @@ SeedCount: TypeAlias = Annotated[
 ]
 
 
+Equal: TypeAlias = Annotated[Literal["updates", "passes"], Says("updates or passes", "updates")]
+
+
 class SearchSettings(Section):
-    """The search of every arm; `grace_share` of a trial's updates pass before the trial scheduler may stop it."""
+    """The search of every arm; `grace_share` of a trial's updates pass before the trial scheduler may stop it.
+
+    Whole trials of all arms are equal in updates, or in passes: then a trial whose robust training takes each example
+    k times through the model in an update has `training.updates` / k updates, rounded down.
+    """
 
     trials_per_arm: TrialCount
     objective: Objective = "dev.f1"
+    equal: Equal = "updates"
     sampler: Sampler = "tpe"
     startup_trials: Count = 4
     scheduler: Scheduler = "asha"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -149,6 +150,7 @@ class Training:
                 self.configuration.training, updates - 1, first_stage_updates(self.configuration)
             ),
             "padding_share": self._padding_share(),
+            **self._perturbation(),
             "seconds": round(seconds, 3),
         }
         self.progress = Progress(updates, (*self.progress.reports, report))
@@ -163,6 +165,12 @@ class Training:
         counts = self.worker.gather(self.updater.take_counts())
         tokens, padded = (sum(count[i] for count in counts) for i in range(2))
         return float(1.0 - tokens / max(1, padded))
+
+    def _perturbation(self) -> dict[str, float]:
+        """Root mean square of the perturbations since the last report, over that of what they were added to."""
+        squares = self.worker.gather(self.model.robust.take_squares())
+        added, clean = (sum(part[i] for part in squares) for i in range(2))
+        return {"perturbation": math.sqrt(added / clean)} if clean else {}
 
     def _score_development(self, updates: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Score every development set: the report's scores in percent, and every question's row."""
@@ -225,8 +233,8 @@ class Training:
             "rows_of_word_embeddings": model.vocabulary.rows if model.vocabulary else None,
             "torch": torch.__version__,
         }
-        if hasattr(model.robust, "absolute"):
-            record["noise_absolute"] = model.robust.absolute
+        if perturbation := model.robust.record():
+            record["perturbation"] = perturbation
         journal.append(self.directory.environment, record)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,9 +17,10 @@ from torch import Tensor, nn
 from xlingual.evaluation.batches import Batch
 from xlingual.models.masked_language_model import MaskedLanguageModelHead, base_encoder
 from xlingual.models.pooling import mean_pooled
+from xlingual.robust import Outcome, Term
 from xlingual.study import TrialConfiguration
 from xlingual.training.draws import Objective
-from xlingual.training.objectives.contrastive import info_nce
+from xlingual.training.objectives.contrastive import info_nce, masked_cosines
 from xlingual.training.objectives.span import span_loss
 
 
@@ -56,28 +58,43 @@ class Losses(nn.Module):
         self._head = [p for p in head.parameters() if p not in of_model] if head else []
 
     def forward(
-        self, objective: Objective | None, batches: Sequence[Batch] = (), targets: Mapping[str, Tensor] | None = None
+        self,
+        objective: Objective | None,
+        batches: Sequence[Batch] = (),
+        targets: Mapping[str, Tensor] | None = None,
+        *,
+        dropout_seed: int = 0,
+        term: Term | None = None,
     ) -> Tensor:
-        """Sum of a pass's losses over its examples, or masked tokens; (), float32.
+        """A term of a pass's loss, by default its sum over the pass's examples, or masked tokens; (), float32.
 
         Args:
             objective: what the pass is trained for; None for a worker that has no pass in an update.
             batches: the model's inputs.
             targets: for spans `gold`, see `span_loss`; else as `contrasted_inputs` and `masked_inputs` say.
+            dropout_seed: decides dropout, the same in every run of the model that the term makes.
+            term: of robust training.
         """
-        targets = targets or {}
         if objective is None:
             loss = torch.zeros((), device=next(self.model.parameters()).device)
-        elif objective == "span":
-            loss = self._span(batches[0], targets["gold"])
-        elif objective == "contrastive":
-            loss = self._contrastive(batches, targets["restore"], targets["same"])
         else:
-            loss = self._masked(batches[0], targets["places"], targets["tokens"])
+            run = partial(self.outcome, objective, batches, targets or {}, dropout_seed)
+            loss = run().loss if term is None else term(run)
         for parameter in self.idle(objective):
             if parameter.requires_grad:
                 loss = loss + 0.0 * parameter.sum()
         return loss
+
+    def outcome(
+        self, objective: Objective, batches: Sequence[Batch], targets: Mapping[str, Tensor], dropout_seed: int
+    ) -> Outcome:
+        """Run the model on a pass's inputs; arguments as those of `forward`."""
+        torch.manual_seed(dropout_seed)
+        if objective == "span":
+            return self._span(batches[0], targets["gold"])
+        if objective == "contrastive":
+            return self._contrastive(batches, targets["restore"], targets["same"])
+        return self._masked(batches[0], targets["places"], targets["tokens"])
 
     def idle(self, objective: Objective | None) -> list[nn.Parameter]:
         """Parameters that a pass for this objective does not need."""
@@ -86,12 +103,13 @@ class Losses(nn.Module):
         head = [] if objective == "masked_language_model" else self._head
         return head if objective == "span" else [*self._span_head, *head]
 
-    def _span(self, batch: Batch, gold: Tensor) -> Tensor:
+    def _span(self, batch: Batch, gold: Tensor) -> Outcome:
         with self._autocast():
             output = self.model(**batch.inputs)
-        return span_loss(batch.rows(output.start_logits), batch.rows(output.end_logits), gold)
+        starts, ends = batch.rows(output.start_logits), batch.rows(output.end_logits)
+        return Outcome(span_loss(starts, ends, gold), (starts, ends))
 
-    def _contrastive(self, batches: Sequence[Batch], restore: Tensor, same: Tensor) -> Tensor:
+    def _contrastive(self, batches: Sequence[Batch], restore: Tensor, same: Tensor) -> Outcome:
         """All texts of the micro-batch stay in memory until its backward pass, however many batches read them."""
         encoder = base_encoder(self.model)
         vectors = []
@@ -100,12 +118,13 @@ class Losses(nn.Module):
                 hidden = encoder(**batch.inputs)[0]
             vectors.append(mean_pooled(hidden, batch.lengths, packed=batch.packed))
         questions, answers = torch.cat(vectors)[restore].chunk(2)
-        return info_nce(questions, answers, same, self._temperature)
+        cosines = masked_cosines(questions, answers, same, self._temperature)
+        return Outcome(info_nce(cosines), (cosines, cosines.T))
 
-    def _masked(self, batch: Batch, places: Tensor, tokens: Tensor) -> Tensor:
+    def _masked(self, batch: Batch, places: Tensor, tokens: Tensor) -> Outcome:
         """Cross-entropy at the masked places; logits are made nowhere else."""
         assert self.head is not None
         with self._autocast():
             hidden = base_encoder(self.model)(**batch.inputs)[0]
-            logits = self.head(hidden.flatten(0, 1)[places])
-        return nn.functional.cross_entropy(logits.float(), tokens, reduction="sum")
+            logits = self.head(hidden.flatten(0, 1)[places]).float()
+        return Outcome(nn.functional.cross_entropy(logits, tokens, reduction="sum"), (logits,))

@@ -40,7 +40,7 @@ class TrainedModel:
         optimizer: over what is trained.
         batcher: makes the model's inputs of windows.
         vocabulary: which rows of the word embeddings were kept; None when all were, as in masked language modelling,
-            whose softmax is over the whole vocabulary.
+            whose softmax is over the whole vocabulary, and where texts are altered while training.
         mask_tokens: what stands at masked places; None where nothing is masked.
         precision: `fp32` or `bf16`.
         autocast: gives a context of that precision.
@@ -57,7 +57,7 @@ class TrainedModel:
         self._training = configuration.training
         self._first_stage = first_stage_updates(configuration)
         plain = load_encoder(checkpoint, stream_seed(configuration.seed, "span head"))
-        self.robust: RobustTraining = robust_training(configuration, plain)
+        self.robust: RobustTraining = robust_training(configuration.robust, plain)
         self.vocabulary = _trimmed(plain, configuration, inputs, checkpoint)
         head, self.mask_tokens = _masking(plain, configuration, checkpoint)
         if not execution.compile:  # a compiled model has its own dropout, as cheap
@@ -100,8 +100,12 @@ def _autocast(device: torch.device, precision: str) -> Callable[[], AbstractCont
 def _trimmed(
     model: nn.Module, configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: Path
 ) -> TrimmedVocabulary | None:
-    """Cut the rows out of a model's word embeddings that nothing the trial reads uses, where that is exact."""
-    if can_trim(model) is not None or _masks(configuration):
+    """Cut the rows out of a model's word embeddings that nothing the trial reads uses, where that is exact.
+
+    What robust training makes of texts is known only when it is drawn, so that any row may be used then.
+    """
+    alters_text = configuration.robust is not None and configuration.robust.alters_text
+    if can_trim(model) is not None or _masks(configuration) or alters_text:
         return None
     return trim_vocabulary(model, inputs.used_tokens(configuration.mixture), inputs.pad_token, checkpoint=checkpoint)
 

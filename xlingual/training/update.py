@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from xlingual.errors import TrialDiverged
+from xlingual.robust import Rows
 from xlingual.study import TrialConfiguration
 from xlingual.training.draws import Objective
 from xlingual.training.model import TrainedModel
@@ -49,11 +51,9 @@ class Updater:
         total = torch.zeros((), device=self._worker.device)
         passes = self._passes(number)
         for part in passes:
-            with self._synchronised_only_if(part is passes[-1]):
-                loss = self._loss(part)
-                (loss * self._worker.workers).backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
-            self._sums[part.objective] = self._sums.get(part.objective, 0.0) + loss.detach() / part.weight
+            loss = self._learn(part, last=part is passes[-1])
+            total += loss
+            self._sums[part.objective] = self._sums.get(part.objective, 0.0) + loss / part.weight
         self._updates.update(self._order.objectives(number))
         if not passes:  # the others wait for this worker's gradient
             model.forward(objective=None).backward()
@@ -104,16 +104,23 @@ class Updater:
     def _prepared(self, number: int) -> list[Pass]:
         return self._preparation.passes(number, self._worker.rank, self._worker.workers)
 
-    def _loss(self, part: Pass) -> Tensor:
-        """A pass's part of the update's loss.
+    def _learn(self, part: Pass, last: bool) -> Tensor:
+        """Backpropagate a pass's part of the update's loss, term by term, and return it.
 
         Random numbers are those of (seed, update, micro-batch, pass): no worker count changes them.
         """
-        seed, model = self._configuration.seed, self._model
-        torch.manual_seed(stream_seed(seed, "dropout", *part.stream))
-        with model.robust.around(stream_seed(seed, "noise", *part.stream)):
-            loss: Tensor = model.forward(objective=part.objective, batches=part.batches, targets=part.targets)
-        return loss * part.weight / part.count
+        seed, model, robust = self._configuration.seed, self._model, self._model.robust
+        dropout, noise = (stream_seed(seed, name, *part.stream) for name in ("dropout", "noise"))
+        inputs = (part.objective, part.batches, part.targets)
+        run = partial(model.losses.outcome, *inputs, dropout)
+        rows = [Rows(batch.lengths, batch.packed) for batch in part.batches]
+        total = torch.zeros((), device=self._worker.device)
+        for place, term in enumerate(robust.of_pass(rows, run, noise)):
+            with self._synchronised_only_if(last and place == robust.terms - 1):
+                loss = model.forward(*inputs, dropout_seed=dropout, term=term) * part.weight / part.count
+                (loss * self._worker.workers).backward()
+            total += loss.detach()
+        return total
 
     def _forget_idle(self, number: int) -> None:
         """Leave a head that a stage does not train as it is: no step, no weight decay."""

@@ -61,7 +61,9 @@ def _treatment(draft: Draft, name: str) -> Any:
     training = space.pop("training")
     shared = as_tree(draft.training) if draft.training is not None else {}
     merged = {**shared, **{key: training[key] for key in arm.training.model_fields_set}}
-    robust = None if space["robust"] == {"embedding_noise": None} else space["robust"]
+    robust = space["robust"]
+    if isinstance(robust, Mapping):
+        robust = {name: method for name, method in robust.items() if method is not None} or None
     mixture = _drawn(draft, space["mixture"])
     return {"model": arm.model or draft.model, "training": merged, "mixture": mixture, "robust": robust}
 

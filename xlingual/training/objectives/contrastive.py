@@ -15,20 +15,28 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
-def info_nce(questions: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
-    """Sum over pairs of the mean of two cross-entropies: of the answer given the question, and the other way round.
+def masked_cosines(questions: Tensor, answers: Tensor, same: Tensor, temperature: float) -> Tensor:
+    """Cosines of every question and every answer over the temperature, (pairs, pairs), float32.
 
     Args:
         questions: vectors of any length, (pairs, width), float32.
         answers: the same of the answers.
-        same: True where two different pairs are not to be held against one another, (pairs, pairs).
+        same: True where two different pairs are not to be held against one another, (pairs, pairs): -inf there.
         temperature: that cosines are divided by.
+    """
+    questions, answers = (nn.functional.normalize(part, dim=-1) for part in (questions, answers))
+    return (questions @ answers.T / temperature).masked_fill(same, -torch.inf)
+
+
+def info_nce(cosines: Tensor) -> Tensor:
+    """Sum over pairs of the mean of two cross-entropies: of the answer given the question, and the other way round.
+
+    Args:
+        cosines: as `masked_cosines` gives them, (pairs, pairs).
 
     Returns:
         (), float32; 0 for a pair that nothing is held against.
     """
-    questions, answers = (nn.functional.normalize(part, dim=-1) for part in (questions, answers))
-    cosines = (questions @ answers.T / temperature).masked_fill(same, -torch.inf)
     own = torch.arange(len(cosines), device=cosines.device)
     directions = [nn.functional.cross_entropy(one, own, reduction="sum") for one in (cosines, cosines.T)]
     return (directions[0] + directions[1]) / 2

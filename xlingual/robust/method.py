@@ -1,0 +1,97 @@
+"""What every method of robust training is: losses in place of the plain one, term after term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from torch import Tensor
+
+
+class Outcome(NamedTuple):
+    """What a model makes of one pass's inputs.
+
+    Attributes:
+        loss: sum of the task's losses over the pass's examples (or masked tokens), (), float32.
+        logits: of every categorical prediction that the loss is made of, each (rows, classes), float32; where a class
+            is impossible, -1e9 or -inf. Spans: of the start and of the end, a row a window.
+    """
+
+    loss: Tensor
+    logits: tuple[Tensor, ...]
+
+
+Run: TypeAlias = Callable[[], Outcome]
+"""Runs the model on a pass's inputs. Each time with the same dropout, so that two runs differ by the perturbation."""
+
+Term: TypeAlias = Callable[[Run], Tensor]
+"""A loss, (), of runs of the model; the terms of a pass are backpropagated one after another, and their sum counts."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the examples of one call of the model lie in its inputs.
+
+    Attributes:
+        lengths: tokens of each.
+        packed: whether they lie end to end in one row; else each has a row, padded at its end.
+    """
+
+    lengths: tuple[int, ...]
+    packed: bool
+
+
+class RobustTraining(Protocol):
+    """One method, or none.
+
+    Attributes:
+        passes: how often each example goes forward through the model and a gradient back, in one update.
+        terms: how many terms there are of one pass.
+    """
+
+    passes: int
+    terms: int
+
+    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+        """Yield the terms of a pass; each is backpropagated before the next one is asked for.
+
+        A term's argument runs the model as workers join their gradients; `run` is for a method's own use between two
+        terms: no gradient of it may reach the parameters.
+
+        Args:
+            rows: of each call of the model that one run makes, in order.
+            run: see above.
+            seed: decides all random numbers of the pass's perturbations, and touches no other random stream.
+        """
+        ...
+
+    def record(self) -> Mapping[str, Any]:
+        """Return what the magnitudes amount to for the model at hand, relative and absolute; empty without any."""
+        ...
+
+    def take_squares(self) -> tuple[float, float]:
+        """Sums of squares since last asked, of all elements perturbed: of the perturbation, and of what it is added to.
+
+        The square root of their ratio says how large the perturbation was where it stood.
+        """
+        ...
+
+
+class PlainTraining:
+    """No robust training."""
+
+    passes = 1
+    terms = 1
+
+    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+        """Yield the task's loss."""
+        yield lambda run: run().loss
+
+    def record(self) -> Mapping[str, Any]:
+        """Return nothing: there is no magnitude."""
+        return {}
+
+    def take_squares(self) -> tuple[float, float]:
+        """Return zeros."""
+        return 0.0, 0.0

@@ -1,0 +1,93 @@
+"""Where a perturbation is added: to what one module of the model puts out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from xlingual.errors import ModelError
+from xlingual.models.encoder import word_embeddings
+from xlingual.models.masked_language_model import base_encoder
+
+Perturb: TypeAlias = Callable[[int, Tensor], Tensor]
+"""From the number of a call (counted from 0 within one run) and the clean values to the perturbation, their shape."""
+
+
+class Place:
+    """One place of a model, at which values, (rows, tokens, width), can be perturbed.
+
+    `word_embeddings` is what is looked up in the table; `embeddings` what the first layer reads: words, positions and
+    types added up and, in most families, normalised (noise on the sum before would be noise on the words);
+    `last_hidden_states` what the heads read.
+
+    Args:
+        model: an encoder with a span head. Its module at the place is hooked once and for all, so that a compiled
+            model knows of it.
+        name: of the place.
+
+    Raises:
+        ModelError: when the model has no such module.
+    """
+
+    def __init__(self, model: nn.Module, name: str) -> None:
+        self.name = name
+        self._perturb: Perturb | None = None
+        self._calls = 0
+        self._squares = [torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)]
+        module_at(model, name).register_forward_hook(self._hook)
+
+    @contextmanager
+    def perturbed(self, perturb: Perturb) -> Iterator[None]:
+        """Add a perturbation to the values of every call within the context."""
+        assert self._perturb is None, "one perturbation at a time"
+        self._perturb, self._calls = perturb, 0
+        try:
+            yield
+        finally:
+            self._perturb = None
+
+    def take_squares(self) -> tuple[float, float]:
+        """See `RobustTraining.take_squares`."""
+        perturbation, clean = (float(part) for part in self._squares)
+        self._squares = [torch.zeros_like(part) for part in self._squares]
+        return perturbation, clean
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def _hook(self, _module: nn.Module, _inputs: Any, output: Any) -> Any:
+        if self._perturb is None:
+            return None
+        values = output if isinstance(output, Tensor) else output[0]
+        perturbation = self._perturb(self._calls, values).to(values.dtype)
+        self._calls += 1
+        self._measure(perturbation, values)
+        if isinstance(output, Tensor):
+            return values + perturbation
+        if isinstance(output, tuple):
+            return (values + perturbation, *output[1:])
+        output["last_hidden_state"] = values + perturbation
+        return output
+
+    @torch.no_grad()
+    def _measure(self, *parts: Tensor) -> None:
+        for i, part in enumerate(parts):
+            squares = torch.linalg.vector_norm(part.detach().float()).double() ** 2
+            self._squares[i] = self._squares[i].to(squares.device) + squares
+
+
+def module_at(model: nn.Module, name: str) -> nn.Module:
+    """Return the module whose output is what a place names, see `Place`."""
+    if name == "word_embeddings":
+        return word_embeddings(model)
+    if name == "last_hidden_states":
+        return base_encoder(model)
+    found = getattr(base_encoder(model), "embeddings", None)
+    if not isinstance(found, nn.Module):
+        raise ModelError(
+            f"place: embeddings was asked for, and a {type(model).__name__} has no module of that name; write place: "
+            "word_embeddings or last_hidden_states"
+        )
+    return found
