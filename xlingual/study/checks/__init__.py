@@ -5,6 +5,8 @@
     budget.py    batches that divide evenly over workers, reports, windows
     seal.py      no objective and no training data from the test set
     toy.py       toy data with the toy model, real data with a real one
+    robust.py    methods that go together, perturbations that can move, keys that say something
+    lexicons.py  synonyms and dictionaries that are named, of languages that fit
 
 A check yields nothing where a section it needs cannot be read: that problem is told already.
 """
@@ -14,11 +16,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.errors import Problem
-from xlingual.study.checks import arms, budget, mixtures, seal, toy
+from xlingual.study.checks import arms, budget, lexicons, mixtures, robust, seal, toy
 from xlingual.study.document import dotted
 from xlingual.study.draft import Draft
 
-CHECKS = (*arms.CHECKS, *mixtures.CHECKS, *budget.CHECKS, *seal.CHECKS, *toy.CHECKS)
+CHECKS = (
+    *arms.CHECKS,
+    *mixtures.CHECKS,
+    *robust.CHECKS,
+    *lexicons.CHECKS,
+    *budget.CHECKS,
+    *seal.CHECKS,
+    *toy.CHECKS,
+)
 
 
 def check(draft: Draft) -> Iterator[Problem]:

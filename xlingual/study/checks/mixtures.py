@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xlingual.languages import two_letter
 from xlingual.study.arms import MixtureSpace
 from xlingual.study.checks.finding import Finding
+from xlingual.study.checks.options import options, values
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft, leaves
 from xlingual.study.recipes import PassageSettings
-from xlingual.study.section import Section
-from xlingual.study.space import NODES, Choice, Integer, LogUniform, Simplex, Uniform, largest, smallest
+from xlingual.study.space import NODES, Integer, LogUniform, Simplex, Uniform, largest, smallest
 
 
 def mixture_has_faq(draft: Draft) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def one_way_to_weigh(draft: Draft) -> Iterator[Finding]:
 def one_recipe(draft: Draft) -> Iterator[Finding]:
     """A mixture has one recipe, and passages that can be made."""
     for path, mixture in _mixtures(draft):
-        for place, recipe in _options(mixture.recipe, (*path, "recipe")):
+        for place, recipe in options(mixture.recipe, (*path, "recipe")):
             named = _named(recipe)
             said = draft.document.at(place) if draft.document.says(place) else None
             blank = [name for name in said if name in type(recipe).model_fields] if isinstance(said, Mapping) else []
@@ -72,7 +72,7 @@ def one_recipe(draft: Draft) -> Iterator[Finding]:
 def a_stage_has_no_weight(draft: Draft) -> Iterator[Finding]:
     """The loss of a stage of its own stands alone."""
     for path, mixture in _mixtures(draft):
-        if _values(mixture.schedule) != ("then",):
+        if values(mixture.schedule) != ("then",):
             continue
         for leaf_path, _ in leaves(mixture.recipe, (*path, "recipe")):
             if leaf_path[-1] == "weight" and draft.document.says(leaf_path):
@@ -104,20 +104,20 @@ def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
     for path, mixture in _mixtures(draft):
         share = (*path, "faq_share")
         first, last = smallest(mixture.faq_share), largest(mixture.faq_share)
-        named = {name for _, recipe in _options(mixture.recipe, path) for name in _named(recipe)}
+        named = {name for _, recipe in options(mixture.recipe, path) for name in _named(recipe)}
         pairs = named & {"contrastive", "masked_language_model"}
-        all_first = "then" in _values(mixture.schedule) and round(last * updates) >= updates
+        all_first = "then" in values(mixture.schedule) and round(last * updates) >= updates
         if pairs and (last >= 1 or all_first):
             of = f"{last:g} of {updates} updates" if all_first else "1"
             message = f"with a share of {of} nothing but {', '.join(sorted(pairs))} is trained, and no span is learnt"
             yield Finding(share, f"{message}; write a share of {_down((updates - 1) / updates)} or less")
-        if "then" in _values(mixture.schedule) and first > 0 and round(first * updates) < 1:
+        if "then" in values(mixture.schedule) and first > 0 and round(first * updates) < 1:
             message = f"a first stage of {first:g} of {updates} updates has no update"
             yield Finding(share, f"{message}; write a share of {_up(1 / updates)} or more")
         batch = _smallest_batch(draft, str(path[1]))
         if "contrastive" in named and batch < 2:
             yield Finding(share, f"a batch of {batch} has no pairs to contrast; write a larger batch_size")
-        elif "contrastive" in named and "mix" in _values(mixture.schedule) and first > 0 and int(first * batch) < 2:
+        elif "contrastive" in named and "mix" in values(mixture.schedule) and first > 0 and int(first * batch) < 2:
             message = f"a share of {first:g} of {batch} windows leaves an update fewer than 2 pairs to contrast"
             yield Finding(share, f"{message}; write a share of {_up(2 / batch)} or more, or schedule: then")
 
@@ -136,22 +136,12 @@ CHECKS = (
 def _mixtures(draft: Draft) -> Iterator[tuple[Path, MixtureSpace]]:
     """Yield every mixture that an arm may have."""
     for name, arm in draft.arms.items():
-        yield from _options(arm.mixture, ("arms", name, "mixture"))
-
-
-def _options(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    """Yield a section, or those among the options of a choice."""
-    if isinstance(value, Choice):
-        steps: Iterable[str | int] = value.labels or range(len(value.options))
-        for step, option in zip(steps, value.options, strict=True):
-            yield from _options(option, (*path, "choice", step))
-    elif isinstance(value, Section):
-        yield path, value
+        yield from options(arm.mixture, ("arms", name, "mixture"))
 
 
 def _passages_can_be_made(draft: Draft, passages: Any, path: Path) -> Iterator[Finding]:
     usual = draft.data.faq.passages if draft.data is not None and draft.data.faq is not None else PassageSettings()
-    for place, settings in _options(passages, path):
+    for place, settings in options(passages, path):
         said = {name: getattr(settings, name) for name in settings.model_fields_set}
         plain = {name: value for name, value in said.items() if not isinstance(value, NODES)}
         if plain.keys() & {"answers", "min_passage_characters", "max_passage_characters", "max_span_characters"}:
@@ -191,10 +181,6 @@ def _unknown_languages(draft: Draft, path: Path, leaf: Any, known: tuple[str, ..
 
 def _named(recipe: Any) -> list[str]:
     return [name for name in type(recipe).model_fields if getattr(recipe, name) is not None]
-
-
-def _values(leaf: Any) -> tuple[Any, ...]:
-    return leaf.options if isinstance(leaf, Choice) else (leaf,)
 
 
 def _smallest_batch(draft: Draft, arm: str) -> int:

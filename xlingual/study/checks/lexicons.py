@@ -1,0 +1,76 @@
+"""Checks of the words that robust training reads: synonyms and dictionaries that are named, of languages that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from xlingual.errors import DataError
+from xlingual.languages import two_letter
+from xlingual.study.checks.finding import Finding
+from xlingual.study.checks.options import options
+from xlingual.study.checks.robust import robusts
+from xlingual.study.data import TOY
+from xlingual.study.draft import Draft
+
+_DICTIONARIES = ("data", "dictionaries")
+
+
+def words_are_named(draft: Draft) -> Iterator[Finding]:
+    """Synonyms and translations are drawn from files that the study names."""
+    if draft.data is None:
+        return
+    for path, robust in robusts(draft):
+        if robust.word_substitution is not None and draft.data.synonyms is None:
+            remedy = "write data.synonyms: FILE.json (an object from words to lists of synonyms)"
+            message = "synonyms are drawn, but data.synonyms names none"
+            yield Finding((*path, "word_substitution"), f"{message}; {remedy}, or delete word_substitution")
+        if robust.code_switch is not None and draft.data.dictionaries is None:
+            toy = draft.data.train == TOY
+            remedy = f"write data.dictionaries: {TOY if toy else '{de: en-de.txt} (words and translations in columns)'}"
+            message = "translations are drawn, but data.dictionaries names none"
+            yield Finding((*path, "code_switch"), f"{message}; {remedy}, or delete code_switch")
+
+
+def languages_have_dictionaries(draft: Draft) -> Iterator[Finding]:
+    """Code switching names languages that there is a dictionary of."""
+    if draft.data is None or draft.data.dictionaries is None:
+        return
+    known = draft.data.dictionary_languages
+    for path, robust in robusts(draft):
+        for place, settings in options(robust.code_switch, (*path, "code_switch")):
+            for i, code in enumerate(settings.languages or ()):
+                if code not in known:
+                    message = f"data.dictionaries has no {code!r}, it has {', '.join(known)}"
+                    yield Finding((*place, "languages", i), f"{message}; write one of these, or add {code} there")
+
+
+def dictionaries_translate(draft: Draft) -> Iterator[Finding]:
+    """Each language but English has one dictionary, and toy words are for toy studies."""
+    data = draft.data
+    if data is None or data.dictionaries is None:
+        return
+    written = draft.document.at(_DICTIONARIES)
+    seen: dict[str, str] = {}
+    for key in written if isinstance(written, Mapping) else ():
+        code = _code(str(key))
+        if code == "en":
+            message = "words are translated from English, so that English has no dictionary"
+            yield Finding((*_DICTIONARIES, key), f"{message}; delete this line")
+        elif code in seen:
+            yield Finding((*_DICTIONARIES, key), f"the language {code!r} is named twice; delete one")
+        seen[code] = str(key)
+    if data.train != TOY and TOY in data.dictionaries.values():
+        toy = next(((key,) for code, key in seen.items() if data.dictionaries.get(code) == TOY), ())
+        message = f"the toy world's dictionaries know toy words only, and data.train is {data.train}"
+        remedy = "write a file for each language, for example {de: en-de.txt}"
+        yield Finding((*_DICTIONARIES, *toy), f"{message}; {remedy}")
+
+
+CHECKS = (words_are_named, languages_have_dictionaries, dictionaries_translate)
+
+
+def _code(key: str) -> str:
+    try:
+        return two_letter(key)
+    except DataError:  # told by the schema
+        return key
