@@ -12,9 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xlingual.robust.layout import Layout
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.method import Rows, Run, Term
-from xlingual.robust.places import Place
+from xlingual.robust.noise import Noise
+from xlingual.robust.places import Perturb, Place
 from xlingual.study import EmbeddingNoise as Settings
 
 
@@ -27,23 +29,18 @@ class EmbeddingNoise:
     """
 
     def __init__(self, settings: Settings, model: nn.Module) -> None:
-        self._settings = settings
         self._scale = Scale.of(model, settings.unit)
+        self._noise = Noise(settings.distribution, settings.magnitude, self._scale)
         self._place = Place(model, settings.place)
         self.passes = self.terms = settings.samples
 
     def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
         """Yield a term a sample, see `RobustTraining`."""
-        generator: torch.Generator | None = None
-
-        def perturb(_call: int, values: Tensor) -> Tensor:
-            nonlocal generator
-            if generator is None:
-                generator = torch.Generator(device=values.device).manual_seed(seed)
-            return self._draw(values, generator)
+        layouts = [Layout(part) for part in rows]
+        perturb = drawn(self._noise, seed)
 
         def term(run: Run) -> Tensor:
-            with self._place.perturbed(perturb):
+            with self._place.perturbed(layouts, perturb):
                 loss = run().loss
             return loss if self.terms == 1 else loss / self.terms
 
@@ -51,16 +48,22 @@ class EmbeddingNoise:
             yield term
 
     def record(self) -> Mapping[str, Any]:
-        """Return the magnitude, relative and absolute."""
-        return {"magnitude": self._scale.both(self._settings.magnitude)}
+        """Return the magnitude, relative and absolute, and the root mean square it is relative to."""
+        return {"root_mean_square": self._scale.root_mean_square, **self._noise.record()}
 
     def take_squares(self) -> tuple[float, float]:
         """See `RobustTraining.take_squares`."""
         return self._place.take_squares()
 
-    def _draw(self, like: Tensor, generator: torch.Generator) -> Tensor:
-        if self._settings.distribution == "gaussian":
-            unit = torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)
-        else:
-            unit = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype) * 2 - 1
-        return unit * (self._settings.magnitude * self._scale.one)
+
+def drawn(noise: Noise, seed: int) -> Perturb:
+    """Return what perturbs with noise of one random stream, so that no two calls and no two runs get the same."""
+    generator: torch.Generator | None = None
+
+    def perturb(_call: int, values: Tensor) -> Tensor:
+        nonlocal generator
+        if generator is None:
+            generator = torch.Generator(device=values.device).manual_seed(seed)
+        return noise.draw(values, generator)
+
+    return perturb

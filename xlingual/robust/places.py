@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from xlingual.errors import ModelError
 from xlingual.models.encoder import word_embeddings
-from xlingual.models.masked_language_model import base_encoder
+from xlingual.robust.layout import Layout
 
 Perturb: TypeAlias = Callable[[int, Tensor], Tensor]
 """From the number of a call (counted from 0 within one run) and the clean values to the perturbation, their shape."""
@@ -36,22 +36,30 @@ class Place:
     def __init__(self, model: nn.Module, name: str) -> None:
         self.name = name
         self._perturb: Perturb | None = None
+        self._layouts: Sequence[Layout] = ()
         self._calls = 0
+        self._measured = True
         self._squares = [torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)]
         module_at(model, name).register_forward_hook(self._hook)
 
     @contextmanager
-    def perturbed(self, perturb: Perturb) -> Iterator[None]:
-        """Add a perturbation to the values of every call within the context."""
+    def perturbed(self, layouts: Sequence[Layout], perturb: Perturb, *, measured: bool = True) -> Iterator[None]:
+        """Add a perturbation to the values of every call within the context; padding stays as it is.
+
+        Args:
+            layouts: of each call.
+            perturb: makes the perturbation.
+            measured: whether `take_squares` counts it, as it does what is trained on.
+        """
         assert self._perturb is None, "one perturbation at a time"
-        self._perturb, self._calls = perturb, 0
+        self._perturb, self._layouts, self._calls, self._measured = perturb, layouts, 0, measured
         try:
             yield
         finally:
-            self._perturb = None
+            self._perturb, self._layouts = None, ()
 
     def take_squares(self) -> tuple[float, float]:
-        """See `RobustTraining.take_squares`."""
+        """See `RobustTraining.take_squares`; padding is not counted."""
         perturbation, clean = (float(part) for part in self._squares)
         self._squares = [torch.zeros_like(part) for part in self._squares]
         return perturbation, clean
@@ -61,9 +69,13 @@ class Place:
         if self._perturb is None:
             return None
         values = output if isinstance(output, Tensor) else output[0]
+        there = self._layouts[self._calls].there(values.device)
         perturbation = self._perturb(self._calls, values).to(values.dtype)
+        if there is not None:
+            perturbation = perturbation * there
         self._calls += 1
-        self._measure(perturbation, values)
+        if self._measured:
+            self._measure(perturbation, values if there is None else values * there)
         if isinstance(output, Tensor):
             return values + perturbation
         if isinstance(output, tuple):
@@ -79,12 +91,22 @@ class Place:
 
 
 def module_at(model: nn.Module, name: str) -> nn.Module:
-    """Return the module whose output is what a place names, see `Place`."""
+    """Return the module whose output is what a place names, see `Place`.
+
+    Raises:
+        ModelError: when there is none.
+    """
     if name == "word_embeddings":
         return word_embeddings(model)
+    encoder: nn.Module = model.base_model  # type: ignore[assignment]
+    if encoder is model:
+        raise ModelError(
+            f"place: {name} was asked for, and a {type(model).__name__} does not keep its encoder apart from its span "
+            "head; write place: word_embeddings, or an encoder such as FacebookAI/xlm-roberta-base"
+        )
     if name == "last_hidden_states":
-        return base_encoder(model)
-    found = getattr(base_encoder(model), "embeddings", None)
+        return encoder
+    found = getattr(encoder, "embeddings", None)
     if not isinstance(found, nn.Module):
         raise ModelError(
             f"place: embeddings was asked for, and a {type(model).__name__} has no module of that name; write place: "

@@ -1,0 +1,120 @@
+"""Adversarial training: perturbations that are made to harm, by gradient ascent within a norm ball."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from xlingual.robust.ascent import Ascent
+from xlingual.robust.balls import Ball
+from xlingual.robust.divergence import symmetric_divergence
+from xlingual.robust.layout import Layout
+from xlingual.robust.magnitudes import Scale
+from xlingual.robust.method import Rows, Run, Term
+from xlingual.robust.places import Place
+from xlingual.study import Adversarial as Settings
+
+
+class Adversarial:
+    """PGD and FreeLB.
+
+    Passes of each example in an update, where K stands for `steps`:
+
+    - `freelb` (Zhu et al., arXiv 1909.11764, algorithm 1): K. The gradient that moves the perturbation comes of the
+      same backward pass that trains, on loss / K. Unlike their code the start is brought into the ball too, and a step
+      has no smallest norm of the gradient.
+    - `pgd` against the loss (Madry et al., arXiv 1706.06083): K for the perturbation alone, then one to train on the
+      last perturbation.
+    - `pgd` against the prediction (arXiv 1704.03976; SMART, arXiv 1911.03437, without its momentum): the clean one, K
+      for the perturbation, which ascends the symmetric KL divergence from the clean prediction held fixed, and one
+      to train on the loss plus `weight` times the divergence, whose gradient flows through both predictions (SMART's
+      code holds each fixed in turn). From a start of 0 the divergence has no gradient, and nothing would move.
+
+    Dropout is the same in all runs of a pass. How the divergence of spans is counted: see `Consistency`.
+
+    Args:
+        settings: see `xlingual.study.Adversarial`.
+        model: with its pretrained weights.
+    """
+
+    def __init__(self, settings: Settings, model: nn.Module) -> None:
+        self._settings = settings
+        self._scale = Scale.of(model, settings.unit)
+        self._ball = Ball(settings, self._scale)
+        self._place = Place(model, settings.place)
+        free = settings.attack == "freelb"
+        assert not free or settings.against == "loss", "FreeLB trains on the loss that it ascends"
+        self.terms = settings.steps if free else 1
+        self.passes = settings.steps if free else settings.steps + (1 if settings.against == "loss" else 2)
+
+    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+        """Yield the terms, see `RobustTraining`."""
+        layouts = [Layout(part) for part in rows]
+        ascent = Ascent(self._ball, layouts, seed)
+        if self._settings.attack == "freelb":
+            yield from self._free(layouts, ascent)
+        elif self._settings.against == "loss":
+            yield from self._against_loss(layouts, ascent, run)
+        else:
+            yield from self._against_prediction(layouts, ascent)
+
+    def record(self) -> Mapping[str, Any]:
+        """Return each magnitude, relative and absolute, and the root mean square it is relative to."""
+        settings, scale = self._settings, self._scale
+        of = f"{scale.of_norm} of {'a token' if settings.over == 'token' else 'an example'}"
+        if settings.norm == "linf":
+            of = "largest element"
+        of_start = "half-width of an element"
+        if settings.norm == "l2" and settings.unit == "absolute":
+            of_start += " times sqrt(elements of the example)"
+        found = {"step_size": scale.both(settings.step_size, of), "start": scale.both(settings.start, of_start)}
+        if settings.radius is not None:
+            found["radius"] = scale.both(settings.radius, of)
+        return {"root_mean_square": scale.root_mean_square, **found}
+
+    def take_squares(self) -> tuple[float, float]:
+        """See `RobustTraining.take_squares`; of the perturbations that are trained on, not those on the way to them."""
+        return self._place.take_squares()
+
+    def _free(self, layouts: Sequence[Layout], ascent: Ascent) -> Iterator[Term]:
+        def term(run: Run) -> Tensor:
+            with self._place.perturbed(layouts, ascent):
+                loss = run().loss
+            return loss if self.terms == 1 else loss / self.terms
+
+        for number in range(self.terms):
+            ascent.climbs = number < self.terms - 1
+            yield term
+            if ascent.climbs:
+                ascent.climb_as_backpropagated()
+
+    def _against_loss(self, layouts: Sequence[Layout], ascent: Ascent, run: Run) -> Iterator[Term]:
+        for _ in range(self._settings.steps):
+            with self._place.perturbed(layouts, ascent, measured=False):
+                loss = run().loss
+            ascent.climb(loss)
+        ascent.climbs = False
+
+        def term(run: Run) -> Tensor:
+            with self._place.perturbed(layouts, ascent):
+                return run().loss
+
+        yield term
+
+    def _against_prediction(self, layouts: Sequence[Layout], ascent: Ascent) -> Iterator[Term]:
+        def term(run: Run) -> Tensor:
+            clean = run()
+            fixed = [logits.detach() for logits in clean.logits]
+            for _ in range(self._settings.steps):
+                with self._place.perturbed(layouts, ascent, measured=False):
+                    noised = run()
+                ascent.climb(symmetric_divergence(fixed, noised.logits))
+            ascent.climbs = False
+            with self._place.perturbed(layouts, ascent):
+                noised = run()
+            assert self._settings.weight is not None
+            return clean.loss + self._settings.weight * symmetric_divergence(clean.logits, noised.logits)
+
+        yield term

@@ -1,0 +1,67 @@
+"""Predictions that stay under noise.
+
+R3F (Aghajanyan et al., arXiv 2008.03156, equation 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from xlingual.robust.divergence import symmetric_divergence
+from xlingual.robust.embedding_noise import drawn
+from xlingual.robust.layout import Layout
+from xlingual.robust.magnitudes import Scale
+from xlingual.robust.method import Rows, Run, Term
+from xlingual.robust.noise import Noise
+from xlingual.robust.places import Place
+from xlingual.study import Consistency as Settings
+
+
+class Consistency:
+    """The task loss without noise, plus `weight` times the symmetric KL divergence to the prediction under noise.
+
+    Two forward and two backward passes. The divergence is summed as the loss is, over rows, and over all predictions
+    of a row: for a span that of the start plus that of the end, while the loss is the mean of theirs.
+
+    As in the paper the gradient reaches the model through both predictions, and both runs have the same dropout, so
+    that the noise alone parts them. Released R3F code (fairseq's examples/rxf) adds the noise to detached token
+    embeddings, so that these learn from the clean run alone, and draws other dropout for the noised run, so that
+    its divergence is not 0 without noise.
+
+    Args:
+        settings: see `xlingual.study.Consistency`.
+        model: with its pretrained weights.
+    """
+
+    passes = 2
+    terms = 1
+
+    def __init__(self, settings: Settings, model: nn.Module) -> None:
+        self._weight = settings.weight
+        self._scale = Scale.of(model, settings.unit)
+        self._noise = Noise(settings.distribution, settings.magnitude, self._scale)
+        self._place = Place(model, settings.place)
+
+    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+        """Yield the one term, see `RobustTraining`."""
+        layouts = [Layout(part) for part in rows]
+        perturb = drawn(self._noise, seed)
+
+        def term(run: Run) -> Tensor:
+            clean = run()
+            with self._place.perturbed(layouts, perturb):
+                noised = run()
+            return clean.loss + self._weight * symmetric_divergence(clean.logits, noised.logits)
+
+        yield term
+
+    def record(self) -> Mapping[str, Any]:
+        """Return the magnitude, relative and absolute, and the root mean square it is relative to."""
+        return {"root_mean_square": self._scale.root_mean_square, **self._noise.record()}
+
+    def take_squares(self) -> tuple[float, float]:
+        """See `RobustTraining.take_squares`."""
+        return self._place.take_squares()

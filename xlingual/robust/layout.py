@@ -1,0 +1,53 @@
+"""Where the examples of one call of a model lie in the values that are perturbed."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from xlingual.robust.method import Rows
+
+
+class Layout:
+    """Sums over each example of values (rows, tokens, ...), whether rows are packed or padded.
+
+    Args:
+        rows: of one call of the model.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._made: tuple[Tensor, Tensor | None, Tensor | None] | None = None
+
+    def there(self, device: torch.device) -> Tensor | None:
+        """True where there is a token, (rows, tokens, 1); None where there is no padding."""
+        return self._on(device)[1]
+
+    def lengths(self, device: torch.device) -> Tensor:
+        """Tokens of the example that each token belongs to, (rows, tokens or 1, 1), float64."""
+        lengths, _, owner = self._on(device)
+        return lengths[:, None, None] if owner is None else lengths[owner][None, :, None]
+
+    def over_examples(self, per_token: Tensor) -> Tensor:
+        """Sum a number of each token, (rows, tokens, 1), over its example: (rows, tokens or 1, 1).
+
+        Padding must be 0. No example's sum depends on which others there are.
+        """
+        owner = self._on(per_token.device)[2]
+        if owner is None:
+            return per_token.sum(1, keepdim=True)
+        sums = per_token.new_zeros(len(self._rows.lengths)).index_add(0, owner, per_token[0, :, 0])
+        return sums[owner][None, :, None]
+
+    def _on(self, device: torch.device) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Lengths (examples,), `there`, and the example of each token of a packed row (tokens,); made once."""
+        if self._made is None:
+            lengths = torch.tensor(self._rows.lengths, device=device)
+            there = owner = None
+            if self._rows.packed:
+                owner = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths)
+            elif len(set(self._rows.lengths)) > 1:
+                places = torch.arange(max(self._rows.lengths), device=device)
+                there = (places < lengths[:, None])[..., None]
+            self._made = (lengths.double(), there, owner)
+        return self._made
