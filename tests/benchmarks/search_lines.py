@@ -68,7 +68,7 @@ def adapter(seed: int) -> Pair:
         [ARM],
         metric=METRIC,
         full_budget=UPDATES,
-        grace_updates=GRACE_UPDATES,
+        grace_budget=GRACE_UPDATES,
         reduction_factor=REDUCTION_FACTOR,
         past={},
     )

@@ -37,7 +37,7 @@ def queue(path: Path, trials: int = 2, unfinished: Any = None, started: Any = No
         arm: ArmSampler(arm, tree, kind="random", startup_trials=1, seed=0, metric="f1", full_budget=10)
         for arm, tree in trees.items()
     }
-    journalist = Journalist(StudyDirectory(path), Silent(), metric="f1", full_budget=10, kind="trial")
+    journalist = Journalist(StudyDirectory(path), Silent(), metric="f1", kind="trial")
     made = SearchQueue(
         samplers,
         unfinished or {"a": [], "b": []},

@@ -7,7 +7,7 @@ from xlingual.search.scheduler import ArmScheduler
 
 
 def scheduler(past: Any = None) -> ArmScheduler:
-    return ArmScheduler(["a", "b"], metric="f1", full_budget=9, grace_updates=1, reduction_factor=3, past=past or {})
+    return ArmScheduler(["a", "b"], metric="f1", full_budget=9, grace_budget=1, reduction_factor=3, past=past or {})
 
 
 def trial(name: str, arm: str) -> Any:

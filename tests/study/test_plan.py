@@ -108,3 +108,33 @@ def test_many_variants_of_passages_are_noted(load, study_text):
     text = study_text.replace("weights: {simplex: all}", "weights: {simplex: all}\n      " + recipe)
     (note,) = plan(load(text)).notes
     assert note == "9 variants of FAQ examples are made, for every language and model, before the first trial"
+
+
+DEAR = """  dear: {robust: {adversarial: {steps: {integer: [2, 3]}, step_size: 0.1}}}
+search:"""
+
+
+def test_passes_are_planned_beside_updates(load, study_text):
+    planned = plan(load(study_text.replace("search:", DEAR)))
+    arms = {arm.name: arm for arm in planned.arms}
+    assert [cost.passes_per_update for cost in arms["dear"].costs] == [2, 3]
+    assert (arms["dear"].updates, arms["dear"].passes) == (11 * 500, 3 * 11 * 500)
+    assert (arms["noise"].updates, arms["noise"].passes) == (11 * 500, 11 * 500)
+    assert (planned.equal, planned.updates, planned.passes) == ("updates", 5 * 5500, 4 * 5500 + 3 * 5500)
+    assert planned.notes == (
+        "arms are equal in updates, not in passes: a trial of dear takes up to 3 passes per update; for arms equal in "
+        "passes write search.equal: passes",
+    )
+    (told,) = [arm for arm in planned.as_json()["arms"] if arm["name"] == "dear"]
+    assert told["costs"][1] == {"passes_per_update": 3, "updates": 500, "passes": 1500}
+
+
+def test_arms_of_equal_passes_have_fewer_updates(load, study_text):
+    planned = plan(load(study_text.replace("search:", DEAR + "\n  equal: passes")))
+    dear = planned.arms[-1]
+    assert (dear.trials, dear.updates, dear.passes) == (8, 11 * 250, 11 * 500)
+    assert (planned.equal, planned.trial_budget) == ("passes", 500)
+    assert planned.notes == (
+        "arms are equal in passes, not in updates: a trial of dear takes up to 3 passes per update, and then has 166 "
+        "updates",
+    )

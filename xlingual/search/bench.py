@@ -50,7 +50,7 @@ class Bench:
 
     @property
     def full_budget(self) -> int:
-        """Updates of a whole trial."""
+        """Updates of a whole trial, or passes of each example of an update where trials are equal in these."""
         return int(self.study.training.updates)
 
     @property
@@ -64,7 +64,6 @@ class Bench:
             self.directory,
             self.listener,
             metric=self.metric,
-            full_budget=self.full_budget,
             kind=kind,
             opens_test_set=self.study.oracle,
         )

@@ -19,7 +19,6 @@ class Journalist(Callback):
         directory: the study's.
         listener: told of every change.
         metric: name of the objective in a report.
-        full_budget: updates of a whole trial.
         kind: "trial" in the search, "replicate" afterwards: the prefix of the journal's events.
         opens_test_set: whether scoring a trial reads the test set (an oracle's search), to be put in the ledger.
     """
@@ -30,12 +29,11 @@ class Journalist(Callback):
         listener: Listener,
         *,
         metric: str,
-        full_budget: int,
         kind: str,
         opens_test_set: bool = False,
     ) -> None:
         self._directory, self._listener = directory, listener
-        self._metric, self._full_budget, self._kind = metric, full_budget, kind
+        self._metric, self._kind = metric, kind
         self._opens_test_set = opens_test_set
         self._training: dict[str, dict[str, Any]] = {}
         self._updates: dict[str, int] = {}
@@ -71,7 +69,7 @@ class Journalist(Callback):
         result = trial.last_result or {}
         if "failed" in result:
             self._end(trial.config, "failed", self._lost(trial), result["failed"], retry=False)
-        elif result.get("updates", 0) < self._full_budget:
+        elif result.get("updates", 0) < _whole(trial.config):
             reason = f"stopped by the trial scheduler after {result.get('updates', 0)} updates"
             self._end(trial.config, "pruned", result, reason, retry=False)
             self._directory.trial(trial.config["fingerprint"]).checkpoint.unlink(missing_ok=True)
@@ -124,13 +122,18 @@ class Journalist(Callback):
                 label=f"seed {item['seed']}" if replicate else f"trial {item['number']}",
                 state=state,
                 updates=int(result.get("updates", 0)),
-                total_updates=self._full_budget,
+                total_updates=_whole(item),
                 configuration=item["configuration"],
                 objective=result.get(self._metric),
                 reason=reason,
                 resumed=resumed,
             )
         )
+
+
+def _whole(item: dict[str, Any]) -> int:
+    """Updates of a whole trial of an item's configuration; where trials are equal in passes they differ."""
+    return int(item["configuration"]["training"]["updates"])
 
 
 def record_reading(directory: StudyDirectory, purpose: str, arm: str, fingerprint: str, **more: Any) -> None:

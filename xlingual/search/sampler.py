@@ -13,6 +13,7 @@ import optuna
 from optuna.trial import FixedTrial, TrialState, create_trial
 from ray.tune.search.optuna import OptunaSearch
 
+from xlingual.search.budget import is_whole, spent
 from xlingual.study import draw
 from xlingual.training.seeds import stream_seed
 
@@ -32,7 +33,14 @@ class ArmSpace:
 
 @dataclass(frozen=True)
 class PastTrial:
-    """What the records hold of a trial that ended: its asked values, state, objective and reports in percent."""
+    """What the records hold of a trial that ended.
+
+    Attributes:
+        values: as asked.
+        state: of `TrialState`.
+        objective: in percent; None without any.
+        reports: (budget spent, see `xlingual.search.budget`, objective in percent) of each.
+    """
 
     values: dict[str, Any]
     state: str
@@ -41,7 +49,7 @@ class PastTrial:
 
 
 class ArmSampler(OptunaSearch):
-    """OptunaSearch that knows a trial's full budget.
+    """OptunaSearch that knows when a trial is whole; `full_budget` as in `xlingual.search.budget`.
 
     Stock OptunaSearch tells a trial that the scheduler stopped early as COMPLETE with its low-budget value; here it is
     told as PRUNED, and a diverged one as FAIL.
@@ -91,10 +99,13 @@ class ArmSampler(OptunaSearch):
         self._ot_trials[new] = self._ot_trials.pop(old)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Pass a development score on as an intermediate value, with updates as its step."""
-        if self.metric in result and result["updates"] > self._reported.get(trial_id, 0):
-            self._ot_trials[trial_id].report(result[self.metric], result["updates"])
-            self._reported[trial_id] = result["updates"]
+        """Pass a development score on as an intermediate value, with the budget spent as its step."""
+        if self.metric not in result:
+            return
+        step = spent(result, self.full_budget)
+        if step > self._reported.get(trial_id, 0):
+            self._ot_trials[trial_id].report(result[self.metric], step)
+            self._reported[trial_id] = step
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell Optuna how the trial ended.
@@ -108,7 +119,7 @@ class ArmSampler(OptunaSearch):
         objective = (result or {}).get(self.metric)
         if error or objective is None or (result or {}).get("failed"):
             self._ot_study.tell(trial, state=TrialState.FAIL)
-        elif (result or {})["updates"] < self.full_budget:
+        elif not is_whole(result or {}, self.full_budget):
             self._ot_study.tell(trial, state=TrialState.PRUNED)
         else:
             self._ot_study.tell(trial, objective)

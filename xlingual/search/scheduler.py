@@ -12,7 +12,11 @@ from typing import Any
 
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
 
+from xlingual.search.budget import spent
+
 Reports = Sequence[Mapping[str, Any]]
+SPENT = "spent"
+"""Of a report on a ladder: what its trial has spent of the full budget."""
 
 
 class ArmScheduler(FIFOScheduler):
@@ -21,8 +25,8 @@ class ArmScheduler(FIFOScheduler):
     Args:
         arms: their names; a Tune trial's `config["arm"]` names its own.
         metric: development score in percent, larger is better.
-        full_budget: updates of a whole trial.
-        grace_updates: no trial is stopped before so many.
+        full_budget: updates of a whole trial, or passes where trials are equal in these; rungs are shares of it.
+        grace_budget: no trial is stopped before so many of them.
         reduction_factor: of a rung, the best 1/factor go on.
         past: reports of the trials that ended before, by arm: they fill the rungs.
     """
@@ -33,25 +37,26 @@ class ArmScheduler(FIFOScheduler):
         *,
         metric: str,
         full_budget: int,
-        grace_updates: int,
+        grace_budget: int,
         reduction_factor: float,
         past: Mapping[str, Sequence[Reports]],
     ) -> None:
         super().__init__()
+        self._full_budget = full_budget
         self._ladders = {
             arm: AsyncHyperBandScheduler(
-                time_attr="updates",
+                time_attr=SPENT,
                 metric=metric,
                 mode="max",
                 max_t=full_budget,
-                grace_period=grace_updates,
+                grace_period=grace_budget,
                 reduction_factor=reduction_factor,
             )
             for arm in arms
         }
         for arm, trials in past.items():
             for number, reports in enumerate(trials):
-                _climb(self._ladders[arm], f"past-{arm}-{number}", reports)
+                _climb(self._ladders[arm], f"past-{arm}-{number}", [self._on_ladder(report) for report in reports])
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
         """Put a trial on its arm's ladder."""
@@ -59,11 +64,11 @@ class ArmScheduler(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Decide whether the trial goes on."""
-        return str(self._of(trial).on_trial_result(tune_controller, trial, result))
+        return str(self._of(trial).on_trial_result(tune_controller, trial, self._on_ladder(result)))
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
         """Record the last result of a trial that ended by itself."""
-        self._of(trial).on_trial_complete(tune_controller, trial, result)
+        self._of(trial).on_trial_complete(tune_controller, trial, self._on_ladder(result))
 
     def on_trial_remove(self, tune_controller: Any, trial: Any) -> None:
         """Take a trial off its ladder."""
@@ -76,6 +81,9 @@ class ArmScheduler(FIFOScheduler):
     def debug_string(self) -> str:
         """Describe every ladder."""
         return "\n".join(f"{arm}: {ladder.debug_string()}" for arm, ladder in self._ladders.items())
+
+    def _on_ladder(self, report: Mapping[str, Any]) -> dict[str, Any]:
+        return {**report, SPENT: spent(report, self._full_budget)} if "updates" in report else dict(report)
 
     def _of(self, trial: Any) -> Any:
         return self._ladders[trial.config["arm"]]

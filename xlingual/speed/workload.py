@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from xlingual.data.toy import ToyWorld
 from xlingual.study import Plan, Study, arm_space, plan, possible_mixtures
+from xlingual.study.cost import possible_costs
 from xlingual.study.data import TOY
 from xlingual.study.space import Choice, largest
 
@@ -26,7 +27,7 @@ class ArmWork:
         model: hub id or directory.
         trials: of the search; an arm that searches nothing trains one.
         replicates: trained after the search.
-        windows: trained on by each of them, at most.
+        windows: trained on by each of them, at most; a window counts once for every pass through the model.
         development_questions: answered by each of them, over all of its reports.
         precision: fp32, bf16 or auto.
     """
@@ -94,7 +95,7 @@ def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[Arm
             model=arm.model,
             trials=arm.trials if arm.parameters else 1,
             replicates=arm.replicates,
-            windows=study.training.updates * largest(training["batch_size"]),
+            windows=max(cost.passes for cost in arm.costs) * largest(training["batch_size"]),
             development_questions=(largest(training["reports"]) - 1) * early + development,
             precision="auto" if isinstance(precision, Choice) else str(precision),
         )
@@ -148,6 +149,12 @@ def _notes(study: Study) -> Iterator[str]:
                 if "masked_language_model" in pairs
                 else ""
             )
+        )
+    dear = [name for name in study.arms if possible_costs(study, name)[-1].passes_per_update > 1]
+    if dear:
+        yield (
+            f"each pass of {', '.join(dear)} is reckoned as a whole update's, with the most passes per update that are "
+            "searched; passes of pgd for the perturbation alone take no gradient of the weights, and so less"
         )
     if study.data.test.source != TOY:
         yield f"the test set is taken to have XQuAD's {XQUAD_QUESTIONS:,} questions a language"

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from xlingual.study.arms import Arm
 from xlingual.study.configuration import arm_space
+from xlingual.study.cost import Cost, possible_costs
 from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
 from xlingual.study.possible import possible_mixtures
@@ -22,14 +23,20 @@ MANY_VARIANTS = 8
 
 @dataclass(frozen=True, slots=True)
 class ArmPlan:
-    """What one arm would do; the trials of an arm that searches nothing are one configuration, trained once."""
+    """What one arm would do; the trials of an arm that searches nothing are one configuration, trained once.
+
+    `costs` are what one trial may cost, a cost for every number of passes per update that is searched. `updates` and
+    `passes` are those of all trials and replicates, at most.
+    """
 
     name: str
     baseline: bool
     model: str
     trials: int
     replicates: int
+    costs: tuple[Cost, ...]
     updates: int
+    passes: int
     parameters: tuple[Parameter, ...]
 
 
@@ -37,9 +44,10 @@ class ArmPlan:
 class Plan:
     """What a study would do.
 
-    `updates` counts those of the search and of the replicates, as if no trial were stopped early. `test_readings` is
-    how often the sealed test set is read whole. `defaults` are the dotted keys that the file leaves out, with their
-    values.
+    `updates` counts those of the search and of the replicates, as if no trial were stopped early; so does `passes`, of
+    each example of an update through the model. `equal` says in which of the two whole trials are equal, and
+    `trial_budget` how many of these one has. `test_readings` is how often the sealed test set is read whole. `defaults`
+    are the dotted keys that the file leaves out, with their values.
     """
 
     study: str
@@ -51,7 +59,10 @@ class Plan:
     arms: tuple[ArmPlan, ...]
     trials: int
     replicates: int
+    equal: Literal["updates", "passes"]
+    trial_budget: int
     updates: int
+    passes: int
     test_languages: tuple[str, ...]
     test_readings: int
     workers_per_trial: int
@@ -64,6 +75,8 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return the plan as JSON's kinds."""
         plain: dict[str, Any] = as_written(asdict(self))
+        for told, arm in zip(plain["arms"], self.arms, strict=True):
+            told["costs"] = [{**asdict(cost), "passes": cost.passes} for cost in arm.costs]
         return plain
 
 
@@ -82,7 +95,10 @@ def plan(study: Study) -> Plan:
         arms=arms,
         trials=trials,
         replicates=replicates,
+        equal=study.search.equal,
+        trial_budget=study.training.updates,
         updates=sum(arm.updates for arm in arms),
+        passes=sum(arm.passes for arm in arms),
         test_languages=study.data.test.languages,
         test_readings=replicates + (_readings_by_search(study, arms) if study.oracle else 0),
         workers_per_trial=scaling.workers_per_trial,
@@ -99,15 +115,33 @@ def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
     searched = tuple(parameters(space))
     trials, replicates = study.search.trials_per_arm, study.replicates.seeds
     trained = (trials if searched else 1) + replicates
+    costs = possible_costs(study, name)
     return ArmPlan(
         name=name,
         baseline=arm.baseline,
         model=arm.model or study.model,
         trials=trials,
         replicates=replicates,
-        updates=trained * study.training.updates,
+        costs=costs,
+        updates=trained * max(cost.updates for cost in costs),
+        passes=trained * max(cost.passes for cost in costs),
         parameters=searched,
     )
+
+
+def _unequal(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
+    """Say what whole trials of different arms differ in, where passes do."""
+    costs = {arm.name: arm.costs[-1] for arm in arms}
+    most = max(cost.passes_per_update for cost in costs.values())
+    if most == 1:
+        return
+    dear = ", ".join(name for name, cost in costs.items() if cost.passes_per_update == most)
+    takes = f"a trial of {dear} takes up to {most} passes per update"
+    if study.search.equal == "updates":
+        yield f"arms are equal in updates, not in passes: {takes}; for arms equal in passes write search.equal: passes"
+    else:
+        fewest = min(cost.updates for cost in costs.values())
+        yield f"arms are equal in passes, not in updates: {takes}, and then has {fewest:,} updates"
 
 
 def _readings_by_search(study: Study, arms: tuple[ArmPlan, ...]) -> int:
@@ -150,6 +184,7 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
     if unsearched and len(unsearched) < len(arms):
         names = ", ".join(unsearched)
         yield f"nothing is searched in {names}: its trials are one configuration, where other arms choose the best"
+    yield from _unequal(study, arms)
     uses_faq = any(arm.mixture is not None for arm in study.arms.values()) or study.uses_webfaq_dev
     if study.data.faq is not None and not uses_faq:
         yield "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used"

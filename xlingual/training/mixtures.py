@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from xlingual.data.mixture import BITEXT, check_repeats
 from xlingual.errors import DataError
 from xlingual.study import Recipe, Study, arm_space, possible_mixtures
+from xlingual.study.cost import possible_costs
 from xlingual.study.space import largest
 from xlingual.training.trial_inputs import TrialInputs
 
@@ -18,7 +19,8 @@ def check_mixtures(study: Study, arms: Iterable[str], inputs: TrialInputs) -> No
         DataError: when a language has no example, or would be repeated more often than the arm says.
     """
     for arm in arms:
-        draws = study.training.updates * largest(arm_space(study, arm)["training"]["batch_size"])
+        updates = max(cost.updates for cost in possible_costs(study, arm))
+        draws = updates * largest(arm_space(study, arm)["training"]["batch_size"])
         for possible in possible_mixtures(study, arm):
             mixture = possible.mixture
             sizes = {name: len(examples) for name, examples in inputs.faq[mixture.variant].items()}

@@ -8,6 +8,7 @@ from xlingual.errors import StageError
 from xlingual.records import journal
 from xlingual.records.state import StudyState, TrialState, read_state
 from xlingual.search.bench import Bench
+from xlingual.search.budget import spent
 from xlingual.search.journalist import Journalist
 from xlingual.search.precision import with_precision
 from xlingual.search.queue import SearchQueue
@@ -101,14 +102,14 @@ def _scheduler(bench: Bench, state: StudyState) -> ArmScheduler | None:
         list(bench.study.arms),
         metric=bench.metric,
         full_budget=bench.full_budget,
-        grace_updates=max(1, round(search.grace_share * bench.full_budget)),
+        grace_budget=max(1, round(search.grace_share * bench.full_budget)),
         reduction_factor=search.reduction_factor,
         past=past,
     )
 
 
 def _past(bench: Bench, trial: TrialState) -> PastTrial:
-    reports = tuple((int(r["updates"]), float(r[bench.metric])) for r in _reports(bench, trial))
+    reports = tuple((spent(r, bench.full_budget), float(r[bench.metric])) for r in _reports(bench, trial))
     return PastTrial(trial.values, trial.state, trial.objective, reports)
 
 

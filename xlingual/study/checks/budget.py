@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from xlingual.study.checks.finding import Finding
+from xlingual.study.cost import possible_perturbations
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
+from xlingual.study.robust import passes_of
 from xlingual.study.space import Choice, Integer
+from xlingual.study.tunable import as_tree
 
 _LEAVES = ("batch_size", "micro_batch_size", "updates", "reports")
 
@@ -17,7 +20,7 @@ _LEAVES = ("batch_size", "micro_batch_size", "updates", "reports")
 def batches_divide(draft: Draft) -> Iterator[Finding]:
     """A batch is whole micro-batches, and every worker has as many of them."""
     workers = draft.workers_per_trial or 1
-    for values, paths in _trainings(draft):
+    for _, (values, paths) in _trainings(draft):
         ranges = [name for name in ("batch_size", "micro_batch_size") if isinstance(values[name], Integer)]
         for name in ranges:
             message = "a range holds sizes that do not divide evenly over micro-batches and workers"
@@ -30,13 +33,21 @@ def batches_divide(draft: Draft) -> Iterator[Finding]:
 
 
 def reports_fit(draft: Draft) -> Iterator[Finding]:
-    """A trial cannot report more often than it updates."""
-    for values, paths in _trainings(draft):
-        updates, reports = values["updates"], max(_values(values["reports"]))
-        if reports > updates:
+    """A trial cannot report more often than it updates; of equal passes, the dearest trial has the fewest updates."""
+    found: dict[Path, tuple[int, Finding]] = {}
+    for arm_name, (values, paths) in _trainings(draft):
+        budget, reports, passes = values["updates"], max(_values(values["reports"])), _most_passes(draft, arm_name)
+        updates, needed = max(1, budget // passes), reports * passes
+        path = paths["reports"] if draft.document.says(paths["reports"]) else paths["updates"]
+        if reports > updates and needed > found.get(path, (0,))[0]:
             message = f"{reports} reports do not fit in {updates} updates"
-            path = paths["reports"] if draft.document.says(paths["reports"]) else paths["updates"]
-            yield Finding(path, f"{message}; write reports: {updates} or updates: {reports}, or more updates")
+            if passes > 1:
+                message += (
+                    f", which are {budget} passes at {passes} per update in arm {arm_name} (search.equal: passes)"
+                )
+            remedy = f"write reports: {updates} or updates: {needed}, or more updates"
+            found[path] = (needed, Finding(path, f"{message}; {remedy}"))
+    yield from (finding for _, finding in found.values())
 
 
 def windows_move_on(draft: Draft) -> Iterator[Finding]:
@@ -59,8 +70,16 @@ def windows_move_on(draft: Draft) -> Iterator[Finding]:
 CHECKS = (batches_divide, reports_fit, windows_move_on)
 
 
-def _trainings(draft: Draft) -> Iterator[tuple[dict[str, Any], dict[str, Path]]]:
-    """Yield each arm's leaves that count something, and the paths that they are written at."""
+def _most_passes(draft: Draft, arm_name: str) -> int:
+    """Passes per update of the arm's dearest trial where trials are equal in passes; else 1."""
+    search = draft.document.value.get("search")
+    if arm_name not in draft.arms or not isinstance(search, Mapping) or search.get("equal") != "passes":
+        return 1
+    return max(map(passes_of, possible_perturbations(as_tree(draft.arms[arm_name].robust))))
+
+
+def _trainings(draft: Draft) -> Iterator[tuple[str, tuple[dict[str, Any], dict[str, Path]]]]:
+    """Yield each arm's name, its leaves that count something, and the paths that they are written at."""
     if draft.training is None:
         return
     for arm_name, arm in draft.arms.items() or [("", None)]:
@@ -70,7 +89,7 @@ def _trainings(draft: Draft) -> Iterator[tuple[dict[str, Any], dict[str, Path]]]
             own = arm is not None and name in arm.training.model_fields_set
             values[name] = getattr(arm.training if arm and own else draft.training, name)
             paths[name] = ("arms", arm_name, "training", name) if own else ("training", name)
-        yield values, paths
+        yield arm_name, (values, paths)
 
 
 def _values(leaf: Any) -> tuple[int, ...]:

@@ -1,0 +1,130 @@
+"""Trials of other passes per update, or other updates, compared at equal shares of one budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from optuna.trial import TrialState
+
+from xlingual.records.layout import StudyDirectory
+from xlingual.search.budget import is_whole, spent
+from xlingual.search.journalist import Journalist
+from xlingual.search.listener import TrialView
+from xlingual.search.sampler import ArmSampler
+from xlingual.search.scheduler import ArmScheduler
+from xlingual.study import Choice, TrialConfiguration, updates_for
+from xlingual.training.loop import report_updates
+from xlingual.training.spending import spending
+
+
+def configuration(passes: int, budget: int = 500, reports: int = 5) -> TrialConfiguration:
+    plain = {
+        "sources": {"model": "m", "train": "t", "dev": "d"},
+        "windows": {},
+        "training": {"updates": budget, "learning_rate": 1e-5, "reports": reports},
+        "robust": None if passes == 1 else {"adversarial": {"steps": passes, "step_size": 0.1}},
+        "seed": 0,
+    }
+    robust = TrialConfiguration.model_validate(plain).robust
+    plain["training"]["updates"] = updates_for(budget, robust)  # type: ignore[index]
+    return TrialConfiguration.model_validate(plain)
+
+
+def reports(passes: int, f1: float = 50.0, budget: int = 500, count: int = 5) -> list[dict[str, Any]]:
+    made = configuration(passes, budget, count)
+    return [
+        {"updates": updates, **spending(made, updates), "f1": f1}
+        for updates in report_updates(made.training.updates, count)
+    ]
+
+
+@pytest.mark.parametrize("budget", [12, 97, 500, 8011])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_trials_of_any_passes_report_at_the_same_shares_of_the_budget(budget: int, count: int) -> None:
+    plain = [spent(report, budget) for report in reports(1, budget=budget, count=count)]
+    assert plain == list(report_updates(budget, count))  # where a pass is an update, what is spent is updates
+    for passes in (2, 3):
+        assert [spent(report, budget) for report in reports(passes, budget=budget, count=count)] == plain
+
+
+def test_a_report_counts_the_passes_so_far() -> None:
+    assert [(r["updates"], r["total_updates"], r["passes"], r["share"]) for r in reports(3)] == [
+        (33, 166, 99, 0.2), (66, 166, 198, 0.4), (100, 166, 300, 0.6), (133, 166, 399, 0.8), (166, 166, 498, 1.0),
+    ]  # fmt: skip
+
+
+def test_a_trial_is_whole_at_its_own_last_update() -> None:
+    assert [is_whole(report, 500) for report in reports(3)] == [False] * 4 + [True]
+    assert [is_whole(report, 500) for report in ({"updates": 499}, {"updates": 500})] == [False, True]
+
+
+def test_a_report_of_before_has_spent_its_updates() -> None:
+    assert spent({"updates": 100, "f1": 50.0}, 500) == 100
+
+
+def arm_scheduler(past: Any = None) -> ArmScheduler:
+    return ArmScheduler(["a"], metric="f1", full_budget=500, grace_budget=100, reduction_factor=2, past=past or {})
+
+
+def decisions(asha: ArmScheduler, name: str, trial_reports: list[dict[str, Any]]) -> list[str]:
+    trial: Any = SimpleNamespace(trial_id=name, config={"arm": "a"})
+    asha.on_trial_add(None, trial)
+    told = []
+    for report in trial_reports:
+        told.append(asha.on_trial_result(None, trial, report))
+        if told[-1] == "STOP":
+            break
+    return told
+
+
+def test_trials_of_other_passes_meet_on_the_rung_of_equal_cost() -> None:
+    """33 of 166 updates with 3 passes are 99 passes: no later rung than 100 of 500 updates with one."""
+    asha = arm_scheduler()
+    for number, f1 in enumerate((50.0, 60.0)):
+        assert decisions(asha, f"plain {number}", reports(1, f1)[:1]) == ["CONTINUE"]
+    assert decisions(asha, "bad", reports(3, 40.0)) == ["STOP"]
+    assert decisions(asha, "good", reports(3, 70.0)[:4]) == ["CONTINUE"] * 4
+    assert decisions(asha, "between", reports(2, 61.0)[:1]) == ["CONTINUE"]
+
+
+def test_a_whole_trial_of_fewer_updates_ends_on_the_ladder() -> None:
+    assert decisions(arm_scheduler(), "t", reports(3)) == ["CONTINUE"] * 4 + ["STOP"]
+
+
+@pytest.mark.parametrize("passes", [1, 3])
+def test_past_trials_of_any_passes_fill_the_rungs_of_their_cost(passes: int) -> None:
+    past = {"a": [reports(passes, 60.0), reports(passes, 62.0)[:1]]}
+    assert decisions(arm_scheduler(past), "bad", reports(3, 40.0)) == ["STOP"]
+    assert decisions(arm_scheduler(), "bad", reports(3, 40.0)[:4]) == ["CONTINUE"] * 4
+
+
+def test_a_sampler_is_told_cost_in_place_of_updates_and_a_whole_trial_is_complete() -> None:
+    tree = {"training": {"learning_rate": Choice((0.25, 0.5))}}
+    arm = ArmSampler("a", tree, kind="random", startup_trials=1, seed=0, metric="f1", full_budget=500)
+    for name in ("whole", "stopped"):
+        arm.ask(name)
+    for report in reports(3):
+        arm.on_trial_result("whole", report)
+    arm.on_trial_complete("whole", reports(3)[-1])
+    arm.on_trial_complete("stopped", reports(3)[0])
+    whole, stopped = arm.study.trials
+    assert (whole.state, stopped.state) == (TrialState.COMPLETE, TrialState.PRUNED)
+    assert list(whole.intermediate_values) == [100, 200, 300, 400, 500]
+    assert list(stopped.intermediate_values) == [100]
+
+
+@pytest.mark.parametrize(("last", "state"), [(166, "finished"), (133, "pruned")])
+def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Path, last: int, state: str) -> None:
+    seen: list[TrialView] = []
+    listener: Any = SimpleNamespace(trial_changed=seen.append)
+    journalist = Journalist(StudyDirectory(tmp_path), listener, metric="f1", kind="trial")
+    item = {"arm": "a", "number": 0, "fingerprint": "f", "values": {}, "configuration": configuration(3).canonical()}
+    journalist.trial_started(item)
+    (report,) = [report for report in reports(3) if report["updates"] == last]
+    journalist.on_trial_complete(0, [], SimpleNamespace(config=item, last_result=report))
+    assert [(view.state, view.updates, view.total_updates) for view in seen] == [
+        ("running", 0, 166), (state, last, 166),
+    ]  # fmt: skip
