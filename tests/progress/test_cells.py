@@ -3,11 +3,12 @@ from __future__ import annotations
 import pytest
 
 from xlingual.progress import cells
+from xlingual.study import Robust
 
 CONFIGURATION = {
     "training": {"learning_rate": 3.14159e-5, "updates": 500},
     "mixture": {"faq_share": 0.3123, "weights": {"es": 0.2, "de": 0.4, "ru": 0.05, "zh": 0.35}},
-    "robust": {"distribution": "gaussian", "magnitude": 0.0512},
+    "robust": {"embedding_noise": {"distribution": "gaussian", "magnitude": 0.0512}},
 }
 
 
@@ -48,18 +49,44 @@ def test_a_bar_is_full_only_when_all_is_done():
 def test_a_configuration_reads_as_short_texts():
     assert cells.learning_rate(CONFIGURATION) == "3.1e-05"
     assert cells.mixture(CONFIGURATION) == "faq 0.31: de .4 zh .35 es .2 ru .05"
-    assert cells.noise(CONFIGURATION) == "0.051"
+    assert cells.robust(CONFIGURATION) == "noise .051"
 
 
-def test_a_magnitude_is_found_under_the_name_of_its_method():
-    assert cells.noise({"robust": {"embedding_noise": {"magnitude": 0.25}}}) == "0.25"
+@pytest.mark.parametrize(
+    ("robust", "text"),
+    [
+        ({"embedding_noise": {"distribution": "ball", "magnitude": 1e-5, "unit": "absolute"}}, "noise 1e-05abs"),
+        ({"embedding_noise": {"distribution": "gaussian", "magnitude": 0.25, "samples": 4}}, "noise .25 x4"),
+        (
+            {"adversarial": {"attack": "freelb", "steps": 3, "step_size": 0.1, "radius": 0.3, "against": "loss"}},
+            "freelb3 .1 r.3",
+        ),
+        (
+            {"adversarial": {"attack": "pgd", "steps": 1, "step_size": 2.0, "against": "prediction"}},
+            "pgd1 2 vs prediction",
+        ),
+        ({"consistency": {"magnitude": 0.01, "weight": 5.0}}, "r3f .01 w5"),
+        ({"word_substitution": {}, "code_switch": {"rate": 0.3}}, "synonyms, switch .3"),
+        ({"subword_sampling": {"rate": 0.3, "alpha": 0.1}, "averaging": {"kind": "last", "checkpoints": 3}},
+         "subword .3, avg 3"),
+        ({"averaging": {"kind": "running", "decay": 0.99}}, "avg .99"),
+    ],
+)  # fmt: skip
+def test_every_method_of_robust_training_says_its_numbers(robust, text):
+    assert cells.robust({"robust": robust}) == text
+
+
+def test_every_method_has_a_text():
+    plain = {"magnitude": 0.1, "step_size": 0.1, "rate": 0.1}
+    for method in Robust.model_fields:
+        assert cells.robust({"robust": {method: plain}}) != cells.NOTHING
 
 
 @pytest.mark.parametrize("configuration", [{}, {"training": {}, "mixture": None, "robust": None}])
 def test_what_a_configuration_lacks_is_a_dash(configuration):
     assert cells.learning_rate(configuration) == cells.NOTHING
     assert cells.mixture(configuration) == cells.NOTHING
-    assert cells.noise(configuration) == cells.NOTHING
+    assert cells.robust(configuration) == cells.NOTHING
 
 
 def test_a_score_that_is_absent_stays_absent():

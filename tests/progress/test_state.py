@@ -167,3 +167,14 @@ def test_rows_say_how_many_are_hidden(state):
         state.trial_changed(trial(number, state="finished", objective=float(number)))
     shown, hidden = state.rows(4)
     assert (len(shown), hidden) == (4, 5)
+
+
+def test_the_time_left_counts_the_passes_of_an_update(state, clock):
+    state.stage_started("search", 3, 0)
+    dear = {"robust": {"adversarial": {"steps": 3, "step_size": 0.1}}}
+    state.trial_changed(trial(0))
+    state.trial_changed(trial(1, configuration=dear))
+    clock.now += 10
+    state.trial_changed(trial(0, state="finished", updates=100))
+    # 100 passes in 10 s; to do: 300 of the dear trial, and one trial to come like the ended one
+    assert state.seconds_left() == pytest.approx(40)

@@ -24,7 +24,7 @@ from xlingual.search.listener import TrialView
 CONFIGURATION = {
     "training": {"learning_rate": 3.1e-5},
     "mixture": {"faq_share": 0.31, "weights": {"de": 0.4, "es": 0.2, "ru": 0.2, "zh": 0.2}},
-    "robust": {"distribution": "gaussian", "magnitude": 0.05},
+    "robust": {"embedding_noise": {"distribution": "gaussian", "magnitude": 0.05}},
 }
 SCORES = {"en": {"f1": 90.0, "exact_match": 80.0}, "de": {"f1": 61.0, "exact_match": 50.0}}
 ESCAPE = "\x1b"
@@ -84,9 +84,11 @@ def test_the_table_shows_every_column_whole_but_for_the_mixture(width):
     assert max(map(len, lines)) <= width
     assert re.search(r"search  3 of 7 done  \d+ s  about .* left in this stage", text)
     assert "best development F1  webfaq+noise 52.00 (trial 2)" in text
-    assert lines[2].split() == ["arm", "trial", "state", "updates", "lr", "F1", "noise", "mixture"]
-    assert re.match(r"baseline +3 +running +█+░+ 250/500 3.1e-05 12.34 +0.05 faq 0.31", re.sub(" +", " ", lines[3]))
-    assert re.match(r"webfaq\+noise 2 finished █+ 500/500 3.1e-05 52.00 0.05 faq 0.31", re.sub(" +", " ", lines[4]))
+    assert lines[2].split() == ["arm", "trial", "state", "updates", "lr", "F1", "robust", "mixture"]
+    assert re.match(r"baseline +3 +running +█+░+ 250/500 3.1e-05 12.34 noise .05 faq 0.31", re.sub(" +", " ", lines[3]))
+    assert re.match(
+        r"webfaq\+noise 2 finished █+ 500/500 3.1e-05 52.00 noise .05 faq 0.31", re.sub(" +", " ", lines[4])
+    )
 
 
 def test_a_wide_table_has_room_for_the_mixture():
@@ -99,8 +101,20 @@ def test_columns_that_no_trial_uses_are_left_out():
     state.trial_changed(trial(0, "baseline", configuration={"training": {"learning_rate": 1e-5}}))
     text = "\n".join(rendered(state, 80))
     assert "baseline" in text
-    assert "noise" not in text
+    assert "robust" not in text
     assert "mixture" not in text
+
+
+def test_a_long_text_of_robust_training_is_cut_before_a_number_is():
+    state = StudyState(lambda: 0.0)
+    state.stage_started("search", 1, 0)
+    attack = {"attack": "freelb", "steps": 3, "step_size": 0.1, "radius": 0.3, "against": "prediction"}
+    robust = {"adversarial": attack, "averaging": {"kind": "last", "checkpoints": 3}}
+    state.trial_changed(trial(updates=250, objective=12.34, configuration={**CONFIGURATION, "robust": robust}))
+    lines = rendered(state, 80)
+    assert max(map(len, lines)) <= 80
+    assert "12.34 freelb3 .1 r.3 … faq 0.3…" in lines[2]
+    assert "12.34  freelb3 .1 r.3 vs prediction, avg 3" in "\n".join(rendered(state, 140))
 
 
 @pytest.mark.parametrize("height", [10, 24])
@@ -129,7 +143,8 @@ def test_plain_lines_one_per_event_with_time_and_without_colours():
         "a [toy] world",
         "search: begins, 4 to do, 1 of them done before",
         "baseline trial 0: running, learning rate 1.0e-05",
-        "webfaq+noise trial 1: running, learning rate 3.1e-05, mixture faq 0.31: de .4 es .2 ru .2 zh .2, noise 0.05",
+        "webfaq+noise trial 1: running, learning rate 3.1e-05, mixture faq 0.31: de .4 es .2 ru .2 zh .2, "
+        "robust noise .05",
         "webfaq+noise trial 1: running, 100 of 500 updates, development F1 55.50",
         "baseline trial 0: finished, 500 of 500 updates, development F1 70.25 [2 of 4 done]",
         "webfaq+noise trial 1: failed, 200 of 500 updates, the loss is nan [update 200] [3 of 4 done]",

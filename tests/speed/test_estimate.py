@@ -117,6 +117,16 @@ def test_sizes_that_a_study_caps_or_leaves_open():
     assert any("data.dev_examples" in note for note in left_open.notes)
 
 
+def test_a_window_counts_once_for_every_pass():
+    quick = ["arms.dear={robust: {adversarial: {steps: {integer: [2, 4]}, step_size: 0.1}}}"]
+    arms = {arm.name: arm for arm in workload(load_study(STUDIES / "quickstart.yaml", quick)).arms}
+    assert arms["dear"].windows == 4 * arms["baseline"].windows == 4 * 200 * 32
+    equal = workload(load_study(STUDIES / "quickstart.yaml", [*quick, "search.equal=passes"]))
+    assert {arm.windows for arm in equal.arms} == {200 * 32}
+    (note,) = equal.notes
+    assert note.startswith("each pass of dear is reckoned as a whole update's")
+
+
 def test_every_development_set_is_scored():
     study = load_study(STUDIES / "webfaq_recipes.yaml")  # 5 reports; 11 FAQ languages of 200 questions
     questions = {arm.development_questions for arm in workload(study).arms}

@@ -15,8 +15,10 @@ from xlingual.search.listener import TrialView
 STATE_STYLES = {"running": "bold", "finished": "green", "pruned": "yellow", "failed": "red", "waiting": "dim"}
 FEWEST_ROWS = 3
 WIDE = 100
-LEFT = ("arm", "trial", "state", "updates", "mixture")
-OPTIONAL = ("noise", "mixture")
+LEFT = ("arm", "trial", "state", "updates", "robust", "mixture")
+OPTIONAL = ("robust", "mixture")
+LEAST = 8
+"""Columns that an optional text keeps, however short the room is."""
 
 
 def draw(state: StudyState, width: int, height: int, objective: str = "dev.f1") -> RenderableType:
@@ -66,15 +68,17 @@ def best_line(state: StudyState, objective: str) -> Text | None:
 
 
 def trial_table(trials: Sequence[TrialView], width: int, objective: str) -> Table:
-    """One row per trial, in `width` columns; noise and mixture only where some trial has one.
+    """One row per trial, in `width` columns; robust training and mixture only where some trial has one.
 
-    Where the room is short the mixture's text is cut, so that no number is.
+    Where the room is short the mixture's text is cut, then that of robust training, so that no score is.
     """
     gap = 1 if width < WIDE else 2
     columns = _columns(trials, width < WIDE, cells.objective_header(objective))
-    if "mixture" in columns:
-        taken = sum(gap + max(map(len, (header, *texts))) for header, texts in columns.items() if header != "mixture")
-        columns["mixture"] = [cells.clip(text, max(8, width - taken - gap)) for text in columns["mixture"]]
+    for name in reversed(OPTIONAL):
+        if name in columns:
+            others = [header for header in columns if header != name]
+            room = width - gap - sum(gap + _width(header, columns[header]) for header in others)
+            columns[name] = [cells.clip(text, max(LEAST, room)) for text in columns[name]]
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="dim")
     for header in columns:
         table.add_column(header, no_wrap=True, justify="left" if header in LEFT else "right")
@@ -107,10 +111,14 @@ def _columns(trials: Sequence[TrialView], narrow: bool, score: str) -> dict[str,
         "updates": [_updates(trial, 4 if narrow else 8) for trial in trials],
         "lr": [cells.learning_rate(trial.configuration) for trial in trials],
         score: [cells.percent(trial.objective) for trial in trials],
-        "noise": [cells.noise(trial.configuration) for trial in trials],
+        "robust": [cells.robust(trial.configuration) for trial in trials],
         "mixture": [cells.mixture(trial.configuration) for trial in trials],
     }
     return {name: texts for name, texts in columns.items() if name not in OPTIONAL or set(texts) != {cells.NOTHING}}
+
+
+def _width(header: str, texts: Sequence[str]) -> int:
+    return max(map(len, (header, *texts)))
 
 
 def _updates(trial: TrialView, bar_width: int) -> str:

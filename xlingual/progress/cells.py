@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from xlingual.progress.robust import robust_text
+
 NOTHING = "-"
 
 
@@ -87,10 +89,9 @@ def mixture(configuration: Mapping[str, Any]) -> str:
     return f"{words}: {subsets}".removesuffix(": ")
 
 
-def noise(configuration: Mapping[str, Any]) -> str:
-    """The magnitude of the configuration's robust training, two digits."""
-    magnitude = _magnitude(_part(configuration, "robust"))
-    return NOTHING if magnitude is None else f"{magnitude:.2g}"
+def robust(configuration: Mapping[str, Any]) -> str:
+    """The configuration's robust training, see `robust_text`: "noise .05"."""
+    return robust_text(_part(configuration, "robust")) or NOTHING
 
 
 def zero_shot_f1(language_scores: Mapping[str, Mapping[str, float]]) -> float | None:
@@ -98,14 +99,6 @@ def zero_shot_f1(language_scores: Mapping[str, Mapping[str, float]]) -> float | 
     scores = [score.get("f1") for language, score in language_scores.items() if language != "en"]
     present = [score for score in scores if score is not None]
     return sum(present) / len(present) if present and len(present) == len(scores) else None
-
-
-def _magnitude(robust: Mapping[str, Any]) -> float | None:
-    found = robust.get("magnitude")
-    if isinstance(found, (int, float)):
-        return float(found)
-    inner = [_magnitude(value) for value in robust.values() if isinstance(value, Mapping)]
-    return next((value for value in inner if value is not None), None)
 
 
 def _part(tree: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -96,6 +96,6 @@ def _configuration(trial: TrialView) -> str:
     named = {
         "learning rate": cells.learning_rate(trial.configuration),
         "mixture": cells.mixture(trial.configuration),
-        "noise": cells.noise(trial.configuration),
+        "robust": cells.robust(trial.configuration),
     }
     return "".join(f", {name} {text}" for name, text in named.items() if text != cells.NOTHING)

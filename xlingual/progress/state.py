@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xlingual.progress.rows import choose_rows
 from xlingual.progress.work import Work
 from xlingual.search.listener import TrialView
+from xlingual.study.cost import passes_per_update
 
 ENDED = frozenset({"finished", "pruned", "failed"})
 
@@ -43,7 +44,7 @@ class StageState:
             self.recorded.discard(trial.key)
             self.work.begin(trial.key, trial.resumed)
         if trial.key not in self.recorded:
-            self.work.advance(trial.key, trial.updates, at)
+            self.work.advance(trial.key, trial.updates * _passes(trial), at)
 
 
 class StudyState:
@@ -114,8 +115,8 @@ class StudyState:
     def seconds_left(self) -> float | None:
         """Estimate of the seconds until the current stage ends; None while nothing is known.
 
-        Updates (or, in a stage that only scores, items) still to do, over those done per second by this process in
-        this stage. A trial that has not begun counts as many updates as the ended ones of its stage took on average.
+        Passes (or, in a stage that only scores, items) still to do, over those done per second by this process in this
+        stage. A trial that has not begun counts as many passes as the ended ones of its stage took on average.
         """
         stage = self.stage
         if stage is None or stage.ended or stage.done >= stage.total:
@@ -123,17 +124,24 @@ class StudyState:
         if stage.scored:
             left: float = stage.total - stage.done
         else:
-            left = self._updates_left(stage)
+            left = self._passes_left(stage)
         return stage.work.seconds_left(left, self._clock() - stage.started)
 
-    def _updates_left(self, stage: StageState) -> float:
-        """Updates that the running, waiting and not yet named trials of the stage will still take."""
+    def _passes_left(self, stage: StageState) -> float:
+        """Passes that the running, waiting and not yet named trials of the stage will still take."""
         trials = stage.trials.values()
         running = [trial for trial in trials if trial.state == "running"]
-        begun = sum(max(0, trial.total_updates - trial.updates) for trial in running)
-        took = [trial.updates for trial in trials if trial.state in ("finished", "pruned") and trial.updates > 0]
-        size = statistics.fmean(took) if took else max((trial.total_updates for trial in trials), default=0)
+        begun = sum(max(0, trial.total_updates - trial.updates) * _passes(trial) for trial in running)
+        ended = [trial for trial in trials if trial.state in ("finished", "pruned") and trial.updates > 0]
+        took = [trial.updates * _passes(trial) for trial in ended]
+        whole = (trial.total_updates * _passes(trial) for trial in trials)
+        size = statistics.fmean(took) if took else max(whole, default=0)
         return begun + size * max(0, stage.total - stage.done - len(running))
 
     def _trials(self, stage: str) -> list[TrialView]:
         return [trial for state in self.stages if state.name == stage for trial in state.trials.values()]
+
+
+def _passes(trial: TrialView) -> int:
+    """Passes of each example in an update of a trial: what its updates take compares by these."""
+    return passes_per_update(trial.configuration)

@@ -1,4 +1,4 @@
-"""How fast a stage goes: updates (or items) done by this process, and when the last of them was seen."""
+"""How fast a stage goes: passes (or items) done by this process, and when the last of them was seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Work:
-    """Counts units of work; times are seconds since the stage began."""
+    """Counts units of work, passes through the model or items; times are seconds since the stage began."""
 
     done: int = 0
     seen_at: float = 0.0
@@ -15,16 +15,16 @@ class Work:
     resumed: set[str] = field(default_factory=set)
 
     def begin(self, key: str, resumed: bool) -> None:
-        """A trial starts; one that is resumed has done updates before, how many its first report tells."""
+        """A trial starts; one that is resumed has done passes before, how many its first report tells."""
         if resumed:
             self.resumed.add(key)
 
-    def advance(self, key: str, updates: int, at: float) -> None:
-        """A trial has reached `updates`; what an earlier process did, or what is done a second time, does not count."""
-        gained = updates - self.reached.get(key, 0)
+    def advance(self, key: str, passes: int, at: float) -> None:
+        """A trial has reached `passes`; what an earlier process did, or what is done a second time, does not count."""
+        gained = passes - self.reached.get(key, 0)
         if gained <= 0:
             return
-        self.reached[key] = updates
+        self.reached[key] = passes
         if key in self.resumed:
             self.resumed.remove(key)
         else:
