@@ -1,8 +1,8 @@
 """From what an unfinished training continues exactly.
 
-Weights (of heads that a recipe trains, too), optimiser state, the number of updates done and the reports so far. The
-learning-rate schedule, the position in the data and every random number are functions of (configuration, update), so
-that nothing else needs to be kept.
+Weights (of heads that a recipe trains, too), what their average is made of, optimiser state, the number of updates done
+and the reports so far. The learning-rate schedule, the position in the data and every random number are functions of
+(configuration, update), so that nothing else needs to be kept.
 """
 
 from __future__ import annotations
@@ -34,14 +34,17 @@ def save_checkpoint(path: Path, model: TrainedModel, progress: Progress) -> None
         "reports": list(progress.reports),
         "model": model.plain.state_dict(),
         "head": model.losses.head.state_dict() if model.losses.head else None,
+        "average": model.average.state_dict(),
         "optimizer": model.optimizer.state_dict(),
         "vocabulary": model.vocabulary.fingerprint if model.vocabulary else None,
     }
     write_whole(path, lambda partial: torch.save(content, partial))
 
 
-def load_checkpoint(path: Path, model: TrainedModel, device: torch.device) -> Progress:
+def load_checkpoint(path: Path, model: TrainedModel) -> Progress:
     """Continue from a checkpoint when there is one, else from the start.
+
+    It is read to the CPU's memory, from which each part takes to the model's device what it needs there.
 
     Raises:
         RecordError: when the file is not a checkpoint of this training.
@@ -49,12 +52,13 @@ def load_checkpoint(path: Path, model: TrainedModel, device: torch.device) -> Pr
     if not path.exists():
         return Progress()
     try:
-        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if content["vocabulary"] != (model.vocabulary.fingerprint if model.vocabulary else None):
             raise ValueError("its word embeddings are those of other windows")
         model.plain.load_state_dict(content["model"])
         if model.losses.head:
             model.losses.head.load_state_dict(content["head"])
+        model.average.load_state_dict(content.get("average", {}))  # earlier versions had none
         model.optimizer.load_state_dict(content["optimizer"])
     except Exception as error:
         raise RecordError(

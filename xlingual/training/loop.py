@@ -28,6 +28,7 @@ from xlingual.training.export import export_model
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
+from xlingual.training.spending import spending
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
@@ -105,7 +106,7 @@ class Training:
         self.source_checkpoint, self.keep_model = checkpoint, keep_model
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
-        progress = load_checkpoint(directory.checkpoint, self.model, worker.device)
+        progress = load_checkpoint(directory.checkpoint, self.model)
         reports = (with_objective(report, inputs.objective) for report in progress.reports)
         self.progress = replace(progress, reports=tuple(reports))
         self.updater = Updater(configuration, order, self.model, worker)
@@ -120,6 +121,7 @@ class Training:
         began = time.monotonic()
         for update in range(self.progress.updates, training.updates):
             losses.append(self.updater.update(update))
+            self.model.average.after_update(update + 1)
             if update + 1 in due:
                 seconds, began = time.monotonic() - began, time.monotonic()
                 report = self._record(update + 1, losses, seconds)
@@ -135,6 +137,7 @@ class Training:
 
     def _record(self, updates: int, losses: list[Tensor], seconds: float) -> Report:
         """Score the development data; keep a checkpoint, then the report."""
+        self.model.average.after_report(updates)
         scores, rows = self._score_development(updates)
         loss = sum(sum(part) for part in self.worker.gather([float(loss) for loss in losses])) / max(1, len(losses))
         parts = self.worker.gather(self.updater.take_losses())
@@ -143,6 +146,7 @@ class Training:
         }
         report: Report = {
             "updates": updates,
+            **spending(self.configuration, updates),
             **scores,
             "loss": loss,
             **({"losses": named} if set(named) != {"span"} else {}),
@@ -176,14 +180,15 @@ class Training:
         """Score every development set: the report's scores in percent, and every question's row."""
         rows: list[dict[str, Any]] = []
         questions = self._questions(updates)
-        mine = candidates(
-            self.model.plain,
-            {(name, language): part for name, parts in questions.items() for language, part in parts.items()},
-            self.model.batcher,
-            max_answer_tokens=self.configuration.windows.max_answer_tokens,
-            share=(self.worker.rank, self.worker.workers),
-            autocast=self.model.autocast,
-        )
+        with self.model.average.applied():
+            mine = candidates(
+                self.model.plain,
+                {(name, language): part for name, parts in questions.items() for language, part in parts.items()},
+                self.model.batcher,
+                max_answer_tokens=self.configuration.windows.max_answer_tokens,
+                share=(self.worker.rank, self.worker.workers),
+                autocast=self.model.autocast,
+            )
         found = self.worker.gather(mine)
         scores: dict[str, dict[str, Scores]] = {}
         for name, parts in questions.items():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import accumulate
+from operator import mul
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from xlingual.models.masked_language_model import MaskedLanguageModelHead, load_
 from xlingual.models.vocabulary import TrimmedVocabulary, can_trim, decay_of_unused_rows, trim_vocabulary
 from xlingual.robust import RobustTraining, robust_training
 from xlingual.study import TrialConfiguration
+from xlingual.training.averaging import WeightAverage, weight_average
 from xlingual.training.execution import Execution
 from xlingual.training.hardware import chosen_precision
 from xlingual.training.losses import Losses
@@ -38,6 +41,7 @@ class TrainedModel:
         forward: what is called in training: `losses`, wrapped for the workers and perhaps compiled.
         robust: the trial's robust training, measured on the whole pretrained model.
         optimizer: over what is trained.
+        average: of the weights of `plain`, which scores and the exported model are made with.
         batcher: makes the model's inputs of windows.
         vocabulary: which rows of the word embeddings were kept; None when all were, as in masked language modelling,
             whose softmax is over the whole vocabulary, and where texts are altered while training.
@@ -75,21 +79,32 @@ class TrainedModel:
         self.autocast = _autocast(worker.device, self.precision)
         self.losses = Losses(configuration, plain, head, self.autocast).to(worker.device)
         self.optimizer = make_optimizer(plain, self._training, self.losses)
+        averaging = configuration.robust.averaging if configuration.robust else None
+        self.average: WeightAverage = weight_average(averaging, plain, self._first_stage)
         self.forward = worker.wrap(self.losses)
         if execution.compile:
             self.forward = torch.compile(self.forward, dynamic=True)  # type: ignore[assignment]
 
     @contextmanager
     def whole(self, updates: int) -> Iterator[nn.Module]:
-        """Give the model with its whole vocabulary for a while, as `updates` updates without trimming leave it."""
-        if self.vocabulary is None:
-            yield self.plain
-            return
-        trained = not self._training.freeze_word_embeddings
-        stage = self._first_stage
-        rates = (learning_rate(self._training, update, stage) for update in range(updates)) if trained else ()
-        with self.vocabulary.restored(self.plain, decay_of_unused_rows(rates, self._training.weight_decay)):
-            yield self.plain
+        """Give the averaged model with its whole vocabulary for a while, as `updates` updates of it untrimmed leave it.
+
+        A row of the vocabulary that was cut out stands for the same average of what weight decay would have made of it.
+        """
+        with self.average.applied():
+            if self.vocabulary is None:
+                yield self.plain
+                return
+            with self.vocabulary.restored(self.plain, self._decay(updates)):
+                yield self.plain
+
+    def _decay(self, updates: int) -> float:
+        """What training makes of a row of the word embeddings that no window looks up."""
+        if self._training.freeze_word_embeddings or updates == 0:
+            return 1.0
+        rates = (learning_rate(self._training, update, self._first_stage) for update in range(updates))
+        decays = (decay_of_unused_rows((rate,), self._training.weight_decay) for rate in rates)
+        return self.average.of(list(accumulate(decays, mul)))
 
 
 def _autocast(device: torch.device, precision: str) -> Callable[[], AbstractContextManager[Any]]:
