@@ -24,7 +24,8 @@ from xlingual.models.vocabulary import (
     decay_of_unused_rows,
     trim_vocabulary,
 )
-from xlingual.robust import EmbeddingNoise
+from xlingual.robust import EmbeddingNoise, Outcome, Rows
+from xlingual.study import EmbeddingNoise as NoiseSettings
 from xlingual.study import TrainingSettings
 from xlingual.training.optimizer import learning_rate, make_optimizer
 
@@ -165,12 +166,23 @@ def test_a_table_frozen_before_stays_frozen(bert: nn.Module) -> None:
 
 def test_embedding_noise_is_the_same_and_measured_before_trimming(bert: nn.Module) -> None:
     model = copy.deepcopy(bert)
-    noise = EmbeddingNoise(word_embeddings(model), "gaussian", 0.5)
-    with noise.around(7):
-        expected = logits(model, windows(0))
+    noise = EmbeddingNoise(NoiseSettings(magnitude=0.5), model)
+    rows = [Rows(tuple(windows(0)["attention_mask"].sum(1).tolist()), packed=False)]
+
+    def noised(vocabulary: TrimmedVocabulary | None = None) -> Tensor:
+        found: list[Tensor] = []
+
+        def run() -> Outcome:
+            found.append(logits(model, windows(0, vocabulary)))
+            return Outcome(found[0].sum(), ())
+
+        (term,) = noise.of_pass(rows, run, 7)
+        term(run)
+        return found[0]
+
+    expected = noised()
     vocabulary = trim_vocabulary(model, used(), PAD)
-    with noise.around(7):
-        assert torch.equal(logits(model, windows(0, vocabulary)), expected)
+    assert torch.equal(noised(vocabulary), expected)
     assert not torch.equal(logits(model, windows(0, vocabulary)), expected)
 
 

@@ -19,6 +19,12 @@ class Layout:
         self._rows = rows
         self._made: tuple[Tensor, Tensor | None, Tensor | None] | None = None
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and tokens of the values."""
+        lengths = self._rows.lengths
+        return (1, sum(lengths)) if self._rows.packed else (len(lengths), max(lengths))
+
     def there(self, device: torch.device) -> Tensor | None:
         """True where there is a token, (rows, tokens, 1); None where there is no padding."""
         return self._on(device)[1]

@@ -35,6 +35,7 @@ class Place:
 
     def __init__(self, model: nn.Module, name: str) -> None:
         self.name = name
+        self._model = type(model).__name__
         self._perturb: Perturb | None = None
         self._layouts: Sequence[Layout] = ()
         self._calls = 0
@@ -50,11 +51,16 @@ class Place:
             layouts: of each call.
             perturb: makes the perturbation.
             measured: whether `take_squares` counts it, as it does what is trained on.
+
+        Raises:
+            ModelError: when the place was not passed once a call, each token once.
         """
         assert self._perturb is None, "one perturbation at a time"
         self._perturb, self._layouts, self._calls, self._measured = perturb, layouts, 0, measured
         try:
             yield
+            if self._calls != len(layouts):
+                raise self._unlike(f"{self._calls} times in {len(layouts)} calls of the model")
         finally:
             self._perturb, self._layouts = None, ()
 
@@ -69,6 +75,10 @@ class Place:
         if self._perturb is None:
             return None
         values = output if isinstance(output, Tensor) else output[0]
+        if self._calls == len(self._layouts):
+            raise self._unlike(f"more than {self._calls} times in {self._calls} calls of the model")
+        if tuple(values.shape[:2]) != (shape := self._layouts[self._calls].shape):
+            raise self._unlike(f"with {tuple(values.shape[:2])} rows and tokens where the inputs have {shape}")
         there = self._layouts[self._calls].there(values.device)
         perturbation = self._perturb(self._calls, values).to(values.dtype)
         if there is not None:
@@ -82,6 +92,12 @@ class Place:
             return (values + perturbation, *output[1:])
         output["last_hidden_state"] = values + perturbation
         return output
+
+    def _unlike(self, found: str) -> ModelError:
+        return ModelError(
+            f"place: {self.name} was asked for, and a {self._model} passes it {found}; write another place, or an "
+            "encoder such as FacebookAI/xlm-roberta-base"
+        )
 
     @torch.no_grad()
     def _measure(self, *parts: Tensor) -> None:
@@ -107,9 +123,9 @@ def module_at(model: nn.Module, name: str) -> nn.Module:
     if name == "last_hidden_states":
         return encoder
     found = getattr(encoder, "embeddings", None)
-    if not isinstance(found, nn.Module):
+    if not isinstance(found, nn.Module) or isinstance(found, nn.Embedding):  # XLM's is its table of words
         raise ModelError(
-            f"place: embeddings was asked for, and a {type(model).__name__} has no module of that name; write place: "
-            "word_embeddings or last_hidden_states"
+            f"place: embeddings was asked for, and a {type(model).__name__} has no module that adds them up; write "
+            "place: word_embeddings or last_hidden_states"
         )
     return found
