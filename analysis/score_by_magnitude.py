@@ -1,0 +1,223 @@
+"""Zero-shot F1 against the magnitude of the perturbation, from the records of finished studies.
+
+    python analysis/score_by_magnitude.py STUDY_DIR [STUDY_DIR ...] [--figure OUT.svg]
+
+An arm is a point: its x is the magnitude of its noise, or the radius (without one: the step) of its adversarial
+perturbation, in root mean squares of the word embeddings' elements. Arms that differ in magnitudes alone are one line.
+Prints a table, and draws a row of two panels a study: the mean over the non-English languages, and English. Every dot
+is a seed, lines join the means over seeds, and the baseline is a band from its lowest to its highest seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from xlingual.errors import DataError, XlingualError
+from xlingual.report.notes import warnings
+from xlingual.report.scores import METRICS
+from xlingual.report.summary import ArmSummary, Summary, summarize
+from xlingual.study.robust import PERTURBING, Robust
+
+F1 = METRICS[0]
+PANELS = {"non-English": "mean of the non-English languages", "English": "English"}
+MAGNITUDES = ("magnitude", "radius", "step_size", "start")
+PLACES = {"word_embeddings": "word embeddings", "embeddings": "embeddings", "last_hidden_states": "last hidden states"}
+MARKERS = "osD^v*Px"
+DRAWS = 10
+"""Of the report's intervals, which nothing here shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One arm: its line, where it stands on it, and F1 in percent by panel, one number a seed."""
+
+    arm: str
+    line: str
+    magnitude: float
+    scores: dict[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What is drawn of one study: its points by line and magnitude, and the baseline's scores by panel."""
+
+    study: str
+    flags: tuple[str, ...]
+    baseline: dict[str, tuple[float, ...]]
+    points: tuple[Point, ...]
+
+    @property
+    def lines(self) -> dict[str, list[Point]]:
+        """Line -> its points, magnitudes ascending."""
+        found: dict[str, list[Point]] = {}
+        for point in self.points:
+            found.setdefault(point.line, []).append(point)
+        return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        curves = [curves_of(summarize(directory, draws=DRAWS)) for directory in chosen.studies]
+        if chosen.figure is not None:
+            draw(curves, chosen.figure)
+        console = Console()
+        for one in curves:
+            console.print(table(one), "")
+    except (XlingualError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def curves_of(summary: Summary) -> Curves:
+    """Return the lines of one study.
+
+    Raises:
+        DataError: when no arm with a magnitude was scored, one has it in absolute numbers, or two are one point.
+    """
+    points: dict[tuple[str, float], Point] = {}
+    for arm in summary.arms.values():
+        robust = (arm.configuration or {}).get("robust")
+        placed = None if robust is None else _placed(arm.name, Robust.model_validate(robust))
+        if placed is None or not arm.seeds:
+            continue
+        if placed in points:
+            both = f"arms {points[placed].arm} and {arm.name} of {summary.study}"
+            raise DataError(f"{both} are both {placed[0]} at {placed[1]:g}; draw studies that have one of the two")
+        points[placed] = Point(arm.name, *placed, _scores(arm))
+    if not points:
+        raise DataError(
+            f"{summary.study}: no arm that perturbs the model was scored on the test set; name a study that has some, "
+            "and let `xlingual run` end first"
+        )
+    order = list(dict.fromkeys(line for line, _ in points))
+    ranked = sorted(points.values(), key=lambda point: (order.index(point.line), point.magnitude))
+    baseline = _scores(summary.arms[summary.baseline])
+    return Curves(summary.study, tuple(warnings(summary)), baseline, tuple(ranked))
+
+
+def _placed(arm: str, robust: Robust) -> tuple[str, float] | None:
+    """The line that an arm is part of, and its magnitude; None where nothing perturbs."""
+    for method in PERTURBING:
+        settings = getattr(robust, method)
+        if settings is not None:
+            break
+    else:
+        return None
+    if settings.unit != "rms":
+        raise DataError(f"arm {arm} has its magnitude in absolute numbers; draw studies of unit: rms")
+    key = next(key for key in MAGNITUDES if getattr(settings, key, None) is not None)
+    others = [name for name in Robust.model_fields if name != method and getattr(robust, name) is not None]
+    return ", ".join([_described(method, settings, key), *others]), getattr(settings, key)
+
+
+def _described(method: str, settings: Any, key: str) -> str:
+    place = PLACES[settings.place]
+    if method == "adversarial":
+        against = " against the prediction" if settings.against == "prediction" else ""
+        norm = settings.norm if settings.over is None else f"{settings.norm} over {settings.over}s"
+        return f"{settings.attack}{against}, {settings.steps} steps ({key}, {norm}), {place}"
+    if method == "consistency":
+        return f"consistency of weight {settings.weight:g}, {settings.distribution} noise, {place}"
+    samples = "" if settings.samples == 1 else f", {settings.samples} samples"
+    return f"{settings.distribution} noise, {place}{samples}"
+
+
+def _scores(arm: ArmSummary) -> dict[str, tuple[float, ...]]:
+    english = arm.scores["en"].of(F1) if "en" in arm.scores else ()
+    return {"non-English": arm.mean(F1), "English": english}
+
+
+def table(curves: Curves) -> Table:
+    """Scores by line and magnitude: mean over seeds, lowest and highest."""
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="")
+    first = f"{curves.study}: zero-shot F1 in percent, mean over seeds [lowest, highest]; magnitudes in rms"
+    drawn.title = Text("\n".join([first, *curves.flags]))
+    for header in ("perturbation", "rms", *PANELS, "seeds"):
+        name = header == "perturbation"
+        drawn.add_column(header, justify="left" if name else "right", no_wrap=not name)
+    seeds = len(next(iter(curves.baseline.values())))
+    drawn.add_row("baseline", "", *(_cell(curves.baseline[panel]) for panel in PANELS), str(seeds))
+    for line, points in curves.lines.items():
+        drawn.add_section()
+        for position, point in enumerate(points):
+            cells = [_cell(point.scores[panel]) for panel in PANELS]
+            count = str(max(len(scores) for scores in point.scores.values()))
+            drawn.add_row("" if position else line, f"{point.magnitude:g}", *cells, count)
+    return drawn
+
+
+def _cell(scores: Sequence[float]) -> str:
+    return f"{fmean(scores):.1f} [{min(scores):.1f}, {max(scores):.1f}]" if scores else "-"
+
+
+def draw(studies: Sequence[Curves], path: Path) -> None:
+    """Draw a row of panels a study.
+
+    Raises:
+        DataError: when matplotlib is not installed.
+    """
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise DataError("--figure needs matplotlib: pip install 'xlingual[analysis]', or leave --figure out") from None
+    lines = list(dict.fromkeys(line for curves in studies for line in curves.lines))
+    style = {line: {"color": f"C{i % 10}", "marker": MARKERS[i % len(MARKERS)]} for i, line in enumerate(lines)}
+    figure = Figure(figsize=(10, 1.2 + 3.6 * len(studies)), layout="constrained")
+    panels = figure.subplots(len(studies), len(PANELS), sharex=True, sharey=True, squeeze=False)
+    for row, curves in zip(panels, studies, strict=True):
+        for panel, name in zip(row, PANELS, strict=True):
+            _draw_panel(panel, curves, name, style)
+        row[0].set_ylabel("zero-shot F1 in percent")
+    figure.suptitle("\n".join(dict.fromkeys(flag for curves in studies for flag in curves.flags)), fontsize="medium")
+    figure.supxlabel("magnitude, in root mean squares of the word embeddings' elements", fontsize="medium")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small", frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    same = {"svg.hashsalt": "score_by_magnitude", "svg.fonttype": "none"}  # the same file from the same records
+    with matplotlib.rc_context(same):
+        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+
+
+def _draw_panel(panel: Any, curves: Curves, name: str, style: dict[str, dict[str, str]]) -> None:
+    baseline = curves.baseline[name]
+    if baseline:
+        panel.axhspan(min(baseline), max(baseline), color="grey", alpha=0.25, linewidth=0)
+        panel.axhline(fmean(baseline), color="grey", linewidth=1, label="baseline, no perturbation")
+    for line, points in curves.lines.items():
+        scored = [point for point in points if point.scores[name]]
+        look = style[line]
+        means = [fmean(point.scores[name]) for point in scored]
+        panel.plot([point.magnitude for point in scored], means, label=line, markersize=5, linewidth=1.5, **look)
+        dots = [(point.magnitude, score) for point in scored for score in point.scores[name]]
+        panel.plot(*zip(*dots, strict=True), linestyle="none", marker=".", markersize=4, color=look["color"], alpha=0.5)
+    panel.set_xscale("log")
+    panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    panel.set_ylim(0, 100)
+    panel.grid(alpha=0.3)
+    panel.set_title(f"{curves.study}: {PANELS[name]}", fontsize="medium")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Zero-shot F1 against the magnitude of the perturbation.")
+    parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
+    parser.add_argument("--figure", type=Path, help="draw it here (.svg, .png or .pdf)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
