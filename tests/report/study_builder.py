@@ -57,7 +57,11 @@ class StudyBuilder:
             )
         write_json(
             self.directory.trial(fingerprint).configuration,
-            {"training": {"learning_rate": values.get("training.learning_rate", 3e-5)}, "mixture": None, "seed": 0},
+            {
+                "training": {"learning_rate": values.get("training.learning_rate", 3e-5), "updates": 500},
+                "mixture": None,
+                "seed": 0,
+            },
         )
         return fingerprint
 
@@ -72,8 +76,19 @@ class StudyBuilder:
     def choose(self, arm: str, fingerprint: str, mixture: Mapping[str, float] | None = None) -> None:
         self.event("chosen", arm=arm, number=int(fingerprint[-1]), fingerprint=fingerprint, objective=60.0)
         if mixture is not None:
-            configuration = {"training": {"learning_rate": 3e-5}, "mixture": {"faq_share": 0.3, "weights": mixture}}
+            training = {"learning_rate": 3e-5, "updates": 500}
+            configuration = {"training": training, "mixture": {"faq_share": 0.3, "weights": mixture}}
             write_json(self.directory.trial(fingerprint).configuration, configuration)
+
+    def robust(self, arm: str, updates: int, robust: Mapping[str, Any]) -> None:
+        """Give the arm's chosen trial another number of updates, and robust training."""
+        training = {"learning_rate": 3e-5, "updates": updates}
+        write_json(self.directory.trial(f"{arm}-1").configuration, {"training": training, "robust": robust, "seed": 0})
+
+    def reports(self, arm: str, seed: int, scores: Mapping[int, float], **more: Any) -> None:
+        """Reports of a replicate: updates -> development F1; `more` stands in each of them."""
+        rows = [{"updates": updates, "objective": score, "f1": score, **more} for updates, score in scores.items()]
+        write_lines(self.directory.trial(f"{arm}-1-seed-{seed}").reports, rows)
 
     def replicate(self, arm: str, seed: int, state: str = "finished", reason: str | None = None) -> str:
         fingerprint = f"{arm}-1-seed-{seed}"

@@ -63,7 +63,7 @@ def test_json_holds_the_contract(studies: ModuleType, tmp_path: Path) -> None:
     assert report["complete"] is True and report["oracle"] is False and report["toy"] is False
     webfaq = report["arms"]["webfaq"]
     assert webfaq["baseline"] is False and webfaq["seeds"] == [1, 2]
-    assert webfaq["configuration"]["training"] == {"learning_rate": 3e-5}
+    assert webfaq["configuration"]["training"] == {"learning_rate": 3e-5, "updates": 500}
     assert webfaq["scores"]["de"] == {"f1": [30.0, 40.0], "exact_match": [25.0, 0.0], "questions": 4}
     assert webfaq["mean"]["f1"] == [30.0, 40.0]
     mean = report["differences"]["webfaq"]["mean"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from xlingual.report.cost_table import cost_notes
 from xlingual.report.differences import MEAN
 from xlingual.report.summary import ArmSummary, Summary
 
@@ -40,6 +41,7 @@ def notes(summary: Summary) -> list[str]:
     if summary.differences:
         lines += _about_intervals(summary)
     lines.append(f"Each arm's configuration was chosen by {_objective(summary.objective)}.")
+    lines += cost_notes(summary.equal, summary.costs)
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
     if taught:
         arms = "; ".join(f"{arm.name} ({_recipe(arm)}: {', '.join(_faq_languages(arm))})" for arm in taught)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.report.speed import estimate_table
-from xlingual.study import Plan
+from xlingual.study import ArmPlan, Plan
 
 if TYPE_CHECKING:
     from xlingual.speed.estimate import Estimate
@@ -28,13 +28,20 @@ def plan_tables(plan: Plan, estimate: Estimate | None = None) -> RenderableType:
 
 def _arms(plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("arm", "trials", "replicates", "updates", "model"):
-        justify: Literal["left", "right"] = "right" if header in ("trials", "replicates", "updates") else "left"
+    for header in ("arm", "trials", "replicates", "passes per\nupdate", "updates", "passes", "model"):
+        justify: Literal["left", "right"] = "left" if header in ("arm", "model") else "right"
         table.add_column(header, justify=justify, overflow="fold")
     for arm in plan.arms:
         name = f"{arm.name} (baseline)" if arm.baseline else arm.name
-        table.add_row(name, *(f"{count:,}" for count in (arm.trials, arm.replicates, arm.updates)), arm.model)
+        trained = (f"{arm.trials:,}", f"{arm.replicates:,}", _passes(arm), f"{arm.updates:,}", f"{arm.passes:,}")
+        table.add_row(name, *trained, arm.model)
     return table
+
+
+def _passes(arm: ArmPlan) -> str:
+    """Passes per update: "1", or from the fewest to the most that are searched, "3-4"."""
+    fewest, most = arm.costs[0].passes_per_update, arm.costs[-1].passes_per_update
+    return f"{fewest}" if fewest == most else f"{fewest}-{most}"
 
 
 def _searched(plan: Plan) -> Table:
@@ -55,7 +62,8 @@ def _totals(plan: Plan) -> Table:
     rows = {
         "objective": plan.objective,
         "trials": f"{plan.trials} in the search, then {plan.replicates} replicates",
-        "updates": f"{plan.updates:,} if no trial is stopped early",
+        "one trial's budget": f"{plan.trial_budget:,} {plan.equal}, the same in every arm",
+        "in all": f"{plan.updates:,} updates and {plan.passes:,} passes, at most and if no trial is stopped early",
         "test set": f"{plan.test_readings} readings, in {' '.join(plan.test_languages)}",
         "one trial": trial,
         "side by side": f"{plan.concurrent_trials} trials",

@@ -27,6 +27,7 @@ def status(state: StudyState) -> dict[str, Any]:
         "active": state.active,
         "oracle": state.oracle,
         "objective": _objective(state),
+        "equal": state.study["search"].get("equal", "updates"),
         "trials": trials,
         "replicates": {kind: sum(arm["replicates"][kind] for arm in arms.values()) for kind in kinds},
         "arms": arms,
@@ -65,7 +66,8 @@ def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, An
     arms = status(state)["arms"].values()
     ended = [Column(kind, [str(arm["trials"][kind]) for arm in arms]) for kind in ("finished", "pruned", "failed")]
     chosen = [_chosen(state, name, (configurations or {}).get(name)) for name in state.arms]
-    title = f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm"
+    equal = state.study["search"].get("equal", "updates")
+    title = f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm, equal in {equal}"
     groups = [[*ended, _best(state)], [Column("chosen", chosen, justify="left")]]
     return WideTable(title, _oracle(state), Column("arm", state.arms), groups)
 

@@ -10,6 +10,7 @@ from typing import Any
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState, read_state
+from xlingual.report.cost import ArmCost, read_cost
 from xlingual.report.differences import Difference, alike, differences
 from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
 from xlingual.study import objective_text
@@ -30,7 +31,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class ArmSummary:
-    """One arm: its chosen configuration and what its scored replicates reached.
+    """One arm: its chosen configuration, what it cost, and what its scored replicates reached.
 
     seeds: those of the scored replicates, the order of all scores; failures: seed -> reason of the replicates that
     failed; languages that were not scored are absent from `scores`.
@@ -44,6 +45,7 @@ class ArmSummary:
     seeds: tuple[int, ...]
     failures: dict[int, str]
     scores: dict[str, Scores]
+    cost: ArmCost | None
 
     def mean(self, metric: str) -> tuple[float, ...]:
         """Mean over the non-English languages, one a seed; empty where there is none."""
@@ -56,7 +58,7 @@ class Summary:
     """All that the report of a study says.
 
     `contamination` counts, by part, the pieces of training data that were dropped for overlapping the test set; None
-    when nothing was compared yet.
+    when nothing was compared yet. `equal` says what whole trials of all arms are equal in: updates or passes.
     """
 
     study: str
@@ -65,6 +67,7 @@ class Summary:
     complete: bool
     oracle: bool
     objective: str
+    equal: str
     toy: bool
     languages: tuple[str, ...]
     paragraph_cap: int | None
@@ -80,6 +83,11 @@ class Summary:
     ledger: tuple[dict[str, Any], ...]
     contamination: dict[str, int] | None
 
+    @property
+    def costs(self) -> dict[str, ArmCost]:
+        """What training cost, of every arm that has a chosen configuration."""
+        return {name: arm.cost for name, arm in self.arms.items() if arm.cost is not None}
+
     def as_json(self) -> dict[str, Any]:
         """Plain values for `xlingual report --json`; what was not scored is absent, never 0."""
         return {
@@ -89,6 +97,7 @@ class Summary:
             "complete": self.complete,
             "oracle": self.oracle,
             "objective": self.objective,
+            "equal": self.equal,
             "toy": self.toy,
             "languages": list(self.languages),
             "test_set": {"paragraph_cap": self.paragraph_cap, "paragraphs": self.paragraphs, "parallel": self.parallel},
@@ -125,6 +134,7 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
         complete=state.complete,
         oracle=state.oracle,
         objective=objective_text(state.study.get("search", {}).get("objective", "dev.f1")),
+        equal=state.study["search"].get("equal", "updates"),
         toy=test.get("source") == "toy",
         languages=scores.languages,
         paragraph_cap=test.get("paragraphs"),
@@ -169,6 +179,7 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
             if r.state == "failed" and not r.scored
         },
         scores={language: _scores(cell) for language, cell in scores.scores.get(name, {}).items()},
+        cost=read_cost(directory, state, name),
     )
 
 
@@ -190,6 +201,7 @@ def _arm_json(arm: ArmSummary) -> dict[str, Any]:
             language: {"f1": list(s.f1), "exact_match": list(s.exact_match), "questions": s.questions}
             for language, s in arm.scores.items()
         },
+        "cost": arm.cost.as_json() if arm.cost else None,
         "mean": {metric: list(arm.mean(metric)) for metric in METRICS if arm.mean(metric)},
     }
 

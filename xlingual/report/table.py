@@ -7,6 +7,7 @@ from statistics import fmean, stdev
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 
+from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.notes import notes, readings, seeds, warnings
 from xlingual.report.summary import ArmSummary, Summary
@@ -17,12 +18,17 @@ _METRIC_NAMES = {"f1": "F1", "exact_match": "exact match"}
 
 
 def report_tables(summary: Summary) -> RenderableType:
-    """Draw the whole report: F1, exact match, differences per language, and what must be said beside them."""
+    """Draw the whole report: F1, exact match, differences per language, what training cost, and notes on all these."""
     if not summary.languages:
         return Notes([*warnings(summary), f"{summary.study}: no replicate was scored on the test set yet."])
     tables: list[RenderableType] = [score_table(summary, "f1"), "", score_table(summary, "exact_match"), ""]
     if summary.differences:
         tables += [difference_table(summary, "f1"), ""]
+    if summary.costs:
+        flags = warnings(summary)
+        tables += [cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags), ""]
+        perturbed = perturbation_table(summary.study, summary.costs, flags)
+        tables += [perturbed, ""] if perturbed else []
     return Group(*tables, Notes(notes(summary)))
 
 

@@ -1,0 +1,134 @@
+"""Tables of what training cost each arm, what that bought on development data, and what was perturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from xlingual.report.cost import ArmCost, Point
+from xlingual.report.wide_table import Column, WideTable
+
+NOTHING = "-"
+
+
+def cost_table(
+    study: str, objective: str, equal: str, arms: Mapping[str, ArmCost], warnings: Sequence[str] = ()
+) -> WideTable:
+    """Arms by the cost of their chosen configuration, and the development objective of its replicates.
+
+    Where whole trials differ in passes (or, equal in passes, in updates), a last column holds every arm's score after
+    at most what the arm with the fewest of these has in all.
+
+    Args:
+        study: its name.
+        objective: in words.
+        equal: `updates` or `passes`, in which whole trials are equal.
+        arms: by name; those that have a chosen configuration.
+        warnings: lines under the title.
+    """
+    costs = [arm.cost for arm in arms.values()]
+    counts = [
+        Column("passes per\nupdate", [f"{cost.passes_per_update}" for cost in costs]),
+        Column("\nupdates", [f"{cost.updates:,}" for cost in costs]),
+        Column("\npasses", [f"{cost.passes:,}" for cost in costs]),
+    ]
+    groups = [counts]
+    if any(arm.curves for arm in arms.values()):
+        groups.append([Column(f"{objective}\nat the end", [_score(arm.end) for arm in arms.values()])])
+        other, most = common_budget(equal, arms)
+        if most is not None:
+            cells = [_score_at(arm.at(most, lambda point: _count(point, other)), other) for arm in arms.values()]
+            groups.append([Column(f"{objective}\nafter at most {most:,} {other}", cells)])
+    title = f"{study}: training of the chosen configurations; whole trials of all arms are equal in {equal}"
+    return WideTable(title, warnings, Column("arm", list(arms)), groups)
+
+
+def common_budget(equal: str, arms: Mapping[str, ArmCost]) -> tuple[str, int | None]:
+    """What arms differ in (`passes` where they are equal in updates), and the fewest of it that an arm has in all.
+
+    The number is None where the arms do not differ.
+    """
+    other = "passes" if equal == "updates" else "updates"
+    if len({arm.cost.passes_per_update for arm in arms.values()}) < 2:
+        return other, None
+    return other, min(arm.cost.passes if other == "passes" else arm.cost.updates for arm in arms.values())
+
+
+def perturbation_table(study: str, arms: Mapping[str, ArmCost], warnings: Sequence[str] = ()) -> WideTable | None:
+    """A row for every magnitude of each arm that perturbs, relative and absolute; None where no arm does."""
+    names: list[str] = []
+    rows: list[tuple[str, str, str, str, str]] = []
+    for name, arm in arms.items():
+        for place, (magnitude, one) in enumerate(arm.magnitudes.items()):
+            measured = f"{arm.measured:.3g}" if place == 0 and arm.measured is not None else ""
+            names.append("" if place else name)
+            rows.append(
+                (
+                    magnitude.replace("_", " "),
+                    f"{one['relative']:.3g}",
+                    f"{one['absolute']:.3g}",
+                    measured,
+                    str(one.get("of", "")),
+                )
+            )
+    if not rows:
+        return None
+    magnitudes, relative, absolute, shares, of = zip(*rows, strict=True)
+    groups = [
+        [
+            Column("magnitude", magnitudes, justify="left"),
+            Column("relative", relative),
+            Column("absolute", absolute),
+            Column("measured", shares),
+        ],
+        [Column("of", of, justify="left")],
+    ]
+    return WideTable(f"{study}: perturbation of the chosen configurations", warnings, Column("arm", names), groups)
+
+
+def cost_notes(equal: str, arms: Mapping[str, ArmCost]) -> list[str]:
+    """Sentences that say what was equal, and what the two tables' columns are."""
+    if not arms:
+        return []
+    per_update = ", ".join(f"{name} {arm.cost.passes_per_update}" for name, arm in arms.items())
+    updates = ", ".join(f"{name} {arm.cost.updates:,}" for name, arm in arms.items())
+    if all(arm.cost.passes_per_update == 1 for arm in arms.values()):
+        lines = [f"Whole trials of all arms are equal in {equal}, and an update is one pass of each of its examples."]
+    elif equal == "updates":
+        lines = [
+            "Whole trials of all arms are equal in updates, not in passes of an example through the model; passes per "
+            f"update: {per_update}."
+        ]
+    else:
+        lines = [
+            "Whole trials of all arms are equal in passes of an example through the model, rounded down to whole "
+            f"updates: {updates}."
+        ]
+    other, most = common_budget(equal, arms)
+    if most is not None and any(arm.curves for arm in arms.values()):
+        sampled = ", and it was scored on a part of the development questions" if _any_sampled(arms) else ""
+        lines.append(
+            f"After at most {most:,} {other} an arm that goes on has a learning rate that is still to fall{sampled}: "
+            "that column is in favour of arms that end there."
+        )
+    if any(arm.magnitudes for arm in arms.values()):
+        lines.append(
+            "Magnitudes are relative to the root mean square of the word embeddings' elements as pretrained, and "
+            "absolute; measured is the root mean square of the perturbation over that of what it was added to."
+        )
+    return lines
+
+
+def _any_sampled(arms: Mapping[str, ArmCost]) -> bool:
+    return any(arm.sampled for arm in arms.values())
+
+
+def _count(point: Point, of: str) -> int:
+    return point.passes if of == "passes" else point.updates
+
+
+def _score(point: Point | None) -> str:
+    return NOTHING if point is None else f"{point.objective:.1f}"
+
+
+def _score_at(point: Point | None, of: str) -> str:
+    return NOTHING if point is None else f"{point.objective:.1f} at {_count(point, of):,}"
