@@ -91,7 +91,7 @@ class Reader(nn.Module):
     def _vectors(self, examples: Sequence[Sequence[int]]) -> list[Tensor]:
         lengths = [len(example) for example in examples]
         if self.packed:
-            values = self.table(torch.tensor([sum(map(list, examples), [])]))
+            values = self.table(torch.tensor([[token for example in examples for token in example]]))
             return list(values[0].split(lengths))
         ids = nn.utils.rnn.pad_sequence([torch.tensor(example) for example in examples], batch_first=True)
         return [row[:length] for row, length in zip(self.table(ids), lengths, strict=True)]
