@@ -66,10 +66,11 @@ def encode(backend: Any, texts: Sequence[str], *, offsets: bool) -> list[Any]:
     return encoded
 
 
-def tokens_of(encodings: Sequence[Any]) -> Tokens:
-    """Gather the token ids of encoded texts."""
+def tokens_of(encodings: Sequence[Any], most: int | None = None) -> Tokens:
+    """Gather the token ids of encoded texts, of each the first `most` where there are more."""
     lengths = np.fromiter(map(len, encodings), dtype=np.int64, count=len(encodings))
-    ids = chain.from_iterable(encoding.ids for encoding in encodings)
+    lengths = lengths if most is None else np.minimum(lengths, most)
+    ids = chain.from_iterable(encoding.ids[:most] for encoding in encodings)
     return Tokens(np.fromiter(ids, dtype=np.int32, count=int(lengths.sum())), pointers_of(lengths))
 
 

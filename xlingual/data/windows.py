@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,13 @@ TOKENS_AT_A_TIME = 1 << 22
 
 QUESTION_SHARE = 0.5
 """Largest share of a window that a question may take; a longer one loses its end."""
+
+
+Segment: TypeAlias = Callable[[int, Any, str], Any]
+"""From an example's place in its batch, the encoding of one of its texts and the text to another encoding of it.
+
+An encoding has a length, `ids` and `offsets`, as those of `tokenizers`.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +137,7 @@ def windows_in_pieces(
 
     `example` counts from the first of all examples; `pointers` begin at 0 in each piece. Raises as `make_windows` does.
     """
-    cutter = _Cutter.of(tokenizer, max_length, stride)
+    cutter = WindowCutter.of(tokenizer, max_length, stride)
     count = threads or cores()
     if count == 1:
         yield from (cutter.windows(first, batch) for first, batch in _batches(examples))
@@ -206,7 +213,7 @@ def _batches(examples: Iterable[Example]) -> Iterator[tuple[int, list[Example]]]
 
 
 @dataclass(frozen=True)
-class _Cutter:
+class WindowCutter:
     """Cuts batches of examples into windows; safe to use from several threads at once."""
 
     backend: Any
@@ -220,7 +227,8 @@ class _Cutter:
     """Whether the slices begin at the context's end (a tokenizer that truncates on the left)."""
 
     @classmethod
-    def of(cls, tokenizer: Any, max_length: int, stride: int) -> _Cutter:
+    def of(cls, tokenizer: Any, max_length: int, stride: int) -> WindowCutter:
+        """Set a tokenizer up; arguments and errors as those of `make_windows`."""
         backend = prepare(tokenizer)
         layout = PairLayout.of(tokenizer, backend)
         return cls(
@@ -232,16 +240,26 @@ class _Cutter:
             from_end=getattr(tokenizer, "truncation_side", "right") == "left",
         )
 
-    def windows(self, first: int, batch: Sequence[Example]) -> Windows:
+    def windows(self, first: int, batch: Sequence[Example], segment: Segment | None = None) -> Windows:
         """Windows of neighbouring examples, the first of which has the position `first`.
 
         A context is tokenised once, however many questions of the batch are on it.
+
+        Args:
+            first: see above.
+            batch: the examples.
+            segment: gives texts other tokens; called with each example's question, then with each one's context.
         """
+        questions, cut = self._questions([example.question for example in batch], segment)
         distinct: dict[str, int] = {}
         context_of = np.asarray([distinct.setdefault(each.context, len(distinct)) for each in batch], dtype=np.int64)
-        encodings = encode(self.backend, list(distinct), offsets=True)
-        contexts, offsets = tokens_of(encodings), offsets_of(encodings, list(distinct))
-        questions, cut = self._questions([example.question for example in batch])
+        texts = list(distinct)
+        encodings = encode(self.backend, texts, offsets=True)
+        if segment is not None:
+            texts = [example.context for example in batch]
+            encodings = [segment(i, encodings[context], texts[i]) for i, context in enumerate(context_of.tolist())]
+            context_of = np.arange(len(batch), dtype=np.int64)
+        contexts, offsets = tokens_of(encodings), offsets_of(encodings, texts)
         cuts = slices(questions.lengths, contexts.lengths[context_of], self.room, self.stride, from_end=self.from_end)
         places, pointers = self._places(questions, contexts, context_of, cuts)
         ids = np.concatenate([self.layout.ids, questions.ids, contexts.ids])
@@ -276,13 +294,16 @@ class _Cutter:
         by_window = np.stack(lengths, axis=1)
         return runs(np.stack(first, axis=1).ravel(), by_window.ravel()), pointers_of(by_window.sum(axis=1))
 
-    def _questions(self, questions: Sequence[str]) -> tuple[Tokens, int]:
+    def _questions(self, questions: Sequence[str], segment: Segment | None) -> tuple[Tokens, int]:
         """Tokens of questions, the ends of too long ones cut off, and how many were cut."""
-        encodings = encode(self.backend, questions, offsets=False)
+        encodings = encode(self.backend, questions, offsets=segment is not None)
         long = [number for number, encoding in enumerate(encodings) if len(encoding) > self.question_tokens]
         for number in long:
             encodings[number] = self._shortened(questions[number])
-        return tokens_of(encodings), len(long)
+        if segment is None:
+            return tokens_of(encodings), len(long)
+        drawn = [segment(number, encodings[number], questions[number]) for number in range(len(questions))]
+        return tokens_of(drawn, most=self.question_tokens), len(long)
 
     def _shortened(self, question: str) -> Any:
         """Cut after the last token that fits, and after an earlier one where the shorter text has more tokens."""

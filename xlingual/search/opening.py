@@ -32,9 +32,12 @@ MAY_CHANGE = (
     "data.faq.source",
     "data.faq.bitexts.source",
     "data.faq.allow_shortage",
+    "data.synonyms",
     "data.contamination",
 )
+DICTIONARIES = "data.dictionaries"
 BITEXTS = "bitexts of "
+DICTIONARY = "dictionary of "
 FAQ_ROWS = "faq rows of "
 CHECK = "contamination check"
 PACKAGES = ("xlingual", "ray", "torch", "transformers", "tokenizers", "datasets", "optuna", "numpy")
@@ -69,7 +72,7 @@ def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         parts = key.split(".")
         if _may_change(key) or (parts[0] == "arms" and (parts[1] in new_arms or parts[2:3] == ["model"])):
             continue
-        if old.get(key) != new.get(key):
+        if old.get(key) != new.get(key) and not _elsewhere(key, old, new):
             found.append(f"{key} was {old.get(key, 'absent')}, is now {new.get(key, 'absent')}")
     return found
 
@@ -106,7 +109,7 @@ def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
     parts: dict[str, Counter[str]] = {}
     short = []
     for name, source in sources.items():
-        kind = next((kind for kind in (FAQ_ROWS, BITEXTS) if name.startswith(kind)), None)
+        kind = next((kind for kind in (FAQ_ROWS, BITEXTS, DICTIONARY) if name.startswith(kind)), None)
         counts = Counter(source.get("counts", {}))
         part = kind.removesuffix(" of ") if kind else name
         if kind and counts["short"]:
@@ -175,6 +178,16 @@ def _version(package: str) -> str | None:
 
 def _may_change(key: str) -> bool:
     return any(key == name or key.startswith(name + ".") for name in MAY_CHANGE)
+
+
+def _elsewhere(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a dictionary lies elsewhere now, or a study without any comes to have some.
+
+    No language may come or go: an arm that names none switches to all that there are.
+    """
+    if key != DICTIONARIES and not key.startswith(f"{DICTIONARIES}."):
+        return False
+    return (key in old and key in new) or not any(name.startswith(f"{DICTIONARIES}.") for name in old)
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -27,6 +27,8 @@ class MicroBatch:
 
     objective: Objective
     places: list[Place]
+    epochs: list[int]
+    """How often the trial drew each of these examples before."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Draws:
         sources: windows or pairs of each source.
         source: source of each draw, (draws,).
         item: example of that source, (draws,).
+        epoch: how often that example was drawn before, (draws,).
         length: tokens of that example, (draws,).
         pointers: update u has the draws `pointers[u]:pointers[u + 1]`, (updates + 1,).
     """
@@ -46,6 +49,7 @@ class Draws:
     sources: tuple[Source, ...]
     source: Indices
     item: Indices
+    epoch: Indices
     length: Indices
     pointers: Indices
 
@@ -53,12 +57,14 @@ class Draws:
     def of(
         cls, objective: Objective, sources: Sequence[Source], drawn: tuple[Indices, Indices], counts: Indices
     ) -> Draws:
-        """Lay out draws, `counts` of which stand in each update."""
+        """Lay out draws, `counts` of which stand in each update; each source is gone through epoch by epoch."""
         source, item = drawn
-        length = np.zeros(len(source), dtype=np.int64)
+        length, epoch = np.zeros((2, len(source)), dtype=np.int64)
         for index, examples in enumerate(sources):
-            length[source == index] = examples.lengths[item[source == index]]
-        return cls(objective, tuple(sources), source, item, length, pointers_of(counts))
+            mine = np.flatnonzero(source == index)
+            length[mine] = examples.lengths[item[mine]]
+            epoch[mine] = np.arange(len(mine)) // max(1, len(examples))
+        return cls(objective, tuple(sources), source, item, epoch, length, pointers_of(counts))
 
     def count(self, update: int) -> int:
         """Examples of an update."""
@@ -80,7 +86,11 @@ class Draws:
             draws = first + np.argsort(self.length[first:stop], kind="stable")
             groups = [draws[i : i + size] for i in range(0, len(draws), size)]
         return [
-            MicroBatch(self.objective, [(self.sources[self.source[draw]], int(self.item[draw])) for draw in group])
+            MicroBatch(
+                self.objective,
+                [(self.sources[self.source[draw]], int(self.item[draw])) for draw in group],
+                self.epoch[group].tolist(),
+            )
             for group in groups
         ]
 

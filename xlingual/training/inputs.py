@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlingual.data.altering.rewritable import Lexicons, RewritableWindows
+from xlingual.data.altering.subword_sampling import check_unigram
 from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
@@ -25,6 +27,7 @@ from xlingual.records.files import read_json, write_json
 from xlingual.study import Study, WindowSettings
 from xlingual.training.faq_data import FaqData, load_faq_data
 from xlingual.training.faq_sources import BitextPairs, FaqSource, PassageExamples, RowPairs
+from xlingual.training.lexicons import load_lexicons, text_methods
 from xlingual.training.trial_inputs import TrialInputs
 
 TOY = "toy"
@@ -39,6 +42,8 @@ class Locations:
     test: str
     faq: str | None
     models: dict[str, str]
+    synonyms: str | None = None
+    dictionaries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class StudyData:
         faq: what the recipes make of FAQ pages.
         test_set: fingerprint of the test set's texts, which all of this was compared with.
         contaminated: what was dropped for overlapping them, each with the part that it was in.
+        lexicons: synonyms and translations that some arm draws words from.
+        altered: by model, the methods that alter texts in some arm of it.
     """
 
     train: ExampleSet
@@ -59,6 +66,8 @@ class StudyData:
     faq: FaqData = field(default_factory=FaqData)
     test_set: str = ""
     contaminated: tuple[Mapping[str, Any], ...] = ()
+    lexicons: Lexicons = field(default_factory=Lexicons)
+    altered: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def sources(self) -> dict[str, Any]:
         """Fingerprint and counts of each part, by name; of FAQ rows and of what recipes make of them, by variant."""
@@ -80,6 +89,9 @@ class StudyData:
                 if isinstance(one, BitextPairs):
                     language = name.removeprefix(BITEXT)
                     found[f"bitexts of {language}"] = {"fingerprint": one.fingerprint, "counts": dict(one.counts)}
+        for name, lexicon in self.lexicons.by_source().items():
+            counts = {"words": len(lexicon), "alternatives": len(lexicon.alternatives)}
+            found[name] = {"fingerprint": lexicon.fingerprint, "counts": counts}
         if self.test_set:
             dropped = Counter(str(one["part"]) for one in self.contaminated)
             found["contamination check"] = {"fingerprint": self.test_set, "counts": dict(dropped)}
@@ -90,19 +102,24 @@ def locate(study: Study, storage: Path) -> Locations:
     """Find where everything lies; a toy world is written below `storage` when it is not there yet."""
     data = study.data
     toy: dict[str, str] = {}
+    dictionaries = data.dictionaries or {}
     models = {arm: definition.model or study.model for arm, definition in study.arms.items()}
     if study.uses_toy:
         from xlingual.data.toy import ToyWorld, write_toy_world
 
         world = ToyWorld(**study.toy.model_dump())
         paths = write_toy_world(storage / "toy_worlds" / world.fingerprint, world)
-        toy = {name: str(getattr(paths, name)) for name in ("train", "dev", "xquad", "faq", "model")}
+        toy = {name: str(getattr(paths, name)) for name in ("train", "dev", "xquad", "faq", "model", "dictionary")}
     return Locations(
         train=toy["train"] if data.train == TOY else absolute(data.train),
         dev=toy["dev"] if data.dev == TOY else absolute(data.dev),
         test=toy["xquad"] if data.test.source == TOY else absolute(data.test.source),
         faq=(toy["faq"] if data.faq.source == TOY else absolute(data.faq.source)) if data.faq else None,
         models={arm: toy["model"] if model == TOY else absolute(model) for arm, model in models.items()},
+        synonyms=absolute(data.synonyms) if data.synonyms else None,
+        dictionaries={
+            language: toy["dictionary"] if path == TOY else absolute(path) for language, path in dictionaries.items()
+        },
     )
 
 
@@ -115,7 +132,7 @@ def absolute(source: str) -> str:
 def load_study_data(
     study: Study, locations: Locations, folder: Path, recorded: Mapping[str, str] | None = None
 ) -> StudyData:
-    """Load training, development and FAQ data, without what overlaps the test set's texts.
+    """Load training, development and FAQ data, without what overlaps the test set's texts, and lexicons.
 
     An oracle's development examples are the test set's.
 
@@ -129,6 +146,10 @@ def load_study_data(
         DataError: when a source is absent, malformed or empty.
     """
     data, seed = study.data, study.search.seed
+    lexicons = load_lexicons(study, locations.synonyms, locations.dictionaries)
+    altered: dict[str, frozenset[str]] = {}
+    for arm, model in locations.models.items():
+        altered[model] = altered.get(model, frozenset()) | text_methods(study, arm)
     train, english = load_english(
         locations.train,
         locations.dev,
@@ -153,7 +174,7 @@ def load_study_data(
     if faq.development:
         development["webfaq_dev"] = faq.development
     _refuse_nothing_left({"train": train, **development.get("dev", {})})
-    return StudyData(train, development, faq, index.fingerprint, tuple(contaminated))
+    return StudyData(train, development, faq, index.fingerprint, tuple(contaminated), lexicons, altered)
 
 
 def _refuse_nothing_left(parts: Mapping[str, ExampleSet]) -> None:
@@ -181,14 +202,19 @@ def trial_inputs(model: str, study: Study, data: StudyData, features: Path | Non
         features: folder that windows are kept in and mapped from; None makes them in memory.
 
     Raises:
-        ModelError: when the checkpoint is no encoder for span answers, or the windows are too long for it.
+        ModelError: when the checkpoint is no encoder for span answers, the windows are too long for it, or some arm
+            draws segmentations and its tokenizer has none to draw.
     """
     directory = resolve_checkpoint(model)
     check_encoder(directory, study.windows.max_length)
     tokenizer = load_tokenizer(directory)
+    methods = data.altered.get(model, frozenset())
+    if "subword_sampling" in methods:
+        check_unigram(tokenizer, model)
     cut = _Cutter.of(tokenizer, directory, study.windows, features)
+    train = cut.windows(data.train)
     return TrialInputs(
-        train=cut.windows(data.train),
+        train=cut.rewritable(train, data.train, data.lexicons) if methods else train,
         faq={
             variant: {name: cut.examples(source) for name, source in sources.items()}
             for variant, sources in data.faq.training.items()
@@ -220,11 +246,17 @@ class _Cutter:
     def of(cls, tokenizer: Any, directory: Path, settings: WindowSettings, features: Path | None) -> _Cutter:
         return cls(tokenizer, fingerprint_tokenizer(directory) if features else "", settings, features)
 
+    @property
+    def lengths(self) -> dict[str, int]:
+        return {"max_length": self.settings.max_length, "stride": self.settings.stride}
+
     def windows(self, part: Examples) -> Windows:
-        lengths = {"max_length": self.settings.max_length, "stride": self.settings.stride}
         if self.features is None:
-            return make_windows(self.tokenizer, part.examples, **lengths)
-        return stored_windows(self.features, self.tokenizer, self.fingerprint, part, **lengths)
+            return make_windows(self.tokenizer, part.examples, **self.lengths)
+        return stored_windows(self.features, self.tokenizer, self.fingerprint, part, **self.lengths)
+
+    def rewritable(self, windows: Windows, part: ExampleSet, lexicons: Lexicons) -> RewritableWindows:
+        return RewritableWindows.of(windows, part.examples, self.tokenizer, lexicons, **self.lengths)
 
     def examples(self, source: FaqSource) -> Windows | Pairs:
         if isinstance(source, PassageExamples):

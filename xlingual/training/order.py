@@ -42,6 +42,11 @@ class TrainingOrder:
     micro_batch_size: int
     tokens: int | None = None
 
+    @property
+    def sources(self) -> list[Source]:
+        """Windows and pairs that are drawn from, each once."""
+        return list({id(source): source for part in self.parts for source in part.sources}.values())
+
     def micro_batches(self, update: int) -> list[MicroBatch]:
         """Cut the examples of an update (counted from 0) into micro-batches; workers share these out."""
         return [micro for part in self.parts for micro in part.micro_batches(update, self.micro_batch_size)]

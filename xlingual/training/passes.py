@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from xlingual.evaluation.batches import Batch, Batcher
 from xlingual.study import TrialConfiguration
+from xlingual.training.alteration import alteration
 from xlingual.training.draws import MicroBatch, Objective, Place
 from xlingual.training.objectives.contrasted import contrasted_inputs
 from xlingual.training.objectives.masked import masked_inputs, masked_tokens
@@ -62,20 +63,38 @@ class Preparation:
     ) -> None:
         self._seed, self._mixture = configuration.seed, configuration.mixture
         self._order, self._batcher, self._mask_tokens, self._device = order, batcher, mask_tokens, device
+        self._alteration = alteration(configuration, order.sources)
 
     def passes(self, update: int, rank: int, workers: int) -> list[Pass]:
         """Make the passes of every `workers`-th micro-batch from `rank` on."""
         micro_batches = self._order.micro_batches(update)
         counts = {micro.objective: self._count(update, micro_batches, micro.objective) for micro in micro_batches}
         made: list[Pass] = []
-        for index in range(rank, len(micro_batches), workers):
-            objective, places = micro_batches[index].objective, micro_batches[index].places
+        mine = range(rank, len(micro_batches), workers)
+        for index, places in zip(mine, self._altered([micro_batches[index] for index in mine]), strict=True):
+            objective = micro_batches[index].objective
             whole = objective == "contrastive"  # every pair is held against all others
             for place, part in enumerate([places] if whole else self._order.passes(places, self._device)):
                 stream = (update, index, place) if place else (update, index)
                 batches, targets = self._inputs(objective, part, stream)
                 made.append(Pass(stream, objective, batches, targets, self._weight(objective), counts[objective]))
         return made
+
+    def _altered(self, micro_batches: Sequence[MicroBatch]) -> list[list[Place]]:
+        """The places of micro-batches, windows of English examples rewritten where the trial alters texts."""
+        every = [list(micro.places) for micro in micro_batches]
+        if self._alteration is None:
+            return every
+        english = [
+            (micro, place)
+            for micro, places in enumerate(every)
+            for place, (source, _) in enumerate(places)
+            if source is self._alteration.windows
+        ]
+        drawn = [(every[micro][place][1], micro_batches[micro].epochs[place]) for micro, place in english]
+        for (micro, place), rewritten in zip(english, self._alteration.places(drawn), strict=True):
+            every[micro][place] = rewritten
+        return every
 
     def _inputs(
         self, objective: Objective, places: list[Place], stream: tuple[int, ...]

@@ -25,7 +25,7 @@ class TrialInputs:
     """What a trial trains on and is scored on while it trains; the same for all trials of a model.
 
     Attributes:
-        train: windows of the English training data.
+        train: windows of the English training data; where some arm alters texts, with these texts and lexicons.
         faq: by variant (`xlingual.study.recipes.variant`), FAQ examples by two-letter language: windows of passages, or
             pairs; pairs of bitext rows under `bitext-LANGUAGE`.
         development: the sets of questions that trials are scored on by name (`dev`, `webfaq_dev`; an oracle's `test`),

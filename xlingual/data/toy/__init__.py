@@ -6,6 +6,7 @@
     sentences.py  facts about persons, and how each language states and asks them
     articles.py   training, development and test data in SQuAD's format
     faq.py        FAQ pages in WebFAQ's layout
+    dictionary.py words and their translations as a table
     tokenizer.py  one token a word
     encoder.py    word embeddings made from meaning, in a BERT checkpoint
     directory.py  all of it on disk

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.data.toy.articles import draw_families, squad_file
+from xlingual.data.toy.dictionary import dictionary_table
 from xlingual.data.toy.encoder import POSITIONS, write_encoder
 from xlingual.data.toy.faq import faq_rows
 from xlingual.data.toy.lexicon import Lexicon, make_lexicon
@@ -18,6 +19,7 @@ from xlingual.data.toy.tokenizer import write_tokenizer
 from xlingual.data.toy.world import ToyWorld
 from xlingual.errors import DataError
 from xlingual.languages import ISO_639_3, NON_ENGLISH, XQUAD_LANGUAGES
+from xlingual.records.files import write_text
 
 README = """A toy world for trying xlingual out: made-up sentences in made-up words.
 
@@ -27,6 +29,7 @@ of these files says anything about real languages, about XQuAD or about WebFAQ.
 train.json, dev.json        English questions, SQuAD v1.1 format
 xquad/xquad.CODE.json       the same test questions in twelve languages, SQuAD v1.1 format
 faq/CODE.jsonl              FAQ pairs in eleven languages, one JSON object a line
+dictionary.tsv              the same words in twelve languages, a column each; words that all share are not there
 model/                      a tiny encoder without a span head, and its tokenizer, for `transformers`
 world.json                  the knobs that all of this follows from
 """
@@ -41,6 +44,7 @@ class ToyPaths:
     xquad: Path
     faq: Path
     model: Path
+    dictionary: Path
 
 
 def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
@@ -56,12 +60,16 @@ def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
             partial = Path(temporary) / "world"
             _write(partial, world)
             _put_in_place(partial, directory, world)
+    dictionary = directory / "dictionary.tsv"
+    if not dictionary.exists():  # a world of a version that wrote none
+        write_text(dictionary, dictionary_table(make_lexicon(world)))
     return ToyPaths(
         train=directory / "train.json",
         dev=directory / "dev.json",
         xquad=directory / "xquad",
         faq=directory / "faq",
         model=directory / "model",
+        dictionary=dictionary,
     )
 
 
@@ -98,6 +106,7 @@ def _write(directory: Path, world: ToyWorld) -> None:
     words = tuple(lexicon.words())
     write_encoder(directory / "model", world, words)
     write_tokenizer(directory / "model", [word.text for word in words], POSITIONS)
+    (directory / "dictionary.tsv").write_bytes(dictionary_table(lexicon).encode())
     (directory / "README.txt").write_bytes(README.encode())
     _write_lines(directory / "world.json", [{"fingerprint": world.fingerprint, **asdict(world)}])
 

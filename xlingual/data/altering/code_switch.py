@@ -1,0 +1,44 @@
+"""Translations in place of words: code switching (CoSDA-ML, arXiv 2006.06402; xTune, arXiv 2106.08226)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from xlingual.data.altering.lexicon import Lexicon
+
+REMEMBERED = 1 << 16
+"""Words whose translations are kept at hand."""
+
+
+class CodeSwitch:
+    """Draws for some of the words that some language translates one of these languages, then a translation.
+
+    Args:
+        rate: probability that such a word is replaced.
+        dictionaries: by language; each that translates a word is as likely, and then each of its translations.
+    """
+
+    def __init__(self, rate: float, dictionaries: Mapping[str, Lexicon]) -> None:
+        self._rate = rate
+        self._dictionaries = [dictionaries[language] for language in sorted(dictionaries)]
+        self._find = lru_cache(REMEMBERED)(self._translations)
+
+    def replacements(self, words: Sequence[str], generator: np.random.Generator) -> list[str | None]:
+        """Draw for each word what replaces it; None where it stays."""
+        found = [self._find(word) for word in words]
+        drawn = iter(generator.random((sum(map(bool, found)), 3)).tolist())
+        return [self._drawn(one, *next(drawn)) if one else None for one in found]
+
+    def _translations(self, word: str) -> tuple[tuple[str, ...], ...]:
+        """A word's translations in each language that has some."""
+        found = (dictionary.find(word) for dictionary in self._dictionaries)
+        return tuple(translations for translations in found if translations)
+
+    def _drawn(self, by_language: tuple[tuple[str, ...], ...], *numbers: float) -> str | None:
+        if numbers[0] >= self._rate:
+            return None
+        translations = by_language[int(numbers[1] * len(by_language))]
+        return translations[int(numbers[2] * len(translations))]

@@ -1,0 +1,72 @@
+"""Alternatives of words: synonyms, or translations into one language."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlingual.data.altering.words import as_capitalised
+from xlingual.data.slicing import pointers_of
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """Words with the alternatives of each, as flat arrays, which trials read from shared memory without a copy.
+
+    Attributes:
+        words: in the order of their code points, each once.
+        alternatives: of all words, end to end.
+        pointers: word w has the alternatives `pointers[w]:pointers[w + 1]`, one or more, (words + 1,).
+    """
+
+    words: Any
+    alternatives: Any
+    pointers: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, entries: Mapping[str, Sequence[str]]) -> Lexicon:
+        """Make one of alternatives by word; a word among its own, and what comes twice, is left out."""
+        import pyarrow
+
+        kept = {word: [one for one in dict.fromkeys(found) if one != word] for word, found in entries.items()}
+        words = sorted(word for word, found in kept.items() if found)
+        return cls(
+            pyarrow.array(words, pyarrow.large_string()),
+            pyarrow.array([one for word in words for one in kept[word]], pyarrow.large_string()),
+            pointers_of(np.asarray([len(kept[word]) for word in words], dtype=np.int64)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def exactly(self, word: str) -> tuple[str, ...]:
+        """Return the alternatives of a word as it is written; none where it is not there."""
+        place = bisect_left(range(len(self)), word, key=lambda i: self.words[i].as_py())
+        if place == len(self) or self.words[place].as_py() != word:
+            return ()
+        first, stop = self.pointers[place : place + 2].tolist()
+        return tuple(self.alternatives[first:stop].to_pylist())
+
+    def find(self, word: str) -> tuple[str, ...]:
+        """Return a word's alternatives as it is written, or else those of its lower case with its capitals.
+
+        None of them is the word itself.
+        """
+        found = self.exactly(word)
+        if not found and (lower := word.lower()) != word:
+            found = tuple(as_capitalised(word, one) for one in self.exactly(lower))
+        return tuple(one for one in dict.fromkeys(found) if one != word)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from words and alternatives, whatever file they were in."""
+        content = [self.words.to_pylist(), self.alternatives.to_pylist(), self.pointers.tolist()]
+        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()[:16]

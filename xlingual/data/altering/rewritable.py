@@ -1,0 +1,115 @@
+"""Windows that know what they were cut from, and so can be cut anew from rewritten examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlingual.data.altering.lexicon import Lexicon
+from xlingual.data.altering.texts import Texts
+from xlingual.data.examples import Example
+from xlingual.data.windows import WindowCutter, Windows
+
+
+@dataclass(frozen=True, eq=False)
+class StoredCutter:
+    """A window cutter whose tokenizer is read only when it is needed: most trials leave texts as they are.
+
+    Attributes:
+        cutter: without its tokenizer.
+        tokenizer: as JSON in UTF-8, (bytes,).
+        encode_special_tokens: whether the texts of special tokens are text.
+    """
+
+    cutter: WindowCutter
+    tokenizer: NDArray[np.uint8]
+    encode_special_tokens: bool
+
+    @classmethod
+    def of(cls, cutter: WindowCutter) -> StoredCutter:
+        """Store a cutter."""
+        content = np.frombuffer(cutter.backend.to_str().encode(), dtype=np.uint8)
+        return cls(replace(cutter, backend=None), content, bool(cutter.backend.encode_special_tokens))
+
+    def load(self) -> WindowCutter:
+        """Read the cutter, with a tokenizer of its own."""
+        from tokenizers import Tokenizer
+
+        backend = Tokenizer.from_str(self.tokenizer.tobytes().decode())
+        backend.encode_special_tokens = self.encode_special_tokens
+        return replace(self.cutter, backend=backend)
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicons:
+    """Words that English ones may be replaced by.
+
+    Attributes:
+        synonyms: of English words; None where no arm asks for them.
+        dictionaries: translations by language, of the languages that some arm asks for.
+    """
+
+    synonyms: Lexicon | None = None
+    dictionaries: Mapping[str, Lexicon] = field(default_factory=dict)
+
+    def by_source(self) -> dict[str, Lexicon]:
+        """Return each by the name of the source that it is (see `xlingual.study.configuration.lexicons_of`)."""
+        synonyms = {"synonyms": self.synonyms} if self.synonyms is not None else {}
+        return synonyms | {f"dictionary of {code}": one for code, one in sorted(self.dictionaries.items())}
+
+
+@dataclass(frozen=True, eq=False)
+class RewritableWindows(Windows):
+    """Windows with the examples, the cutter and the lexicons that others can be made with."""
+
+    texts: Texts
+    """The examples; `example` says where each window's stands."""
+    cutter: StoredCutter
+    lexicons: Lexicons
+
+    @classmethod
+    def of(
+        cls,
+        windows: Windows,
+        examples: Sequence[Example],
+        tokenizer: Any,
+        lexicons: Lexicons,
+        *,
+        max_length: int,
+        stride: int,
+    ) -> RewritableWindows:
+        """Add to windows what they were made of: arguments as those of `make_windows`, which made them."""
+        arrays = {one.name: getattr(windows, one.name) for one in fields(Windows)}
+        cutter = StoredCutter.of(WindowCutter.of(tokenizer, max_length, stride))
+        return cls(**arrays, texts=Texts.of(examples), cutter=cutter, lexicons=lexicons)
+
+    def place_in_example(self, window: int) -> int:
+        """Which of its example's windows a window is, counted from 0."""
+        return window - int(np.searchsorted(self.example, self.example[window]))
+
+
+def nearest_window(windows: Windows, example: int, place: int, *, answered: bool) -> int:
+    """Choose one of an example's windows in place of another window of the example.
+
+    Args:
+        windows: of several examples, ascending.
+        example: position of the example.
+        place: which of its example's windows the other one is.
+        answered: whether the other one holds the answer.
+
+    Returns:
+        The window that is nearest to the place (of two, the earlier) among those that hold the answer as well (or do
+        not either); among all of the example's where there is none of these.
+    """
+    first, stop = np.searchsorted(windows.example, [example, example + 1]).tolist()
+    alike = [window for window in range(first, stop) if holds_answer(windows, window) == answered]
+    return min(alike or range(first, stop), key=lambda window: abs(window - first - place))
+
+
+def holds_answer(windows: Windows, window: int) -> bool:
+    """Whether the whole first answer is in a window; no answer begins and ends in its first token."""
+    return bool(windows.end[window] > 0)

@@ -1,0 +1,65 @@
+"""The words of a text, and a text with some of them replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)")
+"""A run of letters; apostrophes and hyphens within it belong to it. Letters that touch a digit are no word.
+
+The code of arXiv 2104.08645 splits at spaces and looks words up as they stand, so that it never finds one before a
+comma or at the start of a sentence; these are words here.
+"""
+
+Span: TypeAlias = tuple[int, int]
+
+
+class Word(NamedTuple):
+    """A word of a text: its first and past-last character, and how it is written."""
+
+    start: int
+    end: int
+    text: str
+
+
+def words_of(text: str, kept: Sequence[Span] = ()) -> list[Word]:
+    """Find a text's words in order, without those that overlap one of the spans `kept`."""
+    words = [Word(*found.span(), found.group()) for found in WORD.finditer(text)]
+    if not kept:
+        return words
+    return [word for word in words if not any(word.start < end and start < word.end for start, end in kept)]
+
+
+def rewritten(text: str, words: Sequence[Word], replacements: Sequence[str | None]) -> tuple[str, list[Span]]:
+    """Replace words.
+
+    Args:
+        text: that the words are of.
+        words: in order.
+        replacements: one for each word; None leaves it.
+
+    Returns:
+        The text, and for each place at which it changed length: the past-last character of the old word, and how many
+        characters later the text goes on (negative: earlier), counted from the text's beginning.
+    """
+    pieces, shifts, last, shift = list[str](), list[Span](), 0, 0
+    for word, replacement in zip(words, replacements, strict=True):
+        if replacement is not None:
+            pieces += text[last : word.start], replacement
+            last, shift = word.end, shift + len(replacement) - len(word.text)
+            shifts.append((last, shift))
+    return "".join([*pieces, text[last:]]), shifts
+
+
+def shifted(place: int, shifts: Sequence[Span]) -> int:
+    """Return where a character stands after `rewritten`; it lies in none of the replaced words."""
+    return place + next((shift for end, shift in reversed(shifts) if end <= place), 0)
+
+
+def as_capitalised(word: str, replacement: str) -> str:
+    """Give a replacement that was found under a word's lower case the word's capitals: all of them, or the first."""
+    if len(word) > 1 and word.isupper():
+        return replacement.upper()
+    return replacement[:1].upper() + replacement[1:] if word[:1].isupper() else replacement
