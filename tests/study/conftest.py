@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
-from xlingual.study import Study, load_study
+from xlingual.study import Study, json_schema, load_study
 
 STUDY = """\
 name: example
@@ -43,6 +45,19 @@ search:
 def study_text() -> str:
     """A study of real data with four arms and every kind of search space but integer."""
     return STUDY
+
+
+@pytest.fixture(scope="session")
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a study file, built once: it takes half a second."""
+    return json_schema()
+
+
+@pytest.fixture(scope="session")
+def schema_validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+    """A validator of that schema, which `jsonschema.validate` would check and make for every file anew."""
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
 
 
 @pytest.fixture

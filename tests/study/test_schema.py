@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
-from xlingual.study import PassageSettings, ToySettings, json_schema, resolved
+from xlingual.study import PassageSettings, ToySettings, resolved
 from xlingual.study.data import HELD_OUT_ARTICLES, TOY
 from xlingual.study.syntax import parse
 from xlingual.study.training import TrainingSettings, TrainingSpace
@@ -134,10 +134,10 @@ def test_an_oracle_study_may_search_on_the_test_set(load, study_text):
         ("name: example", "name: '2024'"),
     ],
 )
-def test_studies_that_are_right_are_accepted(load, study_text, old, new):
+def test_studies_that_are_right_are_accepted(load, study_text, schema_validator, old, new):
     study = load(study_text, (old, new))
     assert study.baseline == "baseline"
-    jsonschema.validate(json.loads(json.dumps(yaml_values(study.source_text))), json_schema())
+    schema_validator.validate(json.loads(json.dumps(yaml_values(study.source_text))))
 
 
 def yaml_values(text):
@@ -192,8 +192,7 @@ def test_the_leaves_of_training_are_the_same_as_values_and_as_spaces():
         assert field.default == TrainingSpace.model_fields[name].default
 
 
-def test_the_json_schema_is_a_schema_of_the_current_draft():
-    schema = json_schema()
+def test_the_json_schema_is_a_schema_of_the_current_draft(schema):
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(schema)
     assert json.loads(json.dumps(schema)) == schema
@@ -201,15 +200,14 @@ def test_the_json_schema_is_a_schema_of_the_current_draft():
     assert schema["additionalProperties"] is False
 
 
-def test_the_json_schema_gives_arms_no_defaults_of_training():
-    leaves = json_schema()["$defs"]["ArmTraining"]["properties"]
+def test_the_json_schema_gives_arms_no_defaults_of_training(schema):
+    leaves = schema["$defs"]["ArmTraining"]["properties"]
     assert set(leaves) == set(TrainingSpace.model_fields)
     assert not any("default" in leaf for leaf in leaves.values())
 
 
-def test_a_resolved_study_fits_the_json_schema(load, study_text):
-    validator = jsonschema.Draft202012Validator(json_schema())
-    assert list(validator.iter_errors(resolved(load(study_text)))) == []
+def test_a_resolved_study_fits_the_json_schema(load, study_text, schema_validator):
+    assert list(schema_validator.iter_errors(resolved(load(study_text)))) == []
 
 
 @pytest.mark.parametrize(
@@ -225,8 +223,8 @@ def test_a_resolved_study_fits_the_json_schema(load, study_text):
         ("trials_per_arm: 8", "objective: xquad"),
     ],
 )
-def test_the_json_schema_refuses_what_it_can_know(study_text, old, new):
+def test_the_json_schema_refuses_what_it_can_know(study_text, schema_validator, old, new):
     values = yaml_values(study_text)
-    jsonschema.validate(values, json_schema())
+    schema_validator.validate(values)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(yaml_values(study_text.replace(old, new)), json_schema())
+        schema_validator.validate(yaml_values(study_text.replace(old, new)))
