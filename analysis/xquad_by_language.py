@@ -3,7 +3,8 @@
     python analysis/xquad_by_language.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--figure OUT.png]
 
 Prints one table a metric. The CSV is tidy: one row a study, arm, language (or "mean" over the non-English ones) and
-seed; its difference columns compare all seeds of the arm with all of the baseline, so they repeat from seed to seed.
+seed, with the updates and the passes through the model that a whole training of the arm takes; its difference columns
+compare all seeds of the arm with all of the baseline, so they repeat from seed to seed.
 The figure shows the differences of F1 with their 95% intervals. Every difference is within a study: scores of
 different studies may come from other questions or other models.
 """
@@ -30,7 +31,7 @@ from xlingual.report.table import NOTHING, Notes, difference_cell, mean_cell
 from xlingual.report.wide_table import Column, WideTable
 
 COLUMNS = (
-    *("study", "arm", "baseline", "language", "seed", "f1", "exact_match", "questions"),
+    *("study", "arm", "baseline", "updates", "passes", "language", "seed", "f1", "exact_match", "questions"),
     *(f"{metric}_{part}" for metric in METRICS for part in ("difference", "low", "high")),
 )
 NAMES = {"f1": "F1", "exact_match": "exact match"}
@@ -114,12 +115,13 @@ def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
     """One row a study, arm, language and seed, unrounded; what does not exist is None."""
     for label, summary in summaries.items():
         for arm in summary.arms.values():
+            spent = (arm.cost.cost.updates, arm.cost.cost.passes) if arm.cost else (None, None)
             for language in (*summary.languages, MEAN):
                 compared = summary.differences.get(arm.name, {}).get(language, {})
                 matches = _seeds(arm, language, "exact_match")
                 for seed, f1, match in zip(arm.seeds, _seeds(arm, language, "f1"), matches, strict=False):
                     questions = None if language == MEAN else arm.scores[language].questions
-                    found = (label, arm.name, arm.baseline, language, seed, f1, match, questions)
+                    found = (label, arm.name, arm.baseline, *spent, language, seed, f1, match, questions)
                     yield dict(zip(COLUMNS, (*found, *_bounds(compared)), strict=True))
 
 

@@ -48,7 +48,7 @@ def test_rows_are_tidy_and_agree_with_the_report(script: ModuleType, study: Path
     row = next(r for r in rows if (r["arm"], r["language"], r["seed"]) == ("webfaq", "de", "2"))
     assert float(row["f1"]) == summary.arms["webfaq"].scores["de"].f1[1]
     assert float(row["exact_match"]) == summary.arms["webfaq"].scores["de"].exact_match[1]
-    assert row["questions"] == "60"
+    assert (row["questions"], row["updates"], row["passes"]) == ("60", "500", "500")
     assert float(row["f1_low"]) == summary.differences["webfaq"]["de"]["f1"].low
     mean = next(r for r in rows if (r["arm"], r["language"], r["seed"]) == ("webfaq", "mean", "1"))
     german, spanish = (summary.arms["webfaq"].scores[language].f1[0] for language in ("de", "es"))
