@@ -184,7 +184,8 @@ def draw(studies: Sequence[Curves], path: Path) -> None:
             _draw_panel(panel, curves, name, style)
         row[0].set_ylabel("zero-shot F1 in percent")
     figure.suptitle("\n".join(dict.fromkeys(flag for curves in studies for flag in curves.flags)), fontsize="medium")
-    figure.supxlabel("magnitude, in root mean squares of the word embeddings' elements", fontsize="medium")
+    for panel in panels[-1]:
+        panel.set_xlabel("magnitude (rms of the word embeddings)")
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small", frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
