@@ -16,7 +16,8 @@ from xlingual.search.placement import DRIVER_RESOURCE, Demand
 
 EMBEDDED_DRIVERS = 64
 
-# Tune keeps no truth here, so its loggers, its signal handler and its usage reports are switched off.
+# Tune keeps no truth here, so its loggers, its signal handler and its usage reports are switched off. Ray Train fetches
+# a worker's reports when it looks after its health, and the worker waits for that: every 2 s unless told otherwise.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -24,6 +25,7 @@ ENVIRONMENT = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",

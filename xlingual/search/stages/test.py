@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import ray
-import torch
 
 from xlingual.data.examples import ExampleSet
 from xlingual.errors import StageError
-from xlingual.evaluation.batches import Batcher
-from xlingual.evaluation.scoring import Candidates, ScoringSet, answer_rows, candidates, mean_scores, merge
-from xlingual.models.encoder import load_encoder, load_tokenizer
+from xlingual.evaluation.scoring import Candidates, ScoringSet, answer_rows, mean_scores, merge
 from xlingual.records import journal
 from xlingual.records.files import write_lines
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.state import ReplicateState, read_state
+from xlingual.search.answers import find_candidates
 from xlingual.search.bench import Bench
 from xlingual.search.journalist import record_reading
 from xlingual.search.opening import check_sources
-from xlingual.search.placement import Demand
 from xlingual.training.inputs import load_test_data, scoring_sets
 
 
@@ -38,19 +34,6 @@ def test(bench: Bench) -> None:
     for model, replicates in _by_model(bench, unread).items():
         _score_replicates(bench, model, replicates)
     bench.end("test")
-
-
-def found_candidates(
-    directory: TrialDirectory,
-    questions: Mapping[str, ScoringSet],
-    max_answer_tokens: int,
-    device: torch.device,
-    share: tuple[int, int],
-) -> dict[str, Candidates]:
-    """Let a replicate's model answer its share (number, of how many) of the questions, in float32."""
-    model = load_encoder(directory.model, seed=0, trained_head=True).to(device)
-    batcher = Batcher.of(model, int(load_tokenizer(directory.model).pad_token_id), device)
-    return candidates(model, questions, batcher, max_answer_tokens=max_answer_tokens, share=share)
 
 
 def scored_answers(
@@ -140,18 +123,8 @@ def _counts(examples: Mapping[str, ExampleSet]) -> dict[str, int]:
 def _submit(bench: Bench, replicate: ReplicateState, questions: Any, share: tuple[int, int]) -> Any:
     """Ask for a share of a replicate's answers; Ray starts as many such tasks as there is room for."""
     demand, longest = bench.demand, bench.study.windows.max_answer_tokens
-    task = ray.remote(_find_remotely).options(num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker)
-    return task.remote(bench.directory.path, replicate.fingerprint, questions, longest, demand, share)
-
-
-def _find_remotely(
-    storage: Path, fingerprint: str, questions: Any, max_answer_tokens: int, demand: Demand, share: tuple[int, int]
-) -> dict[str, Candidates]:
-    """Run `found_candidates` as a Ray task; `questions` arrives as a value from the object store."""
-    torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
-    device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
-    directory = TrialDirectory(storage / "trials" / fingerprint)
-    return found_candidates(directory, questions, max_answer_tokens, device, share)
+    task = ray.remote(find_candidates).options(num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker)
+    return task.remote(bench.directory.trial(replicate.fingerprint), questions, longest, demand, share)
 
 
 def _adopt_recorded_scores(bench: Bench, replicate: ReplicateState) -> bool:
