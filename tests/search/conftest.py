@@ -1,21 +1,51 @@
-"""A study on the tiny task, run once through Ray for all tests that only look at what it left."""
+"""Studies on the tiny task, each run once through Ray for all tests that only look at what it left."""
 
 from __future__ import annotations
 
+import json
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import tiny_task
 import yaml
 
+from xlingual.cli import main
+from xlingual.errors import DataError
+from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import TrialView
 from xlingual.study import load_study
 
 WriteStudy = Callable[..., Path]
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call the command line in this process."""
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["xlingual", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
 
 
 class Recorder:
@@ -128,3 +158,57 @@ def finished(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> tu
     path = write_study("finished")
     directory, recorder = drive_study(path)
     return path, directory, recorder
+
+
+class Sealed(NamedTuple):
+    """A study whose test set could not be read before the test stage, and what its records said then.
+
+    Attributes:
+        path: of its file.
+        directory: its records, up to the replicates.
+        ledger: what it held when the replicates were trained.
+        refusal: the error of the run that went on from there to the test stage.
+        content: the test set's files as they are; up to then they held the answer `the` to every question.
+    """
+
+    path: Path
+    directory: StudyDirectory
+    ledger: list[dict[str, Any]]
+    refusal: DataError
+    content: dict[Path, bytes]
+
+
+@pytest.fixture(scope="session")
+def sealed(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> Sealed:
+    """Searched by one run and replicated by the next, with `precision: auto` and one trial at a time."""
+    path = write_study(
+        "sealed", search={"trials_per_arm": 1}, replicates={"seeds": 1}, scaling={"concurrent_trials": 1}
+    )
+    asked = ("training.precision=auto",)
+    files = list((path.parent / "data" / "xquad").iterdir())
+    content = {file: file.read_bytes() for file in files}
+    for file in files:
+        file.write_text(json.dumps(_with_answers(json.loads(content[file]), "the")))
+
+    def refuse(*_: Any) -> Any:
+        raise DataError("the test set is sealed")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("xlingual.training.inputs.load_test_data", refuse)
+        patched.setattr(sys.modules["xlingual.search.stages.test"], "load_test_data", refuse)
+        drive_study(path, *asked, until="search")
+        directory, _ = drive_study(path, *asked, until="replicate")
+        ledger = journal.read(directory.ledger)
+        with pytest.raises(DataError) as refusal:
+            drive_study(path, *asked)
+    for file in files:
+        file.write_bytes(content[file])
+    return Sealed(path, directory, ledger, refusal.value, content)
+
+
+def _with_answers(test: dict[str, Any], answer: str) -> dict[str, Any]:
+    """The same paragraphs and questions, each with one answer that is the same for all."""
+    questions = (qa for article in test["data"] for paragraph in article["paragraphs"] for qa in paragraph["qas"])
+    for question in questions:
+        question["answers"] = [{"text": answer, "answer_start": 0}]
+    return test

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,8 +15,42 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_lines
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
-from xlingual.records.state import read_state
+from xlingual.records.state import TrialState, read_state
 from xlingual.report.summary import summarize
+
+
+class Mended(NamedTuple):
+    """A study that lost a trial to an accident, and went on with one more trial an arm."""
+
+    directory: StudyDirectory
+    lost: TrialState
+    failed: TrialState
+    error: str
+    recorder: Any
+
+
+@pytest.fixture(scope="module")
+def mended(finished: Any, drive_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Mended:
+    path, directory, _ = finished
+    storage = tmp_path_factory.mktemp("mended")
+    shutil.copytree(directory.path, storage / "finished")
+    copied = StudyDirectory(storage / "finished")
+    lost = next(trial for trial in read_state(copied).arm_trials("plain") if trial.state == "finished")
+    events = [event for event in journal.read(copied.journal) if event["event"].startswith(("trial", "stage"))]
+    ended = next(e for e in events if e["event"] == "trial_ended" and e["fingerprint"] == lost.fingerprint)
+    events.remove(ended)  # as if the driver had died before it
+    write_lines(copied.journal, events)
+    trial = copied.trial(lost.fingerprint)
+    trial.reports.unlink()
+    trial.checkpoint.write_bytes(b"a disk that lies")
+
+    drive_study(path, f"storage={storage}", until="search")
+    failed = next(t for t in read_state(copied).trials if t.fingerprint == lost.fingerprint)
+    error = (trial.path / "error.txt").read_text()
+
+    trial.checkpoint.unlink()
+    _, recorder = drive_study(path, f"storage={storage}", "search.trials_per_arm=4", until="search")
+    return Mended(copied, lost, failed, error, recorder)
 
 
 def test_every_arm_has_its_trials_and_replicates(finished: Any) -> None:
@@ -103,13 +136,11 @@ def test_the_same_command_again_does_nothing(finished: Any, drive_study: Any) ->
     assert {file: file.read_bytes() for file in directory.path.rglob("*.jsonl")} == before
 
 
-def test_raising_the_number_of_trials_continues_the_search(finished: Any, drive_study: Any, tmp_path: Path) -> None:
-    path, directory, _ = finished
-    shutil.copytree(directory.path, tmp_path / "finished")
-    more, recorder = drive_study(path, "search.trials_per_arm=4", f"storage={tmp_path}", until="search")
-    state = read_state(more)
+def test_raising_the_number_of_trials_continues_the_search(finished: Any, mended: Mended) -> None:
+    _, directory, _ = finished
+    state = read_state(mended.directory)
     assert [trial.number for trial in state.arm_trials("plain")] == [0, 1, 2, 3]
-    assert {trial.key for trial in recorder.trials} == {"plain/3", "both/3"}
+    assert {trial.key for trial in mended.recorder.trials} == {f"plain/{mended.lost.number}", "plain/3", "both/3"}
     old = {trial.fingerprint for trial in read_state(directory).trials}
     assert not old & {trial.fingerprint for trial in state.trials if trial.number == 3}
 
@@ -130,38 +161,13 @@ def test_other_data_under_the_same_name_is_refused(finished: Any, drive_study: A
         drive_study(path, "search.trials_per_arm=4", f"storage={tmp_path}", f"data.train={tmp_path / 'train.json'}")
 
 
-def test_the_test_set_is_sealed_until_the_test_stage(
-    ray_cluster: None, write_study: Any, drive_study: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_test_set_is_sealed_until_the_test_stage(sealed: Any) -> None:
     """Before it, the test set's texts are compared with the training data; its answers enter nothing."""
-    path = write_study("sealed", search={"trials_per_arm": 1}, replicates={"seeds": 1})
-    files = list((path.parent / "data" / "xquad").iterdir())
-    content = {file: file.read_bytes() for file in files}
-    for file in files:
-        file.write_text(json.dumps(with_answers(json.loads(content[file]), "the")))
-
-    def sealed(*_: Any) -> Any:
-        raise DataError("the test set is sealed")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("xlingual.training.inputs.load_test_data", sealed)
-        patched.setattr(sys.modules["xlingual.search.stages.test"], "load_test_data", sealed)
-        directory, _ = drive_study(path, until="replicate")
-        assert journal.read(directory.ledger) == []
-        with pytest.raises(DataError, match="sealed"):
-            drive_study(path)
-    check = read_json(directory.sources)["contamination check"]
-    for file in files:
-        file.write_bytes(content[file])
-    assert index_of_test_set(str(path.parent / "data" / "xquad")).fingerprint == check["fingerprint"]
-
-
-def with_answers(test: dict[str, Any], answer: str) -> dict[str, Any]:
-    """The same paragraphs and questions, each with one answer that is the same for all."""
-    questions = (qa for article in test["data"] for paragraph in article["paragraphs"] for qa in paragraph["qas"])
-    for question in questions:
-        question["answers"] = [{"text": answer, "answer_start": 0}]
-    return test
+    assert sealed.ledger == []
+    assert "the test set is sealed" in str(sealed.refusal)
+    check = read_json(sealed.directory.sources)["contamination check"]
+    assert {file.read_bytes() for file in sealed.content} == set(sealed.content.values())  # with their own answers
+    assert index_of_test_set(str(sealed.path.parent / "data" / "xquad")).fingerprint == check["fingerprint"]
 
 
 def test_an_absent_test_language_is_said_before_anything_is_trained(write_study: Any, drive_study: Any) -> None:
@@ -186,30 +192,12 @@ def test_an_oracle_enters_every_trial_in_the_ledger(ray_cluster: None, write_stu
     assert summarize(directory).oracle
 
 
-def test_an_accident_is_recorded_and_tried_again_by_the_next_run(
-    finished: Any, drive_study: Any, tmp_path: Path
-) -> None:
-    path, directory, _ = finished
-    shutil.copytree(directory.path, tmp_path / "finished")
-    copied = StudyDirectory(tmp_path / "finished")
-    lost = next(trial for trial in read_state(copied).arm_trials("plain") if trial.state == "finished")
-    events = [event for event in journal.read(copied.journal) if event["event"].startswith(("trial", "stage"))]
-    ended = next(e for e in events if e["event"] == "trial_ended" and e["fingerprint"] == lost.fingerprint)
-    events.remove(ended)  # as if the driver had died before it
-    write_lines(copied.journal, events)
-    trial = copied.trial(lost.fingerprint)
-    trial.reports.unlink()
-    trial.checkpoint.write_bytes(b"a disk that lies")
-
-    drive_study(path, f"storage={tmp_path}", until="search")
-    failed = next(t for t in read_state(copied).trials if t.fingerprint == lost.fingerprint)
+def test_an_accident_is_recorded_and_tried_again_by_the_next_run(mended: Mended) -> None:
+    lost, failed = mended.lost, mended.failed
     assert (failed.state, failed.retry) == ("failed", True)
     assert "error.txt" in (failed.reason or "")
-    assert "not a checkpoint of this trial" in (trial.path / "error.txt").read_text()
-
-    trial.checkpoint.unlink()
-    drive_study(path, f"storage={tmp_path}", until="search")
-    again = next(t for t in read_state(copied).trials if t.fingerprint == lost.fingerprint)
+    assert "not a checkpoint of this trial" in mended.error
+    again = next(t for t in read_state(mended.directory).trials if t.fingerprint == lost.fingerprint)
     assert (again.state, again.objective) == ("finished", lost.objective)
 
 
@@ -218,7 +206,10 @@ def test_an_arm_that_only_diverges_ends_the_study_with_its_reason(
 ) -> None:
     noise = {"embedding_noise": {"magnitude": {"log_uniform": [1e37, 1e38]}, "distribution": "uniform"}}
     path = write_study(
-        "diverging", arms={"plain": {"baseline": True}, "loud": {"robust": noise}}, search={"trials_per_arm": 1}
+        "diverging",
+        arms={"plain": {"baseline": True}, "loud": {"robust": noise}},
+        search={"trials_per_arm": 1},
+        scaling={"concurrent_trials": 1},
     )
     with pytest.raises(StageError, match=r"arm loud: none of its 1 trials .*diverged at update 1"):
         drive_study(path)

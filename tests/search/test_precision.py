@@ -24,17 +24,13 @@ def choices(directory: StudyDirectory) -> list[dict[str, Any]]:
     return [event for event in journal.read(directory.journal) if event["event"] == EVENT]
 
 
-def test_a_study_on_cpus_measures_once_and_all_its_trials_have_the_choice(
-    ray_cluster: None, write_study: Any, drive_study: Any
-) -> None:
-    path = write_study("measured", arms={"plain": {"baseline": True}}, replicates={"seeds": 1})
-    asked = ("training.precision=auto", "search.trials_per_arm=1")
-    drive_study(path, *asked, until="search")
-    directory, _ = drive_study(path, *asked, until="replicate")
+def test_a_study_on_cpus_measures_once_and_all_its_trials_have_the_choice(sealed: Any) -> None:
+    """Two arms, searched by one run and replicated by the next."""
+    directory = sealed.directory
     (choice,) = choices(directory)
     assert choice["precision"] == ("bf16" if choice["bf16_speedup"] >= 1.2 else "fp32")
     state = read_state(directory)
-    assert (len(state.trials), len(state.replicates)) == (1, 1)
+    assert (len(state.trials), len(state.replicates)) == (2, 2)
     for trial in (*state.trials, *state.replicates):
         kept = directory.trial(trial.fingerprint)
         assert read_json(kept.configuration)["training"]["precision"] == choice["precision"]
