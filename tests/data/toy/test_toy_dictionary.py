@@ -1,0 +1,31 @@
+"""The toy world's dictionary: every word in every language, of the words that its sentences use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xlingual.data.altering.lexicon_files import load_dictionary
+from xlingual.data.toy import ToyWorld, write_toy_world
+from xlingual.data.toy.lexicon import make_lexicon
+from xlingual.languages import NON_ENGLISH
+
+
+def test_each_word_has_its_translation(toy: Any) -> None:
+    tongues = make_lexicon(ToyWorld()).tongues
+    for language in NON_ENGLISH:
+        lexicon = load_dictionary(str(toy.dictionary), language)
+        english, other = tongues["en"], tongues[language]
+        for word, translation in zip(
+            english.relations + english.questions, other.relations + other.questions, strict=True
+        ):
+            assert lexicon.find(word) == (translation,)
+        assert lexicon.find(english.pronoun) == (other.pronoun,)
+        assert len(lexicon) == len(english.relations + english.questions + english.fillers) + 1
+
+
+def test_an_older_world_gets_one(small: Any, tmp_path: Any, files: Any) -> None:
+    paths = write_toy_world(tmp_path / "world", small)
+    before = files(tmp_path / "world")
+    paths.dictionary.unlink()
+    assert write_toy_world(tmp_path / "world", small) == paths
+    assert files(tmp_path / "world") == before
