@@ -1,0 +1,100 @@
+"""Every method: the passes that it declares, and nothing left behind by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from robust_families import RECIPES, Family
+from robust_trace import UPDATES, Trace, counted, terms
+from robust_variants import ALL, COMBINATIONS, ONE_OF_EACH, PERTURBING, Settings
+
+from xlingual.study import Robust, passes_of
+
+VARIANTS: dict[str, Settings] = ALL | COMBINATIONS
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_passes_of_an_update_are_those_declared(name: str, plain: Trace, traced: Callable[[str], Trace]) -> None:
+    """Forward through the body and backward through what it puts out, as often as `passes_of` says for the study."""
+    found, declared = traced(name), passes_of(Robust.model_validate(VARIANTS[name]))
+    assert found.declared == declared
+    assert plain.count.forward == plain.count.backward == UPDATES * 2
+    assert found.count.forward == declared * plain.count.forward
+    assert found.count.backward == declared * plain.count.backward
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_global_random_streams_go_on_as_in_plain_training(
+    name: str, plain: Trace, traced: Callable[[str], Trace]
+) -> None:
+    """Dropout draws as many numbers, and nothing else draws any."""
+    assert torch.equal(traced(name).dropout, plain.dropout)
+    assert traced(name).others
+
+
+@pytest.mark.parametrize("name", PERTURBING)
+def test_a_methods_own_passes_leave_parameters_and_their_gradients_alone(name: str, family: Family) -> None:
+    """Between a term's backward pass and the next term there may be an ascent; it is of the perturbation alone."""
+    model, updater = family.started(family.configuration(PERTURBING[name]))
+    parameters = dict(model.losses.named_parameters())
+    before = {key: (value.detach().clone(), value.requires_grad) for key, value in parameters.items()}
+    gradients: dict[str, Any] = dict.fromkeys(parameters)
+    count = 0
+    for loss in terms(model, updater._prepared(0)[0], seed=3):
+        assert {key for key, value in parameters.items() if value.grad is None} == {
+            key for key, value in gradients.items() if value is None
+        }
+        assert all(
+            torch.equal(gradients[key], parameters[key].grad) for key in parameters if gradients[key] is not None
+        )
+        loss.backward()  # type: ignore[no-untyped-call]
+        gradients = {key: None if value.grad is None else value.grad.clone() for key, value in parameters.items()}
+        count += 1
+    assert count == model.robust.terms
+    assert sum(value is not None for value in gradients.values()) > 10
+    for key, value in parameters.items():
+        assert torch.equal(value, before[key][0]) and value.requires_grad == before[key][1], key
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_every_loss_of_a_recipe_is_perturbed(name: str, recipe: str, family: Family) -> None:
+    """Each objective of a mixture pays the same passes, and its losses are finite and not those of plain training."""
+    if recipe not in family.recipes:
+        pytest.skip(f"{family.name} has no recipe {recipe}")
+    losses, counts = [], []
+    for settings in (None, PERTURBING[name]):
+        model, updater = family.started(family.configuration(settings, recipe=recipe))
+        with counted(family.body(model.plain)) as count:
+            updater.update(0)
+        losses.append(updater.take_losses())
+        counts.append(count)
+    assert losses[0].keys() == losses[1].keys() == {"span", recipe} - {"passage"}
+    for objective, loss in losses[1].items():
+        assert loss < 10 and abs(loss / losses[0][objective] - 1) > 1e-4, objective
+    assert counts[1].forward == model.robust.passes * counts[0].forward
+    assert counts[1].backward == model.robust.passes * counts[0].backward
+
+
+@pytest.mark.parametrize("name", PERTURBING)
+def test_a_record_says_what_magnitudes_amount_to(name: str, family: Family) -> None:
+    """Every magnitude relative and absolute; what was added, and to what, is measured while training."""
+    (settings,) = PERTURBING[name].values()
+    model, updater = family.started(family.configuration(PERTURBING[name]))
+    table = float(model.robust.record()["root_mean_square"])
+    for key in ("magnitude", "step_size", "radius", "start"):
+        if settings.get(key):
+            both = model.robust.record()[key]
+            assert both["relative" if settings.get("unit", "rms") == "rms" else "absolute"] == pytest.approx(
+                settings[key]
+            )
+            if "adversarial" not in PERTURBING[name]:
+                assert both["absolute"] == pytest.approx(both["relative"] * table)
+    assert model.robust.take_squares() == (0.0, 0.0)
+    updater.update(0)
+    added, clean = model.robust.take_squares()
+    assert 0 < added < clean * 100
+    assert model.robust.take_squares() == (0.0, 0.0)

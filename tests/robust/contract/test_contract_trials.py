@@ -1,0 +1,84 @@
+"""Every method in whole trials: killed and continued, scored without a perturbation, learning what can be learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from robust_families import Family
+from robust_trace import equal
+from robust_variants import ALL, ALTERING, AVERAGING, COMBINATIONS, ONE_OF_EACH, Settings
+
+from xlingual.evaluation.batches import Batcher
+from xlingual.models.encoder import load_encoder
+from xlingual.training.worker import Report
+
+VARIANTS: dict[str, Settings] = ALL | COMBINATIONS
+CONTINUED = (*ONE_OF_EACH, *ALTERING, *AVERAGING, *COMBINATIONS)
+PERTURBED = ("noise", "freelb", "pgd, token, embeddings, no start", "prediction, linf, embeddings", "consistency")
+LEARNING: dict[str, Settings] = {"plain": {}, **{name: ALL[name] for name in PERTURBED}, **COMBINATIONS}
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", CONTINUED)
+def test_a_killed_training_goes_on_exactly(name: str, family: Family, tmp_path: Path) -> None:
+    def kill(report: Report) -> None:
+        if report["updates"] == 2:
+            raise Killed
+
+    configuration = family.configuration(VARIANTS[name])
+    whole = family.train(configuration, tmp_path / "whole")
+    with pytest.raises(Killed):
+        family.train(configuration, tmp_path / "cut", kill)
+    assert family.train(configuration, tmp_path / "cut") == whole
+    found, expected = (
+        load_encoder(tmp_path / path / "model", 0, trained_head=True).state_dict() for path in ("cut", "whole")
+    )
+    assert equal(found, expected)
+    perturbs = any(method in VARIANTS[name] for method in ("embedding_noise", "adversarial", "consistency"))
+    assert all(("perturbation" in report) == perturbs for report in whole)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_nothing_is_perturbed_when_scoring(name: str, family: Family) -> None:
+    """The model in training answers as one that never was trained robustly and has its weights."""
+    model, updater = family.started(family.configuration(VARIANTS[name]))
+    updater.update(0)
+    model.average.after_update(1)
+    model.average.after_report(1)
+    scored = family.inputs.development["dev"]["en"].windows
+    places = [(scored, index) for index in range(8)]
+    with model.whole(1) as whole, torch.inference_mode():
+        fresh = load_encoder(family.checkpoint, 9)
+        fresh.load_state_dict(whole.state_dict())
+        inputs = Batcher(whole, family.inputs.pad_token, torch.device("cpu"))(places).inputs
+        training = whole.training
+        logits = [torch.cat(one.eval()(**inputs)[:2]) for one in (whole, fresh)]
+        whole.train(training)
+    torch.testing.assert_close(logits[0], logits[1], rtol=1e-5, atol=1e-6)
+    assert updater.update(1) > 0  # and training goes on
+
+
+@pytest.mark.parametrize("name", AVERAGING)
+def test_averaging_changes_what_is_exported(name: str, family: Family, tmp_path: Path) -> None:
+    weights = []
+    for settings in (None, AVERAGING[name]):
+        path = tmp_path / str(settings is None)
+        family.train(family.configuration(settings), path)
+        weights.append(load_encoder(path / "model", 0, trained_head=True).state_dict())
+    assert weights[0].keys() == weights[1].keys() and not equal(weights[0], weights[1])
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_a_few_examples_are_learnt_by_heart(name: str, family: Family) -> None:
+    """Each method that perturbs by itself, and those that alter texts or average in all combinations."""
+    updates = 25
+    configuration = family.configuration(LEARNING[name], updates=updates, micro_batch_size=8, learning_rate=6e-3)
+    _, updater = family.started(configuration, inputs=family.few)
+    losses = [float(updater.update(number)) for number in range(updates)]
+    assert losses[0] > 2
+    assert sum(losses[-5:]) / 5 < (0.6 if name in COMBINATIONS else 0.3)  # texts change to the end

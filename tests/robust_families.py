@@ -1,0 +1,236 @@
+"""Model families that every method of robust training has to work with: one entry of FAMILIES is all that one needs.
+
+A family is a tiny checkpoint, a study that its trials come from, and how its forward passes are told apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from tiny_task import COLOURS, THINGS, questions, write_data
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from torch import nn
+from transformers import BertConfig, BertForQuestionAnswering, PreTrainedTokenizerFast
+
+from xlingual.models.encoder import quiet_transformers
+from xlingual.models.masked_language_model import base_encoder
+from xlingual.records.layout import TrialDirectory
+from xlingual.study import Robust, Study, TrialConfiguration, build_configuration, load_study
+from xlingual.training.execution import Execution
+from xlingual.training.inputs import load_study_data, locate, trial_inputs
+from xlingual.training.loop import train_trial
+from xlingual.training.model import TrainedModel
+from xlingual.training.order import training_order
+from xlingual.training.trial_inputs import TrialInputs
+from xlingual.training.update import Updater
+from xlingual.training.worker import Report, SoloWorker, Worker
+
+SYNONYMS = {
+    "house": ["home", "hut"],
+    "car": ["van"],
+    "tree": ["oak", "pine"],
+    "cat": ["kitten"],
+    "boat": ["ship"],
+    "hat": ["cap"],
+    "red": ["scarlet"],
+    "is": ["was"],
+    "colour": ["tint"],
+}
+DICTIONARIES = {
+    "de": {"the": "das", "house": "haus", "tree": "baum", "cat": "katze", "is": "ist", "and": "und", "red": "rot"},
+    "es": {"the": "la", "house": "casa", "car": "coche", "hat": "gorro", "is": "es", "and": "y", "which": "cual"},
+}
+RECIPES: dict[str, dict[str, Any]] = {
+    "passage": {"passage": {}},
+    "contrastive": {"contrastive": {}},
+    "masked_language_model": {"masked_language_model": {}},
+}
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+@dataclass(frozen=True)
+class Family:
+    """A tiny model of one kind, and what it trains on.
+
+    Attributes:
+        name: of the family.
+        checkpoint: its directory.
+        study: names every kind of data that a method or a recipe reads.
+        inputs: of the study.
+        few: the same with eight training examples.
+        sources: fingerprints of what the study reads.
+        body: from a model to the module whose calls are its forward passes; it puts hidden states out first.
+        recipes: that the family can be trained with.
+    """
+
+    name: str
+    checkpoint: Path
+    study: Study
+    inputs: TrialInputs
+    few: TrialInputs
+    sources: Mapping[str, str]
+    body: Callable[[nn.Module], nn.Module]
+    recipes: tuple[str, ...] = tuple(RECIPES)
+
+    def configuration(
+        self,
+        robust: Mapping[str, Any] | None = None,
+        *,
+        recipe: str | None = None,
+        seed: int = 0,
+        by_hand: bool = False,
+        **training: Any,
+    ) -> TrialConfiguration:
+        """A trial of the study.
+
+        Args:
+            robust: by method, its settings.
+            recipe: of the half of the examples that come from FAQ pages; None for English alone.
+            seed: of the trial.
+            by_hand: whether the trial gets the settings as they are, even those that have no effect.
+            training: settings that differ from the study's.
+        """
+        mixture = {"faq_share": 0.5, "weights": {"de": 0.5, "es": 0.5}, "recipe": RECIPES[recipe]} if recipe else None
+        tree: dict[str, Any] = {"training": self.study.training.model_dump() | training, "mixture": mixture}
+        tree["robust"] = None if by_hand else robust
+        built = build_configuration(self.study, "plain", tree, seed, self.sources)
+        return built.model_copy(update={"robust": Robust.model_validate(robust)}) if by_hand and robust else built
+
+    def started(
+        self, configuration: TrialConfiguration, worker: Worker | None = None, inputs: TrialInputs | None = None
+    ) -> tuple[TrainedModel, Updater]:
+        """A training before its first update."""
+        worker, inputs = worker or SoloWorker(), inputs or self.inputs
+        order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
+        model = TrainedModel(configuration, inputs, self.checkpoint, worker, Execution())
+        return model, Updater(configuration, order, model, worker)
+
+    def train(
+        self, configuration: TrialConfiguration, path: Path, on_report: Callable[[Report], None] | None = None
+    ) -> list[Report]:
+        """Train to the end in a folder, which also gets the model; return the reports without their times."""
+        worker = SoloWorker(on_report=on_report)
+        train_trial(configuration, self.inputs, self.checkpoint, TrialDirectory(path), worker, keep_model=True)
+        return [{name: value for name, value in report.items() if name != "seconds"} for report in worker.reports]
+
+
+def encoder_family(directory: Path) -> Family:
+    """A BERT with the tokenizer of XLM-R: pieces with probabilities, so that words have several segmentations."""
+    write_encoder(directory / "model")
+    return _family("encoder", directory, base_encoder)
+
+
+FAMILIES: dict[str, Callable[[Path], Family]] = {"encoder": encoder_family}
+
+
+def _family(name: str, directory: Path, body: Callable[[nn.Module], nn.Module]) -> Family:
+    study = write_study(directory)
+    locations = locate(study, directory)
+    data = load_study_data(study, locations, directory / "rows")
+    (model,) = set(locations.models.values())
+    inputs = trial_inputs(model, study, data)
+    few = trial_inputs(model, study, replace(data, train=replace(data.train, examples=data.train.examples[:8])))
+    sources = {source: found["fingerprint"] for source, found in data.sources().items()} | {"model": "tiny"}
+    return Family(name, directory / "model", study, inputs, few, sources, body)
+
+
+def write_study(directory: Path) -> Study:
+    """The tiny task as a study, whose arms ask for all data that there is."""
+    write_data(directory / "data")
+    for code in ("deu", "spa"):
+        rows = [
+            {
+                "origin": f"{n % 15}.example",
+                "url": f"https://{n % 15}.example/{code}",
+                "question": f"{example.question} {code}",
+                "answer": f"{COLOURS[n % 5]} {THINGS[n % 6]} {THINGS[n // 3 % 6]}",
+            }
+            for n, example in enumerate(questions(60))
+        ]
+        (directory / "data" / "faq" / f"{code}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (directory / "synonyms.json").write_text(json.dumps(SYNONYMS))
+    for language, words in DICTIONARIES.items():
+        (directory / f"en-{language}.tsv").write_text("".join(f"{one}\t{other}\n" for one, other in words.items()))
+    places = {name: str(directory / "data" / name) for name in ("train.json", "xquad", "faq")}
+    mixtures = {
+        name: {"mixture": {"faq_share": 0.5, "weights": {"de": 0.5, "es": 0.5}, "recipe": recipe}}
+        for name, recipe in RECIPES.items()
+    }
+    definition = {
+        "name": "robust",
+        "question": "Do all methods keep their contract?",
+        "model": str(directory / "model"),
+        "data": {
+            "train": places["train.json"],
+            "test": {"source": places["xquad"], "languages": ["en", "de", "es"]},
+            "faq": {
+                "source": places["faq"],
+                "languages": ["de", "es"],
+                "rows_per_language": 60,
+                "filters": "off",
+                "passages": {"span": "answer", "answers": 3, "min_passage_characters": 1},
+            },
+            "synonyms": str(directory / "synonyms.json"),
+            "dictionaries": {language: str(directory / f"en-{language}.tsv") for language in DICTIONARIES},
+        },
+        "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
+        "training": {
+            "updates": 4,
+            "batch_size": 8,
+            "micro_batch_size": 4,
+            "learning_rate": 3e-3,
+            "reports": 2,
+            "precision": "fp32",
+        },
+        "arms": {
+            "plain": {"baseline": True},
+            "words": {"robust": {"word_substitution": {}, "code_switch": {}, "subword_sampling": {}}},
+            **mixtures,
+        },
+        "search": {"trials_per_arm": 1},
+    }
+    path = directory / "study.yaml"
+    path.write_text(yaml.safe_dump(definition, sort_keys=False))
+    return load_study(path)
+
+
+def write_encoder(directory: Path) -> None:
+    """A tiny BERT without a span head, with dropout, and its tokenizer."""
+    pieces = _pieces()
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=1, byte_fallback=False))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    special = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), SPECIAL, strict=True))
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special).save_pretrained(directory)
+    torch.manual_seed(0)
+    model = BertForQuestionAnswering(
+        BertConfig(
+            vocab_size=len(pieces),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=64,
+        )
+    )
+    state = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("qa_outputs")}
+    with quiet_transformers():
+        model.save_pretrained(directory, state_dict=state)
+
+
+def _pieces() -> list[tuple[str, float]]:
+    """Every word of the task as one piece, and its letters, which together are a little less likely."""
+    words = {word for e in questions(60) for word in f"{e.question} {e.context}".split()} | {"deu", "spa", *SYNONYMS}
+    words |= {word for found in SYNONYMS.values() for word in found}
+    words |= {word for found in DICTIONARIES.values() for pair in found.items() for word in pair}
+    letters = sorted({letter for word in words for letter in word})
+    likely = [(f"▁{word}", -3.0) for word in sorted(words)]
+    return [*((name, 0.0) for name in SPECIAL), *likely, ("▁", -1.6), *((letter, -1.6) for letter in letters)]

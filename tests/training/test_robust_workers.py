@@ -1,0 +1,100 @@
+"""Two workers train robustly what one trains, and each draws what belongs to its own micro-batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from gloo_worker import train_together
+from robust_families import FAMILIES, Family
+from robust_variants import COMBINATIONS, PERTURBING
+
+from xlingual.records import journal
+from xlingual.records.layout import TrialDirectory
+from xlingual.robust import RobustTraining, Rows, Run, Term
+from xlingual.training.worker import SoloWorker
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Family:
+    return FAMILIES[request.param](tmp_path_factory.mktemp(request.param))
+
+
+class Watched:
+    """Robust training that keeps the seeds of its passes."""
+
+    def __init__(self, robust: RobustTraining) -> None:
+        self._robust, self.passes, self.terms = robust, robust.passes, robust.terms
+        self.seeds: list[int] = []
+
+    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+        self.seeds.append(seed)
+        return self._robust.of_pass(rows, run, seed)
+
+    def record(self) -> Mapping[str, Any]:
+        return self._robust.record()
+
+    def take_squares(self) -> tuple[float, float]:
+        return self._robust.take_squares()
+
+
+def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path) -> None:
+    """With dropout and two micro-batches to a worker; the mixtures' last micro-batch is one worker's alone."""
+    configurations = {
+        name: family.configuration(settings, micro_batch_size=2) for name, settings in COMBINATIONS.items()
+    }
+    configurations |= {
+        f"{recipe}, consistency": family.configuration(PERTURBING["consistency"], recipe=recipe, micro_batch_size=3)
+        for recipe in family.recipes
+    }
+    for name, configuration in configurations.items():
+        family.train(configuration, tmp_path / "alone" / name)
+    tasks = [
+        (configuration, family.inputs, family.checkpoint, tmp_path / "together" / name)
+        for name, configuration in configurations.items()
+    ]
+    train_together(2, tmp_path / "rendezvous", *tasks)
+    for name in configurations:
+        alone, together = (journal.read(TrialDirectory(tmp_path / by / name).reports) for by in ("alone", "together"))
+        assert [report["updates"] for report in together] == [report["updates"] for report in alone] == [2, 4]
+        for one, two in zip(alone, together, strict=True):
+            assert two["loss"] == pytest.approx(one["loss"], rel=1e-4), name
+            assert two["f1"] == pytest.approx(one["f1"], abs=4.1)  # one question of twenty-five
+            if "perturbation" in one:
+                assert two["perturbation"] == pytest.approx(one["perturbation"], rel=1e-4), name
+        environment = journal.read(TrialDirectory(tmp_path / "together" / name).environment)
+        assert environment[0]["workers"] == 2
+
+
+@pytest.mark.parametrize("name", ["noise", "freelb", "pgd", "prediction", "consistency"])
+def test_each_worker_draws_noise_of_its_own(name: str, family: Family) -> None:
+    """The seeds of two workers' passes are those of one worker's, shared out, and no two are equal."""
+    seeds = {}
+    for rank, workers in ((0, 1), (0, 2), (1, 2)):
+        worker = SoloWorker(rank=rank, workers=workers)
+        model, updater = family.started(family.configuration(PERTURBING[name], micro_batch_size=2), worker)
+        watched = Watched(model.robust)
+        model.robust = watched
+        for number in range(2):
+            updater.update(number)
+        seeds[rank, workers] = watched.seeds
+    assert len(set(seeds[0, 1])) == len(seeds[0, 1]) == 2 * 4
+    assert not set(seeds[0, 2]) & set(seeds[1, 2])
+    assert sorted(seeds[0, 2] + seeds[1, 2]) == sorted(seeds[0, 1])
+
+
+@pytest.mark.parametrize("name", ["noise, absolute, three samples", "freelb", "pgd", "prediction", "consistency"])
+def test_workers_gradients_are_parts_of_one_workers(name: str, family: Family) -> None:
+    """Each worker's gradient is that of its micro-batches times the workers; their mean is one worker's gradient."""
+    gradients = []
+    for rank, workers in ((0, 1), (0, 2), (1, 2)):
+        worker = SoloWorker(rank=rank, workers=workers)
+        model, updater = family.started(family.configuration(PERTURBING[name], micro_batch_size=2), worker)
+        for part in (passes := updater._prepared(0)):
+            updater._learn(part, last=part is passes[-1])
+        gradients.append(torch.cat([p.grad.flatten() for p in model.losses.parameters() if p.grad is not None]))
+    torch.testing.assert_close((gradients[1] + gradients[2]) / 2, gradients[0], rtol=1e-3, atol=1e-6)
+    assert not torch.allclose(gradients[1], gradients[2], rtol=0.1)
