@@ -99,6 +99,7 @@ def test_the_step_does_not_hang_on_the_losss_scale(over: str, factor: float) -> 
         ({"start": 0.4, "norm": "linf"}, (0.4, 0.4)),
         # FreeLB's code divides by the square root of the example's elements, here 200 x 8 and 50 x 8.
         ({"start": 0.4}, (0.4 / math.sqrt(1600), 0.4 / math.sqrt(400))),
+        ({"start": 0.4, "over": "token"}, (0.4 / math.sqrt(8), 0.4 / math.sqrt(8))),
         ({"start": 0.4, "norm": "linf", "radius": 0.1}, (0.1, 0.1)),
     ],
 )

@@ -68,7 +68,7 @@ class Adversarial:
             of = "largest element"
         of_start = "half-width of an element"
         if settings.norm == "l2" and settings.unit == "absolute":
-            of_start += " times sqrt(elements of the example)"
+            of_start += f" times sqrt(elements of {'a token' if settings.over == 'token' else 'an example'})"
         found = {"step_size": scale.both(settings.step_size, of), "start": scale.both(settings.start, of_start)}
         if settings.radius is not None:
             found["radius"] = scale.both(settings.radius, of)

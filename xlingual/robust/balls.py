@@ -29,11 +29,11 @@ class Ball:
 
     def start(self, like: Tensor, layout: Layout, generator: torch.Generator) -> Tensor:
         """Draw where the ascent starts, uniform in each element, then brought into the ball; of `like`'s shape."""
-        width = like.shape[-1]
         drawn = torch.rand(like.shape, generator=generator, device=like.device, dtype=torch.float32) * 2 - 1
         drawn = drawn * (self._settings.start * self._scale.one)
         if self._settings.norm == "l2" and self._scale.unit == "absolute":
-            drawn = drawn / (layout.lengths(like.device) * width).sqrt().float()
+            covered = like.shape[-1] * (1.0 if self._over_tokens else layout.lengths(like.device))
+            drawn = drawn / torch.as_tensor(covered, device=like.device).sqrt().float()
         there = layout.there(like.device)
         return self._projected(drawn if there is None else drawn * there, layout)
 

@@ -70,7 +70,7 @@ class Adversarial(Section):
     In the unit `rms`, `step_size` and `radius` are the root mean square (l2) or the largest (linf) of the elements that
     the norm covers, in root mean squares of the word embeddings' elements; `start` is the half-width of each of its
     elements, in the same. `absolute` takes norms as FreeLB's code does: `step_size` and `radius` are l2 or linf norms,
-    and an element of the start has the half-width `start` (linf), or `start` / sqrt(elements of the example) (l2).
+    and an element of the start has the half-width `start` (linf), or `start` / sqrt(elements covered) (l2).
     """
 
     attack: Attack = "freelb"
