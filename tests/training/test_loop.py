@@ -211,16 +211,18 @@ def test_the_fingerprint_of_a_configuration_without_the_new_keys_is_what_it_was(
 def test_a_compiled_model_learns_the_task_too(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The model that is called is the compiled one; what the compiler makes of it is torch's to test."""
+    """The encoder that is called is the compiled one; test_compiled_model.py holds what the compiler makes of it."""
     compiled: list[Any] = []
     inputs: list[set[str]] = []
 
-    def compile_(model: Any, **options: Any) -> Any:
+    def compile_(call: Any, **options: Any) -> Any:
         compiled.append(options)
-        model.register_forward_pre_hook(
-            lambda _, __, named: inputs.append(set(named["batches"][0].inputs)), with_kwargs=True
-        )
-        return model
+
+        def called(*positional: Any, **named: Any) -> Any:
+            inputs.append({"input_ids", *named} if positional else set(named))
+            return call(*positional, **named)
+
+        return called
 
     monkeypatch.setattr(torch, "compile", compile_)
     worker = SoloWorker()
@@ -235,4 +237,5 @@ def test_a_compiled_model_learns_the_task_too(
     )
     assert compiled == [{"dynamic": True}]
     assert worker.reports[-1]["exact_match"] >= 90
+    assert len(inputs) >= 120 * 4
     assert all("attention_mask" in named and "window_lengths" not in named for named in inputs)  # rows of one window

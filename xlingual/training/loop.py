@@ -180,9 +180,9 @@ class Training:
         """Score every development set: the report's scores in percent, and every question's row."""
         rows: list[dict[str, Any]] = []
         questions = self._questions(updates)
-        with self.model.average.applied():
+        with self.model.scored() as model:
             mine = candidates(
-                self.model.plain,
+                model,
                 {(name, language): part for name, parts in questions.items() for language, part in parts.items()},
                 self.model.batcher,
                 max_answer_tokens=self.configuration.windows.max_answer_tokens,

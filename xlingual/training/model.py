@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import accumulate
 from operator import mul
@@ -38,7 +38,9 @@ class TrainedModel:
     Attributes:
         plain: the model itself; its vocabulary may be trimmed.
         losses: it and what is trained beside it.
-        forward: what is called in training: `losses`, wrapped for the workers and perhaps compiled.
+        forward: what is called in training: `losses`, wrapped for the workers. Where the execution compiles, it is the
+            encoder that is compiled: a perturbation is made between torch's graphs, all runs of a pass, those that
+            move a perturbation too, take the same code and so the same dropout, and terms cost no compilation.
         robust: the trial's robust training, measured on the whole pretrained model.
         optimizer: over what is trained.
         average: of the weights of `plain`, which scores and the exported model are made with.
@@ -81,9 +83,18 @@ class TrainedModel:
         self.optimizer = make_optimizer(plain, self._training, self.losses)
         averaging = configuration.robust.averaging if configuration.robust else None
         self.average: WeightAverage = weight_average(averaging, plain, self._first_stage)
-        self.forward = worker.wrap(self.losses)
+        self._compiled = execution.compile
         if execution.compile:
-            self.forward = torch.compile(self.forward, dynamic=True)  # type: ignore[assignment]
+            encoder: nn.Module = plain.base_model  # type: ignore[assignment]
+            encoder.compile(dynamic=True)
+        self.forward = worker.wrap(self.losses)
+
+    @contextmanager
+    def scored(self) -> Iterator[nn.Module]:
+        """Give the averaged model for a while as scores are made with: not compiled, which would be one more code."""
+        eager = torch.compiler.set_stance("force_eager") if self._compiled else nullcontext()
+        with self.average.applied(), eager:
+            yield self.plain
 
     @contextmanager
     def whole(self, updates: int) -> Iterator[nn.Module]:
