@@ -17,7 +17,7 @@ from xlingual.errors import ModelError
 
 VOCABULARY = [
     *(("<unk>", 0.0), ("<s>", 0.0), (MARK, -3.0), (MARK + "ab", -3.5), ("ab", -3.6), ("bc", -3.8)),
-    *((MARK + "a", -4.5), ("cab", -5.0), *((letter, -4.0) for letter in "abcé")),
+    *((MARK + "a", -4.5), ("cab", -5.0), *((letter, -4.0) for letter in "abcé<s>")),
 ]
 BEFORE = {
     "spaces apart": pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]),

@@ -100,9 +100,9 @@ class SubwordSampling:
         return Encoded(new_ids + ids[last:], new_offsets + offsets[last:])
 
 
-def _bounds(word_ids: list[int | None]) -> list[int]:
-    """Where words begin, and where the last one ends; a token without a word stands alone."""
-    starts = [place for place, word in enumerate(word_ids) if not place or word is None or word != word_ids[place - 1]]
+def _bounds(word_ids: list[int]) -> list[int]:
+    """Where words begin, and where the last one ends."""
+    starts = [place for place, word in enumerate(word_ids) if not place or word != word_ids[place - 1]]
     return [*starts, len(word_ids)] if word_ids else [0]
 
 
