@@ -214,3 +214,13 @@ def test_a_question_that_grows_too_long_loses_its_end(pieces: Any, make: Make) -
         tokens = ids((made, i))
         assert tokens.index(3) == 1 + LENGTHS["max_length"] // 2
         assert spelled(pieces, tokens[1:17]) in example.question.replace(" ", "")
+
+
+def test_questions_on_one_context_draw_segmentations_of_their_own(pieces: Any, make: Make) -> None:
+    twice = [EXAMPLES[1], replace(EXAMPLES[1], id="other"), EXAMPLES[2]]
+    sampled = make(windows=source(pieces, twice), subword_sampling={"rate": 1.0, "alpha": 0.0})
+    drawn = everything(sampled.windows)
+    together = [ids(place) for place in sampled.places(drawn)]
+    assert [ids(sampled.places([one])[0]) for one in drawn] == together
+    count = len(drawn) // 3
+    assert all(one != other for one, other in zip(together[:count], together[count : 2 * count], strict=True))

@@ -34,7 +34,7 @@ def shares(word: str, alpha: float, scores: dict[str, float]) -> dict[tuple[str,
 
 
 def drawn(word: str, alpha: float, scores: dict[str, float], draws: int) -> Counter[tuple[str, ...]]:
-    lattice = Lattice.of(word, Pieces.of(scores), alpha)
+    lattice = Lattice.of(word, Pieces.of(scores, alpha))
     numbers = iter(np.random.Generator(np.random.PCG64(0)).random(draws * len(word)).tolist())
     counts: Counter[tuple[str, ...]] = Counter()
     for _ in range(draws):
@@ -72,7 +72,7 @@ def test_at_alpha_0_all_are_alike_and_at_a_large_one_the_best_is_drawn() -> None
     st.floats(0, 10),
 )
 def test_a_draw_is_a_segmentation_or_there_is_none(scores: dict[str, float], word: str, alpha: float) -> None:
-    found = Lattice.of(word, Pieces.of(scores), alpha).draw(iter([0.5] * len(word)))
+    found = Lattice.of(word, Pieces.of(scores, alpha)).draw(iter([0.5] * len(word)))
     every = set(segmentations(word, scores))
     assert (found is None) == (not every)
     if found is not None:
@@ -80,5 +80,5 @@ def test_a_draw_is_a_segmentation_or_there_is_none(scores: dict[str, float], wor
 
 
 def test_long_words_neither_underflow_nor_need_more_numbers_than_characters() -> None:
-    found = Lattice.of("ab" * 2000, Pieces.of(SCORES), 10.0).draw(iter([0.999999] * 4000))
+    found = Lattice.of("ab" * 2000, Pieces.of(SCORES, 10.0)).draw(iter([0.999999] * 4000))
     assert found is not None and found[0][0] == 0 and found[-1][1] == 4000

@@ -59,6 +59,7 @@ def test_languages_that_translate_a_word_are_as_likely_however_many_translations
     shares = {None: 0.4, "groß": 0.3, "gran": 0.1, "grande": 0.1, "mayor": 0.1}
     assert fits(counted(CodeSwitch(0.6, dictionaries), "big"), shares)
     assert fits(counted(CodeSwitch(0.6, dictionaries), "old"), {None: 0.4, "viejo": 0.3, "eski": 0.3})
+    assert fits(counted(CodeSwitch(0.6, dictionaries), "Old"), {None: 0.4, "Viejo": 0.3, "Eski": 0.3})
 
 
 def test_words_are_drawn_independently() -> None:

@@ -24,6 +24,7 @@ class CodeSwitch:
     def __init__(self, rate: float, dictionaries: Mapping[str, Lexicon]) -> None:
         self._rate = rate
         self._dictionaries = [dictionaries[language] for language in sorted(dictionaries)]
+        self._known = frozenset(word for one in self._dictionaries for word in one.words.to_pylist())
         self._find = lru_cache(REMEMBERED)(self._translations)
 
     def replacements(self, words: Sequence[str], generator: np.random.Generator) -> list[str | None]:
@@ -34,6 +35,8 @@ class CodeSwitch:
 
     def _translations(self, word: str) -> tuple[tuple[str, ...], ...]:
         """A word's translations in each language that has some."""
+        if word not in self._known and word.lower() not in self._known:
+            return ()
         found = (dictionary.find(word) for dictionary in self._dictionaries)
         return tuple(translations for translations in found if translations)
 

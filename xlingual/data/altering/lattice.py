@@ -17,20 +17,21 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Pieces:
-    """A unigram language model.
+    """A unigram language model, flattened or sharpened.
 
     Attributes:
-        scores: logarithm of the probability of each piece.
+        weights: alpha times the logarithm of the probability of each piece.
         longest: characters of the longest one.
     """
 
-    scores: Mapping[str, float]
+    weights: Mapping[str, float]
     longest: int
 
     @classmethod
-    def of(cls, scores: Mapping[str, float]) -> Pieces:
-        """Measure the pieces."""
-        return cls(scores, max(map(len, scores), default=0))
+    def of(cls, scores: Mapping[str, float], alpha: float) -> Pieces:
+        """Make them of the logarithms of their probabilities."""
+        weights = {piece: alpha * score for piece, score in scores.items()}
+        return cls(weights, max(map(len, scores), default=0))
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,30 @@ class Lattice:
     cumulative: tuple[tuple[float, ...], ...]
 
     @classmethod
-    def of(cls, word: str, pieces: Pieces, alpha: float) -> Lattice:
+    def of(cls, word: str, pieces: Pieces) -> Lattice:
         """Filter forward: sum over all segmentations of what stands before each place."""
-        totals = [0.0] + [-math.inf] * len(word)
+        weight_of, longest = pieces.weights.get, pieces.longest
+        totals: list[float | None] = [0.0]
         starts, cumulative = list[tuple[int, ...]]([()]), list[tuple[float, ...]]([()])
         for end in range(1, len(word) + 1):
-            found = [
-                (start, totals[start] + alpha * pieces.scores[word[start:end]])
-                for start in range(max(0, end - pieces.longest), end)
-                if totals[start] > -math.inf and word[start:end] in pieces.scores
-            ]
-            if found:
-                largest = max(weight for _, weight in found)
-                sums = list(accumulate(math.exp(weight - largest) for _, weight in found))
-                totals[end] = largest + math.log(sums[-1])
-                cumulative.append(tuple(part / sums[-1] for part in sums))
-            else:
+            found, weights = list[int](), list[float]()
+            for start in range(max(0, end - longest), end):
+                total, weight = totals[start], weight_of(word[start:end])
+                if total is not None and weight is not None:
+                    found.append(start)
+                    weights.append(total + weight)
+            if not found:
+                totals.append(None)
                 cumulative.append(())
-            starts.append(tuple(start for start, _ in found))
+            elif len(found) == 1:
+                totals.append(weights[0])
+                cumulative.append((1.0,))
+            else:
+                largest = max(weights)
+                sums = list(accumulate([math.exp(weight - largest) for weight in weights]))
+                totals.append(largest + math.log(sums[-1]))
+                cumulative.append(tuple([part / sums[-1] for part in sums]))
+            starts.append(tuple(found))
         return cls(tuple(starts), tuple(cumulative))
 
     def draw(self, numbers: Iterator[float]) -> list[Span] | None:

@@ -71,8 +71,8 @@ class SubwordSampling:
     def __init__(self, rate: float, alpha: float, backend: Any) -> None:
         self._rate = rate
         self._ids = _drawable_pieces(backend)
-        pieces = Pieces.of({piece: score for piece, (_, score) in self._ids.items()})
-        self._lattice = lru_cache(REMEMBERED)(lambda word: Lattice.of(word, pieces, alpha))
+        pieces = Pieces.of({piece: score for piece, (_, score) in self._ids.items()}, alpha)
+        self._lattice = lru_cache(REMEMBERED)(lambda word: Lattice.of(word, pieces))
 
     def encoded(self, encoding: Any, text: str, generator: np.random.Generator) -> Encoded:
         """Draw segmentations of some words of an encoded text; the others' tokens stay."""

@@ -26,10 +26,10 @@ class Word(NamedTuple):
 
 def words_of(text: str, kept: Sequence[Span] = ()) -> list[Word]:
     """Find a text's words in order, without those that overlap one of the spans `kept`."""
-    words = [Word(*found.span(), found.group()) for found in WORD.finditer(text)]
-    if not kept:
-        return words
-    return [word for word in words if not any(word.start < end and start < word.end for start, end in kept)]
+    words = [Word(found.start(), found.end(), found.group()) for found in WORD.finditer(text)]
+    for start, end in kept:
+        words = [word for word in words if word[0] >= end or start >= word[1]]
+    return words
 
 
 def rewritten(text: str, words: Sequence[Word], replacements: Sequence[str | None]) -> tuple[str, list[Span]]:
