@@ -8,16 +8,16 @@ import pytest
 import torch
 from robust_families import Family
 from robust_trace import equal
-from robust_variants import ALL, ALTERING, AVERAGING, COMBINATIONS, ONE_OF_EACH, Settings
+from robust_variants import ALL, AVERAGING, COMBINATIONS, Settings
 
 from xlingual.evaluation.batches import Batcher
 from xlingual.models.encoder import load_encoder
 from xlingual.training.worker import Report
 
 VARIANTS: dict[str, Settings] = ALL | COMBINATIONS
-CONTINUED = (*ONE_OF_EACH, *ALTERING, *AVERAGING, *COMBINATIONS)
-PERTURBED = ("noise", "freelb", "pgd, token, embeddings, no start", "prediction, linf, embeddings", "consistency")
-LEARNING: dict[str, Settings] = {"plain": {}, **{name: ALL[name] for name in PERTURBED}, **COMBINATIONS}
+CONTINUED = ("freelb", "word substitution, rate, copies", "subword sampling", *AVERAGING, *COMBINATIONS)
+PERTURBED = ("freelb", "pgd, token, embeddings, no start", "prediction, linf, embeddings", "consistency")
+LEARNING: dict[str, Settings] = {**{name: ALL[name] for name in PERTURBED}, **COMBINATIONS}
 
 
 class Killed(Exception):
