@@ -187,4 +187,6 @@ def test_toy_studies_have_dictionaries(tmp_path: Path) -> None:
     inputs = trial_inputs(locations.models["switched"], study, data)
     assert isinstance(inputs.train, RewritableWindows)
     sentence = data.train.examples[0].context.split(".")[0].split()
-    assert sum(bool(data.lexicons.dictionaries["th"].find(word)) for word in sentence) == 2  # relation and filler
+    assert (
+        sum(bool(data.lexicons.dictionaries["th"].find(word, opens=False)) for word in sentence) == 2
+    )  # relation and filler

@@ -28,13 +28,15 @@ def plan_tables(plan: Plan, estimate: Estimate | None = None) -> RenderableType:
 
 def _arms(plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("arm", "trials", "replicates", "passes per\nupdate", "updates", "passes", "model"):
+    one_model = len({arm.model for arm in plan.arms}) == 1
+    more = () if one_model else ("model",)
+    for header in ("arm", "trials", "replicates", "passes per\nupdate", "updates", "passes", *more):
         justify: Literal["left", "right"] = "left" if header in ("arm", "model") else "right"
         table.add_column(header, justify=justify, overflow="fold")
     for arm in plan.arms:
         name = f"{arm.name} (baseline)" if arm.baseline else arm.name
         trained = (f"{arm.trials:,}", f"{arm.replicates:,}", _passes(arm), f"{arm.updates:,}", f"{arm.passes:,}")
-        table.add_row(name, *trained, arm.model)
+        table.add_row(name, *trained, *(() if one_model else (arm.model,)))
     return table
 
 
@@ -59,7 +61,9 @@ def _searched(plan: Plan) -> Table:
 def _totals(plan: Plan) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     trial = f"{plan.workers_per_trial} worker(s), {plan.cpus_per_trial:g} CPU, {plan.gpus_per_trial:g} GPU in all"
+    models = {arm.model for arm in plan.arms}
     rows = {
+        **({"model": models.pop()} if len(models) == 1 else {}),
         "objective": plan.objective,
         "trials": f"{plan.trials} in the search, then {plan.replicates} replicates",
         "one trial's budget": f"{plan.trial_budget:,} {plan.equal}, the same in every arm",

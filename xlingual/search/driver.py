@@ -104,7 +104,7 @@ def _largest_widths(models: Iterable[str]) -> tuple[int, int]:
 def _sources(study: Study, locations: Locations, data: StudyData, models: dict[str, str]) -> dict[str, dict[str, str]]:
     """Fingerprints of what each arm's trials use, FAQ examples by variant."""
     parts = {name: source["fingerprint"] for name, source in data.sources().items()}
-    used = ("train", *data.development, *data.faq.training)
+    used = ("train", *data.development, *data.faq.training, *data.lexicons.by_source())
     shared = {("dev" if name == "test" else name): parts["dev" if name == "test" else name] for name in used}
     return {arm: {"model": models[locations.models[arm]]} | shared for arm in study.arms}
 

@@ -11,6 +11,7 @@ from xlingual.study.configuration import arm_space
 from xlingual.study.cost import Cost, possible_costs
 from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
+from xlingual.study.lexicons import unused_lexicons
 from xlingual.study.possible import possible_mixtures
 from xlingual.study.robust import RobustSpace
 from xlingual.study.schema import Study
@@ -185,6 +186,7 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
         names = ", ".join(unsearched)
         yield f"nothing is searched in {names}: its trials are one configuration, where other arms choose the best"
     yield from _unequal(study, arms)
+    yield from unused_lexicons(study)
     uses_faq = any(arm.mixture is not None for arm in study.arms.values()) or study.uses_webfaq_dev
     if study.data.faq is not None and not uses_faq:
         yield "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used"

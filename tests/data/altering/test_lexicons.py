@@ -15,22 +15,24 @@ from xlingual.errors import DataError
 TABLE = "concept\tde\ten\tes\n1\tich\t1 sg. | I\tyo\n2\tfett | dick\tfat | thick\tgordo\n3\tFett\tfat\t\n"
 
 
-def test_a_word_is_looked_up_as_it_stands_then_in_lower_case() -> None:
+def test_a_word_is_looked_up_as_it_stands_and_in_lower_case_where_a_sentence_gives_it_its_capital() -> None:
     lexicon = Lexicon.of({"film": ["movie", "picture"], "Polish": ["Pole"], "polish": ["shine"], "us": ["we"]})
-    assert lexicon.find("film") == ("movie", "picture")
-    assert lexicon.find("Film") == ("Movie", "Picture")
-    assert lexicon.find("FILM") == ("MOVIE", "PICTURE")
-    assert lexicon.find("Polish") == ("Pole",)
-    assert lexicon.find("polish") == ("shine",)
-    assert lexicon.find("films") == lexicon.find("") == lexicon.find("zzz") == ()
+    assert lexicon.find("film", opens=False) == lexicon.find("film", opens=True) == ("movie", "picture")
+    assert lexicon.find("Film", opens=True) == ("Movie", "Picture")
+    assert lexicon.find("Film", opens=False) == ()  # a name
+    assert lexicon.find("US", opens=True) == lexicon.find("FILM", opens=True) == lexicon.find("fiLm", opens=True) == ()
+    assert lexicon.find("Polish", opens=True) == lexicon.find("Polish", opens=False) == ("Pole",)
+    assert lexicon.find("polish", opens=True) == ("shine",)
+    for word in ("films", "", "zzz"):
+        assert lexicon.find(word, opens=True) == lexicon.find(word, opens=False) == ()
 
 
 def test_neither_the_word_itself_nor_a_second_mention_is_an_alternative() -> None:
-    lexicon = Lexicon.of({"hotel": ["hotel"], "a": ["b", "a", "b", "c"], "none": [], "us": ["US"]})
+    lexicon = Lexicon.of({"hotel": ["hotel"], "a": ["b", "a", "b", "c"], "none": [], "i": ["I"]})
     assert len(lexicon) == 2
-    assert lexicon.find("a") == ("b", "c")
-    assert lexicon.find("hotel") == ()
-    assert lexicon.find("US") == ()  # capitals make it the word itself
+    assert lexicon.find("a", opens=False) == ("b", "c")
+    assert lexicon.find("hotel", opens=False) == ()
+    assert lexicon.find("I", opens=True) == ()  # its capital makes it the word itself
 
 
 def test_the_fingerprint_is_that_of_the_content() -> None:
@@ -45,13 +47,13 @@ def test_a_lexicon_travels_without_a_copy_of_its_words() -> None:
     buffers: list[pickle.PickleBuffer] = []
     content = pickle.dumps(lexicon, protocol=5, buffer_callback=buffers.append)
     assert len(content) < 2000
-    assert pickle.loads(content, buffers=buffers).find("Word77") == ("Other77",)
+    assert pickle.loads(content, buffers=buffers).find("Word77", opens=True) == ("Other77",)
 
 
 def test_synonyms_are_read(tmp_path: Path) -> None:
     path = tmp_path / "synonyms.json"
     path.write_text(json.dumps({"film": ["movie"], "an": []}), encoding="utf-8-sig")
-    assert load_synonyms(str(path)).find("film") == ("movie",)
+    assert load_synonyms(str(path)).find("film", opens=False) == ("movie",)
 
 
 @pytest.mark.parametrize(
@@ -81,18 +83,18 @@ def test_two_columns_are_read(tmp_path: Path, separator: str) -> None:
     path.write_text(f"house{separator}Haus\r\n\nhouse{separator}Gebäude\nand{separator}und\n", encoding="utf-8")
     lexicon = load_dictionary(str(path), "de")
     assert len(lexicon) == 2
-    assert lexicon.find("House") == ("Haus", "Gebäude")
+    assert lexicon.find("House", opens=True) == ("Haus", "Gebäude")
 
 
 def test_a_table_is_read_by_its_first_line(tmp_path: Path) -> None:
     path = tmp_path / "table.tsv"
     path.write_text(TABLE, encoding="utf-8")
     german, spanish = load_dictionary(str(path), "de"), load_dictionary(str(path), "es")
-    assert german.find("fat") == ("fett", "dick", "Fett")
-    assert german.find("thick") == ("fett", "dick")
-    assert german.find("I") == ("ich",)
-    assert german.find("1 sg.") == ("ich",)
-    assert spanish.find("fat") == ("gordo",)
+    assert german.find("fat", opens=False) == ("fett", "dick", "Fett")
+    assert german.find("thick", opens=False) == ("fett", "dick")
+    assert german.find("I", opens=True) == ("ich",)
+    assert german.find("1 sg.", opens=False) == ("ich",)
+    assert spanish.find("fat", opens=False) == ("gordo",)
 
 
 def test_both_layouts_of_one_content_have_one_fingerprint(tmp_path: Path) -> None:
@@ -134,9 +136,9 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_published_lexicons_are_read(shared: Path) -> None:
     synonyms = load_synonyms(str(shared / "data" / "lexicons" / "counterfitted_neighbors.json"))
     assert len(synonyms) == 25591
-    assert synonyms.find("movie") == (
+    assert synonyms.find("movie", opens=False) == (
         *("film", "filmmaking", "films", "movies", "cinema", "cinematographic", "cinematic", "cinematography"),
     )
     table = str(shared / "data" / "lexicons" / "swadesh207_xquad12.tsv")
-    assert load_dictionary(table, "de").find("Laugh") == ("Lachen",)
-    assert load_dictionary(table, "vi").find("I") == ("tao", "toi", "tôi")
+    assert load_dictionary(table, "de").find("Laugh", opens=True) == ("Lachen",)
+    assert load_dictionary(table, "vi").find("I", opens=True) == ("tao", "toi", "tôi")

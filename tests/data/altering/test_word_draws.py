@@ -11,6 +11,7 @@ from scipy.stats import chisquare
 from xlingual.data.altering.code_switch import CodeSwitch
 from xlingual.data.altering.lexicon import Lexicon
 from xlingual.data.altering.word_substitution import WordSubstitution
+from xlingual.data.altering.words import Word
 
 SYNONYMS = Lexicon.of({"big": ["large", "huge", "great"], "old": ["aged"]})
 DRAWS = 20_000
@@ -18,8 +19,13 @@ LEAST = 1e-4
 """p-value below which a fixed seed would be bad luck indeed."""
 
 
+def written(word: str) -> Word:
+    """A word that opens a sentence."""
+    return Word(0, len(word), word, opens=True)
+
+
 def counted(method: WordSubstitution | CodeSwitch, word: str) -> Counter[str | None]:
-    drawn = method.replacements(["other", word] * DRAWS, np.random.Generator(np.random.PCG64(1)))
+    drawn = method.replacements([written("other"), written(word)] * DRAWS, np.random.Generator(np.random.PCG64(1)))
     assert set(drawn[::2]) == {None}
     return Counter(drawn[1::2])
 
@@ -64,7 +70,7 @@ def test_languages_that_translate_a_word_are_as_likely_however_many_translations
 
 def test_words_are_drawn_independently() -> None:
     method = WordSubstitution(0.5, SYNONYMS)
-    drawn = method.replacements(["old", "old"] * DRAWS, np.random.Generator(np.random.PCG64(2)))
+    drawn = method.replacements([written("old")] * 2 * DRAWS, np.random.Generator(np.random.PCG64(2)))
     pairs = Counter(zip(drawn[::2], drawn[1::2], strict=True))
     assert len(pairs) == 4
     assert chisquare(list(pairs.values())).pvalue > LEAST

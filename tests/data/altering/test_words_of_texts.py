@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlingual.data.altering.example import with_other_words
-from xlingual.data.altering.words import WORD, as_capitalised, words_of
+from xlingual.data.altering.words import WORD, Word, words_of
 from xlingual.data.examples import Example
 
 
@@ -40,11 +40,16 @@ def test_words_that_overlap_a_kept_span_are_left_out_and_neighbours_are_not() ->
 
 
 @pytest.mark.parametrize(
-    ("word", "replacement", "written"),
-    [("Film", "movie", "Movie"), ("FILM", "movie", "MOVIE"), ("I", "ich", "Ich"), ("iPod", "player", "player")],
+    ("text", "opening"),
+    [
+        ("Who won? Nobody did. It (the Cup) stays.", ["Who", "Nobody", "It"]),
+        ("“Come in!” she said: 'Never.' (And left.)", ["Come", "she", "And"]),
+        ("  He met Dr. Who... Then 3rd. And", ["He", "Who", "Then", "And"]),
+        ("U.S. Steel in 3.5 mm", ["U", "Steel"]),
+    ],
 )
-def test_capitals_are_carried_over(word: str, replacement: str, written: str) -> None:
-    assert as_capitalised(word, replacement) == written
+def test_words_that_open_a_sentence_are_told(text: str, opening: list[str]) -> None:
+    assert [word.text for word in words_of(text) if word.opens] == opening
 
 
 class Given:
@@ -53,7 +58,7 @@ class Given:
     def __init__(self, drawn: Sequence[str | None]) -> None:
         self.drawn = drawn
 
-    def replacements(self, words: Sequence[str], generator: Any) -> list[str | None]:
+    def replacements(self, words: Sequence[Word], generator: Any) -> list[str | None]:
         return [self.drawn[i % len(self.drawn)] for i in range(len(words))]
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from xlingual.data.altering.lexicon import Lexicon
+from xlingual.data.altering.words import Word
 
 REMEMBERED = 1 << 16
 """Words whose translations are kept at hand."""
@@ -27,17 +28,17 @@ class CodeSwitch:
         self._known = frozenset(word for one in self._dictionaries for word in one.words.to_pylist())
         self._find = lru_cache(REMEMBERED)(self._translations)
 
-    def replacements(self, words: Sequence[str], generator: np.random.Generator) -> list[str | None]:
+    def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
         """Draw for each word what replaces it; None where it stays."""
-        found = [self._find(word) for word in words]
+        found = [self._find(word.text, word.opens) for word in words]
         drawn = iter(generator.random((sum(map(bool, found)), 3)).tolist())
         return [self._drawn(one, *next(drawn)) if one else None for one in found]
 
-    def _translations(self, word: str) -> tuple[tuple[str, ...], ...]:
+    def _translations(self, word: str, opens: bool) -> tuple[tuple[str, ...], ...]:
         """A word's translations in each language that has some."""
         if word not in self._known and word.lower() not in self._known:
             return ()
-        found = (dictionary.find(word) for dictionary in self._dictionaries)
+        found = (dictionary.find(word, opens=opens) for dictionary in self._dictionaries)
         return tuple(translations for translations in found if translations)
 
     def _drawn(self, by_language: tuple[tuple[str, ...], ...], *numbers: float) -> str | None:

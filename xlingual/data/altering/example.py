@@ -8,15 +8,15 @@ from typing import Protocol
 
 import numpy as np
 
-from xlingual.data.altering.words import rewritten, shifted, words_of
+from xlingual.data.altering.words import Word, rewritten, shifted, words_of
 from xlingual.data.examples import Example
 
 
 class WordMethod(Protocol):
     """What replaces words."""
 
-    def replacements(self, words: Sequence[str], generator: np.random.Generator) -> list[str | None]:
-        """Draw for each word what replaces it; None where it stays. No draw depends on the place of a word."""
+    def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
+        """Draw for each word what replaces it; None where it stays. Whether it opens a sentence may count, no place."""
         ...
 
 
@@ -25,7 +25,7 @@ def with_other_words(example: Example, method: WordMethod, generator: np.random.
     answers = list(zip(example.answer_starts, example.answers, strict=True))
     asked = words_of(example.question)
     told = words_of(example.context, [(start, start + len(answer)) for start, answer in answers])
-    drawn = method.replacements([word.text for word in (*asked, *told)], generator)
+    drawn = method.replacements([*asked, *told], generator)
     if not any(one is not None for one in drawn):
         return example
     question, _ = rewritten(example.question, asked, drawn[: len(asked)])

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlingual.data.altering.words import as_capitalised
 from xlingual.data.slicing import pointers_of
 
 
@@ -55,14 +54,15 @@ class Lexicon:
         first, stop = self.pointers[place : place + 2].tolist()
         return tuple(self.alternatives[first:stop].to_pylist())
 
-    def find(self, word: str) -> tuple[str, ...]:
-        """Return a word's alternatives as it is written, or else those of its lower case with its capitals.
+    def find(self, word: str, *, opens: bool) -> tuple[str, ...]:
+        """Return a word's alternatives as it is written; none of them is the word itself.
 
-        None of them is the word itself.
+        A word with a capital that opens a sentence is looked up in lower case too, and its alternatives get the
+        capital. Elsewhere capitals are those of names (and of acronyms everywhere), which are no words of a lexicon.
         """
         found = self.exactly(word)
-        if not found and (lower := word.lower()) != word:
-            found = tuple(as_capitalised(word, one) for one in self.exactly(lower))
+        if not found and opens and word[1:] == word[1:].lower() and (lower := word.lower()) != word:
+            found = tuple(one[:1].upper() + one[1:] for one in self.exactly(lower))
         return tuple(one for one in dict.fromkeys(found) if one != word)
 
     @cached_property

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from xlingual.data.altering.lexicon import Lexicon
+from xlingual.data.altering.words import Word
 
 REMEMBERED = 1 << 16
 """Words whose alternatives are kept at hand."""
@@ -25,9 +26,9 @@ class WordSubstitution:
     def __init__(self, rate: float | None, synonyms: Lexicon) -> None:
         self._rate, self._find = rate, lru_cache(REMEMBERED)(synonyms.find)
 
-    def replacements(self, words: Sequence[str], generator: np.random.Generator) -> list[str | None]:
+    def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
         """Draw for each word what replaces it; None where it stays."""
-        found = [self._find(word) for word in words]
+        found = [self._find(word.text, opens=word.opens) for word in words]
         drawn = iter(generator.random((sum(map(bool, found)), 2)).tolist())
         return [self._drawn(one, *next(drawn)) if one else None for one in found]
 

@@ -13,20 +13,28 @@ The code of arXiv 2104.08645 splits at spaces and looks words up as they stand, 
 comma or at the start of a sentence; these are words here.
 """
 
+OPENING = re.compile(r"[.!?…]\W*\s\W*\Z")
+"""What stands between two words of which the second opens a sentence; after an abbreviation it is taken for that."""
+
 Span: TypeAlias = tuple[int, int]
 
 
 class Word(NamedTuple):
-    """A word of a text: its first and past-last character, and how it is written."""
+    """A word of a text: its first and past-last character, how it is written, and whether it opens a sentence."""
 
     start: int
     end: int
     text: str
+    opens: bool = False
 
 
 def words_of(text: str, kept: Sequence[Span] = ()) -> list[Word]:
     """Find a text's words in order, without those that overlap one of the spans `kept`."""
-    words = [Word(found.start(), found.end(), found.group()) for found in WORD.finditer(text)]
+    words, last = list[Word](), 0
+    for found in WORD.finditer(text):
+        opens = OPENING.search(text[last : found.start()]) is not None if last else True
+        words.append(Word(found.start(), found.end(), found.group(), opens))
+        last = found.end()
     for start, end in kept:
         words = [word for word in words if word[0] >= end or start >= word[1]]
     return words
@@ -56,10 +64,3 @@ def rewritten(text: str, words: Sequence[Word], replacements: Sequence[str | Non
 def shifted(place: int, shifts: Sequence[Span]) -> int:
     """Return where a character stands after `rewritten`; it lies in none of the replaced words."""
     return place + next((shift for end, shift in reversed(shifts) if end <= place), 0)
-
-
-def as_capitalised(word: str, replacement: str) -> str:
-    """Give a replacement that was found under a word's lower case the word's capitals: all of them, or the first."""
-    if len(word) > 1 and word.isupper():
-        return replacement.upper()
-    return replacement[:1].upper() + replacement[1:] if word[:1].isupper() else replacement
