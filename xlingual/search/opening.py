@@ -15,7 +15,7 @@ from xlingual.errors import DataError, RecordError
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines, write_text
 from xlingual.records.layout import StudyDirectory
-from xlingual.study import Study, resolved
+from xlingual.study import EmbeddingNoise, Study, resolved
 
 # What may change between two runs of the command. Names of data and models are here because their content is what
 # counts: its fingerprints are compared when they are loaded.
@@ -71,6 +71,8 @@ def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     for key in sorted(old.keys() | new.keys()):
         parts = key.split(".")
         if _may_change(key) or (parts[0] == "arms" and (parts[1] in new_arms or parts[2:3] == ["model"])):
+            continue
+        if key not in old and _as_before(parts, new[key]):
             continue
         if old.get(key) != new.get(key) and not _elsewhere(key, old, new):
             found.append(f"{key} was {old.get(key, 'absent')}, is now {new.get(key, 'absent')}")
@@ -178,6 +180,14 @@ def _version(package: str) -> str | None:
 
 def _may_change(key: str) -> bool:
     return any(key == name or key.startswith(name + ".") for name in MAY_CHANGE)
+
+
+def _as_before(parts: Sequence[str], value: Any) -> bool:
+    """Whether a key that came after the records were made says what was done before it came."""
+    if parts == ["search", "equal"]:
+        return bool(value == "updates")
+    later = EmbeddingNoise.LATER
+    return "embedding_noise" in parts and parts[-1] in later and bool(value == later[parts[-1]])
 
 
 def _elsewhere(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -1,0 +1,54 @@
+"""Trials of arms that draw words get the fingerprints of the words: what the driver hands on, without Ray."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from xlingual.search.driver import _sources
+from xlingual.search.opening import differing
+from xlingual.study import arm_space, build_configuration, load_study, resolved
+from xlingual.training.inputs import load_study_data, locate
+
+
+@pytest.fixture
+def definition(tmp_path: Path) -> dict[str, object]:
+    (tmp_path / "synonyms.json").write_text(json.dumps({"any": ["other"]}))
+    return {
+        "name": "words",
+        "question": "?",
+        "model": "toy",
+        "data": {"train": "toy", "test": "toy", "dictionaries": "toy", "synonyms": str(tmp_path / "synonyms.json")},
+        "training": {"updates": 4, "reports": 2, "learning_rate": 1e-3},
+        "arms": {"plain": {"baseline": True}, "words": {"robust": {"word_substitution": {}, "code_switch": {}}}},
+        "search": {"trials_per_arm": 1},
+    }
+
+
+def test_every_source_of_words_reaches_the_arms_configuration(definition: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(definition))
+    study = load_study(path)
+    locations = locate(study, tmp_path)
+    data = load_study_data(study, locations, tmp_path / "rows")
+    sources = _sources(study, locations, data, dict.fromkeys(locations.models.values(), "model"))
+    tree = {"mixture": None, **arm_space(study, "words")}
+    configuration = build_configuration(study, "words", tree, 0, sources["words"])
+    assert set(configuration.sources) == {"model", "train", "dev", *data.lexicons.by_source()}
+    plain = build_configuration(study, "plain", {"mixture": None, **arm_space(study, "plain")}, 0, sources["plain"])
+    assert set(plain.sources) == {"model", "train", "dev"}
+
+
+def test_a_study_begun_before_a_key_came_goes_on(definition: dict[str, object], tmp_path: Path) -> None:
+    definition["arms"] = {"plain": {"baseline": True}, "noise": {"robust": {"embedding_noise": {"magnitude": 0.1}}}}
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(definition))
+    now = json.loads(json.dumps(resolved(load_study(path)), default=str))
+    before = json.loads(json.dumps(now))
+    del before["search"]["equal"]
+    for key in ("place", "unit", "samples"):
+        del before["arms"]["noise"]["robust"]["embedding_noise"][key]
+    assert differing(before, now) == []
