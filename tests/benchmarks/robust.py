@@ -43,12 +43,12 @@ def times(settings: Settings) -> list[Comparison]:
     return found
 
 
-def scores(settings: Settings, seeds: int, processes: int) -> list[dict[str, Any]]:
+def scores(settings: Settings, seeds: int, processes: int, equals: Sequence[str]) -> list[dict[str, Any]]:
     """Train every method under every seed, the longest trainings first."""
     cost = {method: robust_task.passes(settings, method) for method in (PLAIN, *settings["methods"])}
     asked = [
         (method, seed, equal)
-        for equal in ("updates", "passes")
+        for equal in equals
         for method in cost
         for seed in range(seeds)
         if equal == "updates" or cost[method] > 1
@@ -148,15 +148,18 @@ def main() -> int:
     )
     made.add_argument("--methods", help=f"of {'; '.join(METHODS)} (all that the data allow), with ; between them")
     made.add_argument("--markdown", metavar="FILE", help="also write the table there")
+    made.add_argument(
+        "--equal", choices=("updates", "passes", "both"), default="both", help="what trainings share (both)"
+    )
     options = made.parse_args()
     import torch
 
     torch.set_num_threads(options.threads)
     settings = chosen_settings(options)
     timed = times(settings) if options.runs else []
-    trained = (
-        scores(settings, options.seeds, options.threads if options.device == "cpu" else 1) if options.seeds else []
-    )
+    equals = ("updates", "passes") if options.equal == "both" else (options.equal,)
+    processes = options.threads if options.device == "cpu" else 1
+    trained = scores(settings, options.seeds, processes, equals) if options.seeds else []
     lines = rows(settings, timed, trained)
     title = f"robust training, {settings['updates']} updates of {settings['batch']} windows, {options.seeds} seeds"
     table = Table(title=title, title_justify="left", title_style="bold")
