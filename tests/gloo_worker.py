@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +44,38 @@ def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> N
     """Train one trial after another as process `rank` of `workers`."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=workers)
-    worker = GlooWorker(rank, workers)
-    for configuration, inputs, checkpoint, directory in tasks:
-        train_trial(configuration, inputs, checkpoint, TrialDirectory(directory), worker, keep_model=False)
-    torch.distributed.destroy_process_group()
+    try:
+        worker = GlooWorker(rank, workers)
+        for configuration, inputs, checkpoint, directory in tasks:
+            train_trial(configuration, inputs, checkpoint, TrialDirectory(directory), worker, keep_model=False)
+    finally:
+        torch.distributed.destroy_process_group()  # a worker that waits for one that failed fails too
 
 
-def train_together(workers: int, rendezvous: Path, *tasks: Task) -> None:
-    """Train with so many processes and wait for them."""
-    torch.multiprocessing.spawn(train, args=(workers, rendezvous, tasks), nprocs=workers)  # type: ignore[no-untyped-call]
+class TwoWorkers:
+    """Two processes that train trials together; they start at the first trial and serve all that follow."""
+
+    def __init__(self) -> None:
+        self._processes = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+
+    def start(self, rendezvous: Path, *tasks: Task) -> Callable[[], None]:
+        """Begin to train.
+
+        Args:
+            rendezvous: a path where there is nothing yet, at which the two find each other.
+            tasks: one after another.
+
+        Returns:
+            What waits for the end, and raises what a worker raised.
+        """
+        trained = [self._processes.submit(train, rank, 2, rendezvous, tasks) for rank in range(2)]
+
+        def wait() -> None:
+            for one in as_completed(trained):
+                one.result()
+
+        return wait
+
+    def stop(self) -> None:
+        """Wait for the processes to end."""
+        self._processes.shutdown()

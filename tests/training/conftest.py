@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gloo_worker import TwoWorkers
 from tiny_task import COLOURS, questions, write_checkpoint
 
 from xlingual.data.examples import Example
@@ -73,3 +74,11 @@ def configure() -> Configure:
 def mask_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny BERT with a tokenizer that knows a mask; its token ids are those of the other."""
     return write_checkpoint(tmp_path_factory.mktemp("mask") / "model", mask=True)
+
+
+@pytest.fixture(scope="session")
+def two_workers() -> Iterator[TwoWorkers]:
+    """Two processes for all tests that train with two workers: each start imports PyTorch anew."""
+    workers = TwoWorkers()
+    yield workers
+    workers.stop()

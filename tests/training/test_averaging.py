@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from gloo_worker import train_together
+from gloo_worker import TwoWorkers
 from torch import Tensor, nn
 
 from xlingual.errors import RecordError
@@ -268,18 +268,19 @@ def test_a_checkpoint_without_an_average_continues_trials_that_have_none(
 
 
 def test_two_workers_score_the_average_that_one_scores(
-    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, two_workers: TwoWorkers
 ) -> None:
     configurations = {kind: configure(robust={"averaging": settings}) for kind, settings in KINDS.items()}
-    best: dict[str, list[float]] = {}
-    for name, configuration in {"plain": configure(), **configurations}.items():
-        _, directory = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "alone" / name)
-        best[name] = [row["n_best"][0]["score"] for row in journal.read(directory.development)]
     tasks = [
         (configuration, tiny_inputs, tiny_checkpoint, tmp_path / "together" / kind)
         for kind, configuration in configurations.items()
     ]
-    train_together(2, tmp_path / "rendezvous", *tasks)
+    wait = two_workers.start(tmp_path / "rendezvous", *tasks)
+    best: dict[str, list[float]] = {}
+    for name, configuration in {"plain": configure(), **configurations}.items():
+        _, directory = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "alone" / name)
+        best[name] = [row["n_best"][0]["score"] for row in journal.read(directory.development)]
+    wait()
     for kind in configurations:
         rows = journal.read(TrialDirectory(tmp_path / "together" / kind).development)
         assert [row["n_best"][0]["score"] for row in rows] == pytest.approx(best[kind], abs=1e-3)

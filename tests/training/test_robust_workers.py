@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from gloo_worker import train_together
+from gloo_worker import TwoWorkers
 from robust_families import FAMILIES, Family
 from robust_variants import COMBINATIONS, PERTURBING
 
@@ -41,7 +41,7 @@ class Watched:
         return self._robust.take_squares()
 
 
-def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path) -> None:
+def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path, two_workers: TwoWorkers) -> None:
     """With dropout and two micro-batches to a worker; the mixtures' last micro-batch is one worker's alone."""
     configurations = {
         name: family.configuration(settings, micro_batch_size=2) for name, settings in COMBINATIONS.items()
@@ -50,13 +50,14 @@ def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path) -> No
         f"{recipe}, consistency": family.configuration(PERTURBING["consistency"], recipe=recipe, micro_batch_size=3)
         for recipe in family.recipes
     }
-    for name, configuration in configurations.items():
-        family.train(configuration, tmp_path / "alone" / name)
     tasks = [
         (configuration, family.inputs, family.checkpoint, tmp_path / "together" / name)
         for name, configuration in configurations.items()
     ]
-    train_together(2, tmp_path / "rendezvous", *tasks)
+    wait = two_workers.start(tmp_path / "rendezvous", *tasks)
+    for name, configuration in configurations.items():
+        family.train(configuration, tmp_path / "alone" / name)
+    wait()
     for name in configurations:
         alone, together = (journal.read(TrialDirectory(tmp_path / by / name).reports) for by in ("alone", "together"))
         assert [report["updates"] for report in together] == [report["updates"] for report in alone] == [2, 4]

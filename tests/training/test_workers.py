@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gloo_worker import train_together
+from gloo_worker import TwoWorkers
 
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
@@ -25,7 +25,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 
 def test_two_workers_train_what_one_trains(
-    tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any
+    tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any, two_workers: TwoWorkers
 ) -> None:
     """With dropout, noise and gradient accumulation; in stages with fewer micro-batches than workers."""
     configurations = {"long": configure(updates=20, robust=NOISE, mixture=DRAWN)}
@@ -38,14 +38,15 @@ def test_two_workers_train_what_one_trains(
                 robust=NOISE,
                 mixture=DRAWN | {"faq_share": 0.5, "recipe": recipe, "schedule": schedule},
             )
-    for name, configuration in configurations.items():
-        directory = TrialDirectory(tmp_path / "alone" / name)
-        train_trial(configuration, tiny_inputs, mask_checkpoint, directory, SoloWorker(), keep_model=False)
     together = [
         (configuration, tiny_inputs, mask_checkpoint, tmp_path / "together" / name)
         for name, configuration in configurations.items()
     ]
-    train_together(2, tmp_path / "rendezvous", *together)
+    wait = two_workers.start(tmp_path / "rendezvous", *together)
+    for name, configuration in configurations.items():
+        directory = TrialDirectory(tmp_path / "alone" / name)
+        train_trial(configuration, tiny_inputs, mask_checkpoint, directory, SoloWorker(), keep_model=False)
+    wait()
     for name in configurations:
         first, second = (journal.read(TrialDirectory(tmp_path / by / name).reports) for by in ("alone", "together"))
         assert [report["updates"] for report in first] == [report["updates"] for report in second]
