@@ -224,3 +224,23 @@ def test_questions_on_one_context_draw_segmentations_of_their_own(pieces: Any, m
     assert [ids(sampled.places([one])[0]) for one in drawn] == together
     count = len(drawn) // 3
     assert all(one != other for one, other in zip(together[:count], together[count : 2 * count], strict=True))
+
+
+def test_a_window_with_an_answer_is_never_trained_as_one_without(pieces: Any, make: Make) -> None:
+    """Where the rewritten answer has too many tokens for any window, the window is taken as it was."""
+    examples = []
+    for example in EXAMPLES[:14]:
+        start = example.answer_starts[0]
+        four = " ".join(example.context[start:].split()[:4])
+        assert example.context[start:].startswith(four)
+        examples.append(replace(example, answers=(four,), answer_starts=(start,)))
+    plain = source(pieces, examples)
+    grown = make(windows=plain, subword_sampling={"rate": 1.0, "alpha": 0.0})
+    kept = 0
+    for (window, _), (made, i) in zip(everything(plain), grown.places(everything(plain)), strict=True):
+        answered = plain.end[window] > 0
+        assert not answered or made.end[i] > 0
+        if made is plain:
+            assert (answered, i) == (True, window)
+            kept += 1
+    assert kept > 3

@@ -55,8 +55,9 @@ class Alteration:
             drawn: window and epoch (how often the trial drew this window before) of each.
 
         Returns:
-            A window for each: the very one that was drawn where nothing changes, else the nearest one of the rewritten
-            example, see `nearest_window`.
+            A window for each: the very one that was drawn where nothing changes, or where it holds the answer and no
+            window of the rewritten example does any more (its tokens are too many); else the nearest one of the
+            rewritten example, see `nearest_window`.
         """
         wanted = [(int(self.windows.example[window]), epoch) for window, epoch in drawn]
         rewritten = {key: self._rewritten(*key) for key in dict.fromkeys(wanted)}
@@ -67,11 +68,12 @@ class Alteration:
         made = self._cutter.windows(0, examples, self._segment(list(number)))
         places: list[Place] = []
         for (window, _), key in zip(drawn, wanted, strict=True):
+            places.append((self.windows, window))
             if key in number:
                 place, answered = self.windows.place_in_example(window), holds_answer(self.windows, window)
-                places.append((made, nearest_window(made, number[key], place, answered=answered)))
-            else:
-                places.append((self.windows, window))
+                nearest = nearest_window(made, number[key], place, answered=answered)
+                if not answered or holds_answer(made, nearest):
+                    places[-1] = made, nearest
         return places
 
     def _rewritten(self, number: int, epoch: int) -> Example | None:
