@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from xlingual.data.toy import ToyWorld
 from xlingual.study import Plan, Study, arm_space, plan, possible_mixtures
+from xlingual.study.checks.options import options
 from xlingual.study.cost import possible_costs
 from xlingual.study.data import TOY
 from xlingual.study.space import Choice, largest
@@ -155,6 +156,12 @@ def _notes(study: Study) -> Iterator[str]:
         yield (
             f"each pass of {', '.join(dear)} is reckoned as a whole update's, with the most passes per update that are "
             "searched; passes of pgd for the perturbation alone take no gradient of the weights, and so less"
+        )
+    altering = [name for name, arm in study.arms.items() if any(one.alters_text for _, one in options(arm.robust, ()))]
+    if altering:
+        yield (
+            f"texts of {', '.join(altering)} are altered on the CPU while training, about 1 to 3 ms a window, which is "
+            "not in these hours; beside a fast GPU it can be the larger part"
         )
     if study.data.test.source != TOY:
         yield f"the test set is taken to have XQuAD's {XQUAD_QUESTIONS:,} questions a language"
