@@ -56,6 +56,12 @@ PERTURBING: dict[str, Settings] = {
 }
 """Methods that perturb what the model makes of its inputs."""
 
+DROPPING: dict[str, Settings] = {
+    "consistency, dropout drawn": _consistency(dropout="drawn"),
+    "consistency, dropout alone": {"consistency": {"magnitude": 0.0, "dropout": "drawn", "weight": 2.0}},
+}
+"""Methods whose runs of a pass draw other dropout."""
+
 ALTERING: dict[str, Settings] = {
     "word substitution": {"word_substitution": {}},
     "word substitution, rate, copies": {"word_substitution": {"rate": 0.5, "copies": 2}},
@@ -73,7 +79,7 @@ AVERAGING: dict[str, Settings] = {
 }
 """Methods that change what is scored, and not what is trained."""
 
-TRAINING = PERTURBING | ALTERING
+TRAINING = PERTURBING | DROPPING | ALTERING
 """Methods that change losses."""
 
 ALL = TRAINING | AVERAGING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from xlingual.records import journal
-from xlingual.report.cost_table import cost_table, perturbation_table
+from xlingual.report.cost_table import cost_notes, cost_table, perturbation_table
 from xlingual.report.notes import notes
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import report_tables
@@ -104,6 +105,18 @@ def test_magnitudes_are_shown_relative_and_absolute_with_what_was_measured(equal
         "radius 0.3 0.015 root mean square of an example",
     ]
     assert "measured is the root mean square of the perturbation" in " ".join(notes(equal_updates))
+
+
+def test_a_magnitude_that_depends_on_the_example_is_left_out(equal_updates: Summary) -> None:
+    step = {"relative": None, "absolute": 0.1, "of": "L2 norm of an example"}
+    freelb = replace(equal_updates.costs["freelb"], perturbation={"root_mean_square": 0.05, "step_size": step})
+    table = perturbation_table(equal_updates.study, {"freelb": freelb})
+    assert table is not None
+    assert " ".join(drawn(table)[-1].split()) == "freelb step size - 0.1 0.11 L2 norm of an example"
+    assert cost_notes("updates", {"freelb": freelb})[-1] == (
+        "- stands where a magnitude depends on the example's length."
+    )
+    assert not any(note.startswith("-") for note in notes(equal_updates))
 
 
 def test_the_report_draws_both_tables_and_its_json_holds_every_report(equal_updates: Summary) -> None:

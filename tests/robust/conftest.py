@@ -23,6 +23,7 @@ class Reader(nn.Module):
     Calls of the model are given by the indices of the examples that they read; a run makes them all.
 
     Attributes:
+        draws: by run, which draw of dropout it has.
         seen: by run, the vectors of each example as the head read them, (tokens, width).
         alive: weak references to what every run put out.
     """
@@ -37,6 +38,7 @@ class Reader(nn.Module):
         self.examples, self.labels = [list(example) for example in examples], list(labels)
         self.calls: list[list[int]] = [list(range(len(examples)))]
         self.packed = False
+        self.draws: list[int] = []
         self.seen: list[list[Array]] = []
         self.alive: list[weakref.ref[Tensor]] = []
 
@@ -54,7 +56,8 @@ class Reader(nn.Module):
     def rows(self) -> list[Rows]:
         return [Rows(tuple(len(self.examples[i]) for i in call), self.packed) for call in self.calls]
 
-    def run(self) -> Outcome:
+    def run(self, *, draw: int = 0) -> Outcome:
+        self.draws.append(draw)
         found: dict[int, Tensor] = {}
         for call in self.calls:
             found |= dict(zip(call, self._vectors([self.examples[i] for i in call]), strict=True))

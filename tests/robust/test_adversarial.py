@@ -293,20 +293,67 @@ def test_a_gradient_that_is_not_finite_is_not_hidden(reader: Any, trained: Train
     assert all(np.isnan(part).any() for part in reader.seen[-1])
 
 
+EXAMPLE, TOKEN = "root mean square of the elements of an example", "L2 norm of a token"
+HALF_WIDTH = "half-width of an element"
+WIDTH = 4
+
+
+# Relative and absolute of a magnitude of 1, from the table's root mean square, for step and radius and for the start.
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    ("changes", "norm", "start"),
     [
-        ({"unit": "rms"}, {"step_size": ("rms", 0.3), "radius": ("rms", 0.4), "start": ("rms", 0.1)}),
-        ({"unit": "absolute"}, {"step_size": (1, 0.3), "radius": (1, 0.4), "start": (1, 0.1)}),
+        ({}, (EXAMPLE, lambda rms: (1.0, rms)), (HALF_WIDTH, lambda rms: (1.0, rms))),
+        ({"over": "token"}, (TOKEN, lambda rms: (1.0, 2 * rms)), (HALF_WIDTH, lambda rms: (1.0, rms))),
+        ({"norm": "linf"}, ("largest element", lambda rms: (1.0, rms)), (HALF_WIDTH, lambda rms: (1.0, rms))),
+        (
+            {"unit": "absolute"},
+            ("L2 norm of an example", lambda rms: (None, 1.0)),
+            (f"{HALF_WIDTH} times sqrt(elements of an example)", lambda rms: (None, 1.0)),
+        ),
+        (
+            {"unit": "absolute", "over": "token"},
+            (TOKEN, lambda rms: (0.5 / rms, 1.0)),
+            (f"{HALF_WIDTH} times sqrt(elements of a token)", lambda rms: (0.5 / rms, 1.0)),
+        ),
+        (
+            {"unit": "absolute", "norm": "linf"},
+            ("largest element", lambda rms: (1 / rms, 1.0)),
+            (HALF_WIDTH, lambda rms: (1 / rms, 1.0)),
+        ),
     ],
+    ids=lambda value: " ".join(value.values()) or "defaults" if isinstance(value, dict) else "",
 )
-def test_the_record_holds_every_magnitude_both_ways(reader: Any, changes: Any, expected: Any) -> None:
-    rms = reader.root_mean_square
-    record = Adversarial(settings_of(step_size=0.3, radius=0.4, start=0.1, **changes), reader).record()
-    assert record.pop("root_mean_square") == pytest.approx(rms)
-    assert record.keys() == expected.keys()
-    for name, (unit, magnitude) in expected.items():
-        absolute = magnitude * (rms if unit == "rms" else unit)
-        assert record[name]["absolute"] == pytest.approx(absolute)
-        assert record[name]["relative"] == pytest.approx(absolute / rms)
+def test_the_record_holds_every_magnitude_both_ways(reader: Any, changes: Any, norm: Any, start: Any) -> None:
+    magnitudes = {"step_size": 0.3, "radius": 0.4, "start": 0.1}
+    record = Adversarial(settings_of(**magnitudes, **changes), reader).record()
+    assert record.keys() == {"root_mean_square", *magnitudes}
+    assert record["root_mean_square"] == pytest.approx(reader.root_mean_square)
+    for name, size in magnitudes.items():
+        of, expected = start if name == "start" else norm
+        relative, absolute = expected(reader.root_mean_square)
+        assert record[name] == pytest.approx(
+            {"relative": relative and size * relative, "absolute": size * absolute, "of": of}
+        )
     assert "radius" not in Adversarial(settings_of(step_size=0.3), reader).record()
+
+
+@pytest.mark.parametrize("unit", ["rms", "absolute"])
+@pytest.mark.parametrize(("norm", "over"), [("l2", "token"), ("l2", "example"), ("linf", None)])
+def test_a_step_is_as_large_as_its_record_says(
+    make_reader: Any, trained: Trained, norm: str, over: str | None, unit: str
+) -> None:
+    reader = make_reader([[1, 2, 3]], [0])
+    settings = settings_of(attack="pgd", norm=norm, over=over, unit=unit, steps=1, step_size=0.3, start=0.0)
+    adversarial = Adversarial(settings, reader)
+    trained(adversarial, reader)
+    (moved,), record = reader.perturbations()[-1], adversarial.record()["step_size"]
+    rms = reader.root_mean_square
+    measured = {
+        "largest element": np.abs(moved).max(),
+        "L2 norm of a token": np.linalg.norm(moved[0]),
+        "L2 norm of an example": np.linalg.norm(moved),
+        "root mean square of the elements of an example": np.sqrt((moved**2).mean()),
+    }
+    assert record["absolute"] == pytest.approx(measured[record["of"]], rel=1e-4)
+    if record["relative"] is not None:
+        assert record["relative"] == pytest.approx(np.sqrt((moved**2).mean()) / rms, rel=1e-4)

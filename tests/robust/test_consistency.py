@@ -47,6 +47,14 @@ def test_two_passes_in_one_term(reader: Any, trained: Trained) -> None:
     assert all(reference() is None for reference in reader.alive)
 
 
+@pytest.mark.parametrize(("dropout", "draws"), [("shared", [0, 0]), ("drawn", [0, 1])])
+def test_the_noised_run_has_the_same_dropout_or_draws_its_own(
+    reader: Any, trained: Trained, dropout: Any, draws: list[int]
+) -> None:
+    trained(Consistency(Settings(magnitude=0.4, dropout=dropout), reader), reader)
+    assert reader.draws == draws
+
+
 def test_noise_of_magnitude_zero_is_plain_training(reader: Any, trained: Trained) -> None:
     plain = reader.run().loss
     plain.backward()

@@ -97,7 +97,7 @@ def test_magnitude_zero_changes_nothing(fifty: Any, trained: Callable[..., float
 def test_outside_its_terms_look_ups_are_clean_again(reader: Any) -> None:
     method = EmbeddingNoise(Settings(magnitude=0.5), reader)
 
-    def broken() -> Any:
+    def broken(*, draw: int = 0) -> Any:
         reader.table(torch.tensor([[1, 2, 3], [4, 0, 0], [5, 6, 0]]))
         raise RuntimeError
 
@@ -111,7 +111,7 @@ def test_gradients_flow_to_the_table_as_without_noise(make_reader: Any) -> None:
     reader = make_reader([[3, 3, 7]], [0], width=WIDTH)
     (term,) = EmbeddingNoise(Settings(magnitude=0.5), reader).of_pass(reader.rows(), reader.run, 1)
 
-    def sums() -> Outcome:
+    def sums(*, draw: int = 0) -> Outcome:
         values = reader.table(torch.tensor([[3, 3, 7]]))
         return Outcome(values.sum(), ())
 
@@ -172,6 +172,19 @@ def test_the_record_says_the_magnitude_both_ways(reader: Any, unit: str, relativ
     assert record["root_mean_square"] == pytest.approx(rms)
     assert record["magnitude"]["absolute"] == pytest.approx(absolute(rms))
     assert record["magnitude"]["relative"] == pytest.approx(relative or 0.5 / rms)
+
+
+@pytest.mark.parametrize("unit", ["rms", "absolute"])
+def test_the_record_of_a_ball_is_a_tokens_norm(fifty: Any, trained: Callable[..., float], unit: str) -> None:
+    """Relative it is that of an element of the ball's surface, as other distributions' are."""
+    settings = {"distribution": "ball", "magnitude": 0.3, "unit": unit}
+    record = EmbeddingNoise(Settings(**settings), fifty).record()["magnitude"]
+    rms, root = fifty.root_mean_square, math.sqrt(WIDTH)
+    expected = {"rms": (0.3, 0.3 * rms * root), "absolute": (0.3 / rms / root, 0.3)}[unit]
+    assert (record["relative"], record["absolute"]) == pytest.approx(expected)
+    assert record["of"] == "L2 norm of a token at the ball's surface"
+    longest = np.linalg.norm(noise_of(fifty, trained, 1, **settings), axis=1).max()
+    assert 0.8 * record["absolute"] < longest <= record["absolute"] * (1 + 1e-5)
 
 
 def test_a_table_of_zeros_has_no_scale(reader: Any) -> None:

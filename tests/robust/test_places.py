@@ -35,12 +35,13 @@ OWN = {
     "xlm-roberta": {},
     "distilbert": {"dim": 16, "hidden_dim": 32, "n_layers": 2, "n_heads": 2},
     "modernbert": {},
-    "deberta-v2": {},
+    "deberta-v2": {"embedding_size": 8},
     "rembert": {"input_embedding_size": 8, "output_embedding_size": 8},
     "electra": {"embedding_size": 8},
     "albert": {"embedding_size": 8},
 }
 WIDTHS = {("rembert", "word_embeddings"): 8, ("rembert", "embeddings"): 8}
+WIDTHS |= {("deberta-v2", "word_embeddings"): 8}  # it projects within its embeddings
 WIDTHS |= {(family, place): 8 for family in ("electra", "albert") for place in PLACES[:2]}
 LENGTHS = (9, 4, 6)
 PACKING = {"bert", "xlm-roberta", "distilbert", "modernbert", "electra", "albert"}
@@ -87,7 +88,7 @@ def test_what_is_added_reaches_its_own_window_alone(family: str, name: str, pack
     layouts, width = [Layout(Rows(LENGTHS, packed))], WIDTHS.get((family, name), 16)
 
     def second_window(call: int, values: Tensor) -> Tensor:
-        assert call == 0 and values.shape == (*layouts[0].shape, width)
+        assert call == 0 and values.shape == (*layouts[0].shape, width) and place.width == width
         perturbation = torch.zeros_like(values)
         where = (0, slice(9, 13)) if packed else (1, slice(0, 4))
         perturbation[where] = torch.linspace(-1, 1, 4 * width).reshape(4, width)

@@ -45,7 +45,10 @@ class ArmCost:
 
     @property
     def magnitudes(self) -> dict[str, dict[str, Any]]:
-        """The magnitudes of the recorded perturbation by name: `relative`, `absolute` and what they are `of`."""
+        """The magnitudes of the recorded perturbation by name: `relative`, `absolute` and what they are `of`.
+
+        `relative` is None where it depends on the example.
+        """
         return {name: dict(one) for name, one in self.perturbation.items() if isinstance(one, Mapping)}
 
     def at(self, most: int, of: Callable[[Point], int]) -> Point | None:

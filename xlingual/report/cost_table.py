@@ -64,8 +64,8 @@ def perturbation_table(study: str, arms: Mapping[str, ArmCost], warnings: Sequen
             rows.append(
                 (
                     magnitude.replace("_", " "),
-                    f"{one['relative']:.3g}",
-                    f"{one['absolute']:.3g}",
+                    _magnitude(one["relative"]),
+                    _magnitude(one["absolute"]),
                     measured,
                     str(one.get("of", "")),
                 )
@@ -112,10 +112,17 @@ def cost_notes(equal: str, arms: Mapping[str, ArmCost]) -> list[str]:
         )
     if any(arm.magnitudes for arm in arms.values()):
         lines.append(
-            "Magnitudes are relative to the root mean square of the word embeddings' elements as pretrained, and "
-            "absolute; measured is the root mean square of the perturbation over that of what it was added to."
+            "Magnitudes are relative to the root mean square of the word embeddings' elements as pretrained (an L2 "
+            "norm to that times the square root of the number of its elements), and absolute; measured is the root "
+            "mean square of the perturbation over that of what it was added to."
         )
+        if any(None in one.values() for arm in arms.values() for one in arm.magnitudes.values()):
+            lines.append(f"{NOTHING} stands where a magnitude depends on the example's length.")
     return lines
+
+
+def _magnitude(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.3g}"
 
 
 def _any_sampled(arms: Mapping[str, ArmCost]) -> bool:

@@ -32,7 +32,9 @@ class Adversarial:
       to train on the loss plus `weight` times the divergence, whose gradient flows through both predictions (SMART's
       code holds each fixed in turn). From a start of 0 the divergence has no gradient, and nothing would move.
 
-    Dropout is the same in all runs of a pass. How the divergence of spans is counted: see `Consistency`.
+    Dropout is the same in all runs of a pass. How the divergence of spans is counted: see `Consistency`. In bf16 a
+    perturbation of less than about 0.03 rms is lost in the rounding of the first layer, and a divergence from the
+    prediction with it: see `xlingual.study.rounding`.
 
     Args:
         settings: see `xlingual.study.Adversarial`.
@@ -63,16 +65,27 @@ class Adversarial:
     def record(self) -> Mapping[str, Any]:
         """Return each magnitude, relative and absolute, and the root mean square it is relative to."""
         settings, scale = self._settings, self._scale
-        of = f"{scale.of_norm} of {'a token' if settings.over == 'token' else 'an example'}"
-        if settings.norm == "linf":
-            of = "largest element"
-        of_start = "half-width of an element"
+        of, elements = self._norm()
+        found = {"step_size": scale.both(settings.step_size, of, elements)}
         if settings.norm == "l2" and settings.unit == "absolute":
-            of_start += f" times sqrt(elements of {'a token' if settings.over == 'token' else 'an example'})"
-        found = {"step_size": scale.both(settings.step_size, of), "start": scale.both(settings.start, of_start)}
+            group = "a token" if settings.over == "token" else "an example"
+            of_start = f"half-width of an element times sqrt(elements of {group})"
+            found["start"] = scale.both(settings.start, of_start, elements)
+        else:
+            found["start"] = scale.both(settings.start, "half-width of an element")
         if settings.radius is not None:
-            found["radius"] = scale.both(settings.radius, of)
+            found["radius"] = scale.both(settings.radius, of, elements)
         return {"root_mean_square": scale.root_mean_square, **found}
+
+    def _norm(self) -> tuple[str, int | None]:
+        """What step and radius are recorded as, and the elements that it covers, see `Scale.both`."""
+        if self._settings.norm == "linf":
+            return "largest element", 1
+        if self._settings.over == "token":
+            return "L2 norm of a token", self._place.width
+        if self._settings.unit == "rms":
+            return "root mean square of the elements of an example", 1
+        return "L2 norm of an example", None
 
     def take_squares(self) -> tuple[float, float]:
         """See `RobustTraining.take_squares`; of the perturbations that are trained on, not those on the way to them."""

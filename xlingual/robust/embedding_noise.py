@@ -30,8 +30,8 @@ class EmbeddingNoise:
 
     def __init__(self, settings: Settings, model: nn.Module) -> None:
         self._scale = Scale.of(model, settings.unit)
-        self._noise = Noise(settings.distribution, settings.magnitude, self._scale)
         self._place = Place(model, settings.place)
+        self._noise = Noise(settings.distribution, settings.magnitude, self._scale, self._place.width)
         self.passes = self.terms = settings.samples
 
     def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from torch import nn
 
 from xlingual.errors import ModelError
 from xlingual.models.encoder import word_embeddings
+
+Recorded: TypeAlias = dict[str, float | str | None]
+"""A magnitude as it is recorded, see `Scale.both`."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,21 @@ class Scale:
         """The absolute value of a magnitude of 1."""
         return self.root_mean_square if self.unit == "rms" else 1.0
 
-    @property
-    def of_norm(self) -> str:
-        """What a magnitude speaks of where it is that of an L2 norm."""
-        return "root mean square of the elements" if self.unit == "rms" else "L2 norm"
+    def both(self, magnitude: float, of: str, elements: int | None = 1) -> Recorded:
+        """Return what a magnitude amounts to, in either unit.
 
-    def both(self, magnitude: float, of: str) -> dict[str, float | str]:
-        """Return a magnitude in root mean squares of the word embeddings, absolute, and what it is the magnitude of."""
-        absolute = magnitude * self.one
-        return {"relative": absolute / self.root_mean_square, "absolute": absolute, "of": of}
+        Args:
+            magnitude: of an element, or of an L2 norm.
+            of: says what it is the magnitude of.
+            elements: that the norm covers; None where these depend on the example.
+
+        Returns:
+            `relative`: in root mean squares of the word embeddings' elements times sqrt(`elements`), so that each
+            method's is that of an element. `absolute`: in 1. What depends on the example is None. `of`: as given.
+        """
+        given = "relative" if self.unit == "rms" else "absolute"
+        found: Recorded = {"relative": None, "absolute": None, "of": of}
+        if elements is not None:
+            unit = self.root_mean_square * math.sqrt(elements)
+            found |= {"relative": magnitude / unit, "absolute": magnitude * unit}
+        return found | {given: magnitude}

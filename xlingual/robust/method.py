@@ -22,8 +22,13 @@ class Outcome(NamedTuple):
     logits: tuple[Tensor, ...]
 
 
-Run: TypeAlias = Callable[[], Outcome]
-"""Runs the model on a pass's inputs. Each time with the same dropout, so that two runs differ by the perturbation."""
+class Run(Protocol):
+    """Runs the model on a pass's inputs."""
+
+    def __call__(self, *, draw: int = 0) -> Outcome:
+        """Runs of one draw have the same dropout, so that they differ by the perturbation; draws are independent."""
+        ...
+
 
 Term: TypeAlias = Callable[[Run], Tensor]
 """A loss, (), of runs of the model; the terms of a pass are backpropagated one after another, and their sum counts."""

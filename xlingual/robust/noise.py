@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from xlingual.robust.magnitudes import Scale
+from xlingual.robust.magnitudes import Recorded, Scale
 
 
 class Noise:
@@ -21,10 +21,11 @@ class Noise:
         distribution: see above.
         magnitude: in the unit of `scale`.
         scale: of the model.
+        width: elements of a token's vector where the noise is added.
     """
 
-    def __init__(self, distribution: str, magnitude: float, scale: Scale) -> None:
-        self._distribution, self._magnitude, self._scale = distribution, magnitude, scale
+    def __init__(self, distribution: str, magnitude: float, scale: Scale, width: int) -> None:
+        self._distribution, self._magnitude, self._scale, self._width = distribution, magnitude, scale, width
 
     def draw(self, like: Tensor, generator: torch.Generator) -> Tensor:
         """Draw noise for values, (rows, tokens, width), of their shape and type."""
@@ -36,11 +37,12 @@ class Noise:
             unit = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype) * 2 - 1
         return unit * (self._magnitude * self._scale.one)
 
-    def record(self) -> dict[str, dict[str, float | str]]:
+    def record(self) -> dict[str, Recorded]:
         """Return the magnitude, relative and absolute, see `Scale.both`."""
         of = {"gaussian": "standard deviation of an element", "uniform": "half-width of an element"}
-        in_ball = f"{self._scale.of_norm} of a token at the ball's surface"
-        return {"magnitude": self._scale.both(self._magnitude, of.get(self._distribution, in_ball))}
+        if self._distribution in of:
+            return {"magnitude": self._scale.both(self._magnitude, of[self._distribution])}
+        return {"magnitude": self._scale.both(self._magnitude, "L2 norm of a token at the ball's surface", self._width)}
 
     def _in_ball(self, shape: torch.Size, device: torch.device, generator: torch.Generator) -> Tensor:
         """A gaussian has an even direction; the share of a ball within radius r of 1 is r^width."""

@@ -29,6 +29,10 @@ class Place:
             model knows of it.
         name: of the place.
 
+    Attributes:
+        name: see above.
+        width: elements of a token's vector there.
+
     Raises:
         ModelError: when the model has no such module.
     """
@@ -41,7 +45,9 @@ class Place:
         self._calls = 0
         self._measured = True
         self._squares = [torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)]
-        module_at(model, name).register_forward_hook(self._hook)
+        module = module_at(model, name)
+        self.width = _width(model, module, name)
+        module.register_forward_hook(self._hook)
 
     @contextmanager
     def perturbed(self, layouts: Sequence[Layout], perturb: Perturb, *, measured: bool = True) -> Iterator[None]:
@@ -129,3 +135,14 @@ def module_at(model: nn.Module, name: str) -> nn.Module:
             "place: word_embeddings or last_hidden_states"
         )
     return found
+
+
+def _width(model: nn.Module, module: nn.Module, name: str) -> int:
+    """Elements of a vector that the module at a place puts out.
+
+    Embeddings are as wide as words, unless they are projected (DeBERTa, MobileBERT); ALBERT and ELECTRA do so later.
+    """
+    if name == "last_hidden_states":
+        return int(model.config.hidden_size)  # type: ignore[union-attr, arg-type]
+    projections = [part for part in module.modules() if isinstance(part, nn.Linear)]
+    return projections[-1].out_features if projections else int(word_embeddings(model).weight.shape[1])

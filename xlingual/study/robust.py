@@ -27,6 +27,7 @@ Attack: TypeAlias = Annotated[Literal["pgd", "freelb"], Says("pgd or freelb", "f
 Norm: TypeAlias = Annotated[Literal["l2", "linf"], Says("l2 or linf", "l2")]
 Over: TypeAlias = Annotated[Literal["example", "token"], Says("example or token", "example")]
 Against: TypeAlias = Annotated[Literal["loss", "prediction"], Says("loss or prediction", "loss")]
+Dropout: TypeAlias = Annotated[Literal["shared", "drawn"], Says("shared or drawn", "shared")]
 MethodWeight: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "1.0")]
 Alpha: TypeAlias = Annotated[Real, Field(ge=0, le=10), Says("a number from 0 to 10", "0.3")]
 AveragingKind: TypeAlias = Annotated[Literal["last", "running"], Says("last or running", "last")]
@@ -90,10 +91,12 @@ class Consistency(Section):
     """Predictions that stay under noise: the task loss plus `weight` times a symmetric KL divergence.
 
     R3F (Aghajanyan et al., arXiv 2008.03156, equation 3): between the clean and the noised prediction. The noise's keys
-    are those of EmbeddingNoise.
+    are those of EmbeddingNoise. Both runs have the same dropout (`shared`), or the noised one draws its own (`drawn`),
+    as R3F's code does; then a magnitude of 0 is consistency under dropout (R-Drop, arXiv 2106.14448).
     """
 
     weight: MethodWeight = 1.0
+    dropout: Dropout = "shared"
     distribution: Distribution = "uniform"
     magnitude: Magnitude
     place: Place = "word_embeddings"
@@ -166,6 +169,9 @@ class Robust(Section):
 PERTURBING = ("embedding_noise", "adversarial", "consistency")
 """Methods that perturb what the model makes of its inputs; a trial has one of them at most."""
 
+OF_NOISE = ("distribution", "place", "unit")
+"""Keys of consistency that say nothing where its magnitude is 0."""
+
 ALTERING_TEXT = ("word_substitution", "code_switch", "subword_sampling")
 """Methods that rewrite English examples; any of them go together, in this order, and with all others."""
 
@@ -200,6 +206,7 @@ class ConsistencySpace(Section):
     """The leaves of Consistency, each a value or a search space."""
 
     weight: Tunable[MethodWeight] = 1.0
+    dropout: Tunable[Dropout] = "shared"
     distribution: Tunable[Distribution] = "uniform"
     magnitude: Tunable[Magnitude]
     place: Tunable[Place] = "word_embeddings"
@@ -246,11 +253,17 @@ class RobustSpace(Section):
     subword_sampling: Tunable[SubwordSamplingSpace | None] = None
     averaging: Tunable[AveragingSpace | None] = None
 
+    @property
+    def alters_text(self) -> bool:
+        """Whether English examples may be rewritten while training."""
+        return any(getattr(self, name) is not None for name in ALTERING_TEXT)
+
 
 def plain_robust(drawn: Mapping[str, Any] | None, dictionaries: tuple[str, ...] = ()) -> Robust | None:
     """Return the robust training of a drawn tree without what has no effect; None where nothing is left.
 
-    A magnitude, a rate or a step of 0 leaves its method out; a setting that another one makes void becomes None.
+    A magnitude, a rate or a step of 0 leaves its method out, but for consistency under drawn dropout; a setting that
+    another one makes void becomes None, or its default.
 
     Args:
         drawn: by method, its settings or None.
@@ -281,8 +294,11 @@ def passes_of(robust: Robust | None) -> int:
 
 def _without_void(name: str, settings: dict[str, Any], dictionaries: tuple[str, ...]) -> dict[str, Any] | None:
     """A method's settings as they count; None where it changes nothing."""
-    if settings.get("magnitude") == 0 or settings.get("rate") == 0:
+    silent = settings.get("magnitude") == 0
+    if (silent and settings.get("dropout") != "drawn") or settings.get("rate") == 0:
         return None
+    if silent:
+        return {key: value for key, value in settings.items() if key not in OF_NOISE}
     if name == "adversarial":
         if settings.get("radius") == 0 or (settings["step_size"] == 0 and settings.get("start", 0.0) == 0):
             return None

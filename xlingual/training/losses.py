@@ -72,7 +72,7 @@ class Losses(nn.Module):
             objective: what the pass is trained for; None for a worker that has no pass in an update.
             batches: the model's inputs.
             targets: for spans `gold`, see `span_loss`; else as `contrasted_inputs` and `masked_inputs` say.
-            dropout_seed: decides dropout, the same in every run of the model that the term makes.
+            dropout_seed: decides dropout, the same in every run of the model that the term makes with the same draw.
             term: of robust training.
         """
         if objective is None:
@@ -86,10 +86,16 @@ class Losses(nn.Module):
         return loss
 
     def outcome(
-        self, objective: Objective, batches: Sequence[Batch], targets: Mapping[str, Tensor], dropout_seed: int
+        self,
+        objective: Objective,
+        batches: Sequence[Batch],
+        targets: Mapping[str, Tensor],
+        dropout_seed: int,
+        *,
+        draw: int = 0,
     ) -> Outcome:
-        """Run the model on a pass's inputs; arguments as those of `forward`."""
-        _seed_dropout(dropout_seed, next(self.model.parameters()).device)
+        """Run the model on a pass's inputs; arguments as those of `forward`, and the number of dropout's draw."""
+        _seed_dropout(dropout_seed + draw, next(self.model.parameters()).device)
         if objective == "span":
             return self._span(batches[0], targets["gold"])
         if objective == "contrastive":

@@ -22,6 +22,8 @@ from robust_variants import (
     Settings,
 )
 
+from xlingual.robust.divergence import symmetric_divergence
+
 DRAWING = [name for name, settings in PERTURBING.items() if settings.get("adversarial", {}).get("start") != 0]
 
 
@@ -99,3 +101,27 @@ def test_an_attack_depends_on_its_own_example_alone(
         model.plain.eval()  # dropout belongs to micro-batches
         losses[layout] = float(updater.update(0))
     assert losses == pytest.approx(dict.fromkeys(losses, losses["one pass"]), rel=1e-5)
+
+
+@pytest.mark.parametrize("dropout", ["shared", "drawn"])
+def test_without_noise_the_divergence_is_that_of_dropout(dropout: str, family: Family) -> None:
+    """None where it is shared; where it is drawn, that of two draws, whatever the seed of the noise."""
+    settings: Settings = {"consistency": {"magnitude": 0.0, "dropout": dropout, "weight": 2.0}}
+    model, updater = family.started(family.configuration(settings, by_hand=True))
+    part = updater._prepared(0)[0]
+    first, other = (model.losses.outcome(part.objective, part.batches, part.targets, 5, draw=draw) for draw in (0, 1))
+    (found,), (again,) = (pass_losses(model, part, seed) for seed in (3, 4))
+    divergence = float(symmetric_divergence(first.logits, other.logits).detach())
+    assert divergence > 1e-4
+    assert found == again
+    if dropout == "shared":
+        assert found == float(first.loss.detach())
+    else:
+        assert found == pytest.approx(float(first.loss.detach()) + 2.0 * divergence, rel=1e-6)
+
+
+def test_consistency_under_dropout_alone_is_one_configuration_wherever_its_noise_would_be(family: Family) -> None:
+    robust: Settings = {"consistency": {"magnitude": 0.0, "dropout": "drawn"}}
+    elsewhere: Settings = {"consistency": {**robust["consistency"], "place": "embeddings", "distribution": "ball"}}
+    assert family.configuration(robust).robust is not None
+    assert family.configuration(elsewhere).fingerprint == family.configuration(robust).fingerprint

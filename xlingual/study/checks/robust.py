@@ -10,7 +10,7 @@ from xlingual.study.checks.finding import Finding
 from xlingual.study.checks.options import options, values
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
-from xlingual.study.robust import PERTURBING, AdversarialSpace, AveragingSpace, RobustSpace
+from xlingual.study.robust import OF_NOISE, PERTURBING, AdversarialSpace, AveragingSpace, RobustSpace
 from xlingual.study.space import largest, smallest
 
 _TOGETHER = {
@@ -59,9 +59,11 @@ def methods_do_something(draft: Draft) -> Iterator[Finding]:
     }
     for method, key in keys.items():
         for path, settings in _settings(draft, method):
-            if getattr(settings, key) == 0:
+            under_dropout = method == "consistency" and "drawn" in values(settings.dropout)
+            if getattr(settings, key) == 0 and not under_dropout:
                 message = f"a {key} of 0 changes nothing, so that the arm trains as without {method}"
-                yield Finding((*path, key), f"{message}; write a {key} above 0, or delete {method}")
+                instead = ", dropout: drawn" if method == "consistency" else ""
+                yield Finding((*path, key), f"{message}; write a {key} above 0{instead}, or delete {method}")
 
 
 def keys_say_something(draft: Draft) -> Iterator[Finding]:
@@ -73,6 +75,11 @@ def keys_say_something(draft: Draft) -> Iterator[Finding]:
         if values(settings.norm) == ("linf",) and draft.document.says((*path, "over")):
             message = "over says which elements an l2 norm adds up, and linf is the largest element's"
             yield Finding((*path, "over"), f"{message}; delete this line, or write norm: l2")
+    for path, settings in _settings(draft, "consistency"):
+        for key in OF_NOISE:
+            if settings.magnitude == 0 and draft.document.says((*path, key)):
+                message = f"{key} is that of the noise, and a magnitude of 0 is none"
+                yield Finding((*path, key), f"{message}; delete this line, or write a magnitude above 0")
     for path, settings in _settings(draft, "averaging"):
         for kind, key, other in (("last", "decay", "running"), ("running", "checkpoints", "last")):
             if values(settings.kind) == (kind,) and draft.document.says((*path, key)):
