@@ -14,6 +14,7 @@ from xlingual.study.draft import leaves
 from xlingual.study.lexicons import unused_lexicons
 from xlingual.study.possible import possible_mixtures
 from xlingual.study.robust import RobustSpace
+from xlingual.study.rounding import lost_in_rounding
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.space import Choice, Parameter, as_written, largest, parameters
@@ -187,6 +188,7 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
         yield f"nothing is searched in {names}: its trials are one configuration, where other arms choose the best"
     yield from _unequal(study, arms)
     yield from unused_lexicons(study)
+    yield from lost_in_rounding(study)
     uses_faq = any(arm.mixture is not None for arm in study.arms.values()) or study.uses_webfaq_dev
     if study.data.faq is not None and not uses_faq:
         yield "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used"
