@@ -36,6 +36,7 @@ def test_nothing_of_a_trial_stays_without_the_collectors_help(
         return model
 
     monkeypatch.setattr(model_in_training, "load_encoder", loaded)
+    monkeypatch.delenv("HF_DEACTIVATE_ASYNC_LOAD")  # as trials load
     gc.collect()
     gc.disable()
     try:

@@ -12,6 +12,7 @@ import torch
 
 from xlingual.data.pairs import Pairs, PairText, make_pairs
 from xlingual.models.encoder import load_encoder, load_tokenizer
+from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
 from xlingual.training.execution import Execution
@@ -73,18 +74,21 @@ def started(configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: 
 def test_a_killed_training_goes_on_exactly(
     recipe: str, schedule: str, tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
-    """In the middle of the first stage, at the boundary (after update 4) and in the second."""
+    """In the middle of the first stage, at the boundary (after update 4) and in the second, one after the other."""
     configuration = configure(updates=8, reports=4, robust=NOISE, mixture=mixture(recipe, schedule))
     whole = train(configuration, tiny_inputs, mask_checkpoint, tmp_path / "whole")
     expected = load_encoder(tmp_path / "whole" / "model", 0, trained_head=True).state_dict()
+    path = tmp_path / "cut"
     for kill_after in (2, 4, 6) if schedule == "then" else (4,):
-        path = tmp_path / f"cut {kill_after}"
         with pytest.raises(Killed):
             train(configuration, tiny_inputs, mask_checkpoint, path, kill_after)
-        assert train(configuration, tiny_inputs, mask_checkpoint, path) == whole
-        found = load_encoder(path / "model", 0, trained_head=True).state_dict()
-        assert found.keys() == expected.keys()
-        assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert train(configuration, tiny_inputs, mask_checkpoint, path) == whole
+    found = load_encoder(path / "model", 0, trained_head=True).state_dict()
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert [start["from_update"] for start in journal.read(TrialDirectory(path).environment)] == (
+        [0, 2, 4, 6] if schedule == "then" else [0, 4]
+    )
     files = {path.name for path in (tmp_path / "whole" / "model").iterdir()}
     assert "model.safetensors" in files and not any("cls.predictions" in name for name in expected)
 
