@@ -66,6 +66,7 @@ def test_a_configuration_reads_as_short_texts():
             "pgd1 2 vs prediction",
         ),
         ({"consistency": {"magnitude": 0.01, "weight": 5.0}}, "r3f .01 w5"),
+        ({"consistency": {"magnitude": 0.01, "weight": 5.0, "dropout": "drawn"}}, "r3f .01 w5 dropout"),
         ({"word_substitution": {}, "code_switch": {"rate": 0.3}}, "synonyms, switch .3"),
         ({"subword_sampling": {"rate": 0.3, "alpha": 0.1}, "averaging": {"kind": "last", "checkpoints": 3}},
          "subword .3, avg 3"),

@@ -18,6 +18,8 @@ def costs(load, study_text: str, robust: str, equal: str = "updates") -> list[tu
     [
         ("{embedding_noise: {magnitude: 0.1, distribution: uniform}}", [1]),
         ("{embedding_noise: {magnitude: {log_uniform: [0.1, 1]}, samples: {choice: [1, 4]}}}", [1, 4]),
+        ("{consistency: {magnitude: {choice: [0, 0.1]}, dropout: {choice: [drawn, shared]}}}", [1, 2]),
+        ("{consistency: {magnitude: 0, dropout: drawn}}", [2]),
         ("{consistency: {magnitude: 0.1, place: {choice: [word_embeddings, embeddings]}}}", [2]),
         ("{adversarial: {step_size: 0.1}}", [3]),
         ("{adversarial: {step_size: 0.1, steps: {integer: [2, 4]}}}", [2, 3, 4]),

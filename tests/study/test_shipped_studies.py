@@ -53,12 +53,13 @@ def test_magnitudes_are_searched_on_a_log_scale_that_covers_what_was_published()
     norm = math.sqrt(384 * 768)  # of an example's elements, per root mean square
     for rms in (0.02, 0.2):
         for arm, method, key, published in [
-            ("gaussian_noise", "embedding_noise", "magnitude", (1e-5 / rms, 1 / rms)),
+            ("gaussian_noise", "embedding_noise", "magnitude", (1e-5 / rms, math.sqrt(3) / rms)),
             ("hidden_noise", "embedding_noise", "magnitude", (0.01, 0.1)),  # absolute
             ("freelb", "adversarial", "step_size", (0.04 / rms / norm, 0.2 / rms / norm)),
             ("freelb", "adversarial", "start", (0.08 / rms / norm, 1 / rms / norm)),
             ("freelb", "adversarial", "radius", (0.7 / rms / norm,)),
-            ("r3f", "consistency", "magnitude", (1e-5 / rms,)),
+            ("r3f_dropout", "consistency", "magnitude", (1e-5 / rms,)),
+            ("r3f_dropout", "consistency", "weight", (0.7, 1, 5)),
             ("r3f", "consistency", "weight", (0.7, 1, 5)),
         ]:
             space = getattr(getattr(study.arms[arm].robust, method), key)

@@ -33,7 +33,8 @@ def _adversarial(settings: Mapping[str, Any]) -> str:
 
 
 def _consistency(settings: Mapping[str, Any]) -> str:
-    return _joined("r3f", _magnitude(settings, "magnitude"), _value(settings, "weight", "w"))
+    dropout = "dropout" if settings.get("dropout") == "drawn" else ""
+    return _joined("r3f", _magnitude(settings, "magnitude"), _value(settings, "weight", "w"), dropout)
 
 
 def _averaging(settings: Mapping[str, Any]) -> str:

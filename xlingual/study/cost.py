@@ -12,7 +12,7 @@ from xlingual.study.robust import PERTURBING, Robust, passes_of, plain_robust
 from xlingual.study.schema import Study
 from xlingual.study.space import Choice, Integer, LogUniform, Uniform
 
-_DECIDING = ("samples", "attack", "steps", "against")
+_DECIDING = ("samples", "attack", "steps", "against", "dropout")
 """Settings that decide how many passes a method takes."""
 
 _ANNULLING = ("magnitude", "step_size", "radius", "start")
