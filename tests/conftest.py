@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -37,3 +38,9 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_task import write_checkpoint
 
     return write_checkpoint(tmp_path_factory.mktemp("tiny") / "model")
+
+
+def pytest_collection_finish() -> None:
+    """What is there for all tests (PyTorch, the tests themselves) is not looked through again at each collection."""
+    gc.collect()
+    gc.freeze()
