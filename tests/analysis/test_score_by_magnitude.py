@@ -54,8 +54,19 @@ def build(studies: ModuleType, storage: Path, arms: Mapping[str, Any], **study: 
     return builder.directory.path
 
 
-def test_arms_that_differ_in_magnitude_alone_are_one_line(magnitudes, studies, tmp_path):
-    curves = magnitudes.curves_of(summarize(build(studies, tmp_path, ARMS), draws=10))
+@pytest.fixture(scope="module")
+def all_arms(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study of all arms, which tests only read."""
+    return build(studies, tmp_path_factory.mktemp("magnitudes"), ARMS, name="one")
+
+
+@pytest.fixture(scope="module")
+def summary(all_arms: Path) -> Any:
+    return summarize(all_arms, draws=10)
+
+
+def test_arms_that_differ_in_magnitude_alone_are_one_line(magnitudes, summary):
+    curves = magnitudes.curves_of(summary)
     assert {line: [(p.arm, p.magnitude) for p in points] for line, points in curves.lines.items()} == {
         "gaussian noise, word embeddings": [("small", 0.1), ("large", 3)],
         "gaussian noise, last hidden states": [("hidden", 0.1)],
@@ -66,8 +77,7 @@ def test_arms_that_differ_in_magnitude_alone_are_one_line(magnitudes, studies, t
     }
 
 
-def test_scores_are_those_of_the_report_seed_by_seed(magnitudes, studies, tmp_path):
-    summary = summarize(build(studies, tmp_path, ARMS), draws=10)
+def test_scores_are_those_of_the_report_seed_by_seed(magnitudes, summary):
     curves = magnitudes.curves_of(summary)
     point = next(point for point in curves.points if point.arm == "large")
     arm = summary.arms["large"]
@@ -78,10 +88,9 @@ def test_scores_are_those_of_the_report_seed_by_seed(magnitudes, studies, tmp_pa
     assert len(point.scores["English"]) == 2 and curves.flags[0].startswith("TOY WORLD")
 
 
-def test_the_script_prints_a_table_and_draws_the_same_figure_twice(magnitudes, studies, tmp_path, capsys):
-    study = str(build(studies, tmp_path, ARMS))
+def test_the_script_prints_a_table_and_draws_the_same_figure_twice(magnitudes, all_arms, tmp_path, capsys):
     for name in ("one.svg", "two.svg"):
-        assert magnitudes.main([study, "--figure", str(tmp_path / "out" / name)]) == 0
+        assert magnitudes.main([str(all_arms), "--figure", str(tmp_path / "out" / name)]) == 0
     printed = capsys.readouterr().out
     assert "TOY WORLD" in printed and "[lowest, highest]" in printed and "0.02" in printed
     figures = [(tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("one.svg", "two.svg")]
@@ -90,11 +99,8 @@ def test_the_script_prints_a_table_and_draws_the_same_figure_twice(magnitudes, s
         assert words in figures[0]
 
 
-def test_several_studies_are_drawn_below_one_another(magnitudes, studies, tmp_path):
-    paths = [
-        build(studies, tmp_path, ARMS, name="one"),
-        build(studies, tmp_path, {"plain": None, "small": NOISE}, name="two"),
-    ]
+def test_several_studies_are_drawn_below_one_another(magnitudes, studies, all_arms, tmp_path):
+    paths = [all_arms, build(studies, tmp_path, {"plain": None, "small": NOISE}, name="two")]
     assert magnitudes.main([*map(str, paths), "--figure", str(tmp_path / "both.svg")]) == 0
     drawn = (tmp_path / "both.svg").read_text(encoding="utf-8")
     assert "one: English" in drawn and "two: English" in drawn
