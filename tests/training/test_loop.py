@@ -53,8 +53,7 @@ def numbers(reports: list[Report]) -> list[dict[str, Any]]:
 def test_learns_a_task_that_can_be_learnt(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
-    configuration = configure(updates=120, micro_batch_size=16, learning_rate=3e-3)
-    reports, _ = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path)
+    reports, _ = train(configure(updates=120, learning_rate=3e-3), tiny_inputs, tiny_checkpoint, tmp_path)
     assert reports[-1]["exact_match"] >= 90
     assert reports[-1]["loss"] < reports[0]["loss"] / 2
 
