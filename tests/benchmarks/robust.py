@@ -60,7 +60,7 @@ def scores(settings: Settings, seeds: int, processes: int, equals: Sequence[str]
         found = []
         for number, (one, future) in enumerate(zip(asked, waiting, strict=True), 1):
             found.append(future.result())
-            say(f"trained {number} of {len(asked)}: {one[0]}, seed {one[1]}, equal {one[2]}")
+            say(f"trained {number} of {len(asked)}: {one[0]}, seed {one[1]}, equal {one[2]}: F1 {found[-1]['f1']:.1f}")
     return found
 
 
