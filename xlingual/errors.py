@@ -5,6 +5,7 @@
     ├── DataError         a data source that is absent, short or malformed
     ├── ModelError        a checkpoint that cannot be loaded or has no usable head
     ├── RecordError       a broken or foreign record in a study's directory
+    │   └── RecordLocked  a record that another process writes now
     ├── PlacementError    a trial that does not fit the cluster
     ├── StageError        a stage that cannot go on (no trial of an arm finished, say)
     └── TrialDiverged     a loss that is no longer finite
@@ -55,6 +56,10 @@ class ModelError(XlingualError):
 
 class RecordError(XlingualError):
     """A broken or foreign record in a study's directory."""
+
+
+class RecordLocked(RecordError):
+    """A record that another process writes now."""
 
 
 class PlacementError(XlingualError):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from xlingual.errors import RecordError
+from xlingual.errors import RecordLocked
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
         patience: seconds to wait for another holder to leave.
 
     Raises:
-        RecordError: when somebody else holds it for longer than that; names the holder.
+        RecordLocked: when somebody else holds it for longer than that; names the holder.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as stream:
@@ -59,7 +59,7 @@ def _take(descriptor: int, path: Path, deadline: float) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise RecordError(
+                raise RecordLocked(
                     f"{path}: another process writes here ({path.read_text(encoding='utf-8') or 'unknown'}); "
                     "wait for it to end, or end it, and run the same command again"
                 ) from None
