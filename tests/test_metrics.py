@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlingual.errors import DataError
-from xlingual.metrics import exact_match, f1, normalize_answer, score_predictions
+from xlingual.metrics import character_f1, exact_match, f1, normalize_answer, score_predictions
 
 XQUAD = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "xquad"
 LANGUAGES = ("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh", "ro")
@@ -163,6 +163,35 @@ def test_f1_by_hand() -> None:
     assert f1("dog dog", ["dog"]) == pytest.approx(2 * 0.5 * 1.0 / 1.5)
 
 
+@pytest.mark.parametrize(
+    ("prediction", "answers", "expected"),
+    [
+        ("天氣好", ["天氣很好"], 2 * 1 * 0.75 / 1.75),
+        ("อากาศดี", ["อากาศดีมาก"], 2 * 1 * 0.7 / 1.7),
+        ("天 氣 好", ["天氣好"], 1.0),
+        ("好氣天", ["天氣好"], 1.0),  # a bag of characters, as the official F1 is a bag of words
+        ("天天", ["天"], 2 * 0.5 * 1 / 1.5),
+        ("BMW公司。", ["bmw"], 2 * 0.5 * 1 / 1.5),  # ASCII punctuation goes, "。" stays: as the official script does
+        ("雨", ["天氣", "雨"], 1.0),
+        ("the", ["the"], 0.0),  # nothing is left of either, which the official F1 counts as nothing shared
+        ("", ["天"], 0.0),
+    ],
+)
+def test_character_f1_by_hand(prediction: str, answers: list[str], expected: float) -> None:
+    assert character_f1(prediction, answers) == pytest.approx(expected)
+
+
+@given(any_text, st.lists(any_text, min_size=1, max_size=3))
+def test_character_f1_is_the_official_f1_of_texts_with_spaces_between_their_characters(
+    prediction: str, answers: list[str]
+) -> None:
+    spaced, *golds = (
+        " ".join(f"{ord(character):x}x" for character in second_normalize(text) if character != " ")
+        for text in (prediction, *answers)
+    )
+    assert character_f1(prediction, answers) == pytest.approx(max(second_f1(spaced, gold) for gold in golds))
+
+
 def test_the_best_answer_counts() -> None:
     assert f1("red dog", ["blue cat", "red dog"]) == 1.0
     assert score_predictions(one_question("blue cat", "dog"), {"q": "Dog!"}) == {"exact_match": 100.0, "f1": 100.0}
@@ -213,5 +242,7 @@ def test_predictions_of_another_format_are_refused(predictions: object, message:
 def test_a_question_without_answers_cannot_be_scored() -> None:
     with pytest.raises(DataError, match="no answer"):
         f1("dog", [])
+    with pytest.raises(DataError, match="no answer"):
+        character_f1("dog", [])
     with pytest.raises(DataError, match="list of texts"):
         exact_match("dog", "dog")

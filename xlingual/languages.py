@@ -9,6 +9,9 @@ from xlingual.errors import DataError
 XQUAD_LANGUAGES = ("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh", "ro")
 """The languages of XQuAD (Artetxe et al. 2020, arXiv 1910.11856; Romanian was added later)."""
 
+UNSPACED = frozenset({"bo", "dz", "ja", "km", "lo", "my", "th", "wuu", "yue", "zh"})
+"""Languages written without spaces between words, where F1 over words is all or nothing; Korean has spaces."""
+
 NON_ENGLISH = tuple(code for code in XQUAD_LANGUAGES if code != "en")
 
 # Two letters (ISO 639-1), three letters (ISO 639-3, as WebFAQ names its sets), English name.

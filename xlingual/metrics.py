@@ -1,6 +1,7 @@
 """Exact match and F1 as SQuAD v1.1's official evaluation script defines them (Rajpurkar et al. 2016).
 
-XQuAD's authors and XTREME use the same English normalisation for every language; so does this module.
+XQuAD's authors and XTREME use the same English normalisation for every language; so does this module. In languages
+written without spaces, F1 over words is all or nothing; F1 over characters is given beside it, never in its place.
 """
 
 from __future__ import annotations
@@ -47,6 +48,22 @@ def f1(prediction: str, answers: Sequence[str]) -> float:
     return max(_overlap(words, normalize_answer(answer).split()) for answer in answers)
 
 
+def character_f1(prediction: str, answers: Sequence[str]) -> float:
+    """F1 over characters in place of words, 0..1; the best over the answers.
+
+    Both texts are normalised as for `f1`. Then every code point that is not white space counts as a word does there:
+    as often as it occurs, wherever it occurs. MLQA's script counts Chinese characters so (Lewis et al. 2020, arXiv
+    1910.07475). CMRC 2018 (Cui et al. 2019, arXiv 1810.07366) takes the longest common subsequence instead, which is
+    never larger.
+
+    Raises:
+        DataError: when there is no answer to compare with.
+    """
+    _need_answers(answers)
+    characters = _characters(prediction)
+    return max(_overlap(characters, _characters(answer)) for answer in answers)
+
+
 def score_predictions(gold: Any, predictions: Any) -> dict[str, float]:
     """Score a whole SQuAD file: {"exact_match": percent, "f1": percent}, means over its questions.
 
@@ -59,7 +76,7 @@ def score_predictions(gold: Any, predictions: Any) -> dict[str, float]:
     answered = _checked_predictions(predictions)
     matches = overlaps = 0.0
     questions = 0
-    for identifier, answers in _questions(gold):
+    for identifier, answers in gold_answers(gold):
         questions += 1
         if identifier in answered:
             matches += exact_match(answered[identifier], answers)
@@ -67,6 +84,10 @@ def score_predictions(gold: Any, predictions: Any) -> dict[str, float]:
     if not questions:
         raise DataError("the gold file holds no question; name a SQuAD file with at least one")
     return {"exact_match": 100.0 * matches / questions, "f1": 100.0 * overlaps / questions}
+
+
+def _characters(text: str) -> list[str]:
+    return list(normalize_answer(text).replace(" ", ""))
 
 
 def _overlap(prediction: list[str], answer: list[str]) -> float:
@@ -96,8 +117,12 @@ def _checked_predictions(predictions: Any) -> dict[str, str]:
     return predictions
 
 
-def _questions(gold: Any) -> Iterator[tuple[str, list[str]]]:
-    """Yield (id, answers) of every question, in the file's order."""
+def gold_answers(gold: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield (id, answers) of every question of a SQuAD file's parsed JSON, in the file's order.
+
+    Raises:
+        DataError: when it is not in SQuAD format.
+    """
     for place, article in _entries(gold, "data", "gold"):
         for inner, paragraph in _entries(article, "paragraphs", place):
             for innermost, question in _entries(paragraph, "qas", inner):

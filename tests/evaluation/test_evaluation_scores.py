@@ -95,6 +95,18 @@ def test_shares_of_texts_that_a_model_wrote_are_shown_with_what_they_miss() -> N
     assert shown.means[0].scores["accidental_translation"] == 6.25
 
 
+def test_character_f1_has_a_column_and_is_in_no_mean_with_languages_that_have_none() -> None:
+    scores = {**ALL, "zh": {**ALL["zh"], "character_f1": 77.7}}
+    shown = evaluation(scores)
+    text = drawn(shown)
+    assert row_of(text, "zh") == ["1190", "20.0", "40.0", "77.7"]
+    assert row_of(text, "de") == ["1190", "12.0", "32.0"]
+    assert all("character_f1" not in mean.scores for mean in shown.means)
+    assert "Character F1: F1 over the characters" in text
+    assert shown.as_json()["languages"]["zh"]["character_f1"] == 77.7
+    assert "haracter F1" not in drawn(evaluation(ALL))
+
+
 def test_the_json_holds_all_that_the_table_shows() -> None:
     content = evaluation(ALL, "", ("said",)).as_json()
     assert content["languages"]["de"] == {**ALL["de"], "data_fingerprint": "f"}

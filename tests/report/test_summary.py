@@ -201,6 +201,42 @@ def test_all_languages_means_all_that_any_replicate_answered_in(studies: ModuleT
         summarize(builder.directory)
 
 
+def test_character_f1_stands_beside_the_scores_that_it_leaves_as_they_are(studies: ModuleType, tmp_path: Path) -> None:
+    def chinese(*scores: float) -> list[dict[str, object]]:
+        return [row | {"character_f1": score} for row, score in zip(studies.rows([100, 0]), scores, strict=True)]
+
+    builder = studies.StudyBuilder(tmp_path, test={"languages": ["en", "zh"]})
+    builder.search()
+    plain = studies.rows([100, 0])
+    builder.replicated(
+        {
+            "baseline": {1: {"en": plain, "zh": chinese(100, 50)}, 2: {"en": plain, "zh": chinese(100, 0)}},
+            "webfaq": {1: {"en": plain, "zh": chinese(0, 0)}, 2: {"en": plain, "zh": plain}},  # one of before it came
+        }
+    )
+    summary = summarize(builder.directory)
+    baseline = summary.arms["baseline"].as_json()
+    assert baseline["scores"]["zh"] == {
+        "f1": [50.0, 50.0],
+        "exact_match": [50.0, 50.0],
+        "character_f1": [75.0, 50.0],
+        "questions": 2,
+    }
+    assert "character_f1" not in baseline["scores"]["en"]
+    assert "character_f1" not in summary.arms["webfaq"].as_json()["scores"]["zh"]
+    assert baseline["mean"] == {"f1": [50.0, 50.0], "exact_match": [50.0, 50.0]}
+
+
+@pytest.mark.parametrize("wrong", [None, 101, "50"])
+def test_a_row_without_its_character_f1_is_named(studies: ModuleType, tmp_path: Path, wrong: object) -> None:
+    builder = two_languages(studies, tmp_path)
+    path = builder.directory.trial("webfaq-1-seed-2").predictions("de")
+    rows = [json.loads(line) | {"character_f1": 50.0} for line in path.read_text().splitlines()]
+    write_lines(path, [*rows[:-1], rows[-1] | {"character_f1": wrong}])
+    with pytest.raises(RecordError, match=r"de\.jsonl: question 'q0003' has character_f1"):
+        summarize(builder.directory)
+
+
 def test_a_folder_that_is_no_study_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="is this the directory of a study"):
         summarize(tmp_path)

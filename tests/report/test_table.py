@@ -62,6 +62,25 @@ def test_every_difference_per_language_is_whole(summary, width: int) -> None:
     assert all(len(line) <= width for line in text.splitlines())
 
 
+def test_character_f1_has_a_table_of_its_own_where_a_language_has_it(studies: ModuleType, tmp_path: Path) -> None:
+    builder = studies.StudyBuilder(tmp_path, test={"languages": ["en", "th", "zh"]}, name="tiny")
+    builder.search()
+    rows = studies.rows([100, 0])
+    characters = [row | {"character_f1": score} for row, score in zip(rows, (100, 71), strict=True)]
+    scores = {language: characters if language == "zh" else rows for language in ("en", "th", "zh")}
+    builder.replicated({"baseline": {1: scores, 2: scores}})
+    text = drawn(report_tables(summarize(builder.directory)), 140)
+    lines = text[text.index("character F1 in percent") :].splitlines()
+    assert next(line.split() for line in lines if line.startswith("arm")) == ["arm", "zh"]
+    assert next(line.split() for line in lines if line.startswith("baseline")) == ["baseline", "85.5"]
+    assert next(line.split() for line in lines if line.startswith("webfaq")) == ["webfaq", "-"]
+    assert "Character F1: F1 over the characters" in flat(text)
+
+
+def test_no_table_of_character_f1_where_all_languages_have_spaces(summary) -> None:
+    assert "haracter F1" not in drawn(report_tables(summary), 140)
+
+
 def test_a_small_table_looks_like_this(studies: ModuleType, tmp_path: Path) -> None:
     builder = studies.StudyBuilder(tmp_path, test={"languages": ["en", "de", "es"]}, name="tiny")
     builder.search()

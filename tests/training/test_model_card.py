@@ -184,6 +184,21 @@ def test_a_card_says_how_many_written_answers_are_illegal() -> None:
     assert "illegal" not in model_card(configuration(WINDOWS), origin=replace(origin, scores=SCORES))
 
 
+def test_a_card_lists_character_f1_where_a_language_has_it() -> None:
+    scores = {**SCORES, "zh": {**SCORES["de"], "character_f1": 61.2}}
+    origin = Origin("mix", "Why?", "plain", toy=False, oracle=False, paragraphs=None, scores=scores)
+    lines = model_card(configuration(WINDOWS), origin=origin).splitlines()
+    header = next(line for line in lines if line.startswith("| language"))
+    assert [cell.strip() for cell in header.split("|")][1:-1] == [
+        "language", "questions", "exact match", "F1", "character F1"
+    ]  # fmt: skip
+    last = {line.split("|")[1].strip(): line.split("|")[-2].strip() for line in lines if line.startswith("| ")}
+    assert (last["Chinese (zh)"], last["German (de)"]) == ("61.2", "")
+    assert next(cell for name, cell in last.items() if name.startswith("mean of 3")) == ""
+    assert "not the official F1" in "\n".join(lines)
+    assert "haracter F1" not in model_card(configuration(WINDOWS), origin=replace(origin, scores=SCORES))
+
+
 def test_a_model_of_a_toy_world_says_so_before_its_study_does(tiny_checkpoint: Path, tmp_path: Path) -> None:
     import shutil
 

@@ -188,10 +188,10 @@ def score(
     gold: Annotated[Path, typer.Argument(metavar="GOLD.json", help="Gold answers in SQuAD format.")],
     predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.json", help="Answers as {id: text}.")],
 ) -> None:
-    """Print SQuAD v1.1's official exact match and F1 in percent, as JSON."""
-    from xlingual.metrics import score_predictions
+    """Print SQuAD v1.1's official exact match and F1 in percent, as JSON; character F1 in scripts without spaces."""
+    from xlingual.tasks.question_answering import file_scores
 
-    print(json.dumps(score_predictions(_read_json(gold), _read_json(predictions))))
+    print(json.dumps(file_scores(_read_json(gold), _read_json(predictions))))
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ RANGES = {
     "Sinhala": "\u0d80-\u0dff",
     "Thai": "\u0e01-\u0e3a\u0e40-\u0e5b",
     "Lao": "\u0e80-\u0eff",
+    "Tibetan": "\u0f00-\u0fff",
     "Myanmar": "\u1000-\u109f\ua9e0-\ua9fe\uaa60-\uaa7f",
     "Georgian": "\u10a0-\u10ff\u1c90-\u1cbf\u2d00-\u2d2d",
     "Ethiopic": "\u1200-\u139f\u2d80-\u2ddf\uab01-\uab2e",
@@ -36,6 +37,9 @@ RANGES = {
     "Han": "\u2e80-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufad9"
     "\U00020000-\U000323af",
 }
+
+UNSPACED_SCRIPTS = frozenset({"Han", "Khmer", "Lao", "Myanmar", "Thai", "Tibetan"})
+"""Names that `main_script` gives to texts in the languages of `xlingual.languages.UNSPACED`."""
 
 LETTERS = re.compile(r"[^\W\d_]+")
 

@@ -8,20 +8,34 @@ from typing import Any
 
 from xlingual.report.cost import ArmCost
 from xlingual.report.scores import METRICS
-from xlingual.tasks.question_answering import SHARES
+from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One language: means over its questions in percent, one a seed."""
+    """One language: means over its questions in percent, one a seed.
+
+    character_f1: empty where the language is written with spaces.
+    """
 
     f1: tuple[float, ...]
     exact_match: tuple[float, ...]
     questions: int
+    character_f1: tuple[float, ...] = ()
 
     def of(self, metric: str) -> tuple[float, ...]:
         """The scores of one metric, one a seed."""
         return self.f1 if metric == "f1" else self.exact_match
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values; what was not scored is absent."""
+        characters = {CHARACTER_F1: list(self.character_f1)} if self.character_f1 else {}
+        return {
+            "f1": list(self.f1),
+            "exact_match": list(self.exact_match),
+            **characters,
+            "questions": self.questions,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +87,7 @@ class ArmSummary:
             "values": self.values,
             "seeds": list(self.seeds),
             "failures": {str(seed): reason for seed, reason in self.failures.items()},
-            "scores": {
-                language: {"f1": list(s.f1), "exact_match": list(s.exact_match), "questions": s.questions}
-                for language, s in self.scores.items()
-            },
+            "scores": {language: scores.as_json() for language, scores in self.scores.items()},
             "cost": self.cost.as_json() if self.cost else None,
             "mean": {metric: list(self.mean(metric)) for metric in METRICS if self.mean(metric)},
             **(self._shares_json() if self.shares else {}),

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from xlingual.evaluation.evaluation import Evaluation, Mean
+from xlingual.report.character_table import CHARACTERS
 from xlingual.report.published import (
     MEANS,
     QUESTIONS,
@@ -17,11 +18,13 @@ from xlingual.report.published import (
     published_rows,
 )
 from xlingual.report.wide_table import Column, WideTable
+from xlingual.tasks.question_answering import CHARACTER_F1
 from xlingual.tasks.question_answering import SHARES as ANSWER_SHARES
 
 HEADERS = {
     "exact_match": "exact match",
     "f1": "F1",
+    "character_f1": "character F1",
     "illegal": "illegal %",
     "normalised": "illegal:\nnormalised %",
     "accidental_translation": "illegal: accidental\ntranslation %",
@@ -49,6 +52,7 @@ def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] =
     groups = [*_measured(evaluation), *(_published(evaluation, n, row) for n, row in enumerate(published, start=1))]
     lines = [f"{_name(mean)}: over {mean.over}" for mean in evaluation.means]
     lines += [f"[{n}] published, not measured here: {row.note}" for n, row in enumerate(published, start=1)]
+    lines += [CHARACTERS] if any(CHARACTER_F1 in scores for scores in evaluation.scores.values()) else []
     lines += [SHARES] if any("illegal" in scores for scores in evaluation.scores.values()) else []
     lines += [f"note: {note}" for note in evaluation.notes]
     lines.append(f"predictions are kept in {evaluation.kept}" if evaluation.is_kept else "predictions are not kept")
@@ -89,7 +93,7 @@ def _measured(evaluation: Evaluation) -> list[list[Column]]:
     rows = [*evaluation.scores.values(), *(mean.scores for mean in evaluation.means)]
     counts = ["questions", *(["missing"] if any(row.get("missing") for row in rows) else [])]
     groups = [[Column("without\nanswer" if name == "missing" else name, _texts(rows, name, 0)) for name in counts]]
-    for metrics in (("exact_match", "f1"), ANSWER_SHARES):
+    for metrics in (("exact_match", "f1"), (CHARACTER_F1,), ANSWER_SHARES):
         if any(name in row for row in rows for name in metrics):
             groups.append([Column(HEADERS[name], _texts(rows, name, 1)) for name in metrics])
     return groups

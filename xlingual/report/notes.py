@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from xlingual.report.arm_summary import ArmSummary
+from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.differences import MEAN
 from xlingual.report.published_table import published_notes
@@ -41,6 +42,7 @@ def notes(summary: Summary) -> list[str]:
             f"The mean is over the {len(others)} non-English languages; ± is its standard deviation over seeds."
         )
     lines.append("Metrics: exact match and F1 as SQuAD v1.1's official script computes them, for every language.")
+    lines += character_notes(summary)
     if summary.differences:
         lines += _about_intervals(summary)
     lines += published_notes(summary)

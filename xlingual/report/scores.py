@@ -15,7 +15,7 @@ from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState
-from xlingual.tasks.question_answering import SHARES
+from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
 
 Floats = npt.NDArray[np.float64]
 METRICS = ("f1", "exact_match")
@@ -34,7 +34,8 @@ class TestScores:
     """Percent scores of all scored replicates on the same questions.
 
     questions: language -> its questions; scores: arm -> language -> metric -> array (seeds, questions), where the
-    seeds are in the order of the replicates. shares: the same of SHARES, in percent of the questions, of arms whose
+    seeds are in the order of the replicates, and metrics are METRICS and, where all rows hold it, `character_f1`.
+    shares: the same of SHARES, in percent of the questions, of arms whose
     models write their answers.
     """
 
@@ -71,12 +72,12 @@ def read_scores(
             asked = questions.setdefault(language, _questions(rows))
             _check_same(asked, rows, path)
             cell = scores.setdefault(replicate.arm, {}).setdefault(language, {metric: [] for metric in METRICS})
-            for metric in METRICS:
-                cell[metric].append([rows[identifier][metric] for identifier in asked.ids])
+            for metric in (*METRICS, *_characters(rows, path)):
+                cell.setdefault(metric, []).append([rows[identifier][metric] for identifier in asked.ids])
             for share in _shares(rows, path):
                 cell = shares.setdefault(replicate.arm, {}).setdefault(language, {name: [] for name in SHARES})
                 cell[share].append([100.0 * rows[identifier][share] for identifier in asked.ids])
-    return TestScores(questions, _arrays(scores), _arrays(shares))
+    return TestScores(questions, _arrays(_of_all_seeds(scores)), _arrays(shares))
 
 
 def _arrays(cells: Cells) -> dict[str, dict[str, dict[str, Floats]]]:
@@ -87,8 +88,31 @@ def _arrays(cells: Cells) -> dict[str, dict[str, dict[str, Floats]]]:
     }
 
 
+def _of_all_seeds(cells: Cells) -> Cells:
+    """Leave out metrics that the rows of some replicates of an arm do not hold."""
+    return {
+        arm: {
+            language: {name: seeds for name, seeds in cell.items() if len(seeds) == len(cell[METRICS[0]])}
+            for language, cell in of_arm.items()
+        }
+        for arm, of_arm in cells.items()
+    }
+
+
 Cells: TypeAlias = dict[str, dict[str, dict[str, list[list[float]]]]]
 """Arm -> language -> name -> seeds -> questions."""
+
+
+def _characters(rows: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[str, ...]:
+    """CHARACTER_F1 where all rows say it, nothing where no row does."""
+    said = [row for row in rows.values() if CHARACTER_F1 in row]
+    for row in rows.values() if said else ():
+        if not _is_percent(row.get(CHARACTER_F1)):
+            raise RecordError(
+                f"{path}: question {row['id']!r} has {CHARACTER_F1} {row.get(CHARACTER_F1)!r}; rows of a language "
+                "written without spaces all hold it, between 0 and 100"
+            )
+    return (CHARACTER_F1,) if said else ()
 
 
 def _shares(rows: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from xlingual.report.distances import Distance, distances, rows_of
 from xlingual.report.published import PublishedRow, published_name_of
 from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
 from xlingual.study import objective_text
+from xlingual.tasks.question_answering import CHARACTER_F1
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,8 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
 def _scores(cell: Mapping[str, Floats]) -> Scores:
     """Means over the questions of arrays (seeds, questions)."""
     f1, match = (_means(cell[metric]) for metric in METRICS)
-    return Scores(f1, match, cell["f1"].shape[1])
+    characters = _means(cell[CHARACTER_F1]) if CHARACTER_F1 in cell else ()
+    return Scores(f1, match, cell["f1"].shape[1], characters)
 
 
 def _means(values: Floats) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.cells import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell
+from xlingual.report.character_table import character_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.notes import notes, readings, seeds, warnings
@@ -22,13 +23,14 @@ from xlingual.report.wide_table import Column, WideTable, plain
 def report_tables(summary: Summary) -> RenderableType:
     """Draw the whole report.
 
-    F1, exact match, differences per language, distances from published scores, illegal predictions, what training cost,
-    and notes on all these.
+    F1, exact match, character F1, differences per language, distances from published scores, illegal predictions, what
+    training cost, and notes on all these.
     """
     if not summary.languages:
         return Notes([*warnings(summary), f"{summary.study}: no replicate was scored on the test set yet."])
     flags = warnings(summary)
     tables: list[RenderableType | None] = [score_table(summary, "f1"), score_table(summary, "exact_match")]
+    tables.append(character_table(summary, flags))
     if summary.differences:
         tables.append(difference_table(summary, "f1"))
     tables += [distance_table(summary, "f1", flags), distance_table(summary, "exact_match", flags)]

@@ -9,7 +9,13 @@ import numpy as np
 
 from xlingual import metrics
 from xlingual.data.examples import Example
+from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
+from xlingual.errors import DataError
+from xlingual.languages import UNSPACED
 from xlingual.tasks.task import Candidate, Extras
+
+CHARACTER_F1 = "character_f1"
+"""What rows also hold, in percent, where their language is written without spaces; in no mean of the official F1."""
 
 SHARES = ("illegal", "normalised", "accidental_translation")
 """What rows may hold besides: true or false."""
@@ -37,7 +43,8 @@ def answer_rows(
 ) -> list[dict[str, Any]]:
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
-    A question without any candidate gets the empty answer. `extras` says what else is recorded of each prediction.
+    A question without any candidate gets the empty answer. Languages written without spaces get `character_f1`
+    besides. `extras` says what else is recorded of each prediction.
     """
     rows = []
     for index, example in enumerate(examples):
@@ -50,6 +57,7 @@ def answer_rows(
                 "prediction": prediction,
                 "exact_match": 100.0 * metrics.exact_match(prediction, example.answers),
                 "f1": 100.0 * metrics.f1(prediction, example.answers),
+                **_characters(example, prediction),
                 "n_best": [{"text": one.text, "score": round(one.score, 4)} for one in candidates],
                 **(extras(example, prediction) if extras else {}),
             }
@@ -58,14 +66,42 @@ def answer_rows(
 
 
 def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Mean exact match and F1 in percent over questions, and how many there are; shares in percent of what rows hold.
+    """Mean exact match and F1 in percent over questions, and how many there are; what else all rows hold, likewise.
 
-    Shares are those of SHARES: of answers that do not stand in their context, see `xlingual.families.text_to_text`.
+    That is character F1, and the shares SHARES of answers that do not stand in their context, see
+    `xlingual.families.text_to_text`.
+
+    Raises:
+        DataError: when there is no row: no question has no mean.
     """
-    shares = [name for name in SHARES if rows and all(name in row for row in rows)]
+    if not rows:
+        raise DataError("there is no question to score; name data with at least one question in every language")
+    characters = [CHARACTER_F1] if all(CHARACTER_F1 in row for row in rows) else []
+    shares = [name for name in SHARES if all(name in row for row in rows)]
     return {
         "exact_match": float(np.mean([row["exact_match"] for row in rows])),
         "f1": float(np.mean([row["f1"] for row in rows])),
+        **{name: float(np.mean([row[name] for row in rows])) for name in characters},
         "questions": len(rows),
         **{name: 100.0 * float(np.mean([row[name] for row in rows])) for name in shares},
     }
+
+
+def file_scores(gold: Any, predictions: Any) -> dict[str, float]:
+    """Scores of a whole SQuAD file in percent: the official two, and `character_f1` for scripts without spaces.
+
+    The script is that of most letters of the gold answers, as a SQuAD file does not say its language. Arguments and
+    errors are those of `xlingual.metrics.score_predictions`.
+    """
+    scores = metrics.score_predictions(gold, predictions)
+    questions = list(metrics.gold_answers(gold))
+    if main_script("".join(text for _, answers in questions for text in answers)) not in UNSPACED_SCRIPTS:
+        return scores
+    found = [metrics.character_f1(predictions.get(identifier, ""), answers) for identifier, answers in questions]
+    return {**scores, CHARACTER_F1: 100.0 * float(np.mean(found))}
+
+
+def _characters(example: Example, prediction: str) -> dict[str, float]:
+    if example.language not in UNSPACED:
+        return {}
+    return {CHARACTER_F1: 100.0 * metrics.character_f1(prediction, example.answers)}

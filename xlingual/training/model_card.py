@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import fmean
@@ -15,6 +15,7 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
+from xlingual.tasks.question_answering import CHARACTER_F1
 from xlingual.training.origin import Origin
 from xlingual.training.usage import usage
 
@@ -34,6 +35,7 @@ DECLARED = {
 COLUMNS = {
     "exact_match": "exact match",
     "f1": "F1",
+    CHARACTER_F1: "character F1",
     "illegal": "illegal %",
     "normalised": "illegal: normalised %",
     "accidental_translation": "illegal: accidental translation %",
@@ -223,22 +225,35 @@ def _test(origin: Origin | None) -> Iterator[str]:
     part = f" Only {origin.paragraphs} paragraphs per language were asked." if origin.paragraphs is not None else ""
     name = "The toy test set" if origin.toy else "XQuAD"
     yield f"{name}, in percent; exact match and F1 as SQuAD v1.1's official script computes them.{part}"
-    columns = {name: title for name, title in COLUMNS.items() if all(name in one for one in origin.scores.values())}
+    columns = {name: title for name, title in COLUMNS.items() if _has_column(name, origin.scores.values())}
     if "illegal" in columns:
         yield (
             "Illegal: the answer is empty or does not stand in the context character for character; normalised: only "
             "its Unicode form or spaces differ; accidental translation: it is in another script than the context."
         )
+    if CHARACTER_F1 in columns:
+        yield "Character F1, in languages written without spaces: over characters, not words; not the official F1."
     rows = [
-        (f"{name_of(language)} ({language})", f"{one['questions']:.0f}", *(f"{one[metric]:.1f}" for metric in columns))
+        (f"{name_of(language)} ({language})", f"{one['questions']:.0f}", *(_mean([one], metric) for metric in columns))
         for language, one in origin.scores.items()
     ]
     others = [one for language, one in origin.scores.items() if language != "en"]
     if others:
         romanian = "with" if "ro" in origin.scores else "without"
-        means = (f"{fmean(one[metric] for one in others):.1f}" for metric in columns)
+        means = (_mean(others, metric) for metric in columns)
         rows.append((f"mean of {len(others)} non-English, {romanian} Romanian", "", *means))
     yield _table(("language", "questions", *columns.values()), rows)
+
+
+def _has_column(metric: str, scores: Iterable[Mapping[str, float]]) -> bool:
+    """Whether every language has a metric; character F1 is shown where one has it."""
+    return (any if metric == CHARACTER_F1 else all)(metric in one for one in scores)
+
+
+def _mean(languages: Sequence[Mapping[str, float]], metric: str) -> str:
+    """The mean as a cell; empty where a language lacks the metric."""
+    lacking = any(metric not in one for one in languages)
+    return "" if lacking else f"{fmean(one[metric] for one in languages):.1f}"
 
 
 def _versions() -> Iterator[str]:

@@ -1,0 +1,45 @@
+"""F1 over characters in the languages of a study that are written without spaces, beside the official numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from xlingual.report.cells import NOTHING
+from xlingual.report.summary import Summary
+from xlingual.report.wide_table import Column, WideTable
+
+CHARACTERS = (
+    "Character F1: F1 over the characters of the normalised texts in place of words, in languages written without "
+    "spaces. There the official F1 takes a whole answer for one word and is all or nothing. It is in no mean of the "
+    "official F1 and is not comparable with published F1."
+)
+
+
+def character_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
+    """Arms by the languages that have character F1; None where none has.
+
+    Args:
+        summary: of the study.
+        flags: lines under the title.
+    """
+    arms = summary.arms.values()
+    found = [
+        (language, [arm.scores[language].character_f1 if language in arm.scores else () for arm in arms])
+        for language in summary.languages
+    ]
+    groups = [
+        [Column(language, [f"{fmean(seeds):.1f}" if seeds else NOTHING for seeds in cells])]
+        for language, cells in found
+        if any(cells)
+    ]
+    if not groups:
+        return None
+    title = f"{summary.study}: character F1 in percent, in languages written without spaces"
+    return WideTable(title, flags, Column("arm", list(summary.arms)), groups)
+
+
+def character_notes(summary: Summary) -> list[str]:
+    """What character F1 is."""
+    scored = (scores for arm in summary.arms.values() for scores in arm.scores.values())
+    return [CHARACTERS] if any(scores.character_f1 for scores in scored) else []
