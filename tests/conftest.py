@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_task import write_checkpoint
 
     return write_checkpoint(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(params=[0o022, 0o007], ids=oct)
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The umask that a test runs under."""
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
 
 
 def pytest_collection_finish() -> None:

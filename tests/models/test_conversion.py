@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,11 +102,14 @@ def test_of_a_tied_weight_the_name_stays_that_the_others_are_tied_to(text_to_tex
     assert not {"encoder.embed_tokens.weight", "decoder.embed_tokens.weight"} & names
 
 
-def test_all_files_of_a_copy_may_be_read_by_the_same_people(tiny_checkpoint: Path, tmp_path: Path) -> None:
+def test_all_files_of_a_copy_may_be_read_by_those_whom_the_umask_admits(
+    tiny_checkpoint: Path, tmp_path: Path, umask: int
+) -> None:
     source = Path(shutil.copytree(tiny_checkpoint, tmp_path / "source"))
     as_pickle(source, load_file(source / "model.safetensors"))
     convert_checkpoint(str(source), tmp_path / "copy")
     assert len({path.stat().st_mode for path in (tmp_path / "copy").iterdir()}) == 1
+    assert stat.S_IMODE((tmp_path / "copy" / "model.safetensors").stat().st_mode) == 0o666 & ~umask
 
 
 def test_a_t5_whose_head_is_tied_has_it_again(tmp_path: Path) -> None:

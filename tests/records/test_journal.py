@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,8 @@ def test_not_a_number_is_refused_before_anything_is_written(tmp_path: Path) -> N
     with pytest.raises(ValueError, match="Out of range float"):
         journal.append(path, {"objective": float("nan")})
     assert journal.read(path) == RECORDS
+
+
+def test_a_journal_may_be_read_and_continued_by_those_whom_the_umask_admits(umask: int, tmp_path: Path) -> None:
+    journal.append(tmp_path / "events.jsonl", {"n": 1})
+    assert stat.S_IMODE((tmp_path / "events.jsonl").stat().st_mode) == 0o666 & ~umask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,16 @@ def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
     exec(compile(code_of(Path(CARD).read_text()), CARD, "exec"), names)
     assert capsys.readouterr().out.endswith("\n")
     assert [names["answer"](one.question, one.context) for one in examples] == predictions
+
+
+def test_all_files_of_a_model_may_be_read_by_those_whom_the_umask_admits(
+    tiny_checkpoint: Path, tmp_path: Path, umask: int
+) -> None:
+    target = tmp_path / "model"
+    export_model(family_of(tiny_checkpoint).load(tiny_checkpoint, 0), tiny_checkpoint, target, configuration(WINDOWS))
+    found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in target.iterdir()}
+    assert {"model.safetensors", "tokenizer.json"} <= found.keys()
+    assert found == dict.fromkeys(found, 0o666 & ~umask)
 
 
 def test_a_card_is_no_part_of_a_checkpoints_identity(tiny_checkpoint: Path, tmp_path: Path) -> None:

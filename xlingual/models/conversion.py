@@ -21,6 +21,7 @@ from xlingual.models.checkpoint_files import INDEX, PICKLES, WEIGHTS, check_conf
 from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.piece_tokenizer import write_piece_tokenizer
+from xlingual.records.files import follow_umask
 
 COPIED = (*(pattern for pattern in WANTED if "safetensors" not in pattern), "generation_config.json")
 """Files that the copy has as they are."""
@@ -76,6 +77,7 @@ def convert_checkpoint(name: str, target: Path) -> Conversion:
         _save(kept, partial)
         check_weights(partial, name)
         tokenizer = write_piece_tokenizer(partial)
+        follow_umask(partial)
         os.rename(partial, target)
     except OSError as error:
         raise ModelError(f"{target}: cannot be written ({error.strerror or error}); name another directory") from None
@@ -187,5 +189,3 @@ def _save(weights: Mapping[str, Tensor], directory: Path) -> None:
     from huggingface_hub import save_torch_state_dict
 
     save_torch_state_dict(dict(weights), directory, metadata={"format": "pt"})
-    for path in directory.glob("*.safetensors"):  # which are made for their owner's eyes alone
-        shutil.copymode(directory / "config.json", path)

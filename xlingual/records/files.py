@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,21 @@ def read_json(path: Path) -> Any:
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Write one JSON object a line, whole or not at all."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows))
+
+
+def follow_umask(directory: Path) -> None:
+    """Give the files of a directory the permissions that a new file gets there.
+
+    Libraries write some for their owner alone (safetensors: 0600), so that nobody else can score or upload a model.
+    """
+    probe = directory / f".permissions-{os.getpid()}-{secrets.token_hex(4)}"
+    probe.touch(exist_ok=False)  # tells the umask, and a directory's own defaults, without setting either
+    try:
+        for path in directory.iterdir():
+            if path.is_file() and not path.is_symlink():
+                shutil.copymode(probe, path)
+    finally:
+        probe.unlink()
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,7 +18,7 @@ def append(path: Path, record: dict[str, Any]) -> None:
     """Append one record and put it on the disk before returning; NaN and infinity are refused."""
     line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         os.lseek(descriptor, _cut_torn_line(descriptor), os.SEEK_SET)
         view = memoryview(line)

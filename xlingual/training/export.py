@@ -13,7 +13,7 @@ from torch import nn
 
 from xlingual.families import family_of
 from xlingual.models.encoder import quiet_transformers
-from xlingual.records.files import write_json
+from xlingual.records.files import follow_umask, write_json
 from xlingual.study import TrialConfiguration
 from xlingual.training.model_card import write_model_card
 
@@ -44,6 +44,7 @@ def export_model(
         family_of(source).tokenizer(source).save_pretrained(str(partial))
         write_json(partial / "xlingual.json", {"fingerprint": configuration.fingerprint, **configuration.canonical()})
         write_model_card(partial, configuration, reports, toy=TOY_WORLDS in source.parts)
+        follow_umask(partial)
         shutil.rmtree(target, ignore_errors=True)
         os.replace(partial, target)
     finally:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -42,6 +43,12 @@ def test_everything_is_there(toy, files):
     assert expected <= set(found)
     assert sum(name.startswith("faq/") for name in found) == len(NON_ENGLISH)
     assert b"No number that comes\nof these files says anything about real languages" in found["README.txt"]
+
+
+def test_all_files_may_be_read_by_those_whom_the_umask_admits(umask, small, tmp_path):
+    world = write_toy_world(tmp_path / "world", small).train.parent
+    found = {path.relative_to(world): stat.S_IMODE(path.stat().st_mode) for path in world.rglob("*") if path.is_file()}
+    assert found == dict.fromkeys(found, 0o666 & ~umask)
 
 
 def test_a_second_call_does_nothing(small, tmp_path):

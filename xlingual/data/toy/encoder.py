@@ -21,6 +21,7 @@ from safetensors.numpy import save_file
 from xlingual.data.toy.lexicon import Word
 from xlingual.data.toy.tokenizer import SPECIAL_TOKENS
 from xlingual.data.toy.world import DISTANCES, ToyWorld
+from xlingual.records.files import follow_umask
 
 WIDTH = 64
 LAYERS = 2
@@ -41,6 +42,7 @@ def write_encoder(directory: Path, world: ToyWorld, words: Sequence[Word]) -> No
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
     text = json.dumps(_configuration(len(table)), indent=2)
     (directory / "config.json").write_bytes(text.encode() + b"\n")
+    follow_umask(directory)
 
 
 def word_embeddings(world: ToyWorld, words: Sequence[Word]) -> Matrix:

@@ -23,6 +23,7 @@ from xlingual.data.toy.encoder import word_embeddings as word_table
 from xlingual.data.toy.lexicon import Word
 from xlingual.data.toy.text_tokenizer import NAMED_TOKENS
 from xlingual.data.toy.world import ToyWorld
+from xlingual.records.files import follow_umask
 
 LOOK_ALIKE = 0.4
 """Half the encoder's: T5 does not divide products of queries and keys by the root of a head's width, which is 4."""
@@ -45,6 +46,7 @@ def write_text_to_text(directory: Path, world: ToyWorld, words: Sequence[Word]) 
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
     text = json.dumps(_configuration(len(table)), indent=2)
     (directory / "config.json").write_bytes(text.encode() + b"\n")
+    follow_umask(directory)
 
 
 def _encoder(generator: np.random.Generator) -> dict[str, Matrix]:
