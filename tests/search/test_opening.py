@@ -8,51 +8,8 @@ import pytest
 from xlingual.errors import RecordError
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
-from xlingual.search.opening import check_sources, differing, open_directory, unused_models
-from xlingual.study import load_study, resolved
-
-
-@pytest.fixture(scope="module")
-def study(write_study: Any) -> dict[str, Any]:
-    return resolved(load_study(write_study("opening")))
-
-
-def changed(write_study: Any, *overrides: str) -> dict[str, Any]:
-    return resolved(load_study(write_study("opening"), overrides))
-
-
-def compare(study: dict[str, Any], write_study: Any, *overrides: str) -> list[str]:
-    return differing(study, changed(write_study, *overrides))
-
-
-@pytest.mark.parametrize(
-    "override",
-    [
-        "search.trials_per_arm=9",
-        "replicates.seeds=5",
-        "scaling.concurrent_trials=1",
-        "question=Another wording",
-        "arms.third={training: {weight_decay: 0.5}}",
-    ],
-)
-def test_what_may_change(study: dict[str, Any], write_study: Any, override: str) -> None:
-    assert compare(study, write_study, override) == []
-
-
-@pytest.mark.parametrize(
-    ("override", "key"),
-    [
-        ("training.weight_decay=0.5", "training.weight_decay"),
-        ("search.seed=1", "search.seed"),
-        ("data.test.paragraphs=3", "data.test.paragraphs"),
-        ("arms.both.robust.embedding_noise.magnitude=0.5", "arms.both.robust"),
-    ],
-)
-def test_what_decides_numbers_may_not(study: dict[str, Any], write_study: Any, override: str, key: str) -> None:
-    found = compare(study, write_study, override)
-    assert found
-    assert all(key in change or "arms." in change for change in found)
-    assert any(change.startswith(key) for change in found)
+from xlingual.search.opening import check_sources, open_directory, unused_models
+from xlingual.study import load_study
 
 
 def test_a_study_that_was_refused_before_its_first_event_may_be_mended(write_study: Any, tmp_path: Path) -> None:
@@ -67,18 +24,6 @@ def test_a_study_that_was_refused_before_its_first_event_may_be_mended(write_stu
         open_directory(load_study(path, ["data.faq.rows_per_language=50"]), directory)
     with pytest.raises(RecordError, match=r"the content of train \(b then, c now\)"):
         check_sources(directory, {"train": {"fingerprint": "c", "counts": {}}})
-
-
-def test_a_study_begun_before_families_goes_on(study: dict[str, Any], write_study: Any) -> None:
-    before = changed(write_study)
-    for training in (before["training"], *(arm["training"] for arm in before["arms"].values())):
-        del training["optimizer"], training["decay"]
-        assert training["weight_decay"] is None
-        training["weight_decay"] = 0.01  # its default was written down
-    del before["text_to_text"]
-    assert differing(before, study) == []
-    for override, change in (("weight_decay=0.5", "was 0.01, is now 0.5"), ("decay=constant", "was absent, is now")):
-        assert any(change in one for one in compare(before, write_study, f"training.{override}"))
 
 
 def test_an_unfit_model_may_be_mended_until_a_trial_of_its_arm_has_reported(write_study: Any, tmp_path: Path) -> None:

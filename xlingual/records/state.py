@@ -9,17 +9,19 @@ Events of the journal (every one has `event` and `time`):
     replicate_started             arm, seed, fingerprint, chosen (fingerprint of the search trial)
     replicate_ended               arm, seed, fingerprint, state, reason
     test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions}}
+    study_changed                 study, spaces, renamed: see `xlingual.records.history`
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from xlingual.records import journal
+from xlingual.records import history, journal
 from xlingual.records.files import read_json
+from xlingual.records.history import SetAside
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import is_held
 
@@ -70,7 +72,10 @@ class ReplicateState(_Trained):
 
 @dataclass(frozen=True, slots=True)
 class StudyState:
-    """Where a study stands; `active`: whether a driver is at work on it now."""
+    """Where a study stands; `active`: whether a driver is at work on it now.
+
+    `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`.
+    """
 
     name: str
     study: dict[str, Any]
@@ -79,6 +84,7 @@ class StudyState:
     chosen: dict[str, str]
     all_replicates: tuple[ReplicateState, ...]
     ledger: tuple[dict[str, Any], ...]
+    set_aside: tuple[SetAside, ...] = ()
     sources: dict[str, Any] = field(default_factory=dict)
     active: bool = False
 
@@ -114,6 +120,12 @@ class StudyState:
         return tuple(sorted(mine, key=lambda r: (self.arms.index(r.arm), r.seed)))
 
     @property
+    def tested(self) -> dict[str, str]:
+        """Chosen configurations by arm, of those for whose replicates the test set was read."""
+        read = {row.get("fingerprint") for row in self.ledger}
+        return {r.arm: r.chosen for r in self.replicates if r.fingerprint in read}
+
+    @property
     def searched(self) -> bool:
         """Whether every arm has had all of its trials and a configuration is chosen for it."""
         return all(
@@ -144,10 +156,16 @@ def read_state(directory: StudyDirectory) -> StudyState:
     Raises:
         RecordError: when the directory is no study's or a record is broken.
     """
-    study = read_json(directory.study_json)
-    events = journal.read(directory.journal)
-    trials, chosen, replicates, stage = _fold(events)
+    return state_of(directory, journal.read(directory.journal))
+
+
+def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> StudyState:
+    """Fold the events of a journal, beside what else lies in a study's directory."""
+    readings = journal.read(directory.ledger)
+    study = history.defined(journaled) or read_json(directory.study_json)
     arms = study["arms"]
+    events, aside = history.as_of_now(journaled, arms, {row.get("fingerprint", "") for row in readings})
+    trials, chosen, replicates, stage = _fold(events)
     state = StudyState(
         name=str(study["name"]),
         study=study,
@@ -155,7 +173,8 @@ def read_state(directory: StudyDirectory) -> StudyState:
         trials=tuple(sorted((t for t in trials if t.arm in arms), key=lambda t: (list(arms).index(t.arm), t.number))),
         chosen={arm: fingerprint for arm, fingerprint in chosen.items() if arm in arms},
         all_replicates=tuple(r for r in replicates if r.arm in arms),
-        ledger=tuple(journal.read(directory.ledger)),
+        ledger=history.renamed_rows(readings, journaled),
+        set_aside=tuple(one for one in aside if one.arm in arms),
         sources=read_json(directory.sources) if directory.sources.exists() else {},
         active=is_held(directory.lock),
     )

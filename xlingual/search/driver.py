@@ -53,7 +53,8 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     prepare_environment()
     directory = StudyDirectory(path)
     with hold(directory.lock):
-        open_directory(study, directory)
+        for line in open_directory(study, directory):
+            listener.note(line)
         wanted = [stage for stage in STAGES if until == "report" or list(STAGES).index(stage) <= _index(until)]
         missing = [stage for stage in wanted if not _done(read_state(directory), stage)]
         if missing:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,30 +17,9 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines, write_text
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
-from xlingual.study import EmbeddingNoise, Study, resolved
-from xlingual.study.arms import SHOWN
+from xlingual.search.redefinition import MODEL_OF, redefine
+from xlingual.study import Study, resolved
 
-# What may change between two runs of the command. Names of data and models are here because their content is what
-# counts: its fingerprints are compared when they are loaded.
-MAY_CHANGE = (
-    "question",
-    "storage",
-    "scaling",
-    "model",
-    "search.trials_per_arm",
-    "replicates.seeds",
-    "data.train",
-    "data.dev",
-    "data.test.source",
-    "data.faq.source",
-    "data.faq.bitexts.source",
-    "data.faq.allow_shortage",
-    "data.synonyms",
-    "data.contamination",
-)
-DICTIONARIES = "data.dictionaries"
-WEIGHT_DECAY = 0.01
-"""What a study that says nothing of it recorded before families came, all of whose models were encoders."""
 BITEXTS = "bitexts of "
 DICTIONARY = "dictionary of "
 FAQ_ROWS = "faq rows of "
@@ -47,43 +27,24 @@ CHECK = "contamination check"
 PACKAGES = ("xlingual", "ray", "torch", "transformers", "tokenizers", "datasets", "optuna", "numpy")
 
 
-def open_directory(study: Study, directory: StudyDirectory) -> None:
+def open_directory(study: Study, directory: StudyDirectory) -> list[str]:
     """Write the study into its directory, or check that the study found there is this one.
+
+    Returns:
+        What changed since the last command and what became of its trials, a line each.
 
     Raises:
         RecordError: when settings that decide numbers differ from those that the records were made with.
     """
-    now = resolved(study)
+    now = json.loads(json.dumps(resolved(study)))
+    lines = []
     if not journal.read(directory.journal):  # refused before its first event: it may be mended as the message said
         directory.sources.unlink(missing_ok=True)
-    elif directory.study_json.exists():
-        changes = differing(read_json(directory.study_json), now)
-        if changes:
-            raise RecordError(
-                f"{directory.path}: its records were made with other settings: {'; '.join(changes)}. "
-                "Restore them, or give the study another name"
-            )
+    else:
+        lines = redefine(directory, now)
     write_text(directory.study_yaml, study.source_text)
     write_json(directory.study_json, now)
-
-
-def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """List the settings that decide numbers and differ; a new arm is no difference."""
-    old, new = dict(_leaves(before)), dict(_leaves(now))
-    new_arms = set(now["arms"]) - set(before["arms"])
-    found = []
-    for key in sorted(old.keys() | new.keys()):
-        parts = key.split(".")
-        of_arm = parts[0] == "arms" and (parts[1] in new_arms or parts[2:3] in [[name] for name in ("model", *SHOWN)])
-        if _may_change(key) or of_arm:
-            continue
-        if key not in old and _as_before(parts, new[key]):
-            continue
-        if parts[-2:] == ["training", "weight_decay"] and new.get(key, "") is None and old.get(key) == WEIGHT_DECAY:
-            continue
-        if old.get(key) != new.get(key) and not _elsewhere(key, old, new):
-            found.append(f"{key} was {old.get(key, 'absent')}, is now {new.get(key, 'absent')}")
-    return found
+    return lines
 
 
 def check_sources(directory: StudyDirectory, sources: dict[str, Any], unused: Iterable[str] = ()) -> None:
@@ -145,7 +106,7 @@ def unused_models(directory: StudyDirectory) -> set[str]:
     """Names of the sources of models that no trial has reported of: one that is unfit may be mended in its place."""
     state = read_state(directory)
     used = {trial.arm for trial in state.trials if journal.read(directory.trial(trial.fingerprint).reports)}
-    return {f"model of {arm}" for arm in state.arms if arm not in used}
+    return {f"{MODEL_OF}{arm}" for arm in state.arms if arm not in used}
 
 
 def recorded_rows(directory: StudyDirectory) -> dict[str, str]:
@@ -194,35 +155,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _may_change(key: str) -> bool:
-    return any(key == name or key.startswith(name + ".") for name in MAY_CHANGE)
-
-
-def _as_before(parts: Sequence[str], value: Any) -> bool:
-    """Whether a key that came after the records were made says what was done before it came."""
-    if value is None:  # nothing is said
-        return True
-    if parts == ["search", "equal"]:
-        return bool(value == "updates")
-    later = EmbeddingNoise.LATER
-    return "embedding_noise" in parts and parts[-1] in later and bool(value == later[parts[-1]])
-
-
-def _elsewhere(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether a dictionary lies elsewhere now, or a study without any comes to have some.
-
-    No language may come or go: an arm that names none switches to all that there are.
-    """
-    if key != DICTIONARIES and not key.startswith(f"{DICTIONARIES}."):
-        return False
-    return (key in old and key in new) or not any(name.startswith(f"{DICTIONARIES}.") for name in old)
-
-
-def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(tree, Mapping) and tree:
-        for key, value in tree.items():
-            yield from _leaves(value, f"{path}.{key}" if path else str(key))
-    else:
-        yield path, tree

@@ -157,6 +157,25 @@ def as_written(value: Any) -> Any:
     return value
 
 
+def from_written(written: Any) -> Any:
+    """Return the tree that `as_written` wrote, with nodes in place of their mappings."""
+    if not isinstance(written, Mapping):
+        return tuple(written) if isinstance(written, list) else written
+    match next(iter(written.items())) if len(written) == 1 else None:
+        case ("uniform" | "log_uniform" | "integer" as kind, [low, high]):
+            return _RANGES[kind](low, high)
+        case ("choice", list() as options):
+            return Choice(tuple(options))
+        case ("choice", Mapping() as options):
+            return Choice(tuple(map(from_written, options.values())), tuple(options))
+        case ("simplex", names):
+            return Simplex(() if names == "all" else tuple(names))
+    return {key: from_written(item) for key, item in written.items()}
+
+
+_RANGES: dict[str, Any] = {"uniform": Uniform, "log_uniform": LogUniform, "integer": Integer}
+
+
 def _word(option: Any) -> str:
     return str(option).lower() if isinstance(option, bool) else str(option)
 

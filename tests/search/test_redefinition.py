@@ -1,0 +1,204 @@
+"""Study files that change between commands, on records written by hand: no Ray, no training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from xlingual.errors import RecordError
+from xlingual.records import journal
+from xlingual.records.files import read_json, write_json
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import read_state
+from xlingual.search.opening import open_directory
+from xlingual.study import load_study, resolved
+
+RATES = (1e-4, 1e-3, 1e-2)
+
+
+class Records:
+    """A study's directory, opened with edited study files."""
+
+    def __init__(self, path: Path, directory: StudyDirectory) -> None:
+        self.path, self.directory = path, directory
+
+    def open(self, *overrides: str, arms: Mapping[str, Any] | None = None) -> list[str]:
+        definition = yaml.safe_load(self.path.read_text())
+        if arms is not None:
+            definition["arms"] = {name: {**definition["arms"].get(name, {}), **says} for name, says in arms.items()}
+        edited = self.path.with_name("edited.yaml")
+        edited.write_text(yaml.safe_dump(definition, sort_keys=False))
+        return open_directory(load_study(edited, overrides), self.directory)
+
+    def event(self, kind: str, **content: Any) -> None:
+        journal.append(self.directory.journal, {"event": kind, "time": 0.0, **content})
+
+    def trials(self, arm: str) -> None:
+        """Three finished trials of an arm, and the choice of the second."""
+        magnitude = {"robust.embedding_noise.magnitude": 0.1, "mixture.faq_share": 0.2} if arm == "both" else {}
+        for number, rate in enumerate(RATES):
+            name = {"arm": arm, "number": number, "fingerprint": f"{arm}{number}"}
+            self.event("trial_started", **name, values={"training.learning_rate": rate, **magnitude})
+            self.event("trial_ended", **name, state="finished", objective=50.0, updates=12, reason=None, retry=False)
+        self.event("chosen", arm=arm, number=1, fingerprint=f"{arm}1", objective=50.0)
+
+    def read(self, arm: str) -> None:
+        """A replicate of the chosen trial, and a reading of the test set for it."""
+        replicate = {"arm": arm, "seed": 1001, "fingerprint": f"{arm}-seed"}
+        self.event("replicate_started", **replicate, chosen=f"{arm}1")
+        self.event("replicate_ended", **replicate, state="finished", reason=None, retry=False)
+        journal.append(self.directory.ledger, {"time": 0.0, "purpose": "test", **replicate})
+
+    def numbers(self, arm: str) -> list[int]:
+        return [trial.number for trial in read_state(self.directory).arm_trials(arm)]
+
+
+@pytest.fixture
+def records(write_study: Any, tmp_path: Path) -> Records:
+    made = Records(write_study("changing"), StudyDirectory(tmp_path / "changing"))
+    assert made.open() == []
+    made.event("stage_started", stage="search")
+    made.trials("plain")
+    made.trials("both")
+    return made
+
+
+def test_the_same_file_changes_nothing(records: Records) -> None:
+    before = journal.read(records.directory.journal)
+    assert records.open() == []
+    assert journal.read(records.directory.journal) == before
+
+
+def test_more_trials_are_no_line_and_what_is_read_afterwards(records: Records) -> None:
+    assert records.open("search.trials_per_arm=9", "question=Really?") == []
+    assert read_state(records.directory).trials_per_arm == 9
+
+
+def test_a_narrowed_range_says_by_number_and_reason_what_is_legal(records: Records) -> None:
+    lines = records.open("training.learning_rate={log_uniform: [5e-4, 3e-3]}")
+    assert lines == [
+        f"arm {arm}: 1 of 3 earlier trials is legal in the changed space; trial 0 is not (training.learning_rate "
+        "0.0001 is below 0.0005); trial 2 is not (training.learning_rate 0.01 is above 0.003)"
+        for arm in ("plain", "both")
+    ]
+    state = read_state(records.directory)
+    assert records.numbers("plain") == [1] and [one.number for one in state.set_aside] == [0, 2, 0, 2]
+    assert state.chosen == {} and not state.searched
+
+
+def test_a_widened_range_keeps_all_and_the_first_file_brings_all_back(records: Records) -> None:
+    wide = records.open("training.learning_rate={log_uniform: [1e-5, 1e-1]}")
+    assert wide == [f"arm {arm}: 3 of 3 earlier trials are legal in the changed space" for arm in ("plain", "both")]
+    records.open("training.learning_rate=1e-3")
+    assert records.numbers("both") == [1]
+    assert read_state(records.directory).arm_trials("both")[0].values == {
+        "robust.embedding_noise.magnitude": 0.1,
+        "mixture.faq_share": 0.2,
+    }
+    records.open()
+    assert records.numbers("both") == [0, 1, 2]
+
+
+def test_a_smaller_magnitude_leaves_the_other_arm_alone(records: Records) -> None:
+    lines = records.open(arms={"plain": {}, "both": {"robust": {"embedding_noise": {"magnitude": 0.05}}}})
+    assert lines == [
+        "arm both: 0 of 3 earlier trials are legal in the changed space; "
+        + "; ".join(f"trial {n} is not (robust.embedding_noise.magnitude was 0.1, is now 0.05)" for n in range(3))
+    ]
+    assert records.numbers("plain") == [0, 1, 2] and set(read_state(records.directory).chosen) == {"plain"}
+
+
+def test_a_renamed_arm_keeps_its_trials_choice_replicates_readings_and_model(records: Records) -> None:
+    records.read("both")
+    write_json(records.directory.sources, {"model of both": {"fingerprint": "a"}})
+    both = yaml.safe_load(records.path.read_text())["arms"]["both"]
+    lines = records.open(arms={"plain": {}, "mixed": both})
+    assert lines == ["arm mixed: the arm both under another name; its 3 trials are kept"]
+    state = read_state(records.directory)
+    assert records.numbers("mixed") == [0, 1, 2] and state.chosen == {"plain": "plain1", "mixed": "both1"}
+    assert [(r.arm, r.fingerprint) for r in state.replicates] == [("mixed", "both-seed")]
+    assert state.ledger[0]["arm"] == "mixed" and state.tested == {"mixed": "both1"}
+    assert read_json(records.directory.sources)["model of mixed"] == {"fingerprint": "a"}
+    assert records.open() == ["arm both: the arm mixed under another name; its 3 trials are kept"]
+
+
+def test_an_arm_is_taken_out_and_comes_back_with_its_trials(records: Records) -> None:
+    assert records.open(arms={"plain": {}}) == [
+        "arm both: no longer in the study; its 3 trials are kept in the records"
+    ]
+    assert {trial.arm for trial in read_state(records.directory).trials} == {"plain"}
+    back = {"plain": {}, "both": {"robust": {"embedding_noise": {"magnitude": 0.1}}}, "third": {"mixture": {
+        "faq_share": 0.3, "weights": {"de": 1.0}}}}  # fmt: skip
+    assert records.open(arms=back) == [
+        "arm both: 3 of 3 earlier trials are legal in the changed space",
+        "arm third: new",
+    ]
+
+
+def test_another_arm_of_a_name_that_has_trials_is_asked_for_another_name(records: Records) -> None:
+    both = yaml.safe_load(records.path.read_text())["arms"]["both"]
+    records.open(arms={"plain": {}})
+    with_third = {"plain": {}, "third": both}
+    records.open(arms=with_third)
+    records.trials("third")
+    with pytest.raises(RecordError, match=r"arm third is called both now, .* write a name that no arm had"):
+        records.open(arms={"plain": {}, "both": both})
+    assert records.open(arms={"plain": {}, "fourth": both})[0].startswith("arm fourth: the arm third under another")
+
+
+def test_the_baseline_may_be_another_arm(records: Records) -> None:
+    lines = records.open(
+        arms={"plain": {"baseline": False, "training": {"clip_norm": 1.0}}, "both": {"baseline": True}}
+    )
+    assert lines == ["the baseline is both now"]
+    assert read_state(records.directory).baseline == "both"
+
+
+def test_what_decides_recorded_numbers_is_refused_with_remedies_that_are_accepted(records: Records) -> None:
+    before = journal.read(records.directory.journal), read_json(records.directory.study_json)
+    with pytest.raises(RecordError) as refusal:
+        records.open("search.seed=1", "training.learning_rate=1e-3", "data.faq.rows_per_language=60")
+    assert str(refusal.value).endswith(
+        "its records were made with other settings: data.faq.rows_per_language was 2000, is now 60; search.seed was 0, "
+        "is now 1. Write what it was, or give the study another name, for example --set name=changing_2"
+    )
+    assert (journal.read(records.directory.journal), read_json(records.directory.study_json)) == before
+    assert records.open("search.seed=0", "data.faq.rows_per_language=2000") == []
+    assert load_study(records.path, ["search.seed=1", "name=changing_2"]).name == "changing_2"
+
+
+def test_a_choice_that_read_the_test_set_is_not_taken_away_by_a_changed_space(records: Records) -> None:
+    records.read("both")
+    with pytest.raises(RecordError) as refusal:
+        records.open(arms={"plain": {}, "both": {"training": {"learning_rate": 5e-4}}})
+    assert str(refusal.value).endswith(
+        "arm both: its trial 1 was chosen and scored on the test set, and could not be drawn from what the arm "
+        "searches now (training.learning_rate was 0.001, is now 0.0005). Write what it searched, or give the study "
+        "another name, for example --set name=changing_2"
+    )
+    kept = records.open(arms={"plain": {}, "both": {"training": {"learning_rate": {"log_uniform": [9e-4, 2e-3]}}}})
+    assert kept[0].startswith("arm both: 1 of 3 earlier trials is legal")
+    assert read_state(records.directory).chosen["both"] == "both1"
+
+
+def test_a_command_killed_between_the_journal_and_the_definition_is_caught_up(records: Records) -> None:
+    before = read_json(records.directory.study_json)
+    records.open("search.trials_per_arm=9")
+    write_json(records.directory.study_json, before)
+    assert read_state(records.directory).trials_per_arm == 9
+    assert records.open("search.trials_per_arm=9") == []
+    assert read_json(records.directory.study_json) == read_state(records.directory).study
+    assert read_state(records.directory).study == {
+        **before,
+        "search": {**before["search"], "trials_per_arm": 9},
+    }
+
+
+def test_the_definition_in_the_journal_is_what_a_study_resolves_to(records: Records) -> None:
+    records.open("search.trials_per_arm=9")
+    study = load_study(records.path, ["search.trials_per_arm=9"])
+    assert read_state(records.directory).arms == tuple(resolved(study)["arms"])

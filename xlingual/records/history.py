@@ -1,0 +1,120 @@
+"""A study's journal as its present definition sees it.
+
+A study file may change between two commands. Then the journal has an event `study_changed`:
+    study      the definition from now on, with every default filled in
+    spaces     by arm (its name before), what its trials were drawn from until now, where that changed
+    renamed    old name -> new name of arms
+Trials that could not be drawn from the present space are set aside: they stay in the records, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xlingual.study.changes import drawn
+from xlingual.study.legality import Illegal, redrawn
+
+CHANGED = "study_changed"
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A trial that could not be drawn from what its arm searches now, and why."""
+
+    arm: str
+    number: int
+    fingerprint: str
+    reason: str
+
+
+def defined(events: Iterable[Event]) -> dict[str, Any] | None:
+    """Return the last definition that the journal holds; None where the study never changed."""
+    found: dict[str, Any] | None = None
+    for event in events:
+        if event["event"] == CHANGED:
+            found = event["study"]
+    return found
+
+
+def as_of_now(
+    events: Sequence[Event], arms: Mapping[str, Any], read: Collection[str] = ()
+) -> tuple[list[Event], tuple[SetAside, ...]]:
+    """Return the events under the present names and spaces of the arms, and the trials that are set aside.
+
+    Events of these trials are left out. A choice from before a change of its arm's space is left out, for more or fewer
+    trials may be legal now; but not where a replicate of it was scored on the test set.
+
+    Args:
+        events: of the journal.
+        arms: the present ones, as a study's definition has them.
+        read: fingerprints of the replicates for which the test set was read.
+    """
+    if not any(event["event"] == CHANGED for event in events):
+        return list(events), ()
+    tested = {event["chosen"] for event in events if event["event"] == "replicate_started"
+              and event["fingerprint"] in read}  # fmt: skip
+    found = _renamed_and_placed(events)
+    started = {_trial(event): event for event in found if event["event"] == "trial_started"}  # the last start counts
+    judged = {trial: _judged(event, arms.get(event["arm"], {})) for trial, event in started.items()}
+    aside = {trial: one for trial, one in judged.items() if isinstance(one, SetAside)}
+    kept = [
+        event | {"values": judged[_trial(event)]} if event["event"] == "trial_started" else event
+        for event in found
+        if _trial(event) not in aside and not _outdated(event, tested)
+    ]
+    return kept, tuple(aside.values())
+
+
+def names(events: Iterable[Event]) -> set[str]:
+    """Return the arms that the journal knows, by the names that they have now."""
+    return {event["arm"] for event in _renamed_and_placed(events) if "arm" in event}
+
+
+def renamed_rows(rows: Sequence[Event], events: Iterable[Event]) -> tuple[Event, ...]:
+    """Rows of another file (the ledger) with the present names of their arms; each row and event has its `time`."""
+    found = list(rows)
+    for event in events:
+        if event["event"] == CHANGED:
+            found = [_under_new_name(row, event["renamed"]) if row["time"] < event["time"] else row for row in found]
+    return tuple(found)
+
+
+def _renamed_and_placed(events: Iterable[Event]) -> list[Event]:
+    """Give every event its arm's present name, and each trial and choice from before a change the space of then."""
+    found: list[Event] = []
+    for event in events:
+        if event["event"] == CHANGED:
+            found = [_under_new_name(_placed(one, event["spaces"]), event["renamed"]) for one in found]
+        else:
+            found.append(event)
+    return found
+
+
+def _placed(event: Event, spaces: Mapping[str, Any]) -> Event:
+    if event["event"] not in ("trial_started", "chosen") or "space" in event or event["arm"] not in spaces:
+        return event
+    return {**event, "space": spaces[event["arm"]]}
+
+
+def _under_new_name(event: Event, renamed: Mapping[str, str]) -> Event:
+    return {**event, "arm": renamed[event["arm"]]} if event.get("arm") in renamed else event
+
+
+def _trial(event: Event) -> tuple[Any, Any]:
+    return event.get("arm"), event.get("number")
+
+
+def _judged(event: Event, arm: Mapping[str, Any]) -> dict[str, Any] | SetAside:
+    """Return the values of a trial in the present space, or why it has none there."""
+    values: dict[str, Any] = event["values"]
+    try:
+        return redrawn(event["space"], drawn(arm), values) if "space" in event else values
+    except Illegal as illegal:
+        return SetAside(event["arm"], event["number"], event["fingerprint"], str(illegal))
+
+
+def _outdated(event: Event, tested: Collection[str]) -> bool:
+    return event["event"] == "chosen" and "space" in event and event["fingerprint"] not in tested

@@ -1,0 +1,114 @@
+"""A study file that changed since the last command: what of it is refused, what becomes of earlier trials."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xlingual.errors import RecordError
+from xlingual.records import history, journal
+from xlingual.records.files import read_json, write_json
+from xlingual.records.history import CHANGED, SetAside
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import StudyState, read_state, state_of
+from xlingual.study.changes import Changes, changes, drawn
+
+MODEL_OF = "model of "
+SHOWN_REASONS = 3
+
+
+def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
+    """Take a study's new definition over into its records; returns what became of the earlier trials, in lines.
+
+    Raises:
+        RecordError: when recorded numbers would change their meaning.
+    """
+    before = read_state(directory)
+    if dict(now) == before.study:
+        return []
+    changed = changes(before.study, now)
+    event = {
+        "event": CHANGED,
+        "time": time.time(),
+        "study": dict(now),
+        "spaces": {arm: drawn(says) for arm, says in before.study["arms"].items() if _moved(arm, changed)},
+        "renamed": dict(changed.renamed),
+    }
+    after = state_of(directory, [*journal.read(directory.journal), event])
+    _refuse(directory, changed, before, after)
+    _rename_models(directory, changed.renamed)
+    journal.append(directory.journal, event)
+    return list(_lines(changed, before, after))
+
+
+def _moved(arm: str, changed: Changes) -> bool:
+    return arm in changed.gone or changed.renamed.get(arm, arm) in changed.respaced
+
+
+def _refuse(directory: StudyDirectory, changed: Changes, before: StudyState, after: StudyState) -> None:
+    other = f"give the study another name, for example --set name={before.name}_2"
+    if changed.refused:
+        raise RecordError(
+            f"{directory.path}: its records were made with other settings: {'; '.join(changed.refused)}. "
+            f"Write what it was, or {other}"
+        )
+    known = history.names(journal.read(directory.journal))
+    for old, new in changed.renamed.items():
+        if new in known:
+            raise RecordError(
+                f"{directory.path}: the arm {old} is called {new} now, and an earlier arm {new} has trials in its "
+                "records; write a name that no arm had"
+            )
+    now = {old: changed.renamed.get(old, old) for old in before.chosen}
+    for one in after.set_aside:
+        if any(now[arm] == one.arm and chosen == one.fingerprint for arm, chosen in before.tested.items()):
+            raise RecordError(
+                f"{directory.path}: arm {one.arm}: its trial {one.number} was chosen and scored on the test set, and "
+                f"could not be drawn from what the arm searches now ({one.reason}). Write what it searched, or {other}"
+            )
+
+
+def _rename_models(directory: StudyDirectory, renamed: Mapping[str, str]) -> None:
+    """Keep what is known of the models of renamed arms."""
+    if not renamed or not directory.sources.exists():
+        return
+    known: dict[str, Any] = read_json(directory.sources)
+    for old, new in renamed.items():
+        if f"{MODEL_OF}{old}" in known:
+            known[f"{MODEL_OF}{new}"] = known[f"{MODEL_OF}{old}"]
+    write_json(directory.sources, known)
+
+
+def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]:
+    counts = {arm: len(before.arm_trials(arm)) for arm in before.arms}
+    lines = [
+        f"arm {new}: the arm {old} under another name; its {_trials(counts[old])} kept"
+        for old, new in changed.renamed.items()
+    ]
+    lines += [
+        f"arm {name}: no longer in the study; its {_trials(counts[name])} kept in the records" for name in changed.gone
+    ]
+    for arm in (*changed.respaced, *changed.new):
+        legal, aside = len(after.arm_trials(arm)), [one for one in after.set_aside if one.arm == arm]
+        if legal or aside:
+            lines.append(f"arm {arm}: {legality_text(legal, aside)}")
+        elif arm in changed.new:
+            lines.append(f"arm {arm}: new")
+    if changed.baseline is not None:
+        lines.append(f"the baseline is {changed.baseline} now")
+    return lines
+
+
+def legality_text(legal: int, aside: Sequence[SetAside]) -> str:
+    """How many of an arm's earlier trials are legal: "4 of 5 earlier trials are legal in the changed space; ..."."""
+    text = f"{legal} of {legal + len(aside)} earlier trials {'is' if legal == 1 else 'are'} legal in the changed space"
+    reasons = [f"trial {one.number} is not ({one.reason})" for one in aside[:SHOWN_REASONS]]
+    if len(aside) > SHOWN_REASONS:
+        numbers = ", ".join(str(one.number) for one in aside[SHOWN_REASONS:])
+        reasons.append(f"nor are trials {numbers}")
+    return "; ".join([text, *reasons])
+
+
+def _trials(count: int) -> str:
+    return "1 trial is" if count == 1 else f"{count} trials are"

@@ -1,0 +1,134 @@
+"""What changed between two versions of a study's definition, and what of it would change recorded numbers.
+
+Both are what `resolved` returns. What an arm's trials are drawn from may change: `xlingual.study.legality` tells which
+of its trials are still such as could be drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+FREE = (
+    "question",
+    "storage",
+    "scaling",
+    "search.trials_per_arm",
+    "replicates.seeds",
+    "data.faq.allow_shortage",
+    "data.contamination",
+)
+"""Keys that decide no number of a recorded trial."""
+
+COMPARED_BY_CONTENT = (
+    "model",
+    "data.train",
+    "data.dev",
+    "data.test.source",
+    "data.faq.source",
+    "data.faq.bitexts.source",
+    "data.synonyms",
+)
+"""Names of data and models: the fingerprints of their content are compared when they are loaded."""
+
+COMPARED_BY_ARM = ("arms", "training")
+
+DRAWN = ("training", "mixture", "robust")
+"""Keys of an arm that its trials are drawn from."""
+
+DICTIONARIES = "data.dictionaries"
+FAQ = "data.faq"
+ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs between two versions of a study.
+
+    Attributes:
+        refused: a text for each setting that would change recorded numbers: "search.seed was 0, is now 1".
+        renamed: old name -> new name of arms whose definition did not change.
+        gone: arms that are no longer there.
+        new: arms that were not there.
+        respaced: arms (by their name now) whose trials are drawn from another space.
+        baseline: the baseline now, where that is another arm than before; else None.
+    """
+
+    refused: tuple[str, ...]
+    renamed: Mapping[str, str]
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+    respaced: tuple[str, ...]
+    baseline: str | None
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
+    """Compare two versions of a study."""
+    old, new = before["arms"], now["arms"]
+    renamed = _renamed(old, new)
+    kept = {**{name: name for name in old if name in new}, **renamed}
+    bases = [next((name for name, arm in arms.items() if arm.get("baseline")), None) for arms in (old, new)]
+    return Changes(
+        refused=tuple(_refused(before, now)),
+        renamed=renamed,
+        gone=tuple(name for name in old if name not in kept),
+        new=tuple(name for name in new if name not in kept.values()),
+        respaced=tuple(kept[name] for name in old if name in kept and drawn(old[name]) != drawn(new[kept[name]])),
+        baseline=None if kept.get(str(bases[0])) == bases[1] else bases[1],
+    )
+
+
+def drawn(arm: Mapping[str, Any]) -> dict[str, Any]:
+    """What an arm's trials are drawn from, as a study writes it."""
+    return {key: arm.get(key) for key in DRAWN}
+
+
+def _renamed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
+    """Arms that are there under another name: of the same model and space, where one alone is."""
+    vanished = {name: _definition(arm) for name, arm in old.items() if name not in new}
+    appeared = {name: _definition(arm) for name, arm in new.items() if name not in old}
+    found = {}
+    for name, definition in vanished.items():
+        same = [other for other, one in appeared.items() if one == definition]
+        if len(same) == 1 and list(vanished.values()).count(definition) == 1:
+            found[name] = same[0]
+    return found
+
+
+def _definition(arm: Mapping[str, Any]) -> dict[str, Any]:
+    return {"model": arm.get("model"), **drawn(arm)}
+
+
+def _refused(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for key, old, new in _different(before, now):
+        if not _may_change(key, old, new):
+            yield f"{key} was {_shown(old)}, is now {_shown(new)}"
+
+
+def _different(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield what differs: the path of a leaf, or of all that one version lacks, with both values."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in dict.fromkeys((*before, *now)):
+            inner = f"{path}.{key}" if path else str(key)
+            yield from _different(before.get(key, ABSENT), now.get(key, ABSENT), inner)
+    elif before != now and not {_kind(before), _kind(now)} <= {"absent"}:
+        yield path, before, now
+
+
+def _may_change(key: str, old: Any, new: Any) -> bool:
+    if any(key == name or key.startswith(f"{name}.") for name in (*FREE, *COMPARED_BY_CONTENT, *COMPARED_BY_ARM)):
+        return True
+    if key.startswith(f"{DICTIONARIES}."):  # a language that came or went changes what an arm switches to
+        return "absent" not in (_kind(old), _kind(new))
+    return key in (FAQ, DICTIONARIES) and _kind(old) == "absent"  # no recorded trial used any
+
+
+def _kind(value: Any) -> str:
+    if value is None or value is ABSENT:
+        return "absent"
+    return "given" if isinstance(value, Mapping) else "plain"
+
+
+def _shown(value: Any) -> str:
+    return str(value) if _kind(value) == "plain" else _kind(value)
