@@ -15,9 +15,11 @@ from ray.tune.search.optuna import OptunaSearch
 from search_simulator import METRIC
 from surrogate import BATCHES, LANGUAGES, TREE
 
-from xlingual.search.queue import SearchQueue
+from xlingual.search.draws import ArmDraws, SearchSource
+from xlingual.search.queue import TrialQueue
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler
+from xlingual.search.tuning import QueueScheduler, QueueSearcher
 from xlingual.training.seeds import stream_seed
 
 ARM = "both"
@@ -54,25 +56,37 @@ class Line:
 
 
 def sampler_seed(seed: int) -> int:
-    """Seed of the Optuna sampler of every line: the one that ArmSampler derives, so that all start alike."""
-    return stream_seed(seed, "sampler", ARM, 0) % 2**32
+    """Seed of the Optuna sampler of every line: that of ArmSampler's first trial, so that all start alike."""
+    return stream_seed(seed, "sampler", ARM, 0, 0) % 2**32
 
 
 def adapter(seed: int) -> Pair:
-    """The search of a study: SearchQueue over ArmSampler, and ArmScheduler."""
-    sampler = ArmSampler(
-        ARM, TREE, kind="tpe", startup_trials=STARTUP_TRIALS, seed=seed, metric=METRIC, full_budget=UPDATES
+    """The search of a study: a TrialQueue over ArmDraws, with ArmScheduler."""
+    records = NoRecords()
+    draws = ArmDraws(
+        ARM,
+        TREE,
+        ArmSampler(ARM, TREE, kind="tpe", startup_trials=STARTUP_TRIALS, seed=seed),
+        lambda tree: Chosen(tree),  # type: ignore[arg-type, return-value]
+        seed=seed,
+        trials=(),
+        trials_per_arm=10**9,
     )
-    queue = SearchQueue({ARM: sampler}, {ARM: []}, {ARM: 0}, 10**9, lambda arm, tree: Chosen(tree), NoRecords())
     scheduler = ArmScheduler(
         [ARM],
-        metric=METRIC,
         full_budget=UPDATES,
         grace_budget=GRACE_UPDATES,
         reduction_factor=REDUCTION_FACTOR,
         past={},
     )
-    return queue, scheduler
+    queue = TrialQueue(
+        SearchSource([draws], records, {ARM: ""}, ()),  # type: ignore[arg-type]
+        records,  # type: ignore[arg-type]
+        concurrent=10**9,
+        full_budget=UPDATES,
+        scheduler=scheduler,
+    )
+    return QueueSearcher(queue), QueueScheduler(queue)
 
 
 def stock_same_options(seed: int) -> Pair:
@@ -110,7 +124,7 @@ def asha() -> TrialScheduler:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A trial configuration, as much of it as SearchQueue looks at."""
+    """A trial configuration, as much of it as a queue looks at."""
 
     tree: dict[str, Any]
 
@@ -119,17 +133,22 @@ class Chosen:
         return repr(self.tree)
 
     def canonical(self) -> dict[str, Any]:
-        return self.tree
+        return {**self.tree, "training": {**self.tree["training"], "updates": UPDATES}}
 
 
 class NoRecords:
-    """A journalist that writes nothing."""
+    """A journalist that writes nothing, but knows how the trials ended."""
 
-    def is_training(self, fingerprint: str) -> bool:
-        return False
+    metric = METRIC
 
-    def trial_started(self, item: dict[str, Any]) -> None:
-        pass
+    def __init__(self) -> None:
+        self.states: list[str] = []
+
+    def ended(self, item: dict[str, Any], record: dict[str, Any]) -> None:
+        self.states.append(record["state"])
+
+    def __getattr__(self, name: str) -> Callable[..., str]:
+        return lambda *arguments: ""
 
 
 ADAPTER = "our adapter"

@@ -32,6 +32,9 @@ import ray
 import sides
 from harness import OURS, REFERENCE, Comparison, Task, chosen_task, interleaved, parser, publish, say
 from ray.tune import Callback
+from search_lines import NoRecords
+
+from xlingual.search.journalist import key_of
 
 ONE_WORKER = {"workers": 1, "cpus_per_worker": 1, "gpus_per_worker": 0}
 
@@ -44,13 +47,6 @@ class Clock(Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
-
-    def is_training(self, fingerprint: str) -> bool:
-        """No two trials are equal here."""
-        return False
-
-    def trial_started(self, item: dict[str, Any]) -> None:
-        """Nothing to keep."""
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **more: Any) -> None:
         self.ends.append((time.perf_counter(), dict(trial.last_result or {})))
@@ -69,7 +65,9 @@ def trial_items(settings: sides.Settings, count: int) -> list[dict[str, Any]]:
     for _ in range(count):
         configuration = sides.our_configuration(settings | {"seed": uuid.uuid4().int % 2**31})
         canonical = configuration.canonical()
-        made.append({"arm": "arm", "fingerprint": configuration.fingerprint, "configuration": canonical})
+        made.append(
+            {"arm": "arm", "number": len(made), "fingerprint": configuration.fingerprint, "configuration": canonical}
+        )
     return made
 
 
@@ -86,11 +84,19 @@ def make_task(settings: sides.Settings, inputs: Any, folder: Path) -> Any:
 
 def train_with_ours(items: list[dict[str, Any]], task: Any, clock: Clock, concurrent: int = 1) -> None:
     """Train the items as a study does."""
-    from xlingual.search.queue import ReplicateQueue
+    from xlingual.search.queue import ReplicateSource, TrialQueue
     from xlingual.search.tuning import train_all
 
-    queue = ReplicateQueue(items, clock)  # type: ignore[arg-type]
-    train_all(queue, len(items), None, clock, task, concurrent=concurrent, driver={})  # type: ignore[arg-type]
+    class Timed(TrialQueue):
+        """Tells the clock of every end."""
+
+        def returned(self, item: dict[str, Any]) -> None:
+            report = self._open[key_of(item)].last
+            super().returned(item)
+            clock.ends.append((time.perf_counter(), dict(report)))
+
+    queue = Timed(ReplicateSource(items), NoRecords(), concurrent=concurrent, full_budget=1)  # type: ignore[arg-type]
+    train_all(queue, task, concurrent=concurrent, driver={})
 
 
 def stock_trial(config: dict[str, Any], task: Any) -> None:

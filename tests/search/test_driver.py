@@ -30,6 +30,7 @@ class Mended(NamedTuple):
     lost: TrialState
     failed: TrialState
     error: str
+    stopped: str
     recorder: Any
 
 
@@ -47,14 +48,17 @@ def mended(finished: Any, drive_study: Any, tmp_path_factory: pytest.TempPathFac
     trial = copied.trial(lost.fingerprint)
     trial.reports.unlink()
     trial.checkpoint.write_bytes(b"a disk that lies")
+    copied.ledger.unlink()  # nor had it read the test set
 
-    drive_study(path, f"storage={storage}", until="search")
+    with pytest.raises(StageError) as stopped:
+        drive_study(path, f"storage={storage}", until="search")
+    assert not any(event["event"] == "chosen" for event in journal.read(copied.journal))
     failed = next(t for t in read_state(copied).trials if t.fingerprint == lost.fingerprint)
     error = (trial.path / "error.txt").read_text()
 
     trial.checkpoint.unlink()
     _, recorder = drive_study(path, f"storage={storage}", "search.trials_per_arm=4", until="search")
-    return Mended(copied, lost, failed, error, recorder)
+    return Mended(copied, lost, failed, error, str(stopped.value), recorder)
 
 
 def test_every_arm_has_its_trials_and_replicates(finished: Any) -> None:
@@ -162,7 +166,7 @@ def test_other_data_under_the_same_name_is_refused(finished: Any, drive_study: A
     train["data"].pop()
     (tmp_path / "train.json").write_text(json.dumps(train))
     with pytest.raises(RecordError, match=r"the content of .*train"):
-        drive_study(path, "search.trials_per_arm=4", f"storage={tmp_path}", f"data.train={tmp_path / 'train.json'}")
+        drive_study(path, "replicates.seeds=3", f"storage={tmp_path}", f"data.train={tmp_path / 'train.json'}")
 
 
 def test_the_test_set_is_sealed_until_the_test_stage(sealed: Any) -> None:
@@ -233,13 +237,22 @@ def test_models_of_both_families_are_arms_of_one_study(oracle: StudyDirectory) -
         assert tokenizer.decode(written, skip_special_tokens=True).strip() == row["prediction"]
 
 
-def test_an_accident_is_recorded_and_tried_again_by_the_next_run(mended: Mended) -> None:
+def test_what_the_user_is_to_mend_stops_the_search_and_the_next_run_goes_on(mended: Mended) -> None:
     lost, failed = mended.lost, mended.failed
     assert (failed.state, failed.retry) == ("failed", True)
     assert "error.txt" in (failed.reason or "") and "not a checkpoint of this trial" in (failed.reason or "")
     assert "not a checkpoint of this trial" in mended.error
+    assert f"the search stopped before its end: plain/{lost.number}: " in mended.stopped
     again = next(t for t in read_state(mended.directory).trials if t.fingerprint == lost.fingerprint)
     assert (again.state, again.objective) == ("finished", lost.objective)
+
+
+def test_more_trials_than_a_reading_of_the_test_set_rests_on_are_refused(finished: Any, drive_study: Any) -> None:
+    path, directory, _ = finished
+    before = {file: file.read_bytes() for file in directory.path.rglob("*.json*")}
+    with pytest.raises(RecordError, match=r"trials_per_arm: 4 asked.*both chose from 3 trials.*another name"):
+        drive_study(path, "search.trials_per_arm=4")
+    assert {file: file.read_bytes() for file in directory.path.rglob("*.json*")} == before
 
 
 def test_an_arm_that_only_diverges_ends_the_study_with_its_reason(

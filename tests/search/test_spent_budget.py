@@ -7,15 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from optuna.trial import TrialState
 
+from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.budget import is_whole, spent
 from xlingual.search.journalist import Journalist
 from xlingual.search.listener import TrialView
-from xlingual.search.sampler import ArmSampler
+from xlingual.search.queue import ReplicateSource, TrialQueue
 from xlingual.search.scheduler import ArmScheduler
-from xlingual.study import Choice, TrialConfiguration, updates_for
+from xlingual.study import TrialConfiguration, updates_for
 from xlingual.training.loop import report_updates
 from xlingual.training.spending import spending
 
@@ -66,15 +66,17 @@ def test_a_report_of_before_has_spent_its_updates() -> None:
 
 
 def arm_scheduler(past: Any = None) -> ArmScheduler:
-    return ArmScheduler(["a"], metric="f1", full_budget=500, grace_budget=100, reduction_factor=2, past=past or {})
+    return ArmScheduler(["a"], full_budget=500, grace_budget=100, reduction_factor=2, past=past or {})
+
+
+def pairs(trial_reports: list[dict[str, Any]]) -> list[tuple[int, float]]:
+    return [(spent(report, 500), report["f1"]) for report in trial_reports]
 
 
 def decisions(asha: ArmScheduler, name: str, trial_reports: list[dict[str, Any]]) -> list[str]:
-    trial: Any = SimpleNamespace(trial_id=name, config={"arm": "a"})
-    asha.on_trial_add(None, trial)
     told = []
-    for report in trial_reports:
-        told.append(asha.on_trial_result(None, trial, report))
+    for step, objective in pairs(trial_reports):
+        told.append("CONTINUE" if asha.goes_on("a", name, step, objective) else "STOP")
         if told[-1] == "STOP":
             break
     return told
@@ -96,35 +98,30 @@ def test_a_whole_trial_of_fewer_updates_ends_on_the_ladder() -> None:
 
 @pytest.mark.parametrize("passes", [1, 3])
 def test_past_trials_of_any_passes_fill_the_rungs_of_their_cost(passes: int) -> None:
-    past = {"a": [reports(passes, 60.0), reports(passes, 62.0)[:1]]}
+    past = {"a": {"a/0": pairs(reports(passes, 60.0)), "a/1": pairs(reports(passes, 62.0)[:1])}}
     assert decisions(arm_scheduler(past), "bad", reports(3, 40.0)) == ["STOP"]
     assert decisions(arm_scheduler(), "bad", reports(3, 40.0)[:4]) == ["CONTINUE"] * 4
 
 
-def test_a_sampler_is_told_cost_in_place_of_updates_and_a_whole_trial_is_complete() -> None:
-    tree = {"training": {"learning_rate": Choice((0.25, 0.5))}}
-    arm = ArmSampler("a", tree, kind="random", startup_trials=1, seed=0, metric="f1", full_budget=500)
-    for name in ("whole", "stopped"):
-        arm.ask(name)
-    for report in reports(3):
-        arm.on_trial_result("whole", report)
-    arm.on_trial_complete("whole", reports(3)[-1])
-    arm.on_trial_complete("stopped", reports(3)[0])
-    whole, stopped = arm.study.trials
-    assert (whole.state, stopped.state) == (TrialState.COMPLETE, TrialState.PRUNED)
-    assert list(whole.intermediate_values) == [100, 200, 300, 400, 500]
-    assert list(stopped.intermediate_values) == [100]
-
-
 @pytest.mark.parametrize(("last", "state"), [(166, "finished"), (133, "pruned")])
 def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Path, last: int, state: str) -> None:
+    """And keeps what was spent in place of updates, which sampler and scheduler are told."""
     seen: list[TrialView] = []
-    listener: Any = SimpleNamespace(trial_changed=seen.append)
-    journalist = Journalist(StudyDirectory(tmp_path), listener, metric="f1", kind="trial")
+    directory, listener = StudyDirectory(tmp_path), SimpleNamespace(trial_changed=seen.append)
+    journalist = Journalist(directory, listener, metric="f1", kind="trial")  # type: ignore[arg-type]
     item = {"arm": "a", "number": 0, "fingerprint": "f", "values": {}, "configuration": configuration(3).canonical()}
-    journalist.trial_started(item)
-    (report,) = [report for report in reports(3) if report["updates"] == last]
-    journalist.on_trial_complete(0, [], SimpleNamespace(config=item, last_result=report))
-    assert [(view.state, view.updates, view.total_updates) for view in seen] == [
-        ("running", 0, 166), (state, last, 166),
-    ]  # fmt: skip
+    best = {"a/other": ((100, 90.0), (200, 90.0), (400, 90.0 if last == 133 else 1.0))}
+    queue = TrialQueue(
+        ReplicateSource([item]), journalist, concurrent=1, full_budget=500, scheduler=arm_scheduler({"a": best})
+    )
+    assert queue.next() == item
+    for report in reports(3, f1=91.0):
+        goes_on = queue.reported(item, report | ({"f1": 1.0} if report["updates"] == last else {}))
+        if not goes_on:
+            break
+    queue.returned(item)
+    (ended,) = [event for event in journal.read(directory.journal) if event["event"] == "trial_ended"]
+    steps = [100, 200, 300, 400, 500]
+    assert [step for step, _ in ended["reports"]] == (steps if state == "finished" else steps[:4])
+    assert (seen[0].state, seen[0].updates, seen[0].total_updates) == ("running", 0, 166)
+    assert (seen[-1].state, seen[-1].updates, seen[-1].total_updates) == (state, last, 166)

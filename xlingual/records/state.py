@@ -1,21 +1,28 @@
 """Where a study stands, folded from its journal.
 
 Events of the journal (every one has `event` and `time`):
-    stage_started, stage_ended    stage
-    trial_started                 arm, number, fingerprint, values (what the sampler chose), seed
+    stage_started, stage_ended    stage (it ends only when each of its trials did)
+    trial_started                 arm, number, fingerprint, values (what the sampler chose), running (numbers of the
+                                  arm's trials that had not ended when it was drawn: of all others it was known how)
+    trial_retried                 arm, number, fingerprint, reason, pause (seconds until the next try)
     trial_ended                   arm, number, fingerprint, state (finished | pruned | failed), objective, updates,
-                                  reason, retry (true: an accident, to be tried again; false: the configuration's doing)
-    chosen                        arm, number, fingerprint, objective
+                                  reason, reports ([budget spent, objective] of each that the last try made),
+                                  retry (true: not its own doing, and the next command tries it again)
+    space_exhausted               arm, trials, space (its fingerprint): no further configuration is in it
+    chosen                        arm, number, fingerprint, objective, trials (how many ended trials it rests on)
     replicate_started             arm, seed, fingerprint, chosen (fingerprint of the search trial)
-    replicate_ended               arm, seed, fingerprint, state, reason
+    replicate_retried             arm, seed, fingerprint, reason, pause
+    replicate_ended               arm, seed, fingerprint, state, objective, updates, reason, reports, retry
     test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions}}
     study_changed                 study, spaces, renamed: see `xlingual.records.history`
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,13 +44,16 @@ class _Trained:
 
     @property
     def unfinished(self) -> bool:
-        """Whether it is still to be trained: a dead driver left it, or an accident ended it."""
+        """Whether it is still to be trained: a dead driver left it, or it waits for the next command."""
         return self.state == "running" or (self.state == "failed" and self.retry)
 
 
 @dataclass(frozen=True, slots=True)
 class TrialState(_Trained):
-    """One search trial as the journal knows it; `objective` in percent, None while there is none."""
+    """One search trial as the journal knows it; `objective` in percent, None while there is none.
+
+    `running` and `reports` are as in the journal.
+    """
 
     arm: str
     number: int
@@ -54,6 +64,8 @@ class TrialState(_Trained):
     updates: int = 0
     reason: str | None = None
     retry: bool = False
+    running: tuple[int, ...] = ()
+    reports: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +84,10 @@ class ReplicateState(_Trained):
 
 @dataclass(frozen=True, slots=True)
 class StudyState:
-    """Where a study stands; `active`: whether a driver is at work on it now.
+    """Where a study stands.
 
-    `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`.
+    `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`. `active`:
+    whether a driver is at work on it now. `exhausted`: arms whose space holds nothing that was not tried.
     """
 
     name: str
@@ -87,6 +100,7 @@ class StudyState:
     set_aside: tuple[SetAside, ...] = ()
     sources: dict[str, Any] = field(default_factory=dict)
     active: bool = False
+    exhausted: frozenset[str] = frozenset()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -121,17 +135,14 @@ class StudyState:
 
     @property
     def tested(self) -> dict[str, str]:
-        """Chosen configurations by arm, of those for whose replicates the test set was read."""
+        """Chosen configurations by arm, of those for whose replicates the test set was read: these stay chosen."""
         read = {row.get("fingerprint") for row in self.ledger}
         return {r.arm: r.chosen for r in self.replicates if r.fingerprint in read}
 
     @property
     def searched(self) -> bool:
         """Whether every arm has had all of its trials and a configuration is chosen for it."""
-        return all(
-            arm in self.chosen and sum(not trial.unfinished for trial in self.arm_trials(arm)) >= self.trials_per_arm
-            for arm in self.arms
-        )
+        return all(arm in self.chosen and self._has_its_trials(arm) for arm in self.arms)
 
     @property
     def replicated(self) -> bool:
@@ -148,6 +159,18 @@ class StudyState:
     def arm_trials(self, arm: str) -> tuple[TrialState, ...]:
         """The arm's search trials by number."""
         return tuple(trial for trial in self.trials if trial.arm == arm)
+
+    def _has_its_trials(self, arm: str) -> bool:
+        trials = self.arm_trials(arm)
+        if any(trial.unfinished for trial in trials):
+            return False
+        return len(trials) >= self.trials_per_arm or arm in self.exhausted
+
+
+def space_fingerprint(arm: Mapping[str, Any]) -> str:
+    """Return the hash of an arm's search space, as a study with all its defaults writes it."""
+    space = {key: arm.get(key) for key in ("training", "mixture", "robust")}
+    return hashlib.sha256(json.dumps(space, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def read_state(directory: StudyDirectory) -> StudyState:
@@ -177,6 +200,7 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
         set_aside=tuple(one for one in aside if one.arm in arms),
         sources=read_json(directory.sources) if directory.sources.exists() else {},
         active=is_held(directory.lock),
+        exhausted=_exhausted(events, arms),
     )
     return replace(state, stage="report") if state.complete else state
 
@@ -194,11 +218,17 @@ def _fold(
             stage = event["stage"]
         elif kind == "trial_started":
             trials[event["arm"], event["number"]] = TrialState(
-                event["arm"], event["number"], event["fingerprint"], event["values"]
+                event["arm"],
+                event["number"],
+                event["fingerprint"],
+                event["values"],
+                running=tuple(event.get("running", ())),
             )
         elif kind == "trial_ended":
             key = (event["arm"], event["number"])
-            trials[key] = replace(trials[key], **_picked(event, "state", "objective", "updates", "reason", "retry"))
+            picked = _picked(event, "state", "objective", "updates", "reason", "retry")
+            reports = tuple((step, objective) for step, objective in event.get("reports", ()))
+            trials[key] = replace(trials[key], reports=reports, **picked)
         elif kind == "chosen":
             chosen[event["arm"]] = event["fingerprint"]
         elif kind == "replicate_started":
@@ -217,6 +247,12 @@ def _fold(
             key_ = (event["arm"], event["fingerprint"])
             replicates[key_] = replace(replicates[key_], scored=True)
     return list(trials.values()), chosen, list(replicates.values()), stage
+
+
+def _exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[str]:
+    """Arms whose space as it is now was found to hold nothing more."""
+    told = {(event["arm"], event["space"]) for event in events if event["event"] == "space_exhausted"}
+    return frozenset(arm for arm, content in arms.items() if (arm, space_fingerprint(content)) in told)
 
 
 def _picked(event: dict[str, Any], *names: str) -> dict[str, Any]:

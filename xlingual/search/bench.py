@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.journalist import Journalist
 from xlingual.search.listener import Listener
 from xlingual.search.placement import Demand
+from xlingual.search.queue import TrialQueue
 from xlingual.search.trial import TrialTask
 from xlingual.study import ModelTraits, Study
 from xlingual.training.execution import Execution
 from xlingual.training.inputs import Locations
+
+
+class Trainer(Protocol):
+    """Trains what a queue hands out, until it has nothing more."""
+
+    def __call__(self, queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: dict[str, float]) -> None:
+        """See `xlingual.search.tuning.train_all`."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Bench:
         concurrent: trials side by side.
         driver: resources of the driver of a trial that has several workers.
         precision: what `auto` stands for; `auto` where each worker's GPU decides.
+        trainer: trains what a stage hands out.
     """
 
     study: Study
@@ -44,6 +53,7 @@ class Bench:
     concurrent: int
     driver: dict[str, float]
     precision: str
+    trainer: Trainer
 
     @property
     def metric(self) -> str:
@@ -75,6 +85,10 @@ class Bench:
         return TrialTask(
             self.directory.path, self.demand, self.locations.models, self.inputs, keep_model, execution_of(self.study)
         )
+
+    def train(self, queue: TrialQueue, *, keep_model: bool) -> None:
+        """Train all that a queue hands out."""
+        self.trainer(queue, self.task(keep_model=keep_model), concurrent=self.concurrent, driver=self.driver)
 
     def event(self, event: str, **content: Any) -> None:
         """Append an event to the journal."""

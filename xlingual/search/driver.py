@@ -28,6 +28,7 @@ from xlingual.search.opening import (
 )
 from xlingual.search.placement import concurrent_trials
 from xlingual.search.precision import study_precision
+from xlingual.search.tuning import train_all
 from xlingual.study import Study
 from xlingual.training.advice import advice_notes
 from xlingual.training.family_check import check_families
@@ -101,6 +102,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             concurrent=concurrent,
             driver=driver_resources(nodes),
             precision=study_precision(study, directory, demand, _largest_widths(models)),
+            trainer=train_all,
         )
         for stage in missing:
             STAGES[stage](bench)

@@ -1,139 +1,230 @@
-"""What Tune trains next: trials of every arm in turn, or a fixed list of replicates."""
+"""What is trained next, and what becomes of it: a stage ends when each of its trials did.
+
+Ray Tune and a made-up trainer of the tests both work through a `TrialQueue`: they ask for the next item, hand reports
+over, and say how a try ended. Whether another try follows is decided here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from ray.tune.search import Searcher
-
-from xlingual.search.journalist import Journalist
-from xlingual.search.sampler import ArmSampler
-from xlingual.study import TrialConfiguration
-
-# Makes the configuration of an arm's trial from the plain tree that the sampler chose.
-Build = Callable[[str, dict[str, Any]], TrialConfiguration]
-
-
-class Unpickled(Searcher):
-    """A searcher that Tune may pickle but that keeps nothing there: the records are the truth."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {}
-
-    def save(self, checkpoint_path: str) -> None:
-        """Save nothing."""
-
-    def restore(self, checkpoint_path: str) -> None:
-        """Restore nothing."""
-
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Do nothing; subclasses that learn override it."""
-
-    def suggest(self, trial_id: str) -> Any:
-        """Choose the next item: subclasses do."""
-        raise AssertionError("a subclass suggests")
+from xlingual.errors import StageError
+from xlingual.search.attempts import Attempts, is_final
+from xlingual.search.budget import is_whole, spent
+from xlingual.search.failures import OWN, UNKNOWN, Failure
+from xlingual.search.journalist import Item, Journalist, key_of, whole_updates
+from xlingual.search.scheduler import ArmScheduler
 
 
-class SearchQueue(Unpickled):
-    """Asks each arm's sampler in turn, the arm with the fewest started trials first.
+class Source(Protocol):
+    """Where items come from that this command did not train yet."""
+
+    @property
+    def left(self) -> int:
+        """How many more there are, at most."""
+
+    def next(self) -> Item | None:
+        """Return the next one; None when there is none."""
+
+    def ended(self, item: Item, record: Mapping[str, Any]) -> None:
+        """Learn how an item ended, as the journal has it."""
+
+
+@dataclass
+class Open:
+    """An item that did not end: its try that goes on, or the one to come."""
+
+    item: Item
+    ready_at: float = 0.0
+    running: bool = False
+    attempts: Attempts = field(default_factory=Attempts)
+    furthest: int = 0
+    last: Mapping[str, Any] = field(default_factory=dict)
+    reports: list[tuple[int, float]] = field(default_factory=list)
+    stopped: bool = False
+    failure: Failure | None = None
+
+    def begin(self) -> None:
+        """Begin a try; its reports of before come again."""
+        self.running, self.stopped, self.failure, self.last = True, False, None, {}
+        self.reports.clear()
+
+    def report(self, report: Mapping[str, Any], step: int, objective: float) -> None:
+        """Take a report in: one that no try made before begins the count of tries again."""
+        self.last = report
+        self.reports.append((step, objective))
+        if int(report["updates"]) > self.furthest:
+            self.furthest = int(report["updates"])
+            self.attempts.progressed()
+
+
+class TrialQueue:
+    """Hands out items, again where a try failed for a reason that another one may not meet.
+
+    An item that waits for its next try keeps its place among those side by side: with one at a time no other one is
+    drawn meanwhile, so that the search is the one that it would have been without the failure.
 
     Args:
-        samplers: by arm.
-        unfinished: by arm, (number, asked values) of trials that a dead driver left running, or that failed by
-            accident: they come first.
-        started: by arm, how many trial numbers are taken already.
-        trials_per_arm: how many trials each arm gets in all.
-        build: makes the trial configuration.
-        journalist: told of every trial before it starts.
+        source: of items.
+        journalist: keeps the records.
+        concurrent: items side by side.
+        full_budget: of a whole trial, see `xlingual.search.budget`.
+        scheduler: stops trials; None lets each come to its end.
+        clock: seconds that only grow.
     """
 
     def __init__(
         self,
-        samplers: dict[str, ArmSampler],
-        unfinished: dict[str, list[tuple[int, dict[str, Any]]]],
-        started: dict[str, int],
-        trials_per_arm: int,
-        build: Build,
+        source: Source,
         journalist: Journalist,
+        *,
+        concurrent: int,
+        full_budget: int,
+        scheduler: ArmScheduler | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
-        self._samplers, self._build, self._journalist = samplers, build, journalist
-        self._unfinished = {arm: list(items) for arm, items in unfinished.items()}
-        self._started, self._trials_per_arm = dict(started), trials_per_arm
-        self._arm_of: dict[str, str] = {}
-        self._held: tuple[str, dict[str, Any]] | None = None
+        self._source, self._journalist, self._scheduler = source, journalist, scheduler
+        self._concurrent, self._full_budget, self._clock = concurrent, full_budget, clock
+        self._open: dict[str, Open] = {}
+        self._set_aside: list[str] = []
 
     @property
-    def remaining(self) -> int:
-        """How many trials are still to be handed out."""
-        fresh = sum(max(0, self._trials_per_arm - started) for started in self._started.values())
-        return fresh + sum(map(len, self._unfinished.values()))
+    def drained(self) -> bool:
+        """Whether nothing will be handed out unless a try that goes on fails."""
+        if self._set_aside:
+            return True
+        return self._source.left == 0 and all(each.running for each in self._open.values())
 
-    def suggest(self, trial_id: str) -> Any:
-        """Hand out the next trial; None while it must wait for an equal one that is being trained."""
-        if self._held is not None:
-            return self._release(trial_id)
-        arm = self._next_arm()
-        if arm is None:
-            return Searcher.FINISHED
-        if self._unfinished[arm]:
-            number, values = self._unfinished[arm].pop(0)
-            tree, asked = self._samplers[arm].ask(trial_id, values)
-        else:
-            number = self._started[arm]
-            self._started[arm] += 1
-            tree, asked = self._samplers[arm].ask(trial_id)
-        configuration = self._build(arm, tree)
-        item = {
-            "arm": arm,
-            "number": number,
-            "values": asked,
-            "fingerprint": configuration.fingerprint,
-            "configuration": configuration.canonical(),
-        }
-        self._held = (trial_id, item)
-        return self._release(trial_id)
+    @property
+    def done(self) -> bool:
+        """Whether nothing goes on and nothing will be handed out."""
+        return self.drained and not any(each.running for each in self._open.values())
 
-    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Pass a report on to the arm's sampler."""
-        self._samplers[self._arm_of[trial_id]].on_trial_result(trial_id, result)
-
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Pass a trial's end on to the arm's sampler."""
-        self._samplers[self._arm_of[trial_id]].on_trial_complete(trial_id, result, error)
-
-    def _release(self, trial_id: str) -> dict[str, Any] | None:
-        """Let the held item go unless an equal one is being trained; Tune asks under a new id each time."""
-        assert self._held is not None
-        asked_as, item = self._held
-        if self._journalist.is_training(item["fingerprint"]):
+    def next(self) -> Item | None:
+        """Hand out an item; None while there is none, for now or (`drained`) for good."""
+        if self._set_aside:
             return None
-        self._held = None
-        self._samplers[item["arm"]].rename(asked_as, trial_id)
-        self._arm_of[trial_id] = item["arm"]
-        self._journalist.trial_started(item)
-        return item
+        if len(self._open) < self._concurrent and (item := self._source.next()) is not None:
+            self._open[key_of(item)] = Open(item)
+            self._journalist.chosen_to_train(item)
+        found = next((each for each in self._open.values() if self._may_begin(each)), None)
+        if found is None:
+            return None
+        found.begin()
+        self._journalist.started(found.item)
+        return found.item
 
-    def _next_arm(self) -> str | None:
-        waiting = [arm for arm, items in self._unfinished.items() if items]
-        if waiting:
-            return waiting[0]
-        open_arms = [arm for arm, started in self._started.items() if started < self._trials_per_arm]
-        return min(open_arms, key=lambda arm: self._started[arm]) if open_arms else None
+    def reported(self, item: Item, report: Mapping[str, Any]) -> bool:
+        """Take a report of a try in, and say whether it goes on."""
+        found = self._open[key_of(item)]
+        if "failed" in report:
+            found.failure = Failure(report.get("kind", OWN), str(report["failed"]))
+        if self._journalist.metric not in report:
+            return True
+        step, objective = spent(report, self._full_budget), float(report[self._journalist.metric])
+        found.report(report, step, objective)
+        self._journalist.reported(item, report)
+        if self._scheduler is not None:
+            found.stopped = not self._scheduler.goes_on(item["arm"], key_of(item), step, objective)
+        return not found.stopped
+
+    def returned(self, item: Item) -> None:
+        """Take in that a try came to its end, or was stopped by the trial scheduler."""
+        found = self._open[key_of(item)]
+        updates = int(found.last.get("updates", 0))
+        if found.failure is not None:
+            self.failed(item, found.failure)
+        elif found.last and is_whole({"total_updates": whole_updates(item), **found.last}, self._full_budget):
+            self._end(found, "finished", found.last, None)
+        elif found.stopped:
+            self._end(found, "pruned", found.last, f"stopped by the trial scheduler after {updates} updates")
+        else:
+            self.failed(item, Failure(UNKNOWN, f"it ended after {updates} updates without a word"))
+
+    def failed(self, item: Item, failure: Failure) -> None:
+        """Take in that a try failed; another one follows, or the trial failed for good, or the stage stops here."""
+        found = self._open[key_of(item)]
+        failure = found.failure or failure  # what a trial says of itself says more than that it is gone
+        found.running, found.failure = False, failure
+        pause = found.attempts.pause(failure, self._clock())
+        if pause is not None and not self._set_aside:
+            found.ready_at = self._clock() + pause
+            self._journalist.retried(item, failure.reason, pause)
+        elif is_final(failure):
+            self._end(found, "failed", {"updates": found.furthest}, self._reason(found))
+        else:
+            self._stop()
+
+    def lose(self, failure: Failure) -> None:
+        """Take in that whoever trained is gone, and all tries that went on with it."""
+        for found in [each for each in self._open.values() if each.running]:
+            self.failed(found.item, failure)
+
+    def check_ended(self, stage: str) -> None:
+        """Let a stage end only when each of its trials did.
+
+        Raises:
+            StageError: when some are to be tried again by the next command.
+        """
+        if self._set_aside:
+            raise StageError(
+                f"the {stage} stopped before its end: {'; '.join(self._set_aside)}. Nothing is chosen or read from the "
+                "test set before every trial ended; mend the cause and run the same command again to go on"
+            )
+
+    def _may_begin(self, found: Open) -> bool:
+        """Whether its time came, and none of another arm that is equal is being trained."""
+        equal = any(
+            each.running and each.item["fingerprint"] == found.item["fingerprint"] for each in self._open.values()
+        )
+        return not found.running and not equal and found.ready_at <= self._clock()
+
+    def _stop(self) -> None:
+        """Set aside all that failed and did not end; nothing more begins, what goes on may end."""
+        for found in [each for each in self._open.values() if each.failure is not None and not each.running]:
+            reason = self._reason(found)
+            self._set_aside.append(f"{key_of(found.item)}: {reason}")
+            self._end(found, "failed", {"updates": found.furthest}, reason, retry=True)
+
+    def _reason(self, found: Open) -> str:
+        assert found.failure is not None
+        own = found.failure.kind == OWN
+        return found.failure.reason + ("" if own else self._journalist.traceback_of(found.item))
+
+    def _end(
+        self, found: Open, state: str, last: Mapping[str, Any], reason: str | None, *, retry: bool = False
+    ) -> None:
+        del self._open[key_of(found.item)]
+        record = {
+            "state": state,
+            "objective": last.get(self._journalist.metric),
+            "updates": last.get("updates", 0),
+            "reason": reason,
+            "retry": retry,
+            "reports": found.reports,
+        }
+        self._journalist.ended(found.item, record)
+        if not retry:
+            self._source.ended(found.item, record)
 
 
-class ReplicateQueue(Unpickled):
-    """Hands out a fixed list of replicates."""
+class ReplicateSource:
+    """A fixed list of replicates."""
 
-    def __init__(self, items: Sequence[dict[str, Any]], journalist: Journalist) -> None:
-        super().__init__()
-        self._items, self._journalist = list(items), journalist
+    def __init__(self, items: list[Item]) -> None:
+        self._items = list(items)
 
-    def suggest(self, trial_id: str) -> Any:
-        """Hand out the next replicate."""
-        if not self._items:
-            return Searcher.FINISHED
-        item = self._items.pop(0)
-        self._journalist.trial_started(item)
-        return item
+    @property
+    def left(self) -> int:
+        """How many more there are."""
+        return len(self._items)
+
+    def next(self) -> Item | None:
+        """Return the next replicate."""
+        return self._items.pop(0) if self._items else None
+
+    def ended(self, item: Item, record: Mapping[str, Any]) -> None:
+        """Learn nothing."""

@@ -67,6 +67,18 @@ def _refuse(directory: StudyDirectory, changed: Changes, before: StudyState, aft
                 f"{directory.path}: arm {one.arm}: its trial {one.number} was chosen and scored on the test set, and "
                 f"could not be drawn from what the arm searches now ({one.reason}). Write what it searched, or {other}"
             )
+    _refuse_more_trials(after, other)
+
+
+def _refuse_more_trials(after: StudyState, other: str) -> None:
+    """Refuse further trials of an arm whose choice a reading of the test set rests on: they could change it."""
+    for arm in after.tested:
+        trials = len(after.arm_trials(arm))
+        if trials < after.trials_per_arm and arm not in after.exhausted:
+            raise RecordError(
+                f"search.trials_per_arm: {after.trials_per_arm} asked, and the test set was read for what arm {arm} "
+                f"chose from {trials} trials; more of them could change that choice. Write {trials}, or {other}"
+            )
 
 
 def _rename_models(directory: StudyDirectory, renamed: Mapping[str, str]) -> None:

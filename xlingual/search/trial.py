@@ -7,6 +7,7 @@ function is the same.
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ import torch
 from ray import tune
 from torch import nn
 
-from xlingual.errors import TrialDiverged, XlingualError
+from xlingual.errors import TrialDiverged
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
+from xlingual.search.failures import OWN, TO_MEND, failure_of
 from xlingual.search.placement import Demand
 from xlingual.study import TrialConfiguration
 from xlingual.training.execution import Execution
@@ -40,7 +42,6 @@ class TrialTask:
         inputs: by model, a reference to `TrialInputs` in Ray's object store.
         keep_model: whether trained models are kept (replicates).
         execution: how a trial is computed.
-        worker_failures: how often lost workers are replaced.
     """
 
     storage: Path
@@ -49,11 +50,14 @@ class TrialTask:
     inputs: dict[str, Any]
     keep_model: bool
     execution: Execution
-    worker_failures: int = 2
 
 
 def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
-    """Drive one trial: Tune's function."""
+    """Drive one try of a trial: Tune's function.
+
+    It says itself what failed, as the exception may not survive the way to the driver; after a failure that is not the
+    trial's own its process is not used again.
+    """
     keep_freed_memory()
     release_free_memory()  # of the trial that this actor trained before
     directory = TrialDirectory(task.storage / "trials" / config["fingerprint"])
@@ -63,14 +67,14 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
             _train(config, task, directory, SoloWorker(device, tune.report))
         else:
             _train_with_ray_train(config, task, directory)
-    except TrialDiverged as error:
-        tune.report({"failed": str(error)})
-    except XlingualError as error:  # the user's to mend: another attempt now would end alike
-        write_text(directory.path / "error.txt", traceback.format_exc())
-        tune.report({"failed": str(error), "retry": True})
-    except Exception:
-        write_text(directory.path / "error.txt", traceback.format_exc())
-        raise
+    except Exception as error:
+        failure = failure_of(error)
+        if failure.kind != OWN:
+            with suppress(OSError):  # storage may be what failed
+                write_text(directory.path / "error.txt", traceback.format_exc())
+        tune.report({"failed": failure.reason, "kind": failure.kind})
+        if failure.kind not in (OWN, TO_MEND):
+            raise
 
 
 def train_fn_per_worker(loop: dict[str, Any]) -> None:
@@ -149,6 +153,6 @@ def _train_with_ray_train(config: dict[str, Any], task: TrialTask, directory: Tr
             name=f"{config['fingerprint']}-{tune.get_context().get_trial_id()}",
             storage_path=str(task.storage / "ray" / "train"),
             callbacks=[TuneReportCallback()],
-            failure_config=FailureConfig(max_failures=task.worker_failures),
+            failure_config=FailureConfig(max_failures=0),
         ),
     ).fit()

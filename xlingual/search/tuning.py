@@ -1,45 +1,45 @@
-"""One call of Ray Tune: a queue of trials, a scheduler, a journalist."""
+"""Ray Tune trains what a `TrialQueue` hands out: a searcher, a trial scheduler and a callback that only translate."""
 
 from __future__ import annotations
 
 import logging
+import pickle
 import shutil
 import uuid
 import warnings
 from typing import Any
 
-from xlingual.search.journalist import Journalist
+from ray import tune
+from ray.tune import Callback
+from ray.tune.schedulers import FIFOScheduler
+from ray.tune.search import Searcher
+
+from xlingual.search.failures import UNKNOWN, Failure, failure_of
+from xlingual.search.journalist import Item
 from xlingual.search.placement import Demand
+from xlingual.search.queue import TrialQueue
 from xlingual.search.trial import TrialTask, train_driver_fn
 
 
-def train_all(
-    queue: Any,
-    items: int,
-    scheduler: Any | None,
-    journalist: Journalist,
-    task: TrialTask,
-    *,
-    concurrent: int,
-    driver: dict[str, float],
-) -> None:
-    """Train every item of a queue; what happens to each is in the journal afterwards.
+def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: dict[str, float]) -> None:
+    """Train what a queue hands out, until it has nothing more; what happens to each is in the journal afterwards.
+
+    Tune tries nothing again by itself: whether another try follows is the queue's to say, whatever failed.
 
     Args:
-        queue: a Tune searcher that hands out items (see `queue.py`).
-        items: how many it will hand out.
-        scheduler: Tune's trial scheduler; None lets every trial finish.
-        journalist: callback that keeps the records.
+        queue: hands out items.
         task: what the trials share.
         concurrent: trials side by side.
         driver: resources of the driver of a trial that has several workers.
     """
-    from ray import tune
-
-    if items == 0:
-        return
     logging.getLogger("ray.tune").setLevel(logging.ERROR)
     logging.getLogger("ray.train").setLevel(logging.ERROR)
+    while not queue.done:
+        _tune(queue, task, concurrent, driver)
+        queue.lose(Failure(UNKNOWN, "Ray Tune ended without it"))
+
+
+def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str, float]) -> None:
     trainable = tune.with_resources(tune.with_parameters(train_driver_fn, task=task), _resources(task.demand, driver))
     scratch = task.storage / "ray"
     with warnings.catch_warnings():
@@ -47,9 +47,9 @@ def train_all(
         tuner = tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
-                search_alg=queue,
-                scheduler=scheduler,
-                num_samples=items,
+                search_alg=QueueSearcher(queue),
+                scheduler=QueueScheduler(queue),
+                num_samples=-1,
                 max_concurrent_trials=concurrent,
                 # Killing the actor is what ends the Ray Train workers of a trial that the scheduler stopped.
                 reuse_actors=task.demand.workers == 1,
@@ -58,9 +58,9 @@ def train_all(
             run_config=tune.RunConfig(
                 name=uuid.uuid4().hex[:8],
                 storage_path=str(scratch),
-                callbacks=[journalist],
+                callbacks=[QueueCallback(queue)],
                 verbose=0,
-                failure_config=tune.FailureConfig(max_failures=task.worker_failures),
+                failure_config=tune.FailureConfig(max_failures=0),
             ),
         )
         try:
@@ -71,3 +71,74 @@ def train_all(
 
 def _resources(demand: Demand, driver: dict[str, float]) -> dict[str, float]:
     return demand.per_worker if demand.workers == 1 else driver
+
+
+class QueueSearcher(Searcher):
+    """Asks the queue for what comes next. Tune may pickle it, but nothing is kept there: the records are the truth."""
+
+    def __init__(self, queue: TrialQueue) -> None:
+        super().__init__()
+        self._queue = queue
+        self._items: dict[str, Item] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def suggest(self, trial_id: str) -> Any:
+        """Hand out the next item; None while there is none for now."""
+        item = self._queue.next()
+        if item is None:
+            return Searcher.FINISHED if self._queue.drained else None
+        self._items[trial_id] = item
+        return item
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Tell the queue that a try came to its end; of one that failed the callback tells more."""
+        if not error:
+            self._queue.returned(self._items[trial_id])
+
+    def save(self, checkpoint_path: str) -> None:
+        """Save nothing."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Restore nothing."""
+
+
+class QueueScheduler(FIFOScheduler):
+    """Hands reports to the queue, which says whether a trial goes on."""
+
+    def __init__(self, queue: TrialQueue) -> None:
+        super().__init__()
+        self._queue = queue
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """Hand a report on; the last one comes a second time when its function ended, as done."""
+        goes_on = result.get("done") or self._queue.reported(trial.config, result)
+        return str(self.CONTINUE if goes_on else self.STOP)
+
+
+class QueueCallback(Callback):
+    """Tells the queue of tries that failed."""
+
+    def __init__(self, queue: TrialQueue) -> None:
+        self._queue = queue
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Tell what Ray says of it."""
+        self._queue.failed(trial.config, failure_of(_error_of(trial)))
+
+
+def _error_of(trial: Any) -> BaseException:
+    """Read what Tune kept of a trial's error on the driver's own disk."""
+    try:
+        with open(trial.pickled_error_file, "rb") as stream:
+            error = pickle.load(stream)
+    except Exception as lost:
+        error = RuntimeError(f"Ray keeps no error of it ({lost})")
+    return error if isinstance(error, BaseException) else RuntimeError(str(error))

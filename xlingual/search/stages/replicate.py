@@ -8,28 +8,30 @@ from typing import Any
 from xlingual.records.files import read_json
 from xlingual.records.state import StudyState, read_state
 from xlingual.search.bench import Bench
-from xlingual.search.queue import ReplicateQueue
-from xlingual.search.tuning import train_all
+from xlingual.search.queue import ReplicateSource, TrialQueue
 from xlingual.study import TrialConfiguration
 
 
 def replicate(bench: Bench) -> None:
-    """Train each arm's chosen configuration under every seed."""
+    """Train each arm's chosen configuration under every seed.
+
+    Raises:
+        StageError: when some are to be tried again by the next command.
+    """
     state = read_state(bench.directory)
     items = replicate_items(bench, state)
     missing = [item for item in items if not _replicated(state, item)]
     if not missing:
         return
     bench.begin("replicate", len(items), len(items) - len(missing))
-    train_all(
-        ReplicateQueue(missing, journalist := bench.journalist("replicate")),
-        len(missing),
-        None,
-        journalist,
-        bench.task(keep_model=True),
+    queue = TrialQueue(
+        ReplicateSource(missing),
+        bench.journalist("replicate"),
         concurrent=bench.concurrent,
-        driver=bench.driver,
+        full_budget=bench.full_budget,
     )
+    bench.train(queue, keep_model=True)
+    queue.check_ended("replicate")
     bench.end("replicate")
 
 

@@ -1,0 +1,175 @@
+"""Trials that are made up: a trainer without Ray, whose nodes, storage and driver fail where a plan says so."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from xlingual.search.failures import OWN, PLACE, TO_MEND, UNKNOWN, Failure
+from xlingual.search.queue import TrialQueue
+from xlingual.training.seeds import stream_seed
+
+
+class Killed(BaseException):
+    """The driver's end in the middle of anything: nothing below catches it."""
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Faults:
+    """What goes wrong, drawn from a seed.
+
+    Attributes:
+        chance: of random numbers.
+        share: of tries that fail before one of their reports, or at their end.
+        kinds: what these failures are.
+        own: share of configurations that diverge, always at the same report.
+        kill: calls of the driver's listener and of the trainer after which it is killed; None for never.
+    """
+
+    chance: random.Random
+    share: float = 0.0
+    kinds: tuple[str, ...] = (PLACE, UNKNOWN)
+    own: float = 0.0
+    kill: int | None = None
+    calls: int = 0
+
+    def step(self) -> None:
+        """Count a call, the last one of a driver that is killed."""
+        self.calls += 1
+        if self.kill is not None and self.calls >= self.kill:
+            raise Killed
+
+    def of_try(self, reports: int) -> tuple[int, Failure] | None:
+        """Draw whether a try fails, before which report (`reports` for its end), and how it reads."""
+        if self.chance.random() >= self.share:
+            return None
+        return self.chance.randint(0, reports), Failure(self.chance.choice(self.kinds), "a made-up fault")
+
+
+class KilledListener:
+    """Hears of everything, and is killed with the driver."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.notes: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *arguments: self.faults.step()
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+        self.faults.step()
+
+
+@dataclass
+class Try:
+    """One try that goes on: its item, the reports to come, and where it fails."""
+
+    item: dict[str, Any]
+    scores: list[float]
+    fault: tuple[int, Failure] | None
+    diverges: int | None
+    done: int = 0
+
+
+@dataclass
+class MadeUpTrainer:
+    """Trains what a queue hands out, as `train_all` does with Ray Tune.
+
+    A configuration's scores are a function of it alone. A try hands over those of earlier tries again, and a report
+    after which the driver is killed is kept by none.
+
+    Attributes:
+        faults: what goes wrong.
+        clock: the queue's own; a second passes whenever nothing can be done.
+        reports: of a whole trial.
+        score: by an item, the score of a whole trial; None for one drawn from its fingerprint.
+        tries: by fingerprint, how often it was begun.
+        handed: fingerprints in the order in which they were begun.
+    """
+
+    faults: Faults
+    clock: Clock = field(default_factory=Clock)
+    reports: int = 4
+    score: Callable[[dict[str, Any]], float] | None = None
+    tries: dict[str, int] = field(default_factory=dict)
+    handed: list[str] = field(default_factory=list)
+    most_side_by_side: int = 0
+
+    def __call__(self, queue: TrialQueue, task: Any, *, concurrent: int, driver: Mapping[str, float]) -> None:
+        while not queue.done:
+            self._run(queue, concurrent)
+            queue.lose(Failure(UNKNOWN, "gone"))
+
+    def _run(self, queue: TrialQueue, concurrent: int) -> None:
+        """One start of a trainer: until the queue is drained and all tries ended."""
+        running: list[Try] = []
+        finished = False
+        while running or not finished:
+            self.faults.step()
+            while not finished and len(running) < concurrent:
+                item = queue.next()
+                if item is None:
+                    finished = queue.drained
+                    break
+                running.append(self._begin(item))
+            self.most_side_by_side = max(self.most_side_by_side, len(running))
+            if running:
+                chosen = self.faults.chance.choice(running)
+                if not self._goes_on(queue, chosen):
+                    running.remove(chosen)
+            self.clock.now += 1.0
+
+    def _begin(self, item: dict[str, Any]) -> Try:
+        name = item["fingerprint"]
+        self.tries[name] = self.tries.get(name, 0) + 1
+        self.handed.append(name)
+        chance = random.Random(stream_seed(0, "made up", name))
+        whole = self.score(item) if self.score else 40.0 + 50.0 * chance.random()
+        scores = [whole * (1 - math.exp(-2.0 * (n + 1))) for n in range(self.reports - 1)] + [whole]
+        diverges = chance.randint(0, self.reports - 1) if chance.random() < self.faults.own else None
+        return Try(item, scores, self.faults.of_try(self.reports), diverges)
+
+    def _goes_on(self, queue: TrialQueue, each: Try) -> bool:
+        """Hand over a try's next report, or its end."""
+        if each.fault is not None and each.fault[0] == each.done:
+            if self.faults.chance.random() < 0.5:  # it says so itself, as an exception within it does
+                queue.reported(each.item, {"failed": each.fault[1].reason, "kind": each.fault[1].kind})
+            if each.fault[1].kind in (OWN, TO_MEND):
+                queue.reported(each.item, {"failed": each.fault[1].reason, "kind": each.fault[1].kind})
+                queue.returned(each.item)
+            else:
+                queue.failed(each.item, each.fault[1])
+            return False
+        if each.diverges == each.done:
+            queue.reported(each.item, {"failed": "diverged"})
+            queue.returned(each.item)
+            return False
+        if each.done == self.reports:
+            queue.returned(each.item)
+            return False
+        if not queue.reported(each.item, self._report(each)):
+            queue.returned(each.item)
+            return False
+        each.done += 1
+        return True
+
+    def _report(self, each: Try) -> dict[str, Any]:
+        total = int(each.item["configuration"]["training"]["updates"])
+        done = each.done + 1
+        updates = total * done // self.reports
+        share = done / self.reports
+        return {"objective": each.scores[each.done], "updates": updates, "total_updates": total, "share": share}
