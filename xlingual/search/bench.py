@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +12,8 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.search.journalist import Journalist
 from xlingual.search.listener import Listener
 from xlingual.search.placement import Demand
-from xlingual.search.queue import TrialQueue
+from xlingual.search.queue import Source, TrialQueue
+from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial import TrialTask
 from xlingual.study import ModelTraits, Study
 from xlingual.training.execution import Execution
@@ -41,6 +43,7 @@ class Bench:
         driver: resources of the driver of a trial that has several workers.
         precision: what `auto` stands for; `auto` where each worker's GPU decides.
         trainer: trains what a stage hands out.
+        clock: seconds that only grow.
     """
 
     study: Study
@@ -54,6 +57,7 @@ class Bench:
     driver: dict[str, float]
     precision: str
     trainer: Trainer
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def metric(self) -> str:
@@ -86,9 +90,20 @@ class Bench:
             self.directory.path, self.demand, self.locations.models, self.inputs, keep_model, execution_of(self.study)
         )
 
-    def train(self, queue: TrialQueue, *, keep_model: bool) -> None:
-        """Train all that a queue hands out."""
+    def train(
+        self, source: Source, journalist: Journalist, scheduler: ArmScheduler | None = None, *, keep_model: bool
+    ) -> TrialQueue:
+        """Train all items of a source; what the queue that handed them out knows then."""
+        queue = TrialQueue(
+            source,
+            journalist,
+            concurrent=self.concurrent,
+            full_budget=self.full_budget,
+            scheduler=scheduler,
+            clock=self.clock,
+        )
         self.trainer(queue, self.task(keep_model=keep_model), concurrent=self.concurrent, driver=self.driver)
+        return queue
 
     def event(self, event: str, **content: Any) -> None:
         """Append an event to the journal."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import ray
 
 from xlingual.data.xquad import check_available
+from xlingual.errors import StageError
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import encoder_widths
 from xlingual.records.layout import StudyDirectory
@@ -35,7 +36,8 @@ from xlingual.training.family_check import check_families
 from xlingual.training.inputs import Locations, StudyData, load_study_data, locate, model_traits, trial_inputs
 from xlingual.training.mixtures import check_mixtures
 
-STAGES = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}
+Stage = Callable[[Bench], None]
+STAGES: dict[str, Stage] = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}
 
 
 def drive(study: Study, path: Path, *, until: str, address: str, listener: Listener) -> StudyDirectory:
@@ -56,8 +58,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     with hold(directory.lock):
         for line in open_directory(study, directory):
             listener.note(line)
-        wanted = [stage for stage in STAGES if until == "report" or list(STAGES).index(stage) <= _index(until)]
-        missing = [stage for stage in wanted if not _done(read_state(directory), stage)]
+        missing = missing_stages(directory, until)
         if missing:
             _do(study, directory, missing, address, listener)
     return directory
@@ -104,8 +105,27 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             precision=study_precision(study, directory, demand, _largest_widths(models)),
             trainer=train_all,
         )
-        for stage in missing:
-            STAGES[stage](bench)
+        go_through(bench, missing)
+
+
+def missing_stages(directory: StudyDirectory, until: str) -> list[str]:
+    """Name the stages up to and with `until` that are not done, in their order."""
+    wanted = [stage for stage in STAGES if until == "report" or list(STAGES).index(stage) <= _index(until)]
+    return [stage for stage in wanted if not _done(read_state(directory), stage)]
+
+
+def go_through(bench: Bench, missing: Iterable[str], stages: Mapping[str, Stage] = STAGES) -> None:
+    """Do one stage after the other; none follows one that is not done.
+
+    Raises:
+        StageError: when a stage cannot be ended.
+    """
+    for stage in missing:
+        stages[stage](bench)
+        if stage != "test" and not _done(read_state(bench.directory), stage):
+            raise StageError(
+                f"the {stage} is not done: its records lack some of its trials; run the same command again"
+            )
 
 
 def _largest_widths(models: Iterable[str]) -> tuple[int, int]:

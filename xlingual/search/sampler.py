@@ -6,13 +6,15 @@ number and the attempt, over a study in memory that is filled from the records.
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import optuna
-from optuna.trial import FixedTrial, FrozenTrial, TrialState, create_trial
+from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from xlingual.study import draw
 from xlingual.training.seeds import stream_seed
@@ -79,11 +81,12 @@ class ArmSampler:
     def study(self, number: int, past: Sequence[PastTrial], attempt: int = 0) -> optuna.Study:
         """Make Optuna's study of the arm as it is known when a trial is drawn."""
         seed = stream_seed(self._seed, "sampler", self._arm, number, attempt) % 2**32
-        sampler = _sampler("random" if attempt else self._kind, self._startup_trials, seed)
+        kind = "random" if attempt else self._kind
+        sampler = _sampler(kind, self._startup_trials, seed)
         study = optuna.create_study(
             storage=optuna.storages.InMemoryStorage(), sampler=sampler, study_name=self._arm, direction="maximize"
         )
-        for trial in sorted(past, key=lambda each: each.number):
+        for trial in sorted(past if kind != "random" else (), key=lambda each: each.number):
             study.add_trial(self._known(trial))
         return study
 
@@ -104,15 +107,29 @@ def _sampler(kind: str, startup_trials: int, seed: int) -> optuna.samplers.BaseS
         )
 
 
+class _Known(FrozenTrial):
+    """A recorded trial, which Optuna's storage need not copy to its depths: that is what a draw would cost."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Known:
+        return copy.copy(self)
+
+
 def _frozen(tree: dict[str, Any], trial: PastTrial) -> FrozenTrial:
     """Make Optuna's view of a recorded trial; the distributions come from asking the space with its values."""
     fixed = FixedTrial(trial.values)
     draw(tree, fixed)
     state = STATES.get(trial.state, TrialState.FAIL)
-    return create_trial(
+    now = datetime.now()
+    return _Known(
+        number=trial.number,
+        trial_id=trial.number,
         state=state,
         value=trial.objective if state in (TrialState.COMPLETE, TrialState.PRUNED) else None,
+        datetime_start=now,
+        datetime_complete=now if state.is_finished() else None,
         params=fixed.params,
         distributions=fixed.distributions,
+        user_attrs={},
+        system_attrs={},
         intermediate_values=dict(trial.reports),
     )

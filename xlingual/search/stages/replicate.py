@@ -8,7 +8,7 @@ from typing import Any
 from xlingual.records.files import read_json
 from xlingual.records.state import StudyState, read_state
 from xlingual.search.bench import Bench
-from xlingual.search.queue import ReplicateSource, TrialQueue
+from xlingual.search.queue import ReplicateSource
 from xlingual.study import TrialConfiguration
 
 
@@ -24,13 +24,7 @@ def replicate(bench: Bench) -> None:
     if not missing:
         return
     bench.begin("replicate", len(items), len(items) - len(missing))
-    queue = TrialQueue(
-        ReplicateSource(missing),
-        bench.journalist("replicate"),
-        concurrent=bench.concurrent,
-        full_budget=bench.full_budget,
-    )
-    bench.train(queue, keep_model=True)
+    queue = bench.train(ReplicateSource(missing), bench.journalist("replicate"), keep_model=True)
     queue.check_ended("replicate")
     bench.end("replicate")
 

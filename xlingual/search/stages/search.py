@@ -10,7 +10,6 @@ from xlingual.search.bench import Bench
 from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.journalist import Journalist
 from xlingual.search.precision import with_precision
-from xlingual.search.queue import TrialQueue
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler, Reports
 from xlingual.study import TrialConfiguration, arm_space, build_configuration
@@ -29,15 +28,7 @@ def search(bench: Bench) -> None:
     if source.left:
         ended = sum(not trial.unfinished for trial in state.trials)
         bench.begin("search", ended + source.left, ended)
-        queue = TrialQueue(
-            source,
-            journalist,
-            concurrent=bench.concurrent,
-            full_budget=bench.full_budget,
-            scheduler=_scheduler(bench, state),
-        )
-        bench.train(queue, keep_model=False)
-        queue.check_ended("search")
+        bench.train(source, journalist, _scheduler(bench, state), keep_model=False).check_ended("search")
         bench.end("search")
     choose(bench)
 
