@@ -1,61 +1,71 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlingual.data.answers import NEARBY, locate, occurrences
+from xlingual.data.answers import occurrences, slices_of
 
-TEXT = st.text(alphabet="ab ", max_size=40)
+TEXT = st.text(alphabet="ab e\u0301\u00e9\r\n\u0302\ud55c\u1112\u1161", max_size=20)
 
 
-@given(TEXT, TEXT, st.integers(-50, 50))
-def test_a_located_answer_stands_where_it_is_said_to(context: str, answer: str, stated: int) -> None:
-    found = locate(context, answer, stated)
-    assert found is None or (found >= 0 and context[found : found + len(answer)] == answer and answer.strip())
+def like(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+@given(TEXT, TEXT)
+def test_a_slice_is_the_answer_but_for_unicode_form_and_white_space(context: str, answer: str) -> None:
+    for start, end in slices_of(context, answer):
+        assert 0 <= start < end <= len(context)
+        assert like(context[start:end]) == like(answer)
 
 
 @given(TEXT, TEXT.filter(str.strip), TEXT)
-def test_a_right_offset_is_never_moved(before: str, answer: str, after: str) -> None:
-    assert locate(before + answer + after, answer, len(before)) == len(before)
+def test_an_answer_that_is_there_is_found(before: str, answer: str, after: str) -> None:
+    assert (len(before), len(before) + len(answer)) in slices_of(before + answer + after, answer)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("answer", ["Việt Nam", "\ud55c\uad6d", "caf\u00e9", "\u00c5ngstr\u00f6m", "Việ\u0323t"])
+def test_an_answer_in_another_unicode_form_is_the_contexts_own_slice(form: str, answer: str) -> None:
+    stated = unicodedata.normalize("NFD" if form == "NFC" else "NFC", answer)
+    own = unicodedata.normalize(form, answer)
+    context = f"x {own}, y {own}."
+    assert [context[start:end] for start, end in slices_of(context, stated)] == [own, own]
+
+
+def test_half_steps_of_composition_are_found() -> None:
+    stated, context = "\u1ebf", "h\u00ea\u0301t"  # a circumflex that is composed, an acute accent that is not
+    assert slices_of(context, stated) == [(1, 3)]
+
+
+def test_a_letter_is_not_found_within_a_letter_with_marks() -> None:
+    assert slices_of("cafe\u0301", "caf\u00e9") == [(0, 5)]
+    assert slices_of("\u1112\u1161\u11ab", "\ud558") == []  # one syllable more
 
 
 @pytest.mark.parametrize(
-    ("context", "stated", "expected"),
+    ("context", "answer", "expected"),
     [
-        ("x" * 30 + "gold", 30 - NEARBY, 30),
-        ("gold" + "x" * 100 + "gold", 3, 0),
-        ("gold" + "x" * 100 + "gold", 110, 104),
-        ("gold" + "x" * 100 + "gold", 104 - NEARBY, 104),
-        ("gold" + "x" * 100 + "gold", 104 - NEARBY - 1, None),
-        ("x" * 500 + "gold", 0, 500),
-        ("gold gold", 2, None),
-        ("gold" + "x" * 100 + "gold", 50, None),
-        ("silver", 0, None),
-        ("x gold", -7, 2),
-        ("x gold", 10_000, 2),
-    ],
-    ids=[
-        "near",
-        "nearer one",
-        "other one",
-        "just near",
-        "just not",
-        "once in all",
-        "twice near",
-        "twice far",
-        "absent",
-        "negative",
-        "beyond",
+        ("in New\r\nYork now", "New York", (3, 12)),
+        ("in New York now", "New\nYork", (3, 11)),
+        ("10\u00a0000 men", "10 000", (0, 6)),
+        ("(Rome)", " Rome ", (1, 5)),
     ],
 )
-def test_a_wrong_offset_is_mended_only_where_there_is_no_doubt(context: str, stated: int, expected: int | None) -> None:
-    assert locate(context, "gold", stated) == expected
+def test_white_space_may_differ(context: str, answer: str, expected: tuple[int, int]) -> None:
+    assert slices_of(context, answer) == [expected]
+
+
+def test_the_same_place_is_found_once() -> None:
+    assert slices_of("a  b, a b", "a b") == [(0, 4), (6, 9)]
+    assert slices_of("x  a", " a") == [(2, 4)]
 
 
 def test_white_space_is_no_answer() -> None:
-    assert locate("a b", " ", 1) is None
-    assert locate("a b", "", 0) is None
+    assert slices_of("a b", " ") == slices_of("a b", "") == []
 
 
 def test_overlapping_occurrences_are_all_found() -> None:

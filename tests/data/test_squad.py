@@ -40,15 +40,18 @@ def test_every_kind_of_loss_is_counted_under_its_name(tmp_path: Path, write_squa
         ("q4", "Absent?", [("Zoe", 0)]),
         ("q5", "Moved?", [("Rome", 3)]),
         ("q6", "Half?", [("Bob", 8), ("Zoe", 0)]),
+        ("q7", "Which?", [("in", 3)]),
     ]
     path = write_squad(tmp_path / "a.json", {"People": {CONTEXT: questions}, "Force": {"F is ma.": [GOOD]}})
     loaded = load_squad(str(path))
     assert {name: count for name, count in loaded.counts.items() if count} == {
-        "read": 8,
+        "read": 9,
         "kept": 3,
         "repaired": 1,
+        "repaired_unique": 1,
         "lost_answers": 1,
         "dropped_offset": 1,
+        "dropped_absent_answer": 1,
         "dropped_empty_question": 1,
         "dropped_unanswerable": 1,
         "dropped_duplicate_id": 1,
@@ -58,6 +61,23 @@ def test_every_kind_of_loss_is_counted_under_its_name(tmp_path: Path, write_squa
     for example in loaded.examples:
         for answer, start in zip(example.answers, example.answer_starts, strict=True):
             assert example.context[start : start + len(answer)] == answer
+
+
+@pytest.mark.parametrize(("wrong", "said"), [(2, True), (1, False)])
+def test_a_file_in_which_more_than_a_tenth_is_wrong_is_spoken_of(
+    tmp_path: Path, write_squad: Callable[..., Path], wrong: int, said: bool
+) -> None:
+    smiling = "\U0001f600 " + CONTEXT
+    questions = {f"{CONTEXT} {n}": [(f"r{n}", "Where?", [("Rome", 15)])] for n in range(10 - wrong)}
+    moved = {f"{smiling} {n}": [(f"w{n}", "Where?", [("Rome", 18)])] for n in range(wrong)}
+    path = write_squad(tmp_path / "a.json", {"People": questions | moved})
+    loaded = load_squad(str(path))
+    assert loaded.counts["repaired"] == loaded.counts["repaired_utf16"] == wrong and loaded.counts["kept"] == 10
+    note = (
+        f"{path}: the answers of 2 of 10 questions are not where their offsets say: 2 repaired, 0 dropped; its offsets "
+        "look like UTF-16 units. Check the file: offsets count characters, from 0"
+    )
+    assert loaded.notes == loaded.choose([0], "dropped_limit").notes == ((note,) if said else ())
 
 
 def test_articles_of_xquad_leave_real_training_data(shared: Path) -> None:

@@ -1,26 +1,13 @@
-"""Where an answer stands in its context."""
+"""Where the words of an answer stand in a context."""
 
 from __future__ import annotations
 
-NEARBY = 20
-"""How far, in characters, an answer may stand from its stated offset and still be taken for the one that was meant."""
+import unicodedata
+from functools import lru_cache
+from itertools import pairwise
 
-
-def locate(context: str, answer: str, stated: int) -> int | None:
-    """Offset of the answer in the context, or None when it is absent or cannot be told from its other occurrences.
-
-    The stated offset is right, or the answer begins exactly once within NEARBY characters of it, or it occurs exactly
-    once in the whole context. An answer of nothing but white space stands nowhere.
-    """
-    if not answer.strip():
-        return None
-    if stated >= 0 and context.startswith(answer, stated):
-        return stated
-    everywhere = occurrences(context, answer)
-    nearby = [start for start in everywhere if abs(start - stated) <= NEARBY]
-    if len(nearby) == 1:
-        return nearby[0]
-    return everywhere[0] if len(everywhere) == 1 else None
+Slice = tuple[int, int]
+"""Start and end, in characters."""
 
 
 def occurrences(context: str, answer: str) -> list[int]:
@@ -31,3 +18,58 @@ def occurrences(context: str, answer: str) -> list[int]:
         found.append(start)
         start = context.find(answer, start + 1)
     return found
+
+
+def slices_of(context: str, answer: str) -> list[Slice]:
+    """Every slice of the context that is the answer, or differs from it in Unicode form or white space alone.
+
+    In order of their starts. An answer of nothing but white space stands nowhere.
+    """
+    if not answer.strip():
+        return []
+    exact = [(start, start + len(answer)) for start in occurrences(context, answer)]
+    alike = [] if _plain(context, answer) else _alike(context, answer)
+    other = [one for one in alike if not any(one[0] < end and start < one[1] for start, end in exact)]
+    return sorted([*exact, *other]) or _alike(context, answer.strip())
+
+
+def _plain(context: str, answer: str) -> bool:
+    """Whether nothing in the context can be like the answer without being the same."""
+    spaced = any(character.isspace() for character in answer) and " ".join(context.split()) != context
+    return not spaced and all(unicodedata.is_normalized("NFC", text) for text in (context, answer))
+
+
+def _alike(context: str, answer: str) -> list[Slice]:
+    text, starts = _folded(context)
+    wanted, _ = _folded(answer)
+    found = [(starts[start], starts[start + len(wanted)]) for start in occurrences(text, wanted)]
+    return [(start, end) for start, end in found if start >= 0 and end >= 0]
+
+
+@lru_cache(maxsize=64)  # the questions of one context follow one another
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text in Unicode form NFC with one space for each run of white space.
+
+    Returns:
+        it, and where each of its characters begins in `text` (-1: within a letter with its marks), and the end.
+    """
+    pieces: list[str] = []
+    starts: list[int] = []
+    edges = [*_edges(text), len(text)]
+    for start, end in pairwise(edges):
+        chunk = text[start:end]
+        piece = " " if chunk.isspace() else unicodedata.normalize("NFC", chunk)
+        pieces.append(piece)
+        starts += [start, *[-1] * (len(piece) - 1)]
+    return "".join(pieces), [*starts, len(text)]
+
+
+def _edges(text: str) -> list[int]:
+    """Where a letter with its marks, or a run of white space, begins."""
+    return [at for at, character in enumerate(text) if not (at and _goes_on(text[at - 1], character))]
+
+
+def _goes_on(before: str, character: str) -> bool:
+    vowel_or_final = "\u1160" <= character <= "\u11ff"  # Hangul that joins the letter before
+    marked = unicodedata.category(character).startswith("M") or vowel_or_final
+    return marked or (before.isspace() and character.isspace())

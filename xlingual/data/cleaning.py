@@ -1,12 +1,13 @@
-"""From stated questions to examples whose every answer stands where it says, with a count of all that was dropped."""
+"""From stated questions to examples whose every answer is where it says, with a count of all that was dropped."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
-from xlingual.data.answers import locate
 from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.offsets import RULES, STATED, Located, Lost, Span, Stated, locate_answers
 from xlingual.data.questions import Question
 from xlingual.data.xquad_articles import is_xquad_article
 
@@ -14,37 +15,77 @@ COUNTS = (
     "read",
     "kept",
     "repaired",
+    *(f"repaired_{rule}" for rule in RULES),
     "lost_answers",
     "dropped_offset",
+    "dropped_absent_answer",
     "dropped_empty_question",
     "dropped_unanswerable",
     "dropped_duplicate_id",
     "dropped_xquad_article",
 )
 
+LOUD = 0.1
+"""Share of questions with a wrong offset above which a file is spoken of."""
 
-def clean(questions: Iterable[Question], *, language: str, without_xquad: bool) -> ExampleSet:
-    """Examples of the questions that can be used, in order.
+
+def clean(questions: Iterable[Question], *, language: str, without_xquad: bool, source: str = "") -> ExampleSet:
+    """Examples of the questions of one file that can be used, in order.
 
     Dropped, each under its own count: articles of XQuAD (when `without_xquad`), empty questions, ids seen before,
-    questions without an answer (SQuAD v2.0's impossible ones), and questions none of whose answers can be located
-    (`dropped_offset`). `repaired` counts kept examples in which an offset was mended, `lost_answers` answers that were
-    dropped from examples that stay.
+    questions without an answer (SQuAD v2.0's impossible ones), and questions none of whose answers is in the context
+    (`dropped_absent_answer`) or can be told from its other occurrences (`dropped_offset`). `repaired` counts kept
+    examples in which an offset was mended, `repaired_RULE` those by each rule (see offsets.RULES), `lost_answers`
+    answers that were dropped from examples that stay. `source` is what a note on many wrong offsets calls the file.
     """
+    asked = list(questions)
+    located = located_answers(asked)
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     kept: list[Example] = []
     seen: set[str] = set()
-    for question in questions:
+    for question, answers in zip(asked, answers_by_question(asked, located), strict=True):
         counts["read"] += 1
-        reason = _reason_to_drop(question, seen, without_xquad)
-        example = None if reason else _located(question, language, counts)
-        if example is None:
-            counts[reason or "dropped_offset"] += 1
+        reason = _reason_to_drop(question, seen, without_xquad) or _reason_of_answers(answers)
+        if reason:
+            counts[reason] += 1
             continue
         seen.add(question.id)
-        kept.append(example)
+        spans = [one for one in answers if isinstance(one, Span)]
+        _count_repairs(counts, spans, len(answers))
+        kept.append(example_of(question, spans, language))
     counts["kept"] = len(kept)
-    return ExampleSet(tuple(kept), dict(counts))
+    return ExampleSet(tuple(kept), dict(counts), tuple(_notes(source, counts, located.cause)))
+
+
+def located_answers(questions: Iterable[Question]) -> Located:
+    """Where the answers of one file's questions are: those of the first question, of the second, and so on."""
+    return locate_answers(
+        [
+            Stated(question.context, text, start)
+            for question in questions
+            for text, start in zip(question.answers, question.answer_starts, strict=True)
+        ]
+    )
+
+
+def answers_by_question(questions: Iterable[Question], located: Located) -> list[list[Span | Lost]]:
+    """What was found of each question's answers, in order."""
+    found = iter(located.answers)
+    return [list(islice(found, len(question.answers))) for question in questions]
+
+
+def example_of(question: Question, spans: Sequence[Span], language: str) -> Example:
+    """The example of a question with these answers, each in the context's own letters."""
+    return Example(
+        id=question.id,
+        question=question.question,
+        context=question.context,
+        answers=tuple(question.context[span.start : span.end] for span in spans),
+        answer_starts=tuple(span.start for span in spans),
+        language=language,
+        title=question.title,
+        paragraph=question.paragraph,
+    )
 
 
 def _reason_to_drop(question: Question, seen: set[str], without_xquad: bool) -> str | None:
@@ -54,24 +95,30 @@ def _reason_to_drop(question: Question, seen: set[str], without_xquad: bool) -> 
         return "dropped_empty_question"
     if question.id in seen:
         return "dropped_duplicate_id"
-    return None if question.answers else "dropped_unanswerable"
+    return None if question.answerable else "dropped_unanswerable"
 
 
-def _located(question: Question, language: str, counts: Counter[str]) -> Example | None:
-    stated = list(zip(question.answers, question.answer_starts, strict=True))
-    found = [(text, locate(question.context, text, start)) for text, start in stated]
-    usable = [(text, start) for text, start in found if start is not None]
-    if not usable:
+def _reason_of_answers(answers: Sequence[Span | Lost]) -> str | None:
+    if any(isinstance(one, Span) for one in answers):
         return None
-    counts["lost_answers"] += len(stated) - len(usable)
-    counts["repaired"] += any(pair not in stated for pair in usable)
-    return Example(
-        id=question.id,
-        question=question.question,
-        context=question.context,
-        answers=tuple(text for text, _ in usable),
-        answer_starts=tuple(start for _, start in usable),
-        language=language,
-        title=question.title,
-        paragraph=question.paragraph,
-    )
+    return "dropped_offset" if "ambiguous" in answers else "dropped_absent_answer"
+
+
+def _count_repairs(counts: Counter[str], spans: Sequence[Span], stated: int) -> None:
+    counts["lost_answers"] += stated - len(spans)
+    rule = next((span.how for span in spans if span.how != STATED), None)
+    if rule is not None:
+        counts["repaired"] += 1
+        counts[f"repaired_{rule}"] += 1
+
+
+def _notes(source: str, counts: Mapping[str, int], cause: str) -> Iterable[str]:
+    """Say that more than a tenth of a file's questions have a wrong offset, and what it looks like."""
+    repaired, dropped = counts["repaired"], counts["dropped_offset"] + counts["dropped_absent_answer"]
+    total = counts["kept"] + dropped
+    if source and repaired + dropped > LOUD * total:
+        looks = f"; its offsets look like {cause}" if cause else ""
+        yield (
+            f"{source}: the answers of {repaired + dropped:,} of {total:,} questions are not where their offsets say: "
+            f"{repaired:,} repaired, {dropped:,} dropped{looks}. Check the file: offsets count characters, from 0"
+        )

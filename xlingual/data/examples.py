@@ -37,11 +37,12 @@ class ExampleSet:
     """Examples in order, and the counts of what was read, repaired and dropped.
 
     `counts["read"]` is `counts["kept"]` plus all counts whose name starts with `dropped_`; `counts["kept"]` is the
-    number of examples.
+    number of examples. `notes` are lines on the source that its user should see.
     """
 
     examples: tuple[Example, ...]
     counts: dict[str, int]
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -56,7 +57,7 @@ class ExampleSet:
         examples = tuple(self.examples[index] for index in indices)
         counts = {**self.counts, "kept": len(examples)}
         counts[reason] = counts.get(reason, 0) + len(self) - len(examples)
-        return ExampleSet(examples, counts)
+        return ExampleSet(examples, counts, self.notes)
 
     def sample(self, limit: int | None, seed: int) -> ExampleSet:
         """Keep `limit` examples drawn without replacement, in their old order; a smaller limit keeps a subset of them.

@@ -24,6 +24,12 @@ class Question:
     answer_starts: tuple[int, ...]
     title: str
     paragraph: str
+    impossible: bool = False
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it has an answer: one that is more than white space, and it is not said to have none."""
+        return not self.impossible and any(answer.strip() for answer in self.answers)
 
 
 def questions_of_file(path: Path) -> list[Question]:

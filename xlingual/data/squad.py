@@ -33,7 +33,7 @@ def load_squad(
     columns id, context, question, answers and, where there is one, title. `limit` keeps that many examples, drawn by
     `seed`. Raises DataError when the source is absent, malformed, or has no usable example.
     """
-    examples = clean(_questions(source, split), language=language, without_xquad=True)
+    examples = clean(_questions(source, split), language=language, without_xquad=True, source=source)
     if not examples.examples:
         raise _nothing_left(source, examples.counts)
     return examples.sample(limit, seed)

@@ -1,0 +1,212 @@
+"""Which occurrence of an answer a file's offset means: told from all of the file's answers together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from xlingual.data.answers import Slice, slices_of
+from xlingual.data.units import UNITS, lengths
+
+NEARBY = 20
+"""How far, in characters, an answer may be from its offset where a file's offsets are a little off throughout."""
+
+FEWEST = 5
+"""Fewest answers, each with one occurrence, that show how far a file's offsets are off."""
+
+FEWEST_SHIFTED = 3
+"""Fewest different offsets that show a constant shift."""
+
+STATED = "stated"
+SHIFT, UNIQUE, NEAR, TEXT = "shift", "unique", "near", "text"
+
+RULES = (*dict.fromkeys(unit.name for unit in UNITS[1:]), SHIFT, UNIQUE, NEAR, TEXT)
+"""How an answer that is not where its offset says can be found.
+
+The file's unit; a shift that is the same for all; the only occurrence; the only one nearby, where offsets are a little
+off throughout; and `text`: the offset is right, the context's text differs in Unicode form or white space.
+"""
+
+Lost: TypeAlias = Literal["absent", "ambiguous"]
+"""The context does not hold the answer; or holds it several times, and which one is meant cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An answer and its offset as a file states them; a negative offset is none."""
+
+    context: str
+    answer: str
+    start: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the answer is where the offset says."""
+        return self.start >= 0 and bool(self.answer.strip()) and self.context.startswith(self.answer, self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where an answer is in its context, and how it was found: STATED or one of RULES."""
+
+    start: int
+    end: int
+    how: str = STATED
+
+
+@dataclass(frozen=True)
+class Located:
+    """The answers of a file, in order, and what its offsets turned out to count ("" for characters)."""
+
+    answers: list[Span | Lost]
+    cause: str = ""
+
+
+def locate_answers(stated: Sequence[Stated]) -> Located:
+    """Find the answers of one file.
+
+    An answer with one occurrence in its context is there. Of several the one is taken that the offset names: in
+    characters, and in the unit or with the constant shift that explains most of the file's offsets that do not fit,
+    and at least half. Where these name different occurrences, or none, the answer is lost.
+    """
+    off = {number: _Answer.of(one) for number, one in enumerate(stated) if not one.fits}
+    reading = _Reading.of(list(off.values()), [one.start for one in stated if one.fits])
+
+    def find(number: int, one: Stated) -> Span | Lost:
+        if one.fits and not reading.doubts_fitting:
+            return Span(one.start, one.start + len(one.answer))
+        return reading.find(off.get(number) or _Answer.of(one))
+
+    return Located([find(number, one) for number, one in enumerate(stated)], reading.cause)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A stated answer, its occurrences, and the offset of each in every unit."""
+
+    start: int
+    fits: bool
+    slices: list[Slice]
+    counted: list[tuple[int, ...]]
+
+    @classmethod
+    def of(cls, one: Stated) -> _Answer:
+        found = slices_of(one.context, one.answer)
+        return cls(one.start, one.fits, found, [lengths(one.context[:start]) for start, _ in found])
+
+    @property
+    def only(self) -> Slice | None:
+        return self.slices[0] if len(self.slices) == 1 else None
+
+    def named(self, unit: int) -> set[Slice]:
+        """The occurrences whose offset in a unit is the stated one."""
+        return {one for one, counted in zip(self.slices, self.counted, strict=True) if counted[unit] == self.start}
+
+    def shifted(self, shift: int) -> set[Slice]:
+        return {one for one in self.slices if one[0] + shift == self.start}
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a file's offsets mean.
+
+    Attributes:
+        units: indices of the units that explain most; none where they explain too little.
+        shift: that explains most, 0 for none.
+        characters: whether it names an answer where it begins by itself.
+        zeros: whether offsets of 0 mean that there is none.
+        near: whether offsets are a little off throughout.
+    """
+
+    units: tuple[int, ...] = ()
+    shift: int = 0
+    characters: bool = True
+    zeros: bool = False
+    near: bool = False
+
+    @classmethod
+    def of(cls, off: Sequence[_Answer], fitting: Sequence[int]) -> _Reading:
+        """Read the answers that do not fit, beside the offsets that do; those of 0 or less explain nothing."""
+        zeros = sum(one.start == 0 for one in off) > fitting.count(0)
+        unfit = [one for one in off if one.slices and one.start > 0 and not one.named(0)]
+        characters = len(unfit) <= len(fitting)  # else those that fit may do so by chance
+        explained = {unit: sum(bool(one.named(unit)) for one in unfit) for unit in range(1, len(UNITS))}
+        shift, shifted = _shift(unfit)
+        most = max([shifted, *explained.values()])
+        if most and 2 * most >= len(unfit):
+            units = [unit for unit, number in explained.items() if number == most]
+            plain_first = tuple(sorted(units, key=lambda unit: UNITS[unit].twofold))
+            return cls(plain_first, shift if shifted == most else 0, characters, zeros)
+        return cls(characters=characters, zeros=zeros, near=_near_throughout(unfit))
+
+    @property
+    def doubts_fitting(self) -> bool:
+        """Whether an offset at which the answer begins may mean another occurrence."""
+        return bool(self.units or self.shift or self.zeros or not self.characters)
+
+    @property
+    def rule(self) -> str:
+        return UNITS[self.units[0]].name if self.units else SHIFT
+
+    @property
+    def cause(self) -> str:
+        if self.units:
+            return UNITS[self.units[0]].title
+        if self.shift:
+            return f"characters shifted by {self.shift:+d}"
+        return "0 where none was stated" if self.zeros else ""
+
+    def find(self, one: _Answer) -> Span | Lost:
+        if not one.slices:
+            return "absent"
+        named = self._named(one)
+        if one.only is not None:
+            return self._span(one, one.only)
+        if len(named) == 1:
+            return self._span(one, named.pop())
+        near = [each for each in one.slices if abs(each[0] - one.start) <= NEARBY]
+        if self.near and not named and len(near) == 1 and self._undisputed(one, near[0]):
+            return Span(*near[0], NEAR)
+        return "ambiguous"
+
+    def _named(self, one: _Answer) -> set[Slice]:
+        """The occurrences that the offset names, in characters or by the file's rule."""
+        if not self._says(one.start):
+            return set()
+        return self._by_rule(one) | (one.named(0) if self.characters else set())
+
+    def _by_rule(self, one: _Answer) -> set[Slice]:
+        by_unit = [one.named(unit) for unit in self.units]
+        return set().union(*by_unit, one.shifted(self.shift) if self.shift else ())
+
+    def _says(self, offset: int) -> bool:
+        return offset > 0 or (offset == 0 and not self.zeros)
+
+    def _span(self, one: _Answer, found: Slice) -> Span:
+        if found[0] == one.start:
+            return Span(*found, STATED if one.fits else TEXT)
+        by_rule = self._says(one.start) and found in self._by_rule(one)
+        return Span(*found, self.rule if by_rule else UNIQUE)
+
+    def _undisputed(self, one: _Answer, near: Slice) -> bool:
+        """Whether no unit names another occurrence than the near one."""
+        return one.start > 0 and all(one.named(unit) <= {near} for unit in range(1, len(UNITS)))
+
+
+def _shift(unfit: Sequence[_Answer]) -> tuple[int, int]:
+    """The shift of most answers with one occurrence, and how many of all it explains; (0, 0) where too few show it."""
+    only = [(one.start - one.only[0], one.start) for one in unfit if one.only is not None]
+    if not only:
+        return 0, 0
+    [(shift, _)] = Counter(shift for shift, _ in only).most_common(1)
+    if len({start for found, start in only if found == shift}) < FEWEST_SHIFTED:
+        return 0, 0
+    return shift, sum(bool(one.shifted(shift)) for one in unfit)
+
+
+def _near_throughout(unfit: Sequence[_Answer]) -> bool:
+    """Whether 19 of 20 answers with one occurrence are near their offsets, and there are enough to tell."""
+    distances = [abs(one.start - one.only[0]) for one in unfit if one.only is not None]
+    return len(distances) >= FEWEST and 20 * sum(each <= NEARBY for each in distances) >= 19 * len(distances)
