@@ -156,15 +156,22 @@ def paragraph(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "finding"),
     [
-        ([], "the top level is list"),
+        ("text", "the top level is str, not list"),
+        ([3], "row 0 is int, not an object"),
         ({"rows": []}, 'no key "data" in the top level, found rows'),
         ({"data": {}}, '"data" in the top level is dict, not list'),
-        ({"data": [{"title": "A"}]}, r'no key "paragraphs" in data\[0\]'),
-        ({"data": [{"title": 3, "paragraphs": []}]}, r'"title" in data\[0\] is int, not str'),
-        (paragraph(answers=None), r'"answers" in data\[0\].paragraphs\[0\].qas\[0\] is NoneType'),
-        (paragraph(answers=[{"text": "Ada"}]), r'no key "answer_start" in .*answers\[0\]'),
+        ({"data": [{"title": "A"}]}, r'no key "context" in data\[0\], found title'),
+        ({"data": [{"title": [], "paragraphs": []}]}, r'"title" in data\[0\] is list, not str'),
+        ({"data": [{"paragraphs": [{"qas": []}]}]}, r'no key "context" in data\[0\].paragraphs\[0\], found qas'),
+        ({"data": [{"paragraphs": [{"context": CONTEXT, "qas": [3]}]}]}, r"qas\[0\] is int, not an object"),
+        (paragraph(answers="Ada"), r'"answers" in data\[0\].paragraphs\[0\].qas\[0\] is str'),
+        (paragraph(answers=[{"answer_start": 0}]), r'no key "text" in .*answers\[0\]'),
         (paragraph(answers=[{"text": "Ada", "answer_start": True}]), "is bool, not int"),
-        (paragraph(id=7), '"id" in .* is int, not str'),
+        (paragraph(answers=[{"text": "Ada", "answer_start": 0.5}]), "is float, not int"),
+        (paragraph(answers={"text": ["Ada", "Bob"], "answer_start": [0]}), "2 answer texts but 1 answer starts in"),
+        (paragraph(id=None), '"id" in .* is NoneType, not str'),
+        (paragraph(id=True), '"id" in .* is bool, not str'),
+        (paragraph(question=7), '"question" in .* is int, not str'),
     ],
 )
 def test_another_format_is_an_error_that_names_the_key(tmp_path: Path, document: Any, finding: str) -> None:
@@ -221,7 +228,7 @@ def test_a_missing_column_is_named(tmp_path: Path, write_snapshot: Callable[...,
 def test_rows_of_another_shape_are_named(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
     flat = [{**row, "answers": "Ada"} for row in rows("A")]
     source = write_snapshot(tmp_path, {("plain_text", "train"): flat})
-    with pytest.raises(DataError, match='row 0 is not in SQuAD\'s layout: "answers" in the row is str, not dict'):
+    with pytest.raises(DataError, match='not in SQuAD\'s layout: "answers" in row 0 is str, not list'):
         load_squad(str(source))
 
 

@@ -17,6 +17,7 @@ COUNTS = (
     "repaired",
     *(f"repaired_{rule}" for rule in RULES),
     "lost_answers",
+    "mended_characters",
     "dropped_offset",
     "dropped_absent_answer",
     "dropped_empty_question",
@@ -34,9 +35,10 @@ def clean(questions: Iterable[Question], *, language: str, without_xquad: bool, 
 
     Dropped, each under its own count: articles of XQuAD (when `without_xquad`), empty questions, ids seen before,
     questions without an answer (SQuAD v2.0's impossible ones), and questions none of whose answers is in the context
-    (`dropped_absent_answer`) or can be told from its other occurrences (`dropped_offset`). `repaired` counts kept
-    examples in which an offset was mended, `repaired_RULE` those by each rule (see offsets.RULES), `lost_answers`
-    answers that were dropped from examples that stay. `source` is what a note on many wrong offsets calls the file.
+    (`dropped_absent_answer`) or can be told from its other occurrences (`dropped_offset`). Of the kept examples,
+    `repaired` counts those in which an offset was mended, `repaired_RULE` those by each rule (see offsets.RULES),
+    `lost_answers` the answers that they lost, `mended_characters` those that held half a surrogate pair. `source` is
+    what a note on many wrong offsets calls the file.
     """
     asked = list(questions)
     located = located_answers(asked)
@@ -52,6 +54,7 @@ def clean(questions: Iterable[Question], *, language: str, without_xquad: bool, 
         seen.add(question.id)
         spans = [one for one in answers if isinstance(one, Span)]
         _count_repairs(counts, spans, len(answers))
+        counts["mended_characters"] += question.mended
         kept.append(example_of(question, spans, language))
     counts["kept"] = len(kept)
     return ExampleSet(tuple(kept), dict(counts), tuple(_notes(source, counts, located.cause)))
@@ -91,7 +94,7 @@ def example_of(question: Question, spans: Sequence[Span], language: str) -> Exam
 def _reason_to_drop(question: Question, seen: set[str], without_xquad: bool) -> str | None:
     if without_xquad and question.title and is_xquad_article(question.title):
         return "dropped_xquad_article"
-    if not question.question.strip():
+    if not question.question:
         return "dropped_empty_question"
     if question.id in seen:
         return "dropped_duplicate_id"
@@ -117,7 +120,7 @@ def _notes(source: str, counts: Mapping[str, int], cause: str) -> Iterable[str]:
     repaired, dropped = counts["repaired"], counts["dropped_offset"] + counts["dropped_absent_answer"]
     total = counts["kept"] + dropped
     if source and repaired + dropped > LOUD * total:
-        looks = f"; its offsets look like {cause}" if cause else ""
+        looks = f"; its offsets {cause}" if cause else ""
         yield (
             f"{source}: the answers of {repaired + dropped:,} of {total:,} questions are not where their offsets say: "
             f"{repaired:,} repaired, {dropped:,} dropped{looks}. Check the file: offsets count characters, from 0"

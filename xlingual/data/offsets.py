@@ -58,7 +58,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Located:
-    """The answers of a file, in order, and what its offsets turned out to count ("" for characters)."""
+    """The answers of a file, in order, and what its offsets that do not fit "look ..." like, where that can be told."""
 
     answers: list[Span | Lost]
     cause: str = ""
@@ -117,6 +117,7 @@ class _Reading:
         shift: that explains most, 0 for none.
         characters: whether it names an answer where it begins by itself.
         zeros: whether offsets of 0 mean that there is none.
+        unset: whether most that do not fit mean that.
         near: whether offsets are a little off throughout.
     """
 
@@ -124,6 +125,7 @@ class _Reading:
     shift: int = 0
     characters: bool = True
     zeros: bool = False
+    unset: bool = False
     near: bool = False
 
     @classmethod
@@ -139,7 +141,8 @@ class _Reading:
             units = [unit for unit, number in explained.items() if number == most]
             plain_first = tuple(sorted(units, key=lambda unit: UNITS[unit].twofold))
             return cls(plain_first, shift if shifted == most else 0, characters, zeros)
-        return cls(characters=characters, zeros=zeros, near=_near_throughout(unfit))
+        unset = 2 * sum(one.start < 0 or (one.start == 0 and zeros) for one in off) > len(off)
+        return cls(characters=characters, zeros=zeros, unset=unset, near=_near_throughout(unfit))
 
     @property
     def doubts_fitting(self) -> bool:
@@ -153,10 +156,12 @@ class _Reading:
     @property
     def cause(self) -> str:
         if self.units:
-            return UNITS[self.units[0]].title
+            return f"look like {UNITS[self.units[0]].title}"
         if self.shift:
-            return f"characters shifted by {self.shift:+d}"
-        return "0 where none was stated" if self.zeros else ""
+            return f"look shifted by {self.shift:+d} characters"
+        if self.unset:
+            return "look unset (0, -1 or absent)"
+        return "look a little off throughout" if self.near else ""
 
     def find(self, one: _Answer) -> Span | Lost:
         if not one.slices:

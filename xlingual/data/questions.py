@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlingual.data.row_files import Misfit, Row, rows_of_file
+from xlingual.data.stated_values import answers_of, listed, name_of, text_of
+from xlingual.data.texts import mended, stripped
 from xlingual.errors import DataError
 
 COLUMNS = ("id", "context", "question", "answers")
+_READ = (*COLUMNS, "title", "is_impossible")
+
+FORMAT = (
+    '{"data": [{"title", "paragraphs": [{"context", "qas": [{"id", "question", "answers": '
+    '[{"text", "answer_start"}]}]}]}]}, or rows {"id", "context", "question", "answers": {"text", "answer_start"}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One stated question; the answers and their stated offsets may be wrong."""
+    """One stated question; the answers and their stated offsets may be wrong.
+
+    Half a surrogate pair is a question mark in every text, and white space and zero-width marks around the question
+    are left out.
+
+    Attributes:
+        answer_starts: in whatever unit; -1 where the source states none.
+        impossible: whether the source says that it has no answer.
+        mended: whether some text held half a surrogate pair.
+    """
 
     id: str
     question: str
@@ -25,6 +43,7 @@ class Question:
     title: str
     paragraph: str
     impossible: bool = False
+    mended: bool = False
 
     @property
     def answerable(self) -> bool:
@@ -32,104 +51,78 @@ class Question:
         return not self.impossible and any(answer.strip() for answer in self.answers)
 
 
-def questions_of_file(path: Path) -> list[Question]:
-    """Every question of a SQuAD JSON file (v1.1 or v2.0), in order.
+def questions_of_file(path: Path, *, contexts: bool = True) -> list[Question]:
+    """Every question of a file, in order: SQuAD's format (v1.1 or v2.0) or flat rows, JSON, lines of JSON or Parquet.
 
-    Raises DataError that names the line when the file is not JSON, or the place and key when it is not SQuAD's format.
+    A whole number as an id is read as its digits, an absent or null title as none. With `contexts` false a paragraph
+    may lack its context. Raises DataError that names the line when the file is not JSON, or the place and key when it
+    is not SQuAD's format.
     """
-    document = _json(path)
-    try:
-        return list(_document_questions(document))
-    except _Misfit as misfit:
-        raise DataError(
-            f"{path}: not in SQuAD format: {misfit}; write "
-            '{"data": [{"title", "paragraphs": [{"context", "qas": [{"id", "question", "answers": '
-            '[{"text", "answer_start"}]}]}]}]}'
-        ) from None
+    with in_squad_format(path):
+        return list(_questions(rows_of_file(path, _READ), contexts))
 
 
-def questions_of_rows(rows: Iterable[Mapping[str, Any]], source: str) -> list[Question]:
+def questions_of_rows(rows: Iterable[Row], source: str) -> list[Question]:
     """Every question of hub rows (id, context, question, answers {text, answer_start}, optional title), in order.
 
     Consecutive rows with the same context make one paragraph. Raises DataError when a row has another shape.
     """
-    questions: list[Question] = []
-    for number, row in enumerate(rows):
-        try:
-            questions.append(_row_question(row, questions[-1] if questions else None))
-        except _Misfit as misfit:
-            raise DataError(f"{source}: row {number} is not in SQuAD's layout: {misfit}") from None
-    return questions
-
-
-class _Misfit(Exception):
-    """A key that is absent or has the wrong type: place and finding."""
-
-
-def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise DataError(f"{path}:{error.lineno}: not JSON: {error.msg}; name a SQuAD JSON file") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text (byte {error.start}); name a SQuAD JSON file") from None
+        return list(_questions(((f"row {number}", row) for number, row in enumerate(rows)), contexts=True))
+    except Misfit as misfit:
+        raise DataError(f"{source}: not in SQuAD's layout: {misfit}") from None
 
 
-def _document_questions(document: Any) -> Iterator[Question]:
-    for a, article in enumerate(_value(document, "data", list, "the top level")):
-        place = f"data[{a}]"
-        title = _value(article, "title", str, place) if "title" in article else ""
-        for p, paragraph in enumerate(_value(article, "paragraphs", list, place)):
-            yield from _paragraph_questions(paragraph, title, f"{place}.paragraphs[{p}]")
+def questions_of_article(article: Row, place: str, *, contexts: bool = True) -> Iterator[Question]:
+    """Every question of one article; raises Misfit that names what is below `place`."""
+    title = name_of(article, "title", place) if article.get("title") is not None else ""
+    for p, paragraph in enumerate(listed(article, "paragraphs", place)):
+        here = f"{place}.paragraphs[{p}]"
+        context = text_of(paragraph, "context", here) if contexts or "context" in paragraph else ""
+        first = ""
+        for q, qa in enumerate(listed(paragraph, "qas", here)):
+            question = _question(qa, context, title, first, f"{here}.qas[{q}]")
+            first = first or question.id
+            yield question
 
 
-def _paragraph_questions(paragraph: Any, title: str, place: str) -> Iterator[Question]:
-    context = _value(paragraph, "context", str, place)
-    first = ""
-    for q, qa in enumerate(_value(paragraph, "qas", list, place)):
-        here = f"{place}.qas[{q}]"
-        answers = _value(qa, "answers", list, here)
-        identity = _value(qa, "id", str, here)
-        first = first or identity
-        yield Question(
-            id=identity,
-            question=_value(qa, "question", str, here),
-            context=context,
-            answers=tuple(_value(answer, "text", str, f"{here}.answers[{n}]") for n, answer in enumerate(answers)),
-            answer_starts=tuple(
-                _value(answer, "answer_start", int, f"{here}.answers[{n}]") for n, answer in enumerate(answers)
-            ),
-            title=title,
-            paragraph=first,
-        )
+@contextmanager
+def in_squad_format(path: Path) -> Iterator[None]:
+    """Turn what a file of another format raises into one DataError."""
+    try:
+        yield
+    except Misfit as misfit:
+        raise DataError(f"{path}: not in SQuAD format: {misfit}; write {FORMAT}") from None
 
 
-def _row_question(row: Mapping[str, Any], previous: Question | None) -> Question:
-    answers = _value(row, "answers", dict, "the row")
-    texts = _value(answers, "text", list, "answers")
-    starts = _value(answers, "answer_start", list, "answers")
-    if len(texts) != len(starts):
-        raise _Misfit(f"{len(texts)} answer texts but {len(starts)} answer starts")
-    identity = _value(row, "id", str, "the row")
-    context = _value(row, "context", str, "the row")
-    together = previous is not None and previous.context == context
+def _questions(rows: Iterable[tuple[str, Row]], contexts: bool) -> Iterator[Question]:
+    before, paragraph = "", ""
+    for place, row in rows:
+        if "paragraphs" in row:
+            yield from questions_of_article(row, place, contexts=contexts)
+            continue
+        context = text_of(row, "context", place) if contexts or "context" in row else ""
+        title = name_of(row, "title", place) if row.get("title") is not None else ""
+        together = bool(paragraph) and context == before
+        question = _question(row, before if together else context, title, paragraph if together else "", place)
+        before, paragraph = context, question.paragraph
+        yield question
+
+
+def _question(qa: Mapping[str, Any], context: str, title: str, paragraph: str, place: str) -> Question:
+    """The question of an object in SQuAD's format or a flat row; the first of its paragraph names the paragraph."""
+    answers = answers_of(qa, place)
+    names = name_of(qa, "id", place), text_of(qa, "question", place)
+    texts = (*names, context, title, *(answer.text for answer in answers))
+    identity, question, context, title, *found = map(mended, texts)
     return Question(
         id=identity,
-        question=_value(row, "question", str, "the row"),
-        context=previous.context if previous is not None and together else context,
-        answers=tuple(texts),
-        answer_starts=tuple(int(start) for start in starts),
-        title=row.get("title") or "",
-        paragraph=previous.paragraph if previous is not None and together else identity,
+        question=stripped(question),
+        context=context,
+        answers=tuple(found),
+        answer_starts=tuple(answer.start for answer in answers),
+        title=title,
+        paragraph=paragraph or identity,
+        impossible=qa.get("is_impossible") is True,
+        mended=(identity, question, context, title, *found) != texts,
     )
-
-
-def _value(mapping: Any, key: str, kind: type, place: str) -> Any:
-    if not isinstance(mapping, Mapping):
-        raise _Misfit(f"{place} is {type(mapping).__name__}, not an object")
-    if key not in mapping:
-        raise _Misfit(f'no key "{key}" in {place}, found {", ".join(map(str, mapping)) or "no keys"}')
-    value = mapping[key]
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise _Misfit(f'"{key}" in {place} is {type(value).__name__}, not {kind.__name__}')
-    return value

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Any
 
 from xlingual.data.contamination.overlap import TrainingText
-from xlingual.data.questions import questions_of_file
+from xlingual.data.file_kinds import opened, readable
+from xlingual.data.questions import in_squad_format, questions_of_article
+from xlingual.data.row_files import Row, rows_of_file
+from xlingual.data.texts import mended
 from xlingual.errors import DataError
 
 TEXTS = ("context", "text", "answer", "answer1", "answer2")
@@ -25,9 +24,8 @@ NAMES = ("id", "_id", "title")
 _PARAGRAPH = 4000
 """Characters after which a paragraph of plain text ends with the line."""
 
-_ENDINGS = ".json, .jsonl, .jsonl.gz, .parquet, .txt or .txt.gz"
-
-Row = Mapping[str, Any]
+_ROWS = (".json", ".jsonl", ".parquet", ".json.gz", ".jsonl.gz")
+_ENDINGS = ".json, .jsonl, .parquet or .txt, the text ones with or without .gz"
 
 
 def texts_of_file(path: Path) -> Iterator[TrainingText]:
@@ -44,79 +42,27 @@ def texts_of_file(path: Path) -> Iterator[TrainingText]:
     if not path.is_file():
         found = "is a directory" if path.is_dir() else "no such file"
         raise DataError(f"{path}: {found}; name files that end in {_ENDINGS}")
-    with _readable(path):
-        if kind == ".json":
-            yield from _json_texts(path)
-        elif kind in (".jsonl", ".jsonl.gz"):
-            yield from _row_texts(_json_lines(path), path)
-        elif kind == ".parquet":
-            yield from _row_texts(_parquet_rows(path), path)
-        elif kind in (".txt", ".txt.gz"):
+    with readable(path), in_squad_format(path):
+        if kind in (".txt", ".txt.gz"):
             yield from _plain_texts(path)
+        elif kind in _ROWS:
+            yield from _object_texts(rows_of_file(path, (*TEXTS, *QUESTIONS, *NAMES)), path)
         else:
             raise DataError(f"{path}: its ending says nothing of its format; write {_ENDINGS}")
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn what reading a broken file raises into one DataError."""
-    import pyarrow
-
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text (byte {error.start}); write it as UTF-8") from None
-    except (OSError, EOFError, zlib.error, pyarrow.ArrowException) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise DataError(f"{path}: cannot be read: {reason}; write it again in the format of its ending") from error
+def _object_texts(objects: Iterable[tuple[str, Row]], path: Path) -> Iterator[TrainingText]:
+    for articles, group in groupby(objects, key=lambda placed: "paragraphs" in placed[1]):
+        if articles:
+            yield from _article_texts(group)
+        else:
+            yield from _row_texts((row for _, row in group), path)
 
 
-def _open(path: Path) -> IO[str]:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig")
-    return path.open(encoding="utf-8-sig")
-
-
-def _json_texts(path: Path) -> Iterator[TrainingText]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        if error.msg == "Extra data":  # an object a line
-            yield from _row_texts(_json_lines(path), path)
-            return
-        raise DataError(f"{path}:{error.lineno}: not JSON: {error.msg}; name a JSON file") from None
-    rows = document.get("data") if isinstance(document, dict) else document
-    if isinstance(rows, list) and rows and all(isinstance(row, dict) and "paragraphs" not in row for row in rows):
-        yield from _row_texts(rows, path)
-        return
-    del document, rows
-    for _, together in groupby(questions_of_file(path), key=lambda question: (question.title, question.context)):
+def _article_texts(articles: Iterable[tuple[str, Row]]) -> Iterator[TrainingText]:
+    questions = (question for place, article in articles for question in questions_of_article(article, place))
+    for _, together in groupby(questions, key=lambda question: (question.title, question.context)):
         yield TrainingText.of_paragraph(together)
-
-
-def _json_lines(path: Path) -> Iterator[Row]:
-    with _open(path) as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise DataError(f"{path}:{number}: not JSON: {error.msg}; write one object per line") from None
-            if not isinstance(row, dict):
-                raise DataError(f"{path}:{number}: {type(row).__name__}, not an object; write one object per line")
-            yield row
-
-
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    from pyarrow import parquet
-
-    with parquet.ParquetFile(path) as file:
-        columns = file.schema_arrow.names
-        _check_columns(columns, path)
-        asked = [column for column in columns if column in (*TEXTS, *QUESTIONS, *NAMES)]
-        for batch in file.iter_batches(batch_size=1024, columns=asked):
-            yield from batch.to_pylist()
 
 
 def _row_texts(rows: Iterable[Row], path: Path) -> Iterator[TrainingText]:
@@ -147,18 +93,18 @@ def _row_text(together: Sequence[tuple[int, Row]]) -> TrainingText:
         texts=tuple(dict.fromkeys(text for row in rows for column in TEXTS if (text := _string(row, column)))),
         questions=tuple(text for row in rows for column in QUESTIONS if (text := _string(row, column))),
         title=_string(first, "title"),
-        identities=tuple(text for row in rows for column in ("id", "_id") if (text := _string(row, column))),
+        identities=tuple(text for row in rows for column in ("id", "_id") if (text := _name(row, column))),
     )
 
 
 def _string(row: Row, column: str) -> str:
     value = row.get(column)
-    return value if isinstance(value, str) else ""
+    return mended(value) if isinstance(value, str) else ""
 
 
 def _name(row: Row, column: str) -> str:
     value = row.get(column)
-    return str(value) if isinstance(value, (str, int)) else ""
+    return mended(str(value)) if isinstance(value, (str, int)) else ""
 
 
 def _check_columns(found: Sequence[str], path: Path) -> None:
@@ -170,7 +116,7 @@ def _check_columns(found: Sequence[str], path: Path) -> None:
 
 
 def _plain_texts(path: Path) -> Iterator[TrainingText]:
-    with _open(path) as lines:
+    with opened(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig") as lines:
         block: list[str] = []
         first = size = 0
         for number, line in enumerate(lines, start=1):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlingual.data.texts import mended, stripped
+
 
 def clean_text(value: Any) -> str:
-    """A source's value as text without white space around it; empty for None.
+    """A source's value as text without white space and zero-width marks around it; empty for None.
 
     Halves of surrogate pairs, which JSON can spell and UTF-8 cannot, become question marks.
     """
-    text = str(value or "").strip()
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
+    return stripped(mended(str(value or "")))

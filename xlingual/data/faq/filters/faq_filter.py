@@ -15,7 +15,7 @@ from xlingual.data.faq.rows import FaqRow
 from xlingual.errors import DataError
 from xlingual.study.faq_filters import FaqFilters
 
-RULES = 1
+RULES = 2
 """Raised when the same settings keep or change other rows than before: part of what kept rows follow from."""
 
 _COLUMNS = {"similarity": "semantic_similarity_score", "question_types": "question_type", "topics": "topic"}
