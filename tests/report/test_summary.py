@@ -10,6 +10,7 @@ import pytest
 
 from xlingual.errors import RecordError
 from xlingual.records.files import write_lines
+from xlingual.report.notes import warnings
 from xlingual.report.summary import summarize
 
 
@@ -199,6 +200,20 @@ def test_all_languages_means_all_that_any_replicate_answered_in(studies: ModuleT
     builder.directory.trial("baseline-1-seed-1").predictions("de").unlink()
     with pytest.raises(RecordError, match=r"baseline-1-seed-1/predictions/de.jsonl: not there"):
         summarize(builder.directory)
+
+
+def test_the_report_says_how_many_questions_each_language_has(studies: ModuleType, tmp_path: Path) -> None:
+    builder = studies.StudyBuilder(tmp_path, test={"languages": ["en", "de", "vi"]})
+    builder.search()
+    scores = {"en": studies.rows([100, 50]), "de": studies.rows([40, 0]), "vi": studies.rows([40])}
+    builder.replicated({"baseline": {1: scores}})
+    summary = summarize(builder.directory)
+    assert summary.as_json()["test_set"]["questions"] == {"en": 2, "de": 2, "vi": 1}
+    assert [line for line in warnings(summary) if line.startswith("UNEQUAL")] == [
+        "UNEQUAL LANGUAGES: 1 question in vi to 2 in en; a mean weighs the languages the same."
+    ]
+    equal = summarize(two_languages(studies, tmp_path / "equal").directory)
+    assert not any(line.startswith("UNEQUAL") for line in warnings(equal))
 
 
 def test_character_f1_stands_beside_the_scores_that_it_leaves_as_they_are(studies: ModuleType, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class Mean:
     """The mean over some languages.
 
     Attributes:
-        over: the languages in words.
+        over: the languages in words, and their numbers of questions where these differ.
         languages: their codes.
         scores: metric -> percent.
     """
@@ -113,4 +113,11 @@ def versions() -> dict[str, str]:
 def _mean(words: str, languages: Sequence[str], scores: Mapping[str, Scores]) -> Mean:
     shared = set.intersection(*(set(scores[language]) for language in languages))  # rows kept long ago may lack a share
     metrics = [name for name in scores[languages[0]] if name in shared and name not in COUNTS]
-    return Mean(words, tuple(languages), {m: fmean(scores[language][m] for language in languages) for m in metrics})
+    over = f"{words}{_unequal([int(scores[language]['questions']) for language in languages])}"
+    return Mean(over, tuple(languages), {m: fmean(scores[language][m] for language in languages) for m in metrics})
+
+
+def _unequal(questions: Sequence[int]) -> str:
+    """Say that languages are scored over different numbers of questions: languages kept earlier may be."""
+    fewest, most = min(questions), max(questions)
+    return "" if fewest == most else f", of {fewest:,} to {most:,} questions each"

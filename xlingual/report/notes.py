@@ -28,6 +28,13 @@ def warnings(summary: Summary) -> list[str]:
         lines.append("ORACLE: the search saw the test set; these are not zero-shot scores.")
     if summary.paragraph_cap is not None:
         lines.append(f"PART OF THE TEST SET: {_extent(summary)} only.")
+    counts = summary.questions
+    if len(set(counts.values())) > 1:
+        fewest, most = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
+        lines.append(
+            f"UNEQUAL LANGUAGES: {_times(counts[fewest], 'question')} in {fewest} to {counts[most]} in {most}; a mean "
+            "weighs the languages the same."
+        )
     if not summary.complete:
         lines.append(f"INCOMPLETE: {missing(summary)}.")
     return lines
@@ -119,7 +126,7 @@ def _about_intervals(summary: Summary) -> list[str]:
 
 def _extent(summary: Summary) -> str:
     """Paragraphs and questions a language."""
-    counts = sorted({scores.questions for arm in summary.arms.values() for scores in arm.scores.values()})
+    counts = sorted(set(summary.questions.values()))
     if not counts:
         return f"at most {summary.paragraph_cap} paragraphs per language" if summary.paragraph_cap else "nothing yet"
     questions = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"

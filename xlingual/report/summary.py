@@ -59,6 +59,11 @@ class Summary:
         """What training cost, of every arm that has a chosen configuration."""
         return {name: arm.cost for name, arm in self.arms.items() if arm.cost is not None}
 
+    @property
+    def questions(self) -> dict[str, int]:
+        """How many questions each scored language has, the same in all arms."""
+        return {language: s.questions for arm in self.arms.values() for language, s in arm.scores.items()}
+
     def number(self, row: PublishedRow) -> int:
         """Number of a published row's note, counted from 1; the rows of the JSON stand in this order."""
         return self.published.index(row) + 1
@@ -75,7 +80,12 @@ class Summary:
             "equal": self.equal,
             "toy": self.toy,
             "languages": list(self.languages),
-            "test_set": {"paragraph_cap": self.paragraph_cap, "paragraphs": self.paragraphs, "parallel": self.parallel},
+            "test_set": {
+                "paragraph_cap": self.paragraph_cap,
+                "paragraphs": self.paragraphs,
+                "questions": self.questions,
+                "parallel": self.parallel,
+            },
             "seeds_per_arm": self.seeds_per_arm,
             "trials": {"ended": self.trials_ended, "planned": self.trials_planned},
             "confidence": self.confidence,
