@@ -5,32 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlingual.data.cleaning import clean
 from xlingual.data.examples import ExampleSet
 from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
 from xlingual.data.questions import COLUMNS, Question, questions_of_file, questions_of_rows
+from xlingual.data.scorable import scorable_examples
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
 
 
 def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = None) -> dict[str, ExampleSet]:
-    """Test examples by two-letter code, in the order asked for.
+    """Test examples by two-letter code, in the order asked for: every question (see `xlingual.data.scorable`).
 
     `source` is a directory with one xquad.<code>.json (SQuAD format) per language, a copy of the hub's data set, or a
     hub id with one configuration xquad.<code> per language. `paragraphs` keeps that many per language, spread evenly
     over the file (whose articles have equally many paragraphs), the same ones in every language. Raises DataError when
-    a language is absent, malformed, or not parallel to the first one.
+    a language is absent, malformed, or not parallel to the first one, or a question cannot be scored.
     """
     if paragraphs is not None and paragraphs < 1:
         raise DataError(f"{source}: asked for {paragraphs} test paragraphs; write 1 or more, or null for all")
+    questions = stated_questions(source, languages)
+    _check_parallel(source, questions)
+    chosen = spread([question.paragraph for question in next(iter(questions.values()))], paragraphs)
+    asked = {code: [one for one in part if one.paragraph in chosen] for code, part in questions.items()}
+    sets = scorable_examples(source, {code: _name(source, code) for code in asked}, asked)
+    return {code: _counted(part, len(questions[code])) for code, part in sets.items()}
+
+
+def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Question]]:
+    """Every question by two-letter code, as the source states it; arguments as those of `load_xquad`.
+
+    Raises:
+        DataError: when a language is absent or malformed.
+    """
     codes = list(dict.fromkeys(two_letter(language) for language in languages))
     if not codes:
         raise DataError(f"{source}: asked for no test language; write at least one, or all")
-    questions = _read(source, codes)
-    _check_parallel(source, questions)
-    chosen = spread([question.paragraph for question in questions[codes[0]]], paragraphs)
-    return {code: _examples(questions[code], code, chosen) for code in codes}
+    return _read(source, codes)
 
 
 def check_available(source: str, languages: Sequence[str]) -> None:
@@ -78,6 +89,13 @@ def _file(directory: Path, code: str) -> Path:
     return directory / f"xquad.{code}.json"
 
 
+def _name(source: str, code: str) -> str:
+    """What a language's questions are read from, beside the source: a file, or a configuration of a hub data set."""
+    path = local_path(source)
+    file = None if path is None else _file(path, code)
+    return file.name if file is not None and file.is_file() else f"xquad.{code}"
+
+
 def _hub_questions(source: str, code: str) -> list[Question]:
     rows = hub_rows(source, configuration=f"xquad.{code}", split="validation", columns=COLUMNS)
     return questions_of_rows(rows, f"{source} xquad.{code}")
@@ -103,7 +121,7 @@ def _first_difference(expected: list[tuple[str, str]], found: list[tuple[str, st
     return f"{len(found)} questions, not {len(expected)}"
 
 
-def _examples(questions: Sequence[Question], code: str, chosen: frozenset[str]) -> ExampleSet:
-    examples = clean(questions, language=code, without_xquad=False)
-    indices = [index for index, example in enumerate(examples.examples) if example.paragraph in chosen]
-    return examples.choose(indices, "dropped_limit")
+def _counted(examples: ExampleSet, read: int) -> ExampleSet:
+    """The same examples; the questions of other paragraphs were read and dropped, as they were not asked for."""
+    counts = {**examples.counts, "read": read, "dropped_limit": read - len(examples)}
+    return ExampleSet(examples.examples, counts)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from xlingual.data.examples import ExampleSet
+from xlingual.data.scorable import notes_of
 from xlingual.errors import RecordError
 from xlingual.evaluation.benchmarks import Benchmark
 from xlingual.evaluation.evaluation import Evaluation
@@ -91,7 +92,7 @@ def scored(
     scores = {code: {**asked.benchmark.task.scores(rows[code]), **(counts or {}).get(code, {})} for code in sets}
     fingerprints = {code: part.fingerprint for code, part in sets.items()}
     data = asked.data or asked.benchmark.source
-    said = (*([TOY] if of_toy_world(data) else []), *notes)
+    said = (*([TOY] if of_toy_world(data) else []), *notes_of(sets), *notes)
     evaluation = Evaluation(
         model, asked.benchmark, data, asked.part, scores, identity, fingerprints, said, kept.path, made_with
     )

@@ -16,6 +16,7 @@ from xlingual.data.contamination.matches import COMMON, RUN, SHARE, Matches, joi
 from xlingual.data.contamination.ngrams import HashSet, N, ngram_hashes, within_texts
 from xlingual.data.contamination.overlap import Overlap, Reason, TrainingText
 from xlingual.data.examples import Example
+from xlingual.data.questions import Question
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article
 
 RULES = 1
@@ -48,9 +49,9 @@ class ContaminationIndex:
     identities: frozenset[int]
 
     @classmethod
-    def of(cls, examples: Iterable[Example]) -> ContaminationIndex:
-        """Make the index of test examples, in as many languages as there are."""
-        known = list(examples)
+    def of(cls, questions: Iterable[Example | Question]) -> ContaminationIndex:
+        """Make the index of test questions, in as many languages as there are."""
+        known = list(questions)
         contexts = list(dict.fromkeys(example.context for example in known))
         asked = list(dict.fromkeys(example.question for example in known))
         hashes = [ngram_hashes(letters)[within_texts(pointers)] for letters, pointers in _pieces(contexts)]

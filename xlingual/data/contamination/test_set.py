@@ -7,15 +7,17 @@ from pathlib import Path
 
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.location import local_path
-from xlingual.data.xquad import load_xquad
+from xlingual.data.xquad import stated_questions
 from xlingual.languages import XQUAD_LANGUAGES
 
 
 def index_of_test_set(source: str, languages: Sequence[str] | None = None) -> ContaminationIndex:
     """Index a test set: a directory with xquad.<code>.json files, a copy of the hub's data set, or a hub id.
 
+    Every question is in it, of those that cannot be scored, too.
+
     Args:
-        source: as for load_xquad.
+        source: as for `load_xquad`.
         languages: two-letter codes; None for all of XQuAD's that are there, whichever a study scores, as a copy in
             another language would do the same harm.
 
@@ -23,8 +25,8 @@ def index_of_test_set(source: str, languages: Sequence[str] | None = None) -> Co
         DataError: when the source or a language that was asked for is absent or malformed.
     """
     codes = list(languages) if languages is not None else available_languages(source)
-    sets = load_xquad(source, codes)
-    return ContaminationIndex.of(example for examples in sets.values() for example in examples.examples)
+    asked = stated_questions(source, codes)
+    return ContaminationIndex.of(question for questions in asked.values() for question in questions)
 
 
 def available_languages(source: str) -> list[str]:

@@ -1,0 +1,106 @@
+"""Every question of a language counts when a checkpoint or answers made by others are scored."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlingual.errors import DataError
+from xlingual.evaluation.asked import Asked
+from xlingual.evaluation.evaluate import evaluate_checkpoint
+from xlingual.evaluation.evaluation import means
+from xlingual.evaluation.given_answers import evaluate_predictions
+from xlingual.records.files import read_json
+
+ANSWERS = {"517": "Ông Nguyễn Đức", "518": "mùa xuân"}
+
+Change = Callable[[Callable[[dict[str, Any], dict[str, Any]], None]], None]
+
+
+@pytest.fixture
+def change(asked: Asked, tmp_path: Path) -> Change:
+    """Change the German questions, each with its paragraph, in a copy of the test set that `asked` asks for."""
+    source = Path(asked.data or "")
+    for file in source.iterdir():
+        (tmp_path / "changed").mkdir(exist_ok=True)
+        (tmp_path / "changed" / file.name).write_bytes(file.read_bytes())
+
+    def changed(how: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
+        file = tmp_path / "changed" / "xquad.de.json"
+        content = read_json(file)
+        for article in content["data"]:
+            for paragraph in article["paragraphs"]:
+                for question in paragraph["qas"]:
+                    how(paragraph, question)
+        file.write_text(json.dumps(content))
+
+    return changed
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps({"de": ANSWERS}))
+    return path
+
+
+def decomposed(paragraph: dict[str, Any], question: dict[str, Any]) -> None:
+    """Give a question an answer in Unicode form NFC, on a context in NFD."""
+    if question["id"] in ANSWERS:
+        answer = ANSWERS[question["id"]]
+        paragraph["context"] = unicodedata.normalize("NFD", f"{answer}. {paragraph['context']}")
+        question["answers"] = [{"text": answer, "answer_start": 0}]
+
+
+def without_gold(_: dict[str, Any], question: dict[str, Any]) -> None:
+    if question["id"] in ANSWERS:
+        question["answers"] = [{"text": "", "answer_start": 0}]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_answers_count_in_the_golds_unicode_form_and_in_the_contexts(
+    asked: Asked, change: Change, given: Path, tmp_path: Path, form: Any
+) -> None:
+    change(decomposed)
+    given.write_text(json.dumps({"de": {key: unicodedata.normalize(form, text) for key, text in ANSWERS.items()}}))
+    evaluation = evaluate_predictions(None, given, replace(asked, data=str(tmp_path / "changed"), languages="de"))
+    assert (evaluation.scores["de"]["questions"], evaluation.scores["de"]["exact_match"]) == (20, 10.0)
+    assert evaluation.scores["de"]["unknown"] == 0
+    assert not any("belong to no question" in note for note in evaluation.notes)
+    assert "de: 2 of 20 questions have a gold answer that their context holds in another" in evaluation.notes[0]
+    assert evaluation.as_json()["notes"][0] == evaluation.notes[0]
+
+
+@pytest.mark.parametrize("who", ["checkpoint", "others"])
+def test_questions_without_a_gold_answer_are_refused_before_any_is_answered(
+    asked: Asked, change: Change, given: Path, headed: Path, tmp_path: Path, who: str
+) -> None:
+    change(without_gold)
+    asked = replace(asked, data=str(tmp_path / "changed"))
+
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("nobody is asked")
+
+    with pytest.raises(DataError, match=r"2 test questions cannot be scored: xquad\.de\.json \(de\): .*\(517, 518\)"):
+        if who == "checkpoint":
+            evaluate_checkpoint(str(headed), asked, crew=refuse)
+        else:
+            evaluate_predictions(None, given, replace(asked, languages="de"))
+    assert asked.keep is not None and not asked.keep.exists()
+
+
+def test_languages_of_different_numbers_of_questions_are_said_with_their_mean(asked: Asked, headed: Path) -> None:
+    """Those that one folder keeps may be of different limits."""
+    evaluate_checkpoint(str(headed), replace(asked, languages="de", limit=7))
+    evaluate_checkpoint(str(headed), replace(asked, languages="es"))
+    assert asked.keep is not None
+    (mean,) = read_json(asked.keep / "evaluation.json")["means"]
+    assert mean["over"] == "2 non-English languages, without Romanian, of 7 to 20 questions each"
+    same = {code: {"f1": 50.0, "questions": 7} for code in ("de", "es")}
+    assert "questions" not in means(asked.benchmark, same)[0].over

@@ -1,0 +1,172 @@
+"""Test questions as examples: every one is kept, and what cannot be scored is an error that names it.
+
+A training example whose answer cannot be found in its context is dropped (`xlingual.data.cleaning`): a wrong span
+would teach something wrong. Scoring needs no span. It compares a prediction with the texts of the gold answers, so a
+test question counts even where an offset is wrong or a text is not in the context. Without it its language would be
+scored over fewer questions than the others.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from xlingual.data.answers import slices_of
+from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.questions import Question
+from xlingual.errors import DataError
+
+NO_PLACE = -1
+"""Offset of a gold answer that is not in its context."""
+
+_SHOWN = 3
+"""Ids of each kind that an error shows."""
+
+
+def scorable_examples(
+    source: str, files: Mapping[str, str], questions: Mapping[str, Sequence[Question]]
+) -> dict[str, ExampleSet]:
+    """Examples of every question, by language.
+
+    Gold answers are those that the file states, but for blank ones. One that its context holds only in another Unicode
+    form or spacing counts in the context's form, too, so that a model which copies it is right. (`xlingual score`
+    compares with the file's own texts alone, as the official script does.) `counts["repaired"]` is the number of
+    questions with an offset that was wrong and is mended; NO_PLACE is that of an answer which is not in the context.
+    `counts["mended_characters"]` is that of questions with half of a surrogate pair, which is read as a question mark.
+
+    Args:
+        source: of the test set, as it was named.
+        files: by language, what its questions are read from.
+        questions: by language.
+
+    Raises:
+        DataError: when there is no question, or some cannot be scored: one error for all of them, which names the
+            files, the languages and the first ids.
+    """
+    wrong = {code: part for code, asked in questions.items() if (part := _unscorable(asked))}
+    if wrong:
+        raise DataError(_refusal(source, files, wrong, len(questions)))
+    if not any(questions.values()):
+        raise DataError(
+            f"{source}: found no test question in {', '.join(files.values())}; name a test set that has some"
+        )
+    return {code: _examples(asked, code) for code, asked in questions.items()}
+
+
+def notes_of(sets: Mapping[str, ExampleSet]) -> list[str]:
+    """What a reader of scores should know of the gold answers, a line for each language that has any such."""
+    return [f"{code}: {'; '.join(said)}" for code, part in sets.items() if (said := list(_said(part)))]
+
+
+def _said(part: ExampleSet) -> Iterator[str]:
+    forms = sum(map(_has_other_form, part.examples))
+    if forms:
+        yield (
+            f"{forms} of {len(part)} questions have a gold answer that their context holds in another Unicode form or "
+            "spacing; both forms count"
+        )
+    absent = sum(set(example.answer_starts) == {NO_PLACE} for example in part.examples)
+    if absent:
+        yield (
+            f"{absent} of {len(part)} questions have a gold answer that is not in their context; they count, though a "
+            "model that copies its answers cannot give these"
+        )
+    mended = part.counts.get("mended_characters")
+    if mended:
+        yield f"{mended} questions hold half of a character (a lone surrogate), which is read as a question mark"
+
+
+def _has_other_form(example: Example) -> bool:
+    stated = zip(example.answers, example.answer_starts, strict=True)
+    return any(start == NO_PLACE and slices_of(example.context, text) for text, start in stated)
+
+
+def _unscorable(questions: Iterable[Question]) -> dict[str, list[str]]:
+    """Ids of the questions that cannot be scored, by the reason in words."""
+    found: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for question in questions:
+        reason = _reason(question, seen)
+        seen.add(question.id)
+        if reason:
+            found.setdefault(reason, []).append(question.id)
+    return found
+
+
+def _reason(question: Question, seen: set[str]) -> str | None:
+    if _blank(question.question):
+        return "an empty question"
+    if question.impossible or all(map(_blank, question.answers)):
+        return "no gold answer text"
+    if question.mended and not any(character.isalnum() for text in question.answers for character in text):
+        return "half of a character for a gold answer"
+    return "an id that another question has" if question.id in seen else None
+
+
+def _blank(text: str) -> bool:
+    """Whether a text shows nothing: white space, or characters without width."""
+    return all(character.isspace() or unicodedata.category(character) in ("Cc", "Cf") for character in text)
+
+
+def _refusal(
+    source: str, files: Mapping[str, str], wrong: Mapping[str, Mapping[str, Sequence[str]]], languages: int
+) -> str:
+    total = sum(len(ids) for part in wrong.values() for ids in part.values())
+    named = "; ".join(f"{files[code]} ({code}): {_counted(part)}" for code, part in wrong.items())
+    leave = "" if len(wrong) == languages else f", leave {', '.join(wrong)} out of the test languages"
+    return (
+        f"{source}: {total} test question{'' if total == 1 else 's'} cannot be scored: {named}. No test question is "
+        f"dropped: correct the files{leave}, or name another test set"
+    )
+
+
+def _counted(ids_by_reason: Mapping[str, Sequence[str]]) -> str:
+    return ", ".join(f"{len(ids)} with {reason} ({_first(ids)})" for reason, ids in ids_by_reason.items())
+
+
+def _first(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
+
+
+def _examples(questions: Sequence[Question], language: str) -> ExampleSet:
+    examples = tuple(_example(question, language) for question in questions)
+    counts = {
+        "read": len(questions),
+        "kept": len(examples),
+        "repaired": sum(map(_has_wrong_offset, questions)),
+        "mended_characters": sum(question.mended for question in questions),
+    }
+    return ExampleSet(examples, counts)
+
+
+def _has_wrong_offset(question: Question) -> bool:
+    stated = zip(question.answers, question.answer_starts, strict=True)
+    return any(_place(question.context, text, start) not in (start, NO_PLACE) for text, start in stated)
+
+
+def _example(question: Question, language: str) -> Example:
+    stated = zip(question.answers, question.answer_starts, strict=True)
+    golds = [(text, _place(question.context, text, start)) for text, start in stated if not _blank(text)]
+    alike = [one for text, start in golds if start == NO_PLACE for one in _other_forms(question.context, text)]
+    golds = list(dict.fromkeys([*golds, *alike]))
+    return Example(
+        id=question.id,
+        question=question.question,
+        context=question.context,
+        answers=tuple(text for text, _ in golds),
+        answer_starts=tuple(start for _, start in golds),
+        language=language,
+        title=question.title,
+        paragraph=question.paragraph,
+    )
+
+
+def _place(context: str, text: str, stated: int) -> int:
+    """Where a gold answer is: at its offset, or else where it is first."""
+    return stated if stated >= 0 and context.startswith(text, stated) else context.find(text)
+
+
+def _other_forms(context: str, text: str) -> Iterator[tuple[str, int]]:
+    """The context's own letters for an answer that it holds in another form, and where they begin; each form once."""
+    found = {context[start:end]: start for start, end in reversed(slices_of(context, text))}
+    return iter(found.items())
