@@ -186,6 +186,52 @@ def test_an_absent_test_language_is_said_before_anything_is_trained(write_study:
     assert read_state(StudyDirectory(path.parent / "studies" / "absent")).trials == ()
 
 
+def test_a_test_set_that_cannot_be_scored_is_said_before_anything_is_trained(
+    write_study: Any, drive_study: Any
+) -> None:
+    path = write_study("blank")
+    file = path.parent / "data" / "xquad" / "xquad.de.json"
+    whole = file.read_bytes()
+    file.write_text(json.dumps(_with_golds(json.loads(whole), {"text": "", "answer_start": 0})))
+    with pytest.raises(
+        DataError, match=r"xquad\.de\.json \(de\): 20 with no gold answer text \(517, 518, 519 and 17 more"
+    ):
+        drive_study(path)
+    directory = StudyDirectory(path.parent / "studies" / "blank")
+    assert read_state(directory).trials == () and journal.read(directory.ledger) == []
+    assert not directory.sources.exists()
+
+
+def test_trained_models_are_scored_on_a_test_set_that_was_corrected_before_its_first_reading(
+    sealed: Any, drive_study: Any, tmp_path: Path
+) -> None:
+    """While its replicates were trained, all golds of the sealed study's test set were wrong."""
+    shutil.copytree(sealed.directory.path, tmp_path / "sealed")
+    asked = ("training.precision=auto", f"storage={tmp_path}")
+    test_set = sealed.path.parent / "data" / "xquad"
+    before = read_json(sealed.directory.sources)["test"]
+    directory, recorder = drive_study(sealed.path, *asked)
+    assert not any(trial.state == "running" for trial in recorder.trials)
+    assert read_state(directory).complete and len(journal.read(directory.ledger)) == 2
+    sources = read_json(directory.sources)
+    assert before["counts"] == sources["test"]["counts"]
+    assert all(before["languages"][code] != sources["test"]["languages"][code] for code in ("en", "de", "es"))
+    other = shutil.copytree(test_set, tmp_path / "other")
+    german = other / "xquad.de.json"
+    german.write_text(json.dumps(_with_golds(json.loads(german.read_text()), {"text": "red", "answer_start": 0})))
+    more = (*asked, "replicates.seeds=2")
+    with pytest.raises(RecordError, match=r"the content of test in de is not what .* Restore it, or give the study"):
+        drive_study(sealed.path, *more, f"data.test.source={other}", until="replicate")
+    assert len(read_state(directory).replicates) == 2
+
+
+def _with_golds(test: dict[str, Any], gold: dict[str, Any]) -> dict[str, Any]:
+    questions = (qa for article in test["data"] for paragraph in article["paragraphs"] for qa in paragraph["qas"])
+    for question in questions:
+        question["answers"] = [gold]
+    return test
+
+
 @pytest.fixture(scope="module")
 def oracle(
     ray_cluster: None, write_study: Any, drive_study: Any, tmp_path_factory: pytest.TempPathFactory

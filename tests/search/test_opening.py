@@ -7,8 +7,9 @@ import pytest
 
 from xlingual.errors import RecordError
 from xlingual.records import journal
+from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
-from xlingual.search.opening import check_sources, open_directory, unused_models
+from xlingual.search.opening import check_sources, open_directory, unread_test_set, unused_models
 from xlingual.study import load_study
 
 
@@ -42,3 +43,39 @@ def test_an_unfit_model_may_be_mended_until_a_trial_of_its_arm_has_reported(writ
         check_sources(directory, models)
     with pytest.raises(RecordError, match=r"the content of model of plain \(a then, c now\)"):
         check_sources(directory, {"model of plain": {"fingerprint": "c"}}, unused_models(directory))
+
+
+def a_test_set(**languages: str) -> dict[str, Any]:
+    return {"fingerprint": " ".join(languages.values()), "counts": {}, "languages": languages}
+
+
+def test_a_test_set_may_be_corrected_until_it_was_read_and_then_its_languages_are_named(tmp_path: Path) -> None:
+    directory = StudyDirectory(tmp_path / "study")
+    check_sources(directory, {"test": a_test_set(de="a", en="b")})
+    corrected = {"test": a_test_set(de="c", en="b")}
+    with pytest.raises(RecordError, match="the content of test"):
+        check_sources(directory, corrected)
+    check_sources(directory, corrected, unread_test_set(directory))
+    journal.append(directory.ledger, {"purpose": "test"})
+    check_sources(directory, corrected, unread_test_set(directory))
+    with pytest.raises(
+        RecordError, match=r"the content of test in de, es is not .* Restore it, or give the study anot"
+    ):
+        check_sources(directory, {"test": a_test_set(de="d", en="b", es="e")}, unread_test_set(directory))
+    check_sources(directory, corrected, unread_test_set(directory))  # as the message says
+
+
+def test_another_comparison_with_the_test_set_counts_by_what_it_dropped(tmp_path: Path) -> None:
+    directory = StudyDirectory(tmp_path / "study")
+    check = {"fingerprint": "a", "counts": {"train": 1}}
+    check_sources(directory, {"train": {"fingerprint": "a"}, "contamination check": check})
+    again = {"contamination check": {"fingerprint": "b", "counts": {"train": 2}}}
+    with pytest.raises(RecordError) as refused:
+        check_sources(directory, {"train": {"fingerprint": "b"}, **again})
+    assert "the content of train (a then, b now) is not" in str(refused.value)
+    assert "The test set changed, too: what overlaps it is dropped from training data." in str(refused.value)
+    with pytest.raises(RecordError) as refused:
+        check_sources(directory, {"train": {"fingerprint": "b"}, "contamination check": check})
+    assert "The test set" not in str(refused.value)
+    check_sources(directory, {"train": {"fingerprint": "a"}, **again})
+    assert read_json(directory.sources)["contamination check"] == again["contamination check"]

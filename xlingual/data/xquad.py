@@ -44,17 +44,6 @@ def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Qu
     return _read(source, codes)
 
 
-def check_available(source: str, languages: Sequence[str]) -> None:
-    """Check that every language is there without opening any; a hub id is taken at its word.
-
-    Raises:
-        DataError: when a local source lacks a language.
-    """
-    path = local_path(source)
-    if path is not None:
-        _refuse_missing(source, path, [two_letter(language) for language in languages])
-
-
 def spread(paragraphs: Sequence[str], number: int | None) -> frozenset[str]:
     """Choose `number` of the distinct paragraphs, evenly spaced over their order of appearance; all when None."""
     distinct = list(dict.fromkeys(paragraphs))

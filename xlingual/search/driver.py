@@ -7,7 +7,6 @@ from pathlib import Path
 
 import ray
 
-from xlingual.data.xquad import check_available
 from xlingual.errors import StageError
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import encoder_widths
@@ -19,11 +18,13 @@ from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.listener import Listener
 from xlingual.search.opening import (
+    TEST,
     check_sources,
     loaded_lines,
     open_directory,
     record_environment,
     recorded_rows,
+    unread_test_set,
     unused_models,
     write_contamination,
 )
@@ -35,6 +36,7 @@ from xlingual.training.advice import advice_notes
 from xlingual.training.family_check import check_families
 from xlingual.training.inputs import Locations, StudyData, load_study_data, locate, model_traits, trial_inputs
 from xlingual.training.mixtures import check_mixtures
+from xlingual.training.test_set import look_at_test_set
 
 Stage = Callable[[Bench], None]
 STAGES: dict[str, Stage] = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}
@@ -66,8 +68,10 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 
 def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
     locations = locate(study, directory.path.parent)
-    check_available(locations.test, study.data.test.languages)
+    test_set, said = look_at_test_set(study, locations)
     check_families(study, locations)
+    for line in said:
+        listener.note(line)
     for line in advice_notes(study, locations):
         listener.note(line)
     data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
@@ -75,7 +79,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
     models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
     found = data.sources()
     named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
-    check_sources(directory, found | named, unused_models(directory))
+    check_sources(directory, found | named | {TEST: test_set}, unused_models(directory) | unread_test_set(directory))
     write_contamination(directory, data.contaminated, study.data.contamination)
     for line in loaded_lines(found):
         listener.note(line)

@@ -24,6 +24,7 @@ BITEXTS = "bitexts of "
 DICTIONARY = "dictionary of "
 FAQ_ROWS = "faq rows of "
 CHECK = "contamination check"
+TEST = "test"
 PACKAGES = ("xlingual", "ray", "torch", "transformers", "tokenizers", "datasets", "optuna", "numpy")
 
 
@@ -53,21 +54,24 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any], unused: It
     Args:
         directory: the study's.
         sources: name -> {"fingerprint", "counts", ...}; counts that are empty now stay as they were written.
-        unused: names of sources that nothing was made with yet, so that others may stand in for them.
+        unused: names of sources that nothing was made with yet, so that others may stand in for them. What was compared
+            with the test set is not looked at: its effect is in what was kept, which is.
 
     Raises:
         RecordError: when data or a model changed since the study began.
     """
     known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
-    changed = [
-        f"{name} ({known[name]['fingerprint']} then, {source['fingerprint']} now)"
+    changed = {
+        name: f"{name} {_change(known[name], source)}"
         for name, source in sources.items()
-        if name in known and name not in unused and known[name]["fingerprint"] != source["fingerprint"]
-    ]
-    if changed:
+        if name in known and known[name]["fingerprint"] != source["fingerprint"]
+    }
+    refused = [said for name, said in changed.items() if name not in {CHECK, *unused}]
+    if refused:
         raise RecordError(
-            f"{directory.path}: the content of {', '.join(changed)} is not what the records were made with "
-            "(or another version of xlingual makes other examples of it). Restore it, or give the study another name"
+            f"{directory.path}: the content of {', '.join(refused)} is not what the records were made with "
+            f"(or another version of xlingual makes other examples of it).{_cause(changed)} "
+            "Restore it, or give the study another name"
         )
     same = {
         name for name in known.keys() & sources.keys() if known[name]["fingerprint"] == sources[name]["fingerprint"]
@@ -76,6 +80,30 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any], unused: It
         name: known[name] if name in same and not source.get("counts") else source for name, source in sources.items()
     }
     write_json(directory.sources, known | counted)
+
+
+def _change(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Which content a source had and has; of a test set only the languages that differ."""
+    before, after = then.get("languages", {}), now.get("languages", {})
+    differ = [code for code in {**before, **after} if before.get(code) != after.get(code)]
+    if before and after and differ:
+        return f"in {', '.join(differ)}"
+    return f"({then['fingerprint']} then, {now['fingerprint']} now)"
+
+
+def _cause(changed: Iterable[str]) -> str:
+    """Why training data may differ that nobody touched."""
+    others = set(changed) - {CHECK, TEST}
+    return (
+        " The test set changed, too: what overlaps it is dropped from training data."
+        if CHECK in changed and others
+        else ""
+    )
+
+
+def unread_test_set(directory: StudyDirectory) -> set[str]:
+    """Name of the test set's source while the ledger is empty: nothing rests on it yet, and another may replace it."""
+    return set() if journal.read(directory.ledger) else {TEST}
 
 
 def loaded_lines(sources: Mapping[str, Any]) -> list[str]:

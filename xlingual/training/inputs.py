@@ -192,7 +192,7 @@ def _refuse_nothing_left(parts: Mapping[str, ExampleSet]) -> None:
 
 
 def load_test_data(study: Study, locations: Locations) -> dict[str, ExampleSet]:
-    """Open the sealed test set: every call belongs in the study's ledger."""
+    """Open the sealed test set: what is scored on it belongs in the study's ledger."""
     test = study.data.test
     return load_xquad(locations.test, test.languages, test.paragraphs)
 

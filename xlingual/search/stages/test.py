@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ray
 
-from xlingual.data.examples import ExampleSet
 from xlingual.errors import StageError
 from xlingual.families import ScoringSet, family_of
 from xlingual.models.checkpoint import resolve_checkpoint
@@ -19,12 +18,13 @@ from xlingual.records.state import ReplicateState, read_state
 from xlingual.search.answers import find_candidates
 from xlingual.search.bench import Bench
 from xlingual.search.journalist import record_reading
-from xlingual.search.opening import check_sources
+from xlingual.search.opening import TEST, check_sources, unread_test_set
 from xlingual.tasks import Candidates, Extras, merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
 from xlingual.training.inputs import load_test_data, model_traits, scoring_sets
 from xlingual.training.model_card import complete_model_card
 from xlingual.training.origin import origin_of
+from xlingual.training.test_set import source_of
 
 
 def test(bench: Bench) -> None:
@@ -85,11 +85,11 @@ def _score_replicates(bench: Bench, model: str, replicates: Sequence[ReplicateSt
     while waiting or running:
         while waiting and len(running) < slots:
             replicate, number = waiting.pop(0)
-            if number == 0:
-                _record_reading(bench, replicate)
-            if questions is None:
+            if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
                 questions = _open_test_set(bench, model)
                 shared = ray.put(questions)
+            if number == 0:
+                _record_reading(bench, replicate)
             running[_submit(bench, replicate, shared, (number, shares))] = replicate
         (ready,), _ = ray.wait(list(running), num_returns=1)
         replicate = running.pop(ready)
@@ -121,20 +121,11 @@ def _answers(ready: Any, replicate: ReplicateState) -> dict[str, Candidates]:
 
 
 def _open_test_set(bench: Bench, model: str) -> dict[str, ScoringSet]:
-    """Read the sealed test set, and check that it is the one of earlier readings."""
+    """Open the sealed test set, and check that it is the one of earlier readings."""
     examples = load_test_data(bench.study, bench.locations)
-    fingerprints = " ".join(examples[language].fingerprint for language in sorted(examples))
-    check_sources(bench.directory, {"test": {"fingerprint": fingerprints, "counts": _counts(examples)}})
+    check_sources(bench.directory, {TEST: source_of(examples)}, unread_test_set(bench.directory))
     lengths = model_traits(bench.study, model).lengths
     return scoring_sets(model, examples, lengths, bench.directory.features)
-
-
-def _counts(examples: Mapping[str, ExampleSet]) -> dict[str, int]:
-    """Questions read, kept and dropped, over all languages."""
-    counts: Counter[str] = Counter()
-    for part in examples.values():
-        counts.update(part.counts)
-    return dict(counts)
 
 
 def _submit(bench: Bench, replicate: ReplicateState, questions: Any, share: tuple[int, int]) -> Any:
