@@ -168,3 +168,12 @@ def test_arms_that_came_and_went_and_another_baseline() -> None:
         study["arms"] = {"noise": {**study["arms"]["noise"], "baseline": True}, "faq": arm(mixture={"faq_share": 0.3})}
 
     assert compared(edit) == Changes((), {}, ("plain",), ("faq",), (), "noise")
+
+
+@pytest.mark.parametrize(("path", "value"), [("data.test.languages", ["en"]), ("data.test.paragraphs", 3)])
+def test_what_the_test_asks_may_change_until_it_was_read(path: str, value: Any) -> None:
+    now = copy.deepcopy(STUDY)
+    setting(path, value)(now)
+    assert changes(STUDY, now, unread=True) == NOTHING
+    setting("search.seed", 1)(now)
+    assert changes(STUDY, now, unread=True).refused == ("search.seed was 0, is now 1",)

@@ -27,7 +27,7 @@ def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
     before = read_state(directory)
     if dict(now) == before.study:
         return []
-    changed = changes(before.study, now)
+    changed = changes(before.study, now, unread=not before.ledger)
     event = {
         "event": CHANGED,
         "time": time.time(),

@@ -6,7 +6,7 @@ of its trials are still such as could be drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,9 @@ COMPARED_BY_CONTENT = (
     "data.synonyms",
 )
 """Names of data and models: the fingerprints of their content are compared when they are loaded."""
+
+UNTIL_READ = ("data.test",)
+"""Keys that decide no number before the test set was read for the first time."""
 
 COMPARED_BY_ARM = ("arms", "training")
 
@@ -63,14 +66,14 @@ class Changes:
     baseline: str | None
 
 
-def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
-    """Compare two versions of a study."""
+def changes(before: Mapping[str, Any], now: Mapping[str, Any], *, unread: bool = False) -> Changes:
+    """Compare two versions of a study; `unread`: whether no number rests on the test set yet."""
     old, new = before["arms"], now["arms"]
     renamed = _renamed(old, new)
     kept = {**{name: name for name in old if name in new}, **renamed}
     bases = [next((name for name, arm in arms.items() if arm.get("baseline")), None) for arms in (old, new)]
     return Changes(
-        refused=tuple(_refused(before, now)),
+        refused=tuple(_refused(before, now, UNTIL_READ if unread else ())),
         renamed=renamed,
         gone=tuple(name for name in old if name not in kept),
         new=tuple(name for name in new if name not in kept.values()),
@@ -100,9 +103,9 @@ def _definition(arm: Mapping[str, Any]) -> dict[str, Any]:
     return {"model": arm.get("model"), **drawn(arm)}
 
 
-def _refused(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def _refused(before: Mapping[str, Any], now: Mapping[str, Any], free: Sequence[str]) -> Iterator[str]:
     for key, old, new in _different(before, now):
-        if not _may_change(key, old, new):
+        if not _is_of(key, free) and not _may_change(key, old, new):
             yield f"{key} was {_shown(old)}, is now {_shown(new)}"
 
 
@@ -117,11 +120,15 @@ def _different(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any
 
 
 def _may_change(key: str, old: Any, new: Any) -> bool:
-    if any(key == name or key.startswith(f"{name}.") for name in (*FREE, *COMPARED_BY_CONTENT, *COMPARED_BY_ARM)):
+    if _is_of(key, (*FREE, *COMPARED_BY_CONTENT, *COMPARED_BY_ARM)):
         return True
     if key.startswith(f"{DICTIONARIES}."):  # a language that came or went changes what an arm switches to
         return "absent" not in (_kind(old), _kind(new))
     return key in (FAQ, DICTIONARIES) and _kind(old) == "absent"  # no recorded trial used any
+
+
+def _is_of(key: str, names: Sequence[str]) -> bool:
+    return any(key == name or key.startswith(f"{name}.") for name in names)
 
 
 def _kind(value: Any) -> str:
