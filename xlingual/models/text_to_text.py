@@ -108,9 +108,10 @@ def load_text_to_text(directory: Path) -> nn.Module:
     if getattr(configuration, "decoder_start_token_id", None) is None:  # T5 begins with padding
         configuration.decoder_start_token_id = configuration.pad_token_id
     if configuration.model_type == "umt5":
-        # `transformers` 5 takes every umT5 for one whose head is its word embeddings and divides the decoder's output
-        # by the root of its width, which is right for these alone.
+        # A decoder's output is divided by the root of its width where the head is the word embeddings, and only there.
+        # `transformers` goes by what the configuration says: up to 5.23 of ties, from 5.24 on of the scale itself.
         configuration.tie_word_embeddings = model.lm_head.weight is model.shared.weight
+        configuration.scale_decoder_outputs = configuration.tie_word_embeddings
     model.generation_config = plain_generation(configuration)
     model.detokenizer = Detokenizer(directory)
     loaded: nn.Module = model
