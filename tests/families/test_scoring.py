@@ -15,6 +15,7 @@ from xlingual.data.windows import Windows
 from xlingual.families.batches import NO_TOKEN, Batcher, length_batches, padded_batches
 from xlingual.families.extractive.candidates import candidates
 from xlingual.families.questions import ScoringSet
+from xlingual.models.packing import Positions
 from xlingual.tasks import Candidate, merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
 
@@ -94,21 +95,30 @@ def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], bu
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget
 
 
-@pytest.mark.parametrize("first_position", [None, 2])
+@pytest.mark.parametrize(
+    ("positions", "expected"),
+    [
+        (None, None),
+        (Positions(), [0, 1, 2, 3, 0, 1, 2]),
+        (Positions(1), [2, 3, 4, 5, 2, 3, 4]),
+        (Positions(10), [10, 11, 12, 13, 11, 12, 13]),  # of the model's ids 10 is its padding
+        (Positions(15), [16, 17, 18, 19, 16, 15, 17]),
+    ],
+)
 def test_a_batch_holds_every_token_once_and_brings_logits_back_to_rows(
-    questions: ScoringSet, first_position: int | None
+    questions: ScoringSet, positions: Positions | None, expected: list[int] | None
 ) -> None:
     model = Scripted([0.0] * 7, [0.0] * 7)
-    batcher = Batcher(model, 99, torch.device("cpu"), first_position, lambda ids: ids + 10)
+    batcher = Batcher(model, 99, torch.device("cpu"), positions, lambda ids: ids + 10)
     batch = batcher([(questions.inputs, 0), (questions.inputs, 1)])
-    if first_position is None:
+    if positions is None:
         assert batch.inputs["input_ids"].tolist() == [[10, 11, 12, 13], [14, 15, 16, 99]]
         assert batch.inputs["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
     else:
         assert batch.inputs["input_ids"].tolist() == [[10, 11, 12, 13, 14, 15, 16]]
-        assert batch.inputs["position_ids"].tolist() == [[2, 3, 4, 5, 2, 3, 4]]
+        assert batch.inputs["position_ids"].tolist() == [expected]
         assert batch.inputs["window_lengths"] == (4, 3)
-    assert (batch.tokens, batch.padded_tokens) == (7, 8 if first_position is None else 7)
+    assert (batch.tokens, batch.padded_tokens) == (7, 8 if positions is None else 7)
     rows = batch.rows(batch.inputs["input_ids"].float())
     assert rows.tolist() == [[10, 11, 12, 13], [14, 15, 16, NO_TOKEN]]
 

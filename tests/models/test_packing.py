@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from xlingual.models.dropout import replace_dropout
-from xlingual.models.packing import pack_windows
+from xlingual.models.packing import Positions, pack_windows
 
 SIZES = {
     "vocab_size": 50,
@@ -35,8 +35,8 @@ def make(config: Any, dropout: float = 0.0) -> Any:
     return AutoModelForQuestionAnswering.from_config(config)
 
 
-PACKING = {"bert": (BertConfig(**SIZES), 0), "xlm-roberta": (XLMRobertaConfig(**SIZES, pad_token_id=1), 2),
-           "electra": (ElectraConfig(**SIZES, embedding_size=32), 0)}  # fmt: skip
+PACKING = {"bert": (BertConfig(**SIZES), None), "xlm-roberta": (XLMRobertaConfig(**SIZES, pad_token_id=1), 1),
+           "electra": (ElectraConfig(**SIZES, embedding_size=32), None)}  # fmt: skip
 
 
 def ids() -> list[torch.Tensor]:
@@ -44,22 +44,23 @@ def ids() -> list[torch.Tensor]:
     return [torch.randint(5, 50, (length,), generator=generator) for length in LENGTHS]
 
 
-def together(model: Any, first: int) -> Any:
-    positions = torch.cat([torch.arange(first, first + length) for length in LENGTHS])
+def together(model: Any, counted: Positions) -> Any:
+    positions = torch.cat([torch.from_numpy(counted.of(window.numpy())) for window in ids()])
     return model(input_ids=torch.cat(ids())[None], position_ids=positions[None], window_lengths=LENGTHS)
 
 
 @pytest.mark.parametrize("family", PACKING)
 def test_windows_of_one_row_are_read_as_if_apart_with_the_same_gradients(family: str) -> None:
-    config, first = PACKING[family]
+    config, padding = PACKING[family]
     model = make(config)
     logits = torch.cat([model(input_ids=window[None]).start_logits[0] for window in ids()])
     weights = torch.linspace(-1, 1, len(logits))
     (logits * weights).sum().backward()
     expected = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
     model.zero_grad()
-    assert pack_windows(model) == first
-    packed = together(model, first).start_logits[0]
+    counted = pack_windows(model)
+    assert counted == Positions(padding)
+    packed = together(model, counted).start_logits[0]
     (packed * weights).sum().backward()
     torch.testing.assert_close(packed, logits, rtol=1e-5, atol=1e-6)
     found = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
@@ -69,10 +70,11 @@ def test_windows_of_one_row_are_read_as_if_apart_with_the_same_gradients(family:
 
 
 def test_gradients_with_dropout_are_those_of_the_drawn_masks() -> None:
-    config, first = PACKING["bert"]
+    config, padding = PACKING["bert"]
     model = make(config, 0.3).double().train()
     replace_dropout(model)
-    assert pack_windows(model) == first
+    counted = pack_windows(model)
+    assert counted == Positions(padding)
     table = model.get_input_embeddings().weight
     direction = torch.randn_like(table)
 
@@ -80,7 +82,7 @@ def test_gradients_with_dropout_are_those_of_the_drawn_masks() -> None:
         torch.manual_seed(5)
         with torch.no_grad():
             table.add_(direction, alpha=shift)
-        value = together(model, first).start_logits.square().sum()
+        value = together(model, counted).start_logits.square().sum()
         with torch.no_grad():
             table.sub_(direction, alpha=shift)
         return value
@@ -93,17 +95,18 @@ def test_gradients_with_dropout_are_those_of_the_drawn_masks() -> None:
 
 
 def test_attention_dropout_leaves_the_mean_and_is_decided_by_the_seed() -> None:
-    config, first = PACKING["bert"]
+    config, _ = PACKING["bert"]
     model = make(config).eval()
-    pack_windows(model)
-    clean = together(model, first).start_logits
+    counted = pack_windows(model)
+    assert counted is not None
+    clean = together(model, counted).start_logits
     layer = model.bert.encoder.layer[-1].attention.self
     layer.dropout.p = 0.5
     layer.training = True  # this layer's attention alone
     torch.manual_seed(3)
-    drawn = [together(model, first).start_logits for _ in range(300)]
+    drawn = [together(model, counted).start_logits for _ in range(300)]
     torch.manual_seed(3)
-    assert torch.equal(together(model, first).start_logits, drawn[0])
+    assert torch.equal(together(model, counted).start_logits, drawn[0])
     assert not torch.equal(drawn[0], drawn[1])
     spread = torch.stack(drawn).std(0) / 300**0.5
     assert ((torch.stack(drawn).mean(0) - clean).abs() < 5 * spread + 0.02).all()

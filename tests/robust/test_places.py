@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModelForQuestionAnswering
 
 from xlingual.errors import ModelError
 from xlingual.models.encoder import quiet_transformers
-from xlingual.models.packing import pack_windows
+from xlingual.models.packing import Positions, pack_windows
 from xlingual.robust import Rows
 from xlingual.robust.layout import Layout
 from xlingual.robust.places import Place
@@ -60,15 +60,15 @@ def windows() -> list[Tensor]:
     return [torch.randint(5, 60, (length,), generator=generator) for length in LENGTHS]
 
 
-def logits(model: nn.Module, first: int | None) -> list[Tensor]:
-    """Start and end logits of each window, (2, tokens); in one row where a first position is given."""
+def logits(model: nn.Module, counted: Positions | None) -> list[Tensor]:
+    """Start and end logits of each window, (2, tokens); in one row where positions are counted."""
     with torch.no_grad():
-        if first is None:
+        if counted is None:
             ids = nn.utils.rnn.pad_sequence(windows(), batch_first=True, padding_value=1)
             output = model(input_ids=ids, attention_mask=(ids != 1).long())
             both = torch.stack([output.start_logits, output.end_logits], 1)
             return [row[:, :length] for row, length in zip(both, LENGTHS, strict=True)]
-        positions = torch.cat([torch.arange(first, first + length) for length in LENGTHS])[None]
+        positions = torch.cat([torch.from_numpy(counted.of(window.numpy())) for window in windows()])[None]
         ids = torch.cat(windows())[None]
         output = model(input_ids=ids, position_ids=positions, window_lengths=LENGTHS)
         return list(torch.cat([output.start_logits, output.end_logits]).split(LENGTHS, 1))
@@ -79,12 +79,12 @@ def logits(model: nn.Module, first: int | None) -> list[Tensor]:
 @pytest.mark.parametrize("family", OWN)
 def test_what_is_added_reaches_its_own_window_alone(family: str, name: str, packed: bool) -> None:
     model = model_of(family, OWN[family])
-    first = pack_windows(model) if packed else None
-    if packed and first is None:
+    counted = pack_windows(model) if packed else None
+    if packed and counted is None:
         assert family not in PACKING
         return
     place = Place(model, name)
-    expected = logits(model, first)
+    expected = logits(model, counted)
     layouts, width = [Layout(Rows(LENGTHS, packed))], WIDTHS.get((family, name), 16)
 
     def second_window(call: int, values: Tensor) -> Tensor:
@@ -95,14 +95,14 @@ def test_what_is_added_reaches_its_own_window_alone(family: str, name: str, pack
         return perturbation
 
     with place.perturbed(layouts, second_window):
-        found = logits(model, first)
+        found = logits(model, counted)
     for i in (0, 2):
         torch.testing.assert_close(found[i], expected[i], rtol=0, atol=1e-6)
     assert (found[1] - expected[1]).abs().max() > 1e-4
     added, clean = place.take_squares()
     assert added == pytest.approx(float(torch.linspace(-1, 1, 4 * width).square().sum()), rel=1e-5)
     assert clean > 0
-    assert all(torch.equal(one, other) for one, other in zip(logits(model, first), expected, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(logits(model, counted), expected, strict=True))
 
 
 @pytest.mark.parametrize("name", PLACES)

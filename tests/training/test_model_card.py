@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from huggingface_hub import ModelCard
+from tiny_encoders import XLM_ROBERTA, write_xlm_roberta
 from tiny_task import questions
 from tiny_text_to_text import write_byte_to_byte, write_text_to_text
 from transformers import GenerationConfig
@@ -76,7 +79,24 @@ def code_of(card: str) -> str:
     return code
 
 
-@pytest.mark.parametrize("kind", ["extractive", "text_to_text", "bytes"])
+def told(directory: Path, file: str, **settings: Any) -> Path:
+    """A checkpoint one of whose files says something else."""
+    path = directory / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+    return directory
+
+
+def write_padded_by(directory: Path, id_of_padding: int) -> Path:
+    """An XLM-R whose config.json names another padding id than its tokenizer does."""
+    write_xlm_roberta(directory, [])
+    return told(directory, "config.json", pad_token_id=id_of_padding)
+
+
+def write_padded_left(directory: Path, source: Path) -> Path:
+    return told(Path(shutil.copytree(source, directory)), "tokenizer_config.json", padding_side="left")
+
+
+@pytest.mark.parametrize("kind", ["extractive", "padded_by_first", "padded_left", "text_to_text", "bytes"])
 def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
     kind: str,
     tiny_checkpoint: Path,
@@ -86,6 +106,8 @@ def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
 ) -> None:
     source, lengths = {
         "extractive": lambda: (tiny_checkpoint, WINDOWS),
+        "padded_by_first": lambda: (write_padded_by(tmp_path / "source", XLM_ROBERTA.index("<s>")), WINDOWS),
+        "padded_left": lambda: (write_padded_left(tmp_path / "source", tiny_checkpoint), WINDOWS),
         "text_to_text": lambda: (write_text_to_text(tmp_path / "source"), TEXTS),
         "bytes": lambda: (write_byte_to_byte(tmp_path / "source"), BYTES),
     }[kind]()

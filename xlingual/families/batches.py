@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from xlingual.models.packing import pack_windows
+from xlingual.models.packing import Positions, pack_windows
 
 Indices = NDArray[np.int64]
 Place: TypeAlias = tuple[Any, int]
@@ -114,7 +114,7 @@ class Batcher:
         model: decides which inputs there are.
         pad_token: padding id of the model's vocabulary.
         device: where the inputs go.
-        first_position: of a window when windows share a row (see `pack_windows`); None for a padded row each.
+        positions: of a window's tokens when windows share a row (see `pack_windows`); None for a padded row each.
         encode: from token ids of the windows to those of the model, where its vocabulary is trimmed.
     """
 
@@ -123,10 +123,10 @@ class Batcher:
         model: nn.Module,
         pad_token: int,
         device: torch.device,
-        first_position: int | None = None,
+        positions: Positions | None = None,
         encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
     ) -> None:
-        self._pad_token, self._device, self._first = pad_token, device, first_position
+        self._pad_token, self._device, self._positions = pad_token, device, positions
         self._encode = encode or (lambda ids: ids)
         # XLM-R knows one token type only.
         self._types = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
@@ -136,7 +136,7 @@ class Batcher:
         rows = [slice(int(source.pointers[i]), int(source.pointers[i + 1])) for source, i in places]
         ids = [self._encode(source.input_ids[row]) for (source, _), row in zip(places, rows, strict=True)]
         lengths = tuple(row.stop - row.start for row in rows)
-        arrays = self._in_one_row(ids, lengths) if self._packs else self._in_rows(ids, lengths)
+        arrays = self._in_rows(ids, lengths) if self._positions is None else self._in_one_row(ids, self._positions)
         if self._types:
             types = [source.token_types[row] for (source, _), row in zip(places, rows, strict=True)]
             arrays["token_type_ids"] = self._laid_out(types, lengths, 0)
@@ -163,14 +163,12 @@ class Batcher:
 
     @property
     def _packs(self) -> bool:
-        return self._first is not None
+        return self._positions is not None
 
-    def _in_one_row(self, ids: list[Any], lengths: tuple[int, ...]) -> dict[str, NDArray[np.int64]]:
-        first = self._first or 0
-        positions = [np.arange(first, first + length) for length in lengths]
+    def _in_one_row(self, ids: list[Any], positions: Positions) -> dict[str, NDArray[np.int64]]:
         return {
-            "input_ids": self._laid_out(ids, lengths, self._pad_token),
-            "position_ids": self._laid_out(positions, lengths, 0),
+            "input_ids": np.concatenate(ids).astype(np.int64)[None],
+            "position_ids": np.concatenate([positions.of(window) for window in ids])[None],
         }
 
     def _in_rows(self, ids: list[Any], lengths: tuple[int, ...]) -> dict[str, NDArray[np.int64]]:

@@ -9,30 +9,70 @@ real tokens only. Whether a model allows it exactly is not looked up but tried: 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlingual.models.dropout import LANES, draw_kept, dropped_lanes, scale_of_kept
+from xlingual.models.known_tokens import NAMED
 
 NAME = "xlingual_packed"
 
 # Largest difference of hidden states, relative to the largest of them, that counts as another order of summation.
 TOLERANCE = 1e-4
 
+TRIAL_LENGTH = 192
+"""Tokens of the longest window that a model is tried with: more than its relative positions tell apart."""
 
-def pack_windows(model: nn.Module) -> int | None:
+LOW_IDS = 8
+"""Ids below this are tried, for most tokenizers have their special tokens there."""
+
+
+@dataclass(frozen=True)
+class Positions:
+    """Position ids of a window's tokens, as a model counts them where it is given none.
+
+    RoBERTa-like embeddings count from their padding id, and leave out every token of that id. A window may hold some: a
+    text that spells `<pad>`, or all `<s>` where config.json names the id of `<s>` as that of padding.
+
+    Attributes:
+        padding: the id that positions are counted from; None where they are counted from 0, whatever the tokens.
+    """
+
+    padding: int | None = None
+
+    def of(self, ids: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Position ids of one window's token ids, (tokens,)."""
+        if self.padding is None:
+            return np.arange(len(ids), dtype=np.int64)
+        counted = ids != self.padding
+        positions: NDArray[np.int64] = np.cumsum(counted, dtype=np.int64) * counted + self.padding
+        return positions
+
+    @classmethod
+    def of_model(cls, model: nn.Module) -> Positions:
+        """Find the padding id, which such embeddings keep as `padding_idx`."""
+        plain = (module for module in model.modules() if type(module) is not nn.Embedding)
+        origins = [origin for module in plain if (origin := getattr(module, "padding_idx", None)) is not None]
+        return cls(max(origins, default=None))
+
+
+def pack_windows(model: nn.Module) -> Positions | None:
     """Let a model read windows that share a row, if its own outputs prove that it can.
 
-    Two short windows are read apart by the untouched model, and in one row by the changed one. When any output
-    differs by more than rounding, or the model takes no explicit positions, the model is left as it was.
+    Windows are read one by one by the untouched model, and in one row by the changed one. When any output differs by
+    more than rounding, or the model takes no explicit positions, the model is left as it was. The windows are as long
+    as real ones and hold every token that a model may treat apart, padding included.
 
     Args:
         model: a `transformers` encoder on the CPU.
 
     Returns:
-        the position id of a window's first token; None when the model needs a row for each window.
+        how positions are counted within a window; None when the model needs a row for each window.
     """
     if not getattr(model, "_supports_attention_backend", False) or next(model.parameters()).device.type != "cpu":
         return None
@@ -44,14 +84,13 @@ def pack_windows(model: nn.Module) -> int | None:
     was_training = model.training
     model.eval()
     try:
-        first = _first_position(model)
+        positions = Positions.of_model(model)
+        windows = _trial_windows(model, positions)
         with torch.inference_mode():
-            apart = [_hidden(model, _probe(model, count), None, first) for count in (5, 9)]
+            apart = torch.cat([_span_logits(model, window) for window in windows])
             model.set_attn_implementation(NAME)  # type: ignore[operator]
-            ids = torch.cat([_probe(model, count) for count in (5, 9)])
-            together = _hidden(model, ids, [5, 9], first)
-        difference = (torch.cat(apart) - together).abs().max()
-        packs = bool(difference <= TOLERANCE * together.abs().max())
+            together = _packed_span_logits(model, windows, positions)
+        packs = bool((apart - together).abs().max() <= TOLERANCE * apart.abs().max())
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError, IndexError):
         packs = False
     finally:
@@ -59,7 +98,7 @@ def pack_windows(model: nn.Module) -> int | None:
     if not packs:
         model.set_attn_implementation(before)  # type: ignore[operator]
         return None
-    return first
+    return positions
 
 
 def packed_attention(
@@ -183,25 +222,45 @@ def _register() -> None:
     AttentionMaskInterface.register(NAME, ALL_MASK_ATTENTION_FUNCTIONS["sdpa"])
 
 
-def _first_position(model: nn.Module) -> int:
-    """RoBERTa-like embeddings keep the padding id that they count positions from as `padding_idx`."""
-    origins = [getattr(module, "padding_idx", None) for module in model.modules() if type(module) is not nn.Embedding]
-    return max((origin + 1 for origin in origins if origin is not None), default=0)
+def _trial_windows(model: nn.Module, positions: Positions) -> list[NDArray[np.int64]]:
+    """Token ids of windows to try a model with, the same in every process.
+
+    One is as long as a real one, as far as positions reach. Special tokens stand first, last and in the midst.
+    """
+    configuration: Any = model.config
+    size = int(model.get_input_embeddings().num_embeddings)  # type: ignore[operator]
+    named = (getattr(configuration, name, None) for name in NAMED)
+    special = [
+        i for i in dict.fromkeys((positions.padding, *named, *range(LOW_IDS))) if i is not None and 0 <= i < size
+    ]
+    others = [(size // 2 + 7 * place) % size for place in range(TRIAL_LENGTH)]
+    rows = int(getattr(configuration, "max_position_embeddings", 0) or TRIAL_LENGTH)
+    longest = min(TRIAL_LENGTH, rows if positions.padding is None else rows - positions.padding - 1)
+    text = np.array([*special, *others], dtype=np.int64)[:longest]
+    return [text[:9], text, text[::-1][: longest // 2 + 1], text[:1]]
 
 
-def _probe(model: nn.Module, count: int) -> Tensor:
-    """So many token ids that are not padding, the same in every process; (count,)."""
-    size = int(model.config.vocab_size)  # type: ignore[union-attr, arg-type]
-    padding = getattr(model.config, "pad_token_id", None)
-    ids = [(size // 2 + 7 * place) % size for place in range(count)]
-    return torch.tensor([(i + 1) % size if i == padding else i for i in ids])
-
-
-def _hidden(model: nn.Module, ids: Tensor, lengths: list[int] | None, first: int) -> Tensor:
-    """Span logits of token ids in one row, (tokens, 2)."""
-    options: dict[str, Any] = {}
-    if lengths is not None:
-        positions = torch.cat([torch.arange(first, first + length) for length in lengths])
-        options = {"position_ids": positions.unsqueeze(0), "window_lengths": lengths}
-    output = model(input_ids=ids.unsqueeze(0), **options)
+def _span_logits(model: nn.Module, window: NDArray[np.int64]) -> Tensor:
+    """Span logits of a window alone, in a row as a tokenizer lays it out, (tokens, 2)."""
+    row = torch.from_numpy(window.copy())[None]
+    output = model(input_ids=row, attention_mask=torch.ones_like(row), **_types(model, [window]))
     return torch.stack([output.start_logits[0], output.end_logits[0]], dim=-1)
+
+
+def _packed_span_logits(model: nn.Module, windows: Sequence[NDArray[np.int64]], positions: Positions) -> Tensor:
+    """Span logits of windows in one row, (tokens, 2)."""
+    output = model(
+        input_ids=torch.from_numpy(np.concatenate(windows))[None],
+        position_ids=torch.from_numpy(np.concatenate([positions.of(window) for window in windows]))[None],
+        window_lengths=[len(window) for window in windows],
+        **_types(model, windows),
+    )
+    return torch.stack([output.start_logits[0], output.end_logits[0]], dim=-1)
+
+
+def _types(model: nn.Module, windows: Sequence[NDArray[np.int64]]) -> dict[str, Tensor]:
+    """Token types where a model tells them apart: the first third of a window is a question."""
+    if int(getattr(model.config, "type_vocab_size", 0) or 0) < 2:
+        return {}
+    types = [np.arange(len(window)) >= len(window) / 3 for window in windows]
+    return {"token_type_ids": torch.from_numpy(np.concatenate(types).astype(np.int64))[None]}

@@ -16,7 +16,7 @@ model = AutoModelForQuestionAnswering.from_pretrained(directory).eval()
 def answer(question, context):
     windows = tokenizer(
         question, context, truncation="only_second", max_length={max_length}, stride={stride}, padding=True,
-        return_overflowing_tokens=True, return_offsets_mapping=True, return_tensors="pt",
+        padding_side="right", return_overflowing_tokens=True, return_offsets_mapping=True, return_tensors="pt",
     )
     del windows["overflow_to_sample_mapping"]
     offsets = windows.pop("offset_mapping")
