@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -13,7 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from xlingual.errors import PlacementError
+from xlingual.search.node_probe import ask_nodes, check_nodes
 from xlingual.search.placement import DRIVER_RESOURCE, Demand
+from xlingual.search.worker_code import use_package
 
 EMBEDDED_DRIVERS = 64
 
@@ -60,6 +63,7 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
     import ray
 
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True}
+    workers = {"worker_process_setup_hook": use_package()}
     on_terminate = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -69,17 +73,28 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
                 address="local",
                 include_dashboard=demand.workers > 1,
                 resources={DRIVER_RESOURCE: EMBEDDED_DRIVERS},
+                runtime_env=workers,
                 **quiet,
             )
         elif started:
-            join(address, quiet)
+            join(address, {"runtime_env": workers | {"env_vars": _environment_of_workers()}, **quiet})
     if started and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray's own answer is to abort with a stack trace
     try:
-        yield [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        if started and address != "local":
+            check_nodes(ask_nodes(nodes), nodes)
+        yield [node["Resources"] for node in nodes]
     finally:
         if started:
             ray.shutdown()
+
+
+def _environment_of_workers() -> dict[str, str]:
+    """What workers of a cluster that was started elsewhere are told; what a submitted job says to them stays."""
+    job = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR") or "{}")
+    said = (job.get("runtime_env") or {}).get("env_vars") or {}
+    return {name: os.environ[name] for name in ENVIRONMENT if name not in said}
 
 
 def driver_resources(nodes: list[Mapping[str, float]]) -> dict[str, float]:
