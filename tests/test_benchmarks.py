@@ -82,6 +82,15 @@ def test_both_sides_train_under_the_same_schedule(scripts: Any) -> None:
         schedule.step()
 
 
+def test_our_side_trains_and_is_scored_as_a_trial_of_a_study(scripts: Any, tiny_checkpoint: Path) -> None:
+    settings = {"model": str(tiny_checkpoint), "updates": 2, "batch": 4, "learning_rate": 1e-3, "seed": 0}
+    settings |= {"max_length": 24, "stride": 6, "max_answer_tokens": 3}
+    inputs = scripts.sides.our_inputs(long_examples(), questions(6), settings)
+    (report,) = scripts.sides.train_ours(settings, inputs)
+    assert report["updates"] == 2
+    assert 0 <= report["exact_match"] <= report["f1"] <= 100
+
+
 def test_the_recipe_finds_a_planted_answer(scripts: Any, tiny_checkpoint: Path) -> None:
     recipe, examples = scripts.hf_recipe, long_examples()
     dataset, tokenizer = recipe.as_dataset(examples), load_tokenizer(tiny_checkpoint)

@@ -75,7 +75,7 @@ def our_inputs(examples: Sequence[Example], development: Sequence[Example], sett
     return TrialInputs(
         train=our_windows(examples, settings),
         faq={},
-        development={"en": ScoringSet(tuple(development), our_windows(development, settings))},
+        development={"dev": {"en": ScoringSet(tuple(development), our_windows(development, settings))}},
         pad_token=int(load_tokenizer(Path(settings["model"])).pad_token_id),
     ).counted()
 
