@@ -296,7 +296,7 @@ def test_what_the_user_is_to_mend_stops_the_search_and_the_next_run_goes_on(mend
 def test_more_trials_than_a_reading_of_the_test_set_rests_on_are_refused(finished: Any, drive_study: Any) -> None:
     path, directory, _ = finished
     before = {file: file.read_bytes() for file in directory.path.rglob("*.json*")}
-    with pytest.raises(RecordError, match=r"trials_per_arm: 4 asked.*both chose from 3 trials.*another name"):
+    with pytest.raises(RecordError, match=r"trials_per_arm: 4 asked.*plain chose from 3 trials.*another name"):
         drive_study(path, "search.trials_per_arm=4")
     assert {file: file.read_bytes() for file in directory.path.rglob("*.json*")} == before
 

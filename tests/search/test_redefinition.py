@@ -185,6 +185,20 @@ def test_a_choice_that_read_the_test_set_is_not_taken_away_by_a_changed_space(re
     assert read_state(records.directory).chosen["both"] == "both1"
 
 
+def test_more_trials_than_a_reading_of_the_test_set_rests_on_are_refused(records: Records) -> None:
+    records.open("search.trials_per_arm=4")  # nothing was read
+    records.open("search.trials_per_arm=3")
+    records.read("both")
+    before = journal.read(records.directory.journal)
+    with pytest.raises(
+        RecordError, match=r"trials_per_arm: 4 asked.*what arm both chose from 3 trials.*Write 3, or giv"
+    ):
+        records.open("search.trials_per_arm=4")
+    assert journal.read(records.directory.journal) == before
+    records.open("search.trials_per_arm=2")  # fewer take nothing away
+    records.open("replicates.seeds=5")
+
+
 def test_a_command_killed_between_the_journal_and_the_definition_is_caught_up(records: Records) -> None:
     before = read_json(records.directory.study_json)
     records.open("search.trials_per_arm=9")

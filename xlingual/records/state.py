@@ -161,7 +161,10 @@ class StudyState:
         return tuple(trial for trial in self.trials if trial.arm == arm)
 
     def _has_its_trials(self, arm: str) -> bool:
+        """Whether the arm's search is over: so it is once the test set was read for what it chose."""
         trials = self.arm_trials(arm)
+        if arm in self.tested:
+            return True
         if any(trial.unfinished for trial in trials):
             return False
         return len(trials) >= self.trials_per_arm or arm in self.exhausted

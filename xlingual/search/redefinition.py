@@ -73,7 +73,7 @@ def _refuse(directory: StudyDirectory, changed: Changes, before: StudyState, aft
 def _refuse_more_trials(after: StudyState, other: str) -> None:
     """Refuse further trials of an arm whose choice a reading of the test set rests on: they could change it."""
     for arm in after.tested:
-        trials = len(after.arm_trials(arm))
+        trials = len(after.arm_trials(arm)) + sum(one.arm == arm for one in after.set_aside)
         if trials < after.trials_per_arm and arm not in after.exhausted:
             raise RecordError(
                 f"search.trials_per_arm: {after.trials_per_arm} asked, and the test set was read for what arm {arm} "

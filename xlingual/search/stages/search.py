@@ -57,9 +57,9 @@ def choose(bench: Bench) -> None:
 
 
 def search_source(bench: Bench, state: StudyState, journalist: Journalist) -> SearchSource:
-    """Rebuild every arm's draws from the records: what is missing of each."""
+    """Rebuild the arms' draws from the records: what is missing of each whose choice the test set was not read for."""
     spaces = {arm: space_fingerprint(content) for arm, content in state.study["arms"].items()}
-    draws = [_arm_draws(bench, state, arm) for arm in bench.study.arms]
+    draws = [_arm_draws(bench, state, arm) for arm in bench.study.arms if arm not in state.tested]
     return SearchSource(draws, journalist, spaces, state.exhausted)
 
 
