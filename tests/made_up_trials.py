@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xlingual.records.files import write_json
+from xlingual.records.layout import TrialDirectory
 from xlingual.search.failures import OWN, PLACE, TO_MEND, UNKNOWN, Failure
 from xlingual.search.queue import TrialQueue
 from xlingual.training.seeds import stream_seed
@@ -36,6 +38,8 @@ class Faults:
         share: of tries that fail before one of their reports, or at their end.
         kinds: what these failures are.
         own: share of configurations that diverge, always at the same report.
+        most_unknown: failures of an unknown kind that a configuration meets at most; None for no bound.
+        outages: share of seconds with which an outage begins, of up to half an hour, in which every try fails.
         kill: calls of the driver's listener and of the trainer after which it is killed; None for never.
     """
 
@@ -43,8 +47,12 @@ class Faults:
     share: float = 0.0
     kinds: tuple[str, ...] = (PLACE, UNKNOWN)
     own: float = 0.0
+    most_unknown: int | None = None
+    outages: float = 0.0
     kill: int | None = None
     calls: int = 0
+    out_until: float = 0.0
+    unknown: dict[str, int] = field(default_factory=dict)
 
     def step(self) -> None:
         """Count a call, the last one of a driver that is killed."""
@@ -52,11 +60,20 @@ class Faults:
         if self.kill is not None and self.calls >= self.kill:
             raise Killed
 
-    def of_try(self, reports: int) -> tuple[int, Failure] | None:
+    def of_try(self, name: str, reports: int, now: float) -> tuple[int, Failure] | None:
         """Draw whether a try fails, before which report (`reports` for its end), and how it reads."""
+        if now >= self.out_until and self.chance.random() < self.outages:
+            self.out_until = now + self.chance.choice((30.0, 200.0, 1800.0))
+        if now < self.out_until:
+            return 0, Failure(PLACE, "place: an outage")
         if self.chance.random() >= self.share:
             return None
-        return self.chance.randint(0, reports), Failure(self.chance.choice(self.kinds), "a made-up fault")
+        kind = self.chance.choice(self.kinds)
+        if kind == UNKNOWN:
+            self.unknown[name] = self.unknown.get(name, 0) + 1
+            if self.most_unknown is not None and self.unknown[name] > self.most_unknown:
+                return None
+        return self.chance.randint(0, reports), Failure(kind, f"{kind}: a made-up fault")
 
 
 class KilledListener:
@@ -111,10 +128,10 @@ class MadeUpTrainer:
 
     def __call__(self, queue: TrialQueue, task: Any, *, concurrent: int, driver: Mapping[str, float]) -> None:
         while not queue.done:
-            self._run(queue, concurrent)
+            self._run(queue, concurrent, task)
             queue.lose(Failure(UNKNOWN, "gone"))
 
-    def _run(self, queue: TrialQueue, concurrent: int) -> None:
+    def _run(self, queue: TrialQueue, concurrent: int, task: Any) -> None:
         """One start of a trainer: until the queue is drained and all tries ended."""
         running: list[Try] = []
         finished = False
@@ -125,7 +142,7 @@ class MadeUpTrainer:
                 if item is None:
                     finished = queue.drained
                     break
-                running.append(self._begin(item))
+                running.append(self._begin(item, task))
             self.most_side_by_side = max(self.most_side_by_side, len(running))
             if running:
                 chosen = self.faults.chance.choice(running)
@@ -133,15 +150,17 @@ class MadeUpTrainer:
                     running.remove(chosen)
             self.clock.now += 1.0
 
-    def _begin(self, item: dict[str, Any]) -> Try:
+    def _begin(self, item: dict[str, Any], task: Any) -> Try:
         name = item["fingerprint"]
+        if task is not None and not (written := TrialDirectory(task.storage / "trials" / name).configuration).exists():
+            write_json(written, {"fingerprint": name, **item["configuration"]})
         self.tries[name] = self.tries.get(name, 0) + 1
         self.handed.append(name)
         chance = random.Random(stream_seed(0, "made up", name))
         whole = self.score(item) if self.score else 40.0 + 50.0 * chance.random()
         scores = [whole * (1 - math.exp(-2.0 * (n + 1))) for n in range(self.reports - 1)] + [whole]
         diverges = chance.randint(0, self.reports - 1) if chance.random() < self.faults.own else None
-        return Try(item, scores, self.faults.of_try(self.reports), diverges)
+        return Try(item, scores, self.faults.of_try(name, self.reports, self.clock.now), diverges)
 
     def _goes_on(self, queue: TrialQueue, each: Try) -> bool:
         """Hand over a try's next report, or its end."""

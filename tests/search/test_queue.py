@@ -3,7 +3,6 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -208,13 +207,13 @@ def test_tries_that_go_on_when_the_trainer_is_gone_are_lost(tmp_path: Path) -> N
 @pytest.mark.parametrize("kind", [PLACE, UNKNOWN])
 @pytest.mark.parametrize("concurrent", [1, 3])
 def test_failures_change_neither_scores_nor_draws(tmp_path: Path, kind: str, concurrent: int) -> None:
-    def ended(share: float, limit: int) -> dict[Any, Any]:
+    def ended(share: float) -> dict[Any, Any]:
         search = Search(tmp_path / str(share), trials=6, concurrent=concurrent)
-        search.train(concurrent, share=share, kinds=(kind,))
+        search.train(concurrent, share=share, kinds=(kind,), most_unknown=len(PAUSES))
         found = search.events("trial_ended")
         return {(e["arm"], e["number"]): (e["fingerprint"], e["state"], e["objective"], e["reports"]) for e in found}
 
-    calm, stormy = ended(0.0, 0), ended(0.4, 0)
+    calm, stormy = ended(0.0), ended(0.4)
     assert len(calm) == 12 and stormy == calm
 
 
@@ -249,7 +248,7 @@ def test_replicates_are_handed_out_in_their_order_and_tried_again(tmp_path: Path
     directory, clock = StudyDirectory(tmp_path), Clock()
     journalist = Journalist(directory, Heard(), metric="objective", kind="replicate")  # type: ignore[arg-type]
     queue = TrialQueue(ReplicateSource(items), journalist, concurrent=1, full_budget=8, clock=clock)
-    MadeUpTrainer(Faults(Random(1), share=0.5), clock)(queue, SimpleNamespace(), concurrent=1, driver={})
+    MadeUpTrainer(Faults(Random(1), share=0.5), clock)(queue, None, concurrent=1, driver={})
     events = journal.read(directory.journal)
     ended = [event for event in events if event["event"] == "replicate_ended"]
     assert [(event["seed"], event["state"]) for event in ended] == [(s, "finished") for s in (1001, 1002, 1003)]

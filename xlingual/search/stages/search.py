@@ -59,11 +59,12 @@ def choose(bench: Bench) -> None:
 def search_source(bench: Bench, state: StudyState, journalist: Journalist) -> SearchSource:
     """Rebuild the arms' draws from the records: what is missing of each whose choice the test set was not read for."""
     spaces = {arm: space_fingerprint(content) for arm, content in state.study["arms"].items()}
-    draws = [_arm_draws(bench, state, arm) for arm in bench.study.arms if arm not in state.tested]
+    draws = [arm_draws(bench, state, arm) for arm in bench.study.arms if arm not in state.tested]
     return SearchSource(draws, journalist, spaces, state.exhausted)
 
 
-def _arm_draws(bench: Bench, state: StudyState, arm: str) -> ArmDraws:
+def arm_draws(bench: Bench, state: StudyState, arm: str) -> ArmDraws:
+    """Rebuild the draws of one arm from the records."""
     search, tree = bench.study.search, arm_space(bench.study, arm)
 
     def build(plain: dict[str, Any]) -> TrialConfiguration:

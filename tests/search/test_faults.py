@@ -1,0 +1,333 @@
+"""Whole studies with made-up trials, where nodes, storage and the driver fail at random: no Ray.
+
+XLINGUAL_FAULT_RUNS sets how many studies are run; a failing one names its seed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from made_up_trials import Clock, Faults, Killed, KilledListener, MadeUpTrainer
+
+from xlingual.errors import StageError
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import StudyState, read_state
+from xlingual.search.attempts import PAUSES
+from xlingual.search.bench import Bench
+from xlingual.search.draws import ArmDraws
+from xlingual.search.driver import STAGES, go_through, missing_stages
+from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN
+from xlingual.search.journalist import record_reading
+from xlingual.search.opening import open_directory
+from xlingual.search.sampler import ArmSampler
+from xlingual.search.stages.search import arm_draws
+from xlingual.study import ModelTraits, Study, load_study
+
+RUNS = int(os.environ.get("XLINGUAL_FAULT_RUNS", "60"))
+REPORTS = 4
+TRIALS, SEEDS = 5, 2
+COMMANDS = 400
+FAULTS = {"kinds": (PLACE, PLACE, UNKNOWN, TO_MEND), "most_unknown": len(PAUSES), "outages": 0.02}
+STUDY = {
+    "name": "faults",
+    "question": "Does it hold?",
+    "model": "toy",
+    "data": {"train": "toy", "dev": "toy", "test": {"source": "toy", "languages": ["en"]}},
+    "training": {"updates": 20, "reports": REPORTS, "learning_rate": {"log_uniform": [1e-5, 1e-2]}},
+    "arms": {
+        "plain": {"baseline": True},
+        "few": {"training": {"learning_rate": {"choice": [1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 6e-3]}}},
+    },
+    "search": {"trials_per_arm": TRIALS, "startup_trials": 2, "grace_share": 0.25},
+    "replicates": {"seeds": SEEDS},
+}
+
+
+@pytest.fixture(scope="module")
+def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("faults") / "study.yaml"
+    path.write_text(yaml.safe_dump(STUDY, sort_keys=False))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of records that no power cut threatens."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+class Commands:
+    """One study's commands, one after the other: each may be killed, or stop; time goes on between them."""
+
+    def __init__(self, study: Study, path: Path, concurrent: int, chance: random.Random) -> None:
+        self.study, self.directory, self.concurrent, self.chance = study, StudyDirectory(path), concurrent, chance
+        self.clock = Clock()
+        self.count = 0
+        self.handed: list[str] = []
+
+    def bench(self, faults: Faults) -> Bench:
+        sources = {"model": "m", "train": "t", "dev": "d"}
+        return Bench(
+            study=self.study,
+            directory=self.directory,
+            listener=KilledListener(faults),  # type: ignore[arg-type]
+            locations=SimpleNamespace(models={}),  # type: ignore[arg-type]
+            inputs={},
+            sources=dict.fromkeys(self.study.arms, sources),
+            traits=dict.fromkeys(self.study.arms, ModelTraits(self.study.windows)),
+            concurrent=self.concurrent,
+            driver={},
+            precision="fp32",
+            trainer=MadeUpTrainer(faults, self.clock, reports=REPORTS),
+            clock=self.clock,
+        )
+
+    def run(self, until: str = "report", **faults: Any) -> str:
+        """Run one command; how it ended: `done`, `killed` or `stopped`."""
+        self.count += 1
+        bench = self.bench(Faults(self.chance, **faults))
+        open_directory(self.study, self.directory)
+        try:
+            go_through(bench, missing_stages(self.directory, until), {**STAGES, "test": self.read_test_set})
+        except Killed:
+            return "killed"
+        except StageError:
+            return "stopped"
+        finally:
+            check_seal(self.directory)
+        return "done"
+
+    def read_test_set(self, bench: Bench) -> None:
+        """The test stage without models: a reading of each replicate, then its scores."""
+        for replicate in read_state(self.directory).replicates:
+            if replicate.state == "finished" and not replicate.scored:
+                name = {"arm": replicate.arm, "seed": replicate.seed, "fingerprint": replicate.fingerprint}
+                record_reading(self.directory, "test", replicate.arm, replicate.fingerprint)
+                check_seal(self.directory)
+                bench.listener.test_scored(replicate.arm, replicate.seed, {})
+                bench.event("test_scored", **name, scores={})
+
+    def until_done(self, **faults: Any) -> None:
+        """Give the same command again and again, each with its own kill, until it has nothing left to do."""
+        while missing_stages(self.directory, "report") if self.directory.study_json.exists() else True:
+            assert self.count < COMMANDS, "the study does not end"
+            calls = self.chance.choice((None, self.chance.randint(1, 400)))
+            self.run(kill=calls, **faults)
+
+
+def final_ends(events: list[dict[str, Any]], kind: str, key: str) -> Counter[tuple[str, Any]]:
+    """How often each trial ended so that it is not tried again."""
+    return Counter((e["arm"], e[key]) for e in events if e["event"] == f"{kind}_ended" and not e["retry"])
+
+
+def check_seal(directory: StudyDirectory) -> None:
+    """Told from the events alone: nothing is chosen, trained again or read before what comes before it ended."""
+    events = journal.read(directory.journal)
+    over = [n for n, event in enumerate(events) if event["event"] in ("chosen", "replicate_started")]
+    if over:
+        before = events[: over[0]]
+        started = {(e["arm"], e["number"]) for e in before if e["event"] == "trial_started"}
+        assert started == set(final_ends(before, "trial", "number"))
+        assert Counter(arm for arm, _ in started) == dict.fromkeys(STUDY["arms"], TRIALS)  # type: ignore[call-overload]
+    if journal.read(directory.ledger):
+        replicates = final_ends(events, "replicate", "seed")
+        assert len(replicates) == SEEDS * 2
+
+
+def check_trials(directory: StudyDirectory, study: Study, commands: Commands) -> None:
+    """Each trial is counted once, no configuration comes twice, tries are bounded, draws follow from the records."""
+    events, state = journal.read(directory.journal), read_state(directory)
+    assert state.complete or any(r.state == "failed" for r in state.replicates)
+    assert set(final_ends(events, "trial", "number").values()) == {1}
+    assert set(final_ends(events, "replicate", "seed").values()) == {1}
+    for arm in study.arms:
+        trials = state.arm_trials(arm)
+        assert [trial.number for trial in trials] == list(range(TRIALS))
+        assert len({trial.fingerprint for trial in trials}) == TRIALS, "a configuration twice"
+    first: dict[Any, Any] = {}
+    for event in (event for event in events if event["event"] == "trial_started"):
+        drawn = first.setdefault((event["arm"], event["number"]), (event["values"], event["running"]))
+        assert drawn == (event["values"], event["running"]), "a trial changed after it was drawn"
+    readings = Counter(entry["fingerprint"] for entry in journal.read(directory.ledger))
+    assert max(readings.values(), default=0) <= commands.count
+    check_tries(events)
+    check_draws(commands, state)
+
+
+def check_tries(events: list[dict[str, Any]]) -> None:
+    """Of one command, a trial fails no more often without a new report than the bound allows."""
+    counted: dict[Any, int] = defaultdict(int)
+    for event in events:
+        if event["event"].endswith("_started") and "fingerprint" in event:
+            counted[event["fingerprint"], event["arm"]] = 0
+        if event["event"].endswith("_retried") and event["reason"].startswith("unknown"):
+            counted[event["fingerprint"], event["arm"]] += 1
+            assert counted[event["fingerprint"], event["arm"]] <= len(PAUSES) * (REPORTS + 1)
+
+
+def check_draws(commands: Commands, state: StudyState) -> None:
+    """Every draw is made again from what the journal says was known then."""
+    bench = commands.bench(Faults(random.Random(0)))
+    for arm in state.arms:
+        whole = arm_draws(bench, state, arm)
+        for trial in state.arm_trials(arm):
+            past = {number: one for number, one in whole._past.items() if number < trial.number}
+            for number in trial.running:
+                past[number] = type(past[number])(number, past[number].values)
+            again = ArmDraws(
+                arm,
+                whole._tree,
+                ArmSampler(arm, whole._tree, kind="tpe", startup_trials=2, seed=0),
+                whole._build,
+                seed=0,
+                trials=(),
+                trials_per_arm=TRIALS,
+            )
+            again._past = past
+            again._drawn = {each.fingerprint for each in state.arm_trials(arm) if each.number < trial.number}
+            drawn = again._draw(trial.number)
+            assert drawn is not None and drawn[0] == trial.values, f"{arm}/{trial.number}"
+
+
+def outcome(directory: StudyDirectory) -> dict[str, Any]:
+    """What a reader sees: trials, choices, replicates, in no order of time."""
+    events, state = journal.read(directory.journal), read_state(directory)
+    ends = {}
+    for event in events:
+        if event["event"] in ("trial_ended", "replicate_ended") and not event["retry"]:
+            key = (event["arm"], event.get("number"), event.get("seed"))
+            ends[key] = [event[n] for n in ("fingerprint", "state", "objective", "updates", "reason", "reports")]
+    return {"ends": ends, "chosen": state.chosen, "stage": state.stage}
+
+
+def seeds() -> Iterator[int]:
+    return iter(range(RUNS))
+
+
+def test_a_study_with_faults_and_kills_is_the_study_without(study_file: Path, tmp_path: Path) -> None:
+    """One trial at a time: the same trials, choices and scores, whatever fails where."""
+    own = (0.0, 0.15)
+    calm = {}
+    for share in own:
+        commands = Commands(load_study(study_file, ()), tmp_path / f"calm-{share}", 1, random.Random(0))
+        assert commands.run(own=share) == "done" and commands.count == 1
+        check_trials(commands.directory, commands.study, commands)
+        calm[share] = outcome(commands.directory)
+    ends = Counter()  # type: Counter[str]
+    for seed in seeds():
+        chance = random.Random(seed)
+        share = chance.choice(own)
+        commands = Commands(load_study(study_file, ()), tmp_path / f"storm-{seed}", 1, chance)
+        commands.until_done(
+            share=chance.choice((0.1, 0.4)),
+            kinds=(PLACE, PLACE, UNKNOWN, TO_MEND),
+            own=share,
+            most_unknown=3,
+            outages=0.02,
+        )
+        assert outcome(commands.directory) == calm[share], f"seed {seed}"
+        check_trials(commands.directory, commands.study, commands)
+        ends[str(commands.count)] += 1
+    assert len(ends) > 3
+
+
+def test_a_study_of_three_trials_at_a_time_repeats_nothing(study_file: Path, tmp_path: Path) -> None:
+    for seed in seeds():
+        chance = random.Random(1000 + seed)
+        commands = Commands(load_study(study_file, ()), tmp_path / f"three-{seed}", 3, chance)
+        commands.until_done(share=chance.choice((0.1, 0.4)), **FAULTS)
+        check_trials(commands.directory, commands.study, commands)
+
+
+def test_trials_that_fail_for_good_are_counted_once_and_never_chosen(study_file: Path, tmp_path: Path) -> None:
+    failed = 0
+    for seed in seeds():
+        chance = random.Random(2000 + seed)
+        commands = Commands(load_study(study_file, ()), tmp_path / f"good-{seed}", chance.choice((1, 3)), chance)
+        commands.until_done(share=0.6, kinds=(UNKNOWN,), own=0.1)
+        state = read_state(commands.directory)
+        failed += sum(trial.state == "failed" for trial in state.trials)
+        for arm in state.arms:
+            chosen = next(trial for trial in state.arm_trials(arm) if trial.fingerprint == state.chosen[arm])
+            assert chosen.state == "finished"
+        check_trials(commands.directory, commands.study, commands)
+    assert failed > 0
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("first", [1, 2, 4])
+def test_some_trials_and_then_more_are_all_of_one_go(
+    study_file: Path, tmp_path: Path, sampler: str, first: int
+) -> None:
+    """With the trial scheduler, and with the choice in between."""
+    goes = {}
+    for name, counts in (("one", (TRIALS,)), ("two", (first, TRIALS))):
+        for count in counts:
+            study = load_study(study_file, (f"search.trials_per_arm={count}", f"search.sampler={sampler}"))
+            commands = Commands(study, tmp_path / name, 1, random.Random(0))
+            bench = commands.bench(Faults(random.Random(0)))
+            open_directory(study, commands.directory)
+            go_through(bench, missing_stages(commands.directory, "search"))
+        goes[name] = outcome(commands.directory)
+    assert goes["one"] == goes["two"] and len(goes["one"]["ends"]) == 2 * TRIALS
+
+
+def test_a_killed_search_that_is_raised_draws_what_it_would_have_drawn(study_file: Path, tmp_path: Path) -> None:
+    """Killed while its first trial ran, before any ended, then asked for more."""
+    undisturbed = Commands(load_study(study_file, ()), tmp_path / "calm", 1, random.Random(0))
+    undisturbed.run()
+    study = load_study(study_file, ("search.trials_per_arm=2",))
+    killed = Commands(study, tmp_path / "killed", 1, random.Random(0))
+    assert killed.run(kill=4) == "killed"
+    assert [e["event"] for e in journal.read(killed.directory.journal)] == ["stage_started", "trial_started"]
+    killed.study = load_study(study_file, ())
+    killed.run()
+    assert outcome(killed.directory) == outcome(undisturbed.directory)
+
+
+def test_a_killed_study_of_several_at_a_time_repeats_no_draw(study_file: Path, tmp_path: Path) -> None:
+    """Killed with three trials running of which none had ended."""
+    study = load_study(study_file, ())
+    commands = Commands(study, tmp_path, 3, random.Random(0))
+    assert commands.run(kill=7) == "killed"
+    begun = read_state(commands.directory).trials
+    assert len(begun) == 3 and all(trial.unfinished for trial in begun)
+    commands.run()
+    after = {(trial.arm, trial.number): trial.fingerprint for trial in read_state(commands.directory).trials}
+    assert {(trial.arm, trial.number): trial.fingerprint for trial in begun}.items() <= after.items()
+    check_trials(commands.directory, study, commands)
+
+
+def test_the_journal_is_whole_after_every_call(study_file: Path, tmp_path: Path) -> None:
+    """Killed at each call of the trainer and the listener in turn, one command after the other."""
+    calm = Commands(load_study(study_file, ()), tmp_path / "calm", 1, random.Random(0))
+    calm.run()
+    expected = outcome(calm.directory)
+    calls = count_calls(study_file, tmp_path)
+    assert calls > 100
+    for kill in range(1, calls, max(1, calls // 40)):
+        commands = Commands(load_study(study_file, ()), tmp_path / str(kill), 1, random.Random(0))
+        assert commands.run(kill=kill) == "killed"
+        assert commands.run() == "done"
+        assert outcome(commands.directory) == expected, f"killed at call {kill}"
+        for line in commands.directory.journal.read_text().splitlines():
+            json.loads(line)
+
+
+def count_calls(study_file: Path, tmp_path: Path) -> int:
+    commands = Commands(load_study(study_file, ()), tmp_path / "counted", 1, random.Random(0))
+    faults = Faults(random.Random(0))
+    open_directory(commands.study, commands.directory)
+    stages: dict[str, Callable[[Bench], None]] = {**STAGES, "test": commands.read_test_set}
+    go_through(commands.bench(faults), missing_stages(commands.directory, "report"), stages)
+    return faults.calls
