@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import torch
 
-from xlingual.errors import RecordError, TrialDiverged
+from xlingual.errors import RecordError, RecordLocked, TrialDiverged
 from xlingual.families.batches import Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.models.encoder import load_encoder
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
+from xlingual.records.lease import Holder
 from xlingual.study import TrialConfiguration
 from xlingual.tasks.question_answering import answer_rows
 from xlingual.training.execution import Execution
@@ -99,6 +100,30 @@ def test_a_killed_training_goes_on_exactly(
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
     starts = [start["from_update"] for start in journal.read(directory.environment)]
     assert starts == [0, kill_after]
+
+
+@pytest.mark.parametrize("after", [2, 4])
+def test_a_training_that_another_machine_took_over_writes_nothing_more(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, after: int
+) -> None:
+    """The machine of the first one loses its network after a report; the second one finishes; the first one goes on."""
+    configuration = configure(mixture={"faq_share": 0.4, "weights": {"de": 1.0}})
+    whole, _ = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "whole")
+    directory = TrialDirectory(tmp_path / "trial" / configuration.fingerprint)
+    elsewhere = SoloWorker()
+
+    def on_report(report: Report) -> None:
+        if report["updates"] == after:
+            second = Holder("node-2", lambda node: node == "node-1")
+            train_trial(
+                configuration, tiny_inputs, tiny_checkpoint, directory, elsewhere, keep_model=False, holder=second
+            )
+
+    first, holder = SoloWorker(on_report=on_report), Holder("node-1")
+    with pytest.raises(RecordLocked, match="took over while this one could not be reached"):
+        train_trial(configuration, tiny_inputs, tiny_checkpoint, directory, first, keep_model=False, holder=holder)
+    assert numbers(journal.read(directory.reports)) == numbers(elsewhere.reports) == numbers(whole)
+    assert not directory.checkpoint.exists()
 
 
 def test_a_report_that_a_crash_kept_from_the_record_is_written_on_resume(

@@ -59,7 +59,7 @@ class TrialDirectory:
 
     @property
     def lock(self) -> Path:
-        """Held by the one process that trains it."""
+        """Names the one process that trains it (see `records/lease.py`)."""
         return self.path / "training.lock"
 
     def predictions(self, language: str) -> Path:

@@ -21,6 +21,7 @@ from xlingual.errors import TrialDiverged
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
+from xlingual.records.lease import Holder
 from xlingual.search.failures import OWN, TO_MEND, failure_of
 from xlingual.search.placement import Demand
 from xlingual.study import TrialConfiguration
@@ -133,7 +134,13 @@ def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, w
         worker,
         keep_model=task.keep_model,
         execution=task.execution,
+        holder=Holder(ray.get_runtime_context().get_node_id(), has_left_cluster),
     )
+
+
+def has_left_cluster(node: str) -> bool:
+    """Whether the node of this id is none of the cluster's now; that it is only slow makes it wait, no more."""
+    return node not in {each["NodeID"] for each in ray.nodes() if each["Alive"]}
 
 
 def _train_with_ray_train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory) -> None:

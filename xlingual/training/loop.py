@@ -6,7 +6,7 @@ import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from xlingual.families.questions import ScoringSet
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
-from xlingual.records.lock import hold
+from xlingual.records.lease import NO_HOLDER, Holder, Lease, lease
 from xlingual.study import TrialConfiguration
 from xlingual.tasks import merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
@@ -37,9 +37,6 @@ from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, Worker
 
-# Seconds that a training waits for another process to leave its directory: one that a killed driver left behind.
-LOCK_PATIENCE = 60.0
-
 DEFAULT_EXECUTION = Execution()
 
 
@@ -52,6 +49,7 @@ def train_trial(
     *,
     keep_model: bool,
     execution: Execution = DEFAULT_EXECUTION,
+    holder: Holder = NO_HOLDER,
 ) -> None:
     """Train one configuration to its last update, from wherever its directory says that it stands.
 
@@ -61,23 +59,31 @@ def train_trial(
         configuration: decides every number.
         inputs: the same on every worker.
         checkpoint: the pretrained model's directory.
-        directory: the trial's records; rank 0 writes them, and holds their lock meanwhile.
+        directory: the trial's records; rank 0 writes them, and holds their lease meanwhile.
         worker: this process.
         keep_model: whether the trained model is written to `directory.model`.
         execution: how it is computed.
+        holder: this process, as other machines know it.
 
     Raises:
         TrialDiverged: when a gradient is not finite.
+        RecordLocked: when another process trains it, or took over from this one.
     """
-    with hold(directory.lock, patience=LOCK_PATIENCE) if worker.rank == 0 else nullcontext():
-        _write_configuration(configuration, directory, worker)
+    with lease(directory.lock, holder) if worker.rank == 0 else nullcontext() as held:
+        _write_configuration(configuration, directory, held)
         finished = worker.gather(trial_finished(configuration, directory, keep_model=keep_model))[0]
         if finished:
-            directory.checkpoint.unlink(missing_ok=True)
+            with _writing(held):
+                directory.checkpoint.unlink(missing_ok=True)
             for report in journal.read(directory.reports):
                 worker.report(with_objective(report, inputs.objective))
         else:
-            Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution).run()
+            Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution, held).run()
+
+
+def _writing(held: Lease | None) -> AbstractContextManager[None]:
+    """Where a worker writes, if it is the one that does."""
+    return held.writing() if held else nullcontext()
 
 
 def trial_finished(configuration: TrialConfiguration, directory: TrialDirectory, *, keep_model: bool) -> bool:
@@ -104,9 +110,10 @@ class Training:
         worker: Worker,
         keep_model: bool,
         execution: Execution,
+        held: Lease | None,
     ) -> None:
         self.configuration, self.inputs, self.directory, self.worker = configuration, inputs, directory, worker
-        self.source_checkpoint, self.keep_model = checkpoint, keep_model
+        self.source_checkpoint, self.keep_model, self.held = checkpoint, keep_model, held
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
         progress = load_checkpoint(directory.checkpoint, self.model)
@@ -161,10 +168,11 @@ class Training:
             "seconds": round(seconds, 3),
         }
         self.progress = Progress(updates, (*self.progress.reports, report))
-        if self.worker.rank == 0:
-            save_checkpoint(self.directory.checkpoint, self.model, self.progress)
-            write_lines(self.directory.development, rows)
-            journal.append(self.directory.reports, report)
+        if self.held:
+            with self.held.writing():
+                save_checkpoint(self.directory.checkpoint, self.model, self.progress)
+                write_lines(self.directory.development, rows)
+                journal.append(self.directory.reports, report)
         return report
 
     def _padding_share(self) -> float:
@@ -216,26 +224,28 @@ class Training:
         asked for again) training starts over, and the record with it.
         """
         reports = list(self.progress.reports)
-        if self.worker.rank == 0 and journal.read(self.directory.reports) != reports:
-            write_lines(self.directory.reports, reports)
+        if self.held:
+            with self.held.writing():
+                if journal.read(self.directory.reports) != reports:
+                    write_lines(self.directory.reports, reports)
         return self.progress.reports
 
     def _finish(self) -> None:
-        if self.worker.rank == 0:
-            if self.keep_model:
-                with self.model.whole(self.progress.updates) as whole:
-                    export_model(
-                        whole,
-                        self.source_checkpoint,
-                        self.directory.model,
-                        self.configuration,
-                        self.progress.reports,
-                    )
-            self.directory.checkpoint.unlink(missing_ok=True)
+        if self.held:
+            with self.held.writing():
+                self._keep_model()
+                self.directory.checkpoint.unlink(missing_ok=True)
         self.worker.gather(None)  # no worker leaves before the records are whole
 
+    def _keep_model(self) -> None:
+        if self.keep_model:
+            with self.model.whole(self.progress.updates) as whole:
+                export_model(
+                    whole, self.source_checkpoint, self.directory.model, self.configuration, self.progress.reports
+                )
+
     def _write_environment(self) -> None:
-        if self.worker.rank != 0:
+        if not self.held:
             return
         device, model = self.worker.device, self.model
         record = {
@@ -250,14 +260,16 @@ class Training:
         }
         if perturbation := model.robust.record():
             record["perturbation"] = perturbation
-        journal.append(self.directory.environment, record)
+        with self.held.writing():
+            journal.append(self.directory.environment, record)
 
 
-def _write_configuration(configuration: TrialConfiguration, directory: TrialDirectory, worker: Worker) -> None:
-    if worker.rank != 0:
+def _write_configuration(configuration: TrialConfiguration, directory: TrialDirectory, held: Lease | None) -> None:
+    if not held:
         return
     content = {"fingerprint": configuration.fingerprint, **configuration.canonical()}
     if not directory.configuration.exists():
-        write_json(directory.configuration, content)
+        with held.writing():
+            write_json(directory.configuration, content)
     elif read_json(directory.configuration) != content:
         raise RecordError(f"{directory.configuration}: another configuration lies under this fingerprint")
