@@ -62,9 +62,8 @@ def test_ray_and_python_are_pinned_to_what_is_tested(cluster):
     assert any(f"=={ray.__version__}" in command for command in cluster["setup_commands"])
 
 
-def test_the_head_is_on_demand_and_holds_the_trial_drivers(cluster):
+def test_the_head_is_on_demand(cluster):
     head = cluster["available_node_types"][cluster["head_node_type"]]
-    assert head["resources"]["trial_driver"] == 64
     assert head["resources"].get("GPU", 0) == 0
     assert "InstanceMarketOptions" not in head["node_config"]
     assert head["max_workers"] == 0
@@ -75,7 +74,6 @@ def test_gpu_workers_are_spot_and_none_runs_without_work(cluster):
     for node in workers(cluster).values():
         assert node["min_workers"] == 0
         assert node["resources"]["GPU"] >= 1
-        assert "trial_driver" not in node["resources"]
         assert node["node_config"]["InstanceMarketOptions"] == {"MarketType": "spot"}
 
 

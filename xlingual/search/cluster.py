@@ -15,10 +15,8 @@ from typing import Any
 
 from xlingual.errors import PlacementError
 from xlingual.search.node_probe import ask_nodes, check_nodes
-from xlingual.search.placement import DRIVER_RESOURCE, Demand
+from xlingual.search.placement import Demand
 from xlingual.search.worker_code import use_package
-
-EMBEDDED_DRIVERS = 64
 
 SECONDS_TO_ANSWER = 10.0
 """For the port of a cluster to be opened."""
@@ -47,7 +45,7 @@ def prepare_environment() -> None:
 
 
 @contextmanager
-def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]]]:
+def connected(address: str, demand: Demand, namespace: str | None = None) -> Iterator[list[Mapping[str, float]]]:
     """Be connected to a cluster while the context lasts; yields the resources of its nodes.
 
     Args:
@@ -55,6 +53,7 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
             anything else is an address to join.
         demand: of one trial; several workers need the dashboard, without which Ray Train never frees the workers of a
             trial that the scheduler stopped.
+        namespace: Ray's name for what this command puts on the cluster, by which a later one finds it.
 
     Raises:
         PlacementError: when there is no cluster at the address.
@@ -62,7 +61,7 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
     prepare_environment()
     import ray
 
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True}
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True, "namespace": namespace}
     workers = {"worker_process_setup_hook": use_package()}
     on_terminate = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings():
@@ -72,7 +71,6 @@ def connected(address: str, demand: Demand) -> Iterator[list[Mapping[str, float]
             ray.init(
                 address="local",
                 include_dashboard=demand.workers > 1,
-                resources={DRIVER_RESOURCE: EMBEDDED_DRIVERS},
                 runtime_env=workers,
                 **quiet,
             )
@@ -97,11 +95,13 @@ def _environment_of_workers() -> dict[str, str]:
     return {name: os.environ[name] for name in ENVIRONMENT if name not in said}
 
 
-def driver_resources(nodes: list[Mapping[str, float]]) -> dict[str, float]:
-    """Resources of a trial's driver: never a CPU that its own workers wait for."""
-    if any(node.get(DRIVER_RESOURCE) for node in nodes):
-        return {DRIVER_RESOURCE: 1}
-    return {"CPU": 0.01}
+def driver_resources() -> dict[str, float]:
+    """Resources of a trial's driver: a place on this command's node, and no CPU that its own workers wait for."""
+    import ray
+
+    here = ray.get_runtime_context().get_node_id()
+    (address,) = [node["NodeManagerAddress"] for node in ray.nodes() if node["NodeID"] == here]
+    return {f"node:{address}": 0.001}
 
 
 def join(address: str, quiet: Mapping[str, Any]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import ray
+import torch
 
 from xlingual.errors import StageError
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
@@ -16,6 +19,7 @@ from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
 from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
+from xlingual.search.groups import namespace_of
 from xlingual.search.listener import Listener
 from xlingual.search.opening import (
     TEST,
@@ -31,6 +35,7 @@ from xlingual.search.opening import (
 from xlingual.search.placement import concurrent_trials
 from xlingual.search.precision import study_precision
 from xlingual.search.tuning import train_all
+from xlingual.search.waiting import watching
 from xlingual.study import Study
 from xlingual.training.advice import advice_notes
 from xlingual.training.family_check import check_families
@@ -74,20 +79,23 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         listener.note(line)
     for line in advice_notes(study, locations):
         listener.note(line)
-    data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
-    traits = {arm: model_traits(study, model) for arm, model in locations.models.items()}
-    models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
-    found = data.sources()
-    named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
-    check_sources(directory, found | named | {TEST: test_set}, unused_models(directory) | unread_test_set(directory))
-    write_contamination(directory, data.contaminated, study.data.contamination)
-    for line in loaded_lines(found):
-        listener.note(line)
-    demand = demand_of(study)
-    with connected(address, demand) as nodes:
-        may_grow = address != "local"
-        concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials, may_grow=may_grow)
-        record_environment(directory, address=address, nodes=[dict(node) for node in nodes], concurrent=concurrent)
+    with ExitStack() as stack:
+        if address == "local":  # an embedded Ray starts when everything else is checked
+            check_this_machine(study)
+        else:
+            concurrent = stack.enter_context(_placed(study, directory, address, listener))
+        data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
+        traits = {arm: model_traits(study, model) for arm, model in locations.models.items()}
+        models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
+        found = data.sources()
+        named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
+        unused = unused_models(directory) | unread_test_set(directory)
+        check_sources(directory, found | named | {TEST: test_set}, unused)
+        write_contamination(directory, data.contaminated, study.data.contamination)
+        for line in loaded_lines(found):
+            listener.note(line)
+        if address == "local":
+            concurrent = stack.enter_context(_placed(study, directory, address, listener))
         inputs = {}
         for model in models:
             made = trial_inputs(model, study, data, directory.features)
@@ -105,8 +113,8 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             sources=_sources(study, locations, data, models),
             traits=traits,
             concurrent=concurrent,
-            driver=driver_resources(nodes),
-            precision=study_precision(study, directory, demand, _largest_widths(models)),
+            driver=driver_resources(),
+            precision=study_precision(study, directory, demand_of(study), _largest_widths(models)),
             trainer=train_all,
         )
         go_through(bench, missing)
@@ -130,6 +138,27 @@ def go_through(bench: Bench, missing: Iterable[str], stages: Mapping[str, Stage]
             raise StageError(
                 f"the {stage} is not done: its records lack some of its trials; run the same command again"
             )
+
+
+@contextmanager
+def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[int]:
+    """Be on a cluster that has room for a trial; yields how many run side by side."""
+    demand, namespace = demand_of(study), namespace_of(directory.path)
+    with connected(address, demand, namespace) as nodes:
+        concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials, may_grow=address != "local")
+        record_environment(directory, address=address, nodes=[dict(node) for node in nodes], concurrent=concurrent)
+        with watching(namespace, listener.note):
+            yield concurrent
+
+
+def check_this_machine(study: Study) -> None:
+    """See whether a trial fits this machine, before anything is loaded.
+
+    Raises:
+        PlacementError: when it does not.
+    """
+    machine = {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.cuda.device_count())}
+    concurrent_trials([machine], demand_of(study), study.scaling.concurrent_trials)
 
 
 def _largest_widths(models: Iterable[str]) -> tuple[int, int]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from xlingual.errors import PlacementError
 
-DRIVER_RESOURCE = "trial_driver"
-
 
 @dataclass(frozen=True, slots=True)
 class Demand:

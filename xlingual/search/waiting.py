@@ -1,0 +1,130 @@
+"""Says what a study waits for when the cluster has no room for its trials."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from xlingual.search.groups import Group, groups, left_over_line, remove_left_over
+
+LOOKS = 5.0
+"""Seconds between two looks at the cluster."""
+
+SILENCE = 30.0
+"""Seconds that a trial waits before anything is said; then after twice as long each time."""
+
+SHOWN = 6
+"""Most nodes of a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a node has, and what of it is free; Ray's names (`CPU`, `GPU`)."""
+
+    address: str
+    total: Mapping[str, float]
+    free: Mapping[str, float]
+
+
+@dataclass
+class Watch:
+    """Turns looks at the cluster into lines.
+
+    Args:
+        namespace: of the groups that are this study's.
+        tell: takes a line.
+    """
+
+    namespace: str
+    tell: Callable[[str], None]
+    _since: dict[str, float] = field(default_factory=dict)
+    _next: float = SILENCE
+
+    def look(self, found: Sequence[Group], rooms: Callable[[], Sequence[Room]], now: float) -> None:
+        """Tell what is waited for, where nothing of the study trains and a group of it has waited for long.
+
+        Args:
+            found: the cluster's groups.
+            rooms: its nodes; asked only for a line.
+            now: seconds that only grow.
+        """
+        mine = [group for group in found if group.namespace == self.namespace and group.trains]
+        waiting = {group.key: group for group in mine if not group.placed}
+        if not waiting or len(waiting) < len(mine):
+            self._since.clear()
+            self._next = SILENCE
+            return
+        self._since = {key: self._since.get(key, now) for key in waiting}
+        oldest = min(self._since, key=self._since.__getitem__)
+        waited = now - self._since[oldest]
+        if waited >= self._next:
+            self._next = 2 * waited
+            self.tell(waiting_line(waiting[oldest], rooms(), waited))
+
+
+def waiting_line(group: Group, rooms: Sequence[Room], waited: float) -> str:
+    """Tell what a group waits for, and what the nodes have."""
+    asked = Counter(_text(bundle) for bundle in group.bundles)
+    wanted = " and ".join(f"{count} worker{'s' if count > 1 else ''} of {each}" for each, count in asked.items())
+    names = sorted({name for bundle in group.bundles for name in bundle if not name.startswith("node:")})
+    nodes = [
+        f"{room.address} {', '.join(f'{room.free.get(n, 0.0):g} of {room.total.get(n, 0.0):g} {n}' for n in names)}"
+        for room in rooms[:SHOWN]
+    ]
+    more = f"; {len(rooms) - SHOWN} more nodes" if len(rooms) > SHOWN else ""
+    never = "" if all(_fits(bundle, rooms) for bundle in group.bundles) else "no node of the cluster is that large; "
+    return (
+        f"no trial is training: one has waited {waited:.0f} s for {wanted}; {never}"
+        f"free now: {'; '.join(nodes) or 'no node at all'}{more}"
+    )
+
+
+@contextmanager
+def watching(namespace: str, tell: Callable[[str], None], looks: float = LOOKS) -> Iterator[None]:
+    """Look at the connected cluster while the context lasts, and remove what killed commands left there."""
+    ended = threading.Event()
+    watch = Watch(namespace, tell)
+
+    def run() -> None:
+        while not ended.wait(looks):
+            try:
+                if removed := remove_left_over():
+                    tell(left_over_line(removed))
+                watch.look(groups(), rooms_now, time.monotonic())
+            except Exception:  # a cluster that does not answer is told by whoever needs the answer
+                continue
+
+    if removed := remove_left_over():
+        tell(left_over_line(removed))
+    thread = threading.Thread(target=run, name="watch of the cluster", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(looks)
+
+
+def rooms_now() -> list[Room]:
+    """Ask the cluster what each node has, and what of it is free."""
+    import ray
+    from ray._private.state import available_resources_per_node
+
+    free = available_resources_per_node()
+    return [
+        Room(node["NodeManagerAddress"], node["Resources"], free.get(node["NodeID"], {}))
+        for node in ray.nodes()
+        if node["Alive"]
+    ]
+
+
+def _fits(bundle: Mapping[str, float], rooms: Sequence[Room]) -> bool:
+    return any(all(room.total.get(name, 0.0) >= amount for name, amount in bundle.items()) for room in rooms)
+
+
+def _text(bundle: Mapping[str, float]) -> str:
+    return " and ".join(f"{amount:g} {name}" for name, amount in sorted(bundle.items()))
