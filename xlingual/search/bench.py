@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.journalist import Journalist
 from xlingual.search.listener import Listener
+from xlingual.search.nodes import Here, Place
 from xlingual.search.placement import Demand
 from xlingual.search.queue import Source, TrialQueue
 from xlingual.search.scheduler import ArmScheduler
@@ -44,6 +45,7 @@ class Bench:
         precision: what `auto` stands for; `auto` where each worker's GPU decides.
         trainer: trains what a stage hands out.
         clock: seconds that only grow.
+        place: where tries run.
     """
 
     study: Study
@@ -58,6 +60,7 @@ class Bench:
     precision: str
     trainer: Trainer
     clock: Callable[[], float] = time.monotonic
+    place: Place = field(default_factory=Here)
 
     @property
     def metric(self) -> str:
@@ -101,6 +104,7 @@ class Bench:
             full_budget=self.full_budget,
             scheduler=scheduler,
             clock=self.clock,
+            place=self.place,
         )
         self.trainer(queue, self.task(keep_model=keep_model), concurrent=self.concurrent, driver=self.driver)
         return queue

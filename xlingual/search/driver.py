@@ -15,12 +15,14 @@ from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoin
 from xlingual.models.encoder import encoder_widths
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
+from xlingual.records.lost import check_records
 from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
 from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.groups import namespace_of
 from xlingual.search.listener import Listener
+from xlingual.search.nodes import Here, Nodes, Place
 from xlingual.search.opening import (
     TEST,
     check_sources,
@@ -65,6 +67,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     with hold(directory.lock):
         for line in open_directory(study, directory):
             listener.note(line)
+        check_records(directory, read_state(directory))
         missing = missing_stages(directory, until)
         if missing:
             _do(study, directory, missing, address, listener)
@@ -83,7 +86,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         if address == "local":  # an embedded Ray starts when everything else is checked
             check_this_machine(study)
         else:
-            concurrent = stack.enter_context(_placed(study, directory, address, listener))
+            concurrent, place = stack.enter_context(_placed(study, directory, address, listener))
         data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
         traits = {arm: model_traits(study, model) for arm, model in locations.models.items()}
         models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
@@ -95,7 +98,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         for line in loaded_lines(found):
             listener.note(line)
         if address == "local":
-            concurrent = stack.enter_context(_placed(study, directory, address, listener))
+            concurrent, place = stack.enter_context(_placed(study, directory, address, listener))
         inputs = {}
         for model in models:
             made = trial_inputs(model, study, data, directory.features)
@@ -116,6 +119,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             driver=driver_resources(),
             precision=study_precision(study, directory, demand_of(study), _largest_widths(models)),
             trainer=train_all,
+            place=place,
         )
         go_through(bench, missing)
 
@@ -133,6 +137,7 @@ def go_through(bench: Bench, missing: Iterable[str], stages: Mapping[str, Stage]
         StageError: when a stage cannot be ended.
     """
     for stage in missing:
+        bench.place.check_records()
         stages[stage](bench)
         if stage != "test" and not _done(read_state(bench.directory), stage):
             raise StageError(
@@ -141,14 +146,19 @@ def go_through(bench: Bench, missing: Iterable[str], stages: Mapping[str, Stage]
 
 
 @contextmanager
-def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[int]:
-    """Be on a cluster that has room for a trial; yields how many run side by side."""
-    demand, namespace = demand_of(study), namespace_of(directory.path)
-    with connected(address, demand, namespace) as nodes:
-        concurrent = concurrent_trials(nodes, demand, study.scaling.concurrent_trials, may_grow=address != "local")
-        record_environment(directory, address=address, nodes=[dict(node) for node in nodes], concurrent=concurrent)
-        with watching(namespace, listener.note):
-            yield concurrent
+def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[tuple[int, Place]]:
+    """Be on a cluster that has room for a trial; yields how many run side by side, and where."""
+    demand, namespace, asked = demand_of(study), namespace_of(directory.path), study.scaling.concurrent_trials
+    with connected(address, demand, namespace) as found:
+        nodes = None if address == "local" else Nodes(directory, demand, listener.note)
+        if nodes is not None:
+            concurrent_trials(found, demand, asked, may_grow=True)  # what never fits is told before nodes are asked
+            nodes.check()
+        usable = nodes.usable if nodes else found
+        concurrent = concurrent_trials(usable, demand, asked, may_grow=nodes is not None)
+        record_environment(directory, address=address, nodes=[dict(node) for node in usable], concurrent=concurrent)
+        with watching(namespace, listener.note, nodes):
+            yield concurrent, nodes or Here(directory)
 
 
 def check_this_machine(study: Study) -> None:

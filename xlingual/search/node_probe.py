@@ -10,7 +10,7 @@ import hashlib
 import platform
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ SECONDS_TO_ANSWER = 120.0
 Facts = dict[str, Any]
 
 
-def facts_of_node() -> Facts:
+def facts_of_node(node: str = "") -> Facts:
     """Look around in this process: host, Python, versions, and which copy of xlingual it imports."""
     return {
         "hostname": socket.gethostname(),
@@ -36,29 +36,38 @@ def facts_of_node() -> Facts:
     }
 
 
-def ask_nodes(nodes: Sequence[Mapping[str, Any]], seconds: float = SECONDS_TO_ANSWER) -> dict[str, Facts]:
-    """Run `facts_of_node` once on each node.
+def ask_nodes(
+    nodes: Sequence[Mapping[str, Any]],
+    seconds: float = SECONDS_TO_ANSWER,
+    question: Callable[..., Any] = facts_of_node,
+    *arguments: Any,
+) -> dict[str, Any]:
+    """Ask each node a question.
 
     Args:
         nodes: those that are alive, as `ray.nodes()` describes them.
         seconds: to wait for all of them.
+        question: runs once on each node, and is given its id and then `arguments`; its module imports nothing of this
+            package.
+        arguments: of the question.
 
     Returns:
-        by node id; a node that did not answer has {"error": why} alone.
+        answers by node id; that of a node that did not answer is {"error": why}.
     """
     import ray
     from ray import cloudpickle
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    module = sys.modules[question.__module__]
+    cloudpickle.register_pickle_by_value(module)
     try:
-        task = ray.remote(num_cpus=0, max_retries=0)(facts_of_node)
+        task = ray.remote(num_cpus=0, max_retries=0)(question)
         asked = {}
         for node in nodes:
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            asked[task.options(scheduling_strategy=there).remote()] = node["NodeID"]
+            asked[task.options(scheduling_strategy=there).remote(node["NodeID"], *arguments)] = node["NodeID"]
     finally:
-        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
+        cloudpickle.unregister_pickle_by_value(module)
     ready, late = ray.wait(list(asked), num_returns=len(asked), timeout=seconds) if asked else ([], [])
     silent = {"error": f"no answer in {seconds:g} s"}
     return {asked[each]: _answer(each) for each in ready} | {asked[each]: silent for each in late}

@@ -27,6 +27,11 @@ class Demand:
         return f"{self.workers} worker{'s' if self.workers > 1 else ''} of {each}"
 
 
+def elsewhere(avoided: Sequence[str]) -> dict[str, str]:
+    """Select any node but those of the ids, as Ray writes it."""
+    return {"ray.io/node-id": f"!in({','.join(avoided)})"}
+
+
 def slots(nodes: Sequence[Mapping[str, float]], demand: Demand) -> int:
     """Count the workers that fit on the nodes at the same time; a worker lies on one node."""
     return sum(_fit(node, demand) for node in nodes)

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from xlingual.errors import StageError
 from xlingual.search.attempts import Attempts, is_final
 from xlingual.search.budget import is_whole, spent
-from xlingual.search.failures import OWN, UNKNOWN, Failure
+from xlingual.search.failures import OWN, PLACE, UNKNOWN, Failure
 from xlingual.search.journalist import Item, Journalist, key_of, whole_updates
+from xlingual.search.nodes import Here, Place
 from xlingual.search.scheduler import ArmScheduler
 
 
@@ -46,6 +47,7 @@ class Open:
     reports: list[tuple[int, float]] = field(default_factory=list)
     stopped: bool = False
     failure: Failure | None = None
+    failed_on: str = ""
 
     def begin(self) -> None:
         """Begin a try; its reports of before come again."""
@@ -74,6 +76,7 @@ class TrialQueue:
         full_budget: of a whole trial, see `xlingual.search.budget`.
         scheduler: stops trials; None lets each come to its end.
         clock: seconds that only grow.
+        place: where tries run.
     """
 
     def __init__(
@@ -85,7 +88,9 @@ class TrialQueue:
         full_budget: int,
         scheduler: ArmScheduler | None = None,
         clock: Callable[[], float] = time.monotonic,
+        place: Place | None = None,
     ) -> None:
+        self._place = place or Here()
         self._source, self._journalist, self._scheduler = source, journalist, scheduler
         self._concurrent, self._full_budget, self._clock = concurrent, full_budget, clock
         self._open: dict[str, Open] = {}
@@ -115,13 +120,14 @@ class TrialQueue:
             return None
         found.begin()
         self._journalist.started(found.item)
-        return found.item
+        return {**found.item, "avoid": self._place.avoid(found.failed_on)}
 
     def reported(self, item: Item, report: Mapping[str, Any]) -> bool:
         """Take a report of a try in, and say whether it goes on."""
         found = self._open[key_of(item)]
         if "failed" in report:
             found.failure = Failure(report.get("kind", OWN), str(report["failed"]))
+            found.failed_on = report.get("node", "")
         if self._journalist.metric not in report:
             return True
         step, objective = spent(report, self._full_budget), float(report[self._journalist.metric])
@@ -138,7 +144,11 @@ class TrialQueue:
         if found.failure is not None:
             self.failed(item, found.failure)
         elif found.last and is_whole({"total_updates": whole_updates(item), **found.last}, self._full_budget):
-            self._end(found, "finished", found.last, None)
+            lost = self._place.lost(item["fingerprint"], updates)
+            if lost is None:
+                self._end(found, "finished", found.last, None)
+            else:
+                self.failed(item, Failure(PLACE, f"it finished, but its records did not arrive: {lost}"))
         elif found.stopped:
             self._end(found, "pruned", found.last, f"stopped by the trial scheduler after {updates} updates")
         else:
@@ -148,6 +158,7 @@ class TrialQueue:
         """Take in that a try failed; another one follows, or the trial failed for good, or the stage stops here."""
         found = self._open[key_of(item)]
         failure = found.failure or failure  # what a trial says of itself says more than that it is gone
+        failure = self._place.blame(failure, item.get("avoid", ()))
         found.running, found.failure = False, failure
         pause = found.attempts.pause(failure, self._clock())
         if pause is not None and not self._set_aside:

@@ -23,7 +23,8 @@ from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
 from xlingual.search.failures import OWN, TO_MEND, failure_of
-from xlingual.search.placement import Demand
+from xlingual.search.interface import ReachableTorch
+from xlingual.search.placement import Demand, elsewhere
 from xlingual.study import TrialConfiguration
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
@@ -73,7 +74,8 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
         if failure.kind != OWN:
             with suppress(OSError):  # storage may be what failed
                 write_text(directory.path / "error.txt", traceback.format_exc())
-        tune.report({"failed": failure.reason, "kind": failure.kind})
+        here = ray.get_runtime_context().get_node_id() if task.demand.workers == 1 else ""
+        tune.report({"failed": failure.reason, "kind": failure.kind, "node": here})
         if failure.kind not in (OWN, TO_MEND):
             raise
 
@@ -151,10 +153,12 @@ def _train_with_ray_train(config: dict[str, Any], task: TrialTask, directory: Tr
     TorchTrainer(
         train_fn_per_worker,
         train_loop_config={"config": config, "task": task},
+        torch_config=ReachableTorch(),
         scaling_config=ScalingConfig(
             num_workers=task.demand.workers,
             use_gpu=task.demand.gpus_per_worker > 0,
             resources_per_worker=task.demand.per_worker,
+            label_selector=elsewhere(config["avoid"]) if config["avoid"] else None,
         ),
         run_config=RunConfig(
             name=f"{config['fingerprint']}-{tune.get_context().get_trial_id()}",

@@ -7,6 +7,7 @@ import pickle
 import shutil
 import uuid
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from ray import tune
@@ -16,7 +17,7 @@ from ray.tune.search import Searcher
 
 from xlingual.search.failures import UNKNOWN, Failure, failure_of
 from xlingual.search.journalist import Item
-from xlingual.search.placement import Demand
+from xlingual.search.placement import elsewhere
 from xlingual.search.queue import TrialQueue
 from xlingual.search.trial import TrialTask, train_driver_fn
 
@@ -40,7 +41,10 @@ def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: di
 
 
 def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str, float]) -> None:
-    trainable = tune.with_resources(tune.with_parameters(train_driver_fn, task=task), _resources(task.demand, driver))
+    asked = task.demand.per_worker if task.demand.workers == 1 else driver
+    trainable = tune.with_resources(
+        tune.with_parameters(train_driver_fn, task=task), lambda item: bundle_elsewhere(asked, item["avoid"])
+    )
     scratch = task.storage / "ray"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -69,8 +73,10 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _resources(demand: Demand, driver: dict[str, float]) -> dict[str, float]:
-    return demand.per_worker if demand.workers == 1 else driver
+def bundle_elsewhere(asked: dict[str, float], avoided: Sequence[str]) -> tune.PlacementGroupFactory:
+    """Ask for resources on any node but some."""
+    where = {"bundle_label_selector": [elsewhere(avoided)]} if avoided else {}
+    return tune.PlacementGroupFactory([asked], **where)
 
 
 class QueueSearcher(Searcher):

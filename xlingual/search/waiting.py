@@ -10,12 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from xlingual.search.groups import Group, groups, left_over_line, remove_left_over
+from xlingual.search.nodes import Nodes
 
 LOOKS = 5.0
 """Seconds between two looks at the cluster."""
 
 SILENCE = 30.0
 """Seconds that a trial waits before anything is said; then after twice as long each time."""
+
+AGAIN = 60.0
+"""Seconds between two looks at nodes that are left out."""
 
 SHOWN = 6
 """Most nodes of a line."""
@@ -84,17 +88,30 @@ def waiting_line(group: Group, rooms: Sequence[Room], waited: float) -> str:
 
 
 @contextmanager
-def watching(namespace: str, tell: Callable[[str], None], looks: float = LOOKS) -> Iterator[None]:
-    """Look at the connected cluster while the context lasts, and remove what killed commands left there."""
+def watching(
+    namespace: str, tell: Callable[[str], None], nodes: Nodes | None = None, looks: float = LOOKS
+) -> Iterator[None]:
+    """Look at the connected cluster while the context lasts, and remove what killed commands left there.
+
+    Args:
+        namespace: of the groups that are this study's.
+        tell: takes a line.
+        nodes: those that were left out are looked at again, and used when they can do their part.
+        looks: seconds between two looks.
+    """
     ended = threading.Event()
     watch = Watch(namespace, tell)
 
     def run() -> None:
+        looked = time.monotonic()
         while not ended.wait(looks):
             try:
                 if removed := remove_left_over():
                     tell(left_over_line(removed))
                 watch.look(groups(), rooms_now, time.monotonic())
+                if nodes and nodes.any_left_out and time.monotonic() - looked >= AGAIN:
+                    nodes.look()
+                    looked = time.monotonic()
             except Exception:  # a cluster that does not answer is told by whoever needs the answer
                 continue
 

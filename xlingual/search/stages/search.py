@@ -38,6 +38,7 @@ def choose(bench: Bench) -> None:
 
     What a reading of the test set rests on stays as it is.
     """
+    bench.place.check_records()
     state = read_state(bench.directory)
     for arm in state.arms:
         if arm in state.tested:

@@ -1,0 +1,46 @@
+"""Records that a journal tells of and that are gone: nothing may be chosen without them."""
+
+from __future__ import annotations
+
+from xlingual.errors import RecordError
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory, TrialDirectory
+from xlingual.records.state import ReplicateState, StudyState, TrialState
+
+
+def check_records(directory: StudyDirectory, state: StudyState) -> None:
+    """See whether the records of every trial and replicate that came to its last update are there.
+
+    Raises:
+        RecordError: names those that are not.
+    """
+    ended: list[TrialState | ReplicateState] = [*state.trials, *(each for each in state.replicates if not each.scored)]
+    finished = [each for each in ended if each.state == "finished"]
+    lost = [f"{_name(each)}: {reason}" for each in finished if (reason := _lost(directory, each))]
+    if lost:
+        raise RecordError(
+            f"{directory.path}: records of finished trials are gone ({'; '.join(lost)}), so that nothing is chosen or "
+            "reported of this study. Restore them from a backup, or give the study another name and run it again"
+        )
+
+
+def lost_records(directory: TrialDirectory, updates: int) -> str | None:
+    """Say what is missing of a trial that came to an update; None when nothing is."""
+    reports = journal.read(directory.reports)
+    if not directory.configuration.exists():
+        return f"{directory.configuration.name} is missing in {directory.path}"
+    if not reports or reports[-1]["updates"] != updates:
+        found = f"ends at update {reports[-1]['updates']}, not {updates}" if reports else "is missing or empty"
+        return f"{directory.reports.name} {found} in {directory.path}"
+    return None
+
+
+def _lost(directory: StudyDirectory, ended: TrialState | ReplicateState) -> str | None:
+    trial = directory.trial(ended.fingerprint)
+    if isinstance(ended, TrialState):
+        return lost_records(trial, ended.updates)
+    return None if trial.model.is_dir() else f"{trial.model.name}/ is missing in {trial.path}"
+
+
+def _name(ended: TrialState | ReplicateState) -> str:
+    return f"{ended.arm} trial {ended.number}" if isinstance(ended, TrialState) else f"{ended.arm} seed {ended.seed}"

@@ -1,0 +1,209 @@
+"""The nodes that a study may use: a node that cannot do its part is left out, and what failed there is not the trial's.
+
+A node with a fault of its own fails fast, is free again at once, and so draws one trial after the other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from xlingual.errors import PlacementError
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.lost import check_records, lost_records
+from xlingual.records.state import read_state
+from xlingual.search.failures import OWN, PLACE, TO_MEND, Failure
+from xlingual.search.node_probe import ask_nodes
+from xlingual.search.placement import Demand, slots
+from xlingual.search.storage_probe import StorageProbe, storage_of_node
+
+SECONDS_TO_ANSWER = 60.0
+"""For a node to be asked again after something failed."""
+
+
+class Place(Protocol):
+    """Where tries run, as the queue that hands them out sees it."""
+
+    def avoid(self, failed_on: str = "") -> list[str]:
+        """Ids of nodes on which the next try must not run; `failed_on` is where the last one did."""
+
+    def blame(self, failure: Failure, avoided: Sequence[str]) -> Failure:
+        """Tell whether a node did it; `avoided` are the nodes on which the try could not run."""
+
+    def lost(self, fingerprint: str, updates: int) -> str | None:
+        """Tell what is missing here of the records of a try that came to its last update; None when nothing is."""
+
+    def check_records(self) -> None:
+        """Raise RecordError where records of finished trials are gone."""
+
+
+class Here:
+    """A single machine: what fails is the trial's doing, and what is written arrives.
+
+    Args:
+        directory: the study's; None keeps no records (made-up trials).
+    """
+
+    def __init__(self, directory: StudyDirectory | None = None) -> None:
+        self.directory = directory
+
+    def avoid(self, failed_on: str = "") -> list[str]:
+        """Avoid nothing."""
+        return []
+
+    def blame(self, failure: Failure, avoided: Sequence[str]) -> Failure:
+        """Blame no node."""
+        return failure
+
+    def lost(self, fingerprint: str, updates: int) -> str | None:
+        """Look for the records of a try that came to its last update."""
+        return lost_records(self.directory.trial(fingerprint), updates) if self.directory else None
+
+    def check_records(self) -> None:
+        """See whether the records of all finished trials are there.
+
+        Raises:
+            RecordError: names those that are not.
+        """
+        if self.directory:
+            check_records(self.directory, read_state(self.directory))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the cluster.
+
+    Attributes:
+        key: its id.
+        name: address and host name, for people.
+        resources: Ray's names (`CPU`, `GPU`).
+        fault: why it cannot do its part; None when it can.
+    """
+
+    key: str
+    name: str
+    resources: Mapping[str, float]
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a look at all nodes found; `storage`: why the driver itself cannot write, or None."""
+
+    nodes: tuple[Node, ...]
+    storage: str | None = None
+
+
+class Nodes(Here):
+    """Looks at the nodes of a cluster at the start and after each failure, and leaves out those with a fault.
+
+    Args:
+        directory: the study's.
+        demand: of one trial.
+        tell: takes a line.
+        ask: looks at all nodes.
+    """
+
+    def __init__(
+        self,
+        directory: StudyDirectory,
+        demand: Demand,
+        tell: Callable[[str], None],
+        ask: Callable[[Path], Survey] | None = None,
+    ) -> None:
+        super().__init__(directory)
+        self._study, self._demand, self._tell, self._ask = directory.path, demand, tell, ask or ask_cluster
+        self._found: tuple[Node, ...] = ()
+        self._left_out: dict[str, str] = {}
+        self._lock = threading.Lock()  # the watch of the cluster looks too
+
+    @property
+    def usable(self) -> list[Mapping[str, float]]:
+        """Resources of the nodes that are not left out."""
+        return [node.resources for node in self._found if node.key not in self._left_out]
+
+    @property
+    def any_left_out(self) -> bool:
+        """Whether some node is left out."""
+        return bool(self._left_out)
+
+    def check(self) -> None:
+        """Look for the first time.
+
+        Raises:
+            PlacementError: when the driver cannot write, or no node can do its part.
+        """
+        survey = self.look()
+        if survey.storage is not None:
+            raise PlacementError(f"{survey.storage}; name another directory with --storage")
+        if survey.nodes and not self.usable:
+            raise PlacementError(
+                f"no node of the cluster can do its part: {self._faults()}. With several nodes the study's directory "
+                "has to be one that all of them see: name it with --storage"
+            )
+
+    def look(self) -> Survey:
+        """Look at all nodes, and tell which are left out from now on and which no longer."""
+        with self._lock:
+            survey = self._ask(self._study)
+            if survey.storage is None:
+                self._take_in(survey.nodes)
+            return survey
+
+    def avoid(self, failed_on: str = "") -> list[str]:
+        """Ids of the nodes that are left out, and where the last try failed if there is room elsewhere."""
+        avoided = {*self._left_out, *([failed_on] if failed_on else [])}
+        rest = [node.resources for node in self._found if node.key not in avoided]
+        return sorted(avoided if slots(rest, self._demand) >= self._demand.workers else self._left_out)
+
+    def blame(self, failure: Failure, avoided: Sequence[str]) -> Failure:
+        """Look at all nodes; a failure while one has a fault on which the try may have run is the node's."""
+        if failure.kind == OWN:
+            return failure
+        survey = self.look()
+        if survey.storage is not None:
+            return Failure(PLACE, f"{failure.reason} ({survey.storage})")
+        guilty = [node for node in survey.nodes if node.fault is not None and node.key not in avoided]
+        if not guilty:
+            return failure
+        if slots(self.usable, self._demand) < self._demand.workers:
+            return Failure(TO_MEND, f"no node is left on which a trial can run: {self._faults()}")
+        return Failure(PLACE, f"node {guilty[0].name}: {guilty[0].fault}")
+
+    def _take_in(self, nodes: tuple[Node, ...]) -> None:
+        self._found = nodes
+        for node in nodes:
+            before = self._left_out.pop(node.key, None)
+            if node.fault is not None:
+                self._left_out[node.key] = node.fault
+                if before is None:
+                    self._tell(f"node {node.name} is left out: {node.fault}")
+            elif before is not None:
+                self._tell(f"node {node.name} is used again")
+
+    def _faults(self) -> str:
+        return "; ".join(f"node {node.name}: {node.fault}" for node in self._found if node.fault is not None)
+
+
+def ask_cluster(study: Path) -> Survey:
+    """Ask each node of the connected cluster whether it sees and can write a study's directory."""
+    import ray
+
+    alive: list[Mapping[str, Any]] = [node for node in ray.nodes() if node["Alive"]]
+    probe = StorageProbe(study)
+    with probe.open() as fault:
+        if fault is not None:
+            return Survey((), f"{study} {fault.replace(' there', '')}")
+        answers = ask_nodes(alive, SECONDS_TO_ANSWER, storage_of_node, str(probe.folder), probe.token)
+        return Survey(tuple(_node(node, probe, answers[node["NodeID"]]) for node in alive))
+
+
+def _node(node: Mapping[str, Any], probe: StorageProbe, answer: Any) -> Node:
+    key, host = node["NodeID"], node.get("NodeManagerHostname")
+    name = f"{node['NodeManagerAddress']}{f' ({host})' if host else ''}"
+    silent = isinstance(answer, dict)
+    fault = f"it cannot run a process ({answer['error']})" if silent else probe.difference(key, answer)
+    return Node(key, name, node["Resources"], fault)
