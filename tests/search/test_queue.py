@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +16,7 @@ from xlingual.search.attempts import PATIENCE, PAUSES
 from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN, Failure
 from xlingual.search.journalist import Journalist
+from xlingual.search.nodes import Here
 from xlingual.search.queue import ReplicateSource, TrialQueue
 from xlingual.search.sampler import ArmSampler
 from xlingual.study import Choice, LogUniform, TrialConfiguration
@@ -50,7 +52,9 @@ class Heard:
 class Search:
     """A search of two arms over one space, without a study."""
 
-    def __init__(self, path: Path, tree: Any = ENDLESS, trials: int = 2, concurrent: int = 1) -> None:
+    def __init__(
+        self, path: Path, tree: Any = ENDLESS, trials: int = 2, concurrent: int = 1, place: Here | None = None
+    ) -> None:
         self.directory, self.heard, self.clock = StudyDirectory(path), Heard(), Clock()
         self.journalist = Journalist(self.directory, self.heard, metric="objective", kind="trial")  # type: ignore[arg-type]
         draws = [
@@ -66,7 +70,9 @@ class Search:
             for arm in ("a", "b")
         ]
         source = SearchSource(draws, self.journalist, {"a": "space a", "b": "space b"}, ())
-        self.queue = TrialQueue(source, self.journalist, concurrent=concurrent, full_budget=8, clock=self.clock)
+        self.queue = TrialQueue(
+            source, self.journalist, concurrent=concurrent, full_budget=8, clock=self.clock, place=place
+        )
 
     def train(self, concurrent: int = 1, **faults: Any) -> MadeUpTrainer:
         trainer = MadeUpTrainer(Faults(Random(0), **faults), self.clock)
@@ -130,6 +136,49 @@ def test_an_equal_configuration_waits_until_the_one_in_training_has_ended(tmp_pa
     following = search.queue.next()
     assert following is not None and following["fingerprint"] == first["fingerprint"]
     assert following["arm"] != first["arm"]
+
+
+class BadNode(Here):
+    """A node that loses what is written there, until it is left out after so many tries."""
+
+    def __init__(self, tries: int) -> None:
+        super().__init__()
+        self.tries, self.failed_on = tries, list[str]()
+
+    def avoid(self, failed_on: str = "") -> list[str]:
+        self.failed_on.append(failed_on)
+        return [] if self.tries else ["bad"]
+
+    def blame(self, failure: Failure, avoided: Sequence[str]) -> Failure:
+        return failure if "bad" in avoided else Failure(PLACE, "node bad: not shared")
+
+    def lost(self, fingerprint: str, updates: int) -> str | None:
+        if self.tries == 0:
+            return None
+        self.tries -= 1
+        return "reports.jsonl is missing"
+
+
+def test_a_trial_whose_records_did_not_arrive_is_trained_again_and_no_try_is_counted(tmp_path: Path) -> None:
+    """More often than a failure of its own would let it be."""
+    search = Search(tmp_path, trials=1, place=BadNode(len(PAUSES) + 2))
+    search.train()
+    assert [event["state"] for event in search.events("trial_ended")] == ["finished", "finished"]
+    retried = search.events("trial_retried")
+    assert len(retried) == len(PAUSES) + 2
+    assert {event["reason"] for event in retried} == {"node bad: not shared"}
+
+
+def test_a_try_is_told_where_not_to_run_and_its_place_where_the_last_one_failed(tmp_path: Path) -> None:
+    place = BadNode(0)
+    search = Search(tmp_path, place=place)
+    item = search.queue.next()
+    assert item is not None and item["avoid"] == ["bad"]
+    search.queue.reported(item, {"failed": "cuda error", "kind": UNKNOWN, "node": "hot"})
+    search.queue.returned(item)
+    search.clock.now += PAUSES[0]
+    search.queue.next()
+    assert place.failed_on == ["", "hot"]
 
 
 def test_a_failure_of_no_known_kind_is_tried_a_counted_number_of_times_then_it_is_final(tmp_path: Path) -> None:
@@ -262,6 +311,6 @@ def test_an_oracle_enters_every_try_in_the_ledger(tmp_path: Path) -> None:
     assert item is not None
     search.queue.failed(item, Failure(UNKNOWN, "lost"))
     search.clock.now += PAUSES[0]
-    assert search.queue.next() is item
+    assert search.queue.next() == item
     purposes = [entry["purpose"] for entry in journal.read(search.directory.ledger)]
     assert purposes == ["search objective (oracle)"] * 2

@@ -1,0 +1,141 @@
+"""A node with a fault of its own is left out, and what failed there is not held against the trial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xlingual.errors import PlacementError
+from xlingual.records.layout import StudyDirectory
+from xlingual.search.failures import OWN, PLACE, TO_MEND, UNKNOWN, Failure
+from xlingual.search.nodes import Node, Nodes, Survey
+from xlingual.search.placement import Demand
+
+FAULT = "/studies/mine is not shared with that node"
+BROKE = Failure(UNKNOWN, "FileNotFoundError: reports.jsonl")
+
+
+class Cluster:
+    """Nodes of one CPU each, whose faults are set by the test."""
+
+    def __init__(self, *keys: str) -> None:
+        self.keys, self.faults, self.storage = list(keys), dict[str, str](), None
+        self.looks = 0
+
+    def ask(self, study: Path) -> Survey:
+        self.looks += 1
+        if self.storage is not None:
+            return Survey((), self.storage)
+        return Survey(tuple(Node(key, f"10.0.0.{key}", {"CPU": 1.0}, self.faults.get(key)) for key in self.keys))
+
+    storage: str | None
+
+
+class Watched:
+    """A cluster, the study's view of it, and the lines that were told."""
+
+    def __init__(self, *keys: str, workers: int = 1) -> None:
+        self.cluster, self.lines = Cluster(*keys), list[str]()
+        directory = StudyDirectory(Path("/studies/mine"))
+        self.nodes = Nodes(directory, Demand(workers, 1, 0), self.lines.append, self.cluster.ask)
+
+
+def test_a_node_with_a_fault_at_the_start_is_left_out_and_named_once() -> None:
+    watched = Watched("1", "2", "3")
+    watched.cluster.faults["3"] = FAULT
+    watched.nodes.check()
+    watched.nodes.look()
+    assert watched.nodes.avoid() == ["3"]
+    assert len(watched.nodes.usable) == 2
+    assert watched.lines == [f"node 10.0.0.3 is left out: {FAULT}"]
+
+
+def test_a_start_on_nodes_that_all_have_a_fault_is_refused() -> None:
+    watched = Watched("1", "2")
+    watched.cluster.faults = {"1": FAULT, "2": FAULT}
+    with pytest.raises(PlacementError, match=r"no node of the cluster can do its part: node 10\.0\.0\.1: .* --storage"):
+        watched.nodes.check()
+
+
+def test_a_driver_that_cannot_write_is_refused_for_that() -> None:
+    watched = Watched("1")
+    watched.cluster.storage = "/studies/mine cannot be written (Read-only file system)"
+    with pytest.raises(PlacementError, match=r"cannot be written \(Read-only file system\); name another directory"):
+        watched.nodes.check()
+
+
+def test_a_failure_on_a_node_that_has_a_fault_since_is_the_nodes() -> None:
+    watched = Watched("1", "2", "3")
+    watched.nodes.check()
+    watched.cluster.faults["3"] = FAULT
+    blamed = watched.nodes.blame(BROKE, [])
+    assert blamed == Failure(PLACE, f"node 10.0.0.3: {FAULT}")
+    assert watched.nodes.avoid() == ["3"]
+
+
+def test_a_second_trial_that_was_there_when_the_node_was_left_out_is_not_blamed_either() -> None:
+    watched = Watched("1", "2", "3")
+    watched.nodes.check()
+    watched.cluster.faults["3"] = FAULT
+    assert [watched.nodes.blame(BROKE, []).kind for _ in range(2)] == [PLACE, PLACE]
+
+
+def test_a_failure_away_from_the_node_is_the_trials() -> None:
+    watched = Watched("1", "2", "3")
+    watched.cluster.faults["3"] = FAULT
+    watched.nodes.check()
+    assert watched.nodes.blame(BROKE, watched.nodes.avoid()) == BROKE
+
+
+def test_a_failure_on_nodes_without_fault_is_the_trials() -> None:
+    watched = Watched("1", "2")
+    watched.nodes.check()
+    assert watched.nodes.blame(BROKE, []) == BROKE
+
+
+def test_what_a_trial_did_itself_is_never_a_nodes_and_asks_no_node() -> None:
+    watched = Watched("1", "2")
+    watched.nodes.check()
+    watched.cluster.faults["2"] = FAULT
+    diverged = Failure(OWN, "the loss is not finite")
+    assert watched.nodes.blame(diverged, []) == diverged
+    assert watched.cluster.looks == 1
+
+
+def test_storage_that_fails_everywhere_is_no_nodes_fault() -> None:
+    watched = Watched("1", "2")
+    watched.nodes.check()
+    watched.cluster.storage = "/studies/mine cannot be written (No space left on device)"
+    blamed = watched.nodes.blame(BROKE, [])
+    assert blamed == Failure(PLACE, f"{BROKE.reason} ({watched.cluster.storage})")
+    assert watched.nodes.avoid() == []
+
+
+@pytest.mark.parametrize(("workers", "kind"), [(1, PLACE), (2, TO_MEND)])
+def test_a_study_stops_when_too_few_nodes_are_left_for_a_trial(workers: int, kind: str) -> None:
+    watched = Watched("1", "2", workers=workers)
+    watched.nodes.check()
+    watched.cluster.faults["2"] = FAULT
+    blamed = watched.nodes.blame(BROKE, [])
+    assert blamed.kind == kind
+    assert "10.0.0.2" in blamed.reason
+
+
+def test_a_node_whose_fault_is_gone_is_used_again() -> None:
+    watched = Watched("1", "2")
+    watched.cluster.faults["2"] = FAULT
+    watched.nodes.check()
+    watched.cluster.faults.clear()
+    watched.nodes.look()
+    assert watched.nodes.avoid() == []
+    assert watched.lines[-1] == "node 10.0.0.2 is used again"
+
+
+def test_a_next_try_runs_elsewhere_where_there_is_an_elsewhere() -> None:
+    watched = Watched("1", "2")
+    watched.nodes.check()
+    assert watched.nodes.avoid("2") == ["2"]
+    watched.cluster.faults["1"] = FAULT
+    watched.nodes.look()
+    assert watched.nodes.avoid("2") == ["1"]
