@@ -69,9 +69,8 @@ def second_score(gold: dict, predictions: dict[str, str]) -> tuple[float, float]
     return 100 * sum(matches) / len(matches), 100 * sum(overlaps) / len(overlaps)
 
 
-def one_question(*answers: str) -> dict:
-    question = {"id": "q", "question": "?", "answers": [{"text": text, "answer_start": 0} for text in answers]}
-    return {"version": "1.1", "data": [{"title": "t", "paragraphs": [{"context": "c", "qas": [question]}]}]}
+def one_question(*answers: str) -> list[tuple[str, tuple[str, ...]]]:
+    return [("q", answers)]
 
 
 def read_xquad(language: str) -> dict:
@@ -79,6 +78,15 @@ def read_xquad(language: str) -> dict:
     if not path.exists():
         pytest.skip("needs the developers' data folder")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def golds(gold: dict) -> list[tuple[str, list[str]]]:
+    return [
+        (question["id"], [answer["text"] for answer in question["answers"]])
+        for article in gold["data"]
+        for paragraph in article["paragraphs"]
+        for question in paragraph["qas"]
+    ]
 
 
 def gold_answers(gold: dict) -> dict[str, str]:
@@ -111,7 +119,7 @@ def test_agrees_with_a_second_implementation_on_every_xquad_file(language: str) 
     for name, change in kinds.items():
         changed = {i: change(i, text) for i, text in answers.items()}
         predictions = {i: text for i, text in changed.items() if text is not None}
-        score = score_predictions(gold, predictions)
+        score = score_predictions(golds(gold), predictions)
         assert (score["exact_match"], score["f1"]) == pytest.approx(second_score(gold, predictions), rel=0, abs=1e-9)
         scores[name] = score
     assert scores["exact"]["exact_match"] == 100.0
@@ -207,21 +215,9 @@ def test_predictions_without_a_question_are_ignored() -> None:
 
 @pytest.mark.parametrize(
     ("gold", "message"),
-    [
-        ([], "gold must be an object with 'data', found an empty list"),
-        ({}, "gold.data must be a list, found nothing"),
-        ({"data": [3]}, r"gold.data\[0\] must be an object, found the number 3"),
-        ({"data": [{"paragraphs": {}}]}, r"gold.data\[0\].paragraphs must be a list, found an object"),
-        ({"data": [{"paragraphs": [{"qas": [{"answers": []}]}]}]}, r"qas\[0\].id must be a text, found nothing"),
-        (
-            {"data": [{"paragraphs": [{"qas": [{"id": "q", "answers": []}]}]}]},
-            "at least one answer, found an empty list",
-        ),
-        ({"data": [{"paragraphs": [{"qas": [{"id": "q", "answers": [{"text": 5}]}]}]}]}, "text must be a text, found"),
-        ({"data": []}, "holds no question"),
-    ],
+    [([("q", [])], "question 'q' has no answer to score against"), ([], "holds no question")],
 )
-def test_a_gold_file_of_another_format_is_refused_with_its_place(gold: object, message: str) -> None:
+def test_golds_that_cannot_be_scored_are_refused(gold: list[tuple[str, list[str]]], message: str) -> None:
     with pytest.raises(DataError, match=message):
         score_predictions(gold, {})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from xlingual.errors import DataError
@@ -64,20 +64,21 @@ def character_f1(prediction: str, answers: Sequence[str]) -> float:
     return max(_overlap(characters, _characters(answer)) for answer in answers)
 
 
-def score_predictions(gold: Any, predictions: Any) -> dict[str, float]:
+def score_predictions(gold: Iterable[tuple[str, Sequence[str]]], predictions: Any) -> dict[str, float]:
     """Score a whole SQuAD file: {"exact_match": percent, "f1": percent}, means over its questions.
 
-    `gold` is the parsed JSON of a SQuAD file, `predictions` maps question ids to answers. A question without a
+    `gold` is (id, answers) of every question, `predictions` maps question ids to answers. A question without a
     prediction scores 0; a prediction without a question is ignored: so does the official script.
 
     Raises:
-        DataError: when `gold` is not in SQuAD format or `predictions` does not map ids to texts.
+        DataError: when `gold` has no question, or one without an answer, or `predictions` does not map ids to texts.
     """
     answered = _checked_predictions(predictions)
     matches = overlaps = 0.0
     questions = 0
-    for identifier, answers in gold_answers(gold):
+    for identifier, answers in gold:
         questions += 1
+        _need_answers(answers, f"question {identifier!r}")
         if identifier in answered:
             matches += exact_match(answered[identifier], answers)
             overlaps += f1(answered[identifier], answers)
@@ -98,13 +99,13 @@ def _overlap(prediction: list[str], answer: list[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _need_answers(answers: Sequence[str]) -> None:
+def _need_answers(answers: Sequence[str], question: str = "a question") -> None:
     if isinstance(answers, str):
         raise DataError(
             f"the answers of a question are a list of texts, found the text {answers!r}; write [{answers!r}]"
         )
     if not answers:
-        raise DataError("a question has no answer to score against; SQuAD v1.1 gives every question at least one")
+        raise DataError(f"{question} has no answer to score against; SQuAD v1.1 gives every question at least one")
 
 
 def _checked_predictions(predictions: Any) -> dict[str, str]:
@@ -115,50 +116,6 @@ def _checked_predictions(predictions: Any) -> dict[str, str]:
         if not isinstance(text, str):
             raise DataError(f"{expected}, found {_kind(text)} for question {identifier!r}")
     return predictions
-
-
-def gold_answers(gold: Any) -> Iterator[tuple[str, list[str]]]:
-    """Yield (id, answers) of every question of a SQuAD file's parsed JSON, in the file's order.
-
-    Raises:
-        DataError: when it is not in SQuAD format.
-    """
-    for place, article in _entries(gold, "data", "gold"):
-        for inner, paragraph in _entries(article, "paragraphs", place):
-            for innermost, question in _entries(paragraph, "qas", inner):
-                if not isinstance(question.get("id"), str):
-                    raise _not_squad(f"{innermost}.id", "a text", question.get("id"))
-                yield question["id"], _answers(question, innermost)
-
-
-def _answers(question: dict[str, Any], place: str) -> list[str]:
-    texts: list[str] = []
-    for inner, answer in _entries(question, "answers", place):
-        if not isinstance(answer.get("text"), str):
-            raise _not_squad(f"{inner}.text", "a text", answer.get("text"))
-        texts.append(answer["text"])
-    if not texts:
-        raise _not_squad(f"{place}.answers", "at least one answer", texts)
-    return texts
-
-
-def _entries(holder: Any, key: str, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (place, entry) for every object of the list `holder[key]`."""
-    if not isinstance(holder, dict):
-        raise _not_squad(place, f"an object with {key!r}", holder)
-    entries = holder.get(key)
-    if not isinstance(entries, list):
-        raise _not_squad(f"{place}.{key}", "a list", entries)
-    for index, entry in enumerate(entries):
-        inner = f"{place}.{key}[{index}]"
-        if not isinstance(entry, dict):
-            raise _not_squad(inner, "an object", entry)
-        yield inner, entry
-
-
-def _not_squad(place: str, expected: str, found: Any) -> DataError:
-    layout = "data -> paragraphs -> qas -> id, answers -> text"
-    return DataError(f"not SQuAD format ({layout}): {place} must be {expected}, found {_kind(found)}")
 
 
 def _kind(value: Any) -> str:

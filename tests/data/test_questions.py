@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -105,13 +104,13 @@ def questions(*changes: dict[str, Any], title: Any = "T", context: str = CONTEXT
     return read({"data": [{key: value for key, value in article.items() if value != "absent"}]})
 
 
-def read(document: Any) -> list[Question]:
+def read(document: Any, *, texts: bool = True) -> list[Question]:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.json"
         path.write_text(json.dumps(document), encoding="utf-8")
-        return questions_of_file(path)
+        return questions_of_file(path, texts=texts)
 
 
 @pytest.mark.parametrize(
@@ -223,17 +222,21 @@ def test_what_only_looks_like_data_is_named_in_one_line(tmp_path: Path, name: st
         assert f"{path}: {said}" in str(raised.value) and "\n" not in str(raised.value)
 
 
+def test_a_file_that_is_not_there_and_a_directory_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone\.json: cannot be read \(No such file or directory\)"):
+        questions_of_file(tmp_path / "gone.json")
+    with pytest.raises(DataError, match=r"cannot be read \(Is a directory\)"):
+        questions_of_file(tmp_path)
+
+
 def test_an_empty_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(" \n", encoding="utf-8")
     with pytest.raises(DataError, match=r"a\.json: the file is empty"):
         questions_of_file(tmp_path / "a.json")
 
 
-def test_contexts_may_be_left_out_where_they_are_not_needed(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
-    path = write_squad(tmp_path / "a.json", {"T": {CONTEXT: [("q", "Who?", [("Ann", 0)])]}})
-    document = json.loads(path.read_text(encoding="utf-8"))
-    del document["data"][0]["paragraphs"][0]["context"]
-    path.write_text(json.dumps(document), encoding="utf-8")
-    assert questions_of_file(path, contexts=False)[0].answers == ("Ann",)
+def test_texts_may_be_absent_where_they_are_not_needed() -> None:
+    document = {"data": [{"paragraphs": [{"qas": [{"id": 1, "answers": [{"text": "Ann"}]}]}]}]}
+    assert [(each.id, each.answers) for each in read(document, texts=False)] == [("1", ("Ann",))]
     with pytest.raises(DataError, match='no key "context"'):
-        questions_of_file(path)
+        read(document)

@@ -17,11 +17,11 @@ from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.kept import usual_folder
 from xlingual.evaluation.lengths import checkpoint_lengths
 from xlingual.families import EXTRACTIVE
-from xlingual.metrics import score_predictions
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import StudyDirectory, TrialDirectory
 from xlingual.study import WindowSettings
+from xlingual.tasks.question_answering import file_scores
 
 
 def refuse(*_: Any) -> Any:
@@ -38,8 +38,8 @@ def test_scores_are_those_of_the_answers_that_are_kept(headed: Path, xquad: Path
         "de.json", "de.jsonl", "en.json", "en.jsonl", "evaluation.json",
     ]  # fmt: skip
     for language, scores in evaluation.scores.items():
-        gold, answers = read_json(xquad / f"xquad.{language}.json"), read_json(kept / f"{language}.json")
-        official = score_predictions(gold, answers)
+        answers = read_json(kept / f"{language}.json")
+        official = file_scores(xquad / f"xquad.{language}.json", answers)
         assert {name: scores[name] for name in official} == pytest.approx(official, abs=1e-9)
         assert 0 < scores["f1"] < 100
         rows = journal.read(kept / f"{language}.jsonl")
@@ -138,7 +138,7 @@ def test_missing_answers_score_nothing_and_are_said(xquad: Path, asked: Asked, t
     path.write_text(json.dumps(answers))
     evaluation = evaluate_predictions("theirs", path, replace(asked, languages="de"))
     scores = evaluation.scores["de"]
-    official = score_predictions(read_json(xquad / "xquad.de.json"), answers)
+    official = file_scores(xquad / "xquad.de.json", answers)
     assert {name: scores[name] for name in official} == pytest.approx(official, abs=1e-9)
     assert official["f1"] > 0
     assert (scores["questions"], scores["missing"], scores["unknown"]) == (20, 3, 1)
@@ -148,7 +148,7 @@ def test_missing_answers_score_nothing_and_are_said(xquad: Path, asked: Asked, t
     )
     rows = journal.read(evaluation.kept / "de.jsonl")
     assert [row.get("missing", False) for row in rows] == 17 * [False] + 3 * [True]
-    kept = score_predictions(read_json(xquad / "xquad.de.json"), read_json(evaluation.kept / "de.json"))
+    kept = file_scores(xquad / "xquad.de.json", read_json(evaluation.kept / "de.json"))
     assert kept == official
     limited = evaluate_predictions("theirs", path, replace(asked, languages="de", limit=5, keep=tmp_path / "five"))
     assert (limited.scores["de"]["missing"], limited.notes) == (0, ())
@@ -161,7 +161,7 @@ def test_a_missing_answer_is_wrong_also_where_the_empty_text_is_right(tmp_path: 
     path = tmp_path / "answers.json"
     path.write_text(json.dumps({"de": {"0": ""}}))
     scores = evaluate_predictions(None, path, replace(asked, data=str(tmp_path), languages="all")).scores["de"]
-    assert scores["exact_match"] == 50.0 == score_predictions(gold, {"0": ""})["exact_match"]
+    assert scores["exact_match"] == 50.0 == file_scores(tmp_path / "xquad.de.json", {"0": ""})["exact_match"]
 
 
 def test_answers_to_other_questions_are_refused(asked: Asked, tmp_path: Path) -> None:

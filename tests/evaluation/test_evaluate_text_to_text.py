@@ -17,9 +17,9 @@ from xlingual.evaluation.evaluate import evaluate_checkpoint
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.lengths import checkpoint_lengths
 from xlingual.families import ScoringSet, family_of
-from xlingual.metrics import score_predictions
 from xlingual.records import journal
 from xlingual.records.files import read_json
+from xlingual.tasks.question_answering import file_scores
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_texts_that_a_model_wrote_are_scored_and_kept(writer: Path, xquad: Path,
     assert scores["illegal"] == 100 * sum(row["illegal"] for row in rows) / 20 > 0
     assert scores["accidental_translation"] == 100 * sum(row["accidental_translation"] for row in rows) / 20
     assert "illegal" in evaluation.means[0].scores
-    official = score_predictions(read_json(xquad / "xquad.de.json"), read_json(evaluation.kept / "de.json"))
+    official = file_scores(xquad / "xquad.de.json", read_json(evaluation.kept / "de.json"))
     assert {name: scores[name] for name in official} == pytest.approx(official, abs=1e-9)
     given = evaluate_predictions("same", evaluation.kept, replace(asked, languages="all", keep=tmp_path / "given"))
     assert {name: given.scores["de"][name] for name in scores} == scores

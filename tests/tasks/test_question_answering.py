@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +27,11 @@ def rows(language: str, gold: str, *predictions: str) -> list[dict[str, Any]]:
     return answer_rows(examples, {n: [Candidate(0.0, text)] for n, text in enumerate(predictions)})
 
 
-def squad(*golds: str) -> dict[str, Any]:
+def squad(directory: Path, *golds: Any) -> Path:
     questions = [{"id": str(n), "answers": [{"text": text, "answer_start": 0}]} for n, text in enumerate(golds)]
-    return {"data": [{"paragraphs": [{"context": "x", "qas": questions}]}]}
+    path = directory / "gold.json"
+    path.write_text(json.dumps({"data": [{"paragraphs": [{"context": "x", "qas": questions}]}]}), encoding="utf-8")
+    return path
 
 
 def test_languages_without_spaces_have_character_f1_beside_the_official_numbers() -> None:
@@ -73,11 +77,32 @@ def test_no_question_has_no_mean() -> None:
     ],
 )
 def test_a_file_has_character_f1_where_most_letters_of_its_golds_are_of_a_script_without_spaces(
-    golds: list[str], answers: dict[str, str], characters: float | None
+    tmp_path: Path, golds: list[str], answers: dict[str, str], characters: float | None
 ) -> None:
-    scores = file_scores(squad(*golds), answers)
+    scores = file_scores(squad(tmp_path, *golds), answers)
     assert scores.pop("character_f1", None) == (None if characters is None else pytest.approx(characters))
     assert set(scores) == {"exact_match", "f1"}
+
+
+def test_ids_that_are_numbers_or_hold_half_a_character_are_those_of_the_answers(tmp_path: Path) -> None:
+    questions = [{"id": number, "answers": [{"text": "dog"}]} for number in (7, "8", "n\ud83d")]
+    path = tmp_path / "gold.json"
+    path.write_text(json.dumps({"data": [{"paragraphs": [{"qas": questions}]}]}), encoding="utf-8")
+    assert file_scores(path, {"7": "dog", "8": "dog", "n\ud83d": "dog"}) == {"exact_match": 100.0, "f1": 100.0}
+
+
+def test_flat_rows_are_scored_too(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    rows = [{"id": n, "answers": {"text": ["dog", "cat"], "answer_start": [0, 0]}} for n in range(2)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert file_scores(path, {"0": "cat"}) == {"exact_match": 50.0, "f1": 50.0}
+
+
+def test_a_question_without_answers_is_named_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "gold.json"
+    path.write_text(json.dumps({"data": [{"paragraphs": [{"qas": [{"id": 7, "answers": []}]}]}]}), encoding="utf-8")
+    with pytest.raises(DataError, match=r"gold\.json: question '7' has no answer to score against"):
+        file_scores(path, {})
 
 
 def test_scripts_without_spaces_are_those_of_the_languages() -> None:

@@ -185,13 +185,13 @@ def bench(
 
 @app.command()
 def score(
-    gold: Annotated[Path, typer.Argument(metavar="GOLD.json", help="Gold answers in SQuAD format.")],
+    gold: Annotated[Path, typer.Argument(metavar="GOLD.json", help="Gold answers: SQuAD's format or flat rows.")],
     predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.json", help="Answers as {id: text}.")],
 ) -> None:
     """Print SQuAD v1.1's official exact match and F1 in percent, as JSON; character F1 in scripts without spaces."""
     from xlingual.tasks.question_answering import file_scores
 
-    print(json.dumps(file_scores(_read_json(gold), _read_json(predictions))))
+    print(json.dumps(file_scores(gold, _read_json(predictions))))
 
 
 def main() -> None:
@@ -221,7 +221,7 @@ def _show_report(path: Path, as_json: bool) -> None:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise XlingualError(f"{path}: cannot be read ({error.strerror}); write the path of a JSON file") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

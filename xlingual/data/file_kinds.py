@@ -53,6 +53,8 @@ def readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: cannot be read: its gzip data is cut short; download or write it again") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text (byte {error.start}); write it as UTF-8") from None
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); write the path of a data file") from None
     except (OSError, zlib.error, ArrowException) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DataError(f"{path}: cannot be read: {reason}; download or write it again") from error

@@ -51,15 +51,15 @@ class Question:
         return not self.impossible and any(answer.strip() for answer in self.answers)
 
 
-def questions_of_file(path: Path, *, contexts: bool = True) -> list[Question]:
+def questions_of_file(path: Path, *, texts: bool = True) -> list[Question]:
     """Every question of a file, in order: SQuAD's format (v1.1 or v2.0) or flat rows, JSON, lines of JSON or Parquet.
 
-    A whole number as an id is read as its digits, an absent or null title as none. With `contexts` false a paragraph
-    may lack its context. Raises DataError that names the line when the file is not JSON, or the place and key when it
-    is not SQuAD's format.
+    A whole number as an id is read as its digits, an absent or null title as none. With `texts` false contexts and
+    questions may be absent, as for scoring. Raises DataError that names the line when the file is not JSON, or the
+    place and key when it is not SQuAD's format.
     """
     with in_squad_format(path):
-        return list(_questions(rows_of_file(path, _READ), contexts))
+        return list(_questions(rows_of_file(path, _READ), texts))
 
 
 def questions_of_rows(rows: Iterable[Row], source: str) -> list[Question]:
@@ -68,20 +68,20 @@ def questions_of_rows(rows: Iterable[Row], source: str) -> list[Question]:
     Consecutive rows with the same context make one paragraph. Raises DataError when a row has another shape.
     """
     try:
-        return list(_questions(((f"row {number}", row) for number, row in enumerate(rows)), contexts=True))
+        return list(_questions(((f"row {number}", row) for number, row in enumerate(rows)), texts=True))
     except Misfit as misfit:
         raise DataError(f"{source}: not in SQuAD's layout: {misfit}") from None
 
 
-def questions_of_article(article: Row, place: str, *, contexts: bool = True) -> Iterator[Question]:
+def questions_of_article(article: Row, place: str, *, texts: bool = True) -> Iterator[Question]:
     """Every question of one article; raises Misfit that names what is below `place`."""
     title = name_of(article, "title", place) if article.get("title") is not None else ""
     for p, paragraph in enumerate(listed(article, "paragraphs", place)):
         here = f"{place}.paragraphs[{p}]"
-        context = text_of(paragraph, "context", here) if contexts or "context" in paragraph else ""
+        context = text_of(paragraph, "context", here, needed=texts)
         first = ""
         for q, qa in enumerate(listed(paragraph, "qas", here)):
-            question = _question(qa, context, title, first, f"{here}.qas[{q}]")
+            question = _question(qa, context, title, first, f"{here}.qas[{q}]", texts)
             first = first or question.id
             yield question
 
@@ -95,26 +95,26 @@ def in_squad_format(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: not in SQuAD format: {misfit}; write {FORMAT}") from None
 
 
-def _questions(rows: Iterable[tuple[str, Row]], contexts: bool) -> Iterator[Question]:
+def _questions(rows: Iterable[tuple[str, Row]], texts: bool) -> Iterator[Question]:
     before, paragraph = "", ""
     for place, row in rows:
         if "paragraphs" in row:
-            yield from questions_of_article(row, place, contexts=contexts)
+            yield from questions_of_article(row, place, texts=texts)
             continue
-        context = text_of(row, "context", place) if contexts or "context" in row else ""
+        context = text_of(row, "context", place, needed=texts)
         title = name_of(row, "title", place) if row.get("title") is not None else ""
         together = bool(paragraph) and context == before
-        question = _question(row, before if together else context, title, paragraph if together else "", place)
+        question = _question(row, before if together else context, title, paragraph if together else "", place, texts)
         before, paragraph = context, question.paragraph
         yield question
 
 
-def _question(qa: Mapping[str, Any], context: str, title: str, paragraph: str, place: str) -> Question:
+def _question(qa: Mapping[str, Any], context: str, title: str, paragraph: str, place: str, texts: bool) -> Question:
     """The question of an object in SQuAD's format or a flat row; the first of its paragraph names the paragraph."""
     answers = answers_of(qa, place)
-    names = name_of(qa, "id", place), text_of(qa, "question", place)
-    texts = (*names, context, title, *(answer.text for answer in answers))
-    identity, question, context, title, *found = map(mended, texts)
+    names = name_of(qa, "id", place), text_of(qa, "question", place, needed=texts)
+    stated = (*names, context, title, *(answer.text for answer in answers))
+    identity, question, context, title, *found = map(mended, stated)
     return Question(
         id=identity,
         question=stripped(question),
@@ -124,5 +124,5 @@ def _question(qa: Mapping[str, Any], context: str, title: str, paragraph: str, p
         title=title,
         paragraph=paragraph or identity,
         impossible=qa.get("is_impossible") is True,
-        mended=(identity, question, context, title, *found) != texts,
+        mended=(identity, question, context, title, *found) != stated,
     )

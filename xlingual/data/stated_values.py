@@ -18,8 +18,10 @@ class Answer(NamedTuple):
     start: int
 
 
-def text_of(mapping: Any, key: str, place: str) -> str:
-    """A text."""
+def text_of(mapping: Any, key: str, place: str, *, needed: bool = True) -> str:
+    """A text; "" where it is absent and not needed."""
+    if not needed and isinstance(mapping, Mapping) and key not in mapping:
+        return ""
     found = _value(mapping, key, place)
     if not isinstance(found, str):
         raise _wrong(key, place, found, "str")

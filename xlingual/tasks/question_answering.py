@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from xlingual import metrics
 from xlingual.data.examples import Example
+from xlingual.data.questions import questions_of_file
 from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
+from xlingual.data.texts import mended
 from xlingual.errors import DataError
 from xlingual.languages import UNSPACED
 from xlingual.tasks.task import Candidate, Extras
@@ -87,17 +90,27 @@ def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     }
 
 
-def file_scores(gold: Any, predictions: Any) -> dict[str, float]:
+def file_scores(gold: Path, predictions: Any) -> dict[str, float]:
     """Scores of a whole SQuAD file in percent: the official two, and `character_f1` for scripts without spaces.
 
-    The script is that of most letters of the gold answers, as a SQuAD file does not say its language. Arguments and
-    errors are those of `xlingual.metrics.score_predictions`.
+    The script is that of most letters of the gold answers, as a SQuAD file does not say its language.
+
+    Args:
+        gold: see `questions_of_file`; contexts and questions may be absent.
+        predictions: from a question's id to its answer.
+
+    Raises:
+        DataError: see `questions_of_file` and `xlingual.metrics.score_predictions`.
     """
-    scores = metrics.score_predictions(gold, predictions)
-    questions = list(metrics.gold_answers(gold))
-    if main_script("".join(text for _, answers in questions for text in answers)) not in UNSPACED_SCRIPTS:
+    golds = [(question.id, question.answers) for question in questions_of_file(gold, texts=False)]
+    given = {mended(key): text for key, text in predictions.items()} if isinstance(predictions, dict) else predictions
+    try:
+        scores = metrics.score_predictions(golds, given)
+    except DataError as error:
+        raise DataError(f"{gold}: {error}") from None
+    if main_script("".join(text for _, answers in golds for text in answers)) not in UNSPACED_SCRIPTS:
         return scores
-    found = [metrics.character_f1(predictions.get(identifier, ""), answers) for identifier, answers in questions]
+    found = [metrics.character_f1(given.get(identifier, ""), answers) for identifier, answers in golds]
     return {**scores, CHARACTER_F1: 100.0 * float(np.mean(found))}
 
 
