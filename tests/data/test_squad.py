@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -123,8 +124,20 @@ def test_several_files_that_fit_are_an_error_that_names_them(tmp_path: Path, wri
 
 def test_a_training_file_is_never_taken_for_development(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
     write_squad(tmp_path / "train.json", {"A": {CONTEXT: [GOOD]}})
-    with pytest.raises(DataError, match=r"asked for the dev split; found no JSON file that fits \(train.json\)"):
+    with pytest.raises(DataError, match=r"asked for the dev split; found no file that fits \(train.json\)"):
         load_squad(str(tmp_path), split="dev")
+
+
+def test_a_directory_may_hold_rows_and_packed_files(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    content = write_squad(tmp_path / "a" / "x.json", {"B": {CONTEXT: [GOOD]}}).read_bytes()
+    (tmp_path / "train.jsonl.gz").write_bytes(gzip.compress(content, mtime=0))
+    (tmp_path / "dataset_infos.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "validation.jsonl").write_text(json.dumps(rows("A")[0]), encoding="utf-8")
+    assert load_squad(str(tmp_path)).examples[0].title == "B"
+    assert load_squad(str(tmp_path), split="dev").examples[0].title == "A"
+    (tmp_path / "train.json").write_bytes(content)
+    with pytest.raises(DataError, match=r"several files fit \(train.json, train.jsonl.gz\)"):
+        load_squad(str(tmp_path))
 
 
 @pytest.mark.parametrize("source", ["missing.json", "./missing", "a/b/c", "~/missing/x"])
@@ -211,6 +224,37 @@ def test_a_copy_of_a_hub_data_set_reads_like_a_file(tmp_path: Path, write_snapsh
     loaded = load_squad(str(source))
     assert [(e.id, e.paragraph, e.title) for e in loaded.examples] == [("q1", "q1", "A"), ("q2", "q1", "A")]
     assert loaded.counts["dropped_xquad_article"] == 1 and balanced(loaded.counts)
+
+
+def test_what_save_to_disk_wrote_is_read(tmp_path: Path) -> None:
+    from datasets import Dataset, DatasetDict, disable_progress_bars, enable_progress_bars
+
+    disable_progress_bars()
+    DatasetDict(train=Dataset.from_list(rows("A")), validation=Dataset.from_list(rows("B"))).save_to_disk(
+        tmp_path / "two"
+    )
+    DatasetDict(test=Dataset.from_list(rows("C"))).save_to_disk(tmp_path / "test")
+    Dataset.from_list(rows("D")).save_to_disk(tmp_path / "one")
+    enable_progress_bars()
+    assert load_squad(str(tmp_path / "two")).examples[0].title == "A"
+    assert load_squad(str(tmp_path / "two"), split="dev").examples[0].title == "B"
+    assert load_squad(str(tmp_path / "one")).examples[0].title == "D"
+    with pytest.raises(DataError, match=r"unknown split 'train'; there are \['test'\]"):
+        load_squad(str(tmp_path / "test"))
+
+
+def test_a_copy_without_its_card_is_read(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
+    write_snapshot(tmp_path, {("plain_text", "train"): rows("A"), ("plain_text", "validation"): rows("B")})
+    (tmp_path / "README.md").unlink()
+    assert load_squad(str(tmp_path)).examples[0].title == "A"
+    assert load_squad(str(tmp_path), split="dev").examples[0].title == "B"
+
+
+def test_a_pointer_in_a_copy_of_a_hub_data_set_is_named(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
+    write_snapshot(tmp_path, {("plain_text", "train"): rows("A")})
+    (tmp_path / "plain_text" / "train.parquet").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4\n")
+    with pytest.raises(DataError, match=r"train\.parquet is a pointer of Git LFS .* `git lfs pull` in .*plain_text$"):
+        load_squad(str(tmp_path))
 
 
 def test_development_rows_come_from_the_validation_split(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:

@@ -118,6 +118,16 @@ def test_a_copy_of_the_hub_reads_like_the_files(
         load_xquad(str(snapshot), ["en", "th"])
 
 
+def test_a_copy_without_its_card_has_a_folder_a_language(
+    directory: Path, tmp_path_factory: pytest.TempPathFactory, write_snapshot: Callable[..., Path]
+) -> None:
+    parts = {(f"xquad.{code}", "validation"): hub_layout(directory / f"xquad.{code}.json") for code in ("en", "de")}
+    snapshot = write_snapshot(tmp_path_factory.mktemp("hub"), parts)
+    (snapshot / "README.md").unlink()
+    loaded = load_xquad(str(snapshot), ["en", "de"])
+    assert [example.context for example in loaded["de"].examples[:1]] == ["eins 0 x"] and len(loaded["en"]) == 8
+
+
 def hub_layout(path: Path) -> list[dict[str, Any]]:
     """The rows of google/xquad: no titles, one row per question."""
     document = json.loads(path.read_text(encoding="utf-8"))

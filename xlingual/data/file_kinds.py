@@ -13,7 +13,8 @@ from xlingual.errors import DataError
 
 Kind: TypeAlias = Literal["json", "parquet"]
 
-LFS_POINTER = b"version https://git-lfs"
+POINTER = "a pointer of Git LFS in place of the data"
+_LFS = b"version https://git-lfs"
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _HEAD = 512
@@ -63,12 +64,17 @@ def readable(path: Path) -> Iterator[None]:
 def is_pointer(path: Path) -> bool:
     """Whether a file is a pointer of Git LFS in place of its content."""
     with path.open("rb") as stream:
-        return stream.read(len(LFS_POINTER)) == LFS_POINTER
+        return stream.read(len(_LFS)) == _LFS
+
+
+def pull(directory: Path) -> str:
+    """How to get what a pointer of Git LFS stands for."""
+    return f"fetch it with `git lfs pull` in {directory}"
 
 
 def _remedy(head: bytes, path: Path) -> str | None:
-    if head.startswith(LFS_POINTER):
-        return f"a pointer of Git LFS in place of the data; fetch it with `git lfs pull` in {path.parent}"
+    if head.startswith(_LFS):
+        return f"{POINTER}; {pull(path.parent)}"
     if head.startswith(_ZIP):
         return "a zip archive; unpack it and name the file in it"
     if head.startswith(_UTF16):

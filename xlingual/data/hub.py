@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
+from xlingual.data.file_kinds import POINTER, is_pointer, pull
 from xlingual.errors import DataError
 
 Row = dict[str, Any]
@@ -29,12 +30,25 @@ def hub_rows(
     DataError when the data set, its configuration, its split or a column is absent or the hub cannot be reached.
     """
     asked = _phrase(source, configuration, split)
-    rows = _guarded(_open(source, configuration, split, streaming or Path(source).is_dir()), source, asked)
+    rows = _open(source, configuration, split, streaming or Path(source).is_dir())
+    return _checked(_guarded(rows, source, asked), columns, asked)
+
+
+def _checked(rows: Iterator[Row], columns: Sequence[str], asked: str) -> Iterator[Row]:
     first = next(rows, None)
     if first is None:
         raise DataError(f"{asked}: found no rows; name a split that has some, or a local file")
     _check_columns(first, columns, asked)
     return chain([first], rows)
+
+
+def saved_rows(source: Path, *, splits: Sequence[str], columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of a directory that `save_to_disk` of `datasets` wrote: of the first of these splits that is there.
+
+    A directory of one split has no name for it, and is read whatever is asked for. Raises DataError as hub_rows does.
+    """
+    asked = _phrase(str(source), None, splits[0])
+    return _checked(_guarded(_saved(source, splits), str(source), asked), columns, asked)
 
 
 def hub_files(source: str, *, split: str, configuration: str | None = None) -> list[Path]:
@@ -56,11 +70,32 @@ def _file_names(source: str, configuration: str | None, split: str) -> Iterator[
 
 
 def _open(source: str, configuration: str | None, split: str, streaming: bool) -> Iterator[Row]:
-    """The rows as `datasets` gives them; nothing is opened before the first is asked for."""
+    """The rows as `datasets` gives them; nothing is opened before the first is asked for.
+
+    A configuration that no README.md declares may be a folder of that name.
+    """
     from datasets import load_dataset
 
+    folder = Path(source) / (configuration or "")
     with _quiet_hub():
-        rows = load_dataset(source, configuration, split=split, streaming=streaming)
+        try:
+            rows = load_dataset(source, configuration, split=split, streaming=streaming)
+        except ValueError:
+            if not (configuration and folder.is_dir()):
+                raise
+            rows = load_dataset(str(folder), split=split, streaming=streaming)
+    yield from rows
+
+
+def _saved(source: Path, splits: Sequence[str]) -> Iterator[Row]:
+    from datasets import DatasetDict, load_from_disk
+
+    rows = load_from_disk(str(source))
+    if isinstance(rows, DatasetDict):
+        there = [split for split in splits if split in rows]
+        if not there:
+            raise ValueError(f"unknown split {splits[0]!r}; there are {list(rows)}")
+        rows = rows[there[0]]
     yield from rows
 
 
@@ -82,6 +117,9 @@ def _guarded(rows: Iterator[_Item], source: str, asked: str) -> Iterator[_Item]:
     try:
         yield from rows
     except Exception as error:
+        pointers = (file for file in sorted(Path(source).rglob("*.parquet")) if is_pointer(file))
+        if pointer := next(pointers, None):
+            raise DataError(f"{asked}: {pointer.name} is {POINTER}; {pull(pointer.parent)}") from error
         raise DataError(f"{asked}: {_reason(error)}; {_remedy(source, error)}") from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from xlingual.errors import DataError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
-_FILE_ENDINGS = (".json", ".jsonl", ".gz", ".parquet", ".zip", ".csv", ".txt")
+_FILE_ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", ".parquet", ".zip", ".csv", ".txt")
 
 
 def local_path(source: str) -> Path | None:
@@ -30,6 +30,13 @@ def local_path(source: str) -> Path | None:
 def is_snapshot(directory: Path) -> bool:
     """Whether the directory is laid out like a data set of the hub: it holds Parquet files."""
     return next(directory.rglob("*.parquet"), None) is not None
+
+
+def is_saved(directory: Path) -> bool:
+    """Whether the directory was written by `save_to_disk` of `datasets`: one split, or several by name."""
+    return (directory / "dataset_dict.json").is_file() or (
+        (directory / "state.json").is_file() and (directory / "dataset_info.json").is_file()
+    )
 
 
 def contents(directory: Path, most: int = 12) -> str:

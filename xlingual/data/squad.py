@@ -7,8 +7,8 @@ from typing import Literal
 
 from xlingual.data.cleaning import clean
 from xlingual.data.examples import ExampleSet
-from xlingual.data.hub import hub_rows
-from xlingual.data.location import contents, is_snapshot, local_path
+from xlingual.data.hub import hub_rows, saved_rows
+from xlingual.data.location import contents, is_saved, is_snapshot, local_path
 from xlingual.data.questions import COLUMNS, Question, questions_of_file, questions_of_rows
 from xlingual.errors import DataError
 
@@ -16,6 +16,10 @@ Split = Literal["train", "dev"]
 
 _NAMES: dict[str, tuple[str, ...]] = {"train": ("train",), "dev": ("dev", "valid")}
 """How the file of a split begins."""
+
+_ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
+_ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
+"""Files that tell of the data beside them."""
 
 
 def load_squad(
@@ -28,10 +32,11 @@ def load_squad(
 ) -> ExampleSet:
     """The usable examples of one split, none of them from XQuAD's 48 articles.
 
-    `source` is a SQuAD JSON file (v1.1, or v2.0 whose unanswerable questions are dropped); a directory that holds
-    train*.json and dev*.json (or valid*.json), or a single JSON file, or a copy of a hub data set; or a hub id with the
-    columns id, context, question, answers and, where there is one, title. `limit` keeps that many examples, drawn by
-    `seed`. Raises DataError when the source is absent, malformed, or has no usable example.
+    `source` is a file (SQuAD's JSON, v1.1, or v2.0 whose unanswerable questions are dropped, or flat rows, see
+    questions_of_file); a directory that holds train* and dev* (or valid*) files of that kind, or a single one, or a
+    copy of a hub data set, or what `save_to_disk` wrote; or a hub id with the columns id, context, question, answers
+    and, where there is one, title. `limit` keeps that many examples, drawn by `seed`. Raises DataError when the source
+    is absent, malformed, or has no usable example.
     """
     examples = clean(_questions(source, split), language=language, without_xquad=True, source=source)
     if not examples.examples:
@@ -45,13 +50,18 @@ def _questions(source: str, split: Split) -> list[Question]:
         return _hub_questions(source, split)
     if path.is_file():
         return questions_of_file(path)
+    if is_saved(path):
+        rows = saved_rows(
+            path, splits=("train",) if split == "train" else ("validation", "dev", "valid"), columns=COLUMNS
+        )
+        return questions_of_rows(rows, source)
     file = _file_of_split(path, split)
     if file is not None:
         return questions_of_file(file)
     if is_snapshot(path):
         return _hub_questions(str(path), split)
     raise DataError(
-        f"{source}: asked for the {split} split; found no JSON file that fits ({contents(path)}); "
+        f"{source}: asked for the {split} split; found no file that fits ({contents(path)}); "
         f"put a {split}.json in SQuAD format there, or name the file itself"
     )
 
@@ -62,17 +72,19 @@ def _hub_questions(source: str, split: Split) -> list[Question]:
 
 
 def _file_of_split(directory: Path, split: Split) -> Path | None:
-    """The one JSON file for the split: `train.json` itself, the only train*.json, or the only JSON that fits no split.
+    """The one file for the split: `train.json` itself, the only train*.json, or the only file that fits no split.
 
     Raises DataError when several fit.
     """
-    files = sorted(directory.glob("*.json"))
+    files = [file for file in sorted(directory.iterdir()) if file.name.lower().endswith(_ENDINGS)]
+    files = [file for file in files if file.name not in _ABOUT and file.is_file()]
     fitting = [file for file in files if file.name.lower().startswith(_NAMES[split])]
-    exact = [file for file in fitting if file.stem.lower() in _NAMES[split]]
-    if exact or len(fitting) == 1:
-        return (exact or fitting)[0]
-    if fitting:
-        names = ", ".join(file.name for file in fitting)
+    exact = [file for file in fitting if file.name.lower().split(".")[0] in _NAMES[split]]
+    chosen = exact or fitting
+    if len(chosen) == 1:
+        return chosen[0]
+    if chosen:
+        names = ", ".join(file.name for file in chosen)
         raise DataError(f"{directory}: asked for the {split} split; several files fit ({names}); name one of them")
     marked = any(file.name.lower().startswith(sum(_NAMES.values(), ())) for file in files)
     return files[0] if len(files) == 1 and not marked else None
