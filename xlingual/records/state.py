@@ -136,7 +136,7 @@ class StudyState:
     @property
     def tested(self) -> dict[str, str]:
         """Chosen configurations by arm, of those for whose replicates the test set was read: these stay chosen."""
-        read = {row.get("fingerprint") for row in self.ledger}
+        read = {row["fingerprint"] for row in self.ledger if row["purpose"] == "test"}
         return {r.arm: r.chosen for r in self.replicates if r.fingerprint in read}
 
     @property
@@ -190,7 +190,9 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
     readings = journal.read(directory.ledger)
     study = history.defined(journaled) or read_json(directory.study_json)
     arms = study["arms"]
-    events, aside = history.as_of_now(journaled, arms, {row.get("fingerprint", "") for row in readings})
+    events, aside = history.as_of_now(
+        journaled, arms, {row["fingerprint"] for row in readings if row["purpose"] == "test"}
+    )
     trials, chosen, replicates, stage = _fold(events)
     state = StudyState(
         name=str(study["name"]),
