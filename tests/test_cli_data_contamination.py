@@ -59,9 +59,10 @@ def test_json_is_exactly_the_counts_and_names(check: Check, toy: ToyPaths, tmp_p
     ended = check(file, toy.train, "--data", toy.xquad, "--json")
     found = json.loads(ended.output)
     assert (ended.status, ended.errors) == (1, "")
-    assert list(found) == ["checked", "overlapping", "by_file"]
+    assert list(found) == ["checked", "overlapping", "by_file", "notes"]
     assert found["checked"] == 3 + 1000
     assert found["overlapping"] == 1
+    assert found["notes"] == []
     assert found["by_file"] == {str(file): ["planted"], str(toy.train): []}
 
 
@@ -82,6 +83,32 @@ def test_the_table_shows_why_and_how_long_a_stretch(check: Check, toy: ToyPaths,
     assert "text, id, title" in ended.output
     assert "more" in ended.output
     assert "SQuAD v1.1's development set" not in ended.output
+
+
+def test_files_of_questions_with_wrong_offsets_are_spoken_of(check: Check, toy: ToyPaths, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    row = {
+        "id": 7,
+        "context": "\U0001f600 A red house",
+        "question": "Which?",
+        "answers": {"text": ["red"], "answer_start": [5]},
+    }
+    path.write_text(json.dumps(row), encoding="utf-8")
+    (note,) = json.loads(check(path, planted(tmp_path / "rows.jsonl", toy), "--data", toy.xquad, "--json").output)[
+        "notes"
+    ]
+    assert note.startswith(f"{path}: the answers of 1 of 1 questions") and "UTF-16" in note
+    assert "look like UTF-16 units" in " ".join(check(path, "--data", toy.xquad).output.split())
+
+
+def test_a_folder_that_save_to_disk_wrote_is_checked(check: Check, toy: ToyPaths, tmp_path: Path) -> None:
+    from datasets import Dataset, DatasetDict, disable_progress_bars, enable_progress_bars
+
+    disable_progress_bars()
+    parts = {split: Dataset.from_list([{"text": split}]) for split in ("train", "validation")}
+    DatasetDict(parts).save_to_disk(tmp_path / "saved")
+    enable_progress_bars()
+    assert json.loads(check(tmp_path / "saved", "--data", toy.xquad, "--json").output)["checked"] == 2
 
 
 def test_squads_development_set_is_called_by_its_name(check: Check, shared: Path) -> None:

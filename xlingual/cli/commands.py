@@ -66,9 +66,10 @@ def plan(
 
     checked = load_study(study, overrides or ())
     from xlingual.training.advice import advice_notes
+    from xlingual.training.source_notes import source_notes
 
     planned, hours = make_plan(checked), None
-    planned = replace(planned, notes=(*planned.notes, *advice_notes(checked)))
+    planned = replace(planned, notes=(*planned.notes, *source_notes(checked), *advice_notes(checked)))
     if measured:
         from xlingual.speed.estimate import Rates, estimate
 

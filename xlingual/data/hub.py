@@ -45,9 +45,10 @@ def _checked(rows: Iterator[Row], columns: Sequence[str], asked: str) -> Iterato
 def saved_rows(source: Path, *, splits: Sequence[str], columns: Sequence[str]) -> Iterator[Row]:
     """The rows of a directory that `save_to_disk` of `datasets` wrote: of the first of these splits that is there.
 
-    A directory of one split has no name for it, and is read whatever is asked for. Raises DataError as hub_rows does.
+    All of them where none is named. A directory of one split has no name for it, and is read whatever is asked for.
+    Raises DataError as hub_rows does.
     """
-    asked = _phrase(str(source), None, splits[0])
+    asked = _phrase(str(source), None, splits[0] if splits else "any")
     return _checked(_guarded(_saved(source, splits), str(source), asked), columns, asked)
 
 
@@ -92,11 +93,12 @@ def _saved(source: Path, splits: Sequence[str]) -> Iterator[Row]:
 
     rows = load_from_disk(str(source))
     if isinstance(rows, DatasetDict):
-        there = [split for split in splits if split in rows]
+        there = [split for split in splits or rows if split in rows]
         if not there:
             raise ValueError(f"unknown split {splits[0]!r}; there are {list(rows)}")
-        rows = rows[there[0]]
-    yield from rows
+        yield from chain.from_iterable(rows[split] for split in (there[:1] if splits else there))
+    else:
+        yield from rows
 
 
 @contextmanager

@@ -47,8 +47,9 @@ def contamination_tables(
         for check in checks
         if check.is_squad_development(index)
     ]
+    notes = [Text(note) for check in checks for note in check.notes]
     took = Text(f"{sum(check.checked for check in checks):,} pieces in {seconds:.1f} s", style="dim")
-    return Group(Text(f"overlap with {source}", style="bold"), table, *first, *named, took)
+    return Group(Text(f"overlap with {source}", style="bold"), table, *first, *named, *notes, took)
 
 
 def _first(check: FileCheck) -> Table:

@@ -88,6 +88,8 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         else:
             concurrent, place = stack.enter_context(_placed(study, directory, address, listener))
         data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
+        for line in data.notes():
+            listener.note(line)
         traits = {arm: model_traits(study, model) for arm, model in locations.models.items()}
         models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
         found = data.sources()

@@ -69,6 +69,11 @@ class StudyData:
     altered: Mapping[str, frozenset[str]] = field(default_factory=dict)
     variants: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def notes(self) -> list[str]:
+        """Lines on the sources that a user should see before anything is trained, each once."""
+        parts = [self.train, *(one for sets in self.development.values() for one in sets.values())]
+        return list(dict.fromkeys(note for part in parts for note in part.notes))
+
     def sources(self) -> dict[str, Any]:
         """Fingerprint and counts of each part, by name; of FAQ rows and of what recipes make of them, by variant."""
         parts = {"train": [self.train]} | {name: list(sets.values()) for name, sets in self.development.items()}

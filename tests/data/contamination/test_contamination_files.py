@@ -139,6 +139,7 @@ def test_counts_are_by_file_and_one_name_a_piece(tmp_path, sealed_examples: list
         "checked": 4,
         "overlapping": 2,
         "by_file": {one: ["same", "same"], other: []},
+        "notes": [],
     }
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from xlingual.data.contamination.files import texts_of_file
+from xlingual.data.contamination.files import offset_notes, texts_of_file
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.overlap import Contaminated, TrainingText
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article, xquad_articles
@@ -29,6 +29,7 @@ class FileCheck:
         overlapping: those that overlap the test set.
         titles: of XQuAD's 48 articles, those that were met.
         squad_ids: of the test set's questions, those that were met and look like SQuAD's.
+        notes: lines on the file that its user should see.
     """
 
     file: str
@@ -36,6 +37,7 @@ class FileCheck:
     overlapping: list[Contaminated] = field(default_factory=list)
     titles: set[str] = field(default_factory=set)
     squad_ids: set[str] = field(default_factory=set)
+    notes: tuple[str, ...] = ()
 
     def reasons(self) -> Counter[str]:
         """How often each reason holds; a piece may have several."""
@@ -61,6 +63,7 @@ def as_json(checks: Sequence[FileCheck]) -> dict[str, Any]:
         "checked": sum(check.checked for check in checks),
         "overlapping": sum(len(check.overlapping) for check in checks),
         "by_file": {check.file: [each.name for each in check.overlapping] for check in checks},
+        "notes": [note for check in checks for note in check.notes],
     }
 
 
@@ -73,6 +76,7 @@ def _check(file: str, index: ContaminationIndex) -> FileCheck:
             if overlap is not None:
                 check.overlapping.append(Contaminated(text.name, overlap))
                 _note_origin(check, text, index)
+    check.notes = offset_notes(Path(file))
     return check
 
 

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+from xlingual.data.cleaning import clean
 from xlingual.data.contamination.overlap import TrainingText
 from xlingual.data.file_kinds import opened, readable
-from xlingual.data.questions import in_squad_format, questions_of_article
+from xlingual.data.hub import saved_rows
+from xlingual.data.location import is_saved
+from xlingual.data.questions import in_squad_format, questions_of_article, questions_of_file
 from xlingual.data.row_files import Row, rows_of_file
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
@@ -39,6 +42,9 @@ def texts_of_file(path: Path) -> Iterator[TrainingText]:
         DataError: when the file is absent, cannot be read, or has no column that could be looked through.
     """
     kind = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    if path.is_dir() and is_saved(path):
+        yield from _row_texts(saved_rows(path, splits=(), columns=()), path)
+        return
     if not path.is_file():
         found = "is a directory" if path.is_dir() else "no such file"
         raise DataError(f"{path}: {found}; name files that end in {_ENDINGS}")
@@ -49,6 +55,17 @@ def texts_of_file(path: Path) -> Iterator[TrainingText]:
             yield from _object_texts(rows_of_file(path, (*TEXTS, *QUESTIONS, *NAMES)), path)
         else:
             raise DataError(f"{path}: its ending says nothing of its format; write {_ENDINGS}")
+
+
+def offset_notes(path: Path) -> tuple[str, ...]:
+    """Lines on offsets that are often wrong, of a file of questions; none of any other file."""
+    if not path.name.lower().endswith(_ROWS):
+        return ()
+    try:
+        questions = questions_of_file(path)
+    except DataError:  # rows without questions or answers
+        return ()
+    return clean(questions, language="", without_xquad=False, source=str(path)).notes
 
 
 def _object_texts(objects: Iterable[tuple[str, Row]], path: Path) -> Iterator[TrainingText]:
