@@ -278,7 +278,9 @@ def test_weights_that_are_no_numbers_are_refused_before_a_question_is_asked(
     weights["qa_outputs.bias"][0] = torch.nan
     weights["qa_outputs.weight"][0, 0] = -torch.inf
     save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelError, match=r"hold NaN or infinity \(qa_outputs\.weight, qa_outputs\.bias\)"):
+    with pytest.raises(
+        ModelError, match=r"hold NaN or infinity \(model\.safetensors: qa_outputs\.bias, qa_outputs\.weight\)"
+    ):
         evaluate_checkpoint(str(broken), asked)
     assert not partial(asked).exists()
 

@@ -70,6 +70,17 @@ def test_weights_of_another_shape_are_refused(mt5: Path, tmp_path: Path) -> None
         family_of(mt5).load(resaved(tmp_path / "narrow", mt5, narrower), 0)
 
 
+@pytest.mark.parametrize(("setting", "stack"), [("num_layers", "encoder"), ("num_decoder_layers", "decoder")])
+def test_layers_that_the_configuration_leaves_out_are_refused(
+    mt5: Path, tmp_path: Path, setting: str, stack: str
+) -> None:
+    directory = Path(shutil.copytree(mt5, tmp_path / "shallow"))
+    content = json.loads((mt5 / "config.json").read_text())
+    (directory / "config.json").write_text(json.dumps(content | {setting: 1}))
+    with pytest.raises(ModelError, match=rf"uses 1 of the 2 layers of its weights \({stack}\.block\.1 is left out\)"):
+        check_text_to_text(directory)
+
+
 @pytest.mark.parametrize("setting", ["vocab_size", "d_model"])
 def test_sizes_of_the_configuration_that_are_not_the_weights_are_refused(
     mt5: Path, tmp_path: Path, setting: str

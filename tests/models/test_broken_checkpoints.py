@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from transformers import BertForQuestionAnswering
 
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint import resolve_checkpoint
@@ -206,6 +207,17 @@ def test_sizes_that_are_not_the_weights_are_refused_before_these_are_read(copied
     ) as refused:
         check_encoder(copied, 10)
     assert "\n" not in str(refused.value)
+
+
+def test_layers_that_the_configuration_leaves_out_are_refused_before_weights_are_read(copied: Path) -> None:
+    settings(num_hidden_layers=1)(copied)
+    message = r"uses 1 of the 2 layers of its weights \(bert\.encoder\.layer\.1 is left out\).*`save_pretrained\(DIR\)`"
+    with pytest.raises(ModelError, match=message) as refused:
+        check_encoder(copied, 10)
+    assert "\n" not in str(refused.value)
+    with quiet_transformers():
+        BertForQuestionAnswering.from_pretrained(copied).save_pretrained(copied)
+    check_encoder(copied, 10)
 
 
 def test_a_classifier_gets_a_span_head_of_two_logits(copied: Path) -> None:

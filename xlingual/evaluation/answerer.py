@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from xlingual.errors import ModelError
-from xlingual.evaluation.predictions import first_few
 from xlingual.families import Family, Lengths, ScoringSet, family_of
 from xlingual.families.batches import Batch, Batcher, Place
 from xlingual.tasks import Candidates
@@ -68,7 +67,6 @@ class Answerer:
         """
         family = family_of(directory)
         model = family.load(directory, seed=0, trained_head=True).to(device)
-        _check_numbers(directory, model)
         batcher = family.batcher(model, int(family.tokenizer(directory).pad_token_id), device)
         return cls(family, model, batcher, lengths)
 
@@ -136,19 +134,6 @@ class WatchedBatcher(Batcher):
     def inputs(self, source: object) -> NDArray[np.int64]:
         """Positions of the inputs of one source that were asked for."""
         return np.array([i for one, i in self._places if one is source], dtype=np.int64)
-
-
-def _check_numbers(directory: Path, model: nn.Module) -> None:
-    """Refuse weights of a training that diverged, before any question is asked."""
-    broken = [  # the smallest and the largest are NaN where any number is
-        name
-        for name, weights in model.named_parameters()
-        if weights.numel() and not all(torch.isfinite(end) for end in torch.aminmax(weights.detach()))
-    ]
-    if broken:
-        raise ModelError(
-            f"model {directory}: its weights hold NaN or infinity ({first_few(broken)}); name another checkpoint"
-        )
 
 
 def out_of_memory(error: RuntimeError) -> bool:

@@ -16,6 +16,7 @@ from xlingual.errors import ModelError
 from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.known_tokens import check_tokens
 from xlingual.models.weight_shapes import check_headers, check_shapes
+from xlingual.models.weight_values import check_values
 
 # A tokenizer's vocabulary is in one of these files.
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
@@ -84,11 +85,13 @@ def load_encoder(directory: Path, seed: int, *, trained_head: bool = False) -> n
         trained_head: whether the checkpoint must hold the span head, for a new one answers at random.
 
     Raises:
-        ModelError: when `transformers` has no extractive head for this kind of model, or the weights do not fit.
+        ModelError: when `transformers` has no extractive head for this kind of model, or the weights do not fit or hold
+            NaN.
     """
     from transformers import AutoModelForQuestionAnswering
 
     configuration = _configuration(directory)
+    check_values(directory)
     with quiet_transformers(), torch.random.fork_rng(devices=_cuda_devices()):
         torch.manual_seed(seed)
         try:
@@ -160,8 +163,8 @@ def known_positions(directory: Path) -> int | None:
         )
     positions = max(0, int(getattr(configuration, "max_position_embeddings", 0) or 0))  # -1 is XLNet's for no bound
     if positions and configuration.model_type in OFFSET_POSITIONS:
-        padding = getattr(configuration, "pad_token_id", None)
-        positions -= (1 if padding is None else int(padding)) + 1
+        named = None if configuration.model_type == "mpnet" else getattr(configuration, "pad_token_id", None)
+        positions -= (1 if named is None else int(named)) + 1  # MPNet counts from 1 whatever its configuration says
     return positions or None
 
 

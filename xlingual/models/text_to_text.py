@@ -16,6 +16,7 @@ from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.encoder import load_tokenizer, quiet_transformers
 from xlingual.models.known_tokens import check_tokens
 from xlingual.models.weight_shapes import check_headers, header_shapes
+from xlingual.models.weight_values import check_values
 
 MODEL_TYPES = ("t5", "mt5", "umt5")
 """As `config.json` names them; ByT5 is a t5."""
@@ -85,11 +86,12 @@ def load_text_to_text(directory: Path) -> nn.Module:
     language-model head, and yet knows span corruption alone.
 
     Raises:
-        ModelError: when `transformers` cannot make the model of it, or weights are missing or of other shapes.
+        ModelError: when `transformers` cannot make the model of it, or weights are missing, of other shapes, or NaN.
     """
     from transformers import AutoModelForSeq2SeqLM
 
     _refuse_missing_head(directory)
+    check_values(directory)
     with quiet_transformers(), torch.random.fork_rng(devices=[]):
         try:
             model, loading = AutoModelForSeq2SeqLM.from_pretrained(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,6 +12,9 @@ from safetensors import safe_open
 
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint_files import weight_files
+
+_NUMBER = re.compile(r"\.(\d+)(?=\.)")
+"""The first number of a weight's name: of a layer, in `bert.encoder.layer.3.output.dense.weight`."""
 
 Difference: TypeAlias = tuple[str, Sequence[int], Sequence[int]]
 """Name of a weight, its shape, and the shape that a configuration says."""
@@ -75,4 +79,25 @@ def check_headers(directory: Path, kind: Any, configuration: Any) -> list[str]:
         if written not in found and name not in model.all_tied_weights_keys:
             absent.append(name)
     check_shapes(directory, different)
+    _check_layers(directory, found, model.state_dict(), prefix)
     return absent
+
+
+def _check_layers(directory: Path, found: Iterable[str], used: Iterable[str], prefix: str) -> None:
+    """Refuse layers that a configuration leaves out and that are like others of the same file, which it uses."""
+    used = {form for name in used for form in (name, name.removeprefix(prefix))}
+    stacks: dict[str, tuple[set[int], set[int]]] = {}
+    for name in found:
+        if number := _NUMBER.search(name):
+            there, taken = stacks.setdefault(name[: number.start()], (set(), set()))
+            there.add(int(number[1]))
+            if name in used:
+                taken.add(int(number[1]))
+    for stack, (there, taken) in sorted(stacks.items()):
+        if taken and len(taken) < len(there):
+            left_out = f"{stack}.{min(there - taken)}"
+            raise ModelError(
+                f"model {directory}: its config.json uses {len(taken)} of the {len(there)} layers of its weights "
+                f"({left_out} is left out); put the config.json there that they were written with, or "
+                "save the smaller model with `save_pretrained(DIR)` and name DIR"
+            )

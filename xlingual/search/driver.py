@@ -77,7 +77,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
     locations = locate(study, directory.path.parent)
     test_set, said = look_at_test_set(study, locations)
-    check_families(study, locations)
+    check_families(study, locations, listener.note)
     for line in said:
         listener.note(line)
     for line in advice_notes(study, locations):

@@ -13,6 +13,7 @@ from torch import nn
 
 from xlingual.families import family_of
 from xlingual.models.encoder import quiet_transformers
+from xlingual.models.weight_values import check_trained
 from xlingual.records.files import follow_umask, write_json
 from xlingual.study import TrialConfiguration
 from xlingual.training.model_card import write_model_card
@@ -36,7 +37,11 @@ def export_model(
         target: is replaced when it exists.
         configuration: what it was trained with; kept in `xlingual.json`, from which scoring takes its lengths.
         reports: of its training; the last one's scores stand in the card.
+
+    Raises:
+        TrialDiverged: when its weights are no numbers.
     """
+    check_trained(model)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         with quiet_transformers():

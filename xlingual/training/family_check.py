@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from xlingual.errors import ModelError
 from xlingual.families import family_of
 from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.models.checkpoint_files import weight_files
 from xlingual.models.text_to_text import reads_bytes
+from xlingual.models.weight_values import check_values
 from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY, TOY_TEXT_TO_TEXT
 from xlingual.training.inputs import Locations
+
+LARGE = 1_000_000_000
+"""Bytes that may take more than two seconds to read."""
 
 _REASONS = {
     "masked_language_model": "fills masked words in with an encoder's own head, and this model writes text",
@@ -23,8 +31,13 @@ _OTHERS = {
 }
 
 
-def check_families(study: Study, locations: Locations) -> None:
-    """Check every model of a study, and every recipe that an arm may draw against its model; no weights are read.
+def check_families(study: Study, locations: Locations, note: Callable[[str], None] = lambda line: None) -> None:
+    """Check every model of a study, its weights' values too, and every recipe that an arm may draw against its model.
+
+    Args:
+        study: its definition.
+        locations: where its models lie.
+        note: told when large weights are read.
 
     Raises:
         ModelError: for a checkpoint that is unfit, or the first recipe that a family does not serve, with the arm, the
@@ -35,6 +48,10 @@ def check_families(study: Study, locations: Locations) -> None:
         family = family_of(directory)
         family.check(directory, family.traits(directory, study.windows, study.text_to_text).lengths)
         family.tokenizer(directory)
+        size = sum(path.stat().st_size for path in weight_files(directory, model))
+        if size > LARGE:
+            note(f"reading the weights of {Path(model).name} ({size / 1e9:.1f} GB), to see that they are numbers")
+        check_values(directory)
     for arm, model in locations.models.items():
         recipes = {possible.mixture.recipe.name for possible in possible_mixtures(study, arm)}
         if not recipes:
