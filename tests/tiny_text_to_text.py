@@ -24,9 +24,12 @@ SPECIAL = ("<pad>", "</s>", "<unk>")
 PROMPTS = ("question:", "context:", "answer", "ask")
 
 
-def write_text_to_text(directory: Path, *, dropout: float = 0.1, width: int = 64) -> Path:
-    """A tiny mT5, its head apart from its word embeddings as in all mT5, and a Unigram tokenizer as T5's."""
-    pieces = _pieces()
+def write_text_to_text(directory: Path, *, dropout: float = 0.1, width: int = 64, sentinels: int = 0) -> Path:
+    """A tiny mT5, its head apart from its word embeddings as in all mT5, and a Unigram tokenizer as T5's.
+
+    As many sentinels as asked for are plain pieces, as mT5's are.
+    """
+    pieces = [*_pieces(), *((f"▁<extra_id_{number}>", -20.0) for number in range(sentinels))]
     write_tokenizer(directory, pieces)
     torch.manual_seed(0)
     config = MT5Config(vocab_size=len(pieces), decoder_start_token_id=0, **_size(width, dropout))

@@ -25,10 +25,33 @@ from xlingual.tasks.question_answering import file_scores
 @pytest.fixture(scope="module")
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny mT5 that was trained on nothing, so that what it writes is seldom in the context."""
-    directory = tiny_text_to_text.write_text_to_text(tmp_path_factory.mktemp("writer") / "tiny")
+    return written(tmp_path_factory.mktemp("writer") / "tiny")
+
+
+def written(directory: Path, sentinels: int = 0) -> Path:
+    tiny_text_to_text.write_text_to_text(directory, sentinels=sentinels)
     lengths = {"max_input_tokens": 128, "max_target_tokens": 8, "max_answer_tokens": 6}
     (directory / "xlingual.json").write_text(json.dumps({"fingerprint": "abc", "text_to_text": lengths}))
     return directory
+
+
+def test_sentinels_are_in_no_answer_and_their_share_is_said(asked: Asked, tmp_path: Path) -> None:
+    """Many of them, so that a model of random weights writes some."""
+    pretrained = written(tmp_path / "pretrained", sentinels=150)
+    evaluation = evaluate_checkpoint(str(pretrained), replace(asked, languages="de,es"))
+    rows = journal.read(evaluation.kept / "de.jsonl")
+    assert not any("extra_id" in row["prediction"] or "extra_id" in row["n_best"][0]["text"] for row in rows)
+    share = 100 * sum(row.get("sentinels", False) for row in rows) / 20
+    assert evaluation.scores["de"]["sentinels"] == share > 0
+    (note,) = [note for note in evaluation.notes if "sentinels" in note]
+    assert f"left out: de {share:.1f}%, es " in note and "looks pretrained only" in note
+    again = evaluate_checkpoint(str(pretrained), replace(asked, languages="de,es"))  # from the kept rows
+    assert note in again.notes
+
+
+def test_nothing_is_said_of_sentinels_where_there_are_none(writer: Path, asked: Asked) -> None:
+    evaluation = evaluate_checkpoint(str(writer), replace(asked, languages="de"))
+    assert "sentinels" not in evaluation.scores["de"] and not any("sentinels" in note for note in evaluation.notes)
 
 
 def test_texts_that_a_model_wrote_are_scored_and_kept(writer: Path, xquad: Path, asked: Asked, tmp_path: Path) -> None:

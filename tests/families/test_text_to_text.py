@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from tiny_task import questions
+from tiny_text_to_text import write_text_to_text
 from torch import Tensor, nn
 from transformers import AutoModelForSeq2SeqLM, GenerationConfig, UMT5Config, UMT5ForConditionalGeneration
 
@@ -19,6 +20,7 @@ from xlingual.families import EXTRACTIVE, TEXT_TO_TEXT, Family, ScoringSet, fami
 from xlingual.families.batches import Batch
 from xlingual.families.text_to_text.generation import written_tokens
 from xlingual.models.encoder import quiet_transformers
+from xlingual.models.text_to_text import Detokenizer
 from xlingual.models.vocabulary import can_trim
 from xlingual.study import TextToTextSettings, WindowSettings
 from xlingual.tasks import merge
@@ -336,3 +338,22 @@ def test_bf16_autocast_answers_and_learns(mt5: Path) -> None:
 def _seeded() -> Iterator[None]:
     torch.manual_seed(0)
     yield
+
+
+@pytest.mark.parametrize("special", [True, False])
+def test_sentinels_are_left_out_of_texts_whether_they_are_special_tokens_or_plain_pieces(
+    special: bool, tmp_path: Path
+) -> None:
+    directory = write_text_to_text(tmp_path / "model", sentinels=0 if special else 3)
+    if special:
+        tokenizer = family_of(directory).tokenizer(directory)
+        tokenizer.add_special_tokens({"additional_special_tokens": [f"<extra_id_{n}>" for n in range(3)]})
+        tokenizer.save_pretrained(directory)
+    text = Detokenizer(directory)
+    vocabulary = family_of(directory).tokenizer(directory).get_vocab()
+    house, red, one, two = (
+        next(number for token, number in vocabulary.items() if token.endswith(end))
+        for end in ("▁house", "▁red", "<extra_id_0>", "<extra_id_2>")
+    )
+    assert text([[one, house, two, red, 1], [house, 1]]) == ["house red", "house"]
+    assert text.with_sentinels([[one, house, two, red, 1], [house, 1]]) == [True, False]

@@ -79,7 +79,7 @@ class Answered:
     def add(self, part: Part) -> None:
         """Keep a share that is answered."""
         found = {
-            language: {str(i): [[one.score, one.text] for one in best] for i, best in part.items()}
+            language: {str(i): [[one.score, one.text, one.marks] for one in best] for i, best in part.items()}
             for language, part in part.found.items()
         }
         inputs = {language: positions.tolist() for language, positions in part.inputs.items()}
@@ -148,7 +148,9 @@ class Answered:
 
 def _part(record: Mapping[str, Any]) -> Part:
     found = {
-        language: {int(i): [Candidate(score, text) for score, text in best] for i, best in part.items()}
+        language: {
+            int(i): [Candidate(score, text, tuple(marks)) for score, text, marks in best] for i, best in part.items()
+        }
         for language, part in record["found"].items()
     }
     inputs = {language: np.array(positions, dtype=np.int64) for language, positions in record["inputs"].items()}

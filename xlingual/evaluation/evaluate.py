@@ -22,6 +22,7 @@ from xlingual.evaluation.evaluation import Evaluation, versions
 from xlingual.evaluation.kept import Kept, Row
 from xlingual.evaluation.lengths import checkpoint_lengths, plain
 from xlingual.evaluation.recorded import compared, recorded_of
+from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.families import EXTRACTIVE, Family, Lengths, ScoringSet, family_of
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.study import WindowSettings
@@ -92,6 +93,7 @@ def evaluate_checkpoint(
             notes += answered.notes
             rows |= {code: asked.benchmark.task.rows(part.examples, found[code], family.row_extras)
                      for code, part in new.items()}  # fmt: skip
+        notes += sentinel_notes({code: asked.benchmark.task.scores(part) for code, part in rows.items()})
         if study is not None:
             scores = {code: asked.benchmark.task.scores(part) for code, part in rows.items()}
             recorded = study.scores(asked.benchmark, {c: [e.id for e in part.examples] for c, part in sets.items()})

@@ -21,6 +21,9 @@ from xlingual.models.weight_values import check_values
 MODEL_TYPES = ("t5", "mt5", "umt5")
 """As `config.json` names them; ByT5 is a t5."""
 
+SENTINEL = "<extra_id_"
+"""How the names of sentinels begin."""
+
 SPAN_HEAD = "ForQuestionAnswering"
 
 
@@ -140,12 +143,31 @@ class Detokenizer:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._tokenizer: Any = None
+        self._sentinels: frozenset[int] = frozenset()
 
     def __call__(self, rows: Sequence[Sequence[int]]) -> list[str]:
-        """Texts of token ids, without special tokens and white space around."""
+        """Texts of token ids, without special tokens, sentinels and white space around."""
+        self._read()
+        kept = [[number for number in row if number not in self._sentinels] for row in rows]
+        return [self._tokenizer.decode(row, skip_special_tokens=True).strip() for row in kept]
+
+    def with_sentinels(self, rows: Sequence[Sequence[int]]) -> list[bool]:
+        """Whether there are sentinels among token ids, which are left out of their text."""
+        self._read()
+        return [not self._sentinels.isdisjoint(row) for row in rows]
+
+    def _read(self) -> None:
         if self._tokenizer is None:
             self._tokenizer = load_text_tokenizer(self._directory)
-        return [self._tokenizer.decode(list(row), skip_special_tokens=True).strip() for row in rows]
+            self._sentinels = sentinels(self._tokenizer)
+
+
+def sentinels(tokenizer: Any) -> frozenset[int]:
+    """Ids of the pieces that stand for masked spans in T5's pretraining (arXiv 1910.10683, section 3.1.4).
+
+    They are special tokens in T5's tokenizer and plain pieces, `▁<extra_id_0>`, in mT5's.
+    """
+    return frozenset(number for token, number in tokenizer.get_vocab().items() if SENTINEL in token)
 
 
 def detokenizer(model: nn.Module) -> Detokenizer:

@@ -23,6 +23,10 @@ CHARACTER_F1 = "character_f1"
 SHARES = ("illegal", "normalised", "accidental_translation")
 """What rows may hold besides: true or false."""
 
+SENTINELS = "sentinels"
+"""A mark of answers: pieces that stand for masked spans in pretraining were left out. Its share is shown if any has it.
+"""
+
 
 class QuestionAnswering:
     """An example is a question, its context and its gold answers; an answer is a text."""
@@ -47,7 +51,7 @@ def answer_rows(
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
     A question without any candidate gets the empty answer. Languages written without spaces get `character_f1`
-    besides. `extras` says what else is recorded of each prediction.
+    besides. `extras` says what else is recorded of each prediction; a prediction's marks are, too.
     """
     rows = []
     for index, example in enumerate(examples):
@@ -63,6 +67,7 @@ def answer_rows(
                 **_characters(example, prediction),
                 "n_best": [{"text": one.text, "score": round(one.score, 4)} for one in candidates],
                 **(extras(example, prediction) if extras else {}),
+                **{mark: True for one in candidates[:1] for mark in one.marks},
             }
         )
     return rows
@@ -72,7 +77,7 @@ def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Mean exact match and F1 in percent over questions, and how many there are; what else all rows hold, likewise.
 
     That is character F1, and the shares SHARES of answers that do not stand in their context, see
-    `xlingual.families.text_to_text`.
+    `xlingual.families.text_to_text`; and the share of SENTINELS where any answer has them.
 
     Raises:
         DataError: when there is no row: no question has no mean.
@@ -81,12 +86,13 @@ def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         raise DataError("there is no question to score; name data with at least one question in every language")
     characters = [CHARACTER_F1] if all(CHARACTER_F1 in row for row in rows) else []
     shares = [name for name in SHARES if all(name in row for row in rows)]
+    shares += [SENTINELS] if any(row.get(SENTINELS) for row in rows) else []
     return {
         "exact_match": float(np.mean([row["exact_match"] for row in rows])),
         "f1": float(np.mean([row["f1"] for row in rows])),
         **{name: float(np.mean([row[name] for row in rows])) for name in characters},
         "questions": len(rows),
-        **{name: 100.0 * float(np.mean([row[name] for row in rows])) for name in shares},
+        **{name: 100.0 * float(np.mean([row.get(name, False) for row in rows])) for name in shares},
     }
 
 

@@ -14,10 +14,17 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
-    """A possible answer to one example: its score (a log-probability but for a constant) and its text."""
+    """A possible answer to one example: its score (a log-probability but for a constant) and its text.
+
+    Attributes:
+        score: see above.
+        text: likewise.
+        marks: names of what was noticed while it was made, such as `sentinels` that were left out of its text.
+    """
 
     score: float
     text: str
+    marks: tuple[str, ...] = ()
 
 
 Candidates: TypeAlias = dict[int, list[Candidate]]

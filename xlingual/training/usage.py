@@ -42,6 +42,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 directory = "."  # the folder that holds this file
 tokenizer = AutoTokenizer.from_pretrained(directory)
 model = AutoModelForSeq2SeqLM.from_pretrained(directory).eval()
+sentinels = {{number for token, number in tokenizer.get_vocab().items() if "<extra_id_" in token}}
 
 
 def answer(question, context):
@@ -52,7 +53,8 @@ def answer(question, context):
             input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
             max_new_tokens={max_answer_tokens}, num_beams=1, do_sample=False,
         )
-    return tokenizer.decode(written[0], skip_special_tokens=True).strip()
+    kept = [number for number in written[0].tolist() if number not in sentinels]
+    return tokenizer.decode(kept, skip_special_tokens=True).strip()
 
 
 print(answer("What colour is the house?", "The house is green and the car is blue."))

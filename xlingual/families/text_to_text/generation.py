@@ -14,6 +14,7 @@ from xlingual.families.batches import Batch, Batcher, length_batches
 from xlingual.families.questions import ScoringSet
 from xlingual.models.text_to_text import detokenizer, plain_generation
 from xlingual.tasks import Candidate, Candidates
+from xlingual.tasks.question_answering import SENTINELS
 
 K = TypeVar("K")
 
@@ -54,10 +55,10 @@ def written_answers(
             batch = batcher([(sets[owner[place]].inputs, int(item[place])) for place in places])
             with autocast() if autocast else torch.autocast("cpu", enabled=False):
                 written, scores = written_tokens(model, batch, max_answer_tokens)
-            texts = detokenizer(model)(written)
-            for place, text, score in zip(places, texts, scores, strict=True):
+            texts, marked = detokenizer(model)(written), detokenizer(model).with_sentinels(written)
+            for place, text, score, mark in zip(places, texts, scores, marked, strict=True):
                 example = int(sets[owner[place]].inputs.example[item[place]])
-                found[owner[place]][example] = [Candidate(score, text)]
+                found[owner[place]][example] = [Candidate(score, text, (SENTINELS,) if mark else ())]
     return {key: dict(sorted(part.items())) for key, part in zip(questions, found, strict=True)}
 
 
