@@ -112,3 +112,35 @@ def test_a_tokenizer_with_more_tokens_than_word_embeddings_is_refused(checkpoint
     tokenizer.save_pretrained(directory)
     with pytest.raises(ModelError, match=rf"'added' is token {rows}, 1 such in all"):
         family.tokenizer(directory)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"eos_token_id": 2},
+            r"ends a text with token 1 \('</s>'\), and its config\.json with 2, .*write \"eos_token_id\": 1",
+        ),
+        ({"pad_token_id": None}, r"does not say what token its answers begin with \(pad_token_id is None"),
+        (
+            {"pad_token_id": 5, "decoder_start_token_id": None},
+            r"\(pad_token_id is 5, the tokenizer's 0\); write the two",
+        ),
+        ({"decoder_start_token_id": 100_000}, r"decoder_start_token_id 100000 of its config\.json is no token"),
+        ({"decoder_start_token_id": None}, None),
+        ({"pad_token_id": 5}, None),
+        ({"eos_token_id": [2, 1]}, None),
+    ],
+)
+def test_a_model_begins_and_ends_texts_as_its_tokenizer_does(
+    checkpoint: Path, tmp_path: Path, settings: dict[str, Any], message: str | None
+) -> None:
+    directory = Path(shutil.copytree(checkpoint, tmp_path / "told"))
+    told = json.loads((directory / "config.json").read_text()) | settings
+    (directory / "config.json").write_text(json.dumps(told))
+    if message is None:
+        assert family_of(directory).tokenizer(directory).eos_token_id == 1
+        return
+    with pytest.raises(ModelError, match=message) as refused:
+        family_of(directory).tokenizer(directory)
+    assert "\n" not in str(refused.value)

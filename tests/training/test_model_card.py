@@ -96,7 +96,10 @@ def write_padded_left(directory: Path, source: Path) -> Path:
     return told(Path(shutil.copytree(source, directory)), "tokenizer_config.json", padding_side="left")
 
 
-@pytest.mark.parametrize("kind", ["extractive", "padded_by_first", "padded_left", "text_to_text", "sentinels", "bytes"])
+@pytest.mark.parametrize(
+    "kind",
+    ["extractive", "padded_by_first", "padded_left", "text_to_text", "texts_padded_by_a_word", "sentinels", "bytes"],
+)
 def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
     kind: str,
     tiny_checkpoint: Path,
@@ -109,6 +112,10 @@ def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
         "padded_by_first": lambda: (write_padded_by(tmp_path / "source", XLM_ROBERTA.index("<s>")), WINDOWS),
         "padded_left": lambda: (write_padded_left(tmp_path / "source", tiny_checkpoint), WINDOWS),
         "text_to_text": lambda: (write_text_to_text(tmp_path / "source"), TEXTS),
+        "texts_padded_by_a_word": lambda: (
+            told(write_text_to_text(tmp_path / "source"), "config.json", pad_token_id=5),
+            TEXTS,
+        ),
         "sentinels": lambda: (write_text_to_text(tmp_path / "source", sentinels=150), TEXTS),
         "bytes": lambda: (write_byte_to_byte(tmp_path / "source"), BYTES),
     }[kind]()

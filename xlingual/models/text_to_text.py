@@ -49,10 +49,16 @@ def load_text_tokenizer(directory: Path) -> Any:
     """Load a checkpoint's tokenizer: a fast one, or ByT5's, which has no fast form.
 
     Raises:
-        ModelError: when it has none of these, or one that knows tokens which the model does not.
+        ModelError: when it has none of these, or one that knows tokens which the model does not, or ends texts with
+            another token than the model.
     """
-    if not reads_bytes(directory):
-        return load_tokenizer(directory)
+    tokenizer = _byte_tokenizer(directory) if reads_bytes(directory) else load_tokenizer(directory)
+    if (directory / "config.json").is_file():
+        _check_ends(directory, tokenizer)
+    return tokenizer
+
+
+def _byte_tokenizer(directory: Path) -> Any:
     from transformers import ByT5Tokenizer
 
     try:
@@ -62,6 +68,32 @@ def load_text_tokenizer(directory: Path) -> Any:
         raise ModelError(f"model {directory}: its tokenizer cannot be loaded ({first_line(error)})") from None
     check_tokens(directory, tokenizer)
     return tokenizer
+
+
+def _check_ends(directory: Path, tokenizer: Any) -> None:
+    """Check that a model begins and ends its texts as its tokenizer does: it learns one and would wait for another."""
+    configuration = load_configuration(directory)
+    ends = configuration.eos_token_id
+    ends = list(ends) if isinstance(ends, list | tuple) else [ends]
+    if tokenizer.eos_token_id not in ends:
+        raise ModelError(
+            f"model {directory}: its tokenizer ends a text with token {tokenizer.eos_token_id} "
+            f"({tokenizer.eos_token!r}), and its config.json with {ends[0]}, so that no answer would end; write "
+            f'"eos_token_id": {tokenizer.eos_token_id} in config.json'
+        )
+    start, padding = getattr(configuration, "decoder_start_token_id", None), configuration.pad_token_id
+    if padding is None or (start is None and padding != tokenizer.pad_token_id):
+        raise ModelError(
+            f"model {directory}: its config.json does not say what token its answers begin with (pad_token_id is "
+            f"{padding}, the tokenizer's {tokenizer.pad_token_id}); write the two that it was pretrained with, for "
+            'T5\'s relatives "pad_token_id": 0 and "decoder_start_token_id": 0'
+        )
+    for name, number in (("pad_token_id", padding), ("decoder_start_token_id", start)):
+        if number is not None and not 0 <= number < configuration.vocab_size:
+            raise ModelError(
+                f"model {directory}: {name} {number} of its config.json is no token of its vocabulary of "
+                f"{configuration.vocab_size}; write the one that it was pretrained with, 0 for T5's relatives"
+            )
 
 
 def check_text_to_text(directory: Path) -> None:
