@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 
 from xlingual.errors import DataError, XlingualError
-from xlingual.report.cells import mean_cell
+from xlingual.report.cells import NOTHING, mean_cell
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.notes import warnings
 from xlingual.report.summary import Summary, summarize
@@ -77,25 +77,36 @@ def arm_points(summary: Summary) -> list[ArmPoint]:
     return points
 
 
+def without_points(summary: Summary, points: Sequence[ArmPoint]) -> list[str]:
+    """Arms no replicate of which has reported, for example because no trial of theirs finished."""
+    reported = {point.arm for point in points}
+    return [name for name in summary.arms if name not in reported]
+
+
 def curve_table(summary: Summary, points: Sequence[ArmPoint]) -> WideTable:
     """A row a report: updates and passes so far, and the mean over the replicates with its standard deviation."""
     names = ["" if i and points[i - 1].arm == point.arm else point.arm for i, point in enumerate(points)]
+    others = without_points(summary, points)
+    missing = [NOTHING] * len(others)
     columns = [
-        Column("updates", [f"{point.updates:,}" for point in points]),
-        Column("passes", [f"{point.passes:,}" for point in points]),
-        Column(summary.objective, [mean_cell(point.scores) for point in points]),
-        Column("replicates", [str(len(point.scores)) for point in points]),
+        Column("updates", [*(f"{point.updates:,}" for point in points), *missing]),
+        Column("passes", [*(f"{point.passes:,}" for point in points), *missing]),
+        Column(summary.objective, [*(mean_cell(point.scores) for point in points), *missing]),
+        Column("replicates", [*(str(len(point.scores)) for point in points), *("0" for _ in others)]),
     ]
     title = f"{summary.study}: {summary.objective} in percent against updates and against passes"
-    return WideTable(title, warnings(summary), Column("arm", names), [columns])
+    return WideTable(title, warnings(summary), Column("arm", [*names, *others]), [columns])
 
 
 def tidy_rows(summary: Summary) -> Iterator[dict[str, Any]]:
-    """One row an arm, seed and report, unrounded."""
-    for name, arm in summary.costs.items():
-        for seed, curve in arm.curves.items():
+    """One row an arm, seed and report, unrounded; an arm without any report has one row, of nothing but its name."""
+    for name, arm in summary.arms.items():
+        if arm.cost is None or not arm.cost.curves:
+            yield {**dict.fromkeys(COLUMNS), "study": summary.study, "arm": name}
+            continue
+        for seed, curve in arm.cost.curves.items():
             for point in curve:
-                found = (summary.study, name, arm.cost.passes_per_update, seed)
+                found = (summary.study, name, arm.cost.cost.passes_per_update, seed)
                 yield dict(zip(COLUMNS, (*found, point.updates, point.passes, point.objective), strict=True))
 
 
@@ -109,8 +120,11 @@ def write_csv(rows: Iterator[dict[str, Any]], path: Path) -> None:
 
 
 def caption(summary: Summary) -> str:
-    """Title of the figure: the study, what its arms are equal in, and the first words of its warnings."""
+    """Title of the figure: the study, what its arms are equal in, the first words of its warnings, what is missing."""
     flags = [line.split(":")[0] for line in warnings(summary)]
+    missing = without_points(summary, arm_points(summary))
+    if missing:
+        flags.append(f"not drawn, without any report: {', '.join(missing)}")
     return "\n".join([f"{summary.study}: whole trials are equal in {summary.equal}", *flags])
 
 

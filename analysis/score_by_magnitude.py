@@ -107,7 +107,8 @@ def curves_of(summary: Summary) -> Curves:
     order = list(dict.fromkeys(line for line, _ in points))
     ranked = sorted(points.values(), key=lambda point: (order.index(point.line), point.magnitude))
     baseline = _scores(summary.arms[summary.baseline])
-    return Curves(summary.study, tuple(warnings(summary)), baseline, tuple(ranked))
+    missing = [f"not drawn, without any score: {', '.join(summary.unscored)}"] if summary.unscored else []
+    return Curves(summary.study, (*warnings(summary), *missing), baseline, tuple(ranked))
 
 
 def _placed(arm: str, robust: Robust) -> tuple[str, float] | None:

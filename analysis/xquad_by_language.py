@@ -140,15 +140,19 @@ def _seeds(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
 
 
 def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
-    """One row a study, arm, language and seed, unrounded; what does not exist is None."""
+    """One row a study, arm, language and seed, unrounded; what does not exist is None.
+
+    An arm without any score has one row a language, without a seed.
+    """
     for label, summary in summaries.items():
         for arm in summary.arms.values():
             spent = (arm.cost.cost.updates, arm.cost.cost.passes) if arm.cost else (None, None)
             for language in (*summary.languages, MEAN):
                 compared = summary.differences.get(arm.name, {}).get(language, {})
                 matches = _seeds(arm, language, "exact_match")
-                for seed, f1, match in zip(arm.seeds, _seeds(arm, language, "f1"), matches, strict=False):
-                    questions = None if language == MEAN else arm.scores[language].questions
+                scored = zip(arm.seeds, _seeds(arm, language, "f1"), matches, strict=False)
+                for seed, f1, match in scored if arm.seeds else [(None, None, None)]:
+                    questions = arm.scores[language].questions if language in arm.scores else None
                     found = (label, arm.name, arm.baseline, *spent, language, seed, f1, match, questions)
                     yield dict(zip(COLUMNS, (*found, *_bounds(compared)), strict=True))
 
@@ -198,13 +202,14 @@ def _named(summary: Summary, arm: str) -> str:
 
 
 def captions(summaries: dict[str, Summary]) -> dict[str, str]:
-    """Title of each study's panel: its label, what is drawn, and the first words of its warnings."""
+    """Title of each study's panel: its label, what is drawn, the first words of its warnings, what is missing."""
     return {
         label: "\n".join(
             [
                 label,
                 f"F1 minus {summary.baseline} [{100 * summary.confidence:g}% interval]",
                 *(line.split(":")[0] for line in warnings(summary)),
+                *([f"not scored: {', '.join(summary.unscored)}"] if summary.unscored else []),
             ]
         )
         for label, summary in summaries.items()
@@ -218,7 +223,9 @@ def draw_differences(points: Sequence[Point], titles: dict[str, str], path: Path
         DataError: when no study has a difference to draw, or matplotlib is not installed.
     """
     if not points:
-        raise DataError("no difference to draw: no arm beside a baseline was scored; leave --figure out")
+        raise DataError(
+            "no difference to draw: no arm was scored beside the baseline that it is compared with; leave --figure out"
+        )
     try:
         from matplotlib.figure import Figure
     except ImportError:

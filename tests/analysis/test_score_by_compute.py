@@ -91,3 +91,18 @@ def test_a_study_without_replicates_is_told(
     builder = studies.StudyBuilder(tmp_path)
     assert compute.main([str(builder.directory.path)]) == 1
     assert "no replicate has reported yet; let `xlingual run` end first" in capsys.readouterr().err
+
+
+def test_an_arm_without_a_finished_trial_is_missing_by_name(
+    compute: ModuleType, studies: ModuleType, tmp_path: Path
+) -> None:
+    builder = studies.finished_study(tmp_path, ("plain", "freelb"), failed=["freelb"], test={"languages": ["en", "de"]})
+    builder.reports("plain", 1, {500: 70.0})
+    summary = compute.summarize(builder.directory)
+    points = compute.arm_points(summary)
+    table = compute.curve_table(summary, points)
+    assert list(table.first.cells) == ["plain", "freelb"]
+    assert [column.cells[1] for column in table.groups[0]] == ["-", "-", "-", "0"]
+    last = list(compute.tidy_rows(summary))[-1]
+    assert last["arm"] == "freelb" and last["objective"] is None and last["seed"] is None
+    assert "not drawn, without any report: freelb" in compute.caption(summary)

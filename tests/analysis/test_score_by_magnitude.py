@@ -124,3 +124,14 @@ def test_what_cannot_be_drawn_is_one_line_and_status_one(magnitudes, studies, tm
     assert magnitudes.main([str(build(studies, tmp_path, arms))]) == 1
     errors = capsys.readouterr().err
     assert message in errors and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("failed", ["plain", "small"])
+def test_an_arm_without_a_finished_trial_is_missing_by_name(magnitudes, studies, tmp_path, capsys, failed):
+    arms = {"plain": None, "small": NOISE, "large": ARMS["large"]}
+    path = build(studies, tmp_path, arms, failed=[failed])
+    assert magnitudes.main([str(path), "--figure", str(tmp_path / "drawn.svg")]) == 0
+    assert f"not drawn, without any score: {failed}" in " ".join(capsys.readouterr().out.split())
+    curves = magnitudes.curves_of(summarize(path, draws=10))
+    assert [point.arm for point in curves.points] == [arm for arm in ("small", "large") if arm != failed]
+    assert (curves.baseline["English"] == ()) == (failed == "plain")

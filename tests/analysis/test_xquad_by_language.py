@@ -165,3 +165,22 @@ def test_published_scores_stand_in_columns_of_their_own(
     assert {point.arm for point in script.difference_points(summaries, "f1")} == {"mine", "other (to mine)"}
     assert "[1] mBERT: XQuAD repository README" in " ".join(capsys.readouterr().out.split())
     assert {row["arm"] for row in table(tmp_path / "scores.csv")} == set(arms)
+
+
+@pytest.mark.parametrize("failed", ["webfaq", "plain"])
+def test_an_arm_without_a_finished_trial_is_missing_by_name(
+    script: ModuleType, studies: ModuleType, tmp_path: Path, failed: str
+) -> None:
+    test = {"languages": LANGUAGES}
+    builder = studies.finished_study(tmp_path, ("plain", "webfaq", "noise"), failed=[failed], test=test)
+    summaries = script.read_studies([builder.directory.path])
+    table = script.language_table(summaries, "f1")
+    column = next(group[0] for group in table.groups if group[0].header.endswith(failed))
+    assert set(column.cells) == {"-"}
+    rows = [row for row in script.tidy_rows(summaries) if row["arm"] == failed]
+    assert [row["language"] for row in rows] == [*LANGUAGES, "mean"]
+    assert {row[key] for row in rows for key in ("seed", "f1", "exact_match", "questions", "updates")} == {None}
+    assert f"not scored: {failed}" in script.captions(summaries)["small"]
+    assert {point.arm for point in script.difference_points(summaries, "f1")} == (
+        {"noise"} if failed == "webfaq" else set()
+    )

@@ -39,7 +39,9 @@ class StudyBuilder:
     def event(self, kind: str, **content: Any) -> None:
         journal.append(self.directory.journal, {"event": kind, "time": 0.0, **content})
 
-    def trial(self, arm: str, number: int, state: str, objective: float | None, **values: Any) -> str:
+    def trial(
+        self, arm: str, number: int, state: str, objective: float | None, reason: str | None = None, **values: Any
+    ) -> str:
         """One search trial with its configuration; returns its fingerprint."""
         fingerprint = f"{arm}-{number}"
         self.event("trial_started", arm=arm, number=number, fingerprint=fingerprint, values=values, seed=0)
@@ -52,7 +54,7 @@ class StudyBuilder:
                 state=state,
                 objective=objective,
                 updates=500,
-                reason=None,
+                reason=reason,
                 retry=False,
             )
         write_json(
@@ -65,10 +67,13 @@ class StudyBuilder:
         )
         return fingerprint
 
-    def search(self) -> None:
-        """Two finished trials an arm; the second, better one is chosen."""
+    def search(self, failed: Iterable[str] = ()) -> None:
+        """Two finished trials an arm; the second, better one is chosen. Those of the arms that `failed` names fail."""
         self.event("stage_started", stage="search")
-        for arm in self.arms:
+        for arm in failed:
+            for number in (0, 1):
+                self.trial(arm, number, "failed", None, reason="diverged at update 1: the loss is nan\nand more")
+        for arm in (arm for arm in self.arms if arm not in failed):
             self.trial(arm, 0, "finished", 50.0, **{"training.learning_rate": 1e-5})
             better = self.trial(arm, 1, "finished", 60.0, **{"training.learning_rate": 3e-5})
             self.choose(arm, better)
@@ -141,14 +146,18 @@ def finished_study(
     seeds: int = 2,
     questions: int = 60,
     gains: Mapping[str, float] | None = None,
+    failed: Iterable[str] = (),
     **study: Any,
 ) -> StudyBuilder:
-    """A complete study: random scores that fall with the language's position and rise by the arm's gain."""
+    """A complete study: random scores that fall with the language's position and rise by the arm's gain.
+
+    Both trials of the arms that `failed` names diverged, and these have no choice and no score.
+    """
     builder = StudyBuilder(storage, arms, replicates={"seeds": seeds}, **study)
-    builder.search()
+    builder.search(failed)
     generator = np.random.default_rng(5)
     scores: dict[str, dict[int, dict[str, list[dict[str, Any]]]]] = {}
-    for arm in builder.arms:
+    for arm in (arm for arm in builder.arms if arm not in failed):
         for seed in range(1, seeds + 1):
             for position, language in enumerate(builder.languages):
                 level = 85 - 3 * position + (gains or {}).get(arm, 0) + generator.normal(0, 1)

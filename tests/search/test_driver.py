@@ -14,7 +14,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from xlingual.data.contamination import index_of_test_set
 from xlingual.data.xquad import load_xquad
-from xlingual.errors import DataError, RecordError, StageError
+from xlingual.errors import DataError, RecordError
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_lines
 from xlingual.records.layout import StudyDirectory
@@ -301,23 +301,35 @@ def test_more_trials_than_a_reading_of_the_test_set_rests_on_are_refused(finishe
     assert {file: file.read_bytes() for file in directory.path.rglob("*.json*")} == before
 
 
-def test_an_arm_that_only_diverges_ends_the_study_with_its_reason(
-    ray_cluster: None, write_study: Any, drive_study: Any
+def test_an_arm_that_only_diverges_leaves_the_others_their_scores_and_may_be_mended(
+    ray_cluster: None, write_study: Any, drive_study: Any, call: Any
 ) -> None:
-    noise = {"embedding_noise": {"magnitude": {"log_uniform": [1e37, 1e38]}, "distribution": "uniform"}}
+    noise = {"embedding_noise": {"magnitude": 1e38, "distribution": "uniform"}}
     path = write_study(
         "diverging",
         arms={"plain": {"baseline": True}, "loud": {"robust": noise}},
         search={"trials_per_arm": 1},
+        replicates={"seeds": 1},
         scaling={"concurrent_trials": 1},
     )
-    with pytest.raises(StageError, match=r"arm loud: none of its 1 trials .*diverged at update 1"):
-        drive_study(path)
-    state = read_state(StudyDirectory(path.parent / "studies" / "diverging"))
-    assert [(trial.arm, trial.state, trial.retry) for trial in state.trials] == [
+    directory, recorder = drive_study(path)
+    (line,) = [note for note in recorder.notes if note.startswith("arm loud")]
+    assert "none of its 1 trials reached its last update (diverged at update 1" in line
+    assert recorder.tested == [("plain", 1001)]
+    before = read_state(directory)
+    assert [(trial.arm, trial.state, trial.retry) for trial in before.trials] == [
         ("plain", "finished", False),
         ("loud", "failed", False),
     ]
+    ended = call("run", path)  # nothing is left to do, so that no Ray is started
+    assert ended.status == 3
+    assert ended.errors.startswith("failed: arm loud has no finished trial (diverged at update 1")
+    _, recorder = drive_study(path, "arms.loud.robust.embedding_noise.magnitude=0.1")
+    assert "arm loud: 0 of 1 earlier trials are legal in the changed space; trial 0 is not" in " ".join(recorder.notes)
+    after = read_state(directory)
+    assert [(t.arm, t.number, t.state) for t in after.trials] == [("plain", 0, "finished"), ("loud", 1, "finished")]
+    assert after.complete and after.trials[0] == before.trials[0] and after.failures == ()
+    assert call("run", path, "--set", "arms.loud.robust.embedding_noise.magnitude=0.1").status == 0
 
 
 def test_a_second_driver_is_refused(write_study: Any, drive_study: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate import evaluate
 from xlingual.errors import StudyFileError, XlingualError
@@ -21,6 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Hyperparameter studies for zero-shot cross-lingual question answering.",
+    epilog=statuses.IN_WORDS,
 )
 
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML).")]
@@ -80,7 +82,7 @@ def plan(
         Console().print(plan_tables(planned, hours))
 
 
-@app.command()
+@app.command(epilog=statuses.IN_WORDS)
 def run(
     study: StudyFile,
     storage: Annotated[str | None, typer.Option(help="Directory that holds studies [default: the study's].")] = None,
@@ -103,11 +105,12 @@ def run(
         directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
     except KeyboardInterrupt:
         view.close()
-        _fail("interrupted; what is finished is kept, and the same command goes on from there", 130)
+        _fail("interrupted; what is finished is kept, and the same command goes on from there", statuses.INTERRUPTED)
     finally:
         view.close()
     if until == "report":
         _show_report(directory.path, as_json)
+    _end_by(directory.path)
 
 
 @app.command()
@@ -200,12 +203,22 @@ def main() -> None:
     try:
         app()
     except StudyFileError as error:
-        _fail(str(error), 1)
+        _fail(str(error), statuses.ERROR)
     except XlingualError as error:
-        _fail(f"error: {error}", 1)
+        _fail(f"error: {error}", statuses.ERROR)
     except BrokenPipeError:  # the reader of our output left
         sys.stderr.close()
-        sys.exit(141)
+        sys.exit(statuses.READER_LEFT)
+
+
+def _end_by(path: Path) -> None:
+    """Exit by what the records say: with a status of its own where an arm or a replicate failed for good."""
+    from xlingual.records.layout import StudyDirectory
+    from xlingual.records.state import read_state
+
+    failures = read_state(StudyDirectory(path)).failures
+    if failures:
+        _fail("\n".join(f"failed: {line}" for line in failures), statuses.FAILED)
 
 
 def _show_report(path: Path, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from xlingual.cli import statuses
 from xlingual.errors import DataError
 
 
@@ -41,4 +42,4 @@ def contamination(
     else:
         Console().print(contamination_tables(checks, index, data, time.perf_counter() - began))
     if any(check.overlapping for check in checks):
-        raise typer.Exit(1)
+        raise typer.Exit(statuses.ERROR)

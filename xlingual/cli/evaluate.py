@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from xlingual.cli import statuses
 from xlingual.errors import XlingualError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _evaluated(
             return evaluate_checkpoint(model or "", asked, shown, crew)
     except KeyboardInterrupt:
         console.print("interrupted; what is answered is kept, and the same command goes on from there", soft_wrap=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(statuses.INTERRUPTED) from None
 
 
 def _check_unused(predictions: Path | None, options: Mapping[str, object]) -> None:

@@ -31,6 +31,7 @@ from xlingual.records.files import read_json
 from xlingual.records.history import SetAside
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import is_held
+from xlingual.study.changes import drawn
 
 STAGES = ("search", "replicate", "test", "report")
 
@@ -141,14 +142,35 @@ class StudyState:
 
     @property
     def searched(self) -> bool:
-        """Whether every arm has had all of its trials and a configuration is chosen for it."""
-        return all(arm in self.chosen and self._has_its_trials(arm) for arm in self.arms)
+        """Whether every arm has had all of its trials, and a configuration is chosen where one of them finished."""
+        return all(self._has_its_trials(arm) and (arm in self.chosen or arm in self.failed) for arm in self.arms)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Arms that had all of their trials, none of which reached its last update; and why, in one line."""
+        return {
+            arm: _reasons(self.arm_trials(arm))
+            for arm in self.arms
+            if self._has_its_trials(arm) and not any(trial.state == "finished" for trial in self.arm_trials(arm))
+        }
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """All that failed for good and leaves a gap in the report, a line each; empty where there is none."""
+        return (
+            *(f"arm {arm} has no finished trial ({reason})" for arm, reason in self.failed.items()),
+            *(
+                f"arm {each.arm}, seed {each.seed}: {first_line(each.reason)}"
+                for each in self.replicates
+                if each.state == "failed" and not each.retry and not each.scored
+            ),
+        )
 
     @property
     def replicated(self) -> bool:
-        """Whether the chosen configuration of every arm was trained under every seed, with success or without."""
+        """Whether every configuration that was chosen was trained under every seed, with success or without."""
         trained = Counter(replicate.arm for replicate in self.replicates if not replicate.unfinished)
-        return self.searched and all(trained[arm] >= self.seeds_per_arm for arm in self.arms)
+        return self.searched and all(trained[arm] >= self.seeds_per_arm for arm in self.chosen)
 
     @property
     def complete(self) -> bool:
@@ -172,8 +194,7 @@ class StudyState:
 
 def space_fingerprint(arm: Mapping[str, Any]) -> str:
     """Return the hash of an arm's search space, as a study with all its defaults writes it."""
-    space = {key: arm.get(key) for key in ("training", "mixture", "robust")}
-    return hashlib.sha256(json.dumps(space, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(drawn(arm), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def read_state(directory: StudyDirectory) -> StudyState:
@@ -252,6 +273,16 @@ def _fold(
             key_ = (event["arm"], event["fingerprint"])
             replicates[key_] = replace(replicates[key_], scored=True)
     return list(trials.values()), chosen, list(replicates.values()), stage
+
+
+def first_line(reason: str | None) -> str:
+    """The first line of why something failed."""
+    return next(iter((reason or "").strip().splitlines()), "no reason recorded")
+
+
+def _reasons(trials: Iterable[TrialState]) -> str:
+    """Why trials ended, each reason once."""
+    return "; ".join(sorted({first_line(trial.reason) for trial in trials}))
 
 
 def _exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[str]:

@@ -44,7 +44,9 @@ class ArmSummary:
 
     seeds: those of the scored replicates, the order of all scores; failures: seed -> reason of the replicates that
     failed; languages that were not scored are absent from `scores`. against: the arm that its differences are to, None
-    for the baseline; published: the name of the published rows of its model, None where there are none. shares:
+    for the baseline; published: the name of the published rows of its model, None where there are none. failed: why no
+    trial of the search finished, None while that is not so; set_aside: number -> reason of the trials that could not be
+    drawn from what the arm searches now. shares:
     language -> name of scores.SHARES -> percent of the questions, one a seed; empty where no answer is written freely.
     """
 
@@ -59,6 +61,8 @@ class ArmSummary:
     cost: ArmCost | None
     against: str | None = None
     published: str | None = None
+    failed: str | None = None
+    set_aside: Mapping[int, str] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
     def mean(self, metric: str) -> tuple[float, ...]:
@@ -82,6 +86,8 @@ class ArmSummary:
             "baseline": self.baseline,
             "against": self.against,
             "published": self.published,
+            "failed": self.failed,
+            "set_aside": {str(number): reason for number, reason in self.set_aside.items()},
             "configuration": self.configuration,
             "fingerprint": self.fingerprint,
             "values": self.values,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from xlingual.report.cost import ArmCost, Point
 from xlingual.report.wide_table import Column, WideTable
@@ -11,7 +12,12 @@ NOTHING = "-"
 
 
 def cost_table(
-    study: str, objective: str, equal: str, arms: Mapping[str, ArmCost], warnings: Sequence[str] = ()
+    study: str,
+    objective: str,
+    equal: str,
+    arms: Mapping[str, ArmCost],
+    warnings: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> WideTable:
     """Arms by the cost of their chosen configuration, and the development objective of its replicates.
 
@@ -24,6 +30,7 @@ def cost_table(
         equal: `updates` or `passes`, in which whole trials are equal.
         arms: by name; those that have a chosen configuration.
         warnings: lines under the title.
+        without: names of arms that have none.
     """
     costs = [arm.cost for arm in arms.values()]
     counts = [
@@ -39,7 +46,9 @@ def cost_table(
             cells = [_score_at(arm.at(most, lambda point: _count(point, other)), other) for arm in arms.values()]
             groups.append([Column(f"{objective}\nafter at most {most:,} {other}", cells)])
     title = f"{study}: training of the chosen configurations; whole trials of all arms are equal in {equal}"
-    return WideTable(title, warnings, Column("arm", list(arms)), groups)
+    missing = [NOTHING] * len(without)
+    groups = [[replace(column, cells=[*column.cells, *missing]) for column in group] for group in groups]
+    return WideTable(title, warnings, Column("arm", [*arms, *without]), groups)
 
 
 def common_budget(equal: str, arms: Mapping[str, ArmCost]) -> tuple[str, int | None]:

@@ -51,6 +51,8 @@ def distances(arms: Sequence[ArmSummary], rows: Sequence[PublishedRow]) -> tuple
 
 def obstacle(arm: ArmSummary) -> str | None:
     """Why an arm's scores are not to be set against published zero-shot scores; None where they may."""
+    if not arm.seeds:
+        return "not scored on the test set"
     configuration = arm.configuration or {}
     if configuration.get("mixture"):
         return "trained on other languages than English, too"
@@ -62,7 +64,7 @@ def obstacle(arm: ArmSummary) -> str | None:
 
 
 def _distance(arm: ArmSummary, row: PublishedRow) -> Distance | None:
-    if row.model != arm.published or not arm.seeds:
+    if row.model != arm.published:
         return None
     scores = {language: _minus(_measured(arm, (language,)), cell) for language, cell in row.scores.items()}
     means = {key: _minus(_measured(arm, MEANS[key]), cell) for key, cell in row.means.items()}

@@ -52,9 +52,11 @@ def notes(summary: Summary) -> list[str]:
     lines += character_notes(summary)
     if summary.differences:
         lines += _about_intervals(summary)
+    lines += _without_difference(summary)
     lines += published_notes(summary)
     lines += shares_notes(summary)
     lines.append(f"Each arm's configuration was chosen by {_objective(summary.objective)}.")
+    lines += _without_trials(summary)
     lines += cost_notes(summary.equal, summary.costs)
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
     if taught:
@@ -74,7 +76,9 @@ def missing(summary: Summary) -> str:
     if summary.trials_ended < summary.trials_planned:
         parts.append(f"{summary.trials_ended} of {summary.trials_planned} search trials ended")
     for arm in summary.arms.values():
-        if len(arm.seeds) < summary.seeds_per_arm:
+        if arm.failed is not None:
+            parts.append(f"{arm.name} has no finished trial ({arm.failed})")
+        elif len(arm.seeds) < summary.seeds_per_arm:
             failed = "".join(f"; seed {seed} failed: {reason.splitlines()[0]}" for seed, reason in arm.failures.items())
             parts.append(f"{arm.name} has {len(arm.seeds)} of {summary.seeds_per_arm} replicates scored{failed}")
     return ", ".join(parts) or "the study has not ended"
@@ -121,6 +125,32 @@ def _about_intervals(summary: Summary) -> list[str]:
     )
     if not summary.parallel:
         lines.append("Languages hold different questions: their paragraphs were resampled independently.")
+    return lines
+
+
+def _without_difference(summary: Summary) -> list[str]:
+    """Arms that were scored while what they are compared with was not."""
+    lacking: dict[str, list[str]] = {}
+    for arm in summary.arms.values():
+        if arm.against in summary.unscored and arm.seeds:
+            lacking.setdefault(str(arm.against), []).append(arm.name)
+    return [
+        f"No difference of {', '.join(arms)}: nothing to compare with, for {other} has no score."
+        for other, arms in lacking.items()
+    ]
+
+
+def _without_trials(summary: Summary) -> list[str]:
+    """Arms that have no configuration, and trials that do not count."""
+    lines = [
+        f"{arm.name} has no configuration: none of its trials reached its last update ({arm.failed})."
+        for arm in summary.arms.values()
+        if arm.failed is not None
+    ]
+    aside = {arm.name: arm.set_aside for arm in summary.arms.values() if arm.set_aside}
+    if aside:
+        trials = "; ".join(f"{arm} {', '.join(map(str, numbers))}" for arm, numbers in aside.items())
+        lines.append(f"Trials that are not in the space that their arm searches now, and do not count: {trials}.")
     return lines
 
 

@@ -63,7 +63,7 @@ def published_notes(summary: Summary) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for arm in summary.arms.values():
         reason = obstacle(arm)
-        if arm.published is not None and arm.seeds and reason is not None:
+        if arm.published is not None and reason is not None:
             reasons.setdefault(reason, []).append(arm.name)
     lines += [f"No distance from published scores: {', '.join(arms)} ({reason})." for reason, arms in reasons.items()]
     return lines

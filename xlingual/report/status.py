@@ -54,7 +54,8 @@ def status_table(state: StudyState) -> WideTable:
     readings = "once" if len(state.ledger) == 1 else f"{len(state.ledger)} times"
     work = "complete" if state.complete else "a driver is at work" if state.active else "no driver is at work"
     title = f"{state.name}: stage {state.stage}, {work}, test set opened {readings}"
-    return WideTable(title, _oracle(state), Column("arm", state.arms), [trials, [_best(state)], replicates])
+    lines = [*_oracle(state), *_set_aside(state), *(f"FAILED: {line}." for line in state.failures)]
+    return WideTable(title, lines, Column("arm", state.arms), [trials, [_best(state)], replicates])
 
 
 def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, Any] | None] | None = None) -> WideTable:
@@ -88,6 +89,8 @@ def _arm_status(state: StudyState, name: str) -> dict[str, Any]:
             "scored": sum(replicate.scored for replicate in mine),
         },
         "best": best.objective if best else None,
+        "failed": state.failed.get(name),
+        "set_aside": {str(one.number): one.reason for one in state.set_aside if one.arm == name},
     }
 
 
@@ -95,7 +98,7 @@ def _chosen(state: StudyState, arm: str, configuration: Mapping[str, Any] | None
     fingerprint = state.chosen.get(arm)
     trial = next((trial for trial in state.arm_trials(arm) if trial.fingerprint == fingerprint), None)
     if trial is None:
-        return NOTHING
+        return "no finished trial" if arm in state.failed else NOTHING
     lines = [f"trial {trial.number}"]
     for name, value in trial.values.items():
         line = _line(name, value, configuration)
@@ -127,6 +130,15 @@ def _objective(state: StudyState) -> str:
 
 def _oracle(state: StudyState) -> list[str]:
     return ["ORACLE: the search was allowed to see the test set."] if state.oracle else []
+
+
+def _set_aside(state: StudyState) -> list[str]:
+    """A line for each arm some of whose trials could not be drawn from what it searches now."""
+    counts = Counter(one.arm for one in state.set_aside)
+    return [
+        f"{arm}: {'1 trial is' if count == 1 else f'{count} trials are'} not in the space that it searches now"
+        for arm, count in counts.items()
+    ]
 
 
 def _best(state: StudyState) -> Column:

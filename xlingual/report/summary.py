@@ -64,6 +64,11 @@ class Summary:
         """How many questions each scored language has, the same in all arms."""
         return {language: s.questions for arm in self.arms.values() for language, s in arm.scores.items()}
 
+    @property
+    def unscored(self) -> tuple[str, ...]:
+        """Arms without any score on the test set."""
+        return tuple(name for name, arm in self.arms.items() if not arm.seeds)
+
     def number(self, row: PublishedRow) -> int:
         """Number of a published row's note, counted from 1; the rows of the JSON stand in this order."""
         return self.published.index(row) + 1
@@ -179,6 +184,8 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
         },
         scores={language: _scores(cell) for language, cell in scores.scores.get(name, {}).items()},
         cost=read_cost(directory, state, name),
+        failed=state.failed.get(name),
+        set_aside={one.number: one.reason for one in state.set_aside if one.arm == name},
         against=None if name == state.baseline else says.get("against") or state.baseline,
         published=published_name_of(str(says.get("model") or state.study.get("model", "")), says.get("published")),
         shares={

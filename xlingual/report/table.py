@@ -36,7 +36,8 @@ def report_tables(summary: Summary) -> RenderableType:
     tables += [distance_table(summary, "f1", flags), distance_table(summary, "exact_match", flags)]
     tables.append(shares_table(summary, flags))
     if summary.costs:
-        tables.append(cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags))
+        without = [name for name in summary.arms if name not in summary.costs]
+        tables.append(cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without))
         tables.append(perturbation_table(summary.study, summary.costs, flags))
     drawn = [part for table in tables if table is not None for part in (table, "")]
     return Group(*drawn, Notes(notes(summary)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from xlingual.errors import StageError
 from xlingual.records.state import StudyState, read_state, space_fingerprint
 from xlingual.search.bench import Bench
 from xlingual.search.draws import ArmDraws, SearchSource
@@ -19,8 +18,7 @@ def search(bench: Bench) -> None:
     """Give every arm its trials, then choose each arm's best configuration.
 
     Raises:
-        StageError: when trials are to be tried again by the next command, or no trial of some arm reached its last
-            update.
+        StageError: when trials are to be tried again by the next command.
     """
     state = read_state(bench.directory)
     journalist = bench.journalist("trial")
@@ -36,6 +34,7 @@ def search(bench: Bench) -> None:
 def choose(bench: Bench) -> None:
     """Write down each arm's best trial: the highest objective after the full budget, the earliest of equals.
 
+    An arm without any is told to the listener, and the others go on.
     What a reading of the test set rests on stays as it is.
     """
     bench.place.check_records()
@@ -46,11 +45,12 @@ def choose(bench: Bench) -> None:
         trials = state.arm_trials(arm)
         finished = [trial for trial in trials if trial.state == "finished" and trial.objective is not None]
         if not finished:
-            reasons = "; ".join(sorted({trial.reason or "no reason known" for trial in trials})) or "no trial ran"
-            raise StageError(
-                f"arm {arm}: none of its {len(trials)} trials reached its last update ({reasons}). "
-                "Mend the cause and run the same command again, or raise search.trials_per_arm"
+            bench.listener.note(
+                f"arm {arm}: none of its {len(trials)} trials reached its last update ({state.failed.get(arm)}). The "
+                "other arms go on. For other trials search a space that these are not in (smaller learning rates or "
+                "magnitudes), or take the arm out of the study, and run the command again"
             )
+            continue
         best = max(finished, key=lambda trial: (trial.objective or 0.0, -trial.number))
         if state.chosen.get(arm) != best.fingerprint:
             found = {"number": best.number, "fingerprint": best.fingerprint, "objective": best.objective}

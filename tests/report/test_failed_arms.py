@@ -1,0 +1,143 @@
+"""An arm without a finished trial: everything else is reported, and what is missing stays missing and is said."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from rich.console import Console, RenderableType
+
+from xlingual.records.state import read_state
+from xlingual.report.status import search_table, status, status_table
+from xlingual.report.summary import Summary, summarize
+from xlingual.report.table import report_tables
+
+ARMS = ("baseline", "webfaq", "noise")
+REASON = "diverged at update 1: the loss is nan"
+
+
+def flat(drawn: RenderableType) -> str:
+    stream = io.StringIO()
+    Console(width=200, file=stream, force_terminal=False).print(drawn)
+    return " ".join(stream.getvalue().split())
+
+
+def of(studies: ModuleType, storage: Path, *failed: str) -> Summary:
+    study = {"test": {"languages": ["en", "de"]}, "model": "google-bert/bert-base-multilingual-cased"}
+    return summarize(studies.finished_study(storage, ARMS, failed=failed, **study).directory, draws=100)
+
+
+def rows(drawn: RenderableType, arm: str) -> list[list[str]]:
+    stream = io.StringIO()
+    Console(width=200, file=stream, force_terminal=False).print(drawn)
+    return [line.removeprefix(arm).split() for line in stream.getvalue().splitlines() if line.startswith(f"{arm} ")]
+
+
+def test_a_failed_arm_leaves_the_numbers_of_the_others_as_they_are(studies: ModuleType, tmp_path: Path) -> None:
+    whole, lacking = of(studies, tmp_path / "whole"), of(studies, tmp_path / "lacking", "noise")
+    for arm in ("baseline", "webfaq"):
+        assert lacking.arms[arm].scores == whole.arms[arm].scores
+    assert list(lacking.differences) == ["webfaq"]
+    assert lacking.differences["webfaq"] == whole.differences["webfaq"]
+
+
+def test_a_failed_arm_has_a_row_of_nothing_in_every_table_and_its_reason_over_it(
+    studies: ModuleType, tmp_path: Path
+) -> None:
+    summary = of(studies, tmp_path, "noise")
+    tables = report_tables(summary)
+    assert f"INCOMPLETE: noise has no finished trial ({REASON})." in flat(tables)
+    assert f"noise has no configuration: none of its trials reached its last update ({REASON})." in flat(tables)
+    found = rows(tables, "noise")
+    assert len(found) == 3  # F1, exact match, cost
+    assert all(set(row) == {"-"} for row in found)
+
+
+def test_json_has_the_reason_and_no_score_of_a_failed_arm(studies: ModuleType, tmp_path: Path) -> None:
+    report = json.loads(json.dumps(of(studies, tmp_path, "noise").as_json(), allow_nan=False))
+    noise = report["arms"]["noise"]
+    assert report["complete"] is False and noise["failed"] == REASON
+    assert noise["configuration"] is None and noise["cost"] is None
+    assert noise["scores"] == {} and noise["mean"] == {} and noise["seeds"] == []
+    assert report["arms"]["baseline"]["failed"] is None
+
+
+def test_without_a_baseline_the_others_are_scored_and_differ_from_nothing(studies: ModuleType, tmp_path: Path) -> None:
+    summary = of(studies, tmp_path, "baseline")
+    assert summary.differences == {} and summary.arms["webfaq"].scores["de"].questions == 60
+    text = flat(report_tables(summary))
+    assert "No difference of webfaq, noise: nothing to compare with, for baseline has no score." in text
+    assert f"INCOMPLETE: baseline has no finished trial ({REASON})." in text
+    assert set(rows(report_tables(summary), "baseline")[0]) == {"-", "baseline"}
+
+
+def test_without_any_finished_trial_the_reasons_are_all_that_there_is(studies: ModuleType, tmp_path: Path) -> None:
+    summary = of(studies, tmp_path, *ARMS)
+    text = flat(report_tables(summary))
+    assert text.count("has no finished trial") == 3 and "no replicate was scored on the test set yet" in text
+
+
+def test_published_scores_say_that_a_failed_arm_has_no_distance(studies: ModuleType, tmp_path: Path) -> None:
+    summary = of(studies, tmp_path, "noise")
+    assert "noise" not in {one.arm for one in summary.distances}
+    assert "No distance from published scores: noise (not scored on the test set)." in flat(report_tables(summary))
+
+
+def test_status_tells_a_failed_arm_by_its_reason(studies: ModuleType, tmp_path: Path) -> None:
+    state = read_state(studies.finished_study(tmp_path, ARMS, failed=["noise"]).directory)
+    assert state.searched and state.replicated and not state.complete
+    assert state.failures == (f"arm noise has no finished trial ({REASON})",)
+    found = status(state)
+    assert (found["complete"], found["arms"]["noise"]["failed"], found["arms"]["noise"]["best"]) == (
+        False,
+        REASON,
+        None,
+    )
+    assert found["arms"]["baseline"]["failed"] is None
+    assert f"FAILED: arm noise has no finished trial ({REASON})." in flat(status_table(state))
+    assert rows(search_table(state), "noise")[0][-4:] == ["-", "no", "finished", "trial"]
+
+
+def test_a_replicate_that_failed_for_good_is_a_failure_and_one_that_is_tried_again_is_none(
+    studies: ModuleType, tmp_path: Path
+) -> None:
+    builder = studies.StudyBuilder(tmp_path)
+    builder.search()
+    for arm in builder.arms:
+        builder.replicate(arm, 1)
+    builder.replicate("baseline", 2, state="failed", reason="diverged at update 9")
+    builder.replicate("webfaq", 2, state="running")
+    state = read_state(builder.directory)
+    assert state.failures == ("arm baseline, seed 2: diverged at update 9",) and state.failed == {}
+
+
+@pytest.mark.parametrize("unfinished", ["running", "missing"])
+def test_an_arm_that_still_has_trials_to_come_has_not_failed(
+    studies: ModuleType, tmp_path: Path, unfinished: str
+) -> None:
+    builder = studies.StudyBuilder(tmp_path)
+    builder.trial("baseline", 0, "failed", None, reason=REASON)
+    if unfinished == "running":
+        builder.trial("baseline", 1, "running", None)
+    assert read_state(builder.directory).failed == {}
+
+
+def test_trials_that_are_set_aside_are_told_by_number_and_do_not_count(studies: ModuleType, tmp_path: Path) -> None:
+    builder = studies.finished_study(tmp_path)
+    study = json.loads(builder.directory.study_json.read_text())
+    rate = {"log_uniform": [1e-6, 1e-4]}
+    spaces = {arm: {"training": {"learning_rate": rate}, "mixture": None, "robust": None} for arm in builder.arms}
+    study["arms"] = {arm: {**study["arms"][arm], **spaces[arm]} for arm in builder.arms}
+    study["arms"]["webfaq"]["training"] = {"learning_rate": {"log_uniform": [2e-5, 1e-4]}}
+    builder.event("study_changed", study=study, spaces={"webfaq": spaces["webfaq"]}, renamed={})
+    summary, state = summarize(builder.directory, draws=100), read_state(builder.directory)
+    reason = "training.learning_rate 1e-05 is below 2e-05"
+    assert summary.arms["webfaq"].set_aside == {0: reason} and summary.arms["baseline"].set_aside == {}
+    assert summary.as_json()["arms"]["webfaq"]["set_aside"] == {"0": reason}
+    assert "in the space that their arm searches now, and do not count: webfaq 0." in flat(report_tables(summary))
+    assert status(state)["arms"]["webfaq"]["set_aside"] == {"0": reason}
+    assert status(state)["arms"]["webfaq"]["trials"]["finished"] == 1
+    assert "webfaq: 1 trial is not in the space that it searches now" in flat(status_table(state))
