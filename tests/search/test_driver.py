@@ -14,7 +14,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from xlingual.data.contamination import index_of_test_set
 from xlingual.data.xquad import load_xquad
-from xlingual.errors import DataError, RecordError
+from xlingual.errors import DataError, RecordError, StageError
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_lines
 from xlingual.records.layout import StudyDirectory

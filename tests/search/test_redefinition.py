@@ -42,6 +42,8 @@ class Records:
         magnitude = {"robust.embedding_noise.magnitude": 0.1, "mixture.faq_share": 0.2} if arm == "both" else {}
         for number, rate in enumerate(RATES):
             name = {"arm": arm, "number": number, "fingerprint": f"{arm}{number}"}
+            sources = {"model": "a", **({"faq": "b"} if arm == "both" else {})}
+            write_json(self.directory.trial(name["fingerprint"]).configuration, {"sources": sources})
             self.event("trial_started", **name, values={"training.learning_rate": rate, **magnitude})
             self.event("trial_ended", **name, state="finished", objective=50.0, updates=12, reason=None, retry=False)
         self.event("chosen", arm=arm, number=1, fingerprint=f"{arm}1", objective=50.0)

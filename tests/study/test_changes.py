@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -43,10 +44,10 @@ STUDY: dict[str, Any] = {
 NOTHING = Changes(refused=(), renamed={}, gone=(), new=(), respaced=(), baseline=None)
 
 
-def compared(edit: Any, before: dict[str, Any] = STUDY) -> Changes:
+def compared(edit: Any, before: dict[str, Any] = STUDY, used: Collection[str] = ()) -> Changes:
     now = copy.deepcopy(before)
     edit(now)
-    return changes(before, now)
+    return changes(before, now, used)
 
 
 def setting(path: str, value: Any) -> Any:
@@ -102,18 +103,32 @@ def test_what_decides_recorded_numbers_is_refused_in_one_text_each(path: str, va
     assert compared(setting(path, value)).refused == (text,)
 
 
-def test_faq_pages_and_dictionaries_that_trials_may_have_used_are_neither_changed_nor_taken_out() -> None:
-    used = copy.deepcopy(STUDY)
-    used["data"] |= {"faq": {"source": "w", "rows_per_language": 50}, "dictionaries": {"de": "de.tsv", "es": "es.tsv"}}
-    assert compared(setting("data.faq.source", "elsewhere"), used) == NOTHING
-    assert compared(setting("data.dictionaries.de", "elsewhere.tsv"), used) == NOTHING
-    for path, value, text in (
-        ("data.faq.rows_per_language", 60, "data.faq.rows_per_language was 50, is now 60"),
-        ("data.faq", None, "data.faq was given, is now absent"),
-        ("data.dictionaries", {"de": "de.tsv"}, "data.dictionaries.es was es.tsv, is now absent"),
-        ("data.dictionaries", None, "data.dictionaries was given, is now absent"),
-    ):
-        assert compared(setting(path, value), used).refused == (text,)
+WITH_FAQ = copy.deepcopy(STUDY)
+WITH_FAQ["data"] |= {"faq": {"source": "w", "rows_per_language": 50}, "dictionaries": {"de": "de.tsv", "es": "es.tsv"}}
+OF_FAQ = [
+    ("data.faq.rows_per_language", 60, "data.faq.rows_per_language was 50, is now 60"),
+    ("data.faq", None, "data.faq was given, is now absent"),
+]
+OF_DICTIONARIES = [
+    ("data.dictionaries", {"de": "de.tsv"}, "data.dictionaries.es was es.tsv, is now absent"),
+    ("data.dictionaries", None, "data.dictionaries was given, is now absent"),
+]
+
+
+@pytest.mark.parametrize("used", ["faq", "webfaq_dev", "dictionary of de"])
+def test_faq_pages_and_dictionaries_may_change_until_a_trial_used_them(used: str) -> None:
+    sources = {"model", "train", "dev", used}
+    of_used, others = (OF_DICTIONARIES, OF_FAQ) if used == "dictionary of de" else (OF_FAQ, OF_DICTIONARIES)
+    for path, value, text in of_used:
+        assert compared(setting(path, value), WITH_FAQ, sources).refused == (text,)
+    for path, value, _ in others:
+        assert compared(setting(path, value), WITH_FAQ, sources) == NOTHING
+
+
+def test_sources_that_trials_used_may_lie_elsewhere() -> None:
+    used = {"faq", "dictionary of de"}
+    assert compared(setting("data.faq.source", "elsewhere"), WITH_FAQ, used) == NOTHING
+    assert compared(setting("data.dictionaries.de", "elsewhere.tsv"), WITH_FAQ, used) == NOTHING
 
 
 @pytest.mark.parametrize(

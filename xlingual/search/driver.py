@@ -31,7 +31,7 @@ from xlingual.search.opening import (
     record_environment,
     recorded_rows,
     unread_test_set,
-    unused_models,
+    unused_sources,
     write_contamination,
 )
 from xlingual.search.placement import concurrent_trials
@@ -94,7 +94,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
         found = data.sources()
         named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
-        unused = unused_models(directory) | unread_test_set(directory)
+        unused = unused_sources(directory) | unread_test_set(directory)
         check_sources(directory, found | named | {TEST: test_set}, unused)
         write_contamination(directory, data.contaminated, study.data.contamination)
         for line in loaded_lines(found):

@@ -8,7 +8,7 @@ import platform
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -17,7 +17,7 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines, write_text
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
-from xlingual.search.redefinition import MODEL_OF, redefine
+from xlingual.search.redefinition import MODEL_OF, redefine, used_sources
 from xlingual.study import Study, resolved
 
 BITEXTS = "bitexts of "
@@ -25,6 +25,8 @@ DICTIONARY = "dictionary of "
 FAQ_ROWS = "faq rows of "
 CHECK = "contamination check"
 TEST = "test"
+OF_FAQ = frozenset({"faq", "webfaq_dev"})
+"""What a trial's configuration calls all that is made of FAQ pages."""
 PACKAGES = ("xlingual", "ray", "torch", "transformers", "tokenizers", "datasets", "optuna", "numpy")
 
 
@@ -130,15 +132,33 @@ def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def unused_models(directory: StudyDirectory) -> set[str]:
-    """Names of the sources of models that no trial has reported of: one that is unfit may be mended in its place."""
-    state = read_state(directory)
-    used = {trial.arm for trial in state.trials if journal.read(directory.trial(trial.fingerprint).reports)}
-    return {f"{MODEL_OF}{arm}" for arm in state.arms if arm not in used}
+def unused_sources(directory: StudyDirectory) -> set[str]:
+    """Names of the sources that nothing was made with: one that is unfit may be mended in its place.
+
+    These are models that no trial has reported of, and dictionaries and what comes of FAQ pages while no trial's
+    configuration names any.
+    """
+    state, used = read_state(directory), used_sources(directory)
+    reported = {trial.arm for trial in state.trials if journal.read(directory.trial(trial.fingerprint).reports)}
+    models = {f"{MODEL_OF}{arm}" for arm in state.arms if arm not in reported}
+    known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
+    return models | {name for name in known if _is_unused(name, used)}
+
+
+def _is_unused(name: str, used: Set[str]) -> bool:
+    if name.startswith(MODEL_OF):
+        return False
+    if name in ("train", "dev", "test", CHECK):
+        return not used
+    if name == "synonyms" or name.startswith(DICTIONARY):
+        return name not in used
+    return not used & OF_FAQ
 
 
 def recorded_rows(directory: StudyDirectory) -> dict[str, str]:
-    """By language, the fingerprint of the FAQ rows that the study was begun with; empty for a new study."""
+    """By language, the fingerprint of the FAQ rows that trials were made with; empty where none was."""
+    if not used_sources(directory) & OF_FAQ:
+        return {}
     known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
     return {name.removeprefix(FAQ_ROWS): one["fingerprint"] for name, one in known.items() if name.startswith(FAQ_ROWS)}
 

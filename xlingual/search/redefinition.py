@@ -27,7 +27,7 @@ def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
     before = read_state(directory)
     if dict(now) == before.study:
         return []
-    changed = changes(before.study, now, unread=not before.ledger)
+    changed = changes(before.study, now, used_sources(directory), unread=not before.ledger)
     event = {
         "event": CHANGED,
         "time": time.time(),
@@ -40,6 +40,13 @@ def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
     _rename_models(directory, changed.renamed)
     journal.append(directory.journal, event)
     return list(_lines(changed, before, after))
+
+
+def used_sources(directory: StudyDirectory) -> set[str]:
+    """Names of all sources (model, train, faq, ...) that the configurations of recorded trials name."""
+    events = journal.read(directory.journal)
+    paths = {directory.trial(event["fingerprint"]).configuration for event in events if "fingerprint" in event}
+    return {name for path in paths if path.exists() for name in read_json(path).get("sources", {})}
 
 
 def _moved(arm: str, changed: Changes) -> bool:

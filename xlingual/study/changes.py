@@ -6,7 +6,7 @@ of its trials are still such as could be drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,8 @@ DRAWN = ("training", "mixture", "robust")
 """Keys of an arm that its trials are drawn from."""
 
 DICTIONARIES = "data.dictionaries"
-FAQ = "data.faq"
+OPTIONAL = {"data.faq": ("faq", "webfaq_dev"), DICTIONARIES: ("dictionary of ",)}
+"""Keys of data that only some trials use, and how the sources begin that these trials' configurations name."""
 ABSENT = object()
 
 
@@ -66,14 +67,23 @@ class Changes:
     baseline: str | None
 
 
-def changes(before: Mapping[str, Any], now: Mapping[str, Any], *, unread: bool = False) -> Changes:
-    """Compare two versions of a study; `unread`: whether no number rests on the test set yet."""
+def changes(
+    before: Mapping[str, Any], now: Mapping[str, Any], used: Collection[str] = (), *, unread: bool = False
+) -> Changes:
+    """Compare two versions of a study.
+
+    Args:
+        before: the older one.
+        now: the newer one.
+        used: names of the sources that recorded trials were made with, as their configurations have them.
+        unread: whether no number rests on the test set yet.
+    """
     old, new = before["arms"], now["arms"]
     renamed = _renamed(old, new)
     kept = {**{name: name for name in old if name in new}, **renamed}
     bases = [next((name for name, arm in arms.items() if arm.get("baseline")), None) for arms in (old, new)]
     return Changes(
-        refused=tuple(_refused(before, now, UNTIL_READ if unread else ())),
+        refused=tuple(_refused(before, now, [*_unused(used), *(UNTIL_READ if unread else ())])),
         renamed=renamed,
         gone=tuple(name for name in old if name not in kept),
         new=tuple(name for name in new if name not in kept.values()),
@@ -103,6 +113,13 @@ def _definition(arm: Mapping[str, Any]) -> dict[str, Any]:
     return {"model": arm.get("model"), **drawn(arm)}
 
 
+def _unused(used: Collection[str]) -> Iterator[str]:
+    """Keys of data that no recorded trial used."""
+    for key, prefixes in OPTIONAL.items():
+        if not any(name.startswith(prefixes) for name in used):
+            yield key
+
+
 def _refused(before: Mapping[str, Any], now: Mapping[str, Any], free: Sequence[str]) -> Iterator[str]:
     for key, old, new in _different(before, now):
         if not _is_of(key, free) and not _may_change(key, old, new):
@@ -120,14 +137,13 @@ def _different(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any
 
 
 def _may_change(key: str, old: Any, new: Any) -> bool:
-    if _is_of(key, (*FREE, *COMPARED_BY_CONTENT, *COMPARED_BY_ARM)):
-        return True
     if key.startswith(f"{DICTIONARIES}."):  # a language that came or went changes what an arm switches to
         return "absent" not in (_kind(old), _kind(new))
-    return key in (FAQ, DICTIONARIES) and _kind(old) == "absent"  # no recorded trial used any
+    return _is_of(key, (*FREE, *COMPARED_BY_CONTENT, *COMPARED_BY_ARM))
 
 
 def _is_of(key: str, names: Sequence[str]) -> bool:
+    """Whether a key is one of these, or below one of them."""
     return any(key == name or key.startswith(f"{name}.") for name in names)
 
 
