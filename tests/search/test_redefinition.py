@@ -182,9 +182,32 @@ def test_a_choice_that_read_the_test_set_is_not_taken_away_by_a_changed_space(re
         "searches now (training.learning_rate was 0.001, is now 0.0005). Write what it searched, or give the study "
         "another name, for example --set name=changing_2"
     )
-    kept = records.open(arms={"plain": {}, "both": {"training": {"learning_rate": {"log_uniform": [9e-4, 2e-3]}}}})
-    assert kept[0].startswith("arm both: 1 of 3 earlier trials is legal")
-    assert read_state(records.directory).chosen["both"] == "both1"
+
+
+def test_an_arm_that_failed_for_good_is_mended_by_a_space_without_its_trials(records: Records) -> None:
+    both = yaml.safe_load(records.path.read_text())["arms"]["both"]
+    records.open(arms={"plain": {}, "loud": {**both, "training": {"learning_rate": {"log_uniform": [1e-2, 1e-1]}}}})
+    for number in range(3):
+        name = {"arm": "loud", "number": number, "fingerprint": f"loud{number}"}
+        values = {"training.learning_rate": 0.02, "robust.embedding_noise.magnitude": 0.1, "mixture.faq_share": 0.2}
+        records.event("trial_started", **name, values=values)
+        records.event("trial_ended", **name, state="failed", objective=None, updates=1, reason="diverged", retry=False)
+    records.read("plain")
+    assert read_state(records.directory).failed == {"loud": "diverged"}
+    wide = {"plain": {}, "loud": {**both, "training": {"learning_rate": {"log_uniform": [1e-4, 1e-1]}}}}
+    assert records.open(arms=wide) == [
+        "arm loud: 3 of 3 earlier trials are legal in the changed space",
+        "arm loud: none of these finished, and there are as many as search.trials_per_arm says: for new ones search a "
+        "space that they are not in",
+    ]
+    low = {"plain": {}, "loud": {**both, "training": {"learning_rate": {"log_uniform": [1e-4, 1e-2]}}}}
+    (line,) = records.open(arms=low)
+    assert line.startswith("arm loud: 0 of 3 earlier trials are legal in the changed space; trial 0 is not")
+    assert read_state(records.directory).failed == {} and not read_state(records.directory).searched
+    assert records.open(arms={"plain": {}}) == [
+        "arm loud: no longer in the study; its 3 trials are kept in the records"
+    ]
+    assert read_state(records.directory).searched
 
 
 def test_more_trials_than_a_reading_of_the_test_set_rests_on_are_refused(records: Records) -> None:

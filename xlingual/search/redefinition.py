@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -100,7 +101,7 @@ def _rename_models(directory: StudyDirectory, renamed: Mapping[str, str]) -> Non
 
 
 def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]:
-    counts = {arm: len(before.arm_trials(arm)) for arm in before.arms}
+    counts = Counter([trial.arm for trial in before.trials] + [trial.arm for trial in before.set_aside])
     lines = [
         f"arm {new}: the arm {old} under another name; its {_trials(counts[old])} kept"
         for old, new in changed.renamed.items()
@@ -114,6 +115,11 @@ def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]
             lines.append(f"arm {arm}: {legality_text(legal, aside)}")
         elif arm in changed.new:
             lines.append(f"arm {arm}: new")
+        if arm in after.failed:
+            lines.append(
+                f"arm {arm}: none of these finished, and there are as many as search.trials_per_arm says: for new ones "
+                "search a space that they are not in"
+            )
     if changed.baseline is not None:
         lines.append(f"the baseline is {changed.baseline} now")
     return lines
