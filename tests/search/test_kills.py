@@ -1,0 +1,191 @@
+"""Studies on a real cluster whose driver is killed with SIGKILL at random moments, each time continued.
+
+XLINGUAL_KILLS sets how many kills (4, unless said otherwise), XLINGUAL_KILL_SEED at which moments.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import sys
+import time
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import read_state
+
+pytestmark = pytest.mark.cluster
+KILLS = int(os.environ.get("XLINGUAL_KILLS", "4"))
+SEED = int(os.environ.get("XLINGUAL_KILL_SEED", "0"))
+PATIENCE = 240.0
+
+
+class Silent:
+    """A listener that does not care."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: None
+
+
+def command(path: str, storage: str, address: str, concurrent: int, log: str) -> None:
+    """One command in a process of its own."""
+    from xlingual.search.driver import drive, study_path
+    from xlingual.study import load_study
+
+    stream = open(log, "a", buffering=1)  # noqa: SIM115 (the process may be killed)
+    os.dup2(stream.fileno(), 1)
+    os.dup2(stream.fileno(), 2)
+    warnings.simplefilter("ignore")
+    try:
+        study = load_study(path, (f"scaling.concurrent_trials={concurrent}",))
+        drive(study, study_path(study, storage), until="report", address=address, listener=Silent())
+    except BaseException:
+        traceback.print_exc()
+        sys.exit(1)
+
+
+class Cluster(NamedTuple):
+    """A cluster that outlives its drivers, and where a warm process forks new ones."""
+
+    address: str
+    context: Any
+    path: Path
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def cluster(write_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    from ray.cluster_utils import Cluster as Nodes
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["xlingual.search.driver"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 3, "resources": {"trial_driver": 8}})
+        path = write_study("kills", training=TRAINING, replicates={"seeds": 1}, search={"trials_per_arm": 3})
+        yield Cluster(nodes.address, context, path, tmp_path_factory.mktemp("kills"))
+        nodes.shutdown()
+
+
+TRAINING = {
+    "updates": 12,
+    "batch_size": 8,
+    "micro_batch_size": 4,
+    "learning_rate": {"log_uniform": [1e-4, 1e-2]},
+    "precision": "fp32",
+    "reports": 4,
+}
+
+
+class Killed(NamedTuple):
+    """A study that was killed and continued."""
+
+    directory: StudyDirectory
+    kills: int
+    log: str
+
+
+def records(directory: StudyDirectory) -> int:
+    """How many lines a study's journal and its trials' reports have."""
+    files = [directory.journal, *directory.path.glob("trials/*/reports.jsonl")]
+    return sum(file.read_bytes().count(b"\n") for file in files if file.exists())
+
+
+def run(cluster: Cluster, name: str, concurrent: int, kills: int, chance: random.Random, span: float) -> Killed:
+    """Run a study, killing its driver up to so many times; then let it come to its end."""
+    storage, log, done = cluster.folder / name, cluster.folder / f"{name}.log", 0
+    directory = StudyDirectory(storage / "kills")
+    while True:
+        arguments = (str(cluster.path), str(storage), cluster.address, concurrent, str(log))
+        process = cluster.context.Process(target=command, args=arguments)
+        process.start()
+        kill = done < kills
+        lines, began = records(directory) + chance.randint(1, 12), time.monotonic()
+        moment = began + (chance.uniform(0.0, span) if chance.random() < 0.5 else PATIENCE)
+        while process.is_alive() and not (kill and (time.monotonic() >= moment or records(directory) >= lines)):
+            process.join(0.02)
+            assert time.monotonic() < began + PATIENCE, log.read_text()
+        if process.exitcode is None:
+            process.kill()
+            done += 1
+        process.join()
+        assert process.exitcode in (0, -9), log.read_text()
+        if process.exitcode == 0:
+            return Killed(directory, done, log.read_text())
+
+
+def outcome(directory: StudyDirectory) -> dict[str, Any]:
+    """Trials with all that they reported, choices and scores."""
+    events, state = journal.read(directory.journal), read_state(directory)
+    trials = {
+        f"{trial.arm}/{trial.number}": (
+            trial.fingerprint,
+            trial.values,
+            trial.state,
+            trial.objective,
+            trial.updates,
+            trial.reports,
+        )
+        for trial in state.trials
+    }
+    scores = {(e["arm"], e["seed"]): e["scores"] for e in events if e["event"] == "test_scored"}
+    return {"trials": trials, "chosen": state.chosen, "scores": scores}
+
+
+def check(directory: StudyDirectory) -> None:
+    """Every trial ended once, none is another's repetition, and the test set was read after all of them."""
+    events, state = journal.read(directory.journal), read_state(directory)
+    assert state.complete
+    ends = Counter((e["arm"], e["number"]) for e in events if e["event"] == "trial_ended")
+    assert ends == {(arm, number): 1 for arm in state.arms for number in range(3)}
+    for arm in state.arms:
+        assert len({trial.fingerprint for trial in state.arm_trials(arm)}) == 3, "a configuration twice"
+    last_end = max(event["time"] for event in events if event["event"] in ("trial_ended", "replicate_ended"))
+    assert all(entry["time"] >= last_end for entry in journal.read(directory.ledger))
+
+
+def kill_studies(cluster: Cluster, concurrent: int, span: float) -> list[Killed]:
+    """Studies one after the other until all kills were done."""
+    chance, killed, left = random.Random(SEED + concurrent), list[Killed](), KILLS
+    while left > 0:
+        killed.append(run(cluster, f"{concurrent}-{len(killed)}", concurrent, left, chance, span))
+        left -= max(1, killed[-1].kills)
+        check(killed[-1].directory)
+    return killed
+
+
+@pytest.fixture(scope="module")
+def undisturbed(cluster: Cluster) -> tuple[dict[str, Any], float]:
+    """What a study without kills gives, and the seconds that it takes."""
+    began = time.monotonic()
+    calm = run(cluster, "calm", 1, 0, random.Random(0), 0.0)
+    check(calm.directory)
+    return outcome(calm.directory), time.monotonic() - began
+
+
+def test_a_study_that_is_killed_and_continued_is_the_study_without(
+    cluster: Cluster, undisturbed: tuple[dict[str, Any], float]
+) -> None:
+    expected, seconds = undisturbed
+    killed = kill_studies(cluster, 1, seconds)
+    for one in killed:
+        assert outcome(one.directory) == expected, one.log
+    print(f"{sum(one.kills for one in killed)} kills in {len(killed)} studies, {seconds:.0f} s undisturbed")
+    shutil.rmtree(cluster.folder / "calm")
+
+
+def test_trials_side_by_side_repeat_no_configuration_after_kills(
+    cluster: Cluster, undisturbed: tuple[dict[str, Any], float]
+) -> None:
+    killed = kill_studies(cluster, 3, undisturbed[1])
+    print(f"{sum(one.kills for one in killed)} kills in {len(killed)} studies")
