@@ -218,6 +218,16 @@ def test_what_is_the_users_to_mend_is_not_tried_again_and_nothing_more_begins(tm
         search.queue.check_ended("search")
 
 
+def test_a_try_that_fails_while_the_stage_stops_is_left_to_the_next_command(tmp_path: Path) -> None:
+    search = Search(tmp_path, concurrent=2)
+    first, second = search.queue.next(), search.queue.next()
+    assert first is not None and second is not None
+    search.queue.failed(first, Failure(TO_MEND, "model x: not there"))
+    search.queue.failed(second, Failure(UNKNOWN, "the worker died"))
+    assert search.queue.done
+    assert [(event["arm"], event["retry"]) for event in search.events("trial_ended")] == [("a", True), ("b", True)]
+
+
 def test_what_a_trial_did_itself_is_final_at_once(tmp_path: Path) -> None:
     search = Search(tmp_path)
     search.train(own=1.0)

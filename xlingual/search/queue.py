@@ -161,13 +161,13 @@ class TrialQueue:
         failure = self._place.blame(failure, item.get("avoid", ()))
         found.running, found.failure = False, failure
         pause = found.attempts.pause(failure, self._clock())
-        if pause is not None and not self._set_aside:
+        if pause is None and is_final(failure):
+            self._end(found, "failed", {"updates": found.furthest}, self._reason(found))
+        elif pause is None or self._set_aside:
+            self._stop()
+        else:
             found.ready_at = self._clock() + pause
             self._journalist.retried(item, failure.reason, pause)
-        elif is_final(failure):
-            self._end(found, "failed", {"updates": found.furthest}, self._reason(found))
-        else:
-            self._stop()
 
     def lose(self, failure: Failure) -> None:
         """Take in that whoever trained is gone, and all tries that went on with it."""
