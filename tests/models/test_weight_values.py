@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from safetensors.torch import load_file, save_file
 from tiny_encoders import write_bert, write_xlm_roberta
-from tiny_task import write_data
 from tiny_text_to_text import write_byte_to_byte, write_text_to_text
 
 from xlingual.errors import ModelError, TrialDiverged
 from xlingual.families import family_of
 from xlingual.models.weight_values import check_trained, check_values
-from xlingual.study import load_study
-from xlingual.training.family_check import check_families
-from xlingual.training.inputs import locate
 
 WRITERS: dict[str, Callable[[Path], object]] = {
     "bert": lambda directory: write_bert(directory, []),
@@ -63,39 +57,6 @@ def test_a_model_of_any_family_is_refused_when_it_is_loaded(checkpoint: Path, tm
     name = with_value(checkpoint, tmp_path / "model", float("nan"))
     with pytest.raises(ModelError, match=rf"NaN or infinity \(model\.safetensors: {name}\)"):
         family_of(checkpoint).load(tmp_path / "model", 0)
-
-
-def test_a_study_is_refused_before_its_data_is_read_and_names_the_part_of_a_sharded_checkpoint(
-    checkpoint: Path, tmp_path: Path
-) -> None:
-    name = with_value(checkpoint, tmp_path / "model", float("nan"))
-    weights = load_file(tmp_path / "model" / "model.safetensors")
-    save_file({name: weights.pop(name)}, tmp_path / "model" / "model-00002-of-00002.safetensors", {"format": "pt"})
-    save_file(weights, tmp_path / "model" / "model-00001-of-00002.safetensors", {"format": "pt"})
-    (tmp_path / "model" / "model.safetensors").unlink()
-    shards = dict.fromkeys(weights, "model-00001-of-00002.safetensors") | {name: "model-00002-of-00002.safetensors"}
-    (tmp_path / "model" / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
-    study = load_study(study_file(tmp_path, tmp_path / "model"))
-    with pytest.raises(ModelError, match=rf"\(model-00002-of-00002\.safetensors: {name}\)"):
-        check_families(study, locate(study, tmp_path))
-
-
-def study_file(folder: Path, model: Path) -> Path:
-    """A study of one arm on data of the tiny task."""
-    write_data(folder / "data")
-    study = {
-        "name": "values",
-        "question": "whether a model is taken",
-        "model": str(model),
-        "data": {"train": str(folder / "data" / "train.json"), "dev": str(folder / "data" / "dev.json"),
-                 "test": {"source": str(folder / "data" / "xquad"), "languages": ["en"]}},
-        "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 4},
-        "training": {"updates": 5, "batch_size": 4, "micro_batch_size": 4, "learning_rate": 1e-3},
-        "arms": {"plain": {"baseline": True}},
-        "search": {"trials_per_arm": 1, "objective": "dev.f1"},
-    }  # fmt: skip
-    (folder / "study.yaml").write_text(yaml.safe_dump(study))
-    return folder / "study.yaml"
 
 
 def test_a_trained_model_that_diverged_in_its_last_update_is_no_model(checkpoint: Path) -> None:

@@ -25,6 +25,7 @@ from xlingual.evaluation.recorded import compared, recorded_of
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.families import EXTRACTIVE, Family, Lengths, ScoringSet, family_of
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.models.fit import unknown_notes
 from xlingual.study import WindowSettings
 from xlingual.tasks import Candidates
 from xlingual.tasks.question_answering import QuestionAnswering
@@ -65,13 +66,15 @@ def evaluate_checkpoint(
     lengths = checkpoint_lengths(directory, family)
     family.check(directory, lengths)
     study = recorded_of(directory)
-    notes = []
+    tokenizer = family.tokenizer(directory)
+    notes = family.notes(directory, tokenizer)
     if study is not None and study.paragraphs and asked.paragraphs is None:
         asked = replace(asked, paragraphs=study.paragraphs)
         notes.append(f"{study.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all")
     identity = {"fingerprint": checkpoint_fingerprint(directory), "lengths": plain(lengths)}
     kept = Kept(asked.folder(model), asked.benchmark.name, identity)
     sets = asked.examples(codes)
+    notes += unknown_notes(tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()})
     rows = _kept_rows(kept, sets)
     before = list(rows)
     notes += [f"answered before and taken from {kept.path}: {', '.join(before)}"] if before else []

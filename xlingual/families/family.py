@@ -84,6 +84,18 @@ class Family(Protocol):
         """
         ...
 
+    def notes(self, directory: Path, tokenizer: Any) -> list[str]:
+        """Say what looks wrong about a checkpoint that can be used.
+
+        Args:
+            directory: the checkpoint's.
+            tokenizer: its own.
+
+        Raises:
+            ModelError: when its tokenizer does not fit it.
+        """
+        ...
+
     def load(self, directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
         """Load a checkpoint in float32, in training mode.
 

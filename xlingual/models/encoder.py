@@ -14,8 +14,9 @@ from torch import nn
 
 from xlingual.errors import ModelError
 from xlingual.models.configuration import first_line, load_configuration
+from xlingual.models.fit import tokenizer_notes
 from xlingual.models.known_tokens import check_tokens
-from xlingual.models.weight_shapes import check_headers, check_shapes
+from xlingual.models.weight_shapes import check_headers, check_shapes, unread_notes
 from xlingual.models.weight_values import check_values
 
 # A tokenizer's vocabulary is in one of these files.
@@ -193,6 +194,19 @@ def check_encoder(directory: Path, max_length: int) -> None:
         )
     with quiet_transformers():
         check_headers(directory, AutoModelForQuestionAnswering, _configuration(directory))
+
+
+def encoder_notes(directory: Path, tokenizer: Any) -> list[str]:
+    """Say what looks wrong about a checkpoint, see `tokenizer_notes` and `unread_notes`.
+
+    Raises:
+        ModelError: when its tokenizer does not fit it.
+    """
+    from transformers import AutoModelForQuestionAnswering
+
+    with quiet_transformers():
+        unread = unread_notes(directory, AutoModelForQuestionAnswering, _configuration(directory))
+    return [*tokenizer_notes(directory, tokenizer), *unread]
 
 
 @contextlib.contextmanager

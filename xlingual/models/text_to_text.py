@@ -14,8 +14,9 @@ from xlingual.data.text_encoder import BYTES
 from xlingual.errors import ModelError
 from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.encoder import load_tokenizer, quiet_transformers
+from xlingual.models.fit import tokenizer_notes
 from xlingual.models.known_tokens import check_tokens
-from xlingual.models.weight_shapes import check_headers, header_shapes
+from xlingual.models.weight_shapes import check_headers, header_shapes, unread_notes
 from xlingual.models.weight_values import check_values
 
 MODEL_TYPES = ("t5", "mt5", "umt5")
@@ -109,6 +110,19 @@ def check_text_to_text(directory: Path) -> None:
         missing = check_headers(directory, AutoModelForSeq2SeqLM, load_configuration(directory))
     if missing:
         raise _incomplete(directory, sorted(missing))
+
+
+def text_to_text_notes(directory: Path, tokenizer: Any) -> list[str]:
+    """Say what looks wrong about a checkpoint, see `tokenizer_notes` and `unread_notes`.
+
+    Raises:
+        ModelError: when its tokenizer does not fit it.
+    """
+    from transformers import AutoModelForSeq2SeqLM
+
+    with quiet_transformers():
+        unread = unread_notes(directory, AutoModelForSeq2SeqLM, load_configuration(directory))
+    return [*tokenizer_notes(directory, tokenizer), *unread]
 
 
 def load_text_to_text(directory: Path) -> nn.Module:

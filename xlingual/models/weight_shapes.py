@@ -65,10 +65,8 @@ def check_headers(directory: Path, kind: Any, configuration: Any) -> list[str]:
     Raises:
         ModelError: when they are not those that the configuration says.
     """
-    try:
-        with torch.device("meta"):  # no memory for weights
-            model = kind.from_config(configuration)
-    except Exception:  # which loading the model says, too
+    model = _without_weights(kind, configuration)
+    if model is None:
         return []
     found, prefix = header_shapes(directory), f"{model.base_model_prefix}."
     different, absent = [], []
@@ -101,3 +99,46 @@ def _check_layers(directory: Path, found: Iterable[str], used: Iterable[str], pr
                 f"({left_out} is left out); put the config.json there that they were written with, or "
                 "save the smaller model with `save_pretrained(DIR)` and name DIR"
             )
+
+
+def unread_notes(directory: Path, kind: Any, configuration: Any) -> list[str]:
+    """Say which weights within a model's layers `transformers` does not read, so that it computes otherwise than meant.
+
+    BERT's relative positions are such (`attention.self.distance_embedding`), which version 5 left behind. Whole layers
+    that are not read are refused by `check_headers`; other heads and poolers are nothing to speak of. Arguments are
+    those of `check_headers`.
+    """
+    model = _without_weights(kind, configuration)
+    if model is None:
+        return []
+    found, prefix = header_shapes(directory), f"{model.base_model_prefix}."
+    used = {form for name in model.state_dict() for form in (name, name.removeprefix(prefix))}
+    layers = {layer for name in found if name in used and (layer := _layer(name))}
+    expected = re.compile("|".join((*(model._keys_to_ignore_on_load_unexpected or ()), *_NO_WEIGHTS)))
+    unread = [name for name in found if name not in used and _layer(name) in layers and not expected.search(name)]
+    complete = all(name in found or name.removeprefix(prefix) in found for name in used if _layer(name) in layers)
+    if not unread or not complete:  # where others are missing, transformers knows the weights by other names
+        return []
+    return [
+        f"transformers does not read {len(unread)} weights of its layers ({unread[0]} and the like), so that it "
+        f"computes otherwise than it was trained; name a plain {configuration.model_type} model"
+    ]
+
+
+_NO_WEIGHTS = (r"inv_freq$", r"position_ids$", r"masked_bias$", r"\.attn\.bias$", r"LayerNorm\.(gamma|beta)$")
+"""What stands in old files and is made anew, or is known by another name."""
+
+
+def _layer(name: str) -> str | None:
+    """The layer that a weight belongs to: its name up to the first number."""
+    number = _NUMBER.search(name)
+    return None if number is None else name[: number.end()]
+
+
+def _without_weights(kind: Any, configuration: Any) -> Any:
+    """A model that takes no memory for its weights; None where none can be made, which loading it says, too."""
+    try:
+        with torch.device("meta"):
+            return kind.from_config(configuration)
+    except Exception:
+        return None

@@ -18,7 +18,7 @@ from xlingual.families.extractive.candidates import candidates
 from xlingual.families.extractive.loss import span_loss
 from xlingual.families.family import Advice, Autocast, Lengths
 from xlingual.families.questions import ScoringSet
-from xlingual.models.encoder import check_encoder, known_positions, load_encoder, load_tokenizer
+from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer
 from xlingual.robust import Outcome
 from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings
 from xlingual.tasks import Candidates
@@ -52,6 +52,10 @@ class Extractive:
     def check(self, directory: Path, lengths: Lengths) -> None:
         """See `check_encoder`."""
         check_encoder(directory, _windows(lengths).max_length)
+
+    def notes(self, directory: Path, tokenizer: Any) -> list[str]:
+        """See `encoder_notes`."""
+        return encoder_notes(directory, tokenizer)
 
     def load(self, directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
         """See `load_encoder`."""

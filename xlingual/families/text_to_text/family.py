@@ -22,7 +22,13 @@ from xlingual.families.text_to_text.answers import stray
 from xlingual.families.text_to_text.batcher import TextBatcher
 from xlingual.families.text_to_text.generation import written_answers
 from xlingual.families.text_to_text.loss import IGNORED, padded_targets, plain_weights, text_loss
-from xlingual.models.text_to_text import check_text_to_text, load_text_to_text, load_text_tokenizer, reads_bytes
+from xlingual.models.text_to_text import (
+    check_text_to_text,
+    load_text_to_text,
+    load_text_tokenizer,
+    reads_bytes,
+    text_to_text_notes,
+)
 from xlingual.robust import Outcome
 from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings
 from xlingual.tasks import Candidates
@@ -72,6 +78,10 @@ class TextToText:
             SequenceCutter.of(self.tokenizer(directory), texts.max_input_tokens or 0, texts.max_target_tokens)
         except DataError as error:
             raise ModelError(f"model {directory}: {error}") from None
+
+    def notes(self, directory: Path, tokenizer: Any) -> list[str]:
+        """See `text_to_text_notes`."""
+        return text_to_text_notes(directory, tokenizer)
 
     def load(self, directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
         """See `load_text_to_text`: no weight is ever drawn, so that the seed has no say."""
