@@ -64,8 +64,8 @@ def test_an_answer_in_another_unicode_form_than_its_context_counts_in_both(
     assert example.answers == (answer, unicodedata.normalize(context_form, answer))
     assert example.answer_starts == (NO_PLACE, 0) and context.startswith(example.answers[1])
     assert notes_of(sets) == [
-        "vi: 1 of 2 questions have a gold answer that their context holds in another Unicode form or spacing; both "
-        "forms count"
+        "vi: gold answers of 1 of 2 questions are in their contexts in another Unicode form or spacing; both forms "
+        "count"
     ]
 
 
@@ -76,7 +76,7 @@ def test_counts_say_what_was_repaired_and_notes_what_no_model_can_copy(write: Wr
         "read": 3, "kept": 3, "repaired": 1, "mended_characters": 0, "dropped_limit": 0
     }  # fmt: skip
     (note,) = notes_of(sets)
-    assert note.startswith("en: 1 of 3 questions have a gold answer that is not in their context; they count")
+    assert note.startswith("en: the gold answers of 1 of 3 questions are not in their contexts; the questions count")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_half_of_a_character_is_a_question_mark_and_is_said(write: Write) -> Non
     assert (first.id, first.question, first.context) == ("a?", "When ??", "abc ? def, built in 1750.")
     assert (second.answers, second.answer_starts) == (("? def",), (4,))
     (note,) = notes_of(sets)
-    assert note.startswith("de: 2 questions hold half of a character")
+    assert note == "de: half of a character (a lone surrogate) is read as a question mark: in 2 questions"
 
 
 def test_all_that_cannot_be_scored_is_one_error(write: Write) -> None:

@@ -62,18 +62,18 @@ def _said(part: ExampleSet) -> Iterator[str]:
     forms = sum(map(_has_other_form, part.examples))
     if forms:
         yield (
-            f"{forms} of {len(part)} questions have a gold answer that their context holds in another Unicode form or "
+            f"gold answers of {forms} of {len(part)} questions are in their contexts in another Unicode form or "
             "spacing; both forms count"
         )
     absent = sum(set(example.answer_starts) == {NO_PLACE} for example in part.examples)
     if absent:
         yield (
-            f"{absent} of {len(part)} questions have a gold answer that is not in their context; they count, though a "
-            "model that copies its answers cannot give these"
+            f"the gold answers of {absent} of {len(part)} questions are not in their contexts; the questions count, "
+            "though a model that copies its answers cannot be right there"
         )
     mended = part.counts.get("mended_characters")
     if mended:
-        yield f"{mended} questions hold half of a character (a lone surrogate), which is read as a question mark"
+        yield f"half of a character (a lone surrogate) is read as a question mark: in {mended} questions"
 
 
 def _has_other_form(example: Example) -> bool:
