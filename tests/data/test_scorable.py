@@ -100,7 +100,7 @@ def test_what_cannot_be_scored_is_named_with_file_language_and_id(
     with pytest.raises(DataError) as refused:
         load_xquad(str(source), ["de"])
     said = str(refused.value)
-    assert said.startswith(f"{source}: 1 test question cannot be scored: xquad.de.json (de): 1 with {reason}")
+    assert said.startswith(f"{source}: 1 question cannot be scored: xquad.de.json (de): 1 with {reason}")
     assert f"({question[0]})" in said and "\n" not in said
     assert "No test question is dropped: correct the files, or name another test set" in said
 
@@ -124,7 +124,7 @@ def test_all_that_cannot_be_scored_is_one_error(write: Write) -> None:
     with pytest.raises(DataError) as refused:
         load_xquad(str(source), ["en", "de", "es"])
     assert str(refused.value) == (
-        f"{source}: 7 test questions cannot be scored: xquad.de.json (de): 5 with no gold answer text (q0, q1, q2 and "
+        f"{source}: 7 questions cannot be scored: xquad.de.json (de): 5 with no gold answer text (q0, q1, q2 and "
         "2 more); xquad.es.json (es): 1 with no gold answer text (q0), 1 with an empty question (q1). No test question "
         "is dropped: correct the files, leave de, es out of the test languages, or name another test set"
     )

@@ -87,7 +87,7 @@ def test_questions_without_a_gold_answer_are_refused_before_any_is_answered(
     def refuse(*_: Any) -> Any:
         raise AssertionError("nobody is asked")
 
-    with pytest.raises(DataError, match=r"2 test questions cannot be scored: xquad\.de\.json \(de\): .*\(517, 518\)"):
+    with pytest.raises(DataError, match=r"2 questions cannot be scored: xquad\.de\.json \(de\): .*\(517, 518\)"):
         if who == "checkpoint":
             evaluate_checkpoint(str(headed), asked, crew=refuse)
         else:

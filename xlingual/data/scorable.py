@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from xlingual.data.answers import slices_of
 from xlingual.data.examples import Example, ExampleSet
@@ -53,6 +54,17 @@ def scorable_examples(
     return {code: _examples(asked, code) for code, asked in questions.items()}
 
 
+def refuse_unscorable(file: Path, questions: Iterable[Question]) -> None:
+    """Refuse gold answers that no prediction can be scored with; the questions themselves may be absent.
+
+    Raises:
+        DataError: when some question has no gold answer text, or the id of another: one error for all of them.
+    """
+    wrong = _unscorable(questions, asked=False)
+    if wrong:
+        raise DataError(f"{file}: {_cannot(wrong.values())}: {_counted(wrong)}; correct the file")
+
+
 def notes_of(sets: Mapping[str, ExampleSet]) -> list[str]:
     """What a reader of scores should know of the gold answers, a line for each language that has any such."""
     return [f"{code}: {'; '.join(said)}" for code, part in sets.items() if (said := list(_said(part)))]
@@ -81,20 +93,20 @@ def _has_other_form(example: Example) -> bool:
     return any(start == NO_PLACE and slices_of(example.context, text) for text, start in stated)
 
 
-def _unscorable(questions: Iterable[Question]) -> dict[str, list[str]]:
-    """Ids of the questions that cannot be scored, by the reason in words."""
+def _unscorable(questions: Iterable[Question], *, asked: bool = True) -> dict[str, list[str]]:
+    """Ids of the questions that cannot be scored, by the reason in words; `asked`: whether a model is asked them."""
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
     for question in questions:
-        reason = _reason(question, seen)
+        reason = _reason(question, seen, asked)
         seen.add(question.id)
         if reason:
             found.setdefault(reason, []).append(question.id)
     return found
 
 
-def _reason(question: Question, seen: set[str]) -> str | None:
-    if _blank(question.question):
+def _reason(question: Question, seen: set[str], asked: bool) -> str | None:
+    if asked and _blank(question.question):
         return "an empty question"
     if question.impossible or all(map(_blank, question.answers)):
         return "no gold answer text"
@@ -111,13 +123,17 @@ def _blank(text: str) -> bool:
 def _refusal(
     source: str, files: Mapping[str, str], wrong: Mapping[str, Mapping[str, Sequence[str]]], languages: int
 ) -> str:
-    total = sum(len(ids) for part in wrong.values() for ids in part.values())
+    cannot = _cannot(ids for part in wrong.values() for ids in part.values())
     named = "; ".join(f"{files[code]} ({code}): {_counted(part)}" for code, part in wrong.items())
     leave = "" if len(wrong) == languages else f", leave {', '.join(wrong)} out of the test languages"
     return (
-        f"{source}: {total} test question{'' if total == 1 else 's'} cannot be scored: {named}. No test question is "
-        f"dropped: correct the files{leave}, or name another test set"
+        f"{source}: {cannot}: {named}. No test question is dropped: correct the files{leave}, or name another test set"
     )
+
+
+def _cannot(ids_by_reason: Iterable[Sequence[str]]) -> str:
+    total = sum(map(len, ids_by_reason))
+    return f"{total} question{'' if total == 1 else 's'} cannot be scored"
 
 
 def _counted(ids_by_reason: Mapping[str, Sequence[str]]) -> str:

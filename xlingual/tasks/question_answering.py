@@ -11,6 +11,7 @@ import numpy as np
 from xlingual import metrics
 from xlingual.data.examples import Example
 from xlingual.data.questions import questions_of_file
+from xlingual.data.scorable import refuse_unscorable
 from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
@@ -106,9 +107,11 @@ def file_scores(gold: Path, predictions: Any) -> dict[str, float]:
         predictions: from a question's id to its answer.
 
     Raises:
-        DataError: see `questions_of_file` and `xlingual.metrics.score_predictions`.
+        DataError: see `questions_of_file`, `refuse_unscorable` and `xlingual.metrics.score_predictions`.
     """
-    golds = [(question.id, question.answers) for question in questions_of_file(gold, texts=False)]
+    questions = questions_of_file(gold, texts=False)
+    refuse_unscorable(gold, questions)
+    golds = [(question.id, question.answers) for question in questions]
     given = {mended(key): text for key, text in predictions.items()} if isinstance(predictions, dict) else predictions
     try:
         scores = metrics.score_predictions(golds, given)
