@@ -3,6 +3,10 @@
 XQuAD has five paragraphs from each of 48 articles, and SQuAD v1.1's development set has 48 articles: the same ones. So
 nothing of that set is free of the test set's articles, and the recommended development set is a seeded share of the
 *training* articles, kept out of the training data: no article is shared with training nor with the test.
+
+Development questions are cleaned as training examples are (`xlingual.data.cleaning`), not kept whole as test questions
+are (`xlingual.data.scorable`): they only rank trials, all of which are scored on the same ones, and what was dropped is
+counted and said before the first trial. An oracle's development questions are the test set's, and are all kept.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ Events of the journal (every one has `event` and `time`):
     replicate_started             arm, seed, fingerprint, chosen (fingerprint of the search trial)
     replicate_retried             arm, seed, fingerprint, reason, pause
     replicate_ended               arm, seed, fingerprint, state, objective, updates, reason, reports, retry
-    test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions}}
+    test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions, ...}}
     study_changed                 study, spaces, renamed: see `xlingual.records.history`
 """
 
