@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,13 +53,10 @@ def test_what_is_no_address_is_one_clear_line(asked: list[Any], address: str) ->
     assert asked == []
 
 
-def test_where_something_listens_ray_is_asked(asked: list[Any], port: tuple[socket.socket, int]) -> None:
-    port[0].listen()
-    address = f"127.0.0.1:{port[1]}"
-    join(address, {"log_to_driver": False})
-    assert asked == [(address, {"log_to_driver": False})]
-
-
-def test_the_cluster_of_this_machine_is_rays_to_find(asked: list[Any]) -> None:
-    join("auto", {})
-    assert asked == [("auto", {})]
+def test_a_machine_without_a_cluster_says_so(asked: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))  # where the address of a machine's cluster is written down
+    tmp_path.joinpath("ray").mkdir()
+    tmp_path.joinpath("ray", "ray_current_cluster").write_text("127.0.0.1:1")
+    with pytest.raises(PlacementError, match=r"--address auto: no Ray cluster (answers there|was started)"):
+        join("auto", {})
+    assert asked == []

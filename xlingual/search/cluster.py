@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -14,12 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from xlingual.errors import PlacementError
+from xlingual.search.joining import check_cluster
 from xlingual.search.node_probe import ask_nodes, check_nodes
 from xlingual.search.placement import Demand
 from xlingual.search.worker_code import use_package
-
-SECONDS_TO_ANSWER = 10.0
-"""For the port of a cluster to be opened."""
 
 # Tune keeps no truth here, so its loggers, its signal handler and its usage reports are switched off. Ray Train fetches
 # a worker's reports when it looks after its health, and the worker waits for that: every 2 s unless told otherwise.
@@ -112,24 +109,13 @@ def join(address: str, quiet: Mapping[str, Any]) -> None:
         quiet: what else `ray.init` is told.
 
     Raises:
-        PlacementError: when none is there.
+        PlacementError: when it cannot be joined; says why.
     """
     import ray
 
+    check_cluster(address)
     try:
-        _knock(address)
         ray.init(address=address, **quiet)
-    except (OSError, ValueError, RuntimeError, OverflowError) as error:  # the last for a port of six digits
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise PlacementError(
-            f"--address {address}: no Ray cluster answers there ({reason}); start one with `ray up cluster.yaml`, or "
-            "leave --address out to run on this machine alone"
-        ) from None
-
-
-def _knock(address: str) -> None:
-    """See whether anything listens at HOST:PORT: Ray itself asks there for minutes, and shows its log meanwhile."""
-    found = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
-    host, _, port = found.removeprefix("ray://").rpartition(":")
-    if host and port.isdecimal():
-        socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS_TO_ANSWER).close()
+    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PlacementError(f"--address {address}: the cluster cannot be joined ({reason})") from None
