@@ -5,7 +5,8 @@
     ├── DataError         a data source that is absent, short or malformed
     ├── ModelError        a checkpoint that cannot be loaded or has no usable head
     ├── RecordError       a broken or foreign record in a study's directory
-    │   └── RecordLocked  a record that another process writes now
+    │   ├── RecordLocked  a record that another process writes now
+    │   └── StorageError  a place that cannot be written: it is full, read-only, gone
     ├── PlacementError    a trial that does not fit the cluster
     ├── StageError        a stage that cannot go on (no trial of an arm finished, say)
     └── TrialDiverged     a loss that is no longer finite
@@ -60,6 +61,12 @@ class RecordError(XlingualError):
 
 class RecordLocked(RecordError):
     """A record that another process writes now."""
+
+
+class StorageError(RecordError):
+    """A place that cannot be written; `errno` is the number of the operating system's error."""
+
+    errno: int | None = None
 
 
 class PlacementError(XlingualError):

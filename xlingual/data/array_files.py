@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.records.files import write_json
+from xlingual.records.storage import writing
 
 ABOUT = "features.json"
 
@@ -83,13 +84,14 @@ def keep(directory: Path, made_of: dict[str, Any], kind: ArrayKind[T], pieces: I
     """Write arrays beside their place, then put them there in one step; the caller holds the lock."""
     partial = directory.with_name(f".{directory.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
-    partial.mkdir(parents=True)
     try:
-        counts = _write_arrays(partial, kind, pieces)
-        write_json(partial / ABOUT, {"counts": counts, "made_of": made_of})
-        if directory.exists():  # and is damaged; whoever has it mapped keeps it
-            shutil.rmtree(directory)
-        os.rename(partial, directory)
+        with writing(directory, reads=True):
+            partial.mkdir(parents=True)
+            counts = _write_arrays(partial, kind, pieces)
+            write_json(partial / ABOUT, {"counts": counts, "made_of": made_of})
+            if directory.exists():  # and is damaged; whoever has it mapped keeps it
+                shutil.rmtree(directory)
+            os.rename(partial, directory)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

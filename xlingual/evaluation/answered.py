@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from xlingual.errors import RecordError
+from xlingual.errors import RecordError, StorageError
 from xlingual.evaluation.answerer import Part
 from xlingual.records import journal
 from xlingual.records.lock import hold
@@ -162,8 +163,8 @@ def _writing(path: Path) -> Iterator[None]:
     """Say in one line why answers cannot be kept."""
     try:
         yield
-    except OSError as error:
+    except (OSError, StorageError) as error:
         raise RecordError(
-            f"{path}: answers cannot be kept there ({error.strerror}); make room, or write --keep with another "
-            "directory; the same command goes on from what is there"
+            f"{path}: answers cannot be kept there ({os.strerror(error.errno or 0)}); make room, or write --keep with "
+            "another directory; the same command goes on from what is there"
         ) from None

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.data.location import contents
-from xlingual.errors import RecordError
+from xlingual.errors import RecordError, StorageError
 from xlingual.evaluation.evaluation import Evaluation, means
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
@@ -110,8 +110,8 @@ class Kept:
                 return
             _fill(partial, rows, content)
             os.replace(partial, self.path)
-        except OSError as error:
-            raise RecordError(f"--keep {self.path}: cannot be written ({error.strerror})") from None
+        except (OSError, StorageError) as error:
+            raise RecordError(f"--keep {self.path}: cannot be written ({os.strerror(error.errno or 0)})") from None
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

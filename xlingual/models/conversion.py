@@ -22,6 +22,7 @@ from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.piece_tokenizer import write_piece_tokenizer
 from xlingual.records.files import follow_umask
+from xlingual.records.storage import writing
 
 COPIED = (*(pattern for pattern in WANTED if "safetensors" not in pattern), "generation_config.json")
 """Files that the copy has as they are."""
@@ -69,16 +70,17 @@ def convert_checkpoint(name: str, target: Path) -> Conversion:
         raise ModelError(f"model {name!r}: has safetensors weights already; name it as it is")
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        partial.mkdir(parents=True)
-        for path in sorted({path for pattern in COPIED for path in source.glob(pattern) if path.is_file()}):
-            shutil.copyfile(path, partial / path.name)
-        weights = _weights(source, name)
-        kept = _without_ties(weights, _ties(source))
-        _save(kept, partial)
-        check_weights(partial, name)
-        tokenizer = write_piece_tokenizer(partial)
-        follow_umask(partial)
-        os.rename(partial, target)
+        with writing(target, reads=True):
+            partial.mkdir(parents=True)
+            for path in sorted({path for pattern in COPIED for path in source.glob(pattern) if path.is_file()}):
+                shutil.copyfile(path, partial / path.name)
+            weights = _weights(source, name)
+            kept = _without_ties(weights, _ties(source))
+            _save(kept, partial)
+            check_weights(partial, name)
+            tokenizer = write_piece_tokenizer(partial)
+            follow_umask(partial)
+            os.rename(partial, target)
     except OSError as error:
         raise ModelError(f"{target}: cannot be written ({error.strerror or error}); name another directory") from None
     finally:

@@ -12,12 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.errors import RecordError
+from xlingual.records.storage import writing
 
 
 def append(path: Path, record: dict[str, Any]) -> None:
-    """Append one record and put it on the disk before returning; NaN and infinity are refused."""
+    """Append one record and put it on the disk before returning; NaN and infinity are refused.
+
+    Raises:
+        StorageError: when it cannot be written there.
+    """
     line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _append(path, line)
+
+
+def _append(path: Path, line: bytes) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         os.lseek(descriptor, _cut_torn_line(descriptor), os.SEEK_SET)

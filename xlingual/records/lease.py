@@ -22,6 +22,7 @@ from typing import IO, Any
 
 from xlingual.errors import RecordLocked
 from xlingual.records.lock import hold
+from xlingual.records.storage import writing
 
 BEAT = 5.0
 """Seconds between two heartbeats of a holder."""
@@ -108,9 +109,10 @@ def lease(
     Raises:
         RecordLocked: when another process holds it for longer than `patience`; names it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     token = secrets.token_hex(8)
-    stream = _take(path, token, holder, patience, silence, clock, pause)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = _take(path, token, holder, patience, silence, clock, pause)
     ended = threading.Event()
     thread = threading.Thread(target=_beat, args=(stream.fileno(), beat, ended), daemon=True)
     thread.start()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xlingual.errors import RecordLocked
+from xlingual.records.storage import writing
 
 
 @contextmanager
@@ -24,14 +25,18 @@ def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
 
     Raises:
         RecordLocked: when somebody else holds it for longer than that; names the holder.
+        StorageError: when the file cannot be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as stream:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+", encoding="utf-8")
+    with opened as stream:
         _take(stream.fileno(), path, time.monotonic() + patience)
-        stream.seek(0)
-        stream.truncate()
-        json.dump({"pid": os.getpid(), "host": socket.gethostname()}, stream)
-        stream.flush()
+        with writing(path):
+            stream.seek(0)
+            stream.truncate()
+            json.dump({"pid": os.getpid(), "host": socket.gethostname()}, stream)
+            stream.flush()
         try:
             yield
         finally:

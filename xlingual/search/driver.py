@@ -10,7 +10,7 @@ from pathlib import Path
 import ray
 import torch
 
-from xlingual.errors import StageError
+from xlingual.errors import RecordError, StageError
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import encoder_widths
 from xlingual.records.layout import StudyDirectory
@@ -198,5 +198,15 @@ def _index(stage: str) -> int:
 
 
 def study_path(study: Study, storage: str | None) -> Path:
-    """Directory of a study: STORAGE/NAME, made absolute in the driver."""
-    return (Path(storage or study.storage).expanduser() / study.name).resolve()
+    """Directory of a study: STORAGE/NAME, made absolute in the driver.
+
+    Raises:
+        RecordError: when the storage is no directory.
+    """
+    place = storage or study.storage
+    if "://" in place:
+        raise RecordError(
+            f"{f'--storage {place}' if storage else f'storage: {place}'}: records are kept in a directory, not at a "
+            "URL; write the path of one that every node mounts at the same place (NFS, Lustre)"
+        )
+    return (Path(place).expanduser() / study.name).resolve()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import ray.exceptions as of_ray
 
-from xlingual.errors import RecordLocked, TrialDiverged, XlingualError
+from xlingual.errors import RecordLocked, StorageError, TrialDiverged, XlingualError
 
 OWN, TO_MEND, PLACE, UNKNOWN = "own", "to mend", "place", "unknown"
 
@@ -69,7 +69,7 @@ def failure_of(error: BaseException) -> Failure:
 def _kind(error: BaseException) -> str:
     if isinstance(error, TrialDiverged):
         return OWN
-    if isinstance(error, PLACES) or (isinstance(error, OSError) and error.errno in STORAGE):
+    if isinstance(error, PLACES) or (isinstance(error, OSError | StorageError) and error.errno in STORAGE):
         return PLACE
     if isinstance(error, of_ray.RayActorError) and (error.preempted or any(text in str(error) for text in OF_A_NODE)):
         return PLACE

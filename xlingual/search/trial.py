@@ -17,7 +17,7 @@ import torch
 from ray import tune
 from torch import nn
 
-from xlingual.errors import TrialDiverged
+from xlingual.errors import StorageError, TrialDiverged
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
@@ -72,7 +72,7 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
     except Exception as error:
         failure = failure_of(error)
         if failure.kind != OWN:
-            with suppress(OSError):  # storage may be what failed
+            with suppress(OSError, StorageError):  # storage may be what failed
                 write_text(directory.path / "error.txt", traceback.format_exc())
         here = ray.get_runtime_context().get_node_id() if task.demand.workers == 1 else ""
         tune.report({"failed": failure.reason, "kind": failure.kind, "node": here})

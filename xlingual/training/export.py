@@ -15,6 +15,7 @@ from xlingual.families import family_of
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.weight_values import check_trained
 from xlingual.records.files import follow_umask, write_json
+from xlingual.records.storage import writing
 from xlingual.study import TrialConfiguration
 from xlingual.training.model_card import write_model_card
 
@@ -44,13 +45,15 @@ def export_model(
     check_trained(model)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        with quiet_transformers():
-            model.save_pretrained(str(partial))  # type: ignore[operator]
-        family_of(source).tokenizer(source).save_pretrained(str(partial))
-        write_json(partial / "xlingual.json", {"fingerprint": configuration.fingerprint, **configuration.canonical()})
-        write_model_card(partial, configuration, reports, toy=TOY_WORLDS in source.parts)
-        follow_umask(partial)
-        shutil.rmtree(target, ignore_errors=True)
-        os.replace(partial, target)
+        with writing(target, reads=True):
+            with quiet_transformers():
+                model.save_pretrained(str(partial))  # type: ignore[operator]
+            family_of(source).tokenizer(source).save_pretrained(str(partial))
+            settings = {"fingerprint": configuration.fingerprint, **configuration.canonical()}
+            write_json(partial / "xlingual.json", settings)
+            write_model_card(partial, configuration, reports, toy=TOY_WORLDS in source.parts)
+            follow_umask(partial)
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

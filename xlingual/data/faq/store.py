@@ -25,6 +25,7 @@ from typing import Any
 
 from xlingual.data.faq.rows import FaqRow
 from xlingual.records.files import write_json
+from xlingual.records.storage import writing
 
 FORMAT = 1
 """Version of the rows' meaning. Raise it with every change of the code that gives other rows."""
@@ -150,9 +151,10 @@ def keep_rows(
 def workplace(directory: Path) -> Iterator[Path]:
     """A new directory that goes with the context; one that a killed process left is emptied."""
     shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
     try:
-        yield directory
+        with writing(directory, reads=True):
+            directory.mkdir(parents=True)
+            yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

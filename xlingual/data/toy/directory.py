@@ -22,6 +22,7 @@ from xlingual.data.toy.world import ToyWorld
 from xlingual.errors import DataError
 from xlingual.languages import ISO_639_3, NON_ENGLISH, XQUAD_LANGUAGES
 from xlingual.records.files import write_text
+from xlingual.records.storage import writing
 
 README = """A toy world for trying xlingual out: made-up sentences in made-up words.
 
@@ -59,8 +60,12 @@ def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
     """
     directory = Path(directory)
     if not _finished(directory, world):
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}.") as temporary:
+        with writing(directory):
+            directory.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            writing(directory),
+            tempfile.TemporaryDirectory(dir=directory.parent, prefix=f".{directory.name}.") as temporary,
+        ):
             partial = Path(temporary) / "world"
             _write(partial, world)
             _put_in_place(partial, directory, world)
@@ -107,7 +112,7 @@ def _add_text_to_text(directory: Path, world: ToyWorld) -> None:
     model = directory / "text_to_text"
     if model.exists():
         return
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".text_to_text.") as temporary:
+    with writing(model), tempfile.TemporaryDirectory(dir=directory, prefix=".text_to_text.") as temporary:
         partial = Path(temporary) / "model"
         partial.mkdir()
         _write_text_to_text(partial, world, tuple(make_lexicon(world).words()))

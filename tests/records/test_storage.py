@@ -1,0 +1,108 @@
+"""Where nothing can be written, one line says where and why, whatever library wrote."""
+
+from __future__ import annotations
+
+import errno
+import pickle
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from xlingual.errors import DataError, StorageError
+from xlingual.records import journal
+from xlingual.records.files import write_json, write_whole
+from xlingual.records.lease import lease
+from xlingual.records.lock import hold
+from xlingual.records.storage import writing
+
+SAFETENSORS = (
+    'Error while serializing: I/O error: Os { code: 28, kind: StorageFull, message: "No space left on device" }'
+)
+
+
+class FullFolder:
+    """A folder on a disk that is full while the context lasts: no file of this process may grow there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Path:
+        import resource
+        import signal
+
+        self.before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        self.handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64, self.before[1]))
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        import resource
+        import signal
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, self.before)
+        signal.signal(signal.SIGXFSZ, self.handler)
+
+
+def raised(error: Exception) -> Callable[[Path], None]:
+    def write(_: Path) -> None:
+        raise error
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError(SAFETENSORS),
+        OSError("[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device"),
+        Exception("No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_one_line_that_names_the_folder_and_how_to_go_on(tmp_path: Path, error: Exception) -> None:
+    with pytest.raises(StorageError) as told:
+        write_whole(tmp_path / "checkpoint.pt", raised(error))
+    assert str(told.value) == (
+        f"{tmp_path}: nothing can be written there (No space left on device); make room, then run the same command "
+        "again: what is finished is kept, and it goes on from there"
+    )
+    assert told.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_that_hides_the_reason_is_told_by_a_write_beside_it(tmp_path: Path) -> None:
+    hidden = RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
+    with FullFolder(tmp_path) as full, pytest.raises(StorageError, match=r"checkpoint\.pt: cannot be written \(File t"):
+        write_whole(full / "checkpoint.pt", raised(hidden))
+    with pytest.raises(RuntimeError, match="unexpected pos"):  # where there is room it is something else
+        write_whole(tmp_path / "checkpoint.pt", raised(hidden))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file/journal.jsonl", "file/inner/journal.jsonl"])
+def test_every_writer_of_records_says_so(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / place
+    for write in (lambda: write_json(path, {}), lambda: journal.append(path, {})):
+        with pytest.raises(StorageError, match=r"journal\.jsonl: cannot be written \((Not a directory|File exists)\)"):
+            write()
+    for held in (hold, lease):
+        with pytest.raises(StorageError, match="cannot be written"), held(path):
+            pass
+    assert threading.active_count() == 1 or all(t.daemon for t in threading.enumerate()[1:])
+
+
+def test_messages_for_the_user_and_errors_of_what_is_read_pass(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="a row"), writing(tmp_path):
+        raise DataError("a row")
+    with pytest.raises(FileNotFoundError), writing(tmp_path / "features", reads=True):
+        (tmp_path / "absent source").read_bytes()
+
+
+def test_it_survives_the_way_from_a_worker(tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as told:
+        write_whole(tmp_path / "a", raised(OSError(errno.EDQUOT, "")))
+    copied = pickle.loads(pickle.dumps(told.value))
+    assert (str(copied), copied.errno) == (str(told.value), errno.EDQUOT)

@@ -1,0 +1,89 @@
+"""Telling that storage cannot be written, and why, whatever library wrote.
+
+PyTorch says "unexpected pos 846272 vs 846160" of a full disk, safetensors raises an error of its own, and neither
+carries the number of the operating system's error. Where a write failed, a small file is written beside it, which says.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from xlingual.errors import StorageError, XlingualError
+
+PROBE_BYTES = 1 << 20
+"""More than a full disk has left over beside a file that it had no room for."""
+
+_NUMBER = re.compile(r"(?:os error|[Ee]rrno|code:) (\d+)")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def writing(path: Path, *, reads: bool = False) -> Iterator[None]:
+    """Tell a failure to write `path`, a file or a folder, as a StorageError; other errors pass.
+
+    Args:
+        path: what is written.
+        reads: whether the context reads other files, whose errors are not those of this place.
+
+    Raises:
+        StorageError: names the place, the reason and what to do.
+    """
+    try:
+        yield
+    except XlingualError:
+        raise
+    except Exception as error:
+        told = _number(error)
+        number = told if told in _FULL or (told and not reads) else _probed(path)
+        if number is None:
+            raise
+        raise storage_error(path, number) from error
+
+
+def storage_error(path: Path, number: int) -> StorageError:
+    """Make the error of a place that cannot be written, by the number of the operating system's error."""
+    if number in _FULL:
+        place = path if path.is_dir() else path.parent
+        text = (
+            f"{place}: nothing can be written there ({os.strerror(number)}); make room, then run the same command "
+            "again: what is finished is kept, and it goes on from there"
+        )
+    else:
+        text = (
+            f"{path}: cannot be written ({os.strerror(number)}); see to it that it can, or write elsewhere "
+            "(--storage DIR for a study, --keep DIR for an evaluation)"
+        )
+    error = StorageError(text)
+    error.errno = number
+    return error
+
+
+def _number(error: BaseException) -> int | None:
+    """The number of the operating system's error that an exception holds or tells; None where there is none."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = _NUMBER.search(str(error))
+    return int(found[1]) if found and int(found[1]) in errno.errorcode else None
+
+
+def _probed(path: Path) -> int | None:
+    """Write a small file beside `path`, whose half-written content is still there; return what stands in the way."""
+    folder = next((each for each in (path, *path.parents) if each.is_dir()), Path("/"))
+    probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        with probe.open("wb") as stream:
+            stream.write(bytes(PROBE_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        return error.errno
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+    return None
