@@ -103,18 +103,18 @@ def test_published_scores_that_were_asked_for_do_not_vanish_in_silence(evaluate:
 def test_a_command_that_is_interrupted_says_that_it_goes_on(
     evaluate: Call, headed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from xlingual.progress.questions import PlainQuestions
+    from xlingual.activity import Activity
 
-    whole = PlainQuestions.__call__
+    whole = Activity.reach
 
-    def interrupted(self: Any, done: int, total: int) -> None:
+    def interrupted(self: Any, done: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(PlainQuestions, "__call__", interrupted)
+    monkeypatch.setattr(Activity, "reach", interrupted)
     ended = evaluate(headed, "--languages", "de,en")
     assert (ended.status, ended.output) == (130, "")
     assert "interrupted; what is answered is kept, and the same command goes on from there" in ended.errors
-    monkeypatch.setattr(PlainQuestions, "__call__", whole)
+    monkeypatch.setattr(Activity, "reach", whole)
     ended = evaluate(headed, "--languages", "de,en")
     assert ended.status == 0
     assert "same command, which was ended, and were taken up" in " ".join(ended.output.split())

@@ -93,7 +93,6 @@ def test_evaluate_reproduces_a_replicates_recorded_scores(call: Call, finished: 
     evaluated = json.loads(ended.output)
     recorded = json.loads(call("report", directory.path, "--json").output)["arms"][replicate.arm]["scores"]
     assert set(evaluated["languages"]) == {"en", "de", "es"}
-    assert "60 of 60 answered" in ended.errors
     kept = Path(evaluated["kept"])
     assert kept == Path("xlingual_evaluations") / f"{replicate.fingerprint}-model-xquad"
     for language, scores in evaluated["languages"].items():
@@ -128,7 +127,7 @@ def test_evaluate_limits_questions_of_each_language(call: Call, finished: Any, a
     assert {row["questions"] for row in scores.values()} == {7}
     again = call(*arguments)
     assert "first 7 questions" in again.output
-    assert "answered before" in again.output and again.errors == ""
+    assert "answered before" in again.output and "answering" not in again.errors
 
 
 def test_score_prints_official_metrics(call: Call, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
+from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate import evaluate
@@ -67,15 +68,18 @@ def plan(
     from xlingual.study import plan as make_plan
 
     checked = load_study(study, overrides or ())
-    from xlingual.training.advice import advice_notes
-    from xlingual.training.source_notes import source_notes
-
     planned, hours = make_plan(checked), None
-    planned = replace(planned, notes=(*planned.notes, *source_notes(checked), *advice_notes(checked)))
-    if measured:
-        from xlingual.speed.estimate import Rates, estimate
+    from xlingual.progress.activities import activities_shown
 
-        hours = estimate(checked, [Rates.of_json(_read_json(path), str(path)) for path in measured])
+    with activities_shown():
+        with doing("loading PyTorch"):
+            from xlingual.speed.estimate import Rates, estimate
+            from xlingual.training.advice import advice_notes
+            from xlingual.training.source_notes import source_notes
+
+        planned = replace(planned, notes=(*planned.notes, *source_notes(checked), *advice_notes(checked)))
+        if measured:
+            hours = estimate(checked, [Rates.of_json(_read_json(path), str(path)) for path in measured])
     if as_json:
         print(json.dumps(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
     else:
@@ -92,22 +96,20 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a study from wherever its records stand; the same command again does only what is missing."""
-    from xlingual.progress import choose_view
+    from xlingual.progress import study_shown
     from xlingual.study import load_study
 
     _check_choice("--until", until, ("search", "replicate", "test", "report"))
     checked = load_study(study, overrides or ())
-    from xlingual.search.driver import drive, study_path
-
     signal.signal(signal.SIGTERM, _interrupt)
-    view = choose_view(as_json, Console(), checked.search.objective_text)
     try:
-        directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
+        with study_shown(as_json, Console(), checked.search.objective_text) as view:
+            with doing("loading PyTorch and Ray"):
+                from xlingual.search.driver import drive, study_path
+
+            directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
     except KeyboardInterrupt:
-        view.close()
         _fail("interrupted; what is finished is kept, and the same command goes on from there", statuses.INTERRUPTED)
-    finally:
-        view.close()
     if until == "report":
         _show_report(directory.path, as_json)
     _end_by(directory.path)
@@ -170,17 +172,21 @@ def bench(
     from xlingual.study import load_study
 
     checked = load_study(study, overrides or ()) if study else None
-    from xlingual.report.speed import speed_tables
-    from xlingual.speed.estimate import Rates, estimate
-    from xlingual.speed.measurement import measure
-    from xlingual.speed.task import Asked
+    from xlingual.progress.activities import activities_shown
 
-    asked = Asked(
-        model, train, score, languages, questions, updates, batch, precision, threads, max_length, stride,
-        max_train_examples,
-    )  # fmt: skip
-    speed = measure(asked.or_as_in(checked) if checked else asked)
-    hours = estimate(checked, Rates.of_json(speed.as_json(), "bench")) if checked else None
+    with activities_shown():
+        with doing("loading PyTorch"):
+            from xlingual.report.speed import speed_tables
+            from xlingual.speed.estimate import Rates, estimate
+            from xlingual.speed.measurement import measure
+            from xlingual.speed.task import Asked
+
+        asked = Asked(
+            model, train, score, languages, questions, updates, batch, precision, threads, max_length, stride,
+            max_train_examples,
+        )  # fmt: skip
+        speed = measure(asked.or_as_in(checked) if checked else asked)
+        hours = estimate(checked, Rates.of_json(speed.as_json(), "bench")) if checked else None
     if as_json:
         print(json.dumps(speed.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
     else:
@@ -193,9 +199,12 @@ def score(
     predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.json", help="Answers as {id: text}.")],
 ) -> None:
     """Print SQuAD v1.1's official exact match and F1 in percent, as JSON; character F1 in scripts without spaces."""
+    from xlingual.progress.activities import activities_shown
     from xlingual.tasks.question_answering import file_scores
 
-    print(json.dumps(file_scores(gold, _read_json(predictions))))
+    with activities_shown():
+        scores = file_scores(gold, _read_json(predictions))
+    print(json.dumps(scores))
 
 
 def main() -> None:
@@ -222,11 +231,13 @@ def _end_by(path: Path) -> None:
 
 
 def _show_report(path: Path, as_json: bool) -> None:
+    from xlingual.progress.activities import activities_shown
     from xlingual.records.layout import StudyDirectory
     from xlingual.report.summary import summarize
     from xlingual.report.table import report_tables
 
-    summary = summarize(StudyDirectory(path))
+    with activities_shown(), doing("reading the records"):
+        summary = summarize(StudyDirectory(path))
     if as_json:
         print(json.dumps(summary.as_json()))
     else:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from xlingual.activity import doing
+
 
 def convert(
     name: Annotated[
@@ -17,9 +19,13 @@ def convert(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Copy a checkpoint, its pickled weights as safetensors; code that a pickle may hold is not run."""
-    from xlingual.models.conversion import convert_checkpoint
+    from xlingual.progress.activities import activities_shown
 
-    made = convert_checkpoint(name, directory)
+    with activities_shown():
+        with doing("loading PyTorch"):
+            from xlingual.models.conversion import convert_checkpoint
+
+        made = convert_checkpoint(name, directory)
     if as_json:
         counts = {"tensors": made.tensors, "tied": made.tied, "tokenizer": made.tokenizer}
         print(json.dumps({"model": name, "directory": str(directory), **counts}))

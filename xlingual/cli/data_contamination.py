@@ -29,14 +29,16 @@ def contamination(
     from xlingual.data.contamination.file_check import as_json as counts
     from xlingual.data.contamination.file_check import check_files
     from xlingual.data.contamination.test_set import index_of_test_set
+    from xlingual.progress.activities import activities_shown
     from xlingual.report.contamination import contamination_tables
 
     began = time.perf_counter()
-    try:
-        index = index_of_test_set(data)
-    except DataError as error:
-        raise DataError(f"--data: {error}") from error
-    checks = check_files(files, index)
+    with activities_shown():
+        try:
+            index = index_of_test_set(data)
+        except DataError as error:
+            raise DataError(f"--data: {error}") from error
+        checks = check_files(files, index)
     if as_json:
         print(json.dumps(counts(checks), indent=2, ensure_ascii=False))
     else:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from xlingual.activity import doing
 from xlingual.errors import DataError
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def webfaq(
         raise DataError("asked for FAQ rows of no language; write for example --languages deu,tur")
     from xlingual.data.faq.draw import Draw
     from xlingual.data.faq.overview import Asked, faq_overview
+    from xlingual.progress.activities import activities_shown
     from xlingual.report.faq import faq_tables
     from xlingual.study.faq_filters import FaqFilters
     from xlingual.study.recipes import PassageSettings
@@ -67,9 +70,11 @@ def webfaq(
         passages=settings.passages if settings else PassageSettings(),
         examples=examples,
         passage_examples=passages,
-        count_tokens=_token_counter(model) if model else None,
     )
-    overviews = faq_overview(source, codes, asked)
+    with activities_shown():
+        if model:
+            asked = replace(asked, count_tokens=_token_counter(model))
+        overviews = faq_overview(source, codes, asked)
     if as_json:
         found = {code: overview.as_json() for code, overview in overviews.items()}
         print(json.dumps({"source": source, "languages": found}, indent=2, ensure_ascii=False))
@@ -91,9 +96,10 @@ def _settings(study: str | None, overrides: list[str]) -> FaqSettings | None:
 
 
 def _token_counter(model: str) -> TokenCounter:
-    from xlingual.data.tokens import encode, prepare, tokens_of
-    from xlingual.models.checkpoint import resolve_checkpoint
-    from xlingual.models.encoder import load_tokenizer
+    with doing("loading PyTorch"):
+        from xlingual.data.tokens import encode, prepare, tokens_of
+        from xlingual.models.checkpoint import resolve_checkpoint
+        from xlingual.models.encoder import load_tokenizer
 
     backend = prepare(load_tokenizer(resolve_checkpoint(model)))
     return lambda texts: tokens_of(encode(backend, texts, offsets=False)).lengths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.errors import XlingualError
 
@@ -56,6 +58,7 @@ def evaluate(
     from xlingual.evaluation.asked import Asked
     from xlingual.evaluation.benchmarks import BENCHMARKS
     from xlingual.evaluation.kept import NotKept
+    from xlingual.progress.activities import activities_shown
     from xlingual.report.evaluation import evaluation_table, published_beside
 
     if on not in BENCHMARKS:
@@ -67,7 +70,8 @@ def evaluate(
     _check_unused(predictions, {"--workers": workers, "--address": address})
     not_kept = None
     try:
-        evaluation = _evaluated(model, predictions, asked, address, workers)
+        with activities_shown():
+            evaluation = _evaluated(model, predictions, asked, address, workers)
     except NotKept as error:
         evaluation, not_kept = error.evaluation, error
     rows, notes = published_beside(evaluation, model, published)
@@ -88,17 +92,15 @@ def _evaluated(
         from xlingual.evaluation.given_answers import evaluate_predictions
 
         return evaluate_predictions(model, predictions, asked)
-    from xlingual.evaluation.evaluate import evaluate_checkpoint
-    from xlingual.progress.questions import questions_shown
-    from xlingual.search.evaluation import crew_of
-
-    console = Console(stderr=True)
     try:
+        with doing("loading PyTorch and Ray"):
+            from xlingual.evaluation.evaluate import evaluate_checkpoint
+            from xlingual.search.evaluation import crew_of
+
         crew = crew_of(address, workers)
-        with questions_shown(console) as shown:
-            return evaluate_checkpoint(model or "", asked, shown, crew)
+        return evaluate_checkpoint(model or "", asked, crew=crew)
     except KeyboardInterrupt:
-        console.print("interrupted; what is answered is kept, and the same command goes on from there", soft_wrap=True)
+        print("interrupted; what is answered is kept, and the same command goes on from there", file=sys.stderr)
         raise typer.Exit(statuses.INTERRUPTED) from None
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 
+from xlingual.activity import doing
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.squad import load_squad
 from xlingual.errors import DataError
@@ -27,6 +28,7 @@ FEWEST_HELD_OUT = 5
 """Fewest articles to hold out where there are ten or more; below that, half of them."""
 
 
+@doing("reading the training data")
 def load_english(
     train: str,
     dev: str = HELD_OUT_ARTICLES,

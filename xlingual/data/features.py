@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from xlingual.activity import doing
 from xlingual.data.array_files import ArrayKind, keep, mapped
 from xlingual.data.examples import Example
 from xlingual.data.pairs import Pairs, PairText, no_pairs, pairs_in_pieces
@@ -178,6 +179,7 @@ def stored_text_sequences(
     return _stored(folder, made_of, _SEQUENCES, lambda: text_sequences_in_pieces(tokenizer, texts.texts, **lengths))
 
 
+@doing("tokenising")
 def _stored(folder: Path, made_of: dict[str, Any], kind: ArrayKind[T], pieces: Callable[[], Iterable[T]]) -> T:
     directory = folder / _digest(json.dumps(made_of, sort_keys=True).encode())
     found = mapped(directory, made_of, kind)

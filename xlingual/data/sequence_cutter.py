@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
+from xlingual.activity import doing
 from xlingual.data.examples import Example
 from xlingual.data.sequences import Sequences, joined
 from xlingual.data.text_encoder import Encoding, TextEncoder
@@ -30,6 +31,7 @@ def input_text(example: Example) -> str:
     return PROMPT.format(question=example.question, context=example.context)
 
 
+@doing("tokenising")
 def make_sequences(
     tokenizer: Any,
     examples: Iterable[Example],

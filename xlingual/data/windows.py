@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from xlingual.activity import doing
 from xlingual.data.examples import Example
 from xlingual.data.labels import label_windows
 from xlingual.data.slicing import Slices, pointers_of, runs, slices
@@ -106,6 +107,7 @@ def used_tokens(windows: Iterable[Tokenised]) -> NDArray[np.int64]:
     return np.flatnonzero(seen)
 
 
+@doing("tokenising")
 def make_windows(
     tokenizer: Any, examples: Iterable[Example], *, max_length: int, stride: int, threads: int | None = None
 ) -> Windows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from xlingual.activity import doing
 from xlingual.data.examples import ExampleSet
 from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
@@ -14,6 +15,7 @@ from xlingual.errors import DataError
 from xlingual.languages import two_letter
 
 
+@doing("reading XQuAD")
 def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = None) -> dict[str, ExampleSet]:
     """Test examples by two-letter code, in the order asked for: every question (see `xlingual.data.scorable`).
 

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.evaluation.answered import Answered, Bound, Tried
 from xlingual.evaluation.answerer import Answerer, Part, TooLarge
@@ -104,7 +105,23 @@ def answer_all(
     Raises:
         ModelError: when a single input does not fit.
     """
-    answered = answered or Answered()
+    with doing("answering questions", sum(len(part.examples) for part in questions.values())) as answering:
+
+        def told(done: int, total: int) -> None:
+            answering.reach(done)
+            progress(done, total)
+
+        return _all_answered(crew, questions, told, bounded, answered or Answered())
+
+
+def _all_answered(
+    crew: Crew,
+    questions: Mapping[str, ScoringSet],
+    progress: Progress,
+    bounded: Callable[[int], None],
+    answered: Answered,
+) -> dict[str, Candidates]:
+    """Ask until every question is answered, with fewer tokens in a batch after one that did not fit."""
     work = _Work(questions)
     tried = list(answered.tried)
     if not tried or tried[-1].bound.device_tokens != crew.tokens_per_pass:

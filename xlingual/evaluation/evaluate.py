@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
+from xlingual.activity import doing
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.errors import ModelError
 from xlingual.evaluation.answered import Answered
@@ -75,7 +76,8 @@ def evaluate_checkpoint(
     kept = Kept(asked.folder(model), asked.benchmark.name, identity)
     sets = asked.examples(codes)
     notes += unknown_notes(tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()})
-    rows = _kept_rows(kept, sets)
+    with doing("looking for predictions that are kept"):
+        rows = _kept_rows(kept, sets)
     before = list(rows)
     notes += [f"answered before and taken from {kept.path}: {', '.join(before)}"] if before else []
     made_with: dict[str, Any] = {"family": family.name, "precision": "fp32", "versions": versions()}
@@ -94,8 +96,9 @@ def evaluate_checkpoint(
                 found, how = _answers(workers, family, directory, lengths, asking, progress, answered)
             made_with |= how
             notes += answered.notes
-            rows |= {code: asked.benchmark.task.rows(part.examples, found[code], family.row_extras)
-                     for code, part in new.items()}  # fmt: skip
+            with doing("scoring answers"):
+                rows |= {code: asked.benchmark.task.rows(part.examples, found[code], family.row_extras)
+                         for code, part in new.items()}  # fmt: skip
         notes += sentinel_notes({code: asked.benchmark.task.scores(part) for code, part in rows.items()})
         if study is not None:
             scores = {code: asked.benchmark.task.scores(part) for code, part in rows.items()}

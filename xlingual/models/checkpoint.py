@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint_files import check_configuration, check_weights
 from xlingual.models.hub import download, names_on_hub
@@ -81,6 +82,7 @@ def split_revision(name: str) -> tuple[str, str | None]:
     return repository, revision or None
 
 
+@doing("hashing the weights of the model")
 def checkpoint_fingerprint(directory: Path) -> str:
     """Hash a checkpoint's content: 16 hex digits over configuration, tokenizer and weights, by file name."""
     digest = hashlib.sha256()

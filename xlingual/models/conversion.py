@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint import WANTED, locate_checkpoint
 from xlingual.models.checkpoint_files import INDEX, PICKLES, WEIGHTS, check_configuration, check_weights, read_json
@@ -74,11 +75,14 @@ def convert_checkpoint(name: str, target: Path) -> Conversion:
             partial.mkdir(parents=True)
             for path in sorted({path for pattern in COPIED for path in source.glob(pattern) if path.is_file()}):
                 shutil.copyfile(path, partial / path.name)
-            weights = _weights(source, name)
-            kept = _without_ties(weights, _ties(source))
-            _save(kept, partial)
-            check_weights(partial, name)
-            tokenizer = write_piece_tokenizer(partial)
+            with doing("reading the pickled weights"):
+                weights = _weights(source, name)
+                kept = _without_ties(weights, _ties(source))
+            with doing("writing safetensors weights"):
+                _save(kept, partial)
+                check_weights(partial, name)
+            with doing("making tokenizer.json"):
+                tokenizer = write_piece_tokenizer(partial)
             follow_umask(partial)
             os.rename(partial, target)
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.fit import tokenizer_notes
@@ -29,6 +30,7 @@ OFFSET_POSITIONS = frozenset(
 )  # fmt: skip
 
 
+@doing("loading the tokenizer")
 def load_tokenizer(directory: Path) -> Any:
     """Load a checkpoint's fast tokenizer.
 
@@ -77,6 +79,7 @@ def _separate(tokenizer: Any) -> None:
         )
 
 
+@doing("loading the model")
 def load_encoder(directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
     """Load an encoder with a span head in float32, in training mode.
 

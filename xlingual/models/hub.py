@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -25,9 +26,11 @@ def download(repository: str, revision: str | None, patterns: Sequence[str]) -> 
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(
-            snapshot_download(repository, revision=revision, allow_patterns=list(patterns), ignore_patterns=["*/*"])
-        )
+        with doing(f"downloading {repository}"):
+            found = snapshot_download(
+                repository, revision=revision, allow_patterns=list(patterns), ignore_patterns=["*/*"]
+            )
+        return Path(found)
     except Exception as error:  # of the hub's library, of what it speaks HTTP with, of the disk
         name = repository if revision is None else f"{repository}@{revision}"
         raise ModelError(f"model {name!r}: {_problem(error, repository, revision)}") from error

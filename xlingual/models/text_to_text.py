@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from xlingual.activity import doing
 from xlingual.data.text_encoder import BYTES
 from xlingual.errors import ModelError
 from xlingual.models.configuration import first_line, load_configuration
@@ -46,6 +47,7 @@ def reads_bytes(directory: Path) -> bool:
     return path.is_file() and _json(path).get("tokenizer_class") == BYTES
 
 
+@doing("loading the tokenizer")
 def load_text_tokenizer(directory: Path) -> Any:
     """Load a checkpoint's tokenizer: a fast one, or ByT5's, which has no fast form.
 
@@ -125,6 +127,7 @@ def text_to_text_notes(directory: Path, tokenizer: Any) -> list[str]:
     return [*tokenizer_notes(directory, tokenizer), *unread]
 
 
+@doing("loading the model")
 def load_text_to_text(directory: Path) -> nn.Module:
     """Load a text-to-text model in float32, in training mode, with what turns its tokens into text (`detokenizer`).
 

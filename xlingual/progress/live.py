@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from xlingual.activity import Activities
 from xlingual.progress import cells
+from xlingual.progress.activities import activity_line
 from xlingual.progress.board import draw
 from xlingual.progress.state import StudyState
 from xlingual.search.listener import TrialView
@@ -20,14 +22,19 @@ from xlingual.search.listener import TrialView
 class LiveView:
     """Keeps a board of the study at the foot of the terminal; notes and failures scroll above it.
 
-    Starts to draw with the first event. `close` draws the last state, leaves it standing and gives the terminal back;
-    a process that ends without it does so at exit. Notes that come later are printed as they are.
+    Starts to draw with the first event, or when told to. `close` draws the last state, leaves it standing and gives
+    the terminal back; a process that ends without it does so at exit. Notes that come later are printed as they are.
     """
 
     def __init__(
-        self, console: Console, objective: str = "dev.f1", clock: Callable[[], float] = time.monotonic
+        self,
+        console: Console,
+        objective: str = "dev.f1",
+        clock: Callable[[], float] = time.monotonic,
+        activities: Activities | None = None,
     ) -> None:
         self.state = StudyState(clock)
+        self._activities = activities or Activities(clock)
         self._console = console
         self._objective = objective
         self._lock = threading.RLock()  # the drawing thread reads what events change
@@ -39,7 +46,7 @@ class LiveView:
         """Open a stage."""
         with self._lock:
             self.state.stage_started(stage, total, done)
-        self._begin()
+        self.begin()
 
     def stage_ended(self, stage: str) -> None:
         """Close a stage, with a line that stays."""
@@ -54,7 +61,7 @@ class LiveView:
         """Take in a trial's new state; a failure's reason is said above the table."""
         with self._lock:
             before = self.state.trial_changed(trial)
-        self._begin()
+        self.begin()
         if trial.state == "failed" and trial.reason and (before is None or before.state != "failed"):
             self._say(f"{trial.arm} {trial.label} failed: {trial.reason}")
 
@@ -62,11 +69,11 @@ class LiveView:
         """Take in the test scores of one replicate."""
         with self._lock:
             self.state.test_scored(arm, seed, language_scores)
-        self._begin()
+        self.begin()
 
     def note(self, text: str) -> None:
         """Say a sentence above the table."""
-        self._begin()
+        self.begin()
         self._say(text)
 
     def close(self) -> None:
@@ -78,7 +85,8 @@ class LiveView:
             live.transient = self.state.stage is None
             live.stop()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Draw from now on, if it is not drawn yet."""
         if self._live is None and not self._closed:
             self._live = Live(console=self._console, get_renderable=self._draw, refresh_per_second=4)
             atexit.register(self.close)
@@ -92,7 +100,9 @@ class LiveView:
         size = self._console.size
         try:
             with self._lock:
-                self._drawn = draw(self.state, size.width, size.height - 1, self._objective)
+                board = draw(self.state, size.width, size.height - 2, self._objective)
+            line = activity_line(self._activities)
+            self._drawn = Group(board, line) if line else board
         except Exception as error:
             self._drawn = Text(f"the table cannot be drawn: {error!r}")
         return self._drawn

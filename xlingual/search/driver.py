@@ -10,6 +10,7 @@ from pathlib import Path
 import ray
 import torch
 
+from xlingual.activity import doing, entering
 from xlingual.errors import RecordError, StageError
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import encoder_widths
@@ -151,11 +152,12 @@ def go_through(bench: Bench, missing: Iterable[str], stages: Mapping[str, Stage]
 def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[tuple[int, Place]]:
     """Be on a cluster that has room for a trial; yields how many run side by side, and where."""
     demand, namespace, asked = demand_of(study), namespace_of(directory.path), study.scaling.concurrent_trials
-    with connected(address, demand, namespace) as found:
+    with entering("starting Ray", connected(address, demand, namespace)) as found:
         nodes = None if address == "local" else Nodes(directory, demand, listener.note)
         if nodes is not None:
             concurrent_trials(found, demand, asked, may_grow=True)  # what never fits is told before nodes are asked
-            nodes.check()
+            with doing("checking the nodes"):
+                nodes.check()
         usable = nodes.usable if nodes else found
         concurrent = concurrent_trials(usable, demand, asked, may_grow=nodes is not None)
         record_environment(directory, address=address, nodes=[dict(node) for node in usable], concurrent=concurrent)

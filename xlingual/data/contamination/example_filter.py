@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from xlingual.activity import doing
 from xlingual.data.contamination.faq_filter import COUNT
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.overlap import Contaminated, TrainingText
 from xlingual.data.examples import Example, ExampleSet
 
 
+@doing("comparing training data with the test set")
 def clean_examples(examples: ExampleSet, index: ContaminationIndex) -> tuple[ExampleSet, list[Contaminated]]:
     """Drop every paragraph that overlaps the test set, with all its questions.
 

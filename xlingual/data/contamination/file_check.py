@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from xlingual.activity import Activity, doing
 from xlingual.data.contamination.files import offset_notes, texts_of_file
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.overlap import Contaminated, TrainingText
@@ -54,7 +55,11 @@ def check_files(files: Sequence[str], index: ContaminationIndex) -> list[FileChe
     Raises:
         DataError: see `texts_of_file`.
     """
-    return [_check(file, index) for file in dict.fromkeys(files)]
+    checks = []
+    for file in dict.fromkeys(files):
+        with doing(f"checking {Path(file).name}") as checking:
+            checks.append(_check(file, index, checking))
+    return checks
 
 
 def as_json(checks: Sequence[FileCheck]) -> dict[str, Any]:
@@ -67,11 +72,12 @@ def as_json(checks: Sequence[FileCheck]) -> dict[str, Any]:
     }
 
 
-def _check(file: str, index: ContaminationIndex) -> FileCheck:
+def _check(file: str, index: ContaminationIndex, checking: Activity) -> FileCheck:
     check = FileCheck(file)
     texts = texts_of_file(Path(file))
     while batch := list(islice(texts, _AT_A_TIME)):
         check.checked += len(batch)
+        checking.advance(len(batch))
         for text, overlap in zip(batch, index.overlaps(batch), strict=True):
             if overlap is not None:
                 check.overlapping.append(Contaminated(text.name, overlap))

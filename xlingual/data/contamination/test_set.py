@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from xlingual.activity import doing
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.location import local_path
 from xlingual.data.xquad import stated_questions
 from xlingual.languages import XQUAD_LANGUAGES
 
 
+@doing("indexing the texts of the test set")
 def index_of_test_set(source: str, languages: Sequence[str] | None = None) -> ContaminationIndex:
     """Index a test set: a directory with xquad.<code>.json files, a copy of the hub's data set, or a hub id.
 

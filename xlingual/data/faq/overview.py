@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from xlingual.activity import Activity, counted, doing
 from xlingual.data.examples import Example
 from xlingual.data.faq.draw import Draw, DrawnRows, language_tables
 from xlingual.data.faq.filters import FaqFilter
@@ -97,14 +98,18 @@ def faq_overview(source: str, languages: Sequence[str], asked: Asked) -> dict[st
         DataError: when the source, a language or a column that a filter asks for is absent.
     """
     tables = language_tables(source, languages)
-    return {code: _overview(DrawnRows(table, code, asked.draw), asked) for code, table in tables.items()}
+    found = {}
+    for code, table in tables.items():
+        with doing(f"reading and filtering FAQ rows of {code}") as reading:
+            found[code] = _overview(DrawnRows(table, code, asked.draw), asked, reading)
+    return found
 
 
-def _overview(drawn: DrawnRows, asked: Asked) -> LanguageOverview:
+def _overview(drawn: DrawnRows, asked: Asked, reading: Activity) -> LanguageOverview:
     filters = FaqFilter.of(asked.filters, drawn.language, drawn.columns.names)
     dropped: dict[str, _Sample[FaqRow]] = defaultdict(lambda: _Sample(asked.examples))
     hosts_in, kept = _Hosts(), _Kept(asked)
-    left = filters.rows(hosts_in.seen(iter(drawn)), lambda name, row: dropped[name].add(_text(row), row))
+    left = filters.rows(hosts_in.seen(counted(drawn, reading)), lambda name, row: dropped[name].add(_text(row), row))
     hosts = (list(host) for _, host in groupby(left, attrgetter("origin")))
     recipe = PassageRecipe(asked.passages, drawn.language, asked.draw.seed) if asked.passage_examples else None
     passages: _Sample[Example] = _Sample(asked.passage_examples)

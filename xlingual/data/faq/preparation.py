@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from xlingual.activity import counted, doing
 from xlingual.data.faq.draw import Draw, DrawnRows, language_tables
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.faq.store import FORMAT, Filled, StoredRows, find_rows, keep_rows, key_of, workplace
@@ -120,12 +121,14 @@ class _Task:
 
 def _all(tasks: Sequence[_Task], processes: int) -> list[StoredRows | int]:
     if processes <= 1 or len(tasks) <= 1:
-        return [_prepared(task) for task in tasks]
+        with doing("preparing FAQ rows of the languages", len(tasks)) as preparing:
+            return [_prepared(task) for task in counted(tasks, preparing)]
     context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
     with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=context) as pool:
         futures: list[Future[StoredRows | int]] = [pool.submit(_prepared, task) for task in tasks]
         try:
-            return [future.result() for future in futures]
+            with doing("preparing FAQ rows of the languages", len(tasks)) as preparing:
+                return [future.result() for future in counted(futures, preparing)]
         except BrokenProcessPool as error:
             raise DataError(
                 f"FAQ rows: one of {min(processes, len(tasks))} processes that prepared them was ended from outside "

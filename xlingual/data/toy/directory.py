@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from xlingual.activity import doing
 from xlingual.data.toy.articles import draw_families, squad_file
 from xlingual.data.toy.dictionary import dictionary_table
 from xlingual.data.toy.encoder import POSITIONS, write_encoder
@@ -52,6 +53,7 @@ class ToyPaths:
     dictionary: Path
 
 
+@doing("making the toy world")
 def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
     """Write a world's files below `directory`, unless this very world is there already.
 

@@ -1,0 +1,162 @@
+"""Nothing is silent for more than two seconds, and what takes less says nothing."""
+
+from __future__ import annotations
+
+import io
+import threading
+from itertools import pairwise
+
+import pytest
+from rich.console import Console
+
+from xlingual.activity import Activities, doing
+from xlingual.progress.activities import (
+    ActivityLines,
+    activities_shown,
+    activity_line,
+    activity_text,
+    every,
+    quiet_seconds,
+)
+from xlingual.progress.choice import study_shown
+
+
+class Clock:
+    """Seconds that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def written(clock: Clock, activities: Activities, seconds: int) -> list[tuple[float, str]]:
+    """When which line is written, looked at four times a second."""
+    stream, found = io.StringIO(), []
+    lines = ActivityLines(Console(file=stream, width=20), activities)
+    for _ in range(4 * seconds):
+        clock.now += 0.25
+        stream.truncate(0)
+        stream.seek(0)
+        lines.look()
+        if stream.getvalue():
+            found.append((clock.now, stream.getvalue().rstrip("\n")))
+    return found
+
+
+def test_a_log_gets_its_first_line_after_two_seconds_and_then_counts(clock: Clock) -> None:
+    activities = Activities(clock)
+    with activities.doing("loading [the] model"):
+        found = written(clock, activities, 7)
+    assert found == [(2, "loading [the] model: 2 s"), (4, "loading [the] model: 4 s"), (6, "loading [the] model: 6 s")]
+
+
+def test_short_activities_one_after_another_are_not_silent_either(clock: Clock) -> None:
+    activities = Activities(clock)
+    stream = io.StringIO()
+    lines = ActivityLines(Console(file=stream), activities)
+    for number in range(6):
+        with activities.doing(f"part {number}"):
+            clock.now += 0.75
+            lines.look()
+    assert stream.getvalue().splitlines() == ["part 2: 1 s", "part 5: 1 s"]
+
+
+def test_a_log_of_hours_stays_readable(clock: Clock) -> None:
+    activities = Activities(clock)
+    with activities.doing("training"):
+        times = [when for when, _ in written(clock, activities, 600)]
+    gaps = {after - before for before, after in pairwise(times)}
+    assert gaps == {2.0, 30.0}
+    assert len(times) < 50
+    assert (quiet_seconds(59), quiet_seconds(60)) == (2, 30)
+
+
+def test_nothing_is_written_while_nothing_goes_on(clock: Clock) -> None:
+    activities = Activities(clock)
+    assert written(clock, activities, 10) == []
+    with activities.doing("scoring"):
+        assert [when for when, _ in written(clock, activities, 3)] == [12]
+
+
+def test_what_is_counted_says_how_much_is_left(clock: Clock) -> None:
+    activities = Activities(clock)
+    activity = activities.begin("answering questions", 400)
+    assert activity_text(activity, 30) == "answering questions: 0 of 400, 30 s"
+    activity.reach(100)
+    assert activity_text(activity, 30) == "answering questions: 100 of 400, 30 s, about 1 min 30 s left"
+    activity.reach(400)
+    assert activity_text(activity, 30) == "answering questions: 400 of 400, 30 s"
+    activity.reach(5, 0)
+    assert activity_text(activity, 30) == "answering questions: 30 s"
+
+
+def test_a_terminal_shows_what_is_no_longer_young(clock: Clock) -> None:
+    activities = Activities(clock)
+    assert not activity_line(activities)
+    activities.begin("loading")
+    assert not activity_line(activities)
+    clock.now = 2
+    assert activity_line(activities).plain == "loading: 2 s"
+
+
+class Heard(io.StringIO):
+    """A stream that says when something with a word in it was written."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self._word, self.event = word, threading.Event()
+
+    def write(self, text: str) -> int:
+        if self._word in text:
+            self.event.set()
+        return super().write(text)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_goes_on_is_seen_from_a_thread_while_it_goes_on(clock: Clock, terminal: bool) -> None:
+    stream, activities = Heard("hashing"), Activities(clock)
+    console = Console(file=stream, force_terminal=terminal, width=80, _environ={"TERM": "xterm"})
+    with activities_shown(console, activities), doing("hashing"):
+        clock.now = 5
+        assert stream.event.wait(30)
+    assert activities.innermost is None
+
+
+def test_a_command_that_is_quick_says_nothing(clock: Clock) -> None:
+    stream = io.StringIO()
+    with activities_shown(Console(file=stream), Activities(clock)), doing("hashing"):
+        pass
+    assert stream.getvalue() == ""
+
+
+def test_a_reader_that_has_gone_ends_the_telling_and_not_the_work() -> None:
+    called, over = [], threading.Event()
+
+    def gone() -> None:
+        called.append(1)
+        over.set()
+        raise BrokenPipeError
+
+    with every(0.001, gone):
+        assert over.wait(30)
+    assert called == [1]
+
+
+def test_a_study_is_prepared_until_its_first_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = Heard("preparing the study")
+    terminal = Console(file=stream, force_terminal=True, width=80, height=20, _environ={"TERM": "xterm"})
+    with study_shown(False, terminal, "dev.f1") as view:
+        assert stream.event.wait(30)
+        view.stage_started("search", 2, 0)
+        assert view._activities.innermost is None
+    with study_shown(True, Console(file=io.StringIO()), "dev.f1") as view:
+        assert view._activities.innermost.text == "preparing the study"
+        view.stage_started("search", 2, 0)
+        assert view._activities.innermost is None

@@ -1,0 +1,119 @@
+"""What a command is busy with: a line that redraws itself on a terminal, else a line every few seconds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from xlingual.activity import Activities, Activity, heard_by
+from xlingual.progress import cells
+
+QUIET = 2.0
+"""Seconds after which a log gets its next line, and a terminal its first."""
+
+LONG = 60.0
+"""Seconds after which an activity gets a line only every `LONG_QUIET` seconds, so that logs stay readable."""
+
+LONG_QUIET = 30.0
+
+LOOK = 0.25
+"""Seconds between two looks at what is going on."""
+
+
+@contextmanager
+def activities_shown(
+    console: Console | None = None, activities: Activities | None = None, outermost: str | None = "working"
+) -> Iterator[None]:
+    """Show what is going on within the context; nothing, where it takes less than two seconds.
+
+    Args:
+        console: None for one on standard error, so that standard output holds results alone.
+        activities: told here; None makes some.
+        outermost: what is shown where nothing more is known; None shows nothing then.
+    """
+    console, activities = console or Console(stderr=True), activities or Activities()
+    shown = _drawn(console, activities) if redraws(console) else _written(console, activities)
+    with heard_by(activities), shown, activities.doing(outermost) if outermost else nullcontext():
+        yield
+
+
+def redraws(console: Console) -> bool:
+    """Whether a console is a terminal on which a line can be drawn again."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+def activity_text(activity: Activity, now: float) -> str:
+    """An activity in a line: "answering questions: 120 of 1190, 45 s, about 6 min 41 s left"."""
+    elapsed = now - activity.began
+    counted = f"{activity.done} of {activity.total}, " if activity.total else ""
+    left = ""
+    if activity.total and 0 < activity.done < activity.total and elapsed >= QUIET:
+        left = f", about {cells.duration(elapsed * (activity.total - activity.done) / activity.done)} left"
+    return f"{activity.text}: {counted}{cells.duration(elapsed)}{left}"
+
+
+class ActivityLines:
+    """Writes a line whenever a log has been silent for a while."""
+
+    def __init__(self, console: Console, activities: Activities) -> None:
+        self._console, self._activities = console, activities
+        self._last = activities.clock()
+
+    def look(self) -> None:
+        """Write what is going on, if it is time to."""
+        activity, now = self._activities.innermost, self._activities.clock()
+        if activity is None:
+            self._last = now
+        elif now - self._last >= quiet_seconds(now - activity.began):
+            self._last = now
+            self._console.print(activity_text(activity, now), highlight=False, markup=False, soft_wrap=True)
+
+
+def quiet_seconds(elapsed: float) -> float:
+    """How long a log may be silent about an activity of this age."""
+    return QUIET if elapsed < LONG else LONG_QUIET
+
+
+def activity_line(activities: Activities) -> Text:
+    """What is going on, for a place that is drawn again and again; empty while it is young."""
+    activity, now = activities.innermost, activities.clock()
+    young = activity is None or now - activity.began < QUIET / 2
+    return Text("" if activity is None or young else activity_text(activity, now), style="dim", no_wrap=True)
+
+
+@contextmanager
+def _drawn(console: Console, activities: Activities) -> Iterator[None]:
+    with Live(get_renderable=lambda: activity_line(activities), console=console, transient=True, redirect_stdout=False):
+        yield
+
+
+@contextmanager
+def _written(console: Console, activities: Activities) -> Iterator[None]:
+    with every(LOOK, ActivityLines(console, activities).look):
+        yield
+
+
+@contextmanager
+def every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    """Act again and again from a thread, as long as the context lasts; an act that fails is the last."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(seconds):
+            try:
+                act()
+            except (OSError, ValueError):  # the reader has gone, or the stream is closed
+                return
+
+    thread = threading.Thread(target=repeat, daemon=True, name="activities")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
