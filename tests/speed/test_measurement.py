@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -10,6 +11,7 @@ from xlingual.errors import DataError, ModelError, XlingualError
 from xlingual.report.speed import speed_tables
 from xlingual.speed.estimate import Rates
 from xlingual.speed.measurement import measure
+from xlingual.speed.slow import Skipped
 from xlingual.speed.task import Asked, prepared
 from xlingual.study import load_study
 
@@ -57,6 +59,22 @@ def test_both_precisions_and_smaller_micro_batches_are_measured(speed):
     assert printed["by_precision"][0]["train_windows_per_s"] == printed["train_windows_per_s"]
     assert printed["by_micro_batch"][1] == printed["by_precision"][0]
     assert Rates.of_json(printed, "here").windows_per_s["fp32"] == printed["train_windows_per_s"]
+
+
+def test_a_skipped_precision_is_a_note_and_an_estimate(speed):
+    """And what is measured with it can still be planned with: its rate is the headline's, so many times slower."""
+    rate = speed.training.windows_per_s / 50
+    slow = dataclasses.replace(speed, by_precision=(speed.training,), skipped=(Skipped("bf16", "fp32", 50.0, rate),))
+    printed = json.loads(json.dumps(slow.as_json()))
+    assert [row["precision"] for row in printed["by_precision"]] == ["fp32"]
+    assert printed["notes"][-1] == slow.skipped[0].note()
+    assert Rates.of_json(printed, "here").windows_per_s == {
+        "fp32": speed.training.windows_per_s, "bf16": pytest.approx(rate)
+    }  # fmt: skip
+    console = Console(width=200)
+    with console.capture() as shown:
+        console.print(speed_tables(slow))
+    assert "bf16 is skipped: the same work takes about 50.0 times as long" in shown.get()
 
 
 def test_threads_are_given_back(speed):

@@ -24,7 +24,7 @@ def speed_tables(speed: Speed, estimate: Estimate | None = None) -> RenderableTy
     task, train = speed.task, speed.training
     title = f"{task.model}: {_lengths(task.lengths)}, {train.batch_size} to an update"
     where = f"{speed.device}, {train.threads} thread(s) of {speed.cores} core(s), {speed.gpus} GPU(s)"
-    notes = [Text(f"note: {note}", style="yellow") for note in task.notes]
+    notes = [Text(f"note: {note}", style="yellow") for note in speed.notes]
     hours = [Text(), estimate_table(estimate)] if estimate else []
     return Group(Text(title, style="bold"), Text(where), Text(), _figures(speed), Text(), _rows(speed), *notes, *hours)
 

@@ -6,6 +6,8 @@ import time
 
 import torch
 
+from xlingual.activity import doing
+
 # Sizes of the square products: a CPU ends at 2048 or so, a GPU at the last.
 SIZES = (512, 1024, 2048, 4096, 8192, 16384)
 
@@ -15,6 +17,7 @@ LONG_ENOUGH = 0.02
 TRIES = 5
 
 
+@doing("measuring matrix products")
 def matrix_gflops(precision: str, device: torch.device, threads: int | None = None) -> float:
     """Return the speed of the fastest square matrix product, in GFLOP/s (2 n^3 operations a product).
 

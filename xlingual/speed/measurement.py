@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from xlingual.activity import doing
 from xlingual.data.windows import cores
 from xlingual.evaluation.lengths import plain
 from xlingual.models.encoder import encoder_widths
@@ -18,6 +20,7 @@ from xlingual.speed.lengths import most_tokens
 from xlingual.speed.matrix import matrix_gflops
 from xlingual.speed.micro_batch import LargestMicroBatch, estimated_micro_batch, tried_micro_batch
 from xlingual.speed.scoring import ScoringSpeed, measure_scoring
+from xlingual.speed.slow import Skipped, timed_unless_slow
 from xlingual.speed.task import Asked, Task, prepared
 from xlingual.speed.training import TrainingSpeed, measure_training
 from xlingual.study import WindowSettings
@@ -48,9 +51,10 @@ class Speed:
         training: the headline.
         scoring: questions, text to answers.
         matrix: speed of a matrix product by precision, GFLOP/s.
-        by_precision: the headline's and the other.
+        by_precision: the headline's, and the other unless it is skipped.
         by_micro_batch: of the headline's precision, ascending.
         largest: micro-batch that fits; None where nobody says how much memory there is.
+        skipped: precisions that are many times slower than the headline's.
     """
 
     task: Task
@@ -64,10 +68,16 @@ class Speed:
     by_precision: tuple[TrainingSpeed, ...]
     by_micro_batch: tuple[TrainingSpeed, ...]
     largest: LargestMicroBatch | None
+    skipped: tuple[Skipped, ...] = ()
 
     def useful_share(self, speed: TrainingSpeed) -> float:
         """Useful arithmetic of a training as a share of a matrix product's speed in the same precision."""
         return speed.useful_gflops / self.matrix[speed.precision]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the figures."""
+        return (*self.task.notes, *(one.note() for one in self.skipped))
 
     def as_json(self) -> dict[str, Any]:
         """Return the measurement as JSON's kinds; rates are per second, memory is in bytes.
@@ -78,7 +88,7 @@ class Speed:
         return {
             "model": task.model,
             "family": task.family.name,
-            "notes": list(task.notes),
+            "notes": list(self.notes),
             "device": self.device,
             "cores": self.cores,
             "gpus": self.gpus,
@@ -111,6 +121,7 @@ class Speed:
             "score_seconds": self.scoring.seconds,
             "score_questions_per_s": self.scoring.questions_per_s,
             "by_precision": [self._row(speed) for speed in self.by_precision],
+            "skipped": [one.as_json() for one in self.skipped],
             "by_micro_batch": [self._row(speed) for speed in self.by_micro_batch],
             "largest_micro_batch": asdict(self.largest) if self.largest else None,
         }
@@ -146,12 +157,15 @@ def measure(asked: Asked) -> Speed:
     keep_freed_memory()
     with prepared(asked) as task, _threads(asked.threads or cores()):
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        auto = study_precision(task.checkpoint, device)
+        speedup = _bf16_speedup(task.checkpoint, device)
+        auto = chosen_precision("auto", device) if speedup is None else cpu_precision(speedup)
         precision = auto if asked.precision == "auto" else asked.precision
         batch = asked.batch_size or USUAL_BATCH
         usual = min(asked.micro_batch_size or TrainingSettings.model_fields["micro_batch_size"].default, batch)
 
-        def train(updates: int, micro_batch_size: int, precision: str) -> TrainingSpeed:
+        def train(
+            updates: int, micro_batch_size: int, precision: str, go_on: Callable[[float], bool] = lambda first: True
+        ) -> TrainingSpeed:
             return measure_training(
                 task.checkpoint,
                 task.inputs,
@@ -161,6 +175,7 @@ def measure(asked: Asked) -> Speed:
                 micro_batch_size=micro_batch_size,
                 precision=precision,
                 device=device,
+                go_on=go_on,
             )
 
         before = matrix_gflops(precision, device)
@@ -168,11 +183,15 @@ def measure(asked: Asked) -> Speed:
         fewer = max(1, min(asked.updates, int(OTHER_SECONDS * len(headline.seconds) / sum(headline.seconds))))
         matrix = {precision: max(before, matrix_gflops(precision, device))}
         scoring = measure_scoring(task.checkpoint, task.questions, task.lengths, device)
-        (other,) = set(PRECISIONS) - {precision}
-        matrix[other] = matrix_gflops(other, device)
         sizes = [size for size in MICRO_BATCHES if size <= batch and size != usual]
         by_size = [headline, *(train(fewer, size, precision) for size in sizes)]
-        by_precision = {precision: headline, other: train(fewer, usual, other)}
+        (other,) = set(PRECISIONS) - {precision}
+        found = timed_unless_slow(
+            headline, other, _times_slower(other, speedup), fewer, partial(train, fewer, usual, other)
+        )
+        by_precision = {precision: headline}
+        if isinstance(found, TrainingSpeed):
+            by_precision[other], matrix[other] = found, matrix_gflops(other, device)
         return Speed(
             task=task,
             device=_device(device),
@@ -182,19 +201,27 @@ def measure(asked: Asked) -> Speed:
             training=headline,
             scoring=scoring,
             matrix=matrix,
-            by_precision=tuple(by_precision[name] for name in PRECISIONS),
+            by_precision=tuple(by_precision[name] for name in PRECISIONS if name in by_precision),
             by_micro_batch=tuple(sorted(by_size, key=lambda speed: speed.micro_batch_size)),
             largest=_largest(task, headline, device),
+            skipped=(found,) if isinstance(found, Skipped) else (),
         )
 
 
-def study_precision(checkpoint: Path, device: torch.device) -> str:
-    """What `precision: auto` stands for in a study of this model on this machine."""
-    if device.type == "cuda":
-        return chosen_precision("auto", device)
-    return cpu_precision(bf16_speedup(*encoder_widths(checkpoint)))
+@doing("trying both precisions on a layer")
+def _bf16_speedup(checkpoint: Path, device: torch.device) -> float | None:
+    """How many times faster a CPU is with bf16; None on a GPU, which says itself whether it has it."""
+    return None if device.type == "cuda" else bf16_speedup(*encoder_widths(checkpoint))
 
 
+def _times_slower(precision: str, bf16_speedup: float | None) -> float:
+    """How many times slower than in the other precision a layer was; 1 where nobody knows."""
+    if bf16_speedup is None:
+        return 1.0
+    return 1 / bf16_speedup if precision == "bf16" else bf16_speedup
+
+
+@doing("finding the largest micro-batch")
 def _largest(task: Task, speed: TrainingSpeed, device: torch.device) -> LargestMicroBatch | None:
     if device.type == "cpu":
         return estimated_micro_batch(speed, most_tokens(task.lengths))

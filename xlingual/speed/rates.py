@@ -53,7 +53,8 @@ class Rates:
                 cores=int(measured["cores"]),
                 gpus=int(measured["gpus"]),
                 windows_per_s={
-                    str(row["precision"]): _rate(row["train_windows_per_s"]) for row in measured["by_precision"]
+                    str(row["precision"]): _rate(row["train_windows_per_s"])
+                    for row in (*measured["by_precision"], *measured.get("skipped", ()))
                 },
                 study_precision=str(measured["study_precision"]),
                 questions_per_s=_rate(measured["score_questions_per_s"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from xlingual.activity import doing
 from xlingual.evaluation.lengths import plain
 from xlingual.models.encoder import word_embeddings
 from xlingual.speed.arithmetic import working_parameters
@@ -56,6 +57,7 @@ class TrainingSpeed:
         target_tokens: of all these updates that were to be written, without padding; 0 for encoders.
         padded_target_tokens: the same with padding.
         target_parameters: that work on each of these, see `working_parameters`.
+        first: seconds of the update that warms up.
     """
 
     precision: str
@@ -75,6 +77,7 @@ class TrainingSpeed:
     target_tokens: int = 0
     padded_target_tokens: int = 0
     target_parameters: int = 0
+    first: float = 0.0
 
     @property
     def windows(self) -> int:
@@ -126,6 +129,14 @@ class TrainingSpeed:
         return max(0, self.update_memory - self.weights_memory) / max(1, self.largest_pass)
 
 
+class TooSlow(Exception):
+    """An update took so long that no further one is worth its time; `first` is its seconds."""
+
+    def __init__(self, first: float) -> None:
+        super().__init__(f"the first update took {first:.1f} s")
+        self.first = first
+
+
 def measure_training(
     checkpoint: Path,
     inputs: TrialInputs,
@@ -136,6 +147,8 @@ def measure_training(
     micro_batch_size: int,
     precision: str,
     device: torch.device,
+    go_on: Callable[[float], bool] = lambda first: True,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> TrainingSpeed:
     """Time whole updates of a fresh trial, after one that warms up.
 
@@ -150,6 +163,11 @@ def measure_training(
         micro_batch_size: inputs to a micro-batch.
         precision: `fp32` or `bf16`.
         device: where to train.
+        go_on: whether to, after the seconds of the update that warms up.
+        clock: seconds.
+
+    Raises:
+        TooSlow: when not to go on.
     """
     configuration = trial_configuration(traits, updates + 1, batch_size, micro_batch_size, precision)
     memory, worker = PeakMemory(device), SoloWorker(device)
@@ -158,15 +176,22 @@ def measure_training(
     loading = memory.bytes()
     memory.forget()
     updater = Updater(configuration, order, model, worker)
-    updater.update(0)
-    updater.take_counts()
-    synchronize(device)
-    marks = [time.perf_counter()]
-    for number in range(1, updates + 1):
-        updater.update(number)
-        if number == updates:
-            synchronize(device)
-        marks.append(time.perf_counter())
+    with doing(f"warming up in {precision}, micro-batches of {micro_batch_size}"):
+        began = clock()
+        updater.update(0)
+        updater.take_counts()
+        synchronize(device)
+        marks = [clock()]
+    first = marks[0] - began
+    if not go_on(first):
+        raise TooSlow(first)
+    with doing(f"timing updates in {precision}, micro-batches of {micro_batch_size}", updates) as timing:
+        for number in range(1, updates + 1):
+            updater.update(number)
+            if number == updates:
+                synchronize(device)
+            marks.append(clock())
+            timing.advance()
     tokens, padded_tokens = updater.take_counts()
     parameters = sum(parameter.numel() for parameter in model.plain.parameters())
     working = working_parameters(model.plain)
@@ -189,6 +214,7 @@ def measure_training(
         target_tokens=written,
         padded_target_tokens=padded_written,
         target_parameters=working.written,
+        first=first,
     )
 
 

@@ -12,6 +12,9 @@ WORTHWHILE = 1.2
 
 TRIES = 8
 
+HOPELESS, LONG = 3.0, 0.5
+"""How many times slower bf16 is, and how many seconds a try of it takes, that one try is enough."""
+
 
 def chosen_precision(asked: str, device: torch.device) -> str:
     """Return `fp32` or `bf16`: what a configuration asks for, or for `auto` bf16 on GPUs that have it.
@@ -32,7 +35,8 @@ def bf16_speedup(width: int, inner_width: int) -> float:
     """Time of a feed-forward block's passes in float32, divided by its time in mixed precision, on this CPU.
 
     Forward and backward of an encoder layer's two products for 512 tokens; the best of some tries on each side, taken
-    in turns. Small models may be slower with bf16 on a CPU where large ones are faster.
+    in turns; one try where bf16 is many times slower, which takes long. Small models may be slower with bf16 on a CPU
+    where large ones are faster.
     """
     block = nn.Sequential(nn.Linear(width, inner_width), nn.GELU(), nn.Linear(inner_width, width))
     tokens = torch.ones(512, width)
@@ -42,6 +46,8 @@ def bf16_speedup(width: int, inner_width: int) -> float:
             spent = _passes(block, tokens, mixed)
             if turn:
                 seconds[mixed] = min(seconds[mixed], spent)
+        if turn and seconds[True] > max(LONG, HOPELESS * seconds[False]):
+            break
     return seconds[False] / seconds[True]
 
 
