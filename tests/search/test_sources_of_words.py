@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from xlingual.search.driver import _sources
-from xlingual.search.opening import differing
-from xlingual.study import arm_space, build_configuration, load_study, resolved
+from xlingual.study import arm_space, build_configuration, load_study
 from xlingual.training.inputs import load_study_data, locate
 
 
@@ -40,15 +39,3 @@ def test_every_source_of_words_reaches_the_arms_configuration(definition: dict[s
     assert set(configuration.sources) == {"model", "train", "dev", *data.lexicons.by_source()}
     plain = build_configuration(study, "plain", {"mixture": None, **arm_space(study, "plain")}, 0, sources["plain"])
     assert set(plain.sources) == {"model", "train", "dev"}
-
-
-def test_a_study_begun_before_a_key_came_goes_on(definition: dict[str, object], tmp_path: Path) -> None:
-    definition["arms"] = {"plain": {"baseline": True}, "noise": {"robust": {"embedding_noise": {"magnitude": 0.1}}}}
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(definition))
-    now = json.loads(json.dumps(resolved(load_study(path)), default=str))
-    before = json.loads(json.dumps(now))
-    del before["search"]["equal"]
-    for key in ("place", "unit", "samples"):
-        del before["arms"]["noise"]["robust"]["embedding_noise"][key]
-    assert differing(before, now) == []

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from xlingual.errors import StudyFileError
-from xlingual.search.opening import differing
 from xlingual.study import load_study, resolved
+from xlingual.study.changes import changes
 
 STUDY = """\
 name: s
@@ -51,6 +51,6 @@ def test_what_reports_show_may_change_and_is_recorded(tmp_path: Path) -> None:
     now = resolved(load(tmp_path, "", ", published: mT5-small", ", against: mt5"))
     assert now["arms"]["mt5"]["published"] == "mT5-small" and now["arms"]["noise"]["against"] == "mt5"
     assert "against" not in before["arms"]["noise"]
-    assert differing(before, now) == [] and differing(now, before) == []
-    other = {**now, "arms": {**now["arms"], "mt5": {**now["arms"]["mt5"], "baseline": True}}}
-    assert differing(now, other) == ["arms.mt5.baseline was False, is now True"]
+    assert changes(before, now).refused == changes(now, before).refused == ()
+    other = {**now, "arms": {name: {**arm, "baseline": name == "mt5"} for name, arm in now["arms"].items()}}
+    assert changes(now, other).baseline == "mt5"

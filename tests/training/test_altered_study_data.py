@@ -14,8 +14,9 @@ import yaml
 from xlingual.data.altering.rewritable import RewritableWindows
 from xlingual.errors import DataError, ModelError, RecordError
 from xlingual.records.layout import StudyDirectory
-from xlingual.search.opening import check_sources, differing, loaded_lines
+from xlingual.search.opening import check_sources, loaded_lines
 from xlingual.study import Study, build_configuration, load_study, resolved
+from xlingual.study.changes import changes
 from xlingual.training.inputs import StudyData, load_study_data, locate, trial_inputs
 from xlingual.training.lexicons import text_methods
 
@@ -116,7 +117,7 @@ def test_a_lexicon_s_content_is_part_of_a_trial_and_its_path_is_not(load: Load, 
     moved = {"synonyms": "moved.json", "dictionaries": {"de": "moved.tsv", "es": "moved.tsv"}}
     other, again = load(arm, moved)
     assert {name: one["fingerprint"] for name, one in again.sources().items()} | {"model": "m"} == sources
-    assert differing(resolved(study), resolved(other)) == []
+    assert changes(resolved(study), resolved(other)).refused == ()
     directory = StudyDirectory(tmp_path / "study")
     directory.path.mkdir()
     check_sources(directory, data.sources())
@@ -126,13 +127,14 @@ def test_a_lexicon_s_content_is_part_of_a_trial_and_its_path_is_not(load: Load, 
         check_sources(directory, load(arm)[1].sources())
 
 
-def test_languages_of_dictionaries_may_not_come_or_go(write: Write) -> None:
+def test_languages_of_dictionaries_may_not_come_or_go_once_a_trial_used_them(write: Write) -> None:
     de, both = {"dictionaries": {"de": "en-de.txt"}}, {"dictionaries": NAMED["dictionaries"]}
     one, two, none = (resolved(write(SAMPLING, data)) for data in (de, both, {}))
-    assert differing(one, two)[0].startswith("data.dictionaries.es was absent")
-    assert differing(two, one)[0].startswith("data.dictionaries.es was")
-    assert differing(one, none)[0].startswith("data.dictionaries.de was")
-    assert differing(none, two) == []
+    used = {"dictionary of de"}
+    assert changes(one, two, used).refused[0].startswith("data.dictionaries.es was absent")
+    assert changes(two, one, used).refused[0].startswith("data.dictionaries.es was")
+    assert changes(one, none, used).refused[0].startswith("data.dictionaries was given, is now absent")
+    assert changes(one, two).refused == changes(none, two).refused == ()
 
 
 def test_what_was_read_is_told(load: Load) -> None:
