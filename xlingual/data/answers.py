@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
 Slice = tuple[int, int]
 """Start and end, in characters."""
+
+_RUNS = re.compile(r"\s+|\S+")
 
 
 def occurrences(context: str, answer: str) -> list[int]:
@@ -35,8 +38,14 @@ def slices_of(context: str, answer: str) -> list[Slice]:
 
 def _plain(context: str, answer: str) -> bool:
     """Whether nothing in the context can be like the answer without being the same."""
-    spaced = any(character.isspace() for character in answer) and " ".join(context.split()) != context
-    return not spaced and all(unicodedata.is_normalized("NFC", text) for text in (context, answer))
+    if not all(unicodedata.is_normalized("NFC", text) for text in (context, answer)):
+        return False
+    return context.count(answer) == _in_single_spaces(context).count(_in_single_spaces(answer))
+
+
+@lru_cache(maxsize=64)  # the questions of one context follow one another
+def _in_single_spaces(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _alike(context: str, answer: str) -> list[Slice]:
@@ -46,13 +55,15 @@ def _alike(context: str, answer: str) -> list[Slice]:
     return [(start, end) for start, end in found if start >= 0 and end >= 0]
 
 
-@lru_cache(maxsize=64)  # the questions of one context follow one another
+@lru_cache(maxsize=64)
 def _folded(text: str) -> tuple[str, list[int]]:
     """The text in Unicode form NFC with one space for each run of white space.
 
     Returns:
         it, and where each of its characters begins in `text` (-1: within a letter with its marks), and the end.
     """
+    if unicodedata.is_normalized("NFC", text):
+        return _spaced(text)
     pieces: list[str] = []
     starts: list[int] = []
     edges = [*_edges(text), len(text)]
@@ -61,6 +72,18 @@ def _folded(text: str) -> tuple[str, list[int]]:
         piece = " " if chunk.isspace() else unicodedata.normalize("NFC", chunk)
         pieces.append(piece)
         starts += [start, *[-1] * (len(piece) - 1)]
+    return "".join(pieces), [*starts, len(text)]
+
+
+def _spaced(text: str) -> tuple[str, list[int]]:
+    """As `_folded`, of a text that is in its form already."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    for run in _RUNS.finditer(text):
+        start, end = run.span()
+        white = text[start].isspace()
+        pieces.append(" " if white else run.group())
+        starts += [start] if white else range(start, end)
     return "".join(pieces), [*starts, len(text)]
 
 

@@ -104,6 +104,11 @@ class _Answer:
         """The occurrences whose offset in a unit is the stated one."""
         return {one for one, counted in zip(self.slices, self.counted, strict=True) if counted[unit] == self.start}
 
+    @property
+    def units(self) -> set[int]:
+        """The units in which an occurrence has the stated offset."""
+        return {unit for each in self.counted for unit, offset in enumerate(each) if offset == self.start}
+
     def shifted(self, shift: int) -> set[Slice]:
         return {one for one in self.slices if one[0] + shift == self.start}
 
@@ -134,12 +139,12 @@ class _Reading:
         zeros = sum(one.start == 0 for one in off) > fitting.count(0)
         unfit = [one for one in off if one.slices and one.start > 0 and not one.named(0)]
         characters = len(unfit) <= len(fitting)  # else those that fit may do so by chance
-        explained = {unit: sum(bool(one.named(unit)) for one in unfit) for unit in range(1, len(UNITS))}
+        explained = Counter(unit for one in unfit for unit in one.units)
         shift, shifted = _shift(unfit)
         most = max([shifted, *explained.values()])
         if most and 2 * most >= len(unfit):
             units = [unit for unit, number in explained.items() if number == most]
-            plain_first = tuple(sorted(units, key=lambda unit: UNITS[unit].twofold))
+            plain_first = tuple(sorted(units, key=lambda unit: (UNITS[unit].twofold, unit)))
             return cls(plain_first, shift if shifted == most else 0, characters, zeros)
         unset = 2 * sum(one.start < 0 or (one.start == 0 and zeros) for one in off) > len(off)
         return cls(characters=characters, zeros=zeros, unset=unset, near=_near_throughout(unfit))

@@ -18,6 +18,9 @@ class Unit:
     twofold: bool = False
 
 
+_TO_ONE_SPACE = re.compile(r"\s{2,}|[^\S ]")
+
+
 def _as_written(text: str) -> str:
     return text
 
@@ -31,7 +34,7 @@ def _carriage_returns(text: str) -> str:
 
 
 def _single_spaces(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    return _TO_ONE_SPACE.sub(" ", text)
 
 
 def _trimmed(text: str) -> str:
@@ -76,4 +79,9 @@ UNITS = tuple(
 
 def lengths(text: str) -> tuple[int, ...]:
     """The text's length in each of UNITS."""
-    return tuple(size(altered) for _, _, alter in _TEXTS for altered in (alter(text),) for _, _, size in _SIZES)
+    found: list[int] = []
+    for _, _, alter in _TEXTS:
+        altered = alter(text)
+        ascii_only = altered.isascii()  # all sizes are the same
+        found += [len(altered)] * len(_SIZES) if ascii_only else [size(altered) for _, _, size in _SIZES]
+    return tuple(found)
