@@ -93,6 +93,7 @@ def _of_rows(path: Path) -> Answers:
             key, answer = row["id"], row["prediction"]
         except (json.JSONDecodeError, KeyError, TypeError):
             key, answer = None, None
+        key = str(key) if isinstance(key, int) and not isinstance(key, bool) else key  # as ids of questions are read
         if not isinstance(key, str) or not isinstance(answer, str):
             raise DataError(f'{path}:{number}: no answer; a line is {{"id": "question id", "prediction": "answer"}}')
         if key in found:

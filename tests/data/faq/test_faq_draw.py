@@ -171,6 +171,13 @@ def test_a_broken_file_is_named(tmp_path: Path, ending: str) -> None:
         list(faq_rows(str(tmp_path), "de", rows=300))
 
 
+@pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz", "parquet"])
+def test_a_pointer_of_git_lfs_is_named(tmp_path: Path, ending: str) -> None:
+    (tmp_path / f"deu.{ending}").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4\n")
+    with pytest.raises(DataError, match=rf"deu.{ending}: a pointer of Git LFS in place of the data"):
+        list(faq_rows(str(tmp_path), "de", rows=3))
+
+
 def test_what_is_absent_is_named_with_what_was_found(tmp_path: Path) -> None:
     write(tmp_path / "deu.parquet", [{"question": "Frage?", "answer": "Antwort"}])
     with pytest.raises(DataError, match="origin, url missing, found question, answer"):

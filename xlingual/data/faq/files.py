@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import zlib
@@ -10,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from xlingual.data.file_kinds import kind_of, opened
 from xlingual.data.hub import Row
 from xlingual.errors import DataError
 
@@ -52,8 +52,9 @@ def hash_files(paths: Iterable[Path]) -> str:
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
+    kind_of(path)  # names what only pretends to be data
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+        with opened(path) as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield _json_row(line, f"{path}:{number}")
@@ -89,6 +90,7 @@ def _parquet_rows(path: Path, columns: list[str] | None) -> Iterator[Row]:
 def _parquet(path: Path) -> Any:
     import pyarrow.parquet
 
+    kind_of(path)
     try:
         return pyarrow.parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
     except (OSError, ValueError) as error:
