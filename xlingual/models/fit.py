@@ -66,7 +66,7 @@ def unknown_notes(tokenizer: Any, texts: Mapping[str, Sequence[str]]) -> list[st
         return []
     return [
         f"its tokenizer does not know a good part of these languages' characters ({tokenizer.unk_token!r} stands for "
-        f"them): {', '.join(found)}; a model reads nothing there"
+        f"them): {', '.join(found)}; its scores there say little"
     ]
 
 
@@ -89,7 +89,7 @@ def _normaliser(directory: Path, tokenizer: Any) -> Iterator[str]:
         return
     few = ", ".join(f"{piece!r} becomes {made!r}" for piece, made in list(changed.items())[:3])
     problem = (
-        f"its tokenizer changes {len(changed) / len(pieces):.0%} of its own vocabulary ({few}), which no text gives"
+        f"its tokenizer changes {len(changed) / len(pieces):.0%} of its own vocabulary ({few}): no text ever gives these pieces"
     )
     whole = (directory / "tokenizer.json").is_file()
     path = directory / "tokenizer_config.json"
