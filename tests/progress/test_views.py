@@ -148,7 +148,7 @@ def test_plain_lines_one_per_event_with_time_and_without_colours():
         "webfaq+noise trial 1: running, 100 of 500 updates, development F1 55.50",
         "baseline trial 0: finished, 500 of 500 updates, development F1 70.25 [2 of 4 done]",
         "webfaq+noise trial 1: failed, 200 of 500 updates, the loss is nan [update 200] [3 of 4 done]",
-        "search: ended 0 s after the start; best development F1: baseline 70.25 (trial 0)",
+        "search: ended 0 s after the start; best development F1 of this command: baseline 70.25 (trial 0)",
         "test: begins, 1 to do",
         "baseline seed 1001: test F1 beyond English 61.00 (en 90.00 de 61.00) [1 of 1 done]",
         "test: ended 0 s after the start",

@@ -59,7 +59,8 @@ def best_line(state: StudyState, objective: str) -> Text | None:
     best = state.best()
     if not best:
         return None
-    line = Text(f"best {cells.objective_name(objective)}", overflow="fold", style="dim")
+    of = " of this command" if state.best_of_this_command else ""
+    line = Text(f"best {cells.objective_name(objective)}{of}", overflow="fold", style="dim")
     for arm, trial in best.items():
         line.append(f"  {arm} ", style="not dim")
         line.append(cells.percent(trial.objective), style="not dim bold")

@@ -38,7 +38,8 @@ class PlainView:
         """Say that the stage is over, and the best of the search."""
         self.state.stage_ended(stage)
         best = [f"{arm} {cells.percent(trial.objective)} ({trial.label})" for arm, trial in self.state.best().items()]
-        leaders = f"; best {self._score_name}: {', '.join(best)}" if best and stage == "search" else ""
+        of = " of this command" if self.state.best_of_this_command else ""
+        leaders = f"; best {self._score_name}{of}: {', '.join(best)}" if best and stage == "search" else ""
         self._say(f"{stage}: ended {cells.duration(self.state.elapsed())} after the start{leaders}")
 
     def trial_changed(self, trial: TrialView) -> None:

@@ -96,7 +96,7 @@ class StudyState:
         return self._clock() - self._started
 
     def best(self) -> dict[str, TrialView]:
-        """Per arm the finished trial of the search with the highest development score; arms without one are absent."""
+        """Per arm the finished trial with the highest development score of those heard of; absent without one."""
         best: dict[str, TrialView] = {}
         for trial in self._trials("search"):
             if trial.state != "finished" or trial.objective is None:
@@ -105,6 +105,11 @@ class StudyState:
             if leader is None or leader.objective is None or trial.objective > leader.objective:
                 best[trial.arm] = trial
         return best
+
+    @property
+    def best_of_this_command(self) -> bool:
+        """Whether the search has trials that an earlier command finished, among which there may be better ones."""
+        return any(len(state.recorded) < state.done_before for state in self.stages if state.name == "search")
 
     def rows(self, limit: int) -> tuple[list[TrialView], int]:
         """At most `limit` trials of the current stage worth showing, and how many others there are."""
