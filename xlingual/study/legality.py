@@ -81,9 +81,9 @@ def _within(low: float, high: float, drawn: Any, path: str) -> Any:
     if isinstance(drawn, bool) or not isinstance(drawn, int | float):
         raise Illegal(f"{path} was {_shown(drawn)}, is now searched from {_shown(low)} to {_shown(high)}")
     if drawn < low:
-        raise Illegal(f"{path} {_shown(drawn)} is below {_shown(low)}")
+        raise Illegal(f"{path} {_beside(drawn, low)} is below {_shown(low)}")
     if drawn > high:
-        raise Illegal(f"{path} {_shown(drawn)} is above {_shown(high)}")
+        raise Illegal(f"{path} {_beside(drawn, high)} is above {_shown(high)}")
     return drawn
 
 
@@ -143,6 +143,11 @@ def _branches(space: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], pa
 def _same(one: Any, other: Any) -> bool:
     """Whether two plain values are one; what is not given is None."""
     return bool(as_written(one) == as_written(other)) and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _beside(value: float, bound: float) -> str:
+    """A number in four digits, or in as many as tell it from a bound."""
+    return f"{value:.4g}" if f"{value:.4g}" != f"{bound:.4g}" else repr(value)
 
 
 def _shown(value: Any) -> str:
