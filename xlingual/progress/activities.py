@@ -16,7 +16,7 @@ from xlingual.progress import cells
 QUIET = 2.0
 """Seconds after which a log gets its next line, and a terminal its first."""
 
-LONG = 60.0
+LONG = 600.0
 """Seconds after which an activity gets a line only every `LONG_QUIET` seconds, so that logs stay readable."""
 
 LONG_QUIET = 30.0

@@ -1,0 +1,63 @@
+"""The commands that documents, comments and docstrings tell a reader to run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACES = (
+    "README.md", "CONTRIBUTING.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml", "studies/*.yaml",
+    "analysis/*.py", "tests/benchmarks/*.py",
+)  # fmt: skip
+PROGRAMS = r"(?:xlingual|python|pytest|make|ray)"
+START = re.compile(rf"(?:\$ )?(?:\.venv/bin/)?{PROGRAMS} [\w/\[]")
+SCRIPT = re.compile(r"(?:[\w/]+/)?[a-z_]+\.py [-$]")
+LINE = re.compile(r"#?( {4,})(\S.*)")
+CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+
+
+def commands(text: str) -> Iterator[str]:
+    """The commands of a text: indented lines, with what continues them, and code between backticks."""
+    lines = [match for line in text.splitlines() if (match := LINE.fullmatch(line) or line) is not None]
+    for number, line in enumerate(lines):
+        if isinstance(line, re.Match) and START.match(line[2]):
+            yield plain(" ".join([line[2], *_rest(lines[number + 1 :], len(line[1]), line[2])]))
+    for found in CODE.findall(" ".join(line.lstrip("# ") for line in text.splitlines())):
+        if START.match(found) or SCRIPT.match(found):
+            yield plain(found)
+
+
+def _rest(following: list[re.Match[str] | str], indent: int, first: str) -> Iterator[str]:
+    """Lines that continue a command: behind a backslash, or further in and beginning with an option."""
+    said = first
+    for line in following:
+        if not isinstance(line, re.Match):
+            return
+        further = len(line[1]) > indent and line[2].startswith(("-", "["))
+        if not said.endswith("\\") and not further:
+            return
+        said = line[2]
+        yield said
+
+
+def plain(command: str) -> str:
+    """A command without prompt, comment, description, line breaks and the virtual environment's folder."""
+    command = command.replace("\\ ", "").removeprefix("$ ").replace(".venv/bin/", "")
+    return " ".join(re.split(r"  +(?![-\[])|\s+#|(?<=\]) (?=[a-z])", command)[0].split())
+
+
+def options(command: str) -> set[str]:
+    """The options that a command names."""
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", command))
+
+
+def documented() -> dict[str, list[str]]:
+    """Every command, and the files that have it."""
+    found: dict[str, list[str]] = {}
+    for place in PLACES:
+        for path in sorted(ROOT.glob(place)):
+            for command in commands(path.read_text(encoding="utf-8")):
+                found.setdefault(command, []).append(str(path.relative_to(ROOT)))
+    return found
