@@ -114,7 +114,7 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     queue = TrialQueue(
         ReplicateSource([item]), journalist, concurrent=1, full_budget=500, scheduler=arm_scheduler({"a": best})
     )
-    assert queue.next() == item
+    assert (queue.next() or {}).items() >= item.items()
     for report in reports(3, f1=91.0):
         goes_on = queue.reported(item, report | ({"f1": 1.0} if report["updates"] == last else {}))
         if not goes_on:
