@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xlingual.data.contamination.files import texts_of_file
 from xlingual.data.questions import Question, questions_of_file
@@ -105,7 +108,6 @@ def questions(*changes: dict[str, Any], title: Any = "T", context: str = CONTEXT
 
 
 def read(document: Any, *, texts: bool = True) -> list[Question]:
-    import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.json"
@@ -240,3 +242,37 @@ def test_texts_may_be_absent_where_they_are_not_needed() -> None:
     assert [(each.id, each.answers) for each in read(document, texts=False)] == [("1", ("Ann",))]
     with pytest.raises(DataError, match='no key "context"'):
         read(document)
+
+
+KEYS = [
+    "data",
+    "paragraphs",
+    "context",
+    "qas",
+    "id",
+    "question",
+    "answers",
+    "text",
+    "answer_start",
+    "title",
+    "is_impossible",
+]
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.sampled_from([None, True, 0, -3, 7.0, float("nan"), 10**400, "", "Ann", "8", "\ud83d", "²"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=100)
+@given(VALUES, st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3), st.booleans())
+def test_any_json_gives_questions_or_one_line(value: Any, changes: dict[str, Any], row: bool) -> None:
+    document = {"data": [ROWS[0] | changes]} if row else value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        for read_it in (load_squad, lambda name: list(texts_of_file(Path(name)))):
+            try:
+                read_it(str(path))
+            except DataError as error:
+                assert "\n" not in str(error)

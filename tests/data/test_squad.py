@@ -200,6 +200,12 @@ def test_nothing_left_is_an_error_that_says_why(tmp_path: Path, write_squad: Cal
         load_squad(str(path))
 
 
+def test_nothing_left_of_unset_offsets_says_so(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
+    path = write_squad(tmp_path / "a.json", {"A": {"x gold gold": [("q", "Who?", [("gold", 0)])]}})
+    with pytest.raises(DataError, match=r"\(dropped_offset 1\); the answers of 1 of 1 .* offsets look unset"):
+        load_squad(str(path))
+
+
 def test_nothing_left_but_xquad_points_to_held_out_articles(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
     path = write_squad(tmp_path / "dev.json", {"Warsaw": {CONTEXT: [GOOD]}})
     with pytest.raises(DataError, match=r"exactly the 48 articles .* write held-out-articles"):

@@ -40,7 +40,7 @@ def load_squad(
     """
     examples = clean(_questions(source, split), language=language, without_xquad=True, source=source)
     if not examples.examples:
-        raise _nothing_left(source, examples.counts)
+        raise _nothing_left(source, examples)
     return examples.sample(limit, seed)
 
 
@@ -90,9 +90,11 @@ def _file_of_split(directory: Path, split: Split) -> Path | None:
     return files[0] if len(files) == 1 and not marked else None
 
 
-def _nothing_left(source: str, counts: dict[str, int]) -> DataError:
+def _nothing_left(source: str, examples: ExampleSet) -> DataError:
+    counts = examples.counts
     dropped = ", ".join(f"{name} {count}" for name, count in counts.items() if count and name != "read")
     message = f"{source}: read {counts['read']} questions and none is left ({dropped or 'the file is empty'})"
+    message += "".join(f"; {note.removeprefix(f'{source}: ')}" for note in examples.notes)
     if counts["dropped_xquad_article"]:
         message += (
             "; SQuAD v1.1's development set consists of exactly the 48 articles that XQuAD was taken from: "
