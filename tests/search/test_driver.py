@@ -21,6 +21,8 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.state import TrialState, read_state
 from xlingual.report.summary import summarize
+from xlingual.search.opening import open_directory
+from xlingual.study import load_study
 
 
 class Mended(NamedTuple):
@@ -200,6 +202,20 @@ def test_a_test_set_that_cannot_be_scored_is_said_before_anything_is_trained(
     directory = StudyDirectory(path.parent / "studies" / "blank")
     assert read_state(directory).trials == () and journal.read(directory.ledger) == []
     assert not directory.sources.exists()
+
+
+def test_a_test_set_that_was_read_is_to_be_restored_whatever_is_wrong_with_it_now(
+    write_study: Any, drive_study: Any
+) -> None:
+    """Leaving a language out, as the error itself offers, would be refused by the records."""
+    path = write_study("read")
+    directory = StudyDirectory(path.parent / "studies" / "read")
+    open_directory(load_study(path), directory)
+    journal.append(directory.journal, {"event": "stage_started", "stage": "search", "time": 0.0})
+    journal.append(directory.ledger, {"purpose": "test", "arm": "plain", "fingerprint": "f", "time": 0.0})
+    (path.parent / "data" / "xquad" / "xquad.es.json").unlink()
+    with pytest.raises(RecordError, match=r"Restore it as it was, or .* --set name=read_2\. Found: .* no file for es"):
+        drive_study(path)
 
 
 def test_trained_models_are_scored_on_a_test_set_that_was_corrected_before_its_first_reading(

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import ray
 import torch
 
 from xlingual.activity import doing, entering
-from xlingual.errors import RecordError, StageError
+from xlingual.errors import DataError, RecordError, StageError
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import encoder_widths
 from xlingual.records.layout import StudyDirectory
@@ -77,7 +78,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 
 def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
     locations = locate(study, directory.path.parent)
-    test_set, said = look_at_test_set(study, locations)
+    test_set, said = _look_at_test_set(study, locations, directory)
     check_families(study, locations, listener.note)
     for line in said:
         listener.note(line)
@@ -125,6 +126,21 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             place=place,
         )
         go_through(bench, missing)
+
+
+def _look_at_test_set(
+    study: Study, locations: Locations, directory: StudyDirectory
+) -> tuple[dict[str, Any], list[str]]:
+    """See `look_at_test_set`; a test set that was read has to stay as it was, whatever its own error offers."""
+    try:
+        return look_at_test_set(study, locations)
+    except DataError as error:
+        if unread_test_set(directory):
+            raise
+        raise RecordError(
+            f"{directory.path}: its models were scored on a test set that cannot be used any more. Restore it as it "
+            f"was, or give the study another name, for example --set name={study.name}_2. Found: {error}"
+        ) from None
 
 
 def missing_stages(directory: StudyDirectory, until: str) -> list[str]:

@@ -73,7 +73,7 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any], unused: It
         raise RecordError(
             f"{directory.path}: the content of {', '.join(refused)} is not what the records were made with "
             f"(or another version of xlingual makes other examples of it).{_cause(changed)} "
-            "Restore it, or give the study another name"
+            f"Restore it, or give the study another name, for example --set name={directory.path.name}_2"
         )
     same = {
         name for name in known.keys() & sources.keys() if known[name]["fingerprint"] == sources[name]["fingerprint"]
