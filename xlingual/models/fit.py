@@ -9,6 +9,7 @@ from typing import Any
 
 from tokenizers import decoders
 
+from xlingual.activity import doing
 from xlingual.data.tokens import encode, prepare
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint_files import read_json
@@ -31,6 +32,7 @@ _SAID_BY = ("do_lower_case", "strip_accents", "keep_accents")
 """Keys of tokenizer_config.json that decide case and accents."""
 
 
+@doing("comparing the tokenizer with the model")
 def tokenizer_notes(directory: Path, tokenizer: Any) -> list[str]:
     """Say where a tokenizer and its model do not look made for each other, though they can be used together.
 
@@ -44,6 +46,7 @@ def tokenizer_notes(directory: Path, tokenizer: Any) -> list[str]:
     return [*_normaliser(directory, tokenizer), *_sizes(directory, tokenizer), *_padding(directory, tokenizer)]
 
 
+@doing("looking for characters that the tokenizer does not know")
 def unknown_shares(tokenizer: Any, texts: Mapping[str, Sequence[str]]) -> dict[str, float]:
     """Share of each language's characters, white space left out, that are unknown tokens.
 
@@ -88,9 +91,8 @@ def _normaliser(directory: Path, tokenizer: Any) -> Iterator[str]:
     if len(changed) < UNMADE * len(pieces):
         return
     few = ", ".join(f"{piece!r} becomes {made!r}" for piece, made in list(changed.items())[:3])
-    problem = (
-        f"its tokenizer changes {len(changed) / len(pieces):.0%} of its own vocabulary ({few}): no text ever gives these pieces"
-    )
+    share = f"{len(changed) / len(pieces):.0%}"
+    problem = f"its tokenizer changes {share} of its own vocabulary ({few}): no text ever gives these pieces"
     whole = (directory / "tokenizer.json").is_file()
     path = directory / "tokenizer_config.json"
     settings = read_json(path, str(directory)) if path.is_file() else {}

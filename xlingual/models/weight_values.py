@@ -9,10 +9,12 @@ import torch
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError, TrialDiverged
 from xlingual.models.checkpoint_files import weight_files
 
 
+@doing("reading the weights of the model")
 def check_values(directory: Path) -> None:
     """Refuse a checkpoint whose weights hold NaN or infinity, as those of a training that diverged do.
 

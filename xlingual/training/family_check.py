@@ -9,16 +9,12 @@ from xlingual.data.xquad import load_xquad
 from xlingual.errors import ModelError
 from xlingual.families import family_of
 from xlingual.models.checkpoint import resolve_checkpoint
-from xlingual.models.checkpoint_files import weight_files
 from xlingual.models.fit import unknown_notes
 from xlingual.models.text_to_text import reads_bytes
 from xlingual.models.weight_values import check_values
 from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY, TOY_TEXT_TO_TEXT
 from xlingual.training.inputs import Locations
-
-LARGE = 1_000_000_000
-"""Bytes that may take more than two seconds to read."""
 
 _REASONS = {
     "masked_language_model": "fills masked words in with an encoder's own head, and this model writes text",
@@ -41,7 +37,7 @@ def check_families(study: Study, locations: Locations, note: Callable[[str], Non
     Args:
         study: its definition.
         locations: where its models lie.
-        note: told what looks wrong about a model, and when large weights are read.
+        note: told what looks wrong about a model.
 
     Raises:
         ModelError: for a checkpoint that is unfit, or the first recipe that a family does not serve, with the arm, the
@@ -52,7 +48,7 @@ def check_families(study: Study, locations: Locations, note: Callable[[str], Non
         for language, part in load_xquad(locations.test, study.data.test.languages, study.data.test.paragraphs).items()
     }
     for model in dict.fromkeys(locations.models.values()):
-        for line in _checkpoint_notes(study, model, texts, note):
+        for line in _checkpoint_notes(study, model, texts):
             note(f"model {Path(model).name}: {line}")
     for arm, model in locations.models.items():
         recipes = {possible.mixture.recipe.name for possible in possible_mixtures(study, arm)}
@@ -70,18 +66,13 @@ def check_families(study: Study, locations: Locations, note: Callable[[str], Non
             )
 
 
-def _checkpoint_notes(
-    study: Study, model: str, texts: Mapping[str, Sequence[str]], note: Callable[[str], None]
-) -> list[str]:
+def _checkpoint_notes(study: Study, model: str, texts: Mapping[str, Sequence[str]]) -> list[str]:
     """Check a checkpoint; say what looks wrong about one that can be used."""
     directory = resolve_checkpoint(model)
     family = family_of(directory)
     family.check(directory, family.traits(directory, study.windows, study.text_to_text).lengths)
     tokenizer = family.tokenizer(directory)
     notes = family.notes(directory, tokenizer)
-    size = sum(path.stat().st_size for path in weight_files(directory, model))
-    if size > LARGE:
-        note(f"reading the weights of {Path(model).name} ({size / 1e9:.1f} GB), to see that they are numbers")
     check_values(directory)
     return [*notes, *unknown_notes(tokenizer, texts)]
 
