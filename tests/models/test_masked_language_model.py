@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from transformers import AutoConfig, AutoModelForMaskedLM, AutoModelForQuestionAnswering
+from transformers.models.bert.modeling_bert import BertOnlyMLMHead
 
 from xlingual.errors import ModelError
 from xlingual.models.encoder import quiet_transformers
@@ -73,4 +74,15 @@ def test_weights_that_the_checkpoint_lacks_follow_from_the_seed(tiny_checkpoint:
 def test_a_family_without_such_a_head_is_refused_by_name(tmp_path: Path) -> None:
     encoder = write(tmp_path, "splinter", AutoModelForQuestionAnswering)
     with pytest.raises(ModelError, match=r"masked_language_model cannot train a splinter model \(no masked-.*; write"):
+        load_masked_language_model_head(tmp_path, encoder, seed=0)
+
+
+def test_a_head_that_looks_at_the_whole_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked at masked places alone, where it would give other logits than in its own model."""
+    plain = BertOnlyMLMHead.forward
+    monkeypatch.setattr(BertOnlyMLMHead, "forward", lambda self, states: plain(self, states - states.mean(1, True)))
+    write(tmp_path, "bert", AutoModelForMaskedLM)
+    with quiet_transformers():
+        encoder = AutoModelForQuestionAnswering.from_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="its head needs more than hidden states"):
         load_masked_language_model_head(tmp_path, encoder, seed=0)
