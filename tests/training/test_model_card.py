@@ -92,13 +92,32 @@ def write_padded_by(directory: Path, id_of_padding: int) -> Path:
     return told(directory, "config.json", pad_token_id=id_of_padding)
 
 
+def write_typed(directory: Path) -> Path:
+    """An XLM-R, which knows one token type, with a tokenizer that tells questions from contexts by two."""
+    write_xlm_roberta(directory, [])
+    layout = json.loads((directory / "tokenizer.json").read_text())
+    for part in layout["post_processor"]["pair"][-2:]:
+        next(iter(part.values()))["type_id"] = 1
+    (directory / "tokenizer.json").write_text(json.dumps(layout))
+    return told(directory, "tokenizer_config.json", model_input_names=["input_ids", "token_type_ids", "attention_mask"])
+
+
 def write_padded_left(directory: Path, source: Path) -> Path:
     return told(Path(shutil.copytree(source, directory)), "tokenizer_config.json", padding_side="left")
 
 
 @pytest.mark.parametrize(
     "kind",
-    ["extractive", "padded_by_first", "padded_left", "text_to_text", "texts_padded_by_a_word", "sentinels", "bytes"],
+    [
+        "extractive",
+        "padded_by_first",
+        "padded_left",
+        "typed",
+        "text_to_text",
+        "texts_padded_by_a_word",
+        "sentinels",
+        "bytes",
+    ],
 )
 def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
     kind: str,
@@ -110,6 +129,7 @@ def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
     source, lengths = {
         "extractive": lambda: (tiny_checkpoint, WINDOWS),
         "padded_by_first": lambda: (write_padded_by(tmp_path / "source", XLM_ROBERTA.index("<s>")), WINDOWS),
+        "typed": lambda: (write_typed(tmp_path / "source"), WINDOWS),
         "padded_left": lambda: (write_padded_left(tmp_path / "source", tiny_checkpoint), WINDOWS),
         "text_to_text": lambda: (write_text_to_text(tmp_path / "source"), TEXTS),
         "texts_padded_by_a_word": lambda: (

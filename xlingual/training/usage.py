@@ -20,6 +20,8 @@ def answer(question, context):
     )
     del windows["overflow_to_sample_mapping"]
     offsets = windows.pop("offset_mapping")
+    if (getattr(model.config, "type_vocab_size", 0) or 0) < 2:  # it does not tell questions from contexts by types
+        windows.pop("token_type_ids", None)
     with torch.inference_mode():
         output = model(**windows)
     context_tokens = torch.tensor([[part == 1 for part in windows.sequence_ids(i)] for i in range(len(offsets))])
