@@ -245,6 +245,13 @@ def test_a_card_says_how_many_written_answers_are_illegal() -> None:
     assert "illegal" not in model_card(configuration(WINDOWS), origin=replace(origin, scores=SCORES))
 
 
+def test_a_card_says_what_share_of_written_answers_held_sentinels() -> None:
+    scores = {**SCORES, "de": {**SCORES["de"], "sentinels": 12.5}}
+    text = model_card(configuration(TEXTS), origin=Origin("mix", "Why?", "plain", scores=scores))
+    assert "Answers held sentinels (<extra_id_0> and the like), which were left out: de 12.5%; the model looks" in text
+    assert "Answers held" not in model_card(configuration(TEXTS), origin=Origin("mix", "Why?", "plain", scores=SCORES))
+
+
 def test_a_card_lists_character_f1_where_a_language_has_it() -> None:
     scores = {**SCORES, "zh": {**SCORES["de"], "character_f1": 61.2}}
     origin = Origin("mix", "Why?", "plain", toy=False, oracle=False, paragraphs=None, scores=scores)

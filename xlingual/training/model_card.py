@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.languages import name as name_of
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_text
@@ -233,6 +234,7 @@ def _test(origin: Origin | None) -> Iterator[str]:
         )
     if CHARACTER_F1 in columns:
         yield "Character F1, in languages written without spaces: over characters, not words; not the official F1."
+    yield from (f"{line[0].upper()}{line[1:]}." for line in sentinel_notes(origin.scores))
     rows = [
         (f"{name_of(language)} ({language})", f"{one['questions']:.0f}", *(_mean([one], metric) for metric in columns))
         for language, one in origin.scores.items()

@@ -9,6 +9,7 @@ from typing import Any
 import ray
 
 from xlingual.errors import StageError
+from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.families import ScoringSet, family_of
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.records import journal
@@ -148,6 +149,8 @@ def _scored(bench: Bench, replicate: ReplicateState, scores: dict[str, dict[str,
     complete_model_card(directory, origin_of(bench.study, bench.locations, replicate.arm, scores))
     bench.event("test_scored", arm=replicate.arm, seed=replicate.seed, fingerprint=replicate.fingerprint, scores=scores)
     bench.listener.test_scored(replicate.arm, replicate.seed, scores)
+    for line in sentinel_notes(scores):
+        bench.listener.note(f"arm {replicate.arm}, seed {replicate.seed}: {line}")
 
 
 def _by_model(bench: Bench, replicates: Sequence[ReplicateState]) -> dict[str, list[ReplicateState]]:
