@@ -330,7 +330,7 @@ def test_an_arm_that_only_diverges_leaves_the_others_their_scores_and_may_be_men
     )
     directory, recorder = drive_study(path)
     (line,) = [note for note in recorder.notes if note.startswith("arm loud")]
-    assert "none of its 1 trials reached its last update (diverged at update 1" in line
+    assert "none of its 1 trials reached its last update (1 failed; trial 0: diverged at update 1" in line
     assert recorder.tested == [("plain", 1001)]
     before = read_state(directory)
     assert [(trial.arm, trial.state, trial.retry) for trial in before.trials] == [
@@ -339,7 +339,7 @@ def test_an_arm_that_only_diverges_leaves_the_others_their_scores_and_may_be_men
     ]
     ended = call("run", path)  # nothing is left to do, so that no Ray is started
     assert ended.status == 3
-    assert ended.errors.startswith("failed: arm loud has no finished trial (diverged at update 1")
+    assert ended.errors.startswith("failed: arm loud has no finished trial (1 failed; trial 0: diverged at update 1")
     _, recorder = drive_study(path, "arms.loud.robust.embedding_noise.magnitude=0.1")
     assert "arm loud: 0 of 1 earlier trials are legal in the changed space; trial 0 is not" in " ".join(recorder.notes)
     after = read_state(directory)

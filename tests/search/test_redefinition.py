@@ -133,12 +133,16 @@ def test_an_arm_is_taken_out_and_comes_back_with_its_trials(records: Records) ->
         "arm both: no longer in the study; its 3 trials are kept in the records"
     ]
     assert {trial.arm for trial in read_state(records.directory).trials} == {"plain"}
-    back = {"plain": {}, "both": {"robust": {"embedding_noise": {"magnitude": 0.1}}}, "third": {"mixture": {
-        "faq_share": 0.3, "weights": {"de": 1.0}}}}  # fmt: skip
-    assert records.open(arms=back) == [
-        "arm both: 3 of 3 earlier trials are legal in the changed space",
+    third = {"mixture": {"faq_share": 0.3, "weights": {"de": 1.0}}}
+    low = {"training": {"learning_rate": {"log_uniform": [1e-4, 3e-3]}}}
+    assert records.open(arms={"plain": {}, "both": low, "third": third}) == [
+        "arm both: 2 of 3 earlier trials are legal in the changed space; trial 2 is not (training.learning_rate 0.01 "
+        "is above 0.003)",
         "arm third: new",
     ]
+    assert records.open(arms={"plain": {}, "both": {}, "third": third})[0] == (
+        "arm both: 3 of 3 earlier trials are legal in the changed space"
+    )
 
 
 def test_another_arm_of_a_name_that_has_trials_is_asked_for_another_name(records: Records) -> None:
@@ -193,7 +197,7 @@ def test_an_arm_that_failed_for_good_is_mended_by_a_space_without_its_trials(rec
         records.event("trial_started", **name, values=values)
         records.event("trial_ended", **name, state="failed", objective=None, updates=1, reason="diverged", retry=False)
     records.read("plain")
-    assert read_state(records.directory).failed == {"loud": "diverged"}
+    assert read_state(records.directory).failed == {"loud": "3 failed; trial 2: diverged"}
     wide = {"plain": {}, "loud": {**both, "training": {"learning_rate": {"log_uniform": [1e-4, 1e-1]}}}}
     assert records.open(arms=wide) == [
         "arm loud: 3 of 3 earlier trials are legal in the changed space",

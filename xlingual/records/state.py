@@ -280,9 +280,11 @@ def first_line(reason: str | None) -> str:
     return next(iter((reason or "").strip().splitlines()), "no reason recorded")
 
 
-def _reasons(trials: Iterable[TrialState]) -> str:
-    """Why trials ended, each reason once."""
-    return "; ".join(sorted({first_line(trial.reason) for trial in trials}))
+def _reasons(trials: Sequence[TrialState]) -> str:
+    """How trials ended, and why the last of them did: "1 pruned, 2 failed; trial 2: ..."."""
+    counts = Counter(trial.state for trial in trials)
+    last = f"; trial {trials[-1].number}: {first_line(trials[-1].reason)}" if trials else ""
+    return ", ".join(f"{count} {state}" for state, count in counts.items()) + last
 
 
 def _exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[str]:

@@ -56,7 +56,7 @@ def notes(summary: Summary) -> list[str]:
     lines += published_notes(summary)
     lines += shares_notes(summary)
     lines.append(f"Each arm's configuration was chosen by {_objective(summary.objective)}.")
-    lines += _without_trials(summary)
+    lines += without_trials(summary)
     lines += cost_notes(summary.equal, summary.costs)
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
     if taught:
@@ -77,7 +77,7 @@ def missing(summary: Summary) -> str:
         parts.append(f"{summary.trials_ended} of {summary.trials_planned} search trials ended")
     for arm in summary.arms.values():
         if arm.failed is not None:
-            parts.append(f"{arm.name} has no finished trial ({arm.failed})")
+            parts.append(f"{arm.name} has no finished trial")
         elif len(arm.seeds) < summary.seeds_per_arm:
             failed = "".join(f"; seed {seed} failed: {reason.splitlines()[0]}" for seed, reason in arm.failures.items())
             parts.append(f"{arm.name} has {len(arm.seeds)} of {summary.seeds_per_arm} replicates scored{failed}")
@@ -140,7 +140,7 @@ def _without_difference(summary: Summary) -> list[str]:
     ]
 
 
-def _without_trials(summary: Summary) -> list[str]:
+def without_trials(summary: Summary) -> list[str]:
     """Arms that have no configuration, and trials that do not count."""
     lines = [
         f"{arm.name} has no configuration: none of its trials reached its last update ({arm.failed})."

@@ -12,7 +12,7 @@ from xlingual.report.cells import METRIC_NAMES, NOTHING, difference_cell, mean_c
 from xlingual.report.character_table import character_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
-from xlingual.report.notes import notes, readings, seeds, warnings
+from xlingual.report.notes import notes, readings, seeds, warnings, without_trials
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED, distance_table, label
 from xlingual.report.shares_table import shares_table
@@ -27,7 +27,8 @@ def report_tables(summary: Summary) -> RenderableType:
     training cost, and notes on all these.
     """
     if not summary.languages:
-        return Notes([*warnings(summary), f"{summary.study}: no replicate was scored on the test set yet."])
+        nothing = f"{summary.study}: no replicate was scored on the test set yet."
+        return Notes([*warnings(summary), *without_trials(summary), nothing])
     flags = warnings(summary)
     tables: list[RenderableType | None] = [score_table(summary, "f1"), score_table(summary, "exact_match")]
     tables.append(character_table(summary, flags))
