@@ -16,6 +16,7 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate import evaluate
+from xlingual.cli.output import prepare_output
 from xlingual.errors import StudyFileError, XlingualError
 
 app = typer.Typer(
@@ -209,12 +210,20 @@ def score(
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one message and exit status 1."""
+    prepare_output()
     try:
         app()
     except StudyFileError as error:
         _fail(str(error), statuses.ERROR)
     except XlingualError as error:
         _fail(f"error: {error}", statuses.ERROR)
+    except UnicodeEncodeError as error:  # a file's name, say
+        found = error.object[error.start : error.end]
+        _fail(
+            f"error: {found!r} cannot be written in this terminal's encoding ({error.encoding}); set PYTHONUTF8=1 or "
+            "LC_ALL=C.UTF-8 and run the same command again",
+            1,
+        )
     except BrokenPipeError:  # the reader of our output left
         sys.stderr.close()
         sys.exit(statuses.READER_LEFT)

@@ -1,0 +1,67 @@
+"""A terminal that cannot show a language's letters gets escapes in their place."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+QUESTION = "質問? café 😀"
+STUDY = """
+name: letters
+question: {question}
+model: toy
+data: {{train: toy, dev: toy, test: {{source: toy, languages: [en, de]}}}}
+windows: {{max_length: 64, stride: 16, max_answer_tokens: 8}}
+training: {{updates: 20, batch_size: 16, learning_rate: 1.0e-3, precision: fp32}}
+arms: {{baseline: {{baseline: true}}, other: {{training: {{learning_rate: 2.0e-3}}}}}}
+search: {{trials_per_arm: 1}}
+replicates: {{seeds: 1}}
+"""
+
+
+def ran(*arguments: object, encoding: str = "ascii") -> Any:
+    """Run a command whose terminal has an encoding that is not UTF-8."""
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from xlingual.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, env=environment)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY.format(question=QUESTION), encoding="utf-8")
+    return path
+
+
+def test_letters_that_cannot_be_shown_become_escapes(study: Path) -> None:
+    ended = ran("plan", study)
+    assert (ended.returncode, ended.stderr) == (0, b""), ended.stderr
+    assert rb"\u8cea\u554f? caf\u00e9 \ud83d\ude00" in ended.stdout
+    ended = ran("plan", study, encoding="latin-1")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert rb"\u8cea\u554f? caf" in ended.stdout
+
+
+def test_json_stays_json(tmp_path: Path) -> None:
+    """A gold file of other letters, its name in them, and an answer beyond the first plane."""
+    pages = tmp_path / "faq.jsonl"
+    row = {"url": "https://例.example/é", "origin": "例.example", "question": "質問は何ですか", "answer": "答え😀 " * 9}
+    pages.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    texts = []
+    for encoding in ("ascii", "utf-8"):
+        ended = ran("data", "webfaq", pages, "--languages", "jpn", "--json", encoding=encoding)
+        assert ended.returncode == 0, ended.stderr
+        texts.append(json.loads(ended.stdout.decode(encoding)))
+    assert texts[0] == texts[1]
+
+
+def test_messages_of_errors_are_shown_so_too(tmp_path: Path) -> None:
+    ended = ran("validate", tmp_path / "質問.yaml")
+    assert ended.returncode == 1
+    assert rb"\u8cea\u554f.yaml" in ended.stderr and b"Traceback" not in ended.stderr
