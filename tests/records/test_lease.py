@@ -115,6 +115,12 @@ def test_a_holder_that_comes_back_does_not_take_what_was_taken_from_it(path: Pat
         pass
 
 
+def test_a_holder_whose_storage_went_away_writes_nothing(path: Path, cut_off: Lease) -> None:
+    path.unlink()
+    with pytest.raises(RecordLocked, match="is gone; this process stops"), cut_off.writing():
+        raise AssertionError("written beside the records")
+
+
 def test_of_many_that_take_over_one_writes_at_a_time(path: Path, cut_off: Lease) -> None:
     """Each adds one to a number that it reads; with two writers at a time some would be lost."""
     count = path.with_name("count")

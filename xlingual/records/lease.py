@@ -70,6 +70,8 @@ class Lease:
         """
         with hold(_guard(self.path), patience=GUARD_PATIENCE):
             found = _record(self.path)
+            if not found:
+                raise RecordLocked(f"{self.path}: is gone; this process stops, as it would write beside the records")
             if found.get("token") != self.token:
                 raise RecordLocked(
                     f"{self.path}: another process ({_name(found)}) took over while this one could not be reached; "

@@ -1,6 +1,8 @@
 """Placement groups of a cluster: whose they are, which wait, and which an ended command left behind.
 
-Ray's public table names neither a group's namespace nor whether its creator is dead, so the cluster's own is read.
+Ray's public table names neither a group's namespace nor its creator, so the cluster's own is read. Ray removes the
+groups of a driver when that dies, but not one that an actor of the driver asks for in the moments after. Ray Train does
+so when the group that it waits for is gone.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 PREFIX = "xlingual/"
 """Of the Ray namespace of every study's driver: how its groups are told from other people's."""
@@ -22,7 +25,7 @@ class Group:
         namespace: of the job that made it.
         bundles: what it asks for, Ray's names (`CPU`, `GPU`).
         placed: whether it has that; else it waits.
-        left: whether the job that made it has ended.
+        left: whether the driver and the actor that made it are gone.
     """
 
     key: str
@@ -48,17 +51,23 @@ def groups() -> list[Group]:
     from ray.core.generated.gcs_pb2 import PlacementGroupTableData as Row
 
     rows = [Row.FromString(row) for row in state._connect_and_get_accessor().get_placement_group_table()]
+    ended = {job["JobID"] for job in state.job_table() if job["IsDead"]}
     return [
         Group(
             key=row.placement_group_id.hex(),
             namespace=row.ray_namespace,
             bundles=tuple(dict(bundle.unit_resources) for bundle in row.bundles),
             placed=row.state == Row.CREATED,
-            left=row.creator_job_dead and not row.is_detached,
+            left=row.creator_job_id.hex() in ended and _without_actor(row) and not row.is_detached,
         )
         for row in rows
         if row.state != Row.REMOVED
     ]
+
+
+def _without_actor(row: Any) -> bool:
+    made_by_actor = any(byte != 0xFF for byte in row.creator_actor_id)  # Ray writes none as ones alone
+    return row.creator_actor_dead or not made_by_actor
 
 
 def remove_left_over() -> list[Group]:

@@ -1,0 +1,49 @@
+"""`xlingual run` as somebody at a machine of a cluster starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import cluster_hosts as hosts
+
+
+class Command:
+    """`xlingual run` on a machine; `line` waits for a line that it prints."""
+
+    def __init__(self, host: hosts.Host | None, *arguments: str) -> None:
+        command = [sys.executable, "-u", "-m", "xlingual", "run", *arguments]
+        self.process = subprocess.Popen(
+            host.command(*command) if host else command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=hosts.environment(),
+        )
+        self.lines: list[str] = []
+        self._watchdog = threading.Timer(240, self.process.kill)
+        self._watchdog.start()
+
+    def line(self, wanted: Callable[[str], bool]) -> str:
+        """Read until a line that is wanted."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if wanted(line):
+                return line
+        raise AssertionError("".join(self.lines))
+
+    def end(self) -> int:
+        """Read to the end; return the exit status."""
+        assert self.process.stdout is not None
+        self.lines.extend(self.process.stdout)
+        status = self.process.wait()
+        self._watchdog.cancel()
+        return status
+
+    @property
+    def said(self) -> str:
+        """All that it printed."""
+        return "".join(self.lines)

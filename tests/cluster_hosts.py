@@ -1,0 +1,120 @@
+"""Machines of a cluster on this one: each has an address, processes and mounts of its own, in Linux namespaces."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+PREFIX = f"xl{os.getpid() % 10000}"
+"""Of the namespaces' names: other clusters on this machine have other ones."""
+
+NETWORK = f"10.{90 + os.getpid() % 100}.{os.getpid() // 100 % 250}"
+QUICK = {
+    # Ray notices within seconds that a machine cannot be reached, not within a minute.
+    "RAY_health_check_initial_delay_ms": "1000",
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_timeout_ms": "2000",
+    "RAY_health_check_failure_threshold": "3",
+}
+
+
+def why_not() -> str | None:
+    """Say what this machine lacks to make others of itself; None when it lacks nothing."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return "needs root on Linux: machines are made as network and mount namespaces"
+    missing = [tool for tool in ("ip", "unshare", "nsenter", "mount") if shutil.which(tool) is None]
+    if missing:
+        return f"needs {', '.join(missing)}"
+    made = subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "true"], capture_output=True, text=True)
+    return f"no namespaces here: {made.stderr.strip()}" if made.returncode else None
+
+
+class Host:
+    """One machine, with CPUs for Ray and a link that can be cut."""
+
+    def __init__(self, number: int, cpus: int = 1) -> None:
+        self.number, self.cpus = number, cpus
+        self.name, self.space = f"h{number}", f"{PREFIX}-h{number}"
+        self.address = f"{NETWORK}.{number}"
+        _run("ip", "netns", "add", self.space)
+        _run("ip", "-n", self.space, "link", "add", "e0", "type", "veth", "peer", self.name, "netns", f"{PREFIX}-sw")
+        _run("ip", "-n", f"{PREFIX}-sw", "link", "set", self.name, "master", "br0", "up")
+        _run("ip", "-n", self.space, "addr", "add", f"{self.address}/24", "dev", "e0")
+        for device in ("lo", "e0"):
+            _run("ip", "-n", self.space, "link", "set", device, "up")
+        self.outer = subprocess.Popen(
+            ["nsenter", f"--net=/run/netns/{self.space}", "unshare", "--mount", "--uts", "--ipc", "--pid", "--fork",
+             "--mount-proc", "--kill-child", "bash", "-c", self._first()],
+            stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.outer.stdout is not None and self.outer.stdout.readline() == "ready\n"
+        (child,) = Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children").read_text().split()
+        self.first = int(child)
+
+    def command(self, *command: str) -> list[str]:
+        """Make a command of this machine out of one that runs on it."""
+        return ["nsenter", "-t", str(self.first), "-m", "-u", "-i", "-n", "-p", "--", *command]
+
+    def run(self, *command: str) -> None:
+        """Run a command on it, to its end."""
+        _run(*self.command(*command))
+
+    def cut(self) -> None:
+        """Take its link away; its processes go on."""
+        _run("ip", "-n", self.space, "link", "set", "e0", "down")
+
+    def end(self) -> None:
+        """Pull its plug."""
+        os.kill(self.first, signal.SIGKILL)
+        self.outer.wait()
+        _run("ip", "netns", "del", self.space)
+
+    def start_ray(self, head: Host | None = None) -> None:
+        """Start Ray, alone or beside a head."""
+        where = ["--address", f"{head.address}:6379"] if head else ["--head", "--port", "6379"]
+        ray = [sys.executable, "-m", "ray.scripts.scripts", "start", *where, f"--num-cpus={self.cpus}"]
+        room = ["--node-ip-address", self.address, "--object-store-memory", str(10**8)]
+        _run(*self.command(*ray, *room), env=environment())
+
+    def _first(self) -> str:
+        """What its first process does: mounts and a name of its own, then nothing until it is killed."""
+        return (
+            "set -e; mount --make-rprivate /; mkdir -p /tmp/ray; mount -t tmpfs tmpfs /tmp/ray; "
+            f"mount -t tmpfs tmpfs /dev/shm; hostname {self.name}; echo ready; "
+            "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"
+        )
+
+
+class Hosts:
+    """A cluster of machines; the first one is its head."""
+
+    def __init__(self, count: int) -> None:
+        _run("ip", "netns", "add", f"{PREFIX}-sw")
+        _run("ip", "-n", f"{PREFIX}-sw", "link", "add", "br0", "type", "bridge")
+        _run("ip", "-n", f"{PREFIX}-sw", "link", "set", "br0", "up")
+        self.all = [Host(number) for number in range(1, count + 1)]
+        self.head = self.all[0]
+        self.head.start_ray()
+        for host in self.all[1:]:
+            host.start_ray(self.head)
+
+    def end(self) -> None:
+        """End all of them."""
+        for host in self.all:
+            host.end()
+        _run("ip", "netns", "del", f"{PREFIX}-sw")
+
+
+def environment() -> dict[str, str]:
+    """Environment of Ray and of the command under test."""
+    code = str(Path(__file__).resolve().parents[1])
+    return {**os.environ, **QUICK, "PYTHONPATH": code, "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+def _run(*command: str, env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
