@@ -51,10 +51,11 @@ def test_a_node_with_a_fault_at_the_start_is_left_out_and_named_once() -> None:
     assert watched.lines == [f"node 10.0.0.3 is left out: {FAULT}"]
 
 
-def test_a_start_on_nodes_that_all_have_a_fault_is_refused() -> None:
-    watched = Watched("1", "2")
-    watched.cluster.faults = {"1": FAULT, "2": FAULT}
-    with pytest.raises(PlacementError, match=r"no node of the cluster can do its part: node 10\.0\.0\.1: .* --storage"):
+@pytest.mark.parametrize(("workers", "faulty"), [(1, ["1", "2"]), (2, ["2"])])
+def test_a_start_with_too_few_nodes_without_fault_is_refused(workers: int, faulty: list[str]) -> None:
+    watched = Watched("1", "2", workers=workers)
+    watched.cluster.faults = dict.fromkeys(faulty, FAULT)
+    with pytest.raises(PlacementError, match=r"too few nodes can do their part .*: node 10\.0\.0\..*: .* --storage"):
         watched.nodes.check()
 
 

@@ -134,15 +134,16 @@ class Nodes(Here):
         """Look for the first time.
 
         Raises:
-            PlacementError: when the driver cannot write, or no node can do its part.
+            PlacementError: when the driver cannot write, or too few nodes can do their part.
         """
         survey = self.look()
         if survey.storage is not None:
             raise PlacementError(f"{survey.storage}; name another directory with --storage")
-        if survey.nodes and not self.usable:
+        fitted = slots([node.resources for node in survey.nodes], self._demand) >= self._demand.workers
+        if fitted and slots(self.usable, self._demand) < self._demand.workers:
             raise PlacementError(
-                f"no node of the cluster can do its part: {self._faults()}. With several nodes the study's directory "
-                "has to be one that all of them see: name it with --storage"
+                f"too few nodes can do their part for a trial of {self._demand}: {self._faults()}. With several nodes "
+                "the study's directory has to be one that all of them see: name it with --storage"
             )
 
     def look(self) -> Survey:
