@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from xlingual.search.groups import Group, groups, left_over_line, remove_left_over
 from xlingual.search.nodes import Nodes
@@ -75,16 +76,28 @@ def waiting_line(group: Group, rooms: Sequence[Room], waited: float) -> str:
     asked = Counter(_text(bundle) for bundle in group.bundles)
     wanted = " and ".join(f"{count} worker{'s' if count > 1 else ''} of {each}" for each, count in asked.items())
     names = sorted({name for bundle in group.bundles for name in bundle if not name.startswith("node:")})
-    nodes = [
-        f"{room.address} {', '.join(f'{room.free.get(n, 0.0):g} of {room.total.get(n, 0.0):g} {n}' for n in names)}"
-        for room in rooms[:SHOWN]
-    ]
-    more = f"; {len(rooms) - SHOWN} more nodes" if len(rooms) > SHOWN else ""
     never = "" if all(_fits(bundle, rooms) for bundle in group.bundles) else "no node of the cluster is that large; "
-    return (
-        f"no trial is training: one has waited {waited:.0f} s for {wanted}; {never}"
-        f"free now: {'; '.join(nodes) or 'no node at all'}{more}"
-    )
+    return f"no trial is training: one has waited {waited:.0f} s for {wanted}; {never}free now: {_free(rooms, names)}"
+
+
+def first_ready(references: Sequence[Any], what: str, tell: Callable[[str], None], silence: float = SILENCE) -> Any:
+    """Wait for the first of some tasks to end, and tell now and then that none did.
+
+    Args:
+        references: of the tasks' results.
+        what: they do, for people.
+        tell: takes a line.
+        silence: seconds before the first line.
+    """
+    import ray
+
+    waited = 0.0
+    while True:
+        ready, _ = ray.wait(list(references), num_returns=1, timeout=waited or silence)
+        if ready:
+            return ready[0]
+        waited = 2 * waited or silence
+        tell(f"{what}: no result for {waited:.0f} s; free now: {_free(rooms_now(), ('CPU', 'GPU'))}")
 
 
 @contextmanager
@@ -141,6 +154,15 @@ def rooms_now() -> list[Room]:
 
 def _fits(bundle: Mapping[str, float], rooms: Sequence[Room]) -> bool:
     return any(all(room.total.get(name, 0.0) >= amount for name, amount in bundle.items()) for room in rooms)
+
+
+def _free(rooms: Sequence[Room], names: Sequence[str]) -> str:
+    nodes = [
+        f"{room.address} {', '.join(f'{room.free.get(n, 0.0):g} of {room.total.get(n, 0.0):g} {n}' for n in names)}"
+        for room in rooms[:SHOWN]
+    ]
+    more = f"; {len(rooms) - SHOWN} more nodes" if len(rooms) > SHOWN else ""
+    return ("; ".join(nodes) or "no node at all") + more
 
 
 def _text(bundle: Mapping[str, float]) -> str:

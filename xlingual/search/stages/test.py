@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -18,14 +19,26 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.records.state import ReplicateState, read_state
 from xlingual.search.answers import find_candidates
 from xlingual.search.bench import Bench
+from xlingual.search.failures import PLACE, failure_of
 from xlingual.search.journalist import record_reading
 from xlingual.search.opening import TEST, check_sources, unread_test_set
+from xlingual.search.placement import elsewhere
+from xlingual.search.waiting import first_ready
 from xlingual.tasks import Candidates, Extras, merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
 from xlingual.training.inputs import load_test_data, model_traits, scoring_sets
 from xlingual.training.model_card import complete_model_card
 from xlingual.training.origin import origin_of
 from xlingual.training.test_set import source_of
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One share of a replicate's answers: its number, and the nodes it was kept away from once it was asked for."""
+
+    replicate: ReplicateState
+    number: int
+    avoided: tuple[str, ...] | None = None
 
 
 def test(bench: Bench) -> None:
@@ -78,24 +91,30 @@ def _score_replicates(bench: Bench, model: str, replicates: Sequence[ReplicateSt
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
     slots = bench.concurrent * bench.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
-    waiting = [(replicate, number) for replicate in replicates for number in range(shares)]
-    running: dict[Any, ReplicateState] = {}
+    waiting = [Asked(replicate, number) for replicate in replicates for number in range(shares)]
+    running: dict[Any, Asked] = {}
     parts: dict[str, list[Any]] = defaultdict(list)
     questions, shared = None, None
     extras = family_of(resolve_checkpoint(model)).row_extras
     while waiting or running:
         while waiting and len(running) < slots:
-            replicate, number = waiting.pop(0)
+            asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
                 questions = _open_test_set(bench, model)
                 shared = ray.put(questions)
-            if number == 0:
-                _record_reading(bench, replicate)
-            running[_submit(bench, replicate, shared, (number, shares))] = replicate
-        (ready,), _ = ray.wait(list(running), num_returns=1)
-        replicate = running.pop(ready)
+            if asked.number == 0 and asked.avoided is None:
+                _record_reading(bench, asked.replicate)
+            asked = replace(asked, avoided=tuple(bench.place.avoid()))
+            running[_submit(bench, asked, shared, shares)] = asked
+        ready = first_ready(list(running), "answers to the test questions", bench.listener.note)
+        asked = running.pop(ready)
+        answers = _answers(bench, ready, asked)
+        if answers is None:
+            waiting.insert(0, asked)
+            continue
+        replicate = asked.replicate
         found = parts[replicate.fingerprint]
-        found.append(_answers(ready, replicate))
+        found.append(answers)
         if len(found) == shares:
             directory = bench.directory.trial(replicate.fingerprint)
             scores = scored_answers(directory, questions or {}, parts.pop(replicate.fingerprint), extras)
@@ -109,15 +128,19 @@ def _record_reading(bench: Bench, replicate: ReplicateState) -> None:
     )
 
 
-def _answers(ready: Any, replicate: ReplicateState) -> dict[str, Candidates]:
+def _answers(bench: Bench, ready: Any, asked: Asked) -> dict[str, Candidates] | None:
+    """Return what a task found; None where its node could not do its part, and another one is to be asked."""
     try:
         found: dict[str, Candidates] = ray.get(ready)
         return found
     except ray.exceptions.RayError as error:
-        reason = str(error).strip().splitlines()[-1]
+        failure = failure_of(error)
+        blamed = bench.place.blame(failure, asked.avoided or ())
+        if blamed.kind == PLACE and blamed != failure:
+            return None
         raise StageError(
-            f"arm {replicate.arm}, seed {replicate.seed}: scoring on the test set failed ({reason}); "
-            "run the same command again to go on"
+            f"arm {asked.replicate.arm}, seed {asked.replicate.seed}: scoring on the test set failed "
+            f"({blamed.reason}); run the same command again to go on"
         ) from error
 
 
@@ -129,10 +152,14 @@ def _open_test_set(bench: Bench, model: str) -> dict[str, ScoringSet]:
     return scoring_sets(model, examples, lengths, bench.directory.features)
 
 
-def _submit(bench: Bench, replicate: ReplicateState, questions: Any, share: tuple[int, int]) -> Any:
+def _submit(bench: Bench, asked: Asked, questions: Any, shares: int) -> Any:
     """Ask for a share of a replicate's answers; Ray starts as many such tasks as there is room for."""
+    replicate, share = asked.replicate, (asked.number, shares)
+    where = {"label_selector": elsewhere(asked.avoided)} if asked.avoided else {}
     demand, lengths = bench.demand, bench.traits[replicate.arm].lengths
-    task = ray.remote(find_candidates).options(num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker)
+    task = ray.remote(find_candidates).options(
+        num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker, **where
+    )
     return task.remote(bench.directory.trial(replicate.fingerprint), questions, lengths, demand, share)
 
 
