@@ -9,6 +9,7 @@ STORAGE/NAME/
   journal.jsonl       what the driver decided and saw, one event a line
   ledger.jsonl        every reading of the test set
   driver.lock         held by the one driver that may write
+  ray.log             what Ray itself wrote to standard error: warnings, traces of its processes
   trials/FINGERPRINT/ one trial configuration
     configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/  predictions/LANGUAGE.jsonl
 STORAGE/faq/          prepared FAQ rows of all studies; made again when it is deleted
@@ -117,6 +118,11 @@ class StudyDirectory:
     def lock(self) -> Path:
         """Held by the one driver that may write."""
         return self.path / "driver.lock"
+
+    @property
+    def ray_output(self) -> Path:
+        """What Ray itself wrote to standard error while a driver was at work."""
+        return self.path / "ray.log"
 
     @property
     def features(self) -> Path:

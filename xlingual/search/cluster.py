@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from xlingual.errors import PlacementError
+from xlingual.search.embedded import start
 from xlingual.search.joining import check_cluster
 from xlingual.search.node_probe import ask_nodes, check_nodes
 from xlingual.search.placement import Demand
@@ -53,7 +54,7 @@ def connected(address: str, demand: Demand, namespace: str | None = None) -> Ite
         namespace: Ray's name for what this command puts on the cluster, by which a later one finds it.
 
     Raises:
-        PlacementError: when there is no cluster at the address.
+        PlacementError: when Ray does not start, or no cluster can be joined at the address.
     """
     prepare_environment()
     import ray
@@ -65,12 +66,7 @@ def connected(address: str, demand: Demand, namespace: str | None = None) -> Ite
         warnings.simplefilter("ignore")
         started = not ray.is_initialized()
         if started and address == "local":
-            ray.init(
-                address="local",
-                include_dashboard=demand.workers > 1,
-                runtime_env=workers,
-                **quiet,
-            )
+            start({"include_dashboard": demand.workers > 1, "runtime_env": workers, **quiet})
         elif started:
             join(address, {"runtime_env": workers | {"env_vars": _environment_of_workers()}, **quiet})
     if started and threading.current_thread() is threading.main_thread():

@@ -23,6 +23,7 @@ from xlingual.search import stages
 from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.groups import namespace_of
+from xlingual.search.head import end_with, head_watched
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Nodes, Place
 from xlingual.search.opening import (
@@ -38,6 +39,7 @@ from xlingual.search.opening import (
 )
 from xlingual.search.placement import concurrent_trials
 from xlingual.search.precision import study_precision
+from xlingual.search.ray_output import kept_in
 from xlingual.search.tuning import train_all
 from xlingual.search.waiting import watching
 from xlingual.study import Study
@@ -168,7 +170,8 @@ def go_through(bench: Bench, missing: Iterable[str], stages: Mapping[str, Stage]
 def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[tuple[int, Place]]:
     """Be on a cluster that has room for a trial; yields how many run side by side, and where."""
     demand, namespace, asked = demand_of(study), namespace_of(directory.path), study.scaling.concurrent_trials
-    with entering("starting Ray", connected(address, demand, namespace)) as found:
+    joining = connected(address, demand, namespace)
+    with kept_in(directory.ray_output) as terminal, entering("starting Ray", joining) as found:
         nodes = None if address == "local" else Nodes(directory, demand, listener.note)
         if nodes is not None:
             concurrent_trials(found, demand, asked, may_grow=True)  # what never fits is told before nodes are asked
@@ -177,7 +180,13 @@ def _placed(study: Study, directory: StudyDirectory, address: str, listener: Lis
         usable = nodes.usable if nodes else found
         concurrent = concurrent_trials(usable, demand, asked, may_grow=nodes is not None)
         record_environment(directory, address=address, nodes=[dict(node) for node in usable], concurrent=concurrent)
-        with watching(namespace, listener.note, nodes):
+
+        def head_lost(line: str) -> None:
+            listener.close()
+            end_with(line, terminal, status=1)
+
+        head = ray.get_runtime_context().gcs_address
+        with watching(namespace, listener.note, nodes), head_watched(head, head_lost):
             yield concurrent, nodes or Here(directory)
 
 

@@ -87,6 +87,7 @@ class Journalist:
     def traceback_of(self, item: Item) -> str:
         """Say where a trial's traceback lies."""
         where = self._directory.trial(item["fingerprint"]).path / "error.txt"
+        where = where if where.exists() else self._directory.ray_output
         return f" (see {where.relative_to(self._directory.path)})" if where.exists() else ""
 
     def _append(self, event: str, content: dict[str, Any]) -> None:

@@ -1,0 +1,47 @@
+"""What Ray writes to standard error lands in a file, and nothing else does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from xlingual.errors import StorageError
+from xlingual.search.ray_output import kept_in
+
+PROGRAM = """
+import os, subprocess, sys
+from pathlib import Path
+from xlingual.search.ray_output import kept_in
+with kept_in(Path(sys.argv[1])) as terminal:
+    os.write(2, b"from C++\\n")
+    print("from Python", file=sys.stderr)
+    subprocess.run([sys.executable, "-c", "import sys; print('from a child', file=sys.stderr)"])
+    print("progress")
+    os.write(terminal, b"told at once\\n")
+print("after", file=sys.stderr)
+"""
+
+
+def test_it_goes_to_the_file_while_progress_and_errors_do_not(tmp_path: Path) -> None:
+    log = tmp_path / "study" / "ray.log"
+    for _ in range(2):
+        ended = subprocess.run([sys.executable, "-c", PROGRAM, str(log)], capture_output=True, text=True)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "progress\n", "told at once\nafter\n")
+    assert log.read_text() == "from C++\nfrom Python\nfrom a child\n" * 2
+
+
+def test_standard_error_comes_back_after_an_error_too(tmp_path: Path) -> None:
+    before = os.fstat(2).st_ino
+    with pytest.raises(ValueError, match="x"), kept_in(tmp_path / "ray.log"):
+        raise ValueError("x")
+    assert os.fstat(2).st_ino == before
+
+
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot be written"), kept_in(tmp_path / "file" / "ray.log"):
+        pass
