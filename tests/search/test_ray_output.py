@@ -13,16 +13,21 @@ from xlingual.errors import StorageError
 from xlingual.search.ray_output import kept_in
 
 PROGRAM = """
-import os, subprocess, sys
+import logging, os, subprocess, sys
 from pathlib import Path
+import ray
+from ray._private import worker
 from xlingual.search.ray_output import kept_in
 with kept_in(Path(sys.argv[1])) as terminal:
     os.write(2, b"from C++\\n")
-    print("from Python", file=sys.stderr)
+    logging.getLogger("ray.tune").error("from Python")
     subprocess.run([sys.executable, "-c", "import sys; print('from a child', file=sys.stderr)"])
+    worker.print_to_stdstream({"lines": ["a worker died"], "pid": "raylet", "is_err": False}, ignore_prefix=False)
     print("progress")
+    print("busy", file=sys.stderr)
     os.write(terminal, b"told at once\\n")
 print("after", file=sys.stderr)
+logging.getLogger("ray").error("Ray again")
 """
 
 
@@ -30,8 +35,9 @@ def test_it_goes_to_the_file_while_progress_and_errors_do_not(tmp_path: Path) ->
     log = tmp_path / "study" / "ray.log"
     for _ in range(2):
         ended = subprocess.run([sys.executable, "-c", PROGRAM, str(log)], capture_output=True, text=True)
-        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "progress\n", "told at once\nafter\n")
-    assert log.read_text() == "from C++\nfrom Python\nfrom a child\n" * 2
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, "progress\n", ended.stderr)
+        assert ended.stderr.startswith("busy\ntold at once\nafter\n") and "Ray again" in ended.stderr
+    assert log.read_text() == "from C++\nfrom Python\nfrom a child\n(raylet) a worker died\n" * 2
 
 
 def test_standard_error_comes_back_after_an_error_too(tmp_path: Path) -> None:

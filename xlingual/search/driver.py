@@ -23,7 +23,7 @@ from xlingual.search import stages
 from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.groups import namespace_of
-from xlingual.search.head import end_with, head_watched
+from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Nodes, Place
 from xlingual.search.opening import (
@@ -185,8 +185,7 @@ def _placed(study: Study, directory: StudyDirectory, address: str, listener: Lis
             listener.close()
             end_with(line, terminal, status=1)
 
-        head = ray.get_runtime_context().gcs_address
-        with watching(namespace, listener.note, nodes), head_watched(head, head_lost):
+        with watching(namespace, listener.note, nodes), head_watched(head_address(), head_lost):
             yield concurrent, nodes or Here(directory)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,9 @@ from xlingual.evaluation.evaluate import CrewOf, alone
 from xlingual.families import Lengths, ScoringSet
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.search.cluster import connected
+from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.placement import Demand, slots
+from xlingual.search.ray_output import kept_in
 
 
 def crew_of(address: str | None, workers: int | None) -> CrewOf:
@@ -35,7 +38,11 @@ def crew_of(address: str | None, workers: int | None) -> CrewOf:
 
     @contextmanager
     def together(model: str, directory: Path, lengths: Lengths) -> Iterator[Crew]:
-        with connected(address or "local", Demand(1, 1, 0)) as nodes:
+        with (
+            kept_in(Path(os.devnull)) as terminal,
+            connected(address or "local", Demand(1, 1, 0)) as nodes,
+            head_watched(head_address(), lambda line: end_with(line, terminal, status=1)),
+        ):
             demand, number = placed(nodes, workers)
             yield RayCrew(model, directory, lengths, demand, number)
 

@@ -66,6 +66,13 @@ def head_watched(address: str, lost: Callable[[str], None], looks: float = LOOKS
         ended.set()
 
 
+def head_address() -> str:
+    """HOST:PORT of the control store of the cluster that this process is connected to."""
+    import ray
+
+    return str(ray.get_runtime_context().gcs_address)
+
+
 def answers(address: str) -> bool:
     """Say whether anything listens at HOST:PORT."""
     host, _, port = address.rpartition(":")
@@ -79,8 +86,8 @@ def answers(address: str) -> bool:
 def lost_line(address: str) -> str:
     """Tell that the head is gone, and how to go on."""
     return (
-        f"error: the head of the Ray cluster ({address}) does not answer any more; the study's records are whole: "
-        "start the cluster again and run the same command, which goes on from there"
+        f"error: the head of the Ray cluster ({address}) does not answer any more; what is finished is kept "
+        "and whole: start the cluster again and run the same command, which goes on from there"
     )
 
 
