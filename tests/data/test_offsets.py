@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlingual.data.offsets import FEWEST, NEARBY, Span, Stated, locate_answers
+from xlingual.data.questions import questions_of_file
 
 Counted = Callable[[str], int]
 """From the text before an answer to the offset that a file states."""
@@ -202,3 +204,15 @@ def test_decomposed_text_with_offsets_of_the_composed_one() -> None:
 def test_what_is_found_is_the_answer(context: str, answer: str, stated: int) -> None:
     for found in locate_answers([Stated(context, answer, stated)] * 2).answers:
         assert not isinstance(found, Span) or context[found.start : found.end].split() == answer.split()
+
+
+@pytest.mark.parametrize("unit", ["utf-16 units", "bytes", "nfd", "from 1", "always 0", "utf-16 bytes, by mistake"])
+def test_of_real_answers_none_is_taken_for_another(shared: Path, unit: str) -> None:
+    for code in ("hi", "zh", "en"):
+        questions = questions_of_file(shared / "data/xquad" / f"xquad.{code}.json")
+        answers = [(each.context, each.answers[0], each.answer_starts[0]) for each in questions]
+        stated = [Stated(context, answer, COUNTED[unit](context[:start])) for context, answer, start in answers]
+        found = locate_answers(stated).answers
+        pairs = [(one, start) for one, (_, _, start) in zip(found, answers, strict=True) if one != "ambiguous"]
+        assert all(isinstance(one, Span) and one.start == start for one, start in pairs)
+        assert len(pairs) == 1190 if unit in KNOWN else 900 < len(pairs) < 1190
