@@ -11,7 +11,7 @@ import ray
 
 import xlingual
 from xlingual.errors import PlacementError
-from xlingual.search.node_probe import ask_nodes, check_nodes, code_digest, difference, facts_of_node
+from xlingual.search.node_probe import ask_nodes, check_nodes, code_digest, compare_nodes, difference, facts_of_node
 
 NODES = [{"NodeID": "a1", "NodeManagerAddress": "10.0.0.1"}, {"NodeID": "b2", "NodeManagerAddress": "10.0.0.2"}]
 
@@ -26,7 +26,7 @@ def other(mine: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_nodes_like_the_drivers_pass(mine: dict[str, Any]) -> None:
-    check_nodes({"a1": mine, "b2": other(mine)}, NODES, mine)
+    compare_nodes({"a1": mine, "b2": other(mine)}, NODES, mine)
 
 
 def test_builds_of_one_version_for_other_devices_are_the_same_code(mine: dict[str, Any]) -> None:
@@ -44,14 +44,14 @@ def test_what_differs_is_one_line_that_names_the_node_and_both_values(mine: dict
         ({"code": None, "package": "ModuleNotFoundError: no"}, r"cannot be imported there \(ModuleNotFoundError: no\)"),
     ]:
         with pytest.raises(PlacementError, match=rf"node 10\.0\.0\.2 \(gpu7\): .*{said}") as refused:
-            check_nodes({"a1": mine, "b2": other(mine, **changes)}, NODES, mine)
+            compare_nodes({"a1": mine, "b2": other(mine, **changes)}, NODES, mine)
         assert "\n" not in str(refused.value)
 
 
 def test_all_nodes_that_differ_are_counted(mine: dict[str, Any]) -> None:
     found = {"a1": {"error": "no answer in 1 s"}, "b2": other(mine, python="3.9.1")}
     with pytest.raises(PlacementError, match=r"node 10\.0\.0\.1: .*no answer in 1 s.*\(2 nodes of 2 differ\)"):
-        check_nodes(found, NODES, mine)
+        compare_nodes(found, NODES, mine)
 
 
 def test_a_digest_follows_from_names_and_content_alone(tmp_path: Path) -> None:
@@ -75,4 +75,4 @@ def test_a_node_is_asked_in_a_process_of_its_own(ray_cluster: None, mine: dict[s
     found = ask_nodes(nodes)
     assert list(found) == [nodes[0]["NodeID"]]
     assert found[nodes[0]["NodeID"]]["package"] == str(Path(xlingual.__file__).parent)
-    check_nodes(found, nodes, mine)
+    check_nodes()

@@ -56,7 +56,7 @@ def storage_error(path: Path, number: int) -> StorageError:
         )
     else:
         text = (
-            f"{path}: cannot be written ({os.strerror(number)}); see to it that it can, or write elsewhere "
+            f"{path}: cannot be written ({os.strerror(number)}); make it writable, or name another place "
             "(--storage DIR for a study, --keep DIR for an evaluation)"
         )
     error = StorageError(text)

@@ -15,7 +15,6 @@ from typing import Any
 from xlingual.errors import PlacementError
 from xlingual.search.embedded import start
 from xlingual.search.joining import check_cluster
-from xlingual.search.node_probe import ask_nodes, check_nodes
 from xlingual.search.placement import Demand
 from xlingual.search.worker_code import use_package
 
@@ -73,8 +72,6 @@ def connected(address: str, demand: Demand, namespace: str | None = None) -> Ite
         signal.signal(signal.SIGTERM, on_terminate)  # Ray's own answer is to abort with a stack trace
     try:
         nodes = [node for node in ray.nodes() if node["Alive"]]
-        if started and address != "local":
-            check_nodes(ask_nodes(nodes), nodes)
         yield [node["Resources"] for node in nodes]
     finally:
         if started:

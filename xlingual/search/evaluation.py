@@ -18,6 +18,7 @@ from xlingual.families import Lengths, ScoringSet
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.search.cluster import connected
 from xlingual.search.head import end_with, head_address, head_watched
+from xlingual.search.node_probe import check_nodes
 from xlingual.search.placement import Demand, slots
 from xlingual.search.ray_output import kept_in
 
@@ -43,6 +44,7 @@ def crew_of(address: str | None, workers: int | None) -> CrewOf:
             connected(address or "local", Demand(1, 1, 0)) as nodes,
             head_watched(head_address(), lambda line: end_with(line, terminal, status=1)),
         ):
+            check_nodes()
             demand, number = placed(nodes, workers)
             yield RayCrew(model, directory, lengths, demand, number)
 

@@ -73,7 +73,19 @@ def ask_nodes(
     return {asked[each]: _answer(each) for each in ready} | {asked[each]: silent for each in late}
 
 
-def check_nodes(found: Mapping[str, Facts], nodes: Sequence[Mapping[str, Any]], mine: Facts | None = None) -> None:
+def check_nodes() -> None:
+    """Compare every node of the connected cluster with this process.
+
+    Raises:
+        PlacementError: see `compare_nodes`.
+    """
+    import ray
+
+    nodes = [node for node in ray.nodes() if node["Alive"]]
+    compare_nodes(ask_nodes(nodes), nodes, facts_of_node())
+
+
+def compare_nodes(found: Mapping[str, Facts], nodes: Sequence[Mapping[str, Any]], mine: Facts) -> None:
     """Compare every node with the driver.
 
     Args:
@@ -84,7 +96,6 @@ def check_nodes(found: Mapping[str, Facts], nodes: Sequence[Mapping[str, Any]], 
     Raises:
         PlacementError: one line that names a node that differs, in what, and what to do.
     """
-    mine = mine or facts_of_node()
     addresses = {node["NodeID"]: node["NodeManagerAddress"] for node in nodes}
     differing = {node: told for node, facts in found.items() if (told := difference(facts, mine))}
     for node, told in differing.items():

@@ -16,7 +16,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.lost import check_records, lost_records
 from xlingual.records.state import read_state
 from xlingual.search.failures import OWN, PLACE, TO_MEND, Failure
-from xlingual.search.node_probe import ask_nodes
+from xlingual.search.node_probe import ask_nodes, difference, facts_of_node
 from xlingual.search.placement import Demand, slots
 from xlingual.search.storage_probe import StorageProbe, storage_of_node
 
@@ -190,7 +190,7 @@ class Nodes(Here):
 
 
 def ask_cluster(study: Path) -> Survey:
-    """Ask each node of the connected cluster whether it sees and can write a study's directory."""
+    """Ask each node of the connected cluster for its code and versions, and whether it sees and can write a study."""
     import ray
 
     alive: list[Mapping[str, Any]] = [node for node in ray.nodes() if node["Alive"]]
@@ -198,13 +198,15 @@ def ask_cluster(study: Path) -> Survey:
     with probe.open() as fault:
         if fault is not None:
             return Survey((), f"{study} {fault.replace(' there', '')}")
+        facts, mine = ask_nodes(alive, SECONDS_TO_ANSWER), facts_of_node()
         answers = ask_nodes(alive, SECONDS_TO_ANSWER, storage_of_node, str(probe.folder), probe.token)
-        return Survey(tuple(_node(node, probe, answers[node["NodeID"]]) for node in alive))
+        differing = {key: difference(each, mine) for key, each in facts.items()}
+        return Survey(tuple(_node(node, probe, answers[node["NodeID"]], differing[node["NodeID"]]) for node in alive))
 
 
-def _node(node: Mapping[str, Any], probe: StorageProbe, answer: Any) -> Node:
+def _node(node: Mapping[str, Any], probe: StorageProbe, answer: Any, differs: str | None) -> Node:
     key, host = node["NodeID"], node.get("NodeManagerHostname")
     name = f"{node['NodeManagerAddress']}{f' ({host})' if host else ''}"
     silent = isinstance(answer, dict)
-    fault = f"it cannot run a process ({answer['error']})" if silent else probe.difference(key, answer)
+    fault = f"it cannot run a process ({answer['error']})" if silent else differs or probe.difference(key, answer)
     return Node(key, name, node["Resources"], fault)
