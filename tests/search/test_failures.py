@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from ray import exceptions as of_ray
 from ray.train import WorkerGroupError
 
 from xlingual.errors import DataError, ModelError, RecordLocked, TrialDiverged
+from xlingual.records.storage import storage_error
 from xlingual.search.attempts import LONGEST_PAUSE, PATIENCE, PAUSES, Attempts, is_final
 from xlingual.search.failures import OWN, PLACE, TO_MEND, UNKNOWN, Failure, failure_of
 
@@ -29,6 +31,8 @@ FAILURES: tuple[tuple[BaseException, str], ...] = (
     (of_ray.WorkerCrashedError(), PLACE),
     (of_ray.RpcError("deadline"), PLACE),
     (OSError(errno.ENOSPC, "No space left on device"), PLACE),
+    (storage_error(Path("/study"), errno.ENOSPC), PLACE),
+    (storage_error(Path("/study"), errno.EACCES), TO_MEND),
     (OSError(errno.ESTALE, "Stale file handle"), PLACE),
     (FileNotFoundError(errno.ENOENT, "no such file"), UNKNOWN),
     (died(), UNKNOWN),
