@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 PREFIX = "xlingual/"
 """Of the Ray namespace of every study's driver: how its groups are told from other people's."""
@@ -58,16 +57,21 @@ def groups() -> list[Group]:
             namespace=row.ray_namespace,
             bundles=tuple(dict(bundle.unit_resources) for bundle in row.bundles),
             placed=row.state == Row.CREATED,
-            left=row.creator_job_id.hex() in ended and _without_actor(row) and not row.is_detached,
+            left=row.creator_job_id.hex() in ended and not row.is_detached and _actor_is_gone(row.creator_actor_id),
         )
         for row in rows
         if row.state != Row.REMOVED
     ]
 
 
-def _without_actor(row: Any) -> bool:
-    made_by_actor = any(byte != 0xFF for byte in row.creator_actor_id)  # Ray writes none as ones alone
-    return row.creator_actor_dead or not made_by_actor
+def _actor_is_gone(key: bytes) -> bool:
+    """Whether the actor that made a group is dead, or none did: Ray writes that as ones alone."""
+    from ray._private.state import state
+
+    if all(byte == 0xFF for byte in key):
+        return True
+    found = state.actor_table(key.hex())
+    return not found or found["State"] == "DEAD"
 
 
 def remove_left_over() -> list[Group]:

@@ -166,7 +166,7 @@ class Nodes(Here):
             return failure
         survey = self.look()
         if survey.storage is not None:
-            return Failure(PLACE, f"{failure.reason} ({survey.storage})")
+            return Failure(PLACE, survey.storage)
         guilty = [node for node in survey.nodes if node.fault is not None and node.key not in avoided]
         if not guilty:
             return failure
