@@ -7,7 +7,8 @@ import pickle
 import shutil
 import uuid
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ray import tune
@@ -15,6 +16,7 @@ from ray.tune import Callback
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
+from xlingual.errors import XlingualError
 from xlingual.search.failures import UNKNOWN, Failure, failure_of
 from xlingual.search.journalist import Item
 from xlingual.search.placement import elsewhere
@@ -45,14 +47,14 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
     trainable = tune.with_resources(
         tune.with_parameters(train_driver_fn, task=task), lambda item: bundle_elsewhere(asked, item["avoid"])
     )
-    scratch = task.storage / "ray"
+    scratch, kept = task.storage / "ray", Kept()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tuner = tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
-                search_alg=QueueSearcher(queue),
-                scheduler=QueueScheduler(queue),
+                search_alg=QueueSearcher(queue, kept),
+                scheduler=QueueScheduler(queue, kept),
                 num_samples=-1,
                 max_concurrent_trials=concurrent,
                 # Killing the actor is what ends the Ray Train workers of a trial that the scheduler stopped.
@@ -62,13 +64,13 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
             run_config=tune.RunConfig(
                 name=uuid.uuid4().hex[:8],
                 storage_path=str(scratch),
-                callbacks=[QueueCallback(queue)],
+                callbacks=[QueueCallback(queue, kept)],
                 verbose=0,
                 failure_config=tune.FailureConfig(max_failures=0),
             ),
         )
         try:
-            tuner.fit()
+            kept.instead_of_tunes(tuner.fit)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -79,12 +81,37 @@ def bundle_elsewhere(asked: dict[str, float], avoided: Sequence[str]) -> tune.Pl
     return tune.PlacementGroupFactory([asked], **where)
 
 
+class Kept:
+    """The first error of this program in what Tune calls: Tune itself makes a traceback's text of it."""
+
+    def __init__(self) -> None:
+        self._error: XlingualError | None = None
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep the error that ends the context, if one does."""
+        try:
+            yield
+        except XlingualError as error:
+            self._error = self._error or error
+            raise
+
+    def instead_of_tunes(self, run: Callable[[], object]) -> None:
+        """Run, and raise the kept error in place of whatever Tune makes of it."""
+        try:
+            run()
+        except Exception:
+            if self._error is not None:
+                raise self._error from None
+            raise
+
+
 class QueueSearcher(Searcher):
     """Asks the queue for what comes next. Tune may pickle it, but nothing is kept there: the records are the truth."""
 
-    def __init__(self, queue: TrialQueue) -> None:
+    def __init__(self, queue: TrialQueue, kept: Kept) -> None:
         super().__init__()
-        self._queue = queue
+        self._queue, self._kept = queue, kept
         self._items: dict[str, Item] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -92,7 +119,8 @@ class QueueSearcher(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         """Hand out the next item; None while there is none for now."""
-        item = self._queue.next()
+        with self._kept.keeping():
+            item = self._queue.next()
         if item is None:
             return Searcher.FINISHED if self._queue.drained else None
         self._items[trial_id] = item
@@ -101,7 +129,8 @@ class QueueSearcher(Searcher):
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell the queue that a try came to its end; of one that failed the callback tells more."""
         if not error:
-            self._queue.returned(self._items[trial_id])
+            with self._kept.keeping():
+                self._queue.returned(self._items[trial_id])
 
     def save(self, checkpoint_path: str) -> None:
         """Save nothing."""
@@ -113,31 +142,33 @@ class QueueSearcher(Searcher):
 class QueueScheduler(FIFOScheduler):
     """Hands reports to the queue, which says whether a trial goes on."""
 
-    def __init__(self, queue: TrialQueue) -> None:
+    def __init__(self, queue: TrialQueue, kept: Kept) -> None:
         super().__init__()
-        self._queue = queue
+        self._queue, self._kept = queue, kept
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Hand a report on; the last one comes a second time when its function ended, as done."""
-        goes_on = result.get("done") or self._queue.reported(trial.config, result)
+        with self._kept.keeping():
+            goes_on = result.get("done") or self._queue.reported(trial.config, result)
         return str(self.CONTINUE if goes_on else self.STOP)
 
 
 class QueueCallback(Callback):
     """Tells the queue of tries that failed."""
 
-    def __init__(self, queue: TrialQueue) -> None:
-        self._queue = queue
+    def __init__(self, queue: TrialQueue, kept: Kept) -> None:
+        self._queue, self._kept = queue, kept
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Tell what Ray says of it."""
-        self._queue.failed(trial.config, failure_of(_error_of(trial)))
+        with self._kept.keeping():
+            self._queue.failed(trial.config, failure_of(_error_of(trial)))
 
 
 def _error_of(trial: Any) -> BaseException:
