@@ -7,6 +7,7 @@ The table says what each is run as. A command that joins a document and not the 
 # ruff: noqa: E501
 from __future__ import annotations
 
+import random
 import re
 import runpy
 import shlex
@@ -22,7 +23,7 @@ import pytest
 from documented_commands import ROOT, options
 from safetensors.torch import load_file
 
-from xlingual.records.files import read_json, write_json
+from xlingual.records.files import read_json, write_json, write_lines
 
 BENCH = (
     "xlingual bench {pretrained} --train {train} --score {xquad} --study {root}/studies/quickstart.yaml --json "
@@ -126,12 +127,12 @@ SCORING = (
 TRIAL_COST = f"python tests/benchmarks/trial_cost.py {TASK} --trials 2 --json {{folder}}/h"
 MEMORY = f"python tests/benchmarks/memory.py {TASK} --megabytes 1 --updates 4 --json {{folder}}/i"
 FAQ_ROWS = (
-    "python tests/benchmarks/faq_rows.py --model {pretrained} --rows {faq} --xquad {xquad} --languages de,tr --number 40 "
+    "python tests/benchmarks/faq_rows.py --model {pretrained} --rows {rows} --xquad {xquad} --languages de,tr --number 40 "
     "--runs 1 --memory-rows 40 --json {folder}/j"
 )
 ROBUST = (
     f"python tests/benchmarks/robust.py {TASK} --xquad {{xquad}} --synonyms {{synonyms}} --dictionaries {{dictionary}} "
-    "--languages de,es --updates 15 --seeds 1 --clock cpu --json {folder}/k"
+    "--languages de,es --updates 15 --seeds 1 --clock cpu --methods 'embedding_noise;word_substitution;code_switch' --json {folder}/k"
 )
 LONG = {
     "xlingual run studies/quickstart.yaml": QUICKSTART,
@@ -194,6 +195,11 @@ def replays(of: str | list[str]) -> list[str]:
     return [of] if isinstance(of, str) else of
 
 
+def short(command: str) -> str:
+    """The beginning of a command, without the places that toy files take."""
+    return re.sub(r"[{}]", "", command)[:60]
+
+
 def mentions() -> set[str]:
     """Commands that are named in passing, without what they would need to run."""
     return {one for one in documented_commands.documented() if MENTION.fullmatch(one)} - set(QUICK)
@@ -233,7 +239,7 @@ def test_what_is_run_has_every_option_that_is_named(documented: str) -> None:
     assert options(documented) - not_run_here <= set().union(*map(options, replays(run)))
 
 
-@pytest.mark.parametrize("command", sorted({one for of in QUICK.values() for one in replays(of)}))
+@pytest.mark.parametrize("command", sorted({one for of in QUICK.values() for one in replays(of)}), ids=short)
 def test_it_runs(command: str, toy: dict[str, str], run_here: None, capsys: pytest.CaptureFixture[str]) -> None:
     program, *arguments = [part.format(**toy) for part in shlex.split(command)]
     status = ended(program, arguments)
@@ -242,7 +248,7 @@ def test_it_runs(command: str, toy: dict[str, str], run_here: None, capsys: pyte
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("command", sorted(set(LONG.values())))
+@pytest.mark.parametrize("command", sorted(set(LONG.values())), ids=short)
 def test_it_runs_in_a_process_of_its_own(command: str, toy: dict[str, str], run_here: None) -> None:
     if re.search(r"(training|quality|scoring)\.py", command):
         pytest.importorskip("accelerate", reason="the reference's Trainer needs accelerate")
@@ -334,6 +340,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
                  for qa in p["qas"]]  # fmt: skip
     write_json(folder / "answers.json", {qa["id"]: qa["answers"][0]["text"] for qa in questions})
     write_json(folder / "synonyms.json", {"the": ["a"]})
+    write_faq_rows(folder / "rows")
     row = {"precision": "fp32", "train_windows_per_s": 100.0}
     speed = {"model": "toy", "max_length": 64, "threads": 1, "cores": 2, "gpus": 0, "by_precision": [row],
              "study_precision": "fp32", "score_questions_per_s": 100.0}  # fmt: skip
@@ -345,9 +352,28 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             study.reports(arm, seed, {250: 50.0, 500: 70.0})
         study.robust("noise", 500, {"embedding_noise": {"magnitude": 0.1, "distribution": "gaussian"}})
     paths = {name: getattr(toy, name) for name in ("train", "dev", "xquad", "faq", "dictionary")}
-    paths |= {"pretrained": toy.model, "model": model, "pickled": pickled, "studies": folder, "root": ROOT}
+    paths |= {"pretrained": toy.model, "model": model, "pickled": pickled, "studies": folder, "root": ROOT,
+              "rows": folder / "rows"}  # fmt: skip
     paths |= {name: folder / f"{name}.json" for name in ("answers", "synonyms", "speed")}
     return {name: str(path) for name, path in paths.items()}
+
+
+def write_faq_rows(folder: Path) -> None:
+    """FAQ rows that a study's filters keep: two languages, no two answers alike."""
+    draw = random.Random(0)
+    letters = {"deu": "abcdefghilmnoprstuwzäöü", "tur": "abcçdefgğıiklmnoöprsştuüvyz"}
+    for code, alphabet in letters.items():
+
+        def words(count: int, alphabet: str = alphabet) -> str:
+            return " ".join("".join(draw.choices(alphabet, k=draw.randint(3, 9))) for _ in range(count))
+
+        rows = []
+        for number in range(60):
+            answer = " ".join(f"{words(9).capitalize()}." for _ in range(3))
+            host = f"https://host{number // 6:02d}.example"
+            row = {"origin": host, "url": f"{host}/faq", "question": f"{words(6).capitalize()}?", "answer": answer}
+            rows.append(row)
+        write_lines(folder / f"{code}.jsonl", rows)
 
 
 @pytest.fixture

@@ -100,18 +100,20 @@ def markdown(made: Sequence[Sequence[str]]) -> str:
 
 
 def chosen_settings(options: argparse.Namespace) -> Settings:
-    """What the options name; without a model the toy world, which has no synonyms and no subwords."""
+    """What the options name; without a model the toy world, which has no synonyms. Methods without their data go."""
     toy = options.model is None
     given = {name: getattr(options, name) for name in ("model", "train", "xquad", "synonyms", "dictionaries")}
     missing = [f"--{name}" for name in ("train", "xquad") if not toy and given[name] is None]
     if missing or (toy and any(given.values())):
         raise SystemExit("--model, --train and --xquad go together; without any of them the toy world is used")
     paths = {name: str(Path(path).expanduser().resolve()) if path else None for name, path in given.items()}
-    absent = {"word_substitution": paths["synonyms"] is None, "subword_sampling": toy}
+    absent = {"word_substitution": paths["synonyms"] is None, "subword_sampling": not _draws_subwords(paths["model"])}
     absent["code_switch"] = not toy and paths["dictionaries"] is None
     asked = options.methods.split(";") if options.methods else list(METHODS)
     if unknown := set(asked) - set(METHODS):
         raise SystemExit(f"--methods: no {sorted(unknown)}; there are {'; '.join(METHODS)}")
+    if left_out := [method for method in asked if absent.get(method, False)]:
+        say(f"left out, as the model or the files for them are not there: {', '.join(left_out)}")
     languages = options.languages.split(",")
     dictionaries = "toy" if toy else dict.fromkeys(languages, paths["dictionaries"])
     return {
@@ -130,6 +132,18 @@ def chosen_settings(options: argparse.Namespace) -> Settings:
         "runs": options.runs,
         "clock": options.clock,
     }
+
+
+def _draws_subwords(model: str | None) -> bool:
+    """Whether words have other segmentations: only a Unigram tokenizer's have, and the toy world's is none."""
+    from xlingual.data.altering.subword_sampling import check_unigram
+    from xlingual.errors import ModelError
+    from xlingual.models.encoder import load_tokenizer
+
+    try:
+        return model is not None and check_unigram(load_tokenizer(Path(model)), model) is None
+    except ModelError:
+        return False
 
 
 def main() -> int:
