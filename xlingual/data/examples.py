@@ -18,8 +18,9 @@ from xlingual.errors import DataError
 class Example:
     """One question on one context with its gold answers.
 
-    `answer_starts` are character offsets: `context[start:start + len(answer)] == answer`. `paragraph` is the id of the
-    first question on that context, the same in every language of a parallel set.
+    `answer_starts` are character offsets: `context[start:start + len(answer)] == answer`; -1 for a test question's
+    answer that is not in its context. `paragraph` is the id of the first question on that context, the same in every
+    language of a parallel set.
     """
 
     id: str
