@@ -12,7 +12,7 @@ import pytest
 
 from xlingual.errors import DataError, StorageError
 from xlingual.records import journal
-from xlingual.records.files import write_json, write_whole
+from xlingual.records.files import read_json, write_json, write_whole
 from xlingual.records.lease import lease
 from xlingual.records.lock import hold
 from xlingual.records.storage import writing
@@ -92,6 +92,16 @@ def test_every_writer_of_records_says_so(tmp_path: Path, place: str) -> None:
         with pytest.raises(StorageError, match="cannot be written"), held(path):
             pass
     assert threading.active_count() == 1 or all(t.daemon for t in threading.enumerate()[1:])
+
+
+def test_a_record_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for read in (read_json, journal.read):
+        with pytest.raises(
+            StorageError, match=r"file/study\.json: cannot be read \(Not a directory\); is this"
+        ) as told:
+            read(tmp_path / "file" / "study.json")
+        assert told.value.errno == errno.ENOTDIR
 
 
 def test_messages_for_the_user_and_errors_of_what_is_read_pass(tmp_path: Path) -> None:

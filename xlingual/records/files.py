@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.errors import RecordError
-from xlingual.records.storage import writing
+from xlingual.records.storage import unreadable, writing
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -50,12 +50,14 @@ def read_json(path: Path) -> Any:
     """Read one JSON file.
 
     Raises:
-        RecordError: when the file is absent or is not JSON; names the file and the line.
+        RecordError: when the file is absent, cannot be read or is not JSON; names the file and the line.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RecordError(f"{path}: not there; is this the directory of a study (STORAGE/NAME)?") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
     except json.JSONDecodeError as error:
         raise RecordError(f"{path}:{error.lineno}: not JSON ({error.msg}); restore the file from a backup") from None
 

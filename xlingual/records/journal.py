@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.errors import RecordError
-from xlingual.records.storage import writing
+from xlingual.records.storage import unreadable, writing
 
 
 def append(path: Path, record: dict[str, Any]) -> None:
@@ -43,12 +43,15 @@ def read(path: Path) -> list[dict[str, Any]]:
     """Every whole record of the file, oldest first; an absent file has none.
 
     Raises:
+        StorageError: when it cannot be read.
         RecordError: when a line other than a torn last one is not a JSON object.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return []
+    except OSError as error:
+        raise unreadable(path, error) from None
     whole = content[: content.rfind(b"\n") + 1]
     return [_parse(path, number, line) for number, line in enumerate(whole.splitlines(), start=1)]
 

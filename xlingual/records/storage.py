@@ -64,6 +64,16 @@ def storage_error(path: Path, number: int) -> StorageError:
     return error
 
 
+def unreadable(path: Path, error: OSError) -> StorageError:
+    """Make the error of a record that is there, or may be, and cannot be read."""
+    told = StorageError(
+        f"{path}: cannot be read ({error.strerror or error}); is this the directory of a study (STORAGE/NAME), and may "
+        "this user read it?"
+    )
+    told.errno = error.errno
+    return told
+
+
 def _number(error: BaseException) -> int | None:
     """The number of the operating system's error that an exception holds or tells; None where there is none."""
     if isinstance(error, OSError) and error.errno:
