@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -51,3 +52,10 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"), kept_in(tmp_path / "file" / "ray.log"):
         pass
+
+
+def test_a_file_that_takes_nothing_more_troubles_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    with kept_in(Path("/dev/full")):
+        logging.getLogger("ray.tune").error("a trial failed")
+        os.write(1, b"progress\n")
+    assert capfd.readouterr() == ("progress\n", "")

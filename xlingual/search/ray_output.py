@@ -10,10 +10,10 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from xlingual.records.storage import writing
 
@@ -31,20 +31,38 @@ def kept_in(path: Path) -> Iterator[int]:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
-    with file, ExitStack() as stack:
-        stack.enter_context(_logger_to(file))
-        stack.enter_context(_complaints_to(file))
-        yield stack.enter_context(_descriptor_to(file))
+        log = Log(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666))
+    with ExitStack() as stack:
+        stack.callback(os.close, log.descriptor)
+        stack.enter_context(_logger_to(log))
+        stack.enter_context(_complaints_to(log))
+        yield stack.enter_context(_descriptor_to(log))
+
+
+class Log(logging.Handler):
+    """An open file that takes lines as long as its disk does: what it cannot take is nobody's trouble."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self.descriptor = descriptor
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take in what a logger says."""
+        self.say(self.format(record))
+
+    def say(self, line: str) -> None:
+        """Take in a line."""
+        with suppress(OSError):
+            os.write(self.descriptor, f"{line}\n".encode("utf-8", "backslashreplace"))
 
 
 @contextmanager
-def _descriptor_to(file: IO[str]) -> Iterator[int]:
+def _descriptor_to(log: Log) -> Iterator[int]:
     """Put the file in the place of standard error's descriptor, and keep `sys.stderr` where it was."""
     ours = sys.stderr
     ours.flush()
     terminal = os.dup(STDERR)
-    os.dup2(file.fileno(), STDERR)
+    os.dup2(log.descriptor, STDERR)
     if _is_on(ours, STDERR):  # it is not while a test captures it
         sys.stderr = os.fdopen(os.dup(terminal), "w", buffering=1, encoding=ours.encoding, errors=ours.errors)
     try:
@@ -57,9 +75,9 @@ def _descriptor_to(file: IO[str]) -> Iterator[int]:
 
 
 @contextmanager
-def _logger_to(file: IO[str]) -> Iterator[None]:
-    logger, handler = logging.getLogger("ray"), logging.StreamHandler(file)
-    before, logger.handlers = logger.handlers, [handler]
+def _logger_to(log: Log) -> Iterator[None]:
+    logger = logging.getLogger("ray")
+    before, logger.handlers = logger.handlers, [log]
     try:
         yield
     finally:
@@ -67,14 +85,14 @@ def _logger_to(file: IO[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _complaints_to(file: IO[str]) -> Iterator[None]:
+def _complaints_to(log: Log) -> Iterator[None]:
     """Write to the file what Ray's client prints of raylets and workers; there is no setting for it."""
     worker: Any = import_module("ray._private.worker")
     before = worker.print_to_stdstream
 
     def write(data: Mapping[str, Any], *_: Any, **__: Any) -> None:
         for line in data.get("lines", ()):
-            print(f"({data.get('pid')}) {line}", file=file)
+            log.say(f"({data.get('pid')}) {line}")
 
     worker.print_to_stdstream = write
     try:
