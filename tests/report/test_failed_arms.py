@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 from rich.console import Console, RenderableType
 
+from xlingual.records import journal
 from xlingual.records.state import read_state
 from xlingual.report.status import search_table, status, status_table
 from xlingual.report.summary import Summary, summarize
@@ -145,3 +146,20 @@ def test_trials_that_are_set_aside_are_told_by_number_and_do_not_count(studies: 
     assert status(state)["arms"]["webfaq"]["set_aside"] == {"0": reason}
     assert status(state)["arms"]["webfaq"]["trials"]["finished"] == 1
     assert "webfaq: 1 trial is not in the space that it searches now" in flat(status_table(state))
+
+
+def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: ModuleType, tmp_path: Path) -> None:
+    builder = studies.finished_study(tmp_path, ARMS)
+    on_time = summarize(builder.directory, draws=100)
+    assert not any(arm.late for arm in on_time.arms.values()) and "Chosen after" not in flat(report_tables(on_time))
+    chosen = {"arm": "noise", "number": 1, "fingerprint": "noise-1", "objective": 60.0}
+    journal.append(builder.directory.journal, {"event": "chosen", "time": 1.0, **chosen})
+    study = json.loads(builder.directory.study_json.read_text())
+    del study["arms"]["webfaq"]
+    builder.event("study_changed", study=study, spaces={}, renamed={})
+    summary = summarize(builder.directory, draws=100)
+    assert [name for name, arm in summary.arms.items() if arm.late] == ["noise"]
+    assert summary.as_json()["arms"]["noise"]["chosen_after_a_reading"] is True
+    text = flat(report_tables(summary))
+    assert "Chosen after the test set had been read for another arm: noise." in text
+    assert "The test set was read for arms that are no longer in the study, too: webfaq (2 readings)." in text

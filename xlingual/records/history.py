@@ -9,6 +9,7 @@ Trials that could not be drawn from the present space are set aside: they stay i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,13 @@ def renamed_rows(rows: Sequence[Event], events: Iterable[Event]) -> tuple[Event,
         if event["event"] == CHANGED:
             found = [_under_new_name(row, event["renamed"]) if row["time"] < event["time"] else row for row in found]
     return tuple(found)
+
+
+def late_choices(events: Iterable[Event], readings: Iterable[Event]) -> frozenset[str]:
+    """Return the arms whose last choice came after the first reading of the test stage."""
+    first = min((row["time"] for row in readings if row["purpose"] == "test"), default=math.inf)
+    times = {event["arm"]: event.get("time", 0.0) for event in events if event["event"] == "chosen"}
+    return frozenset(arm for arm, time in times.items() if time > first)
 
 
 def _renamed_and_placed(events: Iterable[Event]) -> list[Event]:

@@ -88,7 +88,8 @@ class StudyState:
     """Where a study stands.
 
     `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`. `active`:
-    whether a driver is at work on it now. `exhausted`: arms whose space holds nothing that was not tried.
+    whether a driver is at work on it now. `exhausted`: arms whose space holds nothing that was not tried. `late`: arms
+    that chose after the test set had been read for another one.
     """
 
     name: str
@@ -102,6 +103,7 @@ class StudyState:
     sources: dict[str, Any] = field(default_factory=dict)
     active: bool = False
     exhausted: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -227,6 +229,7 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
         sources=read_json(directory.sources) if directory.sources.exists() else {},
         active=is_held(directory.lock),
         exhausted=_exhausted(events, arms),
+        late=history.late_choices(events, readings),
     )
     return replace(state, stage="report") if state.complete else state
 

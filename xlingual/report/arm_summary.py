@@ -46,7 +46,8 @@ class ArmSummary:
     failed; languages that were not scored are absent from `scores`. against: the arm that its differences are to, None
     for the baseline; published: the name of the published rows of its model, None where there are none. failed: why no
     trial of the search finished, None while that is not so; set_aside: number -> reason of the trials that could not be
-    drawn from what the arm searches now. shares:
+    drawn from what the arm searches now. late: whether its configuration was chosen after the test set had been read
+    for another arm. shares:
     language -> name of scores.SHARES -> percent of the questions, one a seed; empty where no answer is written freely.
     """
 
@@ -63,6 +64,7 @@ class ArmSummary:
     published: str | None = None
     failed: str | None = None
     set_aside: Mapping[int, str] = field(default_factory=dict)
+    late: bool = False
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
     def mean(self, metric: str) -> tuple[float, ...]:
@@ -87,6 +89,7 @@ class ArmSummary:
             "against": self.against,
             "published": self.published,
             "failed": self.failed,
+            "chosen_after_a_reading": self.late,
             "set_aside": {str(number): reason for number, reason in self.set_aside.items()},
             "configuration": self.configuration,
             "fingerprint": self.fingerprint,

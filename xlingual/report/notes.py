@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.character_table import character_notes
@@ -67,6 +68,7 @@ def notes(summary: Summary) -> list[str]:
         found = f"{', '.join(parts)} overlapped and were dropped" if parts else "nothing overlapped"
         lines.append(f"Training data was compared with the test set's texts before the first trial: {found}.")
     lines.append(f"The ledger holds {_times(len(summary.ledger), 'reading')} of the test set.")
+    lines += _about_readings(summary)
     return lines
 
 
@@ -138,6 +140,19 @@ def _without_difference(summary: Summary) -> list[str]:
         f"No difference of {', '.join(arms)}: nothing to compare with, for {other} has no score."
         for other, arms in lacking.items()
     ]
+
+
+def _about_readings(summary: Summary) -> list[str]:
+    """What was decided when some scores on the test set were known already."""
+    late = [arm.name for arm in summary.arms.values() if arm.late]
+    gone = Counter(str(row["arm"]) for row in summary.ledger if row["arm"] not in summary.arms)
+    lines = []
+    if late:
+        lines.append(f"Chosen after the test set had been read for another arm: {', '.join(late)}.")
+    if gone:
+        arms = ", ".join(f"{arm} ({_times(count, 'reading')})" for arm, count in gone.items())
+        lines.append(f"The test set was read for arms that are no longer in the study, too: {arms}.")
+    return lines
 
 
 def without_trials(summary: Summary) -> list[str]:
