@@ -143,6 +143,9 @@ def test_trials_that_are_set_aside_are_told_by_number_and_do_not_count(studies: 
     assert summary.arms["webfaq"].set_aside == {0: reason} and summary.arms["baseline"].set_aside == {}
     assert summary.as_json()["arms"]["webfaq"]["set_aside"] == {"0": reason}
     assert "in the space that their arm searches now, and do not count: webfaq 0." in flat(report_tables(summary))
+    assert "different numbers of trials, and the best of more is better: baseline 2, webfaq 1." in flat(
+        report_tables(summary)
+    )
     assert status(state)["arms"]["webfaq"]["set_aside"] == {"0": reason}
     assert status(state)["arms"]["webfaq"]["trials"]["finished"] == 1
     assert "webfaq: 1 trial is not in the space that it searches now" in flat(status_table(state))
@@ -152,6 +155,7 @@ def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: Mod
     builder = studies.finished_study(tmp_path, ARMS)
     on_time = summarize(builder.directory, draws=100)
     assert not any(arm.late for arm in on_time.arms.values()) and "Chosen after" not in flat(report_tables(on_time))
+    assert "different numbers of trials" not in flat(report_tables(on_time))
     chosen = {"arm": "noise", "number": 1, "fingerprint": "noise-1", "objective": 60.0}
     journal.append(builder.directory.journal, {"event": "chosen", "time": 1.0, **chosen})
     study = json.loads(builder.directory.study_json.read_text())

@@ -47,7 +47,7 @@ class ArmSummary:
     for the baseline; published: the name of the published rows of its model, None where there are none. failed: why no
     trial of the search finished, None while that is not so; set_aside: number -> reason of the trials that could not be
     drawn from what the arm searches now. late: whether its configuration was chosen after the test set had been read
-    for another arm. shares:
+    for another arm; trials: how many ended that it could choose from. shares:
     language -> name of scores.SHARES -> percent of the questions, one a seed; empty where no answer is written freely.
     """
 
@@ -65,6 +65,7 @@ class ArmSummary:
     failed: str | None = None
     set_aside: Mapping[int, str] = field(default_factory=dict)
     late: bool = False
+    trials: int = 0
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
     def mean(self, metric: str) -> tuple[float, ...]:
@@ -90,6 +91,7 @@ class ArmSummary:
             "published": self.published,
             "failed": self.failed,
             "chosen_after_a_reading": self.late,
+            "trials": self.trials,
             "set_aside": {str(number): reason for number, reason in self.set_aside.items()},
             "configuration": self.configuration,
             "fingerprint": self.fingerprint,

@@ -156,12 +156,16 @@ def _about_readings(summary: Summary) -> list[str]:
 
 
 def without_trials(summary: Summary) -> list[str]:
-    """Arms that have no configuration, and trials that do not count."""
+    """Arms that have no configuration, that chose from more trials than others, and trials that do not count."""
     lines = [
         f"{arm.name} has no configuration: none of its trials reached its last update ({arm.failed})."
         for arm in summary.arms.values()
         if arm.failed is not None
     ]
+    counts = {arm.name: arm.trials for arm in summary.arms.values() if arm.configuration is not None}
+    if len(set(counts.values())) > 1:
+        numbers = ", ".join(f"{arm} {count}" for arm, count in counts.items())
+        lines.append(f"Arms chose from different numbers of trials, and the best of more is better: {numbers}.")
     aside = {arm.name: arm.set_aside for arm in summary.arms.values() if arm.set_aside}
     if aside:
         trials = "; ".join(f"{arm} {', '.join(map(str, numbers))}" for arm, numbers in aside.items())

@@ -186,6 +186,7 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
         cost=read_cost(directory, state, name),
         failed=state.failed.get(name),
         late=name in state.late,
+        trials=sum(not trial.unfinished for trial in state.arm_trials(name)),
         set_aside={one.number: one.reason for one in state.set_aside if one.arm == name},
         against=None if name == state.baseline else says.get("against") or state.baseline,
         published=published_name_of(str(says.get("model") or state.study.get("model", "")), says.get("published")),
