@@ -84,15 +84,16 @@ def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 class Changing:
     """A study's commands, each with a file that differs from the study by some edits."""
 
-    def __init__(self, path: Path, chance: random.Random) -> None:
+    def __init__(self, path: Path, chance: random.Random, sampler: str = "random") -> None:
         self.path, self.chance, self.directory = path, chance, StudyDirectory(path / "changing")
+        self.sampler = sampler
         path.mkdir()
 
     def run(self, edits: list[str], kill: int | None = None, own: float = 0.0) -> Bench:
         definition = copy.deepcopy(STUDY)
         for edit in edits:
             EDITS[edit](definition)
-        definition["search"]["sampler"] = "random"
+        definition["search"]["sampler"] = self.sampler
         (self.path / "study.yaml").write_text(yaml.safe_dump(definition, sort_keys=False))
         study = load_study(self.path / "study.yaml")
         faults, clock = Faults(self.chance, kill=kill, own=own), Clock()
@@ -155,13 +156,13 @@ def test_trials_are_kept_where_the_changed_space_draws_them_and_nowhere_else(tmp
 
 
 def test_a_file_that_comes_back_brings_all_of_its_trials_back(tmp_path: Path) -> None:
-    study = Changing(tmp_path / "there", random.Random(0))
+    study = Changing(tmp_path / "there", random.Random(0), "tpe")
     study.run(["as it was"])
     before = read_state(study.directory)
     study.run(["narrower", "other options", "renamed"])
     between = read_state(study.directory)
     assert between.set_aside and between.trials != before.trials
-    study.run(["as it was"])
+    check(study.run(["as it was"]), ended=True)
     after = read_state(study.directory)
     kept = {(trial.arm, trial.number): trial for trial in after.trials}
     assert after.arms == before.arms
