@@ -5,6 +5,10 @@ import json
 from xlingual.study import Parameter, PassageSettings, plan
 
 RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
+TIMING = (
+    "with several trials at a time, tpe draws and asha stops by which end first; "
+    "concurrent_trials: 1 gives the same again"
+)
 
 
 def test_trials_replicates_and_updates_are_counted(load, study_text):
@@ -34,7 +38,7 @@ def test_an_arm_that_searches_nothing_trains_one_configuration(load, study_text)
     planned = plan(
         load(study_text, ("baseline: {baseline: true}", "baseline: {baseline: true, training: {learning_rate: 3e-5}}"))
     )
-    assert [arm.trials for arm in planned.arms] == [8, 8, 8, 8]
+    assert [arm.trials for arm in planned.arms] == [1, 8, 8, 8]
     assert [arm.updates for arm in planned.arms] == [4 * 500, 11 * 500, 11 * 500, 11 * 500]
     assert any("nothing is searched in baseline" in note for note in planned.notes)
 
@@ -86,13 +90,31 @@ def test_faq_languages_left_out_are_a_default(load, study_text):
 def test_notes_tell_what_a_reader_should_know(load, study_text):
     study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 4"))
     assert any("tpe never starts" in note for note in plan(study).notes)
-    assert plan(load(study_text)).notes == ()
+    assert plan(load(study_text)).notes == (TIMING,)
+
+
+def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_itself(load, study_text):
+    def notes(search, concurrent="auto"):
+        scaling = f"\nscaling: {{concurrent_trials: {concurrent}}}"
+        return plan(load(study_text, ("trials_per_arm: 8", f"trials_per_arm: 8{search}{scaling}"))).notes
+
+    assert notes("") == (TIMING,)
+    assert notes("", 1) == notes("\n  scheduler: none\n  sampler: random") == ()
+    assert "asha stops by" in notes("\n  sampler: random")[0] and "tpe" not in notes("\n  sampler: random")[0]
+
+
+def test_a_space_that_holds_few_configurations_is_counted_and_noted(load, study_text):
+    few = "baseline: {baseline: true, training: {learning_rate: {choice: [1e-5, 2e-5, 3e-5]}}}"
+    planned = plan(load(study_text, ("baseline: {baseline: true}", few)))
+    assert [arm.trials for arm in planned.arms] == [3, 8, 8, 8]
+    assert planned.notes[0] == "the search space of baseline holds 3 configurations, and its search ends after these"
 
 
 def test_data_that_no_arm_draws_from_is_noted(load, study_text):
     text = study_text[: study_text.index("  webfaq:")] + study_text[study_text.index("  noise:") :]
     assert plan(load(text)).notes == (
         "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used",
+        TIMING,
     )
 
 
@@ -106,7 +128,7 @@ def test_a_plan_is_plain_json(load, study_text):
 def test_many_variants_of_passages_are_noted(load, study_text):
     recipe = "recipe: {passage: {answers: {choice: [2, 3, 4]}, max_span_characters: {choice: [60, 90, 120]}}}"
     text = study_text.replace("weights: {simplex: all}", "weights: {simplex: all}\n      " + recipe)
-    (note,) = plan(load(text)).notes
+    note, _ = plan(load(text)).notes
     assert note == "9 variants of FAQ examples are made, for every language and model, before the first trial"
 
 
@@ -124,6 +146,7 @@ def test_passes_are_planned_beside_updates(load, study_text):
     assert planned.notes == (
         "arms are equal in updates, not in passes: a trial of dear takes up to 3 passes per update; for arms equal in "
         "passes write search.equal: passes",
+        TIMING,
     )
     (told,) = [arm for arm in planned.as_json()["arms"] if arm["name"] == "dear"]
     assert told["costs"][1] == {"passes_per_update": 3, "updates": 500, "passes": 1500}
@@ -137,4 +160,5 @@ def test_arms_of_equal_passes_have_fewer_updates(load, study_text):
     assert planned.notes == (
         "arms are equal in passes, not in updates: a trial of dear takes up to 3 passes per update, and then has 166 "
         "updates",
+        TIMING,
     )

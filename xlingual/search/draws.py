@@ -8,9 +8,9 @@ from typing import Any
 
 from xlingual.records.state import TrialState
 from xlingual.search.journalist import Item, Journalist
-from xlingual.search.points import count_up_to, is_finite, points
 from xlingual.search.sampler import ArmSampler, PastTrial
 from xlingual.study import TrialConfiguration
+from xlingual.study.points import count_up_to, is_finite, points
 from xlingual.training.seeds import stream_seed
 
 Build = Callable[[dict[str, Any]], TrialConfiguration]

@@ -12,6 +12,7 @@ from xlingual.study.cost import Cost, possible_costs
 from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
 from xlingual.study.lexicons import unused_lexicons
+from xlingual.study.points import count_up_to
 from xlingual.study.possible import possible_mixtures
 from xlingual.study.robust import RobustSpace
 from xlingual.study.rounding import lost_in_rounding
@@ -25,7 +26,7 @@ MANY_VARIANTS = 8
 
 @dataclass(frozen=True, slots=True)
 class ArmPlan:
-    """What one arm would do; the trials of an arm that searches nothing are one configuration, trained once.
+    """What one arm would do: as many trials as the study asks for, or as its search space has configurations.
 
     `costs` are what one trial may cost, a cost for every number of passes per update that is searched. `updates` and
     `passes` are those of all trials and replicates, at most.
@@ -115,8 +116,8 @@ def plan(study: Study) -> Plan:
 def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
     space = arm_space(study, name)
     searched = tuple(parameters(space))
-    trials, replicates = study.search.trials_per_arm, study.replicates.seeds
-    trained = (trials if searched else 1) + replicates
+    trials, replicates = count_up_to(space, study.search.trials_per_arm), study.replicates.seeds
+    trained = trials + replicates
     costs = possible_costs(study, name)
     return ArmPlan(
         name=name,
@@ -129,6 +130,16 @@ def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
         passes=trained * max(cost.passes for cost in costs),
         parameters=searched,
     )
+
+
+def _unrepeatable(study: Study) -> Iterator[str]:
+    """Say what depends on the moment at which trials end, where several run at a time."""
+    search = study.search
+    learns = search.sampler == "tpe" and search.startup_trials < search.trials_per_arm
+    moving = [name for name, applies in (("tpe draws", learns), ("asha stops", search.scheduler == "asha")) if applies]
+    if moving and study.scaling.concurrent_trials != 1 and search.trials_per_arm > 1:
+        what = " and ".join(moving)
+        yield f"with several trials at a time, {what} by which end first; concurrent_trials: 1 gives the same again"
 
 
 def _unequal(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
@@ -148,7 +159,7 @@ def _unequal(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
 
 def _readings_by_search(study: Study, arms: tuple[ArmPlan, ...]) -> int:
     reports = {name: largest(arm_space(study, name)["training"]["reports"]) for name in study.arms}
-    return sum((arm.trials if arm.parameters else 1) * reports[arm.name] for arm in arms)
+    return sum(arm.trials * reports[arm.name] for arm in arms)
 
 
 def _defaults(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -185,7 +196,10 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
         yield "ORACLE: the search sees the test set, so its scores say what could be, not what a study would find"
     if unsearched and len(unsearched) < len(arms):
         names = ", ".join(unsearched)
-        yield f"nothing is searched in {names}: its trials are one configuration, where other arms choose the best"
+        yield f"nothing is searched in {names}: its search is one trial, where other arms choose the best of several"
+    for arm in arms:
+        if arm.parameters and arm.trials < search.trials_per_arm:
+            yield f"the search space of {arm.name} holds {arm.trials} configurations, and its search ends after these"
     yield from _unequal(study, arms)
     yield from unused_lexicons(study)
     yield from lost_in_rounding(study)
@@ -197,3 +211,4 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
         yield f"{len(variants)} variants of FAQ examples are made, for every language and model, before the first trial"
     if search.sampler == "tpe" and search.startup_trials >= search.trials_per_arm:
         yield f"tpe never starts, as the first {search.startup_trials} trials are random; lower startup_trials"
+    yield from _unrepeatable(study)

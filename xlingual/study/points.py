@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from xlingual.study import Choice, draw
-from xlingual.study.space import LogUniform, Simplex, Uniform
+from xlingual.study.space import Choice, LogUniform, Simplex, Uniform, draw
 
 
 def is_finite(tree: Any) -> bool:

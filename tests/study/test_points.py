@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from xlingual.search.points import count_up_to, is_finite, points
 from xlingual.study import Choice, Integer, LogUniform, Simplex, Uniform
+from xlingual.study.points import count_up_to, is_finite, points
 
 FINITE: tuple[tuple[Any, int], ...] = (
     ({}, 1),
