@@ -98,7 +98,7 @@ def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[Arm
         yield ArmWork(
             name=arm.name,
             model=arm.model,
-            trials=arm.trials if arm.parameters else 1,
+            trials=arm.trials,
             replicates=arm.replicates,
             windows=max(cost.passes for cost in arm.costs) * largest(training["batch_size"]),
             development_questions=(largest(training["reports"]) - 1) * early + development,
