@@ -19,7 +19,7 @@ from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.queue import TrialQueue
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler
-from xlingual.search.tuning import QueueScheduler, QueueSearcher
+from xlingual.search.tuning import Kept, QueueScheduler, QueueSearcher
 from xlingual.training.seeds import stream_seed
 
 ARM = "both"
@@ -86,7 +86,8 @@ def adapter(seed: int) -> Pair:
         full_budget=UPDATES,
         scheduler=scheduler,
     )
-    return QueueSearcher(queue), QueueScheduler(queue)
+    kept = Kept()
+    return QueueSearcher(queue, kept), QueueScheduler(queue, kept)
 
 
 def stock_same_options(seed: int) -> Pair:
