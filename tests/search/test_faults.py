@@ -21,7 +21,7 @@ from made_up_trials import Clock, Faults, Killed, KilledListener, MadeUpTrainer
 from xlingual.errors import StageError
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
-from xlingual.records.state import StudyState, read_state
+from xlingual.records.state import StudyState, TrialState, read_state
 from xlingual.search.attempts import PAUSES
 from xlingual.search.bench import Bench
 from xlingual.search.draws import ArmDraws
@@ -302,6 +302,24 @@ def test_a_killed_study_of_several_at_a_time_repeats_no_draw(study_file: Path, t
     after = {(trial.arm, trial.number): trial.fingerprint for trial in read_state(commands.directory).trials}
     assert {(trial.arm, trial.number): trial.fingerprint for trial in begun}.items() <= after.items()
     check_trials(commands)
+
+
+def test_a_checkpoint_of_a_stopped_trial_is_not_left_by_a_killed_driver(study_file: Path, tmp_path: Path) -> None:
+    commands = Commands(load_study(study_file, ()), tmp_path, 1, random.Random(0))
+    kill = 0
+    while not any(trial.state == "pruned" for trial in read_trials(commands.directory)):
+        kill += 1
+        assert commands.run(kill=kill) == "killed"  # right after it is in the journal
+    for trial in read_trials(commands.directory):
+        commands.directory.trial(trial.fingerprint).checkpoint.write_bytes(b"weights")
+    left = [trial for trial in read_trials(commands.directory) if trial.unfinished]
+    commands.run(kill=1)
+    kept = {path.parent.name for path in commands.directory.path.glob("trials/*/checkpoint.pt")}
+    assert kept == {trial.fingerprint for trial in left}
+
+
+def read_trials(directory: StudyDirectory) -> tuple[TrialState, ...]:
+    return read_state(directory).trials if directory.study_json.exists() else ()
 
 
 def test_the_journal_is_whole_after_every_call(study_file: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ def search(bench: Bench) -> None:
         StageError: when trials are to be tried again by the next command.
     """
     state = read_state(bench.directory)
+    _remove_left_checkpoints(bench, state)
     journalist = bench.journalist("trial")
     source = search_source(bench, state, journalist)
     if source.left:
@@ -29,6 +30,13 @@ def search(bench: Bench) -> None:
         bench.train(source, journalist, _scheduler(bench, state), keep_model=False).check_ended("search")
         bench.end("search")
     choose(bench)
+
+
+def _remove_left_checkpoints(bench: Bench, state: StudyState) -> None:
+    """Remove checkpoints of trials that ended, which a driver that was killed right then did not."""
+    wanted = {trial.fingerprint for trial in state.trials if trial.unfinished}
+    for fingerprint in {trial.fingerprint for trial in state.trials} - wanted:
+        bench.directory.trial(fingerprint).checkpoint.unlink(missing_ok=True)
 
 
 def choose(bench: Bench) -> None:
