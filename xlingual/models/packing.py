@@ -237,7 +237,7 @@ def _trial_windows(model: nn.Module, positions: Positions) -> list[NDArray[np.in
     rows = int(getattr(configuration, "max_position_embeddings", 0) or TRIAL_LENGTH)
     longest = min(TRIAL_LENGTH, rows if positions.padding is None else rows - positions.padding - 1)
     text = np.array([*special, *others], dtype=np.int64)[:longest]
-    return [text[:9], text, text[::-1][: longest // 2 + 1], text[:1]]
+    return [text[:9], text, text[::-1][:33]]
 
 
 def _span_logits(model: nn.Module, window: NDArray[np.int64]) -> Tensor:
