@@ -36,12 +36,20 @@ def test_where_nothing_listens_ray_is_not_asked(
 ) -> None:
     place = f"127.0.0.1:{port[1]}"
     message = r"no Ray cluster answers there \(.*Connection refused\); start one with `ray up cluster\.yaml`"
-    for address in (place, f"ray://{place}"):
-        with pytest.raises(PlacementError, match=rf"--address {address}: {message}") as refused:
-            join(address, {})
-        assert "\n" not in str(refused.value)
+    with pytest.raises(PlacementError, match=rf"--address {place}: {message}") as refused:
+        join(place, {})
+    assert "\n" not in str(refused.value)
     monkeypatch.setenv("RAY_ADDRESS", place)
     with pytest.raises(PlacementError, match=f"--address auto: {message}"):
+        join("auto", {})
+    assert asked == []
+
+
+def test_ray_client_is_refused(asked: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PlacementError, match=r"--address ray://head:10001: Ray Client cannot run a study; .* auto"):
+        join("ray://head:10001", {})
+    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
+    with pytest.raises(PlacementError, match=r"--address auto \(RAY_ADDRESS=ray://head:10001\): Ray Client cannot"):
         join("auto", {})
     assert asked == []
 

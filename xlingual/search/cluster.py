@@ -67,7 +67,7 @@ def connected(address: str, demand: Demand, namespace: str | None = None) -> Ite
         if started and address == "local":
             start({"include_dashboard": demand.workers > 1, "runtime_env": workers, **quiet})
         elif started:
-            join(address, {"runtime_env": workers | {"env_vars": _environment_of_workers()}, **quiet})
+            join(address, {"runtime_env": workers | {"env_vars": environment_of_workers()}, **quiet})
     if started and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, on_terminate)  # Ray's own answer is to abort with a stack trace
     try:
@@ -78,7 +78,7 @@ def connected(address: str, demand: Demand, namespace: str | None = None) -> Ite
             ray.shutdown()
 
 
-def _environment_of_workers() -> dict[str, str]:
+def environment_of_workers() -> dict[str, str]:
     """What workers of a cluster that was started elsewhere are told; what a submitted job says to them stays."""
     job = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR") or "{}")
     said = (job.get("runtime_env") or {}).get("env_vars") or {}

@@ -43,6 +43,11 @@ def check_cluster(address: str, ask: Callable[[str], Answer] | None = None) -> N
         PlacementError: one line that says why it cannot.
     """
     found = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
+    if "://" in found:
+        raise PlacementError(
+            f"--address {address}{f' (RAY_ADDRESS={found})' if found != address else ''}: Ray Client cannot run a "
+            "study; run the command on a node of the cluster with --address auto, or write HOST:PORT of `ray start --head`"
+        )
     try:
         knock(found)
     except (OSError, ValueError, OverflowError) as error:  # the last for a port of six digits
@@ -60,7 +65,7 @@ def knock(address: str) -> None:
     Raises:
         OSError: when nothing does.
     """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.strip("[]"), int(port)), timeout=SECONDS_TO_ANSWER).close()
 
