@@ -46,7 +46,7 @@ def check_cluster(address: str, ask: Callable[[str], Answer] | None = None) -> N
     if "://" in found:
         raise PlacementError(
             f"--address {address}{f' (RAY_ADDRESS={found})' if found != address else ''}: Ray Client cannot run a "
-            "study; run the command on a node of the cluster with --address auto, or write HOST:PORT of `ray start --head`"
+            "study; run the command on a node of the cluster with --address auto, or write its head's HOST:PORT (6379)"
         )
     try:
         knock(found)
