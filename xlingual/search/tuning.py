@@ -17,6 +17,7 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
 from xlingual.errors import XlingualError
+from xlingual.records.storage import writing
 from xlingual.search.failures import UNKNOWN, Failure, failure_of
 from xlingual.search.journalist import Item
 from xlingual.search.placement import elsewhere
@@ -70,7 +71,8 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
             ),
         )
         try:
-            kept.instead_of_tunes(tuner.fit)
+            with writing(scratch, reads=True):  # Tune keeps a state of its own there
+                kept.instead_of_tunes(tuner.fit)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
