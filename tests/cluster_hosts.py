@@ -92,15 +92,22 @@ class Host:
 class Hosts:
     """A cluster of machines; the first one is its head."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self) -> None:
+        self.all: list[Host] = []
         _run("ip", "netns", "add", f"{PREFIX}-sw")
         _run("ip", "-n", f"{PREFIX}-sw", "link", "add", "br0", "type", "bridge")
         _run("ip", "-n", f"{PREFIX}-sw", "link", "set", "br0", "up")
-        self.all = [Host(number) for number in range(1, count + 1)]
-        self.head = self.all[0]
-        self.head.start_ray()
-        for host in self.all[1:]:
-            host.start_ray(self.head)
+
+    @property
+    def head(self) -> Host:
+        """The one that the command runs on."""
+        return self.all[0]
+
+    def start(self, count: int) -> None:
+        """Start them, and Ray on each."""
+        for number in range(1, count + 1):
+            self.all.append(Host(number))
+            self.all[-1].start_ray(self.head if number > 1 else None)
 
     def end(self) -> None:
         """End all of them."""
@@ -112,7 +119,9 @@ class Hosts:
 def environment() -> dict[str, str]:
     """Environment of Ray and of the command under test."""
     code = str(Path(__file__).resolve().parents[1])
-    return {**os.environ, **QUICK, "PYTHONPATH": code, "RAY_USAGE_STATS_ENABLED": "0"}
+    # Nobody else reaches these addresses, so that they need no password.
+    ray = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    return {**os.environ, **QUICK, **ray, "PYTHONPATH": code}
 
 
 def _run(*command: str, env: dict[str, str] | None = None) -> None:

@@ -36,9 +36,12 @@ def cluster() -> Iterator[hosts.Hosts]:
     lacking = hosts.why_not()
     if lacking:
         pytest.skip(lacking)
-    made = hosts.Hosts(3)
-    yield made
-    made.end()
+    made = hosts.Hosts()
+    try:
+        made.start(3)
+        yield made
+    finally:
+        made.end()
 
 
 @pytest.fixture(scope="session")

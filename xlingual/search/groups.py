@@ -1,8 +1,7 @@
 """Placement groups of a cluster: whose they are, which wait, and which an ended command left behind.
 
 Ray's public table names neither a group's namespace nor its creator, so the cluster's own is read. Ray removes the
-groups of a driver when that dies, but not one that an actor of the driver asks for in the moments after. Ray Train does
-so when the group that it waits for is gone.
+groups of a driver when that dies. One for which Ray Train waited at that moment was seen to stay, though, with its CPUs.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def groups() -> list[Group]:
             namespace=row.ray_namespace,
             bundles=tuple(dict(bundle.unit_resources) for bundle in row.bundles),
             placed=row.state == Row.CREATED,
-            left=row.creator_job_id.hex() in ended and not row.is_detached and _actor_is_gone(row.creator_actor_id),
+            left=row.creator_job_id.hex() in ended and _actor_is_gone(row.creator_actor_id),
         )
         for row in rows
         if row.state != Row.REMOVED
