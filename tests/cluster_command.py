@@ -39,6 +39,7 @@ class Command:
         """Read to the end; return the exit status."""
         assert self.process.stdout is not None
         self.lines.extend(self.process.stdout)
+        self.process.stdout.close()
         status = self.process.wait()
         self._watchdog.cancel()
         return status

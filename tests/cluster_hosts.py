@@ -70,6 +70,8 @@ class Host:
     def end(self) -> None:
         """Pull its plug."""
         os.kill(self.first, signal.SIGKILL)
+        assert self.outer.stdout is not None
+        self.outer.stdout.close()
         self.outer.wait()
         _run("ip", "netns", "del", self.space)
 

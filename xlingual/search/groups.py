@@ -1,7 +1,7 @@
 """Placement groups of a cluster: whose they are, which wait, and which an ended command left behind.
 
 Ray's public table names neither a group's namespace nor its creator, so the cluster's own is read. Ray removes the
-groups of a driver when that dies. One for which Ray Train waited at that moment was seen to stay, though, with its CPUs.
+groups of a driver when that dies. One for which Ray Train waited then was seen to stay, with its CPUs.
 """
 
 from __future__ import annotations
