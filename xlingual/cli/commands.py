@@ -203,7 +203,7 @@ def score(
     from xlingual.progress.activities import activities_shown
     from xlingual.tasks.question_answering import file_scores
 
-    with activities_shown():
+    with activities_shown(), doing("scoring answers"):
         scores = file_scores(gold, _read_json(predictions))
     print(json.dumps(scores))
 

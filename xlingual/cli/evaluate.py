@@ -89,7 +89,8 @@ def _evaluated(
     model: str | None, predictions: Path | None, asked: Asked, address: str | None, workers: int | None
 ) -> Evaluation:
     if predictions is not None:
-        from xlingual.evaluation.given_answers import evaluate_predictions
+        with doing("loading PyTorch"):
+            from xlingual.evaluation.given_answers import evaluate_predictions
 
         return evaluate_predictions(model, predictions, asked)
     try:

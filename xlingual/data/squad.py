@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from xlingual.activity import doing
 from xlingual.data.cleaning import clean
 from xlingual.data.examples import ExampleSet
 from xlingual.data.hub import hub_rows, saved_rows
@@ -22,6 +23,7 @@ _ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state
 """Files that tell of the data beside them."""
 
 
+@doing("reading questions")
 def load_squad(
     source: str,
     *,

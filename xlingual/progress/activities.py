@@ -13,8 +13,11 @@ from rich.text import Text
 from xlingual.activity import Activities, Activity, heard_by
 from xlingual.progress import cells
 
-QUIET = 2.0
-"""Seconds after which a log gets its next line, and a terminal its first."""
+QUIET = 1.5
+"""Seconds after which a log gets its next line: two at most between lines, as it is looked at from time to time."""
+
+START = 0.5
+"""Seconds that a process needs until it can tell anything; its log is silent as long already."""
 
 LONG = 600.0
 """Seconds after which an activity gets a line only every `LONG_QUIET` seconds, so that logs stay readable."""
@@ -29,7 +32,7 @@ LOOK = 0.25
 def activities_shown(
     console: Console | None = None, activities: Activities | None = None, outermost: str | None = "working"
 ) -> Iterator[None]:
-    """Show what is going on within the context; nothing, where it takes less than two seconds.
+    """Show what is going on within the context; nothing, where it takes less than a second or so.
 
     Args:
         console: None for one on standard error, so that standard output holds results alone.
@@ -52,7 +55,7 @@ def activity_text(activity: Activity, now: float) -> str:
     elapsed = now - activity.began
     counted = f"{activity.done} of {activity.total}, " if activity.total else ""
     left = ""
-    if activity.total and 0 < activity.done < activity.total and elapsed >= QUIET:
+    if activity.total and 0 < activity.done < activity.total and elapsed >= 2 * QUIET:
         left = f", about {cells.duration(elapsed * (activity.total - activity.done) / activity.done)} left"
     return f"{activity.text}: {counted}{cells.duration(elapsed)}{left}"
 
@@ -62,7 +65,7 @@ class ActivityLines:
 
     def __init__(self, console: Console, activities: Activities) -> None:
         self._console, self._activities = console, activities
-        self._last = activities.clock()
+        self._last = activities.clock() - START
 
     def look(self) -> None:
         """Write what is going on, if it is time to."""
@@ -82,7 +85,7 @@ def quiet_seconds(elapsed: float) -> float:
 def activity_line(activities: Activities) -> Text:
     """What is going on, for a place that is drawn again and again; empty while it is young."""
     activity, now = activities.innermost, activities.clock()
-    young = activity is None or now - activity.began < QUIET / 2
+    young = activity is None or now - activity.began < START
     return Text("" if activity is None or young else activity_text(activity, now), style="dim", no_wrap=True)
 
 
