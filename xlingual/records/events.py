@@ -1,0 +1,135 @@
+"""What a study's journal says, event by event: its trials, its choices, its replicates.
+
+Events of the journal (every one has `event` and `time`):
+    stage_started, stage_ended    stage (it ends only when each of its trials did)
+    trial_started                 arm, number, fingerprint, values (what the sampler chose), running (numbers of the
+                                  arm's trials that had not ended when it was drawn: of all others it was known how)
+    trial_retried                 arm, number, fingerprint, reason, pause (seconds until the next try)
+    trial_ended                   arm, number, fingerprint, state (finished | pruned | failed), objective, updates,
+                                  reason, reports ([budget spent, objective] of each that the last try made),
+                                  retry (true: not its own doing, and the next command tries it again)
+    space_exhausted               arm, trials, space (its fingerprint): no further configuration is in it
+    chosen                        arm, number, fingerprint, objective, trials (how many ended trials it rests on)
+    replicate_started             arm, seed, fingerprint, chosen (fingerprint of the search trial)
+    replicate_retried             arm, seed, fingerprint, reason, pause
+    replicate_ended               arm, seed, fingerprint, state, objective, updates, reason, reports, retry
+    test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions, ...}}
+    study_changed                 study, spaces, renamed: see `xlingual.records.history`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xlingual.study.changes import drawn
+
+
+class _Trained:
+    """What trials and replicates have in common."""
+
+    __slots__ = ()
+    state: str
+    retry: bool
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it is still to be trained: a dead driver left it, or it waits for the next command."""
+        return self.state == "running" or (self.state == "failed" and self.retry)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialState(_Trained):
+    """One search trial as the journal knows it; `objective` in percent, None while there is none.
+
+    `running` and `reports` are as in the journal.
+    """
+
+    arm: str
+    number: int
+    fingerprint: str
+    values: dict[str, Any]
+    state: str = "running"
+    objective: float | None = None
+    updates: int = 0
+    reason: str | None = None
+    retry: bool = False
+    running: tuple[int, ...] = ()
+    reports: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateState(_Trained):
+    """A chosen configuration under one seed."""
+
+    arm: str
+    seed: int
+    fingerprint: str
+    chosen: str
+    state: str = "running"
+    scored: bool = False
+    reason: str | None = None
+    retry: bool = False
+
+
+def space_fingerprint(arm: Mapping[str, Any]) -> str:
+    """Return the hash of an arm's search space, as a study with all its defaults writes it."""
+    return hashlib.sha256(json.dumps(drawn(arm), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def fold(
+    events: Iterable[dict[str, Any]],
+) -> tuple[list[TrialState], dict[str, str], list[ReplicateState], str]:
+    """Fold events, oldest first, into trials, chosen fingerprints by arm, replicates, and the stage begun last."""
+    trials: dict[tuple[str, int], TrialState] = {}
+    chosen: dict[str, str] = {}
+    replicates: dict[tuple[str, str], ReplicateState] = {}
+    stage = "search"
+    for event in events:
+        kind = event["event"]
+        if kind == "stage_started":
+            stage = event["stage"]
+        elif kind == "trial_started":
+            trials[event["arm"], event["number"]] = TrialState(
+                event["arm"],
+                event["number"],
+                event["fingerprint"],
+                event["values"],
+                running=tuple(event.get("running", ())),
+            )
+        elif kind == "trial_ended":
+            key = (event["arm"], event["number"])
+            picked = _picked(event, "state", "objective", "updates", "reason", "retry")
+            reports = tuple((step, objective) for step, objective in event.get("reports", ()))
+            trials[key] = replace(trials[key], reports=reports, **picked)
+        elif kind == "chosen":
+            chosen[event["arm"]] = event["fingerprint"]
+        elif kind == "replicate_started":
+            known = replicates.get((event["arm"], event["fingerprint"]))
+            replicates[event["arm"], event["fingerprint"]] = ReplicateState(
+                event["arm"],
+                event["seed"],
+                event["fingerprint"],
+                event["chosen"],
+                scored=known.scored if known else False,
+            )
+        elif kind == "replicate_ended":
+            key_ = (event["arm"], event["fingerprint"])
+            replicates[key_] = replace(replicates[key_], **_picked(event, "state", "reason", "retry"))
+        elif kind == "test_scored":
+            key_ = (event["arm"], event["fingerprint"])
+            replicates[key_] = replace(replicates[key_], scored=True)
+    return list(trials.values()), chosen, list(replicates.values()), stage
+
+
+def exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[str]:
+    """Name the arms whose space as it is now was found to hold nothing more."""
+    told = {(event["arm"], event["space"]) for event in events if event["event"] == "space_exhausted"}
+    return frozenset(arm for arm, content in arms.items() if (arm, space_fingerprint(content)) in told)
+
+
+def _picked(event: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: event[name] for name in names if name in event}
