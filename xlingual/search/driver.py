@@ -22,6 +22,7 @@ from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
 from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
+from xlingual.search.embedded import ray_folder
 from xlingual.search.groups import namespace_of
 from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.listener import Listener
@@ -190,11 +191,12 @@ def _placed(study: Study, directory: StudyDirectory, address: str, listener: Lis
 
 
 def check_this_machine(study: Study) -> None:
-    """See whether a trial fits this machine, before anything is loaded.
+    """See whether a trial fits this machine and Ray can start here, before anything is loaded.
 
     Raises:
-        PlacementError: when it does not.
+        PlacementError: when it does not, or cannot.
     """
+    ray_folder(os.environ)
     machine = {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.cuda.device_count())}
     concurrent_trials([machine], demand_of(study), study.scaling.concurrent_trials)
 
