@@ -87,7 +87,7 @@ def lost_line(address: str) -> str:
     """Tell that the head is gone, and how to go on."""
     return (
         f"error: the head of the Ray cluster ({address}) does not answer any more; what is finished is kept "
-        "and whole: start the cluster again and run the same command, which goes on from there"
+        "and whole: start the cluster again (`local` does so by itself) and run the same command to go on"
     )
 
 
