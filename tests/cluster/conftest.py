@@ -30,9 +30,9 @@ STUDY = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[hosts.Hosts]:
-    """Three machines of one CPU each."""
+    """Three machines of one CPU each; a test that breaks one replaces it."""
     lacking = hosts.why_not()
     if lacking:
         pytest.skip(lacking)
