@@ -33,9 +33,11 @@ STUDY_DIR = "{studies}/small"
 # Of a study: every part of it is as small as it can be, and all that would be downloaded is the toy world's.
 SMALL = (
     "--set training.updates=2 --set training.reports=1 --set training.batch_size=4 --set training.micro_batch_size=4 "
-    "--set search.trials_per_arm=1 --set search.startup_trials=1 --set replicates.seeds=1 --set data.test.languages=[en,de]"
+    "--set search.trials_per_arm=1 --set search.startup_trials=1 --set replicates.seeds=1"
 )
+TOY = f"{SMALL} --set 'data.test={{{{source: toy, languages: [en, de]}}}}'"
 COPIES = (
+    "--set data.test.languages=[en,de] "
     "--set model={model} --set data.train={train} --set data.test.source={xquad} --set data.faq.source={faq} "
     "--set data.faq.filters=off --set data.faq.rows_per_language=20 --set data.faq.allow_shortage=true"
 )
@@ -114,7 +116,7 @@ QUICK = {
 COPIED = f"xlingual run {{root}}/studies/small_encoder_cpu.yaml {COPIES} {SMALL}"
 QUICKSTART = (
     "xlingual run {root}/studies/quickstart.yaml --storage {folder}/storage --until report --address local --json "
-    + SMALL
+    + TOY
 )
 TRAINING = (
     f"python tests/benchmarks/training.py {TASK} --updates 2 --examples 40 --quality-seeds 2 {QUALITY} "
@@ -138,9 +140,9 @@ LONG = {
     "xlingual run studies/quickstart.yaml": QUICKSTART,
     "xlingual run STUDY [--storage DIR] [--until search|replicate|test|report] [--address local|auto|HOST:PORT] "
     "[--json]": QUICKSTART,
-    "xlingual run studies/toy_text_to_text.yaml": "xlingual run {root}/studies/toy_text_to_text.yaml " + SMALL,
+    "xlingual run studies/toy_text_to_text.yaml": "xlingual run {root}/studies/toy_text_to_text.yaml " + TOY,
     "xlingual run studies/toy_noise_magnitude.yaml": "xlingual run {root}/studies/toy_noise_magnitude.yaml --until search "
-    + SMALL.replace("updates=2", "updates=12"),  # FreeLB's passes are three an update
+    + TOY.replace("updates=2", "updates=12"),  # FreeLB's passes are three an update
     "xlingual run studies/small_encoder_cpu.yaml": COPIED,
     "xlingual run studies/small_encoder_cpu.yaml --set model=models/multilingual-e5-small "
     "--set data.train=squad/train-v1.1.json --set data.test.source=xquad --set data.faq.source=webfaq": COPIED,
