@@ -63,6 +63,14 @@ def test_a_choice_that_read_the_test_set_stays_while_it_is_legal() -> None:
         assert sum(event["event"] == "chosen" for event in kept) == choices
 
 
+def test_a_reading_for_one_arm_keeps_no_choice_of_another_that_chose_the_same_configuration() -> None:
+    """The other one chooses again: more of its trials may be legal now."""
+    replicate = {"event": "replicate_started", "arm": "b", "seed": 1, "fingerprint": "r", "chosen": "f1"}
+    events = [*TRIALS, replicate, changed({"a": space(0, 1)})]
+    kept, _ = as_of_now(events, {"a": space(0, 2)}, read={"r"})
+    assert "chosen" not in {event["event"] for event in kept}
+
+
 def test_values_are_those_under_which_the_present_space_draws_the_trial() -> None:
     fixed = {"training": {"rate": 0.2}, "mixture": None, "robust": None}
     events = [{**started("a", 0, 0.2), "values": {}}, ended("a", 0), changed({"a": fixed})]

@@ -188,6 +188,17 @@ def test_a_choice_that_read_the_test_set_is_not_taken_away_by_a_changed_space(re
     )
 
 
+def test_an_arm_that_was_taken_out_comes_back_with_the_choice_that_read_the_test_set(records: Records) -> None:
+    """Else taking an arm out for one command would let it choose once more, with its scores known."""
+    records.read("both")
+    records.open(arms={"plain": {}})
+    with pytest.raises(RecordError, match="arm both: its trial 1 was chosen and scored on the test set"):
+        records.open(arms={"plain": {}, "both": {"training": {"learning_rate": 5e-4}}})
+    assert read_state(records.directory).arms == ("plain",)
+    records.open(arms={"plain": {}, "both": {}})
+    assert read_state(records.directory).tested == {"both": "both1"}
+
+
 def test_an_arm_that_failed_for_good_is_mended_by_a_space_without_its_trials(records: Records) -> None:
     both = yaml.safe_load(records.path.read_text())["arms"]["both"]
     records.open(arms={"plain": {}, "loud": {**both, "training": {"learning_rate": {"log_uniform": [1e-2, 1e-1]}}}})

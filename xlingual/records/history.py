@@ -55,9 +55,8 @@ def as_of_now(
     """
     if not any(event["event"] == CHANGED for event in events):
         return list(events), ()
-    tested = {event["chosen"] for event in events if event["event"] == "replicate_started"
-              and event["fingerprint"] in read}  # fmt: skip
     found = _renamed_and_placed(events)
+    tested = read_choices(events, read)
     started = {_trial(event): event for event in found if event["event"] == "trial_started"}  # the last start counts
     judged = {trial: _judged(event, arms.get(event["arm"], {})) for trial, event in started.items()}
     aside = {trial: one for trial, one in judged.items() if isinstance(one, SetAside)}
@@ -72,6 +71,12 @@ def as_of_now(
 def names(events: Iterable[Event]) -> set[str]:
     """Return the arms that the journal knows, by the names that they have now."""
     return {event["arm"] for event in _renamed_and_placed(events) if "arm" in event}
+
+
+def read_choices(events: Iterable[Event], read: Collection[str]) -> set[tuple[str, str]]:
+    """Return (arm, fingerprint) of each choice of which a replicate is in `read`, of arms that are gone, too."""
+    started = (event for event in _renamed_and_placed(events) if event["event"] == "replicate_started")
+    return {(event["arm"], event["chosen"]) for event in started if event["fingerprint"] in read}
 
 
 def renamed_rows(rows: Sequence[Event], events: Iterable[Event]) -> tuple[Event, ...]:
@@ -124,5 +129,5 @@ def _judged(event: Event, arm: Mapping[str, Any]) -> dict[str, Any] | SetAside:
         return SetAside(event["arm"], event["number"], event["fingerprint"], str(illegal))
 
 
-def _outdated(event: Event, tested: Collection[str]) -> bool:
-    return event["event"] == "chosen" and "space" in event and event["fingerprint"] not in tested
+def _outdated(event: Event, tested: Collection[tuple[str, str]]) -> bool:
+    return event["event"] == "chosen" and "space" in event and (event["arm"], event["fingerprint"]) not in tested

@@ -36,8 +36,10 @@ def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
         "spaces": {arm: drawn(says) for arm, says in before.study["arms"].items() if _moved(arm, changed)},
         "renamed": dict(changed.renamed),
     }
-    after = state_of(directory, [*journal.read(directory.journal), event])
+    events = [*journal.read(directory.journal), event]
+    after = state_of(directory, events)
     _refuse(directory, changed, before, after)
+    _refuse_to_choose_again(directory, events, after)
     _rename_models(directory, changed.renamed)
     journal.append(directory.journal, event)
     return list(_lines(changed, before, after))
@@ -55,7 +57,7 @@ def _moved(arm: str, changed: Changes) -> bool:
 
 
 def _refuse(directory: StudyDirectory, changed: Changes, before: StudyState, after: StudyState) -> None:
-    other = f"give the study another name, for example --set name={before.name}_2"
+    other = _other(before)
     if changed.refused:
         raise RecordError(
             f"{directory.path}: its records were made with other settings: {'; '.join(changed.refused)}. "
@@ -68,14 +70,19 @@ def _refuse(directory: StudyDirectory, changed: Changes, before: StudyState, aft
                 f"{directory.path}: the arm {old} is called {new} now, and an earlier arm {new} has trials in its "
                 "records; write a name that no arm had"
             )
-    now = {old: changed.renamed.get(old, old) for old in before.chosen}
+    _refuse_more_trials(after, other)
+
+
+def _refuse_to_choose_again(directory: StudyDirectory, events: Sequence[history.Event], after: StudyState) -> None:
+    """Refuse to set aside a choice that was read for, also where its arm was taken out of the study meanwhile."""
+    read = history.read_choices(events, {row["fingerprint"] for row in after.ledger if row["purpose"] == "test"})
     for one in after.set_aside:
-        if any(now[arm] == one.arm and chosen == one.fingerprint for arm, chosen in before.tested.items()):
+        if (one.arm, one.fingerprint) in read:
             raise RecordError(
                 f"{directory.path}: arm {one.arm}: its trial {one.number} was chosen and scored on the test set, and "
-                f"could not be drawn from what the arm searches now ({one.reason}). Write what it searched, or {other}"
+                f"could not be drawn from what the arm searches now ({one.reason}). Write what it searched, or "
+                f"{_other(after)}"
             )
-    _refuse_more_trials(after, other)
 
 
 def _refuse_more_trials(after: StudyState, other: str) -> None:
@@ -87,6 +94,10 @@ def _refuse_more_trials(after: StudyState, other: str) -> None:
                 f"search.trials_per_arm: {after.trials_per_arm} asked, and the test set was read for what arm {arm} "
                 f"chose from {trials} trials; more of them could change that choice. Write {trials}, or {other}"
             )
+
+
+def _other(state: StudyState) -> str:
+    return f"give the study another name, for example --set name={state.name}_2"
 
 
 def _rename_models(directory: StudyDirectory, renamed: Mapping[str, str]) -> None:
