@@ -139,6 +139,7 @@ HIGH = {"magnitude": LogUniform(0.05, 1.0)}
         (Simplex(("de", "es")), {"0": 0.25}, Simplex(("es", "de")), {"0": 0.75}),
         (Simplex(("de", "es")), {"0": 0.25}, Simplex(("de", "ru")), " had a weight of es, is now drawn over de, ru"),
         (Simplex(("de", "es")), {"0": 0.25}, None, " was given, is now absent"),
+        ({"de": "some", "es": {"rate": 1}}, {}, Simplex(("de", "es")), " was given, is now weights of de, es"),
         (Choice((None, LOW), ("no", "yes")), {"": "no"}, None, {}),
         (Choice((None, LOW), ("no", "yes")), {"": "no"}, LOW, " was absent, is now given"),
         (LOW, {"magnitude": 0.1}, Choice((None, HIGH), ("no", "yes")), {"": "yes", "yes.magnitude": 0.1}),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+import yaml
 
 from xlingual.errors import StudyFileError
 
@@ -324,6 +325,14 @@ def test_problems_of_overrides_name_the_override(load, study_text):
 def test_problems_of_the_file_come_before_those_of_overrides(load, study_text):
     found = problems(load, study_text, ("updates: 500", "updates: 0"), overrides=["data.train=google/xquad"])
     assert [problem.line for problem in found] == [9, 0]
+
+
+def test_a_missing_source_is_one_problem_although_others_follow_from_it(load, study_text):
+    document = yaml.safe_load(study_text)
+    del document["data"]["train"]
+    with pytest.raises(StudyFileError) as raised:
+        load(yaml.safe_dump(document))
+    assert [problem.message.split(":")[0] for problem in raised.value.problems] == ["data.train"]
 
 
 def test_no_word_of_the_checker_is_shown(load, study_text):

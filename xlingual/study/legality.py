@@ -117,7 +117,7 @@ def _labelled(choice: Choice, drawn: Any, hints: Mapping[str, Any], path: str) -
 
 def _weights(names: tuple[str, ...], drawn: Any, hints: Mapping[str, Any], path: str) -> dict[str, Any]:
     """Coordinates of weights; a name that had no weight had the weight 0."""
-    if not isinstance(drawn, Mapping):
+    if not isinstance(drawn, Mapping) or not all(isinstance(weight, int | float) for weight in drawn.values()):
         raise Illegal(f"{path} was {_shown(drawn)}, is now weights of {', '.join(names)}")
     extra = [name for name, weight in drawn.items() if weight > 0 and name not in names]
     if extra:

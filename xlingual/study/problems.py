@@ -35,6 +35,8 @@ class _Spot:
 def problems_of(error: ValidationError, document: Document) -> Iterator[Problem]:
     """Tell each error at the line it concerns."""
     for item in error.errors(include_url=False, include_context=False):
+        if item["type"] == "default_factory_not_called":  # a key that it follows from is told already
+            continue
         path = tuple(step for step in item["loc"] if step != "[key]")
         at = path[:-1] if item["type"] == "missing" else path
         yield document.place(at).problem(f"{dotted(path)}: {_message(item['type'], path, item['input'], item['msg'])}")
