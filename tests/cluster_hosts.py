@@ -111,12 +111,6 @@ class Hosts:
             self.all.append(Host(number))
             self.all[-1].start_ray(self.head if number > 1 else None)
 
-    def replace(self, number: int) -> None:
-        """Put a new machine in the place of one."""
-        self.all[number - 1].end()
-        self.all[number - 1] = Host(number)
-        self.all[number - 1].start_ray(self.head)
-
     def end(self) -> None:
         """End all of them."""
         for host in self.all:

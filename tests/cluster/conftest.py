@@ -30,9 +30,9 @@ STUDY = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cluster() -> Iterator[hosts.Hosts]:
-    """Three machines of one CPU each; a test that breaks one replaces it."""
+    """Three machines of one CPU each, of this test alone: it breaks them."""
     lacking = hosts.why_not()
     if lacking:
         pytest.skip(lacking)
