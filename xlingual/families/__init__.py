@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xlingual.activity import doing
 from xlingual.families.extractive.family import Extractive
 from xlingual.families.family import Advice, Family, Inputs, Lengths
 from xlingual.families.questions import ScoringSet
@@ -14,6 +15,7 @@ EXTRACTIVE: Family = Extractive()
 TEXT_TO_TEXT: Family = TextToText()
 
 
+@doing("looking at the model's kind")
 def family_of(directory: Path) -> Family:
     """The family of a checkpoint, by its config.json.
 

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlingual.activity import doing
 from xlingual.models.dropout import LANES, draw_kept, dropped_lanes, scale_of_kept
 from xlingual.models.known_tokens import NAMED
 
@@ -61,6 +62,7 @@ class Positions:
         return cls(max(origins, default=None))
 
 
+@doing("trying whether windows may share a row")
 def pack_windows(model: nn.Module) -> Positions | None:
     """Let a model read windows that share a row, if its own outputs prove that it can.
 
