@@ -91,6 +91,15 @@ def test_ids_that_are_numbers_or_hold_half_a_character_are_those_of_the_answers(
     assert file_scores(path, {"7": "dog", "8": "dog", "n\ud83d": "dog"}) == {"exact_match": 100.0, "f1": 100.0}
 
 
+def test_questions_without_an_answer_are_told_and_answers_to_none_are_no_score_of_0(tmp_path: Path) -> None:
+    path, told = squad(tmp_path, "dog", "cat"), list[str]()
+    assert file_scores(path, {"0": "dog"}, told.append)["f1"] == 50.0
+    assert file_scores(path, {"0": "dog", "1": "cat", "2": "bird"}, told.append)["f1"] == 100.0
+    assert told == ["1 of 2 questions have no answer and score 0: 1"]
+    with pytest.raises(DataError, match=r"none of the 1 answers is to one of its questions; found a, looked for 0, 1"):
+        file_scores(path, {"a": "dog"})
+
+
 def test_flat_rows_are_scored_too(tmp_path: Path) -> None:
     path = tmp_path / "gold.jsonl"
     rows = [{"id": n, "answers": {"text": ["dog", "cat"], "answer_start": [0, 0]}} for n in range(2)]

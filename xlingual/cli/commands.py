@@ -204,7 +204,7 @@ def score(
     from xlingual.tasks.question_answering import file_scores
 
     with activities_shown(), doing("scoring answers"):
-        scores = file_scores(gold, _read_json(predictions))
+        scores = file_scores(gold, _read_json(predictions), lambda line: print(line, file=sys.stderr))
     print(json.dumps(scores))
 
 

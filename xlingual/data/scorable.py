@@ -137,10 +137,11 @@ def _cannot(ids_by_reason: Iterable[Sequence[str]]) -> str:
 
 
 def _counted(ids_by_reason: Mapping[str, Sequence[str]]) -> str:
-    return ", ".join(f"{len(ids)} with {reason} ({_first(ids)})" for reason, ids in ids_by_reason.items())
+    return ", ".join(f"{len(ids)} with {reason} ({first_ids(ids)})" for reason, ids in ids_by_reason.items())
 
 
-def _first(ids: Sequence[str]) -> str:
+def first_ids(ids: Sequence[str]) -> str:
+    """The first few of some ids, and how many more there are."""
     return ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import numpy as np
 from xlingual import metrics
 from xlingual.data.examples import Example
 from xlingual.data.questions import questions_of_file
-from xlingual.data.scorable import refuse_unscorable
+from xlingual.data.scorable import first_ids, refuse_unscorable
 from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
@@ -97,7 +97,7 @@ def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     }
 
 
-def file_scores(gold: Path, predictions: Any) -> dict[str, float]:
+def file_scores(gold: Path, predictions: Any, note: Callable[[str], None] | None = None) -> dict[str, float]:
     """Scores of a whole SQuAD file in percent: the official two, and `character_f1` for scripts without spaces.
 
     The script is that of most letters of the gold answers, as a SQuAD file does not say its language.
@@ -105,9 +105,11 @@ def file_scores(gold: Path, predictions: Any) -> dict[str, float]:
     Args:
         gold: see `questions_of_file`; contexts and questions may be absent.
         predictions: from a question's id to its answer.
+        note: told of questions that have no answer, which score 0 as in the official script.
 
     Raises:
-        DataError: see `questions_of_file`, `refuse_unscorable` and `xlingual.metrics.score_predictions`.
+        DataError: see `questions_of_file`, `refuse_unscorable` and `xlingual.metrics.score_predictions`; and when
+            answers are given, and none is to a question of the file.
     """
     questions = questions_of_file(gold, texts=False)
     refuse_unscorable(gold, questions)
@@ -117,6 +119,14 @@ def file_scores(gold: Path, predictions: Any) -> dict[str, float]:
         scores = metrics.score_predictions(golds, given)
     except DataError as error:
         raise DataError(f"{gold}: {error}") from None
+    absent = [identifier for identifier, _ in golds if identifier not in given]
+    if given and len(absent) == len(golds):
+        raise DataError(
+            f"{gold}: none of the {len(given)} answers is to one of its questions; found {first_ids(list(given))}, "
+            f"looked for {first_ids(absent)}"
+        )
+    if absent and note is not None:
+        note(f"{len(absent)} of {len(golds)} questions have no answer and score 0: {first_ids(absent)}")
     if main_script("".join(text for _, answers in golds for text in answers)) not in UNSPACED_SCRIPTS:
         return scores
     found = [metrics.character_f1(given.get(identifier, ""), answers) for identifier, answers in golds]
