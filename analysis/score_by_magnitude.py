@@ -35,8 +35,6 @@ PANELS = {"non-English": "mean of the non-English languages", "English": "Englis
 MAGNITUDES = ("magnitude", "radius", "step_size", "start")
 PLACES = {"word_embeddings": "word embeddings", "embeddings": "embeddings", "last_hidden_states": "last hidden states"}
 MARKERS = "osD^v*Px"
-DRAWS = 10
-"""Of the report's intervals, which nothing here shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     chosen = _parser().parse_args(arguments)
     try:
-        curves = [curves_of(summarize(directory, draws=DRAWS)) for directory in chosen.studies]
+        curves = [curves_of(summarize(directory)) for directory in chosen.studies]
         if chosen.figure is not None:
             draw(curves, chosen.figure)
         console = Console()

@@ -62,7 +62,7 @@ def all_arms(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="module")
 def summary(all_arms: Path) -> Any:
-    return summarize(all_arms, draws=10)
+    return summarize(all_arms)
 
 
 def test_arms_that_differ_in_magnitude_alone_are_one_line(magnitudes, summary):
@@ -132,6 +132,6 @@ def test_an_arm_without_a_finished_trial_is_missing_by_name(magnitudes, studies,
     path = build(studies, tmp_path, arms, failed=[failed])
     assert magnitudes.main([str(path), "--figure", str(tmp_path / "drawn.svg")]) == 0
     assert f"not drawn, without any score: {failed}" in " ".join(capsys.readouterr().out.split())
-    curves = magnitudes.curves_of(summarize(path, draws=10))
+    curves = magnitudes.curves_of(summarize(path))
     assert [point.arm for point in curves.points] == [arm for arm in ("small", "large") if arm != failed]
     assert (curves.baseline["English"] == ()) == (failed == "plain")

@@ -28,7 +28,7 @@ def flat(drawn: RenderableType) -> str:
 
 def of(studies: ModuleType, storage: Path, *failed: str) -> Summary:
     study = {"test": {"languages": ["en", "de"]}, "model": "google-bert/bert-base-multilingual-cased"}
-    return summarize(studies.finished_study(storage, ARMS, failed=failed, **study).directory, draws=100)
+    return summarize(studies.finished_study(storage, ARMS, failed=failed, **study).directory)
 
 
 def rows(drawn: RenderableType, arm: str) -> list[list[str]]:
@@ -138,7 +138,7 @@ def test_trials_that_are_set_aside_are_told_by_number_and_do_not_count(studies: 
     study["arms"] = {arm: {**study["arms"][arm], **spaces[arm]} for arm in builder.arms}
     study["arms"]["webfaq"]["training"] = {"learning_rate": {"log_uniform": [2e-5, 1e-4]}}
     builder.event("study_changed", study=study, spaces={"webfaq": spaces["webfaq"]}, renamed={})
-    summary, state = summarize(builder.directory, draws=100), read_state(builder.directory)
+    summary, state = summarize(builder.directory), read_state(builder.directory)
     reason = "training.learning_rate 1e-05 is below 2e-05"
     assert summary.arms["webfaq"].set_aside == {0: reason} and summary.arms["baseline"].set_aside == {}
     assert summary.as_json()["arms"]["webfaq"]["set_aside"] == {"0": reason}

@@ -135,7 +135,7 @@ def baselines(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> 
     }
     builder = real_study(studies, tmp_path_factory.mktemp("baselines"), arms)
     builder.choose("webfaq", "webfaq-1", {"de": 1.0})
-    return summarize(builder.directory, draws=20)
+    return summarize(builder.directory)
 
 
 def test_published_rows_stand_under_the_measured_ones_with_numbered_sources(baselines: Summary) -> None:
@@ -205,7 +205,7 @@ def test_no_distance_where_scores_cannot_be_set_against_published_ones(
     studies: ModuleType, tmp_path: Path, study: dict[str, object], reason: str
 ) -> None:
     arms = {"mbert": {"model": "bert-base-multilingual-cased"}}
-    summary = summarize(real_study(studies, tmp_path, arms, **study).directory, draws=20)
+    summary = summarize(real_study(studies, tmp_path, arms, **study).directory)
     assert summary.distances == () and len(summary.published) == 3
     assert reason in flat(drawn(summary))
 
@@ -229,7 +229,7 @@ def test_shares_of_written_answers_have_a_table_of_their_own(studies: ModuleType
     legal = [row | {"illegal": False, "normalised": False, "accidental_translation": False} for row in plain]
     mine = {"en": legal, "de": legal, "el": written}
     builder.replicated({"encoder": {1: dict.fromkeys(mine, plain)}, "mt5": {1: mine, 2: dict.fromkeys(mine, legal)}})
-    summary = summarize(builder.directory, draws=20)
+    summary = summarize(builder.directory)
     assert summary.arms["encoder"].shares == {}
     assert summary.arms["mt5"].shares["el"] == {
         "illegal": (50.0, 0.0),

@@ -10,7 +10,7 @@ import pytest
 
 from xlingual.errors import RecordError
 from xlingual.records.files import write_lines
-from xlingual.report.notes import warnings
+from xlingual.report.notes import notes, warnings
 from xlingual.report.summary import summarize
 
 
@@ -74,11 +74,11 @@ def test_json_holds_the_contract(studies: ModuleType, tmp_path: Path) -> None:
 
 def test_languages_stand_english_first_then_in_xquads_order(studies: ModuleType, tmp_path: Path) -> None:
     builder = studies.finished_study(tmp_path, test={"languages": ["zh", "ro", "en", "ar"]})
-    assert summarize(builder.directory, draws=100).languages == ("en", "ar", "zh", "ro")
+    assert summarize(builder.directory).languages == ("en", "ar", "zh", "ro")
 
 
 def test_english_alone_has_no_mean(studies: ModuleType, tmp_path: Path) -> None:
-    summary = summarize(studies.finished_study(tmp_path, test={"languages": ["en"]}).directory, draws=100)
+    summary = summarize(studies.finished_study(tmp_path, test={"languages": ["en"]}).directory)
     assert list(summary.differences["webfaq"]) == ["en"]
     assert summary.arms["webfaq"].mean("f1") == ()
     assert summary.as_json()["arms"]["webfaq"]["mean"] == {}
@@ -126,10 +126,10 @@ def test_a_study_before_its_choice_has_no_configuration(studies: ModuleType, tmp
 
 def test_the_order_of_rows_does_not_matter(studies: ModuleType, tmp_path: Path) -> None:
     builder = studies.finished_study(tmp_path, questions=20, test={"languages": ["en", "de"]})
-    before = summarize(builder.directory, draws=200)
+    before = summarize(builder.directory)
     path = builder.directory.trial("webfaq-1-seed-2").predictions("de")
     write_lines(path, [json.loads(line) for line in reversed(path.read_text().splitlines())])
-    assert summarize(builder.directory, draws=200) == before
+    assert summarize(builder.directory) == before
 
 
 def test_one_paragraph_allows_no_interval(studies: ModuleType, tmp_path: Path) -> None:
@@ -140,10 +140,19 @@ def test_one_paragraph_allows_no_interval(studies: ModuleType, tmp_path: Path) -
     assert mean["f1"] == pytest.approx((german["f1"] + spanish["f1"]) / 2)
 
 
-def test_bounds_stay_within_what_two_percentages_can_differ(studies: ModuleType, tmp_path: Path) -> None:
+def test_bounds_are_not_cut_and_it_is_said_where_they_reach_beyond_what_scores_allow(
+    studies: ModuleType, tmp_path: Path
+) -> None:
     builder = studies.finished_study(tmp_path, questions=10, gains={"webfaq": 60}, test={"languages": ["de", "zh"]})
-    matches = summarize(builder.directory, draws=200).differences["webfaq"]["mean"]["exact_match"]
-    assert -100 <= matches.low < matches.estimate < matches.high == 100
+    summary = summarize(builder.directory)
+    gap = summary.differences["webfaq"]["mean"]["f1"]
+    assert gap.high is not None and gap.low is not None
+    assert gap.high > 100 - sum(summary.arms["baseline"].mean("f1")) / 2
+    assert gap.high - gap.estimate == pytest.approx(gap.estimate - gap.low)
+    said = "Some intervals reach beyond what scores from 0 to 100 allow"
+    assert any(line.startswith(said) for line in notes(summary))
+    narrow = summarize(studies.finished_study(tmp_path, name="narrow", test={"languages": ["de", "zh"]}).directory)
+    assert not any(line.startswith(said) for line in notes(narrow))
 
 
 def test_languages_with_other_questions_are_drawn_apart_and_it_is_said(studies: ModuleType, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def study(studies: ModuleType, storage: Path, equal: str, updates: int) -> Summa
         told = {round(updates * share): score + gain for share, score in ((0.2, 55.0), (0.6, 65.0), (1, 75.0))}
         builder.reports("freelb", seed, told, perturbation=0.1 + gain / 100)
         journal.append(builder.directory.trial(f"freelb-1-seed-{seed}").environment, {"perturbation": RECORD})
-    return summarize(builder.directory, draws=100)
+    return summarize(builder.directory)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_arms_of_equal_passes_are_scored_at_equal_updates_too(equal_passes: Summ
 
 
 def test_arms_of_equal_passes_and_updates_have_no_such_column(studies: ModuleType, tmp_path: Path) -> None:
-    summary = summarize(studies.finished_study(tmp_path, test={"languages": ["en", "de"]}).directory, draws=100)
+    summary = summarize(studies.finished_study(tmp_path, test={"languages": ["en", "de"]}).directory)
     table = rows(summary)
     assert table[-1] == "webfaq 1 500 500"
     assert not any("at most" in line for line in table)

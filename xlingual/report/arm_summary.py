@@ -44,7 +44,8 @@ class ArmSummary:
 
     seeds: those of the scored replicates, the order of all scores; failures: seed -> reason of the replicates that
     failed; languages that were not scored are absent from `scores`. against: the arm that its differences are to, None
-    for the baseline; published: the name of the published rows of its model, None where there are none. failed: why no
+    for the baseline; published: the name of the published rows of its model, None where there are none. searched: names
+    of the parameters that the search chose, none where the configuration was fixed. failed: why no
     trial of the search finished, None while that is not so; set_aside: number -> reason of the trials that could not be
     drawn from what the arm searches now. late: whether its configuration was chosen after the test set had been read
     for another arm; trials: how many ended that it could choose from. shares:
@@ -62,6 +63,7 @@ class ArmSummary:
     cost: ArmCost | None
     against: str | None = None
     published: str | None = None
+    searched: tuple[str, ...] = ()
     failed: str | None = None
     set_aside: Mapping[int, str] = field(default_factory=dict)
     late: bool = False
@@ -96,6 +98,7 @@ class ArmSummary:
             "configuration": self.configuration,
             "fingerprint": self.fingerprint,
             "values": self.values,
+            "searched": list(self.searched),
             "seeds": list(self.seeds),
             "failures": {str(seed): reason for seed, reason in self.failures.items()},
             "scores": {language: scores.as_json() for language, scores in self.scores.items()},

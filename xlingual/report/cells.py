@@ -7,15 +7,22 @@ from statistics import fmean, stdev
 from xlingual.report.differences import Difference
 
 NOTHING = "-"
+DIFFERENT = "*"
+NEAR_ZERO = 0.1
 METRIC_NAMES = {"f1": "F1", "exact_match": "exact match"}
 
 
 def difference_cell(gap: Difference | None) -> str:
-    """Write a difference with its interval: "+1.2 [-0.5, +2.9]"."""
+    """Write a difference with its interval: "+1.2 [-0.5, +2.9]", with a star where it is called a difference."""
     if gap is None:
         return NOTHING
-    interval = "[no interval]" if gap.low is None or gap.high is None else f"[{signed(gap.low)}, {signed(gap.high)}]"
-    return f"{signed(gap.estimate)} {interval}"
+    interval = "[no interval]" if gap.low is None or gap.high is None else f"[{_bound(gap.low)}, {_bound(gap.high)}]"
+    return f"{signed(gap.estimate)} {interval}{DIFFERENT if gap.different else ''}"
+
+
+def _bound(number: float) -> str:
+    """Write a bound; near zero with two decimals, so that its sign can be seen."""
+    return signed(number) if abs(number) >= NEAR_ZERO or number == 0 else f"{number:+.2f}"
 
 
 def mean_cell(scores: tuple[float, ...]) -> str:

@@ -1,27 +1,76 @@
-"""Differences between each arm and what it is compared with, with intervals where the test set allows any."""
+"""Differences between each arm and what it is compared with: intervals, p values, and what is called a difference."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from xlingual.report.scores import METRICS, Floats, Questions, TestScores
-from xlingual.statistics.intervals import Sample, sampled_difference
+from xlingual.report.scores import METRICS, Questions, TestScores
+from xlingual.statistics.crossed import Inference, LanguageScores, holm, infer
 
 MEAN = "mean"
+LEVEL = 0.05
+"""Family-wise error of what is called a difference."""
+
+Cells = dict[str, dict[str, dict[str, "Difference"]]]
+"""Arm -> language or "mean" -> metric -> difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """An arm minus what it is compared with, in percentage points; no bounds with fewer than two paragraphs."""
+    """An arm minus what it is compared with, in percentage points.
 
-    estimate: float
-    low: float | None
-    high: float | None
-    seed_variation: bool
+    Attributes:
+        found: estimate, standard error and their like.
+        confidence: of the interval, unadjusted.
+        adjusted_p: by Holm, of the mean over the arms, of a language over its arm's languages; None where no verdict
+            may rest on the units (see `Inference.decides`).
+        different: whether it is called a difference; a language only behind its arm's mean.
+    """
+
+    found: Inference
+    confidence: float = 0.95
+    adjusted_p: float | None = None
+    different: bool = False
+
+    @property
+    def estimate(self) -> float:
+        """The difference of the scores."""
+        return self.found.estimate
+
+    @property
+    def low(self) -> float | None:
+        """Lower bound, not rounded; None with fewer than two clusters."""
+        bounds = self.found.interval(self.confidence)
+        return bounds and bounds[0]
+
+    @property
+    def high(self) -> float | None:
+        """Upper bound, not rounded; None with fewer than two clusters."""
+        bounds = self.found.interval(self.confidence)
+        return bounds and bounds[1]
+
+    @property
+    def seed_variation(self) -> bool:
+        """Whether the interval covers other seeds too."""
+        return self.found.unit_error is not None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "low": self.low,
+            "high": self.high,
+            "seed_variation": self.seed_variation,
+            "p": self.found.p,
+            "adjusted_p": self.adjusted_p,
+            "different": self.different,
+            "standard_error": self.found.error,
+            "degrees_of_freedom": self.found.freedom,
+            "clusters": self.found.clusters,
+            "units": list(self.found.units),
+            "seed_correlation": self.found.correlation,
+        }
 
 
 def differences(
@@ -29,81 +78,78 @@ def differences(
     baseline: str,
     *,
     against: Mapping[str, str] | None = None,
+    searched: Collection[str] = (),
     confidence: float = 0.95,
-    draws: int = 10_000,
-    seed: int = 0,
-) -> dict[str, dict[str, dict[str, Difference]]]:
-    """Arm -> language or "mean" (over the non-English languages, where there are any) -> metric -> difference.
+) -> Cells:
+    """Compare each arm with the arm that `against` has for it, else with the baseline.
 
-    An arm is compared with the arm that `against` has for it, else with the baseline; it is left out while that one has
-    no score.
+    An arm is left out while what it is compared with has no score. "mean" is over the non-English languages, where
+    there are any.
 
-    Languages that hold the same questions are resampled together (XQuAD is parallel: all of them). A language with
-    questions of its own gets paragraph draws of its own, which leaves out what it shares with the others.
+    Args:
+        scores: of all replicates.
+        baseline: name of the baseline arm.
+        against: by arm, what else it is compared with.
+        searched: arms whose configuration one search chose. Another search could have chosen otherwise, which is in no
+            interval: nothing that rests on one of them is called a difference.
+        confidence: of the intervals.
     """
     compared = {arm: (against or {}).get(arm, baseline) for arm in scores.scores if arm != baseline}
-    return {
-        arm: _against(scores, arm, other, confidence, draws, seed)
-        for arm, other in compared.items()
-        if other in scores.scores
-    }
-
-
-def _against(
-    scores: TestScores, arm: str, baseline: str, confidence: float, draws: int, seed: int
-) -> dict[str, dict[str, Difference]]:
-    groups = alike(scores.questions)
-    languages = [language for group in groups for language in group]
-    others = [index for index, language in enumerate(languages) if language != "en"]
-    means = {MEAN: others} if others else {}
-    labels = [scores.questions[group[0]].paragraphs for group in groups]
-    enough = all(len(set(paragraphs)) > 1 for paragraphs in labels)
-    found: dict[str, dict[str, Difference]] = {name: {} for name in [*scores.languages, *means]}
+    pairs = {arm: other for arm, other in compared.items() if other in scores.scores}
+    found = {arm: _against(scores, arm, other, confidence) for arm, other in pairs.items()}
+    chosen_by_search = {arm for arm, other in pairs.items() if arm in searched or other in searched}
     for metric in METRICS:
-        samples = [
-            Sample(_stacked(scores, arm, group, metric), _stacked(scores, baseline, group, metric), paragraphs)
-            for group, paragraphs in zip(groups, labels, strict=True)
-        ]
-        measured = _intervals(samples, means, confidence, draws, seed) if enough else _estimates(samples, means)
-        for key, difference in measured.items():
-            found[languages[key] if isinstance(key, int) else key][metric] = difference
+        _judge(found, metric, chosen_by_search)
     return found
 
 
-def _stacked(scores: TestScores, arm: str, languages: Sequence[str], metric: str) -> Floats:
-    """Scores of one arm: (seeds, languages, questions)."""
-    return np.stack([scores.scores[arm][language][metric] for language in languages], axis=1)
+def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dict[str, dict[str, Difference]]:
+    languages = scores.languages
+    targets = {language: {language: 1.0} for language in languages}
+    others = [language for language in languages if language != "en"]
+    if others:
+        targets[MEAN] = dict.fromkeys(others, 1.0 / len(others))
+    seeds = (scores.seeds[arm], scores.seeds[other]) if scores.seeds else None
+    clusters = scores.clusters
+    found: dict[str, dict[str, Difference]] = {name: {} for name in targets}
+    for metric in METRICS:
+        cells = {
+            language: LanguageScores(
+                scores.scores[arm][language][metric], scores.scores[other][language][metric], clusters[language]
+            )
+            for language in languages
+        }
+        for name, inference in infer(cells, targets, seeds=seeds).items():
+            found[name][metric] = Difference(inference, confidence)
+    return found
 
 
-def _intervals(
-    samples: Sequence[Sample], means: Mapping[str, Sequence[int]], confidence: float, draws: int, seed: int
-) -> dict[str | int, Difference]:
-    """Intervals, cut at what a difference of two percentages can be."""
-    intervals = sampled_difference(samples, means, confidence, draws, seed)
-    return {
-        key: Difference(
-            interval.estimate, max(-100.0, interval.low), min(100.0, interval.high), interval.seed_variation
-        )
-        for key, interval in intervals.items()
-    }
+def _judge(found: Cells, metric: str, chosen_by_search: Collection[str]) -> None:
+    """Adjust p values, and say what is called a difference: means by Holm over arms, languages behind their mean."""
+    headline = MEAN if all(MEAN in cells for cells in found.values()) else "en"
+    means = holm(_p_values({arm: cells[headline][metric] for arm, cells in found.items() if headline in cells}))
+    for arm, cells in found.items():
+        _mark(cells, headline, metric, means.get(arm), arm not in chosen_by_search)
+        languages = {name: metrics[metric] for name, metrics in cells.items() if name != headline}
+        behind = cells[headline][metric].different if headline in cells else False
+        for name, adjusted in holm(_p_values(languages)).items():
+            _mark(cells, name, metric, adjusted, behind)
 
 
-def _estimates(samples: Sequence[Sample], means: Mapping[str, Sequence[int]]) -> dict[str | int, Difference]:
-    languages = np.concatenate([_language_means(s.treatment) - _language_means(s.baseline) for s in samples])
-    values: dict[str | int, float] = dict(enumerate(languages))
-    values.update({name: languages[list(members)].mean() for name, members in means.items()})
-    return {key: Difference(float(value), None, None, False) for key, value in values.items()}
+def _p_values(gaps: Mapping[str, Difference]) -> dict[str, float]:
+    return {name: gap.found.p for name, gap in gaps.items() if gap.found.decides and gap.found.p is not None}
 
 
-def _language_means(scores: npt.ArrayLike) -> Floats:
-    """(seeds, languages, questions) -> (languages,)."""
-    means: Floats = np.asarray(scores, dtype=np.float64).mean(axis=(0, 2))
-    return means
+def _mark(
+    cells: dict[str, dict[str, Difference]], name: str, metric: str, adjusted: float | None, allowed: bool
+) -> None:
+    different = allowed and adjusted is not None and adjusted < LEVEL
+    cells[name][metric] = replace(cells[name][metric], adjusted_p=adjusted, different=different)
 
 
-def alike(questions: Mapping[str, Questions]) -> list[Sequence[str]]:
+def alike(questions: Mapping[str, Questions]) -> list[list[str]]:
     """Languages grouped by equal questions, in the order of their first language."""
-    groups: dict[Questions, list[str]] = {}
+    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for language, asked in questions.items():
-        groups.setdefault(asked, []).append(language)
+        groups.setdefault((asked.ids, asked.paragraphs), []).append(language)
     return list(groups.values())

@@ -8,7 +8,7 @@ from collections import Counter
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
-from xlingual.report.differences import MEAN
+from xlingual.report.interval_notes import interval_notes
 from xlingual.report.published_table import published_notes
 from xlingual.report.shares_table import shares_notes
 from xlingual.report.summary import Summary
@@ -52,7 +52,7 @@ def notes(summary: Summary) -> list[str]:
     lines.append("Metrics: exact match and F1 as SQuAD v1.1's official script computes them, for every language.")
     lines += character_notes(summary)
     if summary.differences:
-        lines += _about_intervals(summary)
+        lines += interval_notes(summary)
     lines += _without_difference(summary)
     lines += published_notes(summary)
     lines += shares_notes(summary)
@@ -97,37 +97,6 @@ def seeds(summary: Summary) -> str:
 def readings(summary: Summary) -> str:
     """How often the test set was opened."""
     return f"test set opened {_times(len(summary.ledger), 'time')}"
-
-
-def _about_intervals(summary: Summary) -> list[str]:
-    share = f"{100 * summary.confidence:g}%"
-    cells = [metrics["f1"] for of_arm in summary.differences.values() for metrics in of_arm.values()]
-    lines = []
-    if any(cell.low is None for cell in cells):
-        lines.append("No intervals: they need at least two paragraphs in every language.")
-    elif all(cell.seed_variation for cell in cells):
-        lines.append(f"[low, high]: {share} intervals; they cover other seeds and other paragraphs.")
-    else:
-        lines.append(
-            f"[low, high]: {share} intervals; where an arm or the baseline has one seed they cover other paragraphs "
-            "only: another seed may differ by more."
-        )
-    headline = (
-        "the difference of the means is the headline; " if MEAN in next(iter(summary.differences.values())) else ""
-    )
-    elsewhere = [
-        f"{name} to {summary.arms[name].against}"
-        for name in summary.differences
-        if summary.arms[name].against != summary.baseline
-    ]
-    except_for = f" (but {', '.join(elsewhere)})" if elsewhere else ""
-    lines.append(
-        f"Differences are to the baseline arm, {summary.baseline}{except_for}; {headline}"
-        "per-language intervals are not adjusted for multiple comparisons."
-    )
-    if not summary.parallel:
-        lines.append("Languages hold different questions: their paragraphs were resampled independently.")
-    return lines
 
 
 def _without_difference(summary: Summary) -> list[str]:

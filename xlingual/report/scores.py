@@ -23,10 +23,14 @@ METRICS = ("f1", "exact_match")
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The questions of one language that were scored, by id, which is the order of every array."""
+    """The questions of one language that were scored, by id, which is the order of every array.
+
+    articles: titles of the articles; empty where some question has none.
+    """
 
     ids: tuple[str, ...]
     paragraphs: tuple[str, ...]
+    articles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,29 @@ class TestScores:
 
     questions: language -> its questions; scores: arm -> language -> metric -> array (seeds, questions), where the
     seeds are in the order of the replicates, and metrics are METRICS and, where all rows hold it, `character_f1`.
-    shares: the same of SHARES, in percent of the questions, of arms whose
-    models write their answers.
+    seeds: arm -> those of its units. shares: the same as scores of SHARES, in percent of
+    the questions, of arms whose models write their answers.
     """
 
     __test__ = False  # no test class, whatever pytest thinks of the name
 
     questions: Mapping[str, Questions]
     scores: Mapping[str, Mapping[str, Mapping[str, Floats]]]
+    seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Mapping[str, Floats]]] = field(default_factory=dict)
+
+    @property
+    def by_article(self) -> bool:
+        """Whether the article of every question is known; else paragraphs are the clusters of all languages."""
+        return all(asked.articles for asked in self.questions.values())
+
+    @property
+    def clusters(self) -> dict[str, tuple[str, ...]]:
+        """By language, the label of each question's article, or of its paragraph."""
+        return {
+            language: asked.articles if self.by_article else asked.paragraphs
+            for language, asked in self.questions.items()
+        }
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -77,7 +95,8 @@ def read_scores(
             for share in _shares(rows, path):
                 cell = shares.setdefault(replicate.arm, {}).setdefault(language, {name: [] for name in SHARES})
                 cell[share].append([100.0 * rows[identifier][share] for identifier in asked.ids])
-    return TestScores(questions, _arrays(_of_all_seeds(scores)), _arrays(shares))
+    seeds = {one.arm: tuple(other.seed for other in scored if other.arm == one.arm) for one in scored}
+    return TestScores(questions, _arrays(_of_all_seeds(scores)), seeds, _arrays(shares))
 
 
 def _arrays(cells: Cells) -> dict[str, dict[str, dict[str, Floats]]]:
@@ -169,7 +188,8 @@ def _is_percent(value: Any) -> bool:
 
 def _questions(rows: Mapping[str, Mapping[str, Any]]) -> Questions:
     ids = tuple(sorted(rows))
-    return Questions(ids, tuple(rows[identifier]["paragraph"] for identifier in ids))
+    articles = tuple(str(rows[identifier].get("article") or "") for identifier in ids)
+    return Questions(ids, tuple(rows[identifier]["paragraph"] for identifier in ids), articles if all(articles) else ())
 
 
 def _check_same(asked: Questions, rows: Mapping[str, Mapping[str, Any]], path: Path) -> None:

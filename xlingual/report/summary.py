@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Summary:
 
     `contamination` counts, by part, the pieces of training data that were dropped for overlapping the test set; None
     when nothing was compared yet. `equal` says what whole trials of all arms are equal in: updates or passes.
+    `clusters` counts the articles, or where not all are known (`by_article`) the paragraphs, that intervals cover.
     `published` are scores of others of the arms' models, none in a toy study; `distances` those of the arms to them,
     none where the search saw the test set.
     """
@@ -41,6 +42,8 @@ class Summary:
     languages: tuple[str, ...]
     paragraph_cap: int | None
     paragraphs: int
+    clusters: int
+    by_article: bool
     parallel: bool
     seeds_per_arm: int
     trials_ended: int
@@ -88,6 +91,7 @@ class Summary:
             "test_set": {
                 "paragraph_cap": self.paragraph_cap,
                 "paragraphs": self.paragraphs,
+                "clusters": {"articles" if self.by_article else "paragraphs": self.clusters},
                 "questions": self.questions,
                 "parallel": self.parallel,
             },
@@ -106,10 +110,10 @@ class Summary:
         }
 
 
-def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.95, draws: int = 10_000) -> Summary:
+def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.95) -> Summary:
     """Compute the report of the study in `directory`; reads only.
 
-    `confidence` and `draws` are those of the intervals (xlingual.statistics.intervals).
+    `confidence` is that of the intervals (xlingual.statistics.crossed).
 
     Raises:
         RecordError: when the directory is no study's, or a record is broken or absent.
@@ -134,6 +138,8 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
         languages=scores.languages,
         paragraph_cap=test.get("paragraphs"),
         paragraphs=max((len(set(asked.paragraphs)) for asked in scores.questions.values()), default=0),
+        clusters=len({label for labels in scores.clusters.values() for label in labels}),
+        by_article=scores.by_article,
         parallel=len(alike(scores.questions)) <= 1,
         seeds_per_arm=state.seeds_per_arm,
         trials_ended=sum(trial.state != "running" for trial in state.trials),
@@ -145,8 +151,8 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
             scores,
             state.baseline,
             against={name: arm.against for name, arm in arms.items() if arm.against is not None},
+            searched=[name for name, arm in arms.items() if arm.searched],
             confidence=confidence,
-            draws=draws,
         ),
         ledger=state.ledger,
         contamination=_contamination(place),
@@ -184,6 +190,7 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
         },
         scores={language: _scores(cell) for language, cell in scores.scores.get(name, {}).items()},
         cost=read_cost(directory, state, name),
+        searched=tuple(sorted({key for trial in state.arm_trials(name) for key in trial.values})),
         failed=state.failed.get(name),
         late=name in state.late,
         trials=sum(not trial.unfinished for trial in state.arm_trials(name)),
@@ -211,11 +218,9 @@ def _means(values: Floats) -> tuple[float, ...]:
 
 def _difference_json(metrics: Mapping[str, Difference]) -> dict[str, Any]:
     """F1 in the contract's keys; exact match, a metric beside it, as an object of its own."""
-    f1, match = metrics["f1"], asdict(metrics["exact_match"])
+    f1, match = metrics["f1"], metrics["exact_match"]
     return {
         "f1": f1.estimate,
-        "low": f1.low,
-        "high": f1.high,
-        "seed_variation": f1.seed_variation,
-        "exact_match": {"difference": match["estimate"], "low": match["low"], "high": match["high"]},
+        **f1.as_json(),
+        "exact_match": {"difference": match.estimate, **match.as_json()},
     }

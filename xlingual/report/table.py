@@ -6,12 +6,14 @@ from statistics import fmean
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
+from rich.text import Text
 
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.cells import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell
 from xlingual.report.character_table import character_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
+from xlingual.report.interval_notes import signature
 from xlingual.report.notes import notes, readings, seeds, warnings, without_trials
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED, distance_table, label
@@ -41,7 +43,7 @@ def report_tables(summary: Summary) -> RenderableType:
         tables.append(cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without))
         tables.append(perturbation_table(summary.study, summary.costs, flags))
     drawn = [part for table in tables if table is not None for part in (table, "")]
-    return Group(*drawn, Notes(notes(summary)))
+    return Group(*drawn, Notes(notes(summary)), "", Text(signature(summary)))
 
 
 def score_table(summary: Summary, metric: str) -> WideTable:
@@ -146,7 +148,7 @@ def _score(arm: ArmSummary, language: str, metric: str) -> str:
 
 
 def _style(gap: Difference | None) -> str:
-    """Colour where the interval leaves out zero."""
-    if gap is None or gap.low is None or gap.high is None:
+    """Colour of what is called a difference."""
+    if gap is None or not gap.different:
         return ""
-    return "green" if gap.low > 0 else "red" if gap.high < 0 else ""
+    return "green" if gap.estimate > 0 else "red"

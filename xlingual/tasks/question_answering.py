@@ -51,6 +51,7 @@ def answer_rows(
 ) -> list[dict[str, Any]]:
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
+    Where the data names its article, so does the row.
     A question without any candidate gets the empty answer. Languages written without spaces get `character_f1`
     besides. `extras` says what else is recorded of each prediction; a prediction's marks are, too.
     """
@@ -62,6 +63,7 @@ def answer_rows(
             {
                 "id": example.id,
                 "paragraph": example.paragraph,
+                **({"article": example.title} if example.title else {}),
                 "prediction": prediction,
                 "exact_match": 100.0 * metrics.exact_match(prediction, example.answers),
                 "f1": 100.0 * metrics.f1(prediction, example.answers),

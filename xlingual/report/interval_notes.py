@@ -1,0 +1,139 @@
+"""What the intervals of a report cover, what is called a difference, and the signature of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from statistics import fmean
+
+from xlingual.report.differences import MEAN, Difference
+from xlingual.report.summary import Summary
+from xlingual.statistics.crossed import PAIRED_FROM
+
+
+def interval_notes(summary: Summary) -> list[str]:
+    """Sentences on the intervals of the differences of F1."""
+    return [
+        *_coverage(summary),
+        *_pairing(summary),
+        _compared(summary),
+        *_verdicts(summary),
+        *_doubts(summary),
+    ]
+
+
+def signature(summary: Summary) -> str:
+    """Return what the tables were made of, in one line, from which they can be made again.
+
+    Metric, languages beyond English, questions (the most of a language), clusters, searches x seeds, what the search
+    selected by, test and its degrees of freedom, comparisons that Holm adjusts for, version.
+    """
+    means = [metrics[MEAN]["f1"] for metrics in summary.differences.values() if MEAN in metrics]
+    freedom = sorted({f"{gap.found.freedom:.1f}" for gap in means if gap.found.freedom is not None}, key=float)
+    seeds = sorted({len(arm.seeds) for arm in summary.arms.values() if arm.seeds})
+    parts = [
+        "squad1.1",
+        f"langs:{sum(language != 'en' for language in summary.languages)}",
+        f"q:{max(summary.questions.values(), default=0)}",
+        f"{'art' if summary.by_article else 'par'}:{summary.clusters}",
+        f"searches:1x{'-'.join(map(str, dict.fromkeys((seeds[0], seeds[-1])))) if seeds else 0}",
+        f"sel:{summary.objective.replace(' ', '')}",
+        *([f"t df {'-'.join(dict.fromkeys((freedom[0], freedom[-1])))}", f"holm:{len(means)}"] if freedom else []),
+        f"xlingual {version('xlingual')}",
+    ]
+    return "|".join(parts)
+
+
+def _coverage(summary: Summary) -> Iterator[str]:
+    gaps = list(_gaps(summary))
+    share = f"{100 * summary.confidence:g}%"
+    what = "articles" if summary.by_article else "paragraphs"
+    if any(gap.low is None for gap in gaps):
+        yield f"No intervals: they need at least two {what} in every language."
+        return
+    interval, those = f"[low, high]: {share} intervals by Student's t;", f"other {what} ({summary.clusters} {what})"
+    if all(gap.seed_variation for gap in gaps):
+        yield f"{interval} they cover other seeds and {those}."
+    else:
+        yield (
+            f"{interval} where an arm or the baseline has one seed they cover {those} only: another seed may differ by "
+            "more."
+        )
+    if not summary.by_article and not summary.toy:
+        yield (
+            "The test set's files do not name all articles, so questions are grouped by paragraph; "
+            "paragraphs of one article are alike, and intervals by article would be wider."
+        )
+
+
+def _pairing(summary: Summary) -> Iterator[str]:
+    """Correlation of paired seeds."""
+    means = {arm: cells[MEAN]["f1"].found for arm, cells in summary.differences.items() if MEAN in cells}
+    paired = {arm: found.correlation for arm, found in means.items() if found.correlation is not None}
+    if paired:
+        texts = ", ".join(f"{arm} {correlation:.2f}" for arm, correlation in paired.items())
+        yield f"Arms are paired by seed; correlation of their means over seeds: {texts}."
+
+
+def _compared(summary: Summary) -> str:
+    elsewhere = [
+        f"{name} to {summary.arms[name].against}"
+        for name in summary.differences
+        if summary.arms[name].against != summary.baseline
+    ]
+    except_for = f" (but {', '.join(elsewhere)})" if elsewhere else ""
+    headline = (
+        "; the difference of the means is the headline" if any(MEAN in c for c in summary.differences.values()) else ""
+    )
+    return f"Differences are to the baseline arm, {summary.baseline}{except_for}{headline}. Intervals are not adjusted."
+
+
+def _verdicts(summary: Summary) -> Iterator[str]:
+    """What is called a difference, and why nothing is where that is so."""
+    gaps = {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
+    searched = [
+        arm for arm in gaps if summary.arms[arm].searched or summary.arms[str(summary.arms[arm].against)].searched
+    ]
+    if searched:
+        yield (
+            f"One search chose what {', '.join(searched)} is compared by. Another search could have chosen otherwise; "
+            "no interval covers that, so nothing that rests on it is marked as a difference."
+        )
+    few = [arm for arm, gap in gaps.items() if not gap.found.decides and arm not in searched]
+    if few:
+        yield f"{', '.join(few)}: fewer than {PAIRED_FROM} seeds are too few to call anything a difference."
+    if len(searched) + len(few) < len(gaps):
+        yield (
+            "*: a difference. Means are adjusted for the number of compared arms (Holm, 5%); a language is marked only "
+            "behind its arm's mean, adjusted for the number of languages."
+        )
+
+
+def _doubts(summary: Summary) -> Iterator[str]:
+    """Intervals that the normal approximation does not suit."""
+    if any(gap.found.error == 0 for gap in _gaps(summary)):
+        yield "An interval of no width: the scores are identical, or differ by the same amount everywhere."
+    if _beyond(summary):
+        yield "Some intervals reach beyond what scores from 0 to 100 allow: close to these bounds they are approximate."
+    counts = sorted({len(arm.seeds) for arm in summary.arms.values() if arm.seeds})
+    if len(counts) > 1:
+        yield f"Arms have {counts[0]} to {counts[-1]} seeds; each counts with its own number."
+    if not summary.parallel:
+        yield "Languages hold different questions; those that share an article's name vary together."
+
+
+def _beyond(summary: Summary) -> bool:
+    for arm, cells in summary.differences.items():
+        base = summary.arms[str(summary.arms[arm].against)]
+        for language, metrics in cells.items():
+            scores = base.mean("f1") if language == MEAN else base.scores[language].f1
+            gap, level = metrics["f1"], fmean(scores)
+            if gap.low is not None and gap.high is not None and not -level <= gap.low <= gap.high <= 100 - level:
+                return True
+    return False
+
+
+def _gaps(summary: Summary) -> Iterator[Difference]:
+    for cells in summary.differences.values():
+        for metrics in cells.values():
+            yield metrics["f1"]
