@@ -153,7 +153,7 @@ def test_trials_that_are_set_aside_are_told_by_number_and_do_not_count(studies: 
 
 def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: ModuleType, tmp_path: Path) -> None:
     builder = studies.finished_study(tmp_path, ARMS)
-    on_time = summarize(builder.directory, draws=100)
+    on_time = summarize(builder.directory)
     assert not any(arm.late for arm in on_time.arms.values()) and "Chosen after" not in flat(report_tables(on_time))
     assert "different numbers of trials" not in flat(report_tables(on_time))
     chosen = {"arm": "noise", "number": 1, "fingerprint": "noise-1", "objective": 60.0}
@@ -161,7 +161,7 @@ def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: Mod
     study = json.loads(builder.directory.study_json.read_text())
     del study["arms"]["webfaq"]
     builder.event("study_changed", study=study, spaces={}, renamed={})
-    summary = summarize(builder.directory, draws=100)
+    summary = summarize(builder.directory)
     assert [name for name, arm in summary.arms.items() if arm.late] == ["noise"]
     assert summary.as_json()["arms"]["noise"]["chosen_after_a_reading"] is True
     text = flat(report_tables(summary))
