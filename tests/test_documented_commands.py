@@ -37,9 +37,10 @@ SMALL = (
 )
 TOY = f"{SMALL} --set 'data.test={{{{source: toy, languages: [en, de]}}}}'"
 COPIES = (
-    "--set data.test.languages=[en,de] "
+    "--set data.test.languages=[en,de] --set windows.max_length=64 --set windows.stride=16 "
     "--set model={model} --set data.train={train} --set data.test.source={xquad} --set data.faq.source={faq} "
-    "--set data.faq.filters=off --set data.faq.rows_per_language=20 --set data.faq.allow_shortage=true"
+    "--set data.faq.filters=off --set data.faq.rows_per_language=200 --set data.faq.allow_shortage=true "
+    "--set 'data.faq.passages={{span: answer, answers: 4, min_passage_characters: 1}}'"
 )
 TASK = "--model {pretrained} --train {train} --max-length 64 --stride 16 --batch 2 --runs 1 --threads 1"
 QUALITY = "--quality-updates 2 --quality-batch 4 --quality-examples 40 --quality-dev 4 --tolerance 100"
