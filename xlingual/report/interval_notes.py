@@ -96,8 +96,8 @@ def _verdicts(summary: Summary) -> Iterator[str]:
     ]
     if searched:
         yield (
-            f"One search chose what {', '.join(searched)} is compared by. Another search could have chosen otherwise; "
-            "no interval covers that, so nothing that rests on it is marked as a difference."
+            f"Not marked as different, whatever the interval: {', '.join(searched)}. A single search chose a "
+            "configuration that is compared; another search could have chosen otherwise, and no interval covers that."
         )
     few = [arm for arm, gap in gaps.items() if not gap.found.decides and arm not in searched]
     if few:
