@@ -157,7 +157,7 @@ def test_raising_the_number_of_trials_continues_the_search(finished: Any, mended
 
 def test_other_settings_under_the_same_name_are_refused(finished: Any, drive_study: Any) -> None:
     path, _, _ = finished
-    with pytest.raises(RecordError, match=r"training\.clip_norm was 1\.0, is now 0\.5"):
+    with pytest.raises(RecordError, match=r"training\.clip_norm was 1, is now 0\.5"):
         drive_study(path, "training.clip_norm=0.5")
 
 
