@@ -24,10 +24,12 @@ def directory(tmp_path: Any) -> StudyDirectory:
     return made
 
 
-def trial(directory: StudyDirectory, arm: str, number: int, state: str = "finished", retry: bool = False) -> None:
+def trial(
+    directory: StudyDirectory, arm: str, number: int, state: str = "finished", retry: bool = False, score: float = 1.0
+) -> None:
     name = {"arm": arm, "number": number, "fingerprint": f"{arm}{number}"}
     journal.append(directory.journal, {"event": "trial_started", "values": {}, **name})
-    ended = {"event": "trial_ended", "state": state, "objective": 1.0, "updates": 1, "reason": None, "retry": retry}
+    ended = {"event": "trial_ended", "state": state, "objective": score, "updates": 1, "reason": None, "retry": retry}
     journal.append(directory.journal, ended | name)
 
 
@@ -54,6 +56,18 @@ def test_a_trial_lost_to_an_accident_is_still_to_be_done(directory: StudyDirecto
     state = read_state(directory)
     assert [(t.arm, t.number) for t in state.trials if t.unfinished] == [("b", 1)]
     assert not state.searched
+
+
+def test_a_choice_of_before_the_last_trials_ends_no_search(directory: StudyDirectory) -> None:
+    """Killed between the last of the trials that were asked for later and the choice among all."""
+    for arm in "ab":
+        trial(directory, arm, 0)
+    chosen(directory)
+    for arm, score in (("a", 1.0), ("b", 2.0)):
+        trial(directory, arm, 1, score=score)
+    assert not read_state(directory).searched
+    journal.append(directory.journal, {"event": "chosen", "arm": "b", "fingerprint": "b1"})
+    assert read_state(directory).searched
 
 
 def test_replicates_count_for_the_configuration_that_is_chosen_now(directory: StudyDirectory) -> None:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from xlingual.records.state import read_state
-from xlingual.report.status import best_trial, search_table, status, status_table
+from xlingual.report.status import search_table, status, status_table
 
 
 def drawn(renderable: RenderableType, width: int = 100) -> str:
@@ -48,7 +48,7 @@ def test_counts_of_a_study_midway(midway) -> None:
 
 
 def test_a_pruned_trial_is_never_the_best(midway) -> None:
-    trial = best_trial(read_state(midway.directory), "baseline")
+    trial = read_state(midway.directory).best_trial("baseline")
     assert trial is not None and trial.number == 0
 
 

@@ -80,8 +80,8 @@ class StudyState:
 
     @property
     def searched(self) -> bool:
-        """Whether every arm has had all of its trials, and a configuration is chosen where one of them finished."""
-        return all(self._has_its_trials(arm) and (arm in self.chosen or arm in self.failed) for arm in self.arms)
+        """Whether every arm has had all of its trials, and the best is chosen where any of them finished."""
+        return all(self._has_its_trials(arm) and (self._is_chosen(arm) or arm in self.failed) for arm in self.arms)
 
     @property
     def failed(self) -> dict[str, str]:
@@ -119,6 +119,16 @@ class StudyState:
     def arm_trials(self, arm: str) -> tuple[TrialState, ...]:
         """The arm's search trials by number."""
         return tuple(trial for trial in self.trials if trial.arm == arm)
+
+    def best_trial(self, arm: str) -> TrialState | None:
+        """The arm's finished trial with the highest objective, the earliest of equals; None when none finished."""
+        finished = [t for t in self.arm_trials(arm) if t.state == "finished" and t.objective is not None]
+        return max(finished, key=lambda trial: trial.objective or 0.0, default=None)
+
+    def _is_chosen(self, arm: str) -> bool:
+        """Whether the arm's choice is made: one of before its last trials may be the best no more."""
+        best = self.best_trial(arm)
+        return arm in self.tested or (best is not None and self.chosen.get(arm) == best.fingerprint)
 
     def _has_its_trials(self, arm: str) -> bool:
         """Whether the arm's search is over: so it is once the test set was read for what it chose."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from xlingual.records.state import StudyState, TrialState
+from xlingual.records.state import StudyState
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.study import objective_text
 
@@ -33,12 +33,6 @@ def status(state: StudyState) -> dict[str, Any]:
         "arms": arms,
         "test_set_readings": len(state.ledger),
     }
-
-
-def best_trial(state: StudyState, arm: str) -> TrialState | None:
-    """The arm's finished trial with the highest development objective."""
-    finished = [t for t in state.arm_trials(arm) if t.state == "finished" and t.objective is not None]
-    return max(finished, key=lambda trial: trial.objective or 0.0, default=None)
 
 
 def status_table(state: StudyState) -> WideTable:
@@ -77,7 +71,7 @@ def _arm_status(state: StudyState, name: str) -> dict[str, Any]:
     trials = Counter(trial.state for trial in state.arm_trials(name))
     mine = [replicate for replicate in state.replicates if replicate.arm == name]
     replicates = Counter(replicate.state for replicate in mine)
-    best = best_trial(state, name)
+    best = state.best_trial(name)
     return {
         "trials": {
             "total": max(state.trials_per_arm, trials.total()),
@@ -142,7 +136,7 @@ def _set_aside(state: StudyState) -> list[str]:
 
 
 def _best(state: StudyState) -> Column:
-    trials = [best_trial(state, arm) for arm in state.arms]
+    trials = [state.best_trial(arm) for arm in state.arms]
     cells = [NOTHING if trial is None else f"{trial.objective:.1f}" for trial in trials]
     return Column(f"best\n{_objective(state)}", cells)
 

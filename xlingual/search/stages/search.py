@@ -50,16 +50,14 @@ def choose(bench: Bench) -> None:
     for arm in state.arms:
         if arm in state.tested:
             continue
-        trials = state.arm_trials(arm)
-        finished = [trial for trial in trials if trial.state == "finished" and trial.objective is not None]
-        if not finished:
+        trials, best = state.arm_trials(arm), state.best_trial(arm)
+        if best is None:
             bench.listener.note(
                 f"arm {arm}: none of its {len(trials)} trials reached its last update ({state.failed.get(arm)}). The "
                 "other arms go on. For other trials search a space that these are not in (smaller learning rates or "
                 "magnitudes), or take the arm out of the study, and run the command again"
             )
             continue
-        best = max(finished, key=lambda trial: (trial.objective or 0.0, -trial.number))
         if state.chosen.get(arm) != best.fingerprint:
             found = {"number": best.number, "fingerprint": best.fingerprint, "objective": best.objective}
             bench.event("chosen", arm=arm, **found, trials=len(trials))
