@@ -50,9 +50,21 @@ def test(bench: Bench) -> None:
     done = sum(replicate.scored for replicate in state.replicates)
     bench.begin("test", done + len(waiting), done)
     unread = [replicate for replicate in waiting if not _adopt_recorded_scores(bench, replicate)]
-    for model, replicates in _by_model(bench, unread).items():
+    once = distinct(unread)
+    for model, replicates in _by_model(bench, once).items():
         _score_replicates(bench, model, replicates)
+    for replicate in unread:
+        if replicate not in once:
+            _adopt_recorded_scores(bench, replicate)
     bench.end("test")
+
+
+def distinct(replicates: Sequence[ReplicateState]) -> list[ReplicateState]:
+    """One replicate of each fingerprint: where arms chose the same configuration, one reading serves them all.
+
+    Read side by side, their shares would be taken for those of one.
+    """
+    return list({replicate.fingerprint: replicate for replicate in reversed(replicates)}.values())[::-1]
 
 
 def scored_answers(

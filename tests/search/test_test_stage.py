@@ -1,0 +1,19 @@
+"""The test stage, without Ray: what is read for whom."""
+
+from __future__ import annotations
+
+from xlingual.records.state import ReplicateState
+from xlingual.search.stages.test import distinct
+
+
+def test_arms_that_chose_the_same_configuration_are_read_for_once() -> None:
+    """Shares of one model's answers that several workers give would else be mixed with those of its twin."""
+    replicates = [
+        ReplicateState(arm, seed, f"{model}-{seed}", model, "finished")
+        for arm, model in (("plain", "x"), ("twin", "x"), ("other", "y"))
+        for seed in (1001, 1002)
+    ]
+    found = distinct(replicates)
+    assert [(one.arm, one.seed) for one in found] == [
+        (arm, seed) for arm in ("plain", "other") for seed in (1001, 1002)
+    ]
