@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -81,54 +82,82 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 
 def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
     locations = locate(study, directory.path.parent)
-    test_set, said = _look_at_test_set(study, locations, directory)
-    check_families(study, locations, listener.note)
-    for line in said:
-        listener.note(line)
-    for line in advice_notes(study, locations):
-        listener.note(line)
+    test_set = _look_ahead(study, locations, directory, listener)
     with ExitStack() as stack:
-        if address == "local":  # an embedded Ray starts when everything else is checked
-            check_this_machine(study)
-        else:
-            concurrent, place = stack.enter_context(_placed(study, directory, address, listener))
-        data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
-        for line in data.notes():
-            listener.note(line)
-        traits = {arm: model_traits(study, model) for arm, model in locations.models.items()}
-        models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
-        found = data.sources()
-        named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
-        unused = unused_sources(directory) | unread_test_set(directory)
-        check_sources(directory, found | named | {TEST: test_set}, unused)
-        write_contamination(directory, data.contaminated, study.data.contamination)
-        for line in loaded_lines(found):
-            listener.note(line)
         if address == "local":
-            concurrent, place = stack.enter_context(_placed(study, directory, address, listener))
-        inputs = {}
-        for model in models:
-            made = trial_inputs(model, study, data, directory.features)
-            for line in made.summary():
-                listener.note(f"for {Path(model).name}, {line}")
-            check_mixtures(study, [arm for arm in study.arms if locations.models[arm] == model], made)
-            inputs[model] = ray.put(made)
-        check_sources(directory, data.sources())  # now with what became of the FAQ rows
+            check_this_machine(study)
+            joined = None
+        else:
+            joined = stack.enter_context(_placed(study, directory, address, listener))
+        loaded = _load(study, directory, locations, test_set, listener)
+        # an embedded Ray starts when everything else is checked
+        concurrent, place = joined or stack.enter_context(_placed(study, directory, address, listener))
+        inputs = _inputs(study, directory, locations, loaded, listener)
         bench = Bench(
             study=study,
             directory=directory,
             listener=listener,
             locations=locations,
             inputs=inputs,
-            sources=_sources(study, locations, data, models),
-            traits=traits,
+            sources=_sources(study, locations, loaded.data, loaded.models),
+            traits={arm: model_traits(study, model) for arm, model in locations.models.items()},
             concurrent=concurrent,
             driver=driver_resources(),
-            precision=study_precision(study, directory, demand_of(study), _largest_widths(models)),
+            precision=study_precision(study, directory, demand_of(study), _largest_widths(loaded.models)),
             trainer=train_all,
             place=place,
         )
         go_through(bench, missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A study's data, and the fingerprints of its models by hub id or path."""
+
+    data: StudyData
+    models: dict[str, str]
+
+
+def _look_ahead(study: Study, locations: Locations, directory: StudyDirectory, listener: Listener) -> dict[str, Any]:
+    """Check what later stages need; returns what is recorded of the test set."""
+    test_set, said = _look_at_test_set(study, locations, directory)
+    check_families(study, locations, listener.note)
+    for line in (*said, *advice_notes(study, locations)):
+        listener.note(line)
+    return test_set
+
+
+def _load(
+    study: Study, directory: StudyDirectory, locations: Locations, test_set: dict[str, Any], listener: Listener
+) -> _Loaded:
+    """Load the data, and compare all that trials are made of with what the records were made with."""
+    data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
+    for line in data.notes():
+        listener.note(line)
+    models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
+    found = data.sources()
+    named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
+    unused = unused_sources(directory) | unread_test_set(directory)
+    check_sources(directory, found | named | {TEST: test_set}, unused)
+    write_contamination(directory, data.contaminated, study.data.contamination)
+    for line in loaded_lines(found):
+        listener.note(line)
+    return _Loaded(data, models)
+
+
+def _inputs(
+    study: Study, directory: StudyDirectory, locations: Locations, loaded: _Loaded, listener: Listener
+) -> dict[str, Any]:
+    """Put the inputs of each model's trials into Ray's object store."""
+    inputs = {}
+    for model in loaded.models:
+        made = trial_inputs(model, study, loaded.data, directory.features)
+        for line in made.summary():
+            listener.note(f"for {Path(model).name}, {line}")
+        check_mixtures(study, [arm for arm in study.arms if locations.models[arm] == model], made)
+        inputs[model] = ray.put(made)
+    check_sources(directory, loaded.data.sources())  # now with what became of the FAQ rows
+    return inputs
 
 
 def _look_at_test_set(
