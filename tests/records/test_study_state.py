@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from xlingual.records import journal
+from xlingual.records.events import space_fingerprint
 from xlingual.records.files import write_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
@@ -46,6 +47,20 @@ def test_one_arms_surplus_does_not_make_up_for_anothers_lack(directory: StudyDir
     assert not read_state(directory).searched
     trial(directory, "b", 1)
     assert read_state(directory).searched
+
+
+def test_more_trials_are_planned_for_who_has_fewer_than_asked_for_whatever_others_have(
+    directory: StudyDirectory,
+) -> None:
+    for number in range(4):
+        trial(directory, "a", number)
+    assert read_state(directory).trials_planned == 4 + 2
+    trial(directory, "b", 0)
+    state = read_state(directory)
+    journal.append(
+        directory.journal, {"event": "space_exhausted", "arm": "b", "trials": 1, "space": space_fingerprint({})}
+    )
+    assert (state.trials_planned, read_state(directory).trials_planned) == (4 + 2, 4 + 1)
 
 
 def test_a_trial_lost_to_an_accident_is_still_to_be_done(directory: StudyDirectory) -> None:

@@ -62,6 +62,12 @@ class StudyState:
         return int(self.study["search"]["trials_per_arm"])
 
     @property
+    def trials_planned(self) -> int:
+        """How many trials all arms will have had: fewer where a space holds no more, more where a range was widened."""
+        had = {arm: len(self.arm_trials(arm)) for arm in self.arms}
+        return sum(n if self._has_its_trials(arm) else max(n, self.trials_per_arm) for arm, n in had.items())
+
+    @property
     def seeds_per_arm(self) -> int:
         """How many replicates every arm gets."""
         return int(self.study["replicates"]["seeds"])
