@@ -18,6 +18,7 @@ from xlingual.cli.convert import convert
 from xlingual.cli.evaluate import evaluate
 from xlingual.cli.output import prepare_output
 from xlingual.errors import StudyFileError, XlingualError
+from xlingual.json_text import parsed
 
 app = typer.Typer(
     add_completion=False,
@@ -255,7 +256,7 @@ def _show_report(path: Path, as_json: bool) -> None:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return parsed(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise XlingualError(f"{path}: cannot be read ({error.strerror}); write the path of a JSON file") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:

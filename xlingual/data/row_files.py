@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from xlingual.data.file_kinds import kind_of, opened, readable
 from xlingual.errors import DataError
+from xlingual.json_text import parsed
 
 Row: TypeAlias = Mapping[str, Any]
 Placed: TypeAlias = tuple[str, Row]
@@ -50,7 +51,7 @@ def _document(path: Path) -> Iterator[Placed]:
     if not text.strip():
         raise DataError(f"{path}: the file is empty; name a JSON file in SQuAD's format")
     try:
-        document = json.loads(text)
+        document = parsed(text)
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":  # an object a line
             yield from _lines(path)
@@ -88,7 +89,7 @@ def _lines(path: Path) -> Iterator[Placed]:
 
 def _line(text: str, place: str, name: str) -> Iterator[Placed]:
     try:
-        row = json.loads(text)
+        row = parsed(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{place}: not JSON: {error.msg}; write one object per line") from None
     if not isinstance(row, dict):

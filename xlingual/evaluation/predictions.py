@@ -11,6 +11,7 @@ from typing import Any
 
 from xlingual.errors import DataError
 from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.json_text import parsed
 from xlingual.languages import two_letter
 
 Answers = dict[str, str]
@@ -89,7 +90,7 @@ def _of_rows(path: Path) -> Answers:
     found: Answers = {}
     for number, line in enumerate(_text(path).splitlines(), start=1):
         try:
-            row = json.loads(line)
+            row = parsed(line)
             key, answer = row["id"], row["prediction"]
         except (json.JSONDecodeError, KeyError, TypeError):
             key, answer = None, None
@@ -153,7 +154,7 @@ def _known(code: str) -> bool:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(_text(path), object_pairs_hook=lambda pairs: _each_once(pairs, path))
+        return parsed(_text(path), lambda pairs: _each_once(pairs, path))
     except json.JSONDecodeError as error:
         raise DataError(f"--predictions {path}:{error.lineno}: not JSON ({error.msg}); {LAYOUTS}") from None
 

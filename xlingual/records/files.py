@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.errors import RecordError
+from xlingual.json_text import parsed
 from xlingual.records.storage import unreadable, writing
 
 
@@ -53,13 +54,15 @@ def read_json(path: Path) -> Any:
         RecordError: when the file is absent, cannot be read or is not JSON; names the file and the line.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RecordError(f"{path}: not there; is this the directory of a study (STORAGE/NAME)?") from None
     except OSError as error:
         raise unreadable(path, error) from None
     except json.JSONDecodeError as error:
         raise RecordError(f"{path}:{error.lineno}: not JSON ({error.msg}); restore the file from a backup") from None
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{path}: not UTF-8 text ({error.reason}); restore the file from a backup") from None
 
 
 def write_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xlingual.data.altering.lexicon import Lexicon
 from xlingual.errors import DataError
+from xlingual.json_text import parsed
 
 SEPARATOR = " | "
 """Between the alternatives of a table's cell."""
@@ -22,7 +23,7 @@ def load_synonyms(source: str) -> Lexicon:
     key, layout = "data.synonyms", '{"word": ["synonym", ...], ...}'
     text = _text(source, key, f"a JSON file such as {layout}")
     try:
-        entries = json.loads(text)
+        entries = parsed(text)
     except json.JSONDecodeError as error:
         raise DataError(f"{key}: {source}:{error.lineno}: no JSON ({error.msg}); write {layout}") from None
     if not isinstance(entries, dict):

@@ -12,6 +12,7 @@ from typing import Any
 from xlingual.data.file_kinds import kind_of, opened
 from xlingual.data.hub import Row
 from xlingual.errors import DataError
+from xlingual.json_text import parsed
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
 
@@ -66,7 +67,7 @@ def _json_rows(path: Path) -> Iterator[Row]:
 
 def _json_row(line: bytes, place: str) -> Row:
     try:
-        row = json.loads(line.decode("utf-8-sig"))
+        row = parsed(line.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise DataError(f"{place}: not UTF-8 text; write one JSON object per line in UTF-8") from None
     except json.JSONDecodeError as error:
