@@ -5,8 +5,9 @@
 Regret is the best possible final F1 less the final F1 of the configuration that a search would choose, both without
 noise: the chosen one is the trial with the highest reported score after the full budget. It is a function of the
 updates that all trials together have done. `surrogate.py` says how the curves are made, `search_simulator.py` how
-Tune's event loop is followed, `search_lines.py` what is compared. All lines of a repetition search the same world with
-the same sampler seed, so differences are paired. Intervals are 95% percentile bootstraps over repetitions.
+Tune's event loop is followed, `search_lines.py` what is compared. All lines of a repetition search the same world, so
+differences are paired; draws are their own, as ours follow from a trial's number. Intervals are 95% percentile
+bootstraps over repetitions.
 """
 
 from __future__ import annotations
