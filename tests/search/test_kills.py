@@ -9,9 +9,7 @@ import multiprocessing
 import os
 import random
 import shutil
-import sys
 import time
-import traceback
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from killed_command import command
 
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
@@ -28,30 +27,6 @@ pytestmark = pytest.mark.cluster
 KILLS = int(os.environ.get("XLINGUAL_KILLS", "4"))
 SEED = int(os.environ.get("XLINGUAL_KILL_SEED", "0"))
 PATIENCE = 240.0
-
-
-class Silent:
-    """A listener that does not care."""
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *arguments: None
-
-
-def command(path: str, storage: str, address: str, concurrent: int, log: str) -> None:
-    """One command in a process of its own."""
-    from xlingual.search.driver import drive, study_path
-    from xlingual.study import load_study
-
-    stream = open(log, "a", buffering=1)  # noqa: SIM115 (the process may be killed)
-    os.dup2(stream.fileno(), 1)
-    os.dup2(stream.fileno(), 2)
-    warnings.simplefilter("ignore")
-    try:
-        study = load_study(path, (f"scaling.concurrent_trials={concurrent}",))
-        drive(study, study_path(study, storage), until="report", address=address, listener=Silent())
-    except BaseException:
-        traceback.print_exc()
-        sys.exit(1)
 
 
 class Cluster(NamedTuple):
@@ -71,7 +46,7 @@ def cluster(write_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     context.set_forkserver_preload(["xlingual.search.driver"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 3, "resources": {"trial_driver": 8}})
+        nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 3})
         path = write_study("kills", training=TRAINING, replicates={"seeds": 1}, search={"trials_per_arm": 3})
         yield Cluster(nodes.address, context, path, tmp_path_factory.mktemp("kills"))
         nodes.shutdown()
