@@ -1,6 +1,6 @@
 """Studies on a real cluster whose driver is killed with SIGKILL at random moments, each time continued.
 
-XLINGUAL_KILLS sets how many kills (4, unless said otherwise), XLINGUAL_KILL_SEED at which moments.
+XLINGUAL_KILLS sets how many kills (2, unless said otherwise), XLINGUAL_KILL_SEED at which moments.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
 pytestmark = pytest.mark.cluster
-KILLS = int(os.environ.get("XLINGUAL_KILLS", "4"))
+KILLS = int(os.environ.get("XLINGUAL_KILLS", "2"))
 SEED = int(os.environ.get("XLINGUAL_KILL_SEED", "0"))
 PATIENCE = 240.0
 
