@@ -91,7 +91,9 @@ def plan(
 @app.command(epilog=statuses.IN_WORDS)
 def run(
     study: StudyFile,
-    storage: Annotated[str | None, typer.Option(help="Directory that holds studies [default: the study's].")] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Directory that holds studies, by default the one that the study names.")
+    ] = None,
     until: Annotated[str, typer.Option(help="Last stage: search, replicate, test or report.")] = "report",
     address: Annotated[str, typer.Option(help="Ray cluster: local (embedded), auto, or HOST:PORT.")] = "local",
     overrides: Overrides = None,
