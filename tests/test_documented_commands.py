@@ -291,6 +291,7 @@ def test_commands_named_in_passing_exist() -> None:
         program, *names = mention.split()
         found = known
         for name in names if program == "xlingual" else ():
+            assert name in found.commands, mention
             found = found.commands[name]
 
 

@@ -54,9 +54,11 @@ def cut_off(path: Path) -> Iterator[Lease]:
 
 
 def test_a_lease_is_free_when_its_holder_left(path: Path) -> None:
+    tokens = []
     for _ in range(2):
         with lease(path, patience=0.0) as held, held.writing():
-            pass
+            tokens.append(held.token)
+    assert len(set(tokens)) == 2
 
 
 def test_a_lease_is_free_at_once_when_its_holders_process_was_killed(path: Path) -> None:

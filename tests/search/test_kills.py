@@ -134,8 +134,9 @@ def kill_studies(cluster: Cluster, concurrent: int, span: float) -> list[Killed]
     chance, killed, left = random.Random(SEED + concurrent), list[Killed](), KILLS
     while left > 0:
         killed.append(run(cluster, f"{concurrent}-{len(killed)}", concurrent, left, chance, span))
-        left -= max(1, killed[-1].kills)
+        left -= killed[-1].kills
         check(killed[-1].directory)
+        assert len(killed) <= 3 * KILLS, "studies end before they are killed"
     return killed
 
 
@@ -153,6 +154,7 @@ def test_a_study_that_is_killed_and_continued_is_the_study_without(
 ) -> None:
     expected, seconds = undisturbed
     killed = kill_studies(cluster, 1, seconds)
+    assert sum(one.kills for one in killed) == KILLS
     for one in killed:
         assert outcome(one.directory) == expected, one.log
     print(f"{sum(one.kills for one in killed)} kills in {len(killed)} studies, {seconds:.0f} s undisturbed")
@@ -162,5 +164,6 @@ def test_a_study_that_is_killed_and_continued_is_the_study_without(
 def test_trials_side_by_side_repeat_no_configuration_after_kills(
     cluster: Cluster, undisturbed: tuple[dict[str, Any], float]
 ) -> None:
-    killed = kill_studies(cluster, 3, undisturbed[1])
+    killed = kill_studies(cluster, 3, undisturbed[1])  # each is checked for repetitions
+    assert sum(one.kills for one in killed) == KILLS
     print(f"{sum(one.kills for one in killed)} kills in {len(killed)} studies")

@@ -1,4 +1,4 @@
-"""Where the words of an answer stand in a context."""
+"""Where the words of an answer are in a context."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def occurrences(context: str, answer: str) -> list[int]:
 def slices_of(context: str, answer: str) -> list[Slice]:
     """Every slice of the context that is the answer, or differs from it in Unicode form or white space alone.
 
-    In order of their starts. An answer of nothing but white space stands nowhere.
+    In order of their starts. An answer of white space alone is found nowhere.
     """
     if not answer.strip():
         return []

@@ -68,7 +68,7 @@ def is_pointer(path: Path) -> bool:
 
 
 def pull(directory: Path) -> str:
-    """How to get what a pointer of Git LFS stands for."""
+    """How to fetch the file that a Git LFS pointer refers to."""
     return f"fetch it with `git lfs pull` in {directory}"
 
 

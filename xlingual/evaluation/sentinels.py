@@ -19,5 +19,5 @@ def sentinel_notes(scores: Mapping[str, Mapping[str, float]]) -> list[str]:
     shares = ", ".join(f"{code} {share:.1f}%" for code, share in found.items())
     return [
         f"answers held sentinels (<extra_id_0> and the like), which were left out: {shares}; the model looks "
-        "pretrained only, for these stand for masked spans in pretraining: fine-tune it for question answering first"
+        "pretrained only, because these mark masked spans in pretraining: fine-tune it for question answering first"
     ]

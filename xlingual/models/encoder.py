@@ -207,8 +207,17 @@ def encoder_notes(directory: Path, tokenizer: Any) -> list[str]:
     """
     from transformers import AutoModelForQuestionAnswering
 
+    return checkpoint_notes(directory, tokenizer, AutoModelForQuestionAnswering, _configuration(directory))
+
+
+def checkpoint_notes(directory: Path, tokenizer: Any, kind: Any, configuration: Any) -> list[str]:
+    """Say what looks wrong about a checkpoint that transformers' class `kind` reads with this configuration.
+
+    Raises:
+        ModelError: when its tokenizer does not fit it.
+    """
     with quiet_transformers():
-        unread = unread_notes(directory, AutoModelForQuestionAnswering, _configuration(directory))
+        unread = unread_notes(directory, kind, configuration)
     return [*tokenizer_notes(directory, tokenizer), *unread]
 
 

@@ -227,7 +227,7 @@ def _register() -> None:
 def _trial_windows(model: nn.Module, positions: Positions) -> list[NDArray[np.int64]]:
     """Token ids of windows to try a model with, the same in every process.
 
-    One is as long as a real one, as far as positions reach. Special tokens stand first, last and in the midst.
+    One is as long as a real one, as far as positions reach. Special tokens come first, last and in the middle.
     """
     configuration: Any = model.config
     size = int(model.get_input_embeddings().num_embeddings)  # type: ignore[operator]

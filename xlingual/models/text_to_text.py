@@ -14,10 +14,9 @@ from xlingual.activity import doing
 from xlingual.data.text_encoder import BYTES
 from xlingual.errors import ModelError
 from xlingual.models.configuration import first_line, load_configuration
-from xlingual.models.encoder import load_tokenizer, quiet_transformers
-from xlingual.models.fit import tokenizer_notes
+from xlingual.models.encoder import checkpoint_notes, load_tokenizer, quiet_transformers
 from xlingual.models.known_tokens import check_tokens
-from xlingual.models.weight_shapes import check_headers, header_shapes, unread_notes
+from xlingual.models.weight_shapes import check_headers, header_shapes
 from xlingual.models.weight_values import check_values
 
 MODEL_TYPES = ("t5", "mt5", "umt5")
@@ -122,9 +121,7 @@ def text_to_text_notes(directory: Path, tokenizer: Any) -> list[str]:
     """
     from transformers import AutoModelForSeq2SeqLM
 
-    with quiet_transformers():
-        unread = unread_notes(directory, AutoModelForSeq2SeqLM, load_configuration(directory))
-    return [*tokenizer_notes(directory, tokenizer), *unread]
+    return checkpoint_notes(directory, tokenizer, AutoModelForSeq2SeqLM, load_configuration(directory))
 
 
 @doing("loading the model")
@@ -212,7 +209,7 @@ class Detokenizer:
 
 
 def sentinels(tokenizer: Any) -> frozenset[int]:
-    """Ids of the pieces that stand for masked spans in T5's pretraining (arXiv 1910.10683, section 3.1.4).
+    """Ids of the pieces that mark masked spans in T5's pretraining (arXiv 1910.10683, section 3.1.4).
 
     They are special tokens in T5's tokenizer and plain pieces, `▁<extra_id_0>`, in mT5's.
     """

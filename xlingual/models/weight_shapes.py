@@ -126,7 +126,7 @@ def unread_notes(directory: Path, kind: Any, configuration: Any) -> list[str]:
 
 
 _NO_WEIGHTS = (r"inv_freq$", r"position_ids$", r"masked_bias$", r"\.attn\.bias$", r"LayerNorm\.(gamma|beta)$")
-"""What stands in old files and is made anew, or is known by another name."""
+"""Weights of old files that are computed anew or have another name now."""
 
 
 def _layer(name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Where a study stands, folded from its journal (see `xlingual.records.events`)."""
+"""The state of a study, folded from its journal (see `xlingual.records.events`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAGES = ("search", "replicate", "test", "report")
 
 @dataclass(frozen=True, slots=True)
 class StudyState:
-    """Where a study stands.
+    """The state of a study.
 
     `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`. `active`:
     whether a driver is at work on it now. `exhausted`: arms whose space holds nothing that was not tried. `late`: arms

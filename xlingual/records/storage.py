@@ -83,7 +83,7 @@ def _number(error: BaseException) -> int | None:
 
 
 def _probed(path: Path) -> int | None:
-    """Write a small file beside `path`, whose half-written content is still there; return what stands in the way."""
+    """Write a small file beside `path`, whose half-written content is still there; return the error, if any."""
     folder = next((each for each in (path, *path.parents) if each.is_dir()), Path("/"))
     probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
     try:

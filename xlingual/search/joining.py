@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def ask_cluster(address: str) -> Answer:
-    """Ask in a process of its own: what was found of the cluster, or what stands in the way."""
+    """Ask in a process of its own: what the cluster answers, or why it cannot be joined."""
     program = [sys.executable, "-I", "-c", _PROGRAM, json.dumps(sys.path), address]
     try:
         done = subprocess.run(program, capture_output=True, text=True, timeout=SECONDS_TO_START)

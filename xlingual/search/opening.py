@@ -135,7 +135,7 @@ def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
 def unused_sources(directory: StudyDirectory) -> set[str]:
     """Names of the sources that nothing was made with: one that is unfit may be mended in its place.
 
-    These are models that no trial has reported of, and dictionaries and what comes of FAQ pages while no trial's
+    These are models that no trial has reported of, and dictionaries and examples made of FAQ pages while no trial's
     configuration names any.
     """
     state, used = read_state(directory), used_sources(directory)

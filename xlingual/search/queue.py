@@ -1,4 +1,4 @@
-"""What is trained next, and what becomes of it: a stage ends when each of its trials did.
+"""Hands out trials and decides whether they are retried: a stage ends when each of its trials did.
 
 Ray Tune and a made-up trainer of the tests both work through a `TrialQueue`: they ask for the next item, hand reports
 over, and say how a try ended. Whether another try follows is decided here.

@@ -1,4 +1,4 @@
-"""A study file that changed since the last command: what of it is refused, what becomes of earlier trials."""
+"""A study file that changed since the last command: which changes are refused, and which earlier trials still count."""
 
 from __future__ import annotations
 

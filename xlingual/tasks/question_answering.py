@@ -25,7 +25,7 @@ SHARES = ("illegal", "normalised", "accidental_translation")
 """What rows may hold besides: true or false."""
 
 SENTINELS = "sentinels"
-"""A mark of answers: pieces that stand for masked spans in pretraining were left out. Its share is shown if any has it.
+"""A mark of answers: pieces that mark masked spans in pretraining were left out. Its share is shown if any has it.
 """
 
 
@@ -79,7 +79,7 @@ def answer_rows(
 def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Mean exact match and F1 in percent over questions, and how many there are; what else all rows hold, likewise.
 
-    That is character F1, and the shares SHARES of answers that do not stand in their context, see
+    That is character F1, and the shares SHARES of answers that are not in their context, see
     `xlingual.families.text_to_text`; and the share of SENTINELS where any answer has them.
 
     Raises:
