@@ -33,22 +33,56 @@ class Questions:
     articles: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the statistics count of an arm: a search, whose scores are the mean over its seeds, or a single seed.
+
+    search: its number; None where units are seeds. seeds: those that were scored.
+    """
+
+    search: int | None
+    seeds: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class TestScores:
-    """Percent scores of all scored replicates on the same questions.
+    """Percent scores of all units on the same questions.
 
-    questions: language -> its questions; scores: arm -> language -> metric -> array (seeds, questions), where the
-    seeds are in the order of the replicates, and metrics are METRICS and, where all rows hold it, `character_f1`.
-    seeds: arm -> those of its units. shares: the same as scores of SHARES, in percent of
-    the questions, of arms whose models write their answers.
+    questions: language -> its questions; scores: arm -> language -> metric -> array (units, questions), where metrics
+    are METRICS and, where all rows hold it, `character_f1`. units: arm -> its units, in the order of the arrays.
+    shares: the same as scores of SHARES, in percent of the questions, of arms whose models write their answers.
     """
 
     __test__ = False  # no test class, whatever pytest thinks of the name
 
     questions: Mapping[str, Questions]
     scores: Mapping[str, Mapping[str, Mapping[str, Floats]]]
-    seeds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    units: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Mapping[str, Floats]]] = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> dict[str, tuple[int, ...]]:
+        """By arm, the seeds of its units; empty where its units are searches, which nothing pairs."""
+        return {
+            arm: tuple(seed for unit in units if unit.search is None for seed in unit.seeds)
+            for arm, units in self.units.items()
+        }
+
+    @property
+    def searches(self) -> dict[str, tuple[int, ...]]:
+        """By arm, the numbers of the searches that are its units; empty where its units are seeds."""
+        return {
+            arm: tuple(unit.search for unit in units if unit.search is not None) for arm, units in self.units.items()
+        }
+
+    @property
+    def uneven(self) -> dict[str, dict[int, int]]:
+        """Arms whose searches have unequal numbers of scored seeds: search -> its number; each search counts once."""
+        counts = {
+            arm: {unit.search: len(unit.seeds) for unit in units if unit.search is not None}
+            for arm, units in self.units.items()
+        }
+        return {arm: by_search for arm, by_search in counts.items() if len(set(by_search.values())) > 1}
 
     @property
     def by_article(self) -> bool:
@@ -95,14 +129,42 @@ def read_scores(
             for share in _shares(rows, path):
                 cell = shares.setdefault(replicate.arm, {}).setdefault(language, {name: [] for name in SHARES})
                 cell[share].append([100.0 * rows[identifier][share] for identifier in asked.ids])
-    seeds = {one.arm: tuple(other.seed for other in scored if other.arm == one.arm) for one in scored}
-    return TestScores(questions, _arrays(_of_all_seeds(scores)), seeds, _arrays(shares))
+    units = {one.arm: _units([other for other in scored if other.arm == one.arm]) for one in scored}
+    members = {arm: [places for _, places in found] for arm, found in units.items()}
+    return TestScores(
+        questions,
+        _arrays(_of_all_seeds(scores), members),
+        {arm: tuple(unit for unit, _ in found) for arm, found in units.items()},
+        _arrays(shares, members),
+    )
 
 
-def _arrays(cells: Cells) -> dict[str, dict[str, dict[str, Floats]]]:
-    """Lists of numbers as arrays (seeds, questions)."""
+def _units(scored: Sequence[ReplicateState]) -> list[tuple[Unit, list[int]]]:
+    """Units of an arm, each with the places of its replicates among the arm's scored ones.
+
+    With two searches or more they are the units; else every replicate is one.
+    """
+    searches: dict[int, list[int]] = {}
+    for place, replicate in enumerate(scored):
+        searches.setdefault(getattr(replicate, "search", 1), []).append(place)
+    if len(searches) < 2:
+        return [(Unit(None, (replicate.seed,)), [place]) for place, replicate in enumerate(scored)]
+    return [
+        (Unit(number, tuple(scored[place].seed for place in places)), places)
+        for number, places in sorted(searches.items())
+    ]
+
+
+def _arrays(cells: Cells, units: Mapping[str, list[list[int]]]) -> dict[str, dict[str, dict[str, Floats]]]:
+    """Lists of numbers as arrays (units, questions): means over each unit's replicates."""
     return {
-        arm: {language: {name: np.array(seeds) for name, seeds in cell.items()} for language, cell in of_arm.items()}
+        arm: {
+            language: {
+                name: np.array([np.mean([seeds[place] for place in places], axis=0) for places in units[arm]])
+                for name, seeds in cell.items()
+            }
+            for language, cell in of_arm.items()
+        }
         for arm, of_arm in cells.items()
     }
 
