@@ -21,7 +21,7 @@ windows: {{max_length: 64, stride: 16, max_answer_tokens: 8}}
 training: {{updates: 20, batch_size: 16, learning_rate: 1.0e-3, precision: fp32}}
 arms: {{baseline: {{baseline: true}}, other: {{training: {{learning_rate: 2.0e-3}}}}}}
 search: {{trials_per_arm: 1}}
-replicates: {{seeds: 1}}
+replicates: {{searches: 1, seeds: 1}}
 """
 
 

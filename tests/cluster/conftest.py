@@ -26,7 +26,7 @@ STUDY = {
     },
     "arms": {"baseline": {"baseline": True}},
     "search": {"trials_per_arm": 4, "startup_trials": 4, "sampler": "random", "scheduler": "none"},
-    "replicates": {"seeds": 1},
+    "replicates": {"searches": 1, "seeds": 1},
 }
 
 

@@ -12,9 +12,14 @@ from xlingual.records import journal
 from xlingual.records.files import write_json, write_lines
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lost import check_records
-from xlingual.records.state import ReplicateState, StudyState, TrialState
+from xlingual.records.state import ArmSearch, ReplicateState, StudyState, TrialState
+from xlingual.study.searches import recorded_searches
 
-STUDY = {"arms": {"plain": {"baseline": True}}, "search": {"trials_per_arm": 2}, "replicates": {"seeds": 1}}
+STUDY = {
+    "arms": {"plain": {"baseline": True}},
+    "search": {"trials_per_arm": 2},
+    "replicates": {"searches": 1, "seeds": 1},
+}
 
 
 @pytest.fixture
@@ -34,8 +39,9 @@ def state(scored: bool = False) -> StudyState:
         TrialState("plain", 1, "bb", {}, "finished", 60.0, 10),
         TrialState("plain", 2, "dd", {}, "failed", None, 0),
     )
-    replicate = ReplicateState("plain", 1001, "cc", "bb", "finished", scored)
-    return StudyState("study", STUDY, "search", trials, {"plain": "bb"}, (replicate,), ())
+    replicate = ReplicateState("plain", 10101, "cc", "bb", "finished", scored)
+    searches = recorded_searches(STUDY)
+    return StudyState("study", STUDY, "search", trials, {ArmSearch("plain"): "bb"}, (replicate,), (), searches)
 
 
 def test_a_study_with_all_records_passes(directory: StudyDirectory) -> None:
@@ -58,5 +64,5 @@ def test_reports_that_end_before_the_last_update_are_no_records_of_a_finished_tr
 def test_a_replicates_model_is_needed_until_it_was_scored(directory: StudyDirectory) -> None:
     shutil.rmtree(directory.trial("cc").path)
     check_records(directory, state(scored=True))
-    with pytest.raises(RecordError, match="plain seed 1001: model/ is missing"):
+    with pytest.raises(RecordError, match="plain seed 10101: model/ is missing"):
         check_records(directory, state())

@@ -14,7 +14,7 @@ STUDY = {
     "name": "s",
     "arms": {"a": {"baseline": True}, "b": {"baseline": False}},
     "search": {"trials_per_arm": 2},
-    "replicates": {"seeds": 1},
+    "replicates": {"searches": 1, "seeds": 1},
 }
 
 

@@ -21,6 +21,9 @@ class StudyBuilder:
     def __init__(self, storage: Path, arms: Iterable[str] = ("baseline", "webfaq"), **study: Any) -> None:
         self.arms = tuple(arms)
         name = study.pop("name", "small")
+        searched = (
+            {"training": {"learning_rate": {"log_uniform": [1e-6, 1e-3]}}} if study.pop("searched", False) else {}
+        )
         test = {"source": "google/xquad", "languages": list(LANGUAGES), "paragraphs": None} | study.pop("test", {})
         self.languages = test["languages"]
         self.directory = StudyDirectory(storage / name)
@@ -28,10 +31,10 @@ class StudyBuilder:
             "name": name,
             "question": "Does it help?",
             "data": {"train": "squad", "test": test},
-            "arms": {arm: {"baseline": position == 0} for position, arm in enumerate(self.arms)},
+            "arms": {arm: {"baseline": position == 0, **searched} for position, arm in enumerate(self.arms)},
             "search": {"trials_per_arm": 2, "objective": "dev.f1"},
             "oracle": False,
-            "replicates": {"seeds": 2},
+            "replicates": {"searches": 1, "seeds": 2},
         }
         write_json(self.directory.study_json, resolved | study)
         write_json(self.directory.sources, {"model": {"fingerprint": "abc"}})
@@ -153,7 +156,7 @@ def finished_study(
 
     Both trials of the arms that `failed` names diverged, and these have no choice and no score.
     """
-    builder = StudyBuilder(storage, arms, replicates={"seeds": seeds}, **study)
+    builder = StudyBuilder(storage, arms, replicates={"searches": 1, "seeds": seeds}, **study)
     builder.search(failed)
     generator = np.random.default_rng(5)
     scores: dict[str, dict[int, dict[str, list[dict[str, Any]]]]] = {}

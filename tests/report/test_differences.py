@@ -33,7 +33,12 @@ def study(
 ) -> Summary:
     """A study whose arms gain these points in these languages over the baseline, with a little noise."""
     builder = studies.StudyBuilder(
-        storage, ("baseline", *gains), name=name, test={"languages": list(LANGUAGES)}, replicates={"seeds": len(seeds)}
+        storage,
+        ("baseline", *gains),
+        name=name,
+        test={"languages": list(LANGUAGES)},
+        replicates={"searches": 1, "seeds": len(seeds)},
+        searched=searched,
     )
     if searched:
         builder.search()

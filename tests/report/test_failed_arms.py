@@ -140,7 +140,7 @@ def test_trials_that_are_set_aside_are_told_by_number_and_do_not_count(studies: 
     builder.event("study_changed", study=study, spaces={"webfaq": spaces["webfaq"]}, renamed={})
     summary, state = summarize(builder.directory), read_state(builder.directory)
     reason = "training.learning_rate 1e-05 is below 2e-05"
-    assert summary.arms["webfaq"].set_aside == {0: reason} and summary.arms["baseline"].set_aside == {}
+    assert summary.arms["webfaq"].set_aside == {"0": reason} and summary.arms["baseline"].set_aside == {}
     assert summary.as_json()["arms"]["webfaq"]["set_aside"] == {"0": reason}
     assert "in the space that their arm searches now, and do not count: webfaq 0." in flat(report_tables(summary))
     assert "different numbers of trials, and the best of more is better: baseline 2, webfaq 1." in flat(
@@ -163,7 +163,7 @@ def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: Mod
     builder.event("study_changed", study=study, spaces={}, renamed={})
     summary = summarize(builder.directory)
     assert [name for name, arm in summary.arms.items() if arm.late] == ["noise"]
-    assert summary.as_json()["arms"]["noise"]["chosen_after_a_reading"] is True
+    assert summary.as_json()["arms"]["noise"]["chosen_after_a_reading"] == [1]
     text = flat(report_tables(summary))
-    assert "Chosen after the test set had been read for another arm: noise." in text
+    assert "Chosen after the test set had been read for another choice: noise." in text
     assert "The test set was read for arms that are no longer in the study, too: webfaq (2 readings)." in text

@@ -39,7 +39,7 @@ def level(studies: ModuleType, score: float, questions: int) -> list[dict[str, o
 def real_study(studies: ModuleType, storage: Path, arms: dict[str, dict[str, object]], **more: object) -> object:
     """Every arm scores 70 in all languages, under one seed."""
     questions = more.pop("questions", 1190)
-    builder = studies.StudyBuilder(storage, arms, replicates={"seeds": 1}, **more)
+    builder = studies.StudyBuilder(storage, arms, replicates={"searches": 1, "seeds": 1}, **more)
     path = builder.directory.study_json
     study = json.loads(path.read_text())
     for name, says in arms.items():

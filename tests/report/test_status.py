@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 from rich.console import Console, RenderableType
 
-from xlingual.records.state import read_state
+from xlingual.records.state import ArmSearch, read_state
 from xlingual.report.status import search_table, status, status_table
 
 
@@ -48,7 +48,7 @@ def test_counts_of_a_study_midway(midway) -> None:
 
 
 def test_a_pruned_trial_is_never_the_best(midway) -> None:
-    trial = read_state(midway.directory).best_trial("baseline")
+    trial = read_state(midway.directory).best_trial(ArmSearch("baseline"))
     assert trial is not None and trial.number == 0
 
 
@@ -77,7 +77,7 @@ def test_the_search_table_shows_what_was_chosen(midway) -> None:
 def test_mixture_weights_are_shown_by_name_when_the_configuration_is_known(midway) -> None:
     weights = {"de": 0.5, "es": 0.2, "ru": 0.1, "th": 0.1, "zh": 0.1}
     state = read_state(midway.directory)
-    text = drawn(search_table(state, {"baseline": {"mixture": {"weights": weights}}, "webfaq": None}))
+    text = drawn(search_table(state, {"baseline-0": {"mixture": {"weights": weights}}}))
     assert "mixture.weights de:0.50 es:0.20 ru:0.10 th:0.10" in text
     assert "zh:0.10" in text and "mixture.weights.0" not in text
 

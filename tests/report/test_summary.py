@@ -100,7 +100,7 @@ def test_what_is_not_scored_is_absent_and_the_study_incomplete(studies: ModuleTy
 
 
 def test_half_written_predictions_of_an_unscored_replicate_do_not_count(studies: ModuleType, tmp_path: Path) -> None:
-    builder = two_languages(studies, tmp_path, replicates={"seeds": 3})
+    builder = two_languages(studies, tmp_path, replicates={"searches": 1, "seeds": 3})
     fingerprint = builder.replicate("webfaq", 3)
     write_lines(builder.directory.trial(fingerprint).predictions("de"), studies.rows([1, 1, 1, 1], per_paragraph=2))
     assert summarize(builder.directory).arms["webfaq"].seeds == (1, 2)

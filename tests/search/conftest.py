@@ -127,7 +127,7 @@ def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path)
                 },
             },
             "search": {"trials_per_arm": 3, "startup_trials": 2},
-            "replicates": {"seeds": 2},
+            "replicates": {"searches": 1, "seeds": 2},
             "storage": str(directory / "studies"),
         }
         path = directory / "study.yaml"
@@ -182,7 +182,7 @@ class Sealed(NamedTuple):
 def sealed(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> Sealed:
     """Searched by one run and replicated by the next, with `precision: auto` and one trial at a time."""
     path = write_study(
-        "sealed", search={"trials_per_arm": 1}, replicates={"seeds": 1}, scaling={"concurrent_trials": 1}
+        "sealed", search={"trials_per_arm": 1}, replicates={"searches": 1, "seeds": 1}, scaling={"concurrent_trials": 1}
     )
     asked = ("training.precision=auto",)
     files = list((path.parent / "data" / "xquad").iterdir())

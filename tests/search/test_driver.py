@@ -259,7 +259,7 @@ def oracle(
         oracle=True,
         search={"trials_per_arm": 1, "objective": "test.f1"},
         arms={"plain": {"baseline": True}, "writer": {"model": str(writer)}},
-        replicates={"seeds": 1},
+        replicates={"searches": 1, "seeds": 1},
     )
     directory, _ = drive_study(path)
     return directory  # type: ignore[no-any-return]
@@ -325,7 +325,7 @@ def test_an_arm_that_only_diverges_leaves_the_others_their_scores_and_may_be_men
         "diverging",
         arms={"plain": {"baseline": True}, "loud": {"robust": noise}},
         search={"trials_per_arm": 1},
-        replicates={"seeds": 1},
+        replicates={"searches": 1, "seeds": 1},
         scaling={"concurrent_trials": 1},
     )
     directory, recorder = drive_study(path)

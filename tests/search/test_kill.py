@@ -45,7 +45,10 @@ def kill_after(path: Path, reports: int) -> list[str]:
 def test_a_driver_killed_in_the_search_goes_on_where_it_was(ray_cluster: None, write_study: Any, call: Any) -> None:
     """Another process is killed; the same command goes on in this one, in the session's Ray."""
     path = write_study(
-        "killed", training=LONG, search={"trials_per_arm": 2, "scheduler": "none"}, replicates={"seeds": 1}
+        "killed",
+        training=LONG,
+        search={"trials_per_arm": 2, "scheduler": "none"},
+        replicates={"searches": 1, "seeds": 1},
     )
     directory = StudyDirectory(path.parent / "studies" / "killed")
     lines = kill_after(path, 40)

@@ -47,7 +47,9 @@ def cluster(write_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 3})
-        path = write_study("kills", training=TRAINING, replicates={"seeds": 1}, search={"trials_per_arm": 3})
+        path = write_study(
+            "kills", training=TRAINING, replicates={"searches": 1, "seeds": 1}, search={"trials_per_arm": 3}
+        )
         yield Cluster(nodes.address, context, path, tmp_path_factory.mktemp("kills"))
         nodes.shutdown()
 

@@ -48,7 +48,12 @@ def test_a_source_may_be_mended_in_its_place_until_a_trial_was_made_with_it(
     directory = StudyDirectory(tmp_path / "study")
     write_json(
         directory.study_json,
-        {"name": "s", "arms": {"plain": {}}, "search": {"trials_per_arm": 1}, "replicates": {"seeds": 1}},
+        {
+            "name": "s",
+            "arms": {"plain": {}},
+            "search": {"trials_per_arm": 1},
+            "replicates": {"searches": 1, "seeds": 1},
+        },
     )
     names = ("train", "dev", "faq rows of de", "passage", "bitexts of de", "dictionary of de", "synonyms", "model of a")
     check_sources(directory, {name: {"fingerprint": "a"} for name in (*names, "contamination check")})

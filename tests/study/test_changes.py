@@ -37,7 +37,7 @@ STUDY: dict[str, Any] = {
     "arms": {"plain": arm(baseline=True), "noise": arm(robust=NOISE)},
     "search": {"trials_per_arm": 4, "objective": "dev.f1", "seed": 0},
     "oracle": False,
-    "replicates": {"seeds": 3},
+    "replicates": {"searches": 1, "seeds": 3},
     "scaling": {"concurrent_trials": 1},
     "storage": "here",
 }

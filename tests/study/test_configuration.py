@@ -114,9 +114,9 @@ def test_what_decides_a_number_changes_the_fingerprint(build, change):
     [
         [("name: example", "name: other")],
         [("question: Does it help?", "question: What?")],
-        [("trials_per_arm: 8", "trials_per_arm: 9\n  sampler: random\n  seed: 5")],
+        [("trials_per_arm: 8", "trials_per_arm: 12\n  sampler: random\n  seed: 5")],
         [("trials_per_arm: 8", "trials_per_arm: 8\nscaling: {workers_per_trial: 2, gpus_per_worker: 1}")],
-        [("trials_per_arm: 8", "trials_per_arm: 8\nstorage: elsewhere\nreplicates: {seeds: 9}")],
+        [("trials_per_arm: 8", "trials_per_arm: 8\nstorage: elsewhere\nreplicates: {searches: 1, seeds: 9}")],
         [("test: google/xquad", "test: {source: google/xquad, languages: [de]}")],
         [("model: xlm-roberta-base", "model: /models/the_same")],
     ],

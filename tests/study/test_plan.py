@@ -5,17 +5,15 @@ import json
 from xlingual.study import Parameter, PassageSettings, plan
 
 RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
-TIMING = (
-    "with several trials at a time, tpe draws and asha stops by which end first; "
-    "concurrent_trials: 1 gives the same again"
-)
+TIMING = "with several trials at a time, asha stops by which end first; concurrent_trials: 1 gives the same again"
 
 
 def test_trials_replicates_and_updates_are_counted(load, study_text):
     planned = plan(load(study_text))
-    assert (planned.trials, planned.replicates) == (4 * 8, 4 * 3)
-    assert planned.updates == (4 * 8 + 4 * 3) * 500
-    assert planned.test_readings == 12
+    assert (planned.trials, planned.replicates) == (4 * 8, 4 * 4)
+    assert planned.updates == (4 * 8 + 4 * 4) * 500
+    assert planned.test_readings == 16
+    assert [arm.searches for arm in planned.arms] == [4, 4, 4, 4]
     assert [arm.name for arm in planned.arms] == ["baseline", "webfaq", "noise", "either"]
     assert [arm.baseline for arm in planned.arms] == [True, False, False, False]
 
@@ -39,14 +37,15 @@ def test_an_arm_that_searches_nothing_trains_one_configuration(load, study_text)
         load(study_text, ("baseline: {baseline: true}", "baseline: {baseline: true, training: {learning_rate: 3e-5}}"))
     )
     assert [arm.trials for arm in planned.arms] == [1, 8, 8, 8]
-    assert [arm.updates for arm in planned.arms] == [4 * 500, 11 * 500, 11 * 500, 11 * 500]
+    assert [arm.updates for arm in planned.arms] == [5 * 500, 12 * 500, 12 * 500, 12 * 500]
+    assert [(arm.searches, arm.replicates) for arm in planned.arms] == [(1, 4), (4, 4), (4, 4), (4, 4)]
     assert any("nothing is searched in baseline" in note for note in planned.notes)
 
 
 def test_an_oracle_search_reads_the_test_set_at_every_report(load, study_text):
     planned = plan(load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  objective: test.f1\noracle: true")))
     assert planned.oracle
-    assert planned.test_readings == 12 + 32 * 5
+    assert planned.test_readings == 16 + 32 * 5
     assert any(note.startswith("ORACLE") for note in planned.notes)
 
 
@@ -88,8 +87,10 @@ def test_faq_languages_left_out_are_a_default(load, study_text):
 
 
 def test_notes_tell_what_a_reader_should_know(load, study_text):
-    study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 4"))
-    assert any("tpe never starts" in note for note in plan(study).notes)
+    study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  startup_trials: 2"))
+    assert any("tpe never starts: a search has 2 trials" in note for note in plan(study).notes)
+    one = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 5}"))
+    assert any(note.startswith("a single search of each arm: another search could choose") for note in plan(one).notes)
     assert plan(load(study_text)).notes == (TIMING,)
 
 
@@ -99,15 +100,19 @@ def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_i
         return plan(load(study_text, ("trials_per_arm: 8", f"trials_per_arm: 8{search}{scaling}"))).notes
 
     assert notes("") == (TIMING,)
+    assert "tpe draws and asha stops by" in notes("\n  startup_trials: 1")[0]
     assert notes("", 1) == notes("\n  scheduler: none\n  sampler: random") == ()
     assert "asha stops by" in notes("\n  sampler: random")[0] and "tpe" not in notes("\n  sampler: random")[0]
 
 
 def test_a_space_that_holds_few_configurations_is_counted_and_noted(load, study_text):
-    few = "baseline: {baseline: true, training: {learning_rate: {choice: [1e-5, 2e-5, 3e-5]}}}"
-    planned = plan(load(study_text, ("baseline: {baseline: true}", few)))
-    assert [arm.trials for arm in planned.arms] == [3, 8, 8, 8]
-    assert planned.notes[0] == "the search space of baseline holds 3 configurations, and its search ends after these"
+    few = "baseline: {baseline: true, training: {learning_rate: {choice: [1e-5, 2e-5]}}}"
+    planned = plan(load(study_text, ("baseline: {baseline: true}", few), ("trials_per_arm: 8", "trials_per_arm: 12")))
+    assert [arm.trials for arm in planned.arms] == [8, 12, 12, 12]
+    assert (
+        planned.notes[0]
+        == "the search space of baseline holds 2 configurations, and each of its searches ends after these"
+    )
 
 
 def test_data_that_no_arm_draws_from_is_noted(load, study_text):
@@ -140,9 +145,9 @@ def test_passes_are_planned_beside_updates(load, study_text):
     planned = plan(load(study_text.replace("search:", DEAR)))
     arms = {arm.name: arm for arm in planned.arms}
     assert [cost.passes_per_update for cost in arms["dear"].costs] == [2, 3]
-    assert (arms["dear"].updates, arms["dear"].passes) == (11 * 500, 3 * 11 * 500)
-    assert (arms["noise"].updates, arms["noise"].passes) == (11 * 500, 11 * 500)
-    assert (planned.equal, planned.updates, planned.passes) == ("updates", 5 * 5500, 4 * 5500 + 3 * 5500)
+    assert (arms["dear"].updates, arms["dear"].passes) == (12 * 500, 3 * 12 * 500)
+    assert (arms["noise"].updates, arms["noise"].passes) == (12 * 500, 12 * 500)
+    assert (planned.equal, planned.updates, planned.passes) == ("updates", 5 * 6000, 4 * 6000 + 3 * 6000)
     assert planned.notes == (
         "arms are equal in updates, not in passes: a trial of dear takes up to 3 passes per update; for arms equal in "
         "passes write search.equal: passes",
@@ -155,7 +160,7 @@ def test_passes_are_planned_beside_updates(load, study_text):
 def test_arms_of_equal_passes_have_fewer_updates(load, study_text):
     planned = plan(load(study_text.replace("search:", DEAR + "\n  equal: passes")))
     dear = planned.arms[-1]
-    assert (dear.trials, dear.updates, dear.passes) == (8, 11 * 250, 11 * 500)
+    assert (dear.trials, dear.updates, dear.passes) == (8, 12 * 250, 12 * 500)
     assert (planned.equal, planned.trial_budget) == ("passes", 500)
     assert planned.notes == (
         "arms are equal in passes, not in updates: a trial of dear takes up to 3 passes per update, and then has 166 "

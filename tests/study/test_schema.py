@@ -64,7 +64,7 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
         "reduction_factor": 3,
         "seed": 0,
     }
-    assert study.replicates.seeds == 3
+    assert study.replicates.model_dump() == {"searches": 4, "seeds": 1}
     assert study.scaling.model_dump() == {
         "workers_per_trial": 1,
         "cpus_per_worker": 1,
@@ -147,10 +147,10 @@ def yaml_values(text):
 
 
 def test_the_text_is_kept_as_written_and_overrides_are_applied(load, study_text):
-    study = load(study_text, overrides=["data.train=local/train.json", "search.trials_per_arm=2"])
+    study = load(study_text, overrides=["data.train=local/train.json", "search.trials_per_arm=4"])
     assert study.source_text == study_text
     assert study.data.train == "local/train.json"
-    assert study.search.trials_per_arm == 2
+    assert study.search.trials_per_arm == 4
 
 
 def test_a_study_survives_pickling(load, study_text):

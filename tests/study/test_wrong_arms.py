@@ -21,7 +21,7 @@ arms:
   mt5: {model: n%s}
   noise: {model: n, robust: {embedding_noise: {magnitude: 0.1}}%s}
 search: {trials_per_arm: 1, objective: dev.f1}
-replicates: {seeds: 1}
+replicates: {searches: 1, seeds: 1}
 """
 
 

@@ -60,7 +60,12 @@ ONE_PROBLEM = [
     ("question: Does it help?", "question: ' '", 2, "must be text"),
     ("test: google/xquad", "test: [google/xquad]", 6, "data.test: must be a mapping with the keys source"),
     (LAST, "trials_per_arm: 8\nwindows: 5", 29, "must be a mapping with the keys max_length, stride"),
-    (LAST, "trials_per_arm: 8\nreplicates: {seeds: 0}", 29, "must be a whole number from 1 to 1000, found 0"),
+    (
+        LAST,
+        "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 0}",
+        29,
+        "must be a whole number from 1 to 99, found 0",
+    ),
     (LAST, "trials_per_arm: 8\nscaling: {concurrent_trials: many}", 29, "must be auto or a whole number of at least 1"),
     (LAST, "trials_per_arm: 8\nscaling: {concurrent_trials: true}", 29, "found true; write concurrent_trials: auto"),
     (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: 1.5}", 29, "write 2 or 1"),

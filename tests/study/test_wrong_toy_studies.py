@@ -16,7 +16,7 @@ training: {updates: 10, learning_rate: 1e-3}
 arms:
   baseline: {baseline: true}
   webfaq: {mixture: {faq_share: 0.25, weights: {simplex: all}}}
-search: {trials_per_arm: 2}
+search: {trials_per_arm: 4}
 """
 
 
@@ -37,7 +37,7 @@ search: {trials_per_arm: 2}
         ("{source: toy}", "{source: toy, languages: [de, fr]}", 6, "the toy world has no FAQ pages in 'fr'"),
         ("{source: toy}", "{source: toy, languages: [de, en]}", 6, "the toy world has no FAQ pages in 'en'"),
         ("test: toy", "test: {source: toy, languages: [en]}", 6, "no language but English, so name the FAQ languages"),
-        ("search: {trials_per_arm: 2}\n", "", 3, "search: is missing"),
+        ("search: {trials_per_arm: 4}\n", "", 3, "search: is missing"),
     ],
 )
 def test_one_mistake_in_a_toy_study_is_one_problem_at_its_line(load, old, new, line, fragment):
@@ -64,7 +64,7 @@ training: {updates: 10, learning_rate: 1e-3}
 arms:
   baseline: {baseline: true}
   text_to_text: {model: toy_text_to_text}
-search: {trials_per_arm: 2}
+search: {trials_per_arm: 4}
 """
 
 

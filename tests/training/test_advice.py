@@ -22,7 +22,7 @@ arms:
   mt5: {{model: {other}}}
   noise: {{robust: {{embedding_noise: {{magnitude: 0.1}}}}}}
 search: {{trials_per_arm: 1, objective: dev.f1}}
-replicates: {{seeds: 1}}
+replicates: {{searches: 1, seeds: 1}}
 """
 
 

@@ -33,7 +33,7 @@ def study(folder: Path, **data: Any) -> Study:
         "training": {"updates": 100, "learning_rate": 3e-5},
         "arms": {"plain": {"baseline": True}},
         "search": {"trials_per_arm": 1, "objective": "dev.f1"},
-        "replicates": {"seeds": 1},
+        "replicates": {"searches": 1, "seeds": 1},
     }
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(definition))

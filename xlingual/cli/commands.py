@@ -124,14 +124,16 @@ def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
     """Show where a study stands, from its records alone."""
     from xlingual.records.layout import StudyDirectory
     from xlingual.records.state import read_state
+    from xlingual.report.chosen import chosen_configurations
     from xlingual.report.status import search_table, status_table
     from xlingual.report.status import status as counts
 
-    state = read_state(StudyDirectory(study_dir))
+    directory = StudyDirectory(study_dir)
+    state = read_state(directory)
     if as_json:
         print(json.dumps(counts(state), indent=2))
     else:
-        Console().print(status_table(state), search_table(state))
+        Console().print(status_table(state), search_table(state, chosen_configurations(directory, state)))
 
 
 @app.command()

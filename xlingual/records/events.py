@@ -2,19 +2,23 @@
 
 Events of the journal (every one has `event` and `time`):
     stage_started, stage_ended    stage (it ends only when each of its trials did)
-    trial_started                 arm, number, fingerprint, values (what the sampler chose), running (numbers of the
-                                  arm's trials that had not ended when it was drawn: of all others it was known how)
-    trial_retried                 arm, number, fingerprint, reason, pause (seconds until the next try)
-    trial_ended                   arm, number, fingerprint, state (finished | pruned | failed), objective, updates,
-                                  reason, reports ([budget spent, objective] of each that the last try made),
+    trial_started                 arm, search, number, fingerprint, values (what the sampler chose), running (numbers
+                                  of the search's trials that had not ended when it was drawn: of all others it was
+                                  known how)
+    trial_retried                 arm, search, number, fingerprint, reason, pause (seconds until the next try)
+    trial_ended                   arm, search, number, fingerprint, state (finished | pruned | failed), objective,
+                                  updates, reason, reports ([budget spent, objective] of each that the last try made),
                                   retry (true: not its own doing, and the next command tries it again)
-    space_exhausted               arm, trials, space (its fingerprint): no further configuration is in it
-    chosen                        arm, number, fingerprint, objective, trials (how many ended trials it rests on)
-    replicate_started             arm, seed, fingerprint, chosen (fingerprint of the search trial)
-    replicate_retried             arm, seed, fingerprint, reason, pause
-    replicate_ended               arm, seed, fingerprint, state, objective, updates, reason, reports, retry
+    space_exhausted               arm, search, trials, space (its fingerprint): no further configuration is in it
+    chosen                        arm, search, number, fingerprint, objective, trials (how many ended trials it rests
+                                  on)
+    replicate_started             arm, search, seed, fingerprint, chosen (fingerprint of the search trial)
+    replicate_retried             arm, search, seed, fingerprint, reason, pause
+    replicate_ended               arm, search, seed, fingerprint, state, objective, updates, reason, reports, retry
     test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions, ...}}
     study_changed                 study, spaces, renamed: see `xlingual.records.history`
+
+`search` is there in an arm that has several (see `xlingual.study.searches`); without it, the event is of its first.
 """
 
 from __future__ import annotations
@@ -26,14 +30,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xlingual.study.changes import drawn
+from xlingual.study.searches import ArmSearch
 
 
 class _Trained:
     """What trials and replicates have in common."""
 
     __slots__ = ()
+    arm: str
+    search: int
     state: str
     retry: bool
+
+    @property
+    def of(self) -> ArmSearch:
+        """The search that it belongs to."""
+        return ArmSearch(self.arm, self.search)
 
     @property
     def unfinished(self) -> bool:
@@ -59,11 +71,12 @@ class TrialState(_Trained):
     retry: bool = False
     running: tuple[int, ...] = ()
     reports: tuple[tuple[int, float], ...] = ()
+    search: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ReplicateState(_Trained):
-    """A chosen configuration under one seed."""
+    """The configuration that a search chose, under one seed."""
 
     arm: str
     seed: int
@@ -73,6 +86,7 @@ class ReplicateState(_Trained):
     scored: bool = False
     reason: str | None = None
     retry: bool = False
+    search: int = 1
 
 
 def space_fingerprint(arm: Mapping[str, Any]) -> str:
@@ -82,10 +96,10 @@ def space_fingerprint(arm: Mapping[str, Any]) -> str:
 
 def fold(
     events: Iterable[dict[str, Any]],
-) -> tuple[list[TrialState], dict[str, str], list[ReplicateState], str]:
-    """Fold events, oldest first, into trials, chosen fingerprints by arm, replicates, and the stage begun last."""
-    trials: dict[tuple[str, int], TrialState] = {}
-    chosen: dict[str, str] = {}
+) -> tuple[list[TrialState], dict[ArmSearch, str], list[ReplicateState], str]:
+    """Fold events, oldest first, into trials, chosen fingerprints by search, replicates, and the stage begun last."""
+    trials: dict[tuple[ArmSearch, int], TrialState] = {}
+    chosen: dict[ArmSearch, str] = {}
     replicates: dict[tuple[str, str], ReplicateState] = {}
     stage = "search"
     for event in events:
@@ -93,20 +107,21 @@ def fold(
         if kind == "stage_started":
             stage = event["stage"]
         elif kind == "trial_started":
-            trials[event["arm"], event["number"]] = TrialState(
+            trials[search_of(event), event["number"]] = TrialState(
                 event["arm"],
                 event["number"],
                 event["fingerprint"],
                 event["values"],
                 running=tuple(event.get("running", ())),
+                search=search_of(event).number,
             )
         elif kind == "trial_ended":
-            key = (event["arm"], event["number"])
+            key = (search_of(event), event["number"])
             picked = _picked(event, "state", "objective", "updates", "reason", "retry")
             reports = tuple((step, objective) for step, objective in event.get("reports", ()))
             trials[key] = replace(trials[key], reports=reports, **picked)
         elif kind == "chosen":
-            chosen[event["arm"]] = event["fingerprint"]
+            chosen[search_of(event)] = event["fingerprint"]
         elif kind == "replicate_started":
             known = replicates.get((event["arm"], event["fingerprint"]))
             replicates[event["arm"], event["fingerprint"]] = ReplicateState(
@@ -115,6 +130,7 @@ def fold(
                 event["fingerprint"],
                 event["chosen"],
                 scored=known.scored if known else False,
+                search=search_of(event).number,
             )
         elif kind == "replicate_ended":
             key_ = (event["arm"], event["fingerprint"])
@@ -125,10 +141,16 @@ def fold(
     return list(trials.values()), chosen, list(replicates.values()), stage
 
 
-def exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[str]:
-    """Name the arms whose space as it is now was found to hold nothing more."""
-    told = {(event["arm"], event["space"]) for event in events if event["event"] == "space_exhausted"}
-    return frozenset(arm for arm, content in arms.items() if (arm, space_fingerprint(content)) in told)
+def search_of(event: Mapping[str, Any]) -> ArmSearch:
+    """The search that an event, or an item to be trained, belongs to."""
+    return ArmSearch(event["arm"], event.get("search", 1))
+
+
+def exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[ArmSearch]:
+    """Name the searches that found their arm's space, as it is now, to hold nothing more."""
+    told = {(search_of(event), event["space"]) for event in events if event["event"] == "space_exhausted"}
+    spaces = {arm: space_fingerprint(content) for arm, content in arms.items()}
+    return frozenset(search for search, space in told if spaces.get(search.arm) == space)
 
 
 def _picked(event: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from xlingual.study.changes import drawn
 from xlingual.study.legality import Illegal, redrawn
+from xlingual.study.searches import ArmSearch
 
 CHANGED = "study_changed"
 Event = dict[str, Any]
@@ -29,6 +30,12 @@ class SetAside:
     number: int
     fingerprint: str
     reason: str
+    search: int = 1
+
+    @property
+    def of(self) -> ArmSearch:
+        """The search that it belongs to."""
+        return ArmSearch(self.arm, self.search)
 
 
 def defined(events: Iterable[Event]) -> dict[str, Any] | None:
@@ -88,11 +95,11 @@ def renamed_rows(rows: Sequence[Event], events: Iterable[Event]) -> tuple[Event,
     return tuple(found)
 
 
-def late_choices(events: Iterable[Event], readings: Iterable[Event]) -> frozenset[str]:
-    """Return the arms whose last choice came after the first reading of the test stage."""
+def late_choices(events: Iterable[Event], readings: Iterable[Event]) -> frozenset[ArmSearch]:
+    """Return the searches whose last choice came after the first reading of the test stage."""
     first = min((row["time"] for row in readings if row["purpose"] == "test"), default=math.inf)
-    times = {event["arm"]: event.get("time", 0.0) for event in events if event["event"] == "chosen"}
-    return frozenset(arm for arm, time in times.items() if time > first)
+    times = {_search(event): event.get("time", 0.0) for event in events if event["event"] == "chosen"}
+    return frozenset(search for search, time in times.items() if time > first)
 
 
 def _renamed_and_placed(events: Iterable[Event]) -> list[Event]:
@@ -116,8 +123,12 @@ def _under_new_name(event: Event, renamed: Mapping[str, str]) -> Event:
     return {**event, "arm": renamed[event["arm"]]} if event.get("arm") in renamed else event
 
 
-def _trial(event: Event) -> tuple[Any, Any]:
-    return event.get("arm"), event.get("number")
+def _search(event: Event) -> ArmSearch:
+    return ArmSearch(event.get("arm", ""), event.get("search", 1))
+
+
+def _trial(event: Event) -> tuple[ArmSearch, Any]:
+    return _search(event), event.get("number")
 
 
 def _judged(event: Event, arm: Mapping[str, Any]) -> dict[str, Any] | SetAside:
@@ -126,7 +137,7 @@ def _judged(event: Event, arm: Mapping[str, Any]) -> dict[str, Any] | SetAside:
     try:
         return redrawn(event["space"], drawn(arm), values) if "space" in event else values
     except Illegal as illegal:
-        return SetAside(event["arm"], event["number"], event["fingerprint"], str(illegal))
+        return SetAside(event["arm"], event["number"], event["fingerprint"], str(illegal), _search(event).number)
 
 
 def _outdated(event: Event, tested: Collection[tuple[str, str]]) -> bool:

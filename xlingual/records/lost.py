@@ -16,7 +16,7 @@ def check_records(directory: StudyDirectory, state: StudyState) -> None:
     """
     ended: list[TrialState | ReplicateState] = [*state.trials, *(each for each in state.replicates if not each.scored)]
     finished = [each for each in ended if each.state == "finished"]
-    lost = [f"{_name(each)}: {reason}" for each in finished if (reason := _lost(directory, each))]
+    lost = [f"{_name(state, each)}: {reason}" for each in finished if (reason := _lost(directory, each))]
     if lost:
         raise RecordError(
             f"{directory.path}: records of finished trials are gone ({'; '.join(lost)}), so that nothing is chosen or "
@@ -42,5 +42,7 @@ def _lost(directory: StudyDirectory, ended: TrialState | ReplicateState) -> str 
     return None if trial.model.is_dir() else f"{trial.model.name}/ is missing in {trial.path}"
 
 
-def _name(ended: TrialState | ReplicateState) -> str:
-    return f"{ended.arm} trial {ended.number}" if isinstance(ended, TrialState) else f"{ended.arm} seed {ended.seed}"
+def _name(state: StudyState, ended: TrialState | ReplicateState) -> str:
+    if isinstance(ended, TrialState):
+        return f"{state.name_of(ended.of)} trial {ended.number}"
+    return f"{ended.arm} seed {ended.seed}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,8 +13,9 @@ from xlingual.records.files import read_json
 from xlingual.records.history import SetAside
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import is_held
+from xlingual.study.searches import ArmSearch, Searches, recorded_searches
 
-__all__ = ["ReplicateState", "StudyState", "TrialState", "read_state", "space_fingerprint", "state_of"]
+__all__ = ["ArmSearch", "ReplicateState", "StudyState", "TrialState", "read_state", "space_fingerprint", "state_of"]
 
 STAGES = ("search", "replicate", "test", "report")
 
@@ -23,23 +24,25 @@ STAGES = ("search", "replicate", "test", "report")
 class StudyState:
     """The state of a study.
 
-    `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`. `active`:
-    whether a driver is at work on it now. `exhausted`: arms whose space holds nothing that was not tried. `late`: arms
-    that chose after the test set had been read for another one.
+    `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`. `searches` are
+    those of each arm, and `chosen` has the fingerprint of what each search found best. `active`: whether a driver is at
+    work on the study now. `exhausted`: searches whose space holds nothing that was not tried. `late`: searches that
+    chose after the test set had been read for another one.
     """
 
     name: str
     study: dict[str, Any]
     stage: str
     trials: tuple[TrialState, ...]
-    chosen: dict[str, str]
+    chosen: dict[ArmSearch, str]
     all_replicates: tuple[ReplicateState, ...]
     ledger: tuple[dict[str, Any], ...]
+    searches: dict[str, Searches]
     set_aside: tuple[SetAside, ...] = ()
     sources: dict[str, Any] = field(default_factory=dict)
     active: bool = False
-    exhausted: frozenset[str] = frozenset()
-    late: frozenset[str] = frozenset()
+    exhausted: frozenset[ArmSearch] = frozenset()
+    late: frozenset[ArmSearch] = frozenset()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -58,51 +61,61 @@ class StudyState:
 
     @property
     def trials_per_arm(self) -> int:
-        """How many trials every arm gets."""
+        """How many trials the searches of an arm get together."""
         return int(self.study["search"]["trials_per_arm"])
+
+    @property
+    def all_searches(self) -> tuple[ArmSearch, ...]:
+        """Every search of every arm, in the study file's order."""
+        return tuple(ArmSearch(arm, n) for arm, of in self.searches.items() for n in range(1, of.count + 1))
 
     @property
     def trials_planned(self) -> int:
         """How many trials all arms will have had: fewer where a space holds no more, more where a range was widened."""
-        had = {arm: len(self.arm_trials(arm)) for arm in self.arms}
-        return sum(n if self._has_its_trials(arm) else max(n, self.trials_per_arm) for arm, n in had.items())
+        return sum(map(self.planned, self.all_searches))
 
     @property
-    def seeds_per_arm(self) -> int:
-        """How many replicates every arm gets."""
-        return int(self.study["replicates"]["seeds"])
+    def replicates_per_arm(self) -> int:
+        """How many models every arm ends in."""
+        return max(of.replicates for of in self.searches.values())
 
     @property
     def replicates(self) -> tuple[ReplicateState, ...]:
         """Replicates of the configurations that are chosen now, by arm and seed; failed ones included."""
-        mine = [r for r in self.all_replicates if self.chosen.get(r.arm) == r.chosen]
+        mine = [r for r in self.all_replicates if self.chosen.get(r.of) == r.chosen]
         return tuple(sorted(mine, key=lambda r: (self.arms.index(r.arm), r.seed)))
 
     @property
-    def tested(self) -> dict[str, str]:
-        """Chosen configurations by arm, of those for whose replicates the test set was read: these stay chosen."""
+    def tested(self) -> dict[ArmSearch, str]:
+        """Chosen configurations by search, of those for whose replicates the test set was read: these stay chosen."""
         read = {row["fingerprint"] for row in self.ledger if row["purpose"] == "test"}
-        return {r.arm: r.chosen for r in self.replicates if r.fingerprint in read}
+        return {r.of: r.chosen for r in self.replicates if r.fingerprint in read}
 
     @property
     def searched(self) -> bool:
-        """Whether every arm has had all of its trials, and the best is chosen where any of them finished."""
-        return all(self._has_its_trials(arm) and (self._is_chosen(arm) or arm in self.failed) for arm in self.arms)
+        """Whether every search has had all of its trials, and the best is chosen where any of them finished."""
+        trials, failed, tested = self.trials_of_searches(), self.failed, self.tested
+        return all(
+            self._is_over(search, trials[search], tested)
+            and (self._is_chosen(search, trials[search], tested) or search in failed)
+            for search in self.all_searches
+        )
 
     @property
-    def failed(self) -> dict[str, str]:
-        """Arms that had all of their trials, none of which reached its last update; and why, in one line."""
+    def failed(self) -> dict[ArmSearch, str]:
+        """Searches that had all of their trials, none of which reached its last update; and why, in one line."""
+        tested = self.tested
         return {
-            arm: _reasons(self.arm_trials(arm))
-            for arm in self.arms
-            if self._has_its_trials(arm) and not any(trial.state == "finished" for trial in self.arm_trials(arm))
+            search: _reasons(trials)
+            for search, trials in self.trials_of_searches().items()
+            if self._is_over(search, trials, tested) and not any(trial.state == "finished" for trial in trials)
         }
 
     @property
     def failures(self) -> tuple[str, ...]:
         """All that failed for good and leaves a gap in the report, a line each; empty where there is none."""
         return (
-            *(f"arm {arm} has no finished trial ({reason})" for arm, reason in self.failed.items()),
+            *(f"arm {self.name_of(one)} has no finished trial ({reason})" for one, reason in self.failed.items()),
             *(
                 f"arm {each.arm}, seed {each.seed}: {first_line(each.reason)}"
                 for each in self.replicates
@@ -113,37 +126,61 @@ class StudyState:
     @property
     def replicated(self) -> bool:
         """Whether every configuration that was chosen was trained under every seed, with success or without."""
-        trained = Counter(replicate.arm for replicate in self.replicates if not replicate.unfinished)
-        return self.searched and all(trained[arm] >= self.seeds_per_arm for arm in self.chosen)
+        trained = Counter(replicate.of for replicate in self.replicates if not replicate.unfinished)
+        return self.searched and all(trained[one] >= self.searches[one.arm].seeds for one in self.chosen)
 
     @property
     def complete(self) -> bool:
-        """Whether every arm has all of its replicates scored on the test set."""
-        scored = Counter(replicate.arm for replicate in self.replicates if replicate.scored)
-        return self.searched and all(scored[arm] >= self.seeds_per_arm for arm in self.arms)
+        """Whether every winner has all of its replicates scored on the test set."""
+        scored = Counter(replicate.of for replicate in self.replicates if replicate.scored)
+        return self.searched and all(scored[one] >= self.searches[one.arm].seeds for one in self.all_searches)
 
     def arm_trials(self, arm: str) -> tuple[TrialState, ...]:
-        """The arm's search trials by number."""
+        """The trials of all searches of an arm, by search and number."""
         return tuple(trial for trial in self.trials if trial.arm == arm)
 
-    def best_trial(self, arm: str) -> TrialState | None:
-        """The arm's finished trial with the highest objective, the earliest of equals; None when none finished."""
-        finished = [t for t in self.arm_trials(arm) if t.state == "finished" and t.objective is not None]
-        return max(finished, key=lambda trial: trial.objective or 0.0, default=None)
+    def trials_of(self, search: ArmSearch) -> tuple[TrialState, ...]:
+        """The trials of one search by number."""
+        return tuple(trial for trial in self.trials if trial.of == search)
 
-    def _is_chosen(self, arm: str) -> bool:
-        """Whether the arm's choice is made: one of before its last trials may be the best no more."""
-        best = self.best_trial(arm)
-        return arm in self.tested or (best is not None and self.chosen.get(arm) == best.fingerprint)
+    def trials_of_searches(self) -> dict[ArmSearch, tuple[TrialState, ...]]:
+        """The trials of every search by number."""
+        found: dict[ArmSearch, list[TrialState]] = {search: [] for search in self.all_searches}
+        for trial in self.trials:
+            found[trial.of].append(trial)
+        return {search: tuple(trials) for search, trials in found.items()}
 
-    def _has_its_trials(self, arm: str) -> bool:
-        """Whether the arm's search is over: so it is once the test set was read for what it chose."""
-        trials = self.arm_trials(arm)
-        if arm in self.tested:
+    def planned(self, search: ArmSearch) -> int:
+        """How many trials a search will have had."""
+        trials = self.trials_of(search)
+        over = self._is_over(search, trials, self.tested)
+        return len(trials) if over else max(len(trials), self.searches[search.arm].trials)
+
+    def best_trial(self, search: ArmSearch) -> TrialState | None:
+        """A search's finished trial with the highest objective, the earliest of equals; None when none finished."""
+        return best_of(self.trials_of(search))
+
+    def chosen_trials(self, arm: str) -> dict[int, TrialState]:
+        """What each search of an arm chose, by the search's number."""
+        mine = {one.number: fingerprint for one, fingerprint in self.chosen.items() if one.arm == arm}
+        return {trial.search: trial for trial in self.arm_trials(arm) if mine.get(trial.search) == trial.fingerprint}
+
+    def name_of(self, search: ArmSearch) -> str:
+        """An arm's name, with the search where it has several."""
+        return str(search) if self.searches[search.arm].count > 1 else search.arm
+
+    def _is_chosen(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> bool:
+        """Whether the choice is made: one of before the search's last trials may be the best no more."""
+        best = best_of(trials)
+        return search in tested or (best is not None and self.chosen.get(search) == best.fingerprint)
+
+    def _is_over(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> bool:
+        """Whether a search is over: so it is once the test set was read for what it chose."""
+        if search in tested:
             return True
         if any(trial.unfinished for trial in trials):
             return False
-        return len(trials) >= self.trials_per_arm or arm in self.exhausted
+        return len(trials) >= self.searches[search.arm].trials or search in self.exhausted
 
 
 def read_state(directory: StudyDirectory) -> StudyState:
@@ -164,21 +201,32 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
         journaled, arms, {row["fingerprint"] for row in readings if row["purpose"] == "test"}
     )
     trials, chosen, replicates, stage = fold(events)
+    searches = recorded_searches(study)
+    now = {ArmSearch(arm, number) for arm, of in searches.items() for number in range(1, of.count + 1)}
     state = StudyState(
         name=str(study["name"]),
         study=study,
         stage=stage,
-        trials=tuple(sorted((t for t in trials if t.arm in arms), key=lambda t: (list(arms).index(t.arm), t.number))),
-        chosen={arm: fingerprint for arm, fingerprint in chosen.items() if arm in arms},
-        all_replicates=tuple(r for r in replicates if r.arm in arms),
+        trials=tuple(
+            sorted((t for t in trials if t.of in now), key=lambda t: (list(arms).index(t.arm), t.search, t.number))
+        ),
+        chosen={search: fingerprint for search, fingerprint in sorted(chosen.items()) if search in now},
+        all_replicates=tuple(r for r in replicates if r.of in now),
         ledger=history.renamed_rows(readings, journaled),
-        set_aside=tuple(one for one in aside if one.arm in arms),
+        searches=searches,
+        set_aside=tuple(one for one in aside if one.of in now),
         sources=read_json(directory.sources) if directory.sources.exists() else {},
         active=is_held(directory.lock),
         exhausted=exhausted(events, arms),
         late=history.late_choices(events, readings),
     )
     return replace(state, stage="report") if state.complete else state
+
+
+def best_of(trials: Sequence[TrialState]) -> TrialState | None:
+    """The finished trial with the highest objective, the earliest of equals; None when none finished."""
+    finished = [trial for trial in trials if trial.state == "finished" and trial.objective is not None]
+    return max(finished, key=lambda trial: trial.objective or 0.0, default=None)
 
 
 def first_line(reason: str | None) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 
 from xlingual.report.cost import ArmCost
 from xlingual.report.scores import METRICS
+from xlingual.report.winners import Winner, best_of_all
 from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One language: means over its questions in percent, one a seed.
+    """One language: means over its questions in percent, one a unit (search or seed).
 
     character_f1: empty where the language is written with spaces.
     """
@@ -24,7 +25,7 @@ class Scores:
     character_f1: tuple[float, ...] = ()
 
     def of(self, metric: str) -> tuple[float, ...]:
-        """The scores of one metric, one a seed."""
+        """The scores of one metric, one a unit."""
         return self.f1 if metric == "f1" else self.exact_match
 
     def as_json(self) -> dict[str, Any]:
@@ -40,24 +41,25 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class ArmSummary:
-    """One arm: its chosen configuration, what it cost, and what its scored replicates reached.
+    """One arm: what its searches chose, what that cost, and what its scored replicates reached.
 
-    seeds: those of the scored replicates, the order of all scores; failures: seed -> reason of the replicates that
-    failed; languages that were not scored are absent from `scores`. against: the arm that its differences are to, None
-    for the baseline; published: the name of the published rows of its model, None where there are none. searched: names
-    of the parameters that the search chose, none where the configuration was fixed. failed: why no
-    trial of the search finished, None while that is not so; set_aside: number -> reason of the trials that could not be
-    drawn from what the arm searches now. late: whether its configuration was chosen after the test set had been read
-    for another arm; trials: how many ended that it could choose from. shares:
-    language -> name of scores.SHARES -> percent of the questions, one a seed; empty where no answer is written freely.
+    searches: how many the arm has; winners: what each of them that has chosen chose; seeds: those of all scored
+    replicates; units: search or seed of each score, in the order of all scores; failures: seed -> reason of the
+    replicates that failed; languages that were not scored are absent from `scores`. against: the arm that its
+    differences are to, None for the baseline; published: the name of the published rows of its model, None where there
+    are none. searched: names of the parameters that a search chooses, none where the configuration is fixed. failed:
+    why no trial of any search finished, None while that is not so; set_aside: trial -> reason of the trials that could
+    not be drawn from what the arm searches now. late: searches that chose after the test set had been read for another
+    one. shares: language -> name of scores.SHARES -> percent of the questions, one a unit; empty where no answer is
+    written freely.
     """
 
     name: str
     baseline: bool
-    configuration: dict[str, Any] | None
-    fingerprint: str | None
-    values: dict[str, Any]
+    searches: int
+    winners: tuple[Winner, ...]
     seeds: tuple[int, ...]
+    units: tuple[int, ...]
     failures: dict[int, str]
     scores: dict[str, Scores]
     cost: ArmCost | None
@@ -65,40 +67,68 @@ class ArmSummary:
     published: str | None = None
     searched: tuple[str, ...] = ()
     failed: str | None = None
-    set_aside: Mapping[int, str] = field(default_factory=dict)
-    late: bool = False
-    trials: int = 0
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+    late: tuple[int, ...] = ()
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
+    @property
+    def best(self) -> Winner | None:
+        """The winner with the highest development objective; None before any search has chosen."""
+        return best_of_all(self.winners)
+
+    @property
+    def configuration(self) -> dict[str, Any] | None:
+        """That of the best of all winners."""
+        return self.best.configuration if self.best else None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """That of the best of all winners."""
+        return self.best.fingerprint if self.best else None
+
+    @property
+    def uneven(self) -> bool:
+        """Whether winners have different numbers of scored seeds, of those that have any."""
+        return len({len(winner.seeds) for winner in self.winners if winner.seeds}) > 1
+
+    @property
+    def unit(self) -> str:
+        """What each score is of: "search", or "seed" where the arm has one search."""
+        return "search" if self.searches > 1 else "seed"
+
     def mean(self, metric: str) -> tuple[float, ...]:
-        """Mean over the non-English languages, one a seed; empty where there is none."""
+        """Mean over the non-English languages, one a unit; empty where there is none."""
         return _mean_of(scores.of(metric) for language, scores in self.scores.items() if language != "en")
 
     def mean_over(self, languages: Iterable[str], metric: str) -> tuple[float, ...]:
-        """Mean over given languages, one a seed; empty where one of them was not scored."""
+        """Mean over given languages, one a unit; empty where one of them was not scored."""
         wanted = tuple(languages)
         if any(language not in self.scores for language in wanted):
             return ()
         return _mean_of(self.scores[language].of(metric) for language in wanted)
 
     def mean_share(self, name: str) -> tuple[float, ...]:
-        """A share's mean over the non-English languages, one a seed; empty where there is none."""
+        """A share's mean over the non-English languages, one a unit; empty where there is none."""
         return _mean_of(shares[name] for language, shares in self.shares.items() if language != "en")
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values; what was not scored is absent."""
+        """Plain values; what was not scored is absent. `configuration`, `fingerprint`, `values`: of the best of all."""
         return {
             "baseline": self.baseline,
             "against": self.against,
             "published": self.published,
             "failed": self.failed,
-            "chosen_after_a_reading": self.late,
-            "trials": self.trials,
-            "set_aside": {str(number): reason for number, reason in self.set_aside.items()},
+            "chosen_after_a_reading": list(self.late),
+            "set_aside": dict(self.set_aside),
+            "searches": self.searches,
+            "winners": [winner.as_json() for winner in self.winners],
+            "best": self.best.search if self.best else None,
             "configuration": self.configuration,
             "fingerprint": self.fingerprint,
-            "values": self.values,
+            "values": self.best.values if self.best else {},
             "searched": list(self.searched),
+            "unit": self.unit,
+            "units": list(self.units),
             "seeds": list(self.seeds),
             "failures": {str(seed): reason for seed, reason in self.failures.items()},
             "scores": {language: scores.as_json() for language, scores in self.scores.items()},
@@ -113,6 +143,12 @@ class ArmSummary:
         }
         means = {name: list(self.mean_share(name)) for name in SHARES if self.mean_share(name)}
         return {"shares": by_language, "mean_shares": means}
+
+
+def unit_names(arms: Iterable[ArmSummary]) -> str:
+    """What the scores of these arms are of: seeds, searches, or both where some arms have nothing to search."""
+    found = {arm.unit for arm in arms if arm.units}
+    return "searches or seeds" if len(found) > 1 else "searches" if "search" in found else "seeds"
 
 
 def _mean_of(languages: Iterable[tuple[float, ...]]) -> tuple[float, ...]:

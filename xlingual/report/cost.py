@@ -1,4 +1,4 @@
-"""What the training of an arm's chosen configuration cost, what it perturbed, and its development scores on the way."""
+"""What the training of an arm's winners cost, what it perturbed, and their development scores on the way."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from statistics import fmean
 from typing import Any
 
 from xlingual.records import journal
-from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState
+from xlingual.report.winners import Winner, best_of_all
 from xlingual.study.cost import Cost, cost_of
 from xlingual.training.development import with_objective
 
@@ -26,10 +26,10 @@ class Point:
 
 @dataclass(frozen=True)
 class ArmCost:
-    """What training one arm's chosen configuration costs.
+    """What training one arm's winners costs.
 
     Attributes:
-        cost: of a whole trial.
+        cost: of a whole trial of the best of all winners.
         curves: seed -> points of a replicate, in the order of its updates.
         sampled: whether the points before the last were scored on a part of the development questions.
         perturbation: magnitudes as the training recorded them, by name; empty where nothing was perturbed.
@@ -80,17 +80,16 @@ class ArmCost:
         }
 
 
-def read_cost(directory: StudyDirectory, state: StudyState, arm: str) -> ArmCost | None:
-    """Read what an arm's chosen configuration cost; None before one is chosen.
+def read_cost(directory: StudyDirectory, state: StudyState, arm: str, winners: Sequence[Winner]) -> ArmCost | None:
+    """Read what an arm's winners cost, and what was perturbed in the best of them; None before one is chosen.
 
     Raises:
         RecordError: when a record is broken.
     """
-    chosen = state.chosen.get(arm)
-    if chosen is None:
+    best = best_of_all(winners)
+    if best is None:
         return None
-    configuration = read_json(directory.trial(chosen).configuration)
-    cost = cost_of(configuration)
+    chosen, cost = best.fingerprint, cost_of(best.configuration)
     objective = state.study["search"].get("objective", "dev.f1")
     summands = {objective: 1.0} if isinstance(objective, str) else objective
     replicates = [one for one in state.replicates if one.arm == arm and one.state == "finished"]
@@ -98,15 +97,17 @@ def read_cost(directory: StudyDirectory, state: StudyState, arm: str) -> ArmCost
         one.seed: [with_objective(row, summands) for row in journal.read(directory.trial(one.fingerprint).reports)]
         for one in replicates
     }
-    trained = [*(one.fingerprint for one in replicates), chosen]
+    of_best = [one for one in replicates if one.chosen == chosen]
+    trained = [*(one.fingerprint for one in of_best), chosen]
     environments = [journal.read(directory.trial(fingerprint).environment) for fingerprint in trained]
+    costs = {winner.fingerprint: cost_of(winner.configuration) for winner in winners}
     recorded = [line["perturbation"] for lines in environments for line in lines if "perturbation" in line]
     return ArmCost(
         cost=cost,
-        curves={seed: _curve(rows, cost) for seed, rows in reports.items() if rows},
-        sampled=configuration["training"].get("early_dev_questions") is not None,
+        curves={one.seed: _curve(reports[one.seed], costs[one.chosen]) for one in replicates if reports[one.seed]},
+        sampled=best.configuration["training"].get("early_dev_questions") is not None,
         perturbation=dict(recorded[0]) if recorded else {},
-        measured=_measured([*reports.values(), journal.read(directory.trial(chosen).reports)]),
+        measured=_measured([*(reports[one.seed] for one in of_best), journal.read(directory.trial(chosen).reports)]),
     )
 
 

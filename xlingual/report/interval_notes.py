@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from statistics import fmean
 
+from xlingual.report.arm_summary import ArmSummary, unit_names
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.summary import Summary
 from xlingual.statistics.crossed import PAIRED_FROM
+
+LUCK = (
+    "In simulated studies the true score of a search's winner has a standard deviation of 1 to 3 points over searches "
+    "(tests/benchmarks/calibration.py)."
+)
+"""How much another search typically matters."""
 
 
 def interval_notes(summary: Summary) -> list[str]:
@@ -30,18 +37,32 @@ def signature(summary: Summary) -> str:
     """
     means = [metrics[MEAN]["f1"] for metrics in summary.differences.values() if MEAN in metrics]
     freedom = sorted({f"{gap.found.freedom:.1f}" for gap in means if gap.found.freedom is not None}, key=float)
-    seeds = sorted({len(arm.seeds) for arm in summary.arms.values() if arm.seeds})
     parts = [
         "squad1.1",
         f"langs:{sum(language != 'en' for language in summary.languages)}",
         f"q:{max(summary.questions.values(), default=0)}",
         f"{'art' if summary.by_article else 'par'}:{summary.clusters}",
-        f"searches:1x{'-'.join(map(str, dict.fromkeys((seeds[0], seeds[-1])))) if seeds else 0}",
+        f"searches:{_repeated(summary)}",
         f"sel:{summary.objective.replace(' ', '')}",
         *([f"t df {'-'.join(dict.fromkeys((freedom[0], freedom[-1])))}", f"holm:{len(means)}"] if freedom else []),
         f"xlingual {version('xlingual')}",
     ]
     return "|".join(parts)
+
+
+def _repeated(summary: Summary) -> str:
+    """Searches x seeds of the scored arms: "4x1", "1x5", "1x3-5"; "4x1,1x4" where some arms have nothing to search."""
+    found: dict[int, set[int]] = {}
+    for arm in summary.arms.values():
+        if arm.units:
+            found.setdefault(arm.searches, set()).add(
+                round(len(arm.seeds) / len(arm.units)) if arm.searches > 1 else len(arm.units)
+            )
+    texts = [
+        f"{searches}x{'-'.join(map(str, dict.fromkeys((min(n), max(n)))))}"
+        for searches, n in sorted(found.items(), reverse=True)
+    ]
+    return ",".join(texts) or "0"
 
 
 def _coverage(summary: Summary) -> Iterator[str]:
@@ -53,7 +74,8 @@ def _coverage(summary: Summary) -> Iterator[str]:
         return
     interval, those = f"[low, high]: {share} intervals by Student's t;", f"other {what} ({summary.clusters} {what})"
     if all(gap.seed_variation for gap in gaps):
-        yield f"{interval} they cover other seeds and {those}."
+        others = "other searches with other seeds" if _all_searched_several_times(summary) else "other seeds"
+        yield f"{interval} they cover {others} and {those}."
     else:
         yield (
             f"{interval} where an arm or the baseline has one seed they cover {those} only: another seed may differ by "
@@ -91,17 +113,17 @@ def _compared(summary: Summary) -> str:
 def _verdicts(summary: Summary) -> Iterator[str]:
     """What is called a difference, and why nothing is where that is so."""
     gaps = {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
-    searched = [
-        arm for arm in gaps if summary.arms[arm].searched or summary.arms[str(summary.arms[arm].against)].searched
-    ]
+    searched = [arm for arm in gaps if any(map(_of_one_search, _compared_arms(summary, arm)))]
     if searched:
         yield (
             f"Not marked as different, whatever the interval: {', '.join(searched)}. A single search chose a "
-            "configuration that is compared; another search could have chosen otherwise, and no interval covers that."
+            f"configuration that is compared; another search could have chosen otherwise, and no interval covers that. "
+            f"{LUCK}"
         )
     few = [arm for arm, gap in gaps.items() if not gap.found.decides and arm not in searched]
     if few:
-        yield f"{', '.join(few)}: fewer than {PAIRED_FROM} seeds are too few to call anything a difference."
+        names = unit_names(summary.arms.values())
+        yield f"{', '.join(few)}: fewer than {PAIRED_FROM} {names} are too few to call anything a difference."
     if len(searched) + len(few) < len(gaps):
         yield (
             "*: a difference. Means are adjusted for the number of compared arms (Holm, 5%); a language is marked only "
@@ -115,11 +137,29 @@ def _doubts(summary: Summary) -> Iterator[str]:
         yield "An interval of no width: the scores are identical, or differ by the same amount everywhere."
     if _beyond(summary):
         yield "Some intervals reach beyond what scores from 0 to 100 allow: close to these bounds they are approximate."
-    counts = sorted({len(arm.seeds) for arm in summary.arms.values() if arm.seeds})
+    counts = sorted({len(arm.units) for arm in summary.arms.values() if arm.units})
     if len(counts) > 1:
-        yield f"Arms have {counts[0]} to {counts[-1]} seeds; each counts with its own number."
+        names = unit_names(summary.arms.values())
+        yield f"Arms have {counts[0]} to {counts[-1]} {names}; each arm counts with its own number."
+    uneven = [arm.name for arm in summary.arms.values() if arm.uneven]
+    if uneven:
+        yield f"{', '.join(uneven)}: searches with different numbers of scored seeds; each search counts once."
     if not summary.parallel:
         yield "Languages hold different questions; those that share an article's name vary together."
+
+
+def _of_one_search(arm: ArmSummary) -> bool:
+    """Whether an arm's configuration was chosen by a single search."""
+    return bool(arm.searched) and arm.searches == 1
+
+
+def _all_searched_several_times(summary: Summary) -> bool:
+    return all(arm.searches > 1 for arm in summary.arms.values() if arm.units)
+
+
+def _compared_arms(summary: Summary, arm: str) -> tuple[ArmSummary, ArmSummary]:
+    """An arm and what it is compared with."""
+    return summary.arms[arm], summary.arms[str(summary.arms[arm].against)]
 
 
 def _beyond(summary: Summary) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
-from xlingual.report.arm_summary import ArmSummary
+from xlingual.report.arm_summary import ArmSummary, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.interval_notes import interval_notes
@@ -47,7 +49,8 @@ def notes(summary: Summary) -> list[str]:
     others = [language for language in summary.languages if language != "en"]
     if others:
         lines.append(
-            f"The mean is over the {len(others)} non-English languages; ± is its standard deviation over seeds."
+            f"The mean is over the {len(others)} non-English languages; ± is its standard deviation over "
+            f"{unit_names(summary.arms.values())}."
         )
     lines.append("Metrics: exact match and F1 as SQuAD v1.1's official script computes them, for every language.")
     lines += character_notes(summary)
@@ -56,7 +59,8 @@ def notes(summary: Summary) -> list[str]:
     lines += _without_difference(summary)
     lines += published_notes(summary)
     lines += shares_notes(summary)
-    lines.append(f"Each arm's configuration was chosen by {_objective(summary.objective)}.")
+    chooser = "Each search" if any(arm.searches > 1 for arm in summary.arms.values()) else "The search of each arm"
+    lines.append(f"{chooser} chose its configuration by {_objective(summary.objective)}.")
     lines += without_trials(summary)
     lines += cost_notes(summary.equal, summary.costs)
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
@@ -80,18 +84,24 @@ def missing(summary: Summary) -> str:
     for arm in summary.arms.values():
         if arm.failed is not None:
             parts.append(f"{arm.name} has no finished trial")
-        elif len(arm.seeds) < summary.seeds_per_arm:
+        elif len(arm.seeds) < summary.replicates_per_arm:
             failed = "".join(f"; seed {seed} failed: {reason.splitlines()[0]}" for seed, reason in arm.failures.items())
-            parts.append(f"{arm.name} has {len(arm.seeds)} of {summary.seeds_per_arm} replicates scored{failed}")
+            parts.append(f"{arm.name} has {len(arm.seeds)} of {summary.replicates_per_arm} replicates scored{failed}")
     return ", ".join(parts) or "the study has not ended"
 
 
-def seeds(summary: Summary) -> str:
-    """How many seeds the scored arms have: "3 seeds per arm", or "2 to 3 seeds per arm"."""
-    counts = sorted({len(arm.seeds) for arm in summary.arms.values() if arm.seeds})
+def units(summary: Summary) -> str:
+    """What the scored arms are repeated over: "4 searches per arm", or "2 to 3 seeds per arm"."""
+    counts = sorted({len(arm.units) for arm in summary.arms.values() if arm.units})
     if not counts:
-        return "no seeds"
-    return f"{_times(counts[0], 'seed') if len(counts) == 1 else f'{counts[0]} to {counts[-1]} seeds'} per arm"
+        return "no scores"
+    names = unit_names(summary.arms.values())
+    if len(counts) > 1:
+        return f"{counts[0]} to {counts[-1]} {names} per arm"
+    return f"{counts[0]} {names if counts[0] > 1 else _SINGULAR[names]} per arm"
+
+
+_SINGULAR = {"seeds": "seed", "searches": "search", "searches or seeds": "search or seed"}
 
 
 def readings(summary: Summary) -> str:
@@ -113,11 +123,15 @@ def _without_difference(summary: Summary) -> list[str]:
 
 def _about_readings(summary: Summary) -> list[str]:
     """What was decided when some scores on the test set were known already."""
-    late = [arm.name for arm in summary.arms.values() if arm.late]
+    late = [
+        arm.name if arm.searches == len(arm.late) else f"{arm.name} (search {', '.join(map(str, arm.late))})"
+        for arm in summary.arms.values()
+        if arm.late
+    ]
     gone = Counter(str(row["arm"]) for row in summary.ledger if row["arm"] not in summary.arms)
     lines = []
     if late:
-        lines.append(f"Chosen after the test set had been read for another arm: {', '.join(late)}.")
+        lines.append(f"Chosen after the test set had been read for another choice: {', '.join(late)}.")
     if gone:
         arms = ", ".join(f"{arm} ({_times(count, 'reading')})" for arm, count in gone.items())
         lines.append(f"The test set was read for arms that are no longer in the study, too: {arms}.")
@@ -131,10 +145,14 @@ def without_trials(summary: Summary) -> list[str]:
         for arm in summary.arms.values()
         if arm.failed is not None
     ]
-    counts = {arm.name: arm.trials for arm in summary.arms.values() if arm.configuration is not None}
-    if len(set(counts.values())) > 1:
-        numbers = ", ".join(f"{arm} {count}" for arm, count in counts.items())
-        lines.append(f"Arms chose from different numbers of trials, and the best of more is better: {numbers}.")
+    counts = {
+        arm.name: sorted({winner.trials for winner in arm.winners}) for arm in summary.arms.values() if arm.winners
+    }
+    if len({count for found in counts.values() for count in found}) > 1:
+        numbers = ", ".join(
+            f"{arm} {' to '.join(map(str, (found[0], found[-1])[: len(found)]))}" for arm, found in counts.items()
+        )
+        lines.append(f"Searches chose from different numbers of trials, and the best of more is better: {numbers}.")
     aside = {arm.name: arm.set_aside for arm in summary.arms.values() if arm.set_aside}
     if aside:
         trials = "; ".join(f"{arm} {', '.join(map(str, numbers))}" for arm, numbers in aside.items())
@@ -152,15 +170,25 @@ def _extent(summary: Summary) -> str:
     return f"{most}{_times(summary.paragraphs, 'paragraph')} and {questions} questions per language"
 
 
+def _mixtures(arm: ArmSummary) -> list[Mapping[str, Any]]:
+    """Of the winners that have one."""
+    return [winner.configuration["mixture"] for winner in arm.winners if winner.configuration.get("mixture")]
+
+
 def _faq_languages(arm: ArmSummary) -> list[str]:
-    mixture = (arm.configuration or {}).get("mixture") or {}
-    weights = mixture.get("weights") or dict.fromkeys(mixture.get("languages", ()), 1.0)
-    return sorted(language for language, weight in weights.items() if weight > 0)
+    found: set[str] = set()
+    for mixture in _mixtures(arm):
+        weights = mixture.get("weights") or dict.fromkeys(mixture.get("languages", ()), 1.0)
+        found |= {language for language, weight in weights.items() if weight > 0}
+    return sorted(found)
 
 
 def _recipe(arm: ArmSummary) -> str:
-    """The recipe of an arm's chosen configuration, and what about it is not the usual."""
-    mixture = (arm.configuration or {}).get("mixture") or {}
+    """The recipes of an arm's winners, and what about them is not the usual."""
+    return " or ".join(dict.fromkeys(map(_recipe_of, _mixtures(arm))))
+
+
+def _recipe_of(mixture: Mapping[str, Any]) -> str:
     name = next(iter(mixture.get("recipe", {"passage": {}}))).replace("_", " ")
     words = [name, "before the English data" if mixture.get("schedule") == "then" else "mixed in"]
     return ", ".join([*words, "shuffled pairs"] if mixture.get("pairs") == "shuffled" else words)

@@ -30,12 +30,19 @@ def _arms(plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     one_model = len({arm.model for arm in plan.arms}) == 1
     more = () if one_model else ("model",)
-    for header in ("arm", "trials", "replicates", "passes per\nupdate", "updates", "passes", *more):
+    for header in ("arm", "searches", "trials", "replicates", "passes per\nupdate", "updates", "passes", *more):
         justify: Literal["left", "right"] = "left" if header in ("arm", "model") else "right"
         table.add_column(header, justify=justify, overflow="fold")
     for arm in plan.arms:
         name = f"{arm.name} (baseline)" if arm.baseline else arm.name
-        trained = (f"{arm.trials:,}", f"{arm.replicates:,}", _passes(arm), f"{arm.updates:,}", f"{arm.passes:,}")
+        trained = (
+            f"{arm.searches:,}",
+            f"{arm.trials:,}",
+            f"{arm.replicates:,}",
+            _passes(arm),
+            f"{arm.updates:,}",
+            f"{arm.passes:,}",
+        )
         table.add_row(name, *trained, *(() if one_model else (arm.model,)))
     return table
 
@@ -65,7 +72,7 @@ def _totals(plan: Plan) -> Table:
     rows = {
         **({"model": models.pop()} if len(models) == 1 else {}),
         "objective": plan.objective,
-        "trials": f"{plan.trials} in the search, then {plan.replicates} replicates",
+        "trials": f"{plan.trials} in the searches, then {plan.replicates} replicates of their winners",
         "one trial's budget": f"{plan.trial_budget:,} {plan.equal}, the same in every arm",
         "in all": f"{plan.updates:,} updates and {plan.passes:,} passes, at most and if no trial is stopped early",
         "test set": f"{plan.test_readings} readings, in {' '.join(plan.test_languages)}",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from xlingual.records.state import StudyState
+from xlingual.records.state import StudyState, best_of
+from xlingual.report.chosen import chosen_text
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.study import objective_text
 
@@ -52,17 +52,21 @@ def status_table(state: StudyState) -> WideTable:
     return WideTable(title, lines, Column("arm", state.arms), [trials, [_best(state)], replicates])
 
 
-def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, Any] | None] | None = None) -> WideTable:
-    """Arms by ended trials, the best development objective, and what was chosen.
+def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, Any]] | None = None) -> WideTable:
+    """Arms by ended trials, the best development objective, and what their searches chose.
 
-    With `configurations` (arm -> chosen configuration) mixture weights are shown by name; the sampler's own values
-    for them are coordinates that mean nothing to a reader.
+    With `configurations` (fingerprint -> chosen configuration) mixture weights are shown by name; the sampler's own
+    values for them are coordinates that mean nothing to a reader.
     """
     arms = status(state)["arms"].values()
     ended = [Column(kind, [str(arm["trials"][kind]) for arm in arms]) for kind in ("finished", "pruned", "failed")]
-    chosen = [_chosen(state, name, (configurations or {}).get(name)) for name in state.arms]
+    chosen = [chosen_text(state, name, configurations or {}) for name in state.arms]
     equal = state.study["search"].get("equal", "updates")
-    title = f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm, equal in {equal}"
+    most = max(of.count for of in state.searches.values())
+    split = f" in {most} searches" if most > 1 else ""
+    title = (
+        f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm{split}, equal in {equal}"
+    )
     groups = [[*ended, _best(state)], [Column("chosen", chosen, justify="left")]]
     return WideTable(title, _oracle(state), Column("arm", state.arms), groups)
 
@@ -71,51 +75,35 @@ def _arm_status(state: StudyState, name: str) -> dict[str, Any]:
     trials = Counter(trial.state for trial in state.arm_trials(name))
     mine = [replicate for replicate in state.replicates if replicate.arm == name]
     replicates = Counter(replicate.state for replicate in mine)
-    best = state.best_trial(name)
+    best = best_of(state.arm_trials(name))
+    searches = [one for one in state.all_searches if one.arm == name]
+    failed = {one: reason for one, reason in state.failed.items() if one.arm == name}
     return {
+        "searches": len(searches),
         "trials": {
-            "total": max(state.trials_per_arm, trials.total()),
+            "total": sum(max(state.searches[name].trials, len(state.trials_of(one))) for one in searches),
             **{kind: trials[kind] for kind in _TRIAL_STATES},
         },
         "replicates": {
-            "total": max(state.seeds_per_arm, len(mine)),
+            "total": max(state.searches[name].replicates, len(mine)),
             **{kind: replicates[kind] for kind in ("finished", "running", "failed")},
             "scored": sum(replicate.scored for replicate in mine),
         },
         "best": best.objective if best else None,
-        "failed": state.failed.get(name),
-        "set_aside": {str(one.number): one.reason for one in state.set_aside if one.arm == name},
+        "failed": "; ".join(failed.values()) if len(failed) == len(searches) else None,
+        "failed_searches": {str(one.number): reason for one, reason in failed.items()},
+        "set_aside": set_aside(state, name),
     }
 
 
-def _chosen(state: StudyState, arm: str, configuration: Mapping[str, Any] | None) -> str:
-    fingerprint = state.chosen.get(arm)
-    trial = next((trial for trial in state.arm_trials(arm) if trial.fingerprint == fingerprint), None)
-    if trial is None:
-        return "no finished trial" if arm in state.failed else NOTHING
-    lines = [f"trial {trial.number}"]
-    for name, value in trial.values.items():
-        line = _line(name, value, configuration)
-        if line not in lines:
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def _line(name: str, value: Any, configuration: Mapping[str, Any] | None) -> str:
-    """One value; a coordinate of a simplex ("mixture.weights.0") as all of the simplex's weights."""
-    coordinate = re.fullmatch(r"(.+)\.\d+", name)
-    weights = _at(configuration, coordinate[1]) if coordinate and configuration else None
-    if coordinate and isinstance(weights, Mapping):
-        heaviest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
-        pairs = [f"{key}:{weight:.2f}" for key, weight in heaviest]
-        return f"{coordinate[1]} " + "\n  ".join(" ".join(pairs[i : i + 4]) for i in range(0, len(pairs), 4))
-    return f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-
-
-def _at(tree: Any, path: str) -> Any:
-    for step in path.split("."):
-        tree = tree.get(step) if isinstance(tree, Mapping) else None
-    return tree
+def set_aside(state: StudyState, arm: str) -> dict[str, str]:
+    """Why trials of an arm could not be drawn from what it searches now, by number: "3", or "2/3" of search 2."""
+    several = state.searches[arm].count > 1
+    return {
+        (f"{one.search}/{one.number}" if several else str(one.number)): one.reason
+        for one in state.set_aside
+        if one.arm == arm
+    }
 
 
 def _objective(state: StudyState) -> str:
@@ -136,7 +124,7 @@ def _set_aside(state: StudyState) -> list[str]:
 
 
 def _best(state: StudyState) -> Column:
-    trials = [state.best_trial(arm) for arm in state.arms]
+    trials = [best_of(state.arm_trials(arm)) for arm in state.arms]
     cells = [NOTHING if trial is None else f"{trial.objective:.1f}" for trial in trials]
     return Column(f"best\n{_objective(state)}", cells)
 

@@ -16,7 +16,11 @@ from xlingual.report.differences import Difference, alike, differences
 from xlingual.report.distances import Distance, distances, rows_of
 from xlingual.report.published import PublishedRow, published_name_of
 from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
+from xlingual.report.status import set_aside
+from xlingual.report.winners import read_winners
 from xlingual.study import objective_text
+from xlingual.study.changes import drawn
+from xlingual.study.space import from_written, parameters
 from xlingual.tasks.question_answering import CHARACTER_F1
 
 
@@ -45,7 +49,7 @@ class Summary:
     clusters: int
     by_article: bool
     parallel: bool
-    seeds_per_arm: int
+    replicates_per_arm: int
     trials_ended: int
     trials_planned: int
     confidence: float
@@ -95,7 +99,7 @@ class Summary:
                 "questions": self.questions,
                 "parallel": self.parallel,
             },
-            "seeds_per_arm": self.seeds_per_arm,
+            "replicates_per_arm": self.replicates_per_arm,
             "trials": {"ended": self.trials_ended, "planned": self.trials_planned},
             "confidence": self.confidence,
             "arms": {name: arm.as_json() for name, arm in self.arms.items()},
@@ -141,7 +145,7 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
         clusters=len({label for labels in scores.clusters.values() for label in labels}),
         by_article=scores.by_article,
         parallel=len(alike(scores.questions)) <= 1,
-        seeds_per_arm=state.seeds_per_arm,
+        replicates_per_arm=state.replicates_per_arm,
         trials_ended=sum(not trial.unfinished for trial in state.trials),
         trials_planned=state.trials_planned,
         confidence=confidence,
@@ -151,7 +155,7 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
             scores,
             state.baseline,
             against={name: arm.against for name, arm in arms.items() if arm.against is not None},
-            searched=[name for name, arm in arms.items() if arm.searched],
+            searched=[name for name, arm in arms.items() if arm.searched and arm.searches == 1],
             confidence=confidence,
         ),
         ledger=state.ledger,
@@ -173,15 +177,16 @@ def _test_set(study: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestScores) -> ArmSummary:
-    chosen = state.chosen.get(name)
+    winners = read_winners(directory, state, name)
     mine = [replicate for replicate in state.replicates if replicate.arm == name]
     says = state.study["arms"][name]
+    failed = {one: reason for one, reason in state.failed.items() if one.arm == name}
     return ArmSummary(
         name=name,
         baseline=name == state.baseline,
-        configuration=read_json(directory.trial(chosen).configuration) if chosen else None,
-        fingerprint=chosen,
-        values=next((dict(t.values) for t in state.arm_trials(name) if t.fingerprint == chosen), {}),
+        searches=state.searches[name].count,
+        winners=winners,
+        units=scores.searches.get(name) or scores.seeds.get(name, ()),
         seeds=tuple(replicate.seed for replicate in mine if replicate.scored),
         failures={
             r.seed: (r.reason or "").strip() or "no reason recorded"
@@ -189,12 +194,11 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
             if r.state == "failed" and not r.scored
         },
         scores={language: _scores(cell) for language, cell in scores.scores.get(name, {}).items()},
-        cost=read_cost(directory, state, name),
-        searched=tuple(sorted({key for trial in state.arm_trials(name) for key in trial.values})),
-        failed=state.failed.get(name),
-        late=name in state.late,
-        trials=sum(not trial.unfinished for trial in state.arm_trials(name)),
-        set_aside={one.number: one.reason for one in state.set_aside if one.arm == name},
+        cost=read_cost(directory, state, name, winners),
+        searched=tuple(one.name for one in parameters(from_written(drawn(says)))),
+        failed="; ".join(failed.values()) if len(failed) == state.searches[name].count else None,
+        late=tuple(one.number for one in state.late if one.arm == name),
+        set_aside=set_aside(state, name),
         against=None if name == state.baseline else says.get("against") or state.baseline,
         published=published_name_of(str(says.get("model") or state.study.get("model", "")), says.get("published")),
         shares={
@@ -205,14 +209,14 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
 
 
 def _scores(cell: Mapping[str, Floats]) -> Scores:
-    """Means over the questions of arrays (seeds, questions)."""
+    """Means over the questions of arrays (units, questions)."""
     f1, match = (_means(cell[metric]) for metric in METRICS)
     characters = _means(cell[CHARACTER_F1]) if CHARACTER_F1 in cell else ()
     return Scores(f1, match, cell["f1"].shape[1], characters)
 
 
 def _means(values: Floats) -> tuple[float, ...]:
-    """(seeds, questions) -> one mean a seed."""
+    """(units, questions) -> one mean a unit."""
     return tuple(float(mean) for mean in values.mean(axis=1))
 
 

@@ -1,4 +1,4 @@
-"""The tables of a report, drawn from a summary; nothing is computed here but means over seeds."""
+"""The tables of a report, drawn from a summary; nothing is computed here but means over units."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from xlingual.report.character_table import character_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.interval_notes import signature
-from xlingual.report.notes import notes, readings, seeds, warnings, without_trials
+from xlingual.report.notes import notes, readings, units, warnings, without_trials
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED, distance_table, label
 from xlingual.report.shares_table import shares_table
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable, plain
+from xlingual.report.winners_table import winners_table
 
 
 def report_tables(summary: Summary) -> RenderableType:
     """Draw the whole report.
 
-    F1, exact match, character F1, differences per language, distances from published scores, illegal predictions, what
-    training cost, and notes on all these.
+    F1, exact match, character F1, differences per language, distances from published scores, what the searches chose,
+    illegal predictions, what training cost, and notes on all these.
     """
     if not summary.languages:
         nothing = f"{summary.study}: no replicate was scored on the test set yet."
@@ -37,6 +38,7 @@ def report_tables(summary: Summary) -> RenderableType:
     if summary.differences:
         tables.append(difference_table(summary, "f1"))
     tables += [distance_table(summary, "f1", flags), distance_table(summary, "exact_match", flags)]
+    tables.append(winners_table(summary, flags))
     tables.append(shares_table(summary, flags))
     if summary.costs:
         without = [name for name in summary.arms if name not in summary.costs]
@@ -113,7 +115,7 @@ def difference_table(summary: Summary, metric: str) -> WideTable:
         groups.append([Column(header, [difference_cell(gap) for gap in gaps], [_style(gap) for gap in gaps])])
     title = (
         f"{summary.study}: difference of {METRIC_NAMES[metric]} to {summary.baseline} in percentage points, "
-        f"{_share(summary)}; {seeds(summary)}; {readings(summary)}"
+        f"{_share(summary)}; {units(summary)}; {readings(summary)}"
     )
     return WideTable(title, warnings(summary), Column("language", rows), groups)
 
@@ -135,7 +137,7 @@ class Notes:
 def _title(summary: Summary, metric: str) -> str:
     data = "the toy test set" if summary.toy else "XQuAD"
     what = f"zero-shot {METRIC_NAMES[metric]} on {data} in percent"
-    return f"{summary.study}: {what}; {seeds(summary)}; {readings(summary)}"
+    return f"{summary.study}: {what}; {units(summary)}; {readings(summary)}"
 
 
 def _share(summary: Summary) -> str:

@@ -1,4 +1,4 @@
-"""The trials of a search: each arm's in turn, every one drawn for its number and for none twice."""
+"""The trials of all searches in turn, every one drawn for its number and for none of its search twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from xlingual.records.state import TrialState
+from xlingual.records.events import search_of
+from xlingual.records.state import ArmSearch, TrialState
 from xlingual.search.journalist import Item, Journalist
 from xlingual.search.sampler import ArmSampler, PastTrial
 from xlingual.study import TrialConfiguration
@@ -22,37 +23,45 @@ CONTINUOUS_ATTEMPTS = 500
 
 
 class ArmDraws:
-    """The trials of one arm: those that an earlier command left, then new ones.
+    """The trials of one search of an arm: those that an earlier command left, then new ones.
 
     Args:
-        arm: its name.
-        tree: its search space.
-        sampler: of this arm.
+        search: which one.
+        tree: the arm's search space.
+        sampler: of this search.
         build: makes its configurations.
-        seed: the study's.
+        seed: of the search.
         trials: what the records hold of it.
-        trials_per_arm: how many it gets.
+        wanted: how many it gets.
+        several: whether the arm has other searches, which its items' names tell it from.
         taken: how many numbers are taken, those of trials that are set aside among them.
     """
 
     def __init__(
         self,
-        arm: str,
+        search: ArmSearch,
         tree: dict[str, Any],
         sampler: ArmSampler,
         build: Build,
         *,
         seed: int,
         trials: Sequence[TrialState],
-        trials_per_arm: int,
+        wanted: int,
+        several: bool = False,
         taken: int = 0,
     ) -> None:
-        self.arm, self._tree, self._sampler, self._build, self._seed = arm, tree, sampler, build, seed
+        self.search, self._tree, self._sampler, self._build, self._seed = search, tree, sampler, build, seed
+        self._of = {"arm": search.arm, **({"search": search.number} if several else {})}
         self._past = {trial.number: past_trial(trial) for trial in trials}
         self._drawn = {trial.fingerprint for trial in trials}
         self._unfinished = [trial for trial in trials if trial.unfinished]
-        self._number, self._trials_per_arm = max(taken, 1 + max(self._past, default=-1)), trials_per_arm
-        self._wanted = max(0, count_up_to(tree, trials_per_arm) - len(self._past))
+        self._number, self._asked = max(taken, 1 + max(self._past, default=-1)), wanted
+        self._wanted = max(0, count_up_to(tree, wanted) - len(self._past))
+
+    @property
+    def of(self) -> dict[str, Any]:
+        """What items and events say of the search that they belong to."""
+        return dict(self._of)
 
     @property
     def left(self) -> int:
@@ -72,7 +81,7 @@ class ArmDraws:
     @property
     def exhausted(self) -> bool:
         """Whether the space holds fewer trials than were asked for, and all of them were drawn."""
-        return self._wanted == 0 and self.started < self._trials_per_arm
+        return self._wanted == 0 and self.started < self._asked
 
     def next(self) -> Item | None:
         """Return the next trial; None when the space holds nothing new."""
@@ -99,7 +108,7 @@ class ArmDraws:
         self._past[number] = PastTrial(number, self._past[number].values, record["state"], record["objective"], reports)
 
     def _draw(self, number: int) -> tuple[dict[str, Any], TrialConfiguration] | None:
-        """Draw the trial of a number: its values and its configuration, which no other trial of the arm has."""
+        """Draw the trial of a number: its values and its configuration, which no other trial of the search has."""
         past = list(self._past.values())
         finite = is_finite(self._tree)
         for attempt in range(ATTEMPTS if finite else CONTINUOUS_ATTEMPTS):
@@ -115,12 +124,12 @@ class ArmDraws:
             for tree, values in points(self._tree)
             if (configuration := self._build(tree)).fingerprint not in self._drawn
         ]
-        chance = random.Random(stream_seed(self._seed, "sampler", self.arm, number, "points"))
+        chance = random.Random(stream_seed(self._seed, "sampler", self.search.arm, number, "points"))
         return chance.choice(new) if new else None
 
     def _item(self, number: int, values: dict[str, Any], configuration: TrialConfiguration, running: list[int]) -> Item:
         return {
-            "arm": self.arm,
+            **self._of,
             "number": number,
             "values": values,
             "running": running,
@@ -130,30 +139,35 @@ class ArmDraws:
 
 
 class SearchSource:
-    """Trials of all arms: first what an earlier command left, then of the arm with the fewest.
+    """Trials of all searches: first what an earlier command left, then of the search with the fewest.
 
     Args:
-        arms: draws of each.
+        searches: draws of each.
         journalist: told when a space is exhausted.
         spaces: by arm, the fingerprint of its space.
-        exhausted: arms of which the journal says so already.
+        exhausted: searches of which the journal says so already.
     """
 
     def __init__(
-        self, arms: Sequence[ArmDraws], journalist: Journalist, spaces: Mapping[str, str], exhausted: Collection[str]
+        self,
+        searches: Sequence[ArmDraws],
+        journalist: Journalist,
+        spaces: Mapping[str, str],
+        exhausted: Collection[ArmSearch],
     ) -> None:
-        self._arms, self._journalist, self._spaces = {draws.arm: draws for draws in arms}, journalist, spaces
+        self._searches = {draws.search: draws for draws in searches}
+        self._journalist, self._spaces = journalist, spaces
         self._exhausted = set(exhausted)
         self._tell_exhausted()
 
     @property
     def left(self) -> int:
         """How many more there are, at most."""
-        return sum(draws.left for draws in self._arms.values())
+        return sum(draws.left for draws in self._searches.values())
 
     def next(self) -> Item | None:
-        """Return the next trial; None when no arm has one."""
-        while (draws := self._next_arm()) is not None:
+        """Return the next trial; None when no search has one."""
+        while (draws := self._next_search()) is not None:
             item = draws.next()
             self._tell_exhausted()
             if item is not None:
@@ -161,20 +175,20 @@ class SearchSource:
         return None
 
     def ended(self, item: Item, record: Mapping[str, Any]) -> None:
-        """Let the arm's sampler learn of it."""
-        self._arms[item["arm"]].ended(item["number"], record)
+        """Let the search's sampler learn of it."""
+        self._searches[search_of(item)].ended(item["number"], record)
 
-    def _next_arm(self) -> ArmDraws | None:
-        for draws in self._arms.values():
+    def _next_search(self) -> ArmDraws | None:
+        for draws in self._searches.values():
             if draws.unfinished:
                 return draws
-        return min((d for d in self._arms.values() if d.left), key=lambda draws: draws.started, default=None)
+        return min((d for d in self._searches.values() if d.left), key=lambda draws: draws.started, default=None)
 
     def _tell_exhausted(self) -> None:
-        for arm, draws in self._arms.items():
-            if draws.exhausted and arm not in self._exhausted:
-                self._exhausted.add(arm)
-                self._journalist.space_exhausted(arm, draws.started, self._spaces[arm])
+        for search, draws in self._searches.items():
+            if draws.exhausted and search not in self._exhausted:
+                self._exhausted.add(search)
+                self._journalist.space_exhausted(draws.of, draws.started, self._spaces[search.arm])
 
 
 def past_trial(trial: TrialState) -> PastTrial:

@@ -12,15 +12,24 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import Listener, TrialView
 
 Item = dict[str, Any]
-"""What is trained: `arm`, `fingerprint`, `configuration`, and `number` and `values` or `seed` and `chosen`."""
-KNOWN = ("arm", "number", "values", "running", "fingerprint", "seed", "chosen")
-NAMED = ("arm", "number", "seed", "fingerprint")
+"""What is trained: `arm`, `fingerprint`, `configuration`, and `number` and `values` or `seed` and `chosen`; `search`
+where the arm has several."""
+KNOWN = ("arm", "search", "number", "values", "running", "fingerprint", "seed", "chosen")
+NAMED = ("arm", "search", "number", "seed", "fingerprint")
 
 
 def key_of(item: Mapping[str, Any]) -> str:
-    """Name an item uniquely in its study: "baseline/3", "baseline/seed-1001"."""
-    name = f"seed-{item['seed']}" if "seed" in item else item["number"]
-    return f"{item['arm']}/{name}"
+    """Name an item uniquely in its study: "baseline/3", "mixed/search-2/3", "baseline/seed-10101"."""
+    if "seed" in item:
+        return f"{item['arm']}/seed-{item['seed']}"
+    search = f"search-{item['search']}/" if "search" in item else ""
+    return f"{item['arm']}/{search}{item['number']}"
+
+
+def label_of(item: Mapping[str, Any]) -> str:
+    """Name an item within its arm: "trial 3", "search 2, trial 3", "search 2, seed 10201"."""
+    search = f"search {item['search']}, " if "search" in item else ""
+    return search + (f"seed {item['seed']}" if "seed" in item else f"trial {item['number']}")
 
 
 class Journalist:
@@ -76,11 +85,12 @@ class Journalist:
         if record["state"] == "pruned":
             self._directory.trial(item["fingerprint"]).checkpoint.unlink(missing_ok=True)
 
-    def space_exhausted(self, arm: str, trials: int, space: str) -> None:
-        """Write down that an arm's space holds nothing that was not drawn."""
-        self._append("space_exhausted", {"arm": arm, "trials": trials, "space": space})
+    def space_exhausted(self, of: Mapping[str, Any], trials: int, space: str) -> None:
+        """Write down that a search found nothing in its arm's space that it had not drawn."""
+        self._append("space_exhausted", {**of, "trials": trials, "space": space})
+        name = f"{of['arm']}, search {of['search']}" if "search" in of else of["arm"]
         self._listener.note(
-            f"{arm}: its search space holds no further configuration, so its search ends after {trials} "
+            f"{name}: its search space holds no further configuration, so its search ends after {trials} "
             f"trial{'s' if trials > 1 else ''}"
         )
 
@@ -100,7 +110,7 @@ class Journalist:
             TrialView(
                 key=key_of(item),
                 arm=item["arm"],
-                label=f"seed {item['seed']}" if "seed" in item else f"trial {item['number']}",
+                label=label_of(item),
                 state=state,
                 updates=int(report.get("updates", 0)),
                 total_updates=whole_updates(item),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from xlingual.errors import StageError
+from xlingual.records.events import search_of
 from xlingual.search.attempts import Attempts, is_final
 from xlingual.search.budget import is_whole, spent
 from xlingual.search.failures import OWN, PLACE, UNKNOWN, Failure
@@ -134,7 +135,7 @@ class TrialQueue:
         found.report(report, step, objective)
         self._journalist.reported(item, report)
         if self._scheduler is not None:
-            found.stopped = not self._scheduler.goes_on(item["arm"], key_of(item), step, objective)
+            found.stopped = not self._scheduler.goes_on(search_of(item), key_of(item), step, objective)
         return not found.stopped
 
     def returned(self, item: Item) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlingual.errors import RecordError
@@ -70,7 +70,22 @@ def _refuse(directory: StudyDirectory, changed: Changes, before: StudyState, aft
                 f"{directory.path}: the arm {old} is called {new} now, and an earlier arm {new} has trials in its "
                 "records; write a name that no arm had"
             )
+    _refuse_fewer_searches(directory, changed, before, after)
     _refuse_more_trials(after, other)
+
+
+def _refuse_fewer_searches(directory: StudyDirectory, changed: Changes, before: StudyState, after: StudyState) -> None:
+    """Refuse to leave out a search whose winner was scored on the test set: scores would select what is left."""
+    now = set(after.all_searches)
+    for search in before.tested:
+        arm = changed.renamed.get(search.arm, search.arm)
+        if arm in after.searches and search._replace(arm=arm) not in now:
+            raise RecordError(
+                f"{directory.path}: arm {arm} has {_times(after.searches[arm].count, 'search', 'searches')} now, and "
+                f"the test set was read for what its search {search.number} chose; leaving that out would select by "
+                f"test scores. Write replicates.searches: {before.searches[search.arm].count}, or "
+                f"{_other(after)}"
+            )
 
 
 def _refuse_to_choose_again(directory: StudyDirectory, events: Sequence[history.Event], after: StudyState) -> None:
@@ -79,20 +94,22 @@ def _refuse_to_choose_again(directory: StudyDirectory, events: Sequence[history.
     for one in after.set_aside:
         if (one.arm, one.fingerprint) in read:
             raise RecordError(
-                f"{directory.path}: arm {one.arm}: its trial {one.number} was chosen and scored on the test set, and "
-                f"could not be drawn from what the arm searches now ({one.reason}). Write what it searched, or "
-                f"{_other(after)}"
+                f"{directory.path}: arm {after.name_of(one.of)}: its trial {one.number} was chosen and scored on the "
+                f"test set, and could not be drawn from what the arm searches now ({one.reason}). Write what it "
+                f"searched, or {_other(after)}"
             )
 
 
 def _refuse_more_trials(after: StudyState, other: str) -> None:
     """Refuse further trials of an arm whose choice a reading of the test set rests on: they could change it."""
-    for arm in after.tested:
-        trials = len(after.arm_trials(arm)) + sum(one.arm == arm for one in after.set_aside)
-        if trials < after.trials_per_arm and arm not in after.exhausted:
+    for search in after.tested:
+        of = after.searches[search.arm]
+        trials = len(after.trials_of(search)) + sum(one.of == search for one in after.set_aside)
+        if trials < of.trials and search not in after.exhausted:
             raise RecordError(
-                f"search.trials_per_arm: {after.trials_per_arm} asked, and the test set was read for what arm {arm} "
-                f"chose from {trials} trials; more of them could change that choice. Write {trials}, or {other}"
+                f"search.trials_per_arm: {after.trials_per_arm} asked, and the test set was read for what arm "
+                f"{after.name_of(search)} chose from {trials} trials; more of them could change that choice. Write "
+                f"{trials * of.count}, or {other}"
             )
 
 
@@ -126,14 +143,31 @@ def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]
             lines.append(f"arm {arm}: {legality_text(legal, aside)}")
         elif arm in changed.new:
             lines.append(f"arm {arm}: new")
-        if arm in after.failed:
-            lines.append(
-                f"arm {arm}: none of these finished, and there are as many as search.trials_per_arm says: for new ones "
-                "search a space that they are not in"
-            )
+        lines += [
+            f"arm {after.name_of(search)}: none of these finished, and there are as many as search.trials_per_arm "
+            "says: for new ones search a space that they are not in"
+            for search in after.failed
+            if search.arm == arm
+        ]
+    lines += _searches_lines(changed, before, after)
     if changed.baseline is not None:
         lines.append(f"the baseline is {changed.baseline} now")
     return lines
+
+
+def _searches_lines(changed: Changes, before: StudyState, after: StudyState) -> Iterator[str]:
+    """What became of the searches of arms that have more or fewer of them now."""
+    for old, had in before.searches.items():
+        arm = changed.renamed.get(old, old)
+        of = after.searches.get(arm)
+        if of is None or of.count == had.count:
+            continue
+        now = f"{_times(of.count, 'search', 'searches')} of {_times(of.trials, 'trial', 'trials')}"
+        if of.count < had.count:
+            gone = f"{of.count + 1} to {had.count}" if had.count > of.count + 1 else str(had.count)
+            yield f"arm {arm}: {now} now; what search {gone} found is kept in the records and not used"
+        else:
+            yield f"arm {arm}: {now} now, {had.count} of them as before"
 
 
 def legality_text(legal: int, aside: Sequence[SetAside]) -> str:
@@ -148,3 +182,7 @@ def legality_text(legal: int, aside: Sequence[SetAside]) -> str:
 
 def _trials(count: int) -> str:
     return "1 trial is" if count == 1 else f"{count} trials are"
+
+
+def _times(count: int, one: str, several: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count} {several}"

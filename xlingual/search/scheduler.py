@@ -1,12 +1,12 @@
-"""The trial scheduler: asynchronous successive halving (Li et al., arXiv 1810.05934), one ladder of rungs an arm.
+"""The trial scheduler: asynchronous successive halving (Li et al., arXiv 1810.05934), one ladder of rungs a search.
 
 Arms compete in the report, not for the right to train: a trial is only ever stopped for being worse than trials of its
-own arm.
+own search.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,31 +18,31 @@ SPENT, OBJECTIVE = "spent", "objective"
 
 
 class ArmScheduler:
-    """ASHA within each arm, by Ray Tune's rungs.
+    """ASHA within each search, by Ray Tune's rungs.
 
     A rung is filled by a trial's name, once: a trial that is tried again, or told of from the records, stands where it
     stood.
 
     Args:
-        arms: their names.
+        searches: what tells them apart.
         full_budget: updates of a whole trial, or passes where trials are equal in these; rungs are shares of it.
         grace_budget: no trial is stopped before so many of them.
         reduction_factor: of a rung, the best 1/factor go on.
-        past: reports of the trials that ended before, by arm and by name: they fill the rungs.
+        past: reports of the trials that ended before, by search and by name: they fill the rungs.
     """
 
     def __init__(
         self,
-        arms: Sequence[str],
+        searches: Sequence[Hashable],
         *,
         full_budget: int,
         grace_budget: int,
         reduction_factor: float,
-        past: Mapping[str, Mapping[str, Reports]],
+        past: Mapping[Hashable, Mapping[str, Reports]],
     ) -> None:
         self._full_budget = full_budget
         self._ladders = {
-            arm: AsyncHyperBandScheduler(
+            search: AsyncHyperBandScheduler(
                 time_attr=SPENT,
                 metric=OBJECTIVE,
                 mode="max",
@@ -50,17 +50,17 @@ class ArmScheduler:
                 grace_period=grace_budget,
                 reduction_factor=reduction_factor,
             )
-            for arm in arms
+            for search in searches
         }
         self._climbers: dict[str, _Climber] = {}
-        for arm, trials in past.items():
+        for search, trials in past.items():
             for name, reports in trials.items():
                 for step, objective in reports:
-                    self.goes_on(arm, name, step, objective)
+                    self.goes_on(search, name, step, objective)
 
-    def goes_on(self, arm: str, name: str, step: int, objective: float) -> bool:
-        """Put a trial's report on its arm's ladder, and say whether the trial goes on."""
-        ladder = self._ladders[arm]
+    def goes_on(self, search: Hashable, name: str, step: int, objective: float) -> bool:
+        """Put a trial's report on its search's ladder, and say whether the trial goes on."""
+        ladder = self._ladders[search]
         if name not in self._climbers:
             self._climbers[name] = _Climber(ladder, name)
         return self._climbers[name].report(step, objective, self._full_budget)

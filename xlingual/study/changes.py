@@ -15,6 +15,7 @@ FREE = (
     "storage",
     "scaling",
     "search.trials_per_arm",
+    "replicates.searches",
     "replicates.seeds",
     "data.faq.allow_shortage",
     "data.contamination",

@@ -13,6 +13,7 @@ from xlingual.study.arms import Arm
 from xlingual.study.data import DataSettings
 from xlingual.study.document import Document, Path
 from xlingual.study.scaling import ScalingSettings
+from xlingual.study.search import ReplicateSettings
 from xlingual.study.section import Section
 from xlingual.study.space import Choice
 from xlingual.study.training import TrainingSpace
@@ -33,6 +34,8 @@ class Draft:
     training: TrainingSpace | None
     objective: str | Mapping[str, Any] | None
     workers_per_trial: int | None
+    trials_per_arm: int | None
+    replicates: ReplicateSettings | None
     arms: Mapping[str, Arm] = field(default_factory=dict)
 
 
@@ -42,6 +45,7 @@ def draft_of(document: Document) -> Draft:
     arms = value.get("arms")
     model, oracle = value.get("model"), value.get("oracle", False)
     objective = _one(value, "search", "objective", "dev.f1")
+    trials = _one(value, "search", "trials_per_arm", None)
     scaling = _read(ScalingSettings, {"workers_per_trial": _one(value, "scaling", "workers_per_trial", 1)})
     read = (
         {name: _read(Arm, {} if arm is None else arm) for name, arm in arms.items()}
@@ -57,6 +61,8 @@ def draft_of(document: Document) -> Draft:
         training=_read(TrainingSpace, value.get("training")),
         objective=objective if isinstance(objective, (str, Mapping)) else None,
         workers_per_trial=scaling.workers_per_trial if scaling is not None else None,
+        trials_per_arm=trials if isinstance(trials, int) and not isinstance(trials, bool) and trials > 0 else None,
+        replicates=_read(ReplicateSettings, value.get("replicates", {})),
         arms={name: arm for name, arm in read.items() if arm is not None},
     )
 

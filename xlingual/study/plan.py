@@ -17,16 +17,21 @@ from xlingual.study.possible import possible_mixtures
 from xlingual.study.robust import RobustSpace
 from xlingual.study.rounding import lost_in_rounding
 from xlingual.study.schema import Study
+from xlingual.study.searches import searches_of
 from xlingual.study.section import Section
 from xlingual.study.space import Choice, Parameter, as_written, largest, parameters
 
 MANY_VARIANTS = 8
 """Variants of FAQ examples that go without saying."""
+FEWEST = 3
+"""Searches, or seeds where nothing is searched, from which a difference may be called one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArmPlan:
     """What one arm would do: as many trials as the study asks for, or as its search space has configurations.
+
+    `trials` are those of all its `searches`, `replicates` all trainings of their winners.
 
     `costs` are what one trial may cost, a cost for every number of passes per update that is searched. `updates` and
     `passes` are those of all trials and replicates, at most.
@@ -35,6 +40,7 @@ class ArmPlan:
     name: str
     baseline: bool
     model: str
+    searches: int
     trials: int
     replicates: int
     costs: tuple[Cost, ...]
@@ -116,13 +122,16 @@ def plan(study: Study) -> Plan:
 def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
     space = arm_space(study, name)
     searched = tuple(parameters(space))
-    trials, replicates = count_up_to(space, study.search.trials_per_arm), study.replicates.seeds
+    asked = study.replicates
+    of = searches_of(space, study.search.trials_per_arm, asked.searches, asked.seeds)
+    trials, replicates = of.count * count_up_to(space, of.trials), of.replicates
     trained = trials + replicates
     costs = possible_costs(study, name)
     return ArmPlan(
         name=name,
         baseline=arm.baseline,
         model=arm.model or study.model,
+        searches=of.count,
         trials=trials,
         replicates=replicates,
         costs=costs,
@@ -135,9 +144,10 @@ def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
 def _unrepeatable(study: Study) -> Iterator[str]:
     """Say what depends on the moment at which trials end, where several run at a time."""
     search = study.search
-    learns = search.sampler == "tpe" and search.startup_trials < search.trials_per_arm
+    of_one = _trials_of_one(study)
+    learns = search.sampler == "tpe" and search.startup_trials < of_one
     moving = [name for name, applies in (("tpe draws", learns), ("asha stops", search.scheduler == "asha")) if applies]
-    if moving and study.scaling.concurrent_trials != 1 and search.trials_per_arm > 1:
+    if moving and study.scaling.concurrent_trials != 1 and of_one > 1:
         what = " and ".join(moving)
         yield f"with several trials at a time, {what} by which end first; concurrent_trials: 1 gives the same again"
 
@@ -198,8 +208,10 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
         names = ", ".join(unsearched)
         yield f"nothing is searched in {names}: its search is one trial, where other arms choose the best of several"
     for arm in arms:
-        if arm.parameters and arm.trials < search.trials_per_arm:
-            yield f"the search space of {arm.name} holds {arm.trials} configurations, and its search ends after these"
+        if arm.parameters and arm.trials < arm.searches * (search.trials_per_arm // arm.searches):
+            each = "its search ends" if arm.searches == 1 else "each of its searches ends"
+            held = arm.trials // arm.searches
+            yield f"the search space of {arm.name} holds {held} configurations, and {each} after these"
     yield from _unequal(study, arms)
     yield from unused_lexicons(study)
     yield from lost_in_rounding(study)
@@ -209,6 +221,30 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
     variants = {one.mixture.variant for arm in study.arms for one in possible_mixtures(study, arm)}
     if len(variants) > MANY_VARIANTS:
         yield f"{len(variants)} variants of FAQ examples are made, for every language and model, before the first trial"
-    if search.sampler == "tpe" and search.startup_trials >= search.trials_per_arm:
-        yield f"tpe never starts, as the first {search.startup_trials} trials are random; lower startup_trials"
+    of_one = _trials_of_one(study)
+    written = "startup_trials" in search.model_fields_set
+    if written and search.sampler == "tpe" and search.startup_trials >= of_one and any(arm.parameters for arm in arms):
+        yield (
+            f"tpe never starts: a search has {of_one} trials, and the first {search.startup_trials} "
+            "(search.startup_trials) do not learn from others"
+        )
+    if study.replicates.searches < FEWEST:
+        yield from _uncovered(study, arms)
     yield from _unrepeatable(study)
+
+
+def _uncovered(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
+    """Say that few searches allow no verdict."""
+    if any(arm.parameters for arm in arms):
+        asked = "a single search" if study.replicates.searches == 1 else f"{study.replicates.searches} searches"
+        yield (
+            f"{asked} of each arm: another search could choose otherwise, and no interval covers that, so nothing will "
+            "be called a difference; write replicates: {searches: 4}"
+        )
+    elif min(arm.replicates for arm in arms) < FEWEST:
+        yield f"{arms[0].replicates} seeds are too few to call anything a difference; write replicates: {{seeds: 5}}"
+
+
+def _trials_of_one(study: Study) -> int:
+    """Trials of one search of an arm that searches anything."""
+    return study.search.trials_per_arm // study.replicates.searches

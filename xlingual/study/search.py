@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from xlingual.study.leaves import WHOLE, Count, Real, Seed
+from xlingual.study.leaves import WHOLE, Count, Real
 from xlingual.study.messages import shown, told, told_at
 from xlingual.study.section import Says, Section
 
@@ -59,8 +59,12 @@ ReductionFactor: TypeAlias = Annotated[
     int, Field(strict=True, ge=2, le=1000), WHOLE, Says("a whole number from 2 to 1000", "3")
 ]
 TrialCount: TypeAlias = Annotated[Count, Says("a whole number from 1 to 1000000000", "8")]
-SeedCount: TypeAlias = Annotated[
-    int, Field(strict=True, ge=1, le=1000), WHOLE, Says("a whole number from 1 to 1000", "3")
+SearchCount: TypeAlias = Annotated[
+    int, Field(strict=True, ge=1, le=99), WHOLE, Says("a whole number from 1 to 99", "4")
+]
+SeedCount: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=99), WHOLE, Says("a whole number from 1 to 99", "3")]
+SearchSeed: TypeAlias = Annotated[
+    int, Field(strict=True, ge=0, le=99_999), WHOLE, Says("a whole number from 0 to 99999", "0")
 ]
 
 
@@ -82,7 +86,7 @@ class SearchSettings(Section):
     scheduler: Scheduler = "asha"
     grace_share: GraceShare = 0.2
     reduction_factor: ReductionFactor = 3
-    seed: Seed = 0
+    seed: SearchSeed = 0
 
     @property
     def summands(self) -> dict[str, float]:
@@ -103,6 +107,12 @@ def objective_text(objective: str | Mapping[str, float]) -> str:
 
 
 class ReplicateSettings(Section):
-    """Under how many seeds the best configuration of each arm is trained again."""
+    """How a comparison of arms is repeated.
 
-    seeds: SeedCount = 3
+    Each arm's trials are split evenly over `searches` that know nothing of one another, and the winner of each is
+    trained again under `seeds` (see `xlingual.study.searches`). A verdict covers the luck of the search only where
+    there are several.
+    """
+
+    searches: SearchCount = 4
+    seeds: SeedCount = 1

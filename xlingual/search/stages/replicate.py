@@ -1,4 +1,4 @@
-"""Replicates: each arm's chosen configuration, trained again under seeds that the search did not use."""
+"""Replicates: what each search chose, trained again under seeds that no search used."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from xlingual.records.state import StudyState, read_state
 from xlingual.search.bench import Bench
 from xlingual.search.queue import ReplicateSource
 from xlingual.study import TrialConfiguration
+from xlingual.study.searches import replicate_seeds
 
 
 def replicate(bench: Bench) -> None:
-    """Train each arm's chosen configuration under every seed.
+    """Train the configuration that each search chose under every seed.
 
     Raises:
         StageError: when some are to be tried again by the next command.
@@ -30,28 +31,26 @@ def replicate(bench: Bench) -> None:
 
 
 def replicate_items(bench: Bench, state: StudyState) -> list[dict[str, Any]]:
-    """List every arm's chosen configuration under every seed, the seeds outermost."""
-    items = []
-    for seed in replicate_seeds(bench.study.search.seed, bench.study.replicates.seeds):
-        for arm, chosen in state.chosen.items():
-            content = read_json(bench.directory.trial(chosen).configuration)
-            content.pop("fingerprint")
+    """List what each search chose under every seed: the first seed of every search, then the second."""
+    found = []
+    for search in state.all_searches:
+        of, chosen = state.searches[search.arm], state.chosen.get(search)
+        if chosen is None:
+            continue
+        content = read_json(bench.directory.trial(chosen).configuration)
+        content.pop("fingerprint")
+        for index, seed in enumerate(replicate_seeds(bench.study.search.seed, search.number, of.seeds)):
             configuration = TrialConfiguration.model_validate({**content, "seed": seed})
-            items.append(
-                {
-                    "arm": arm,
-                    "seed": seed,
-                    "chosen": chosen,
-                    "fingerprint": configuration.fingerprint,
-                    "configuration": configuration.canonical(),
-                }
-            )
-    return items
-
-
-def replicate_seeds(search_seed: int, count: int) -> list[int]:
-    """Seeds of the replicates: never the search's own, and the same first ones however many there are."""
-    return [1000 * (search_seed + 1) + index for index in range(1, count + 1)]
+            item = {
+                "arm": search.arm,
+                **({"search": search.number} if of.count > 1 else {}),
+                "seed": seed,
+                "chosen": chosen,
+                "fingerprint": configuration.fingerprint,
+                "configuration": configuration.canonical(),
+            }
+            found.append((index, item))
+    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
 
 
 def _replicated(state: StudyState, item: Mapping[str, Any]) -> bool:

@@ -1,21 +1,23 @@
-"""The search: every arm gets its trials, then its best configuration is chosen."""
+"""The search: every search of every arm gets its trials, then the best configuration of each is chosen."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
-from xlingual.records.state import StudyState, read_state, space_fingerprint
+from xlingual.records.state import ArmSearch, StudyState, best_of, read_state, space_fingerprint
 from xlingual.search.bench import Bench
 from xlingual.search.draws import ArmDraws, SearchSource
-from xlingual.search.journalist import Journalist
+from xlingual.search.journalist import Journalist, key_of
 from xlingual.search.precision import with_precision
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler, Reports
 from xlingual.study import TrialConfiguration, arm_space, build_configuration
+from xlingual.study.searches import search_seed
 
 
 def search(bench: Bench) -> None:
-    """Give every arm its trials, then choose each arm's best configuration.
+    """Give every search its trials, then choose the best configuration of each.
 
     Raises:
         StageError: when trials are to be tried again by the next command.
@@ -40,53 +42,62 @@ def _remove_left_checkpoints(bench: Bench, state: StudyState) -> None:
 
 
 def choose(bench: Bench) -> None:
-    """Write down each arm's best trial: the highest objective after the full budget, the earliest of equals.
+    """Write down each search's best trial: the highest objective after the full budget, the earliest of equals.
 
-    An arm without any is told to the listener, and the others go on.
+    A search without any is told to the listener, and the others go on.
     What a reading of the test set rests on stays as it is.
     """
     bench.place.check_records()
     state = read_state(bench.directory)
-    for arm in state.arms:
-        if arm in state.tested:
+    tested, failed = state.tested, state.failed
+    for search, trials in state.trials_of_searches().items():
+        if search in tested:
             continue
-        trials, best = state.arm_trials(arm), state.best_trial(arm)
+        best = best_of(trials)
         if best is None:
             bench.listener.note(
-                f"arm {arm}: none of its {len(trials)} trials reached its last update ({state.failed.get(arm)}). The "
-                "other arms go on. For other trials search a space that these are not in (smaller learning rates or "
-                "magnitudes), or take the arm out of the study, and run the command again"
+                f"arm {state.name_of(search)}: none of its {len(trials)} trials reached its last update "
+                f"({failed.get(search)}). The others go on. For other trials search a space that these are not in "
+                "(smaller learning rates or magnitudes), or take the arm out of the study, and run the command again"
             )
             continue
-        if state.chosen.get(arm) != best.fingerprint:
+        if state.chosen.get(search) != best.fingerprint:
             found = {"number": best.number, "fingerprint": best.fingerprint, "objective": best.objective}
-            bench.event("chosen", arm=arm, **found, trials=len(trials))
+            bench.event("chosen", **named(state, search), **found, trials=len(trials))
+
+
+def named(state: StudyState, search: ArmSearch) -> dict[str, Any]:
+    """What an event says of its search: the arm, and the number where the arm has several."""
+    return {"arm": search.arm, **({"search": search.number} if state.searches[search.arm].count > 1 else {})}
 
 
 def search_source(bench: Bench, state: StudyState, journalist: Journalist) -> SearchSource:
-    """Rebuild the arms' draws from the records: what is missing of each whose choice the test set was not read for."""
+    """Rebuild all draws from the records: what is missing of each search whose choice the test set was not read for."""
     spaces = {arm: space_fingerprint(content) for arm, content in state.study["arms"].items()}
-    draws = [arm_draws(bench, state, arm) for arm in bench.study.arms if arm not in state.tested]
+    tested = state.tested
+    draws = [search_draws(bench, state, search) for search in state.all_searches if search not in tested]
     return SearchSource(draws, journalist, spaces, state.exhausted)
 
 
-def arm_draws(bench: Bench, state: StudyState, arm: str) -> ArmDraws:
-    """Rebuild the draws of one arm from the records."""
-    search, tree = bench.study.search, arm_space(bench.study, arm)
+def search_draws(bench: Bench, state: StudyState, search: ArmSearch) -> ArmDraws:
+    """Rebuild the draws of one search from the records."""
+    arm, settings, of = search.arm, bench.study.search, state.searches[search.arm]
+    tree, seed = arm_space(bench.study, arm), search_seed(settings.seed, search.number)
 
     def build(plain: dict[str, Any]) -> TrialConfiguration:
-        made = build_configuration(bench.study, arm, plain, search.seed, bench.sources[arm], bench.traits[arm])
+        made = build_configuration(bench.study, arm, plain, seed, bench.sources[arm], bench.traits[arm])
         return with_precision(made, bench.precision)
 
     return ArmDraws(
-        arm,
+        search,
         tree,
-        ArmSampler(arm, tree, kind=search.sampler, startup_trials=search.startup_trials, seed=search.seed),
+        ArmSampler(arm, tree, kind=settings.sampler, startup_trials=settings.startup_trials, seed=seed),
         build,
-        seed=search.seed,
-        trials=state.arm_trials(arm),
-        trials_per_arm=search.trials_per_arm,
-        taken=max((1 + one.number for one in state.set_aside if one.arm == arm), default=0),
+        seed=seed,
+        trials=state.trials_of(search),
+        wanted=of.trials,
+        several=of.count > 1,
+        taken=max((1 + one.number for one in state.set_aside if one.of == search), default=0),
     )
 
 
@@ -94,12 +105,12 @@ def _scheduler(bench: Bench, state: StudyState) -> ArmScheduler | None:
     search = bench.study.search
     if search.scheduler == "none":
         return None
-    past: dict[str, dict[str, Reports]] = {arm: {} for arm in bench.study.arms}
-    for trial in state.trials:
-        if not trial.unfinished:
-            past[trial.arm][f"{trial.arm}/{trial.number}"] = trial.reports
+    past: dict[Hashable, dict[str, Reports]] = {}
+    for one, trials in state.trials_of_searches().items():
+        items = (({**named(state, one), "number": trial.number}, trial) for trial in trials if not trial.unfinished)
+        past[one] = {key_of(item): trial.reports for item, trial in items}
     return ArmScheduler(
-        list(bench.study.arms),
+        state.all_searches,
         full_budget=bench.full_budget,
         grace_budget=max(1, round(search.grace_share * bench.full_budget)),
         reduction_factor=search.reduction_factor,

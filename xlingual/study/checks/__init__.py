@@ -3,7 +3,7 @@
     arms.py      one baseline, no arm twice, the same updates
     against.py   arms that are compared with another arm than the baseline
     mixtures.py  languages that are there, one way to weigh them, one recipe, examples for it to train on
-    budget.py    batches that divide evenly over workers, reports, windows
+    budget.py    batches and trials that divide evenly, reports, windows
     seal.py      no objective and no training data from the test set
     toy.py       toy data with the toy model, real data with a real one
     robust.py    methods that go together, perturbations that can move, keys that say something

@@ -1,4 +1,4 @@
-"""Checks of the budget: batches that divide evenly over workers, reports that fit the updates, windows that move on."""
+"""Checks of the budget: batches and trials that divide evenly, reports that fit the updates, windows that move on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from xlingual.study.arms import Arm
 from xlingual.study.checks.finding import Finding
 from xlingual.study.cost import possible_perturbations
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
 from xlingual.study.robust import passes_of
-from xlingual.study.space import Choice, Integer
+from xlingual.study.space import Choice, Integer, parameters
 from xlingual.study.tunable import as_tree
 
 _LEAVES = ("batch_size", "micro_batch_size", "updates", "reports")
@@ -67,7 +68,32 @@ def windows_move_on(draft: Draft) -> Iterator[Finding]:
         yield Finding(path, f"{message}; write max_answer_tokens: {max(1, longest // 10)}")
 
 
-CHECKS = (batches_divide, reports_fit, windows_move_on)
+def trials_divide(draft: Draft) -> Iterator[Finding]:
+    """All searches of an arm have as many trials."""
+    trials, replicates = draft.trials_per_arm, draft.replicates
+    if trials is None or replicates is None or not any(_searches(draft, arm) for arm in draft.arms.values()):
+        return
+    searches = replicates.searches
+    whole, rest = divmod(trials, searches)
+    if rest:
+        sizes = " or ".join(str(searches * times) for times in (whole, whole + 1) if times)
+        path = ("replicates", "searches")
+        by_default = "" if draft.document.says(path) else ", the default"
+        split = f"over its {searches} searches (replicates.searches{by_default})"
+        message = f"{trials} trials of an arm do not divide evenly {split}"
+        remedy = f"write trials_per_arm: {sizes}, or replicates: {{searches: {_divisor(trials, searches)}}}"
+        yield Finding(("search", "trials_per_arm"), f"{message}; {remedy}")
+
+
+def _searches(draft: Draft, arm: Arm) -> bool:
+    """Whether anything of an arm is searched."""
+    shared = as_tree(draft.training) if draft.training is not None else {}
+    own = as_tree(arm)
+    training = {**shared, **{key: own["training"][key] for key in arm.training.model_fields_set}}
+    return any(True for _ in parameters({**own, "training": training}))
+
+
+CHECKS = (batches_divide, reports_fit, windows_move_on, trials_divide)
 
 
 def _most_passes(draft: Draft, arm_name: str) -> int:

@@ -1,0 +1,64 @@
+"""What the searches of each arm found: the spread of their winners, and the best of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from xlingual.report.arm_summary import ArmSummary
+from xlingual.report.cells import NOTHING
+from xlingual.report.summary import Summary
+from xlingual.report.wide_table import Column, WideTable
+
+
+def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable | None:
+    """Arms by their searched parameters, their winners' scores in the order of the searches, and the best of all.
+
+    None where no arm has several searches.
+    """
+    arms = list(summary.arms.values())
+    if not any(arm.searches > 1 for arm in arms):
+        return None
+    groups = [
+        [
+            Column("searched\nparameters", [str(len(arm.searched)) for arm in arms]),
+            Column(f"winners:\n{summary.objective}", [_objectives(arm) for arm in arms]),
+        ]
+    ]
+    if any(arm.mean("f1") for arm in arms):
+        groups.append(
+            [
+                Column("winners:\nmean F1 of non-English", [_scores(arm) for arm in arms]),
+                Column("best of all,\nits mean F1", [_best(arm) for arm in arms]),
+            ]
+        )
+    title = (
+        f"{summary.study}: what the searches chose, one value a search; the best of all has the highest "
+        f"{summary.objective}, and no interval or test is of it"
+    )
+    return WideTable(title, warnings, Column("arm", [arm.name for arm in arms]), groups)
+
+
+def best_scores(arm: ArmSummary) -> tuple[int, float] | None:
+    """The search that found the best of all winners, and its mean F1; None where that is not scored."""
+    if arm.searches < 2 or arm.best is None or arm.best.search not in arm.units:
+        return None
+    return arm.best.search, arm.mean("f1")[arm.units.index(arm.best.search)]
+
+
+def _objectives(arm: ArmSummary) -> str:
+    found = [winner.objective for winner in arm.winners]
+    return " ".join(NOTHING if value is None else f"{value:.1f}" for value in found) or NOTHING
+
+
+def _scores(arm: ArmSummary) -> str:
+    """One mean a search; where nothing is searched, that of all seeds."""
+    means = arm.mean("f1")
+    if not means:
+        return NOTHING
+    return " ".join(f"{mean:.1f}" for mean in means) if arm.searches > 1 else f"{fmean(means):.1f} (nothing searched)"
+
+
+def _best(arm: ArmSummary) -> str:
+    found = best_scores(arm)
+    return NOTHING if found is None else f"search {found[0]}: {found[1]:.1f}"
