@@ -66,7 +66,7 @@ def adapter(seed: int) -> Pair:
     draws = ArmDraws(
         ARM,
         TREE,
-        ArmSampler(ARM, TREE, kind="tpe", startup_trials=STARTUP_TRIALS, seed=seed),
+        ArmSampler(ARM, TREE, kind="tpe", startup="random", startup_trials=STARTUP_TRIALS, seed=seed),
         lambda tree: Chosen(tree),  # type: ignore[arg-type, return-value]
         seed=seed,
         trials=(),

@@ -8,9 +8,12 @@ from typing import Any
 import optuna
 import pytest
 from optuna.trial import TrialState
+from scipy import stats
 
+from xlingual.search.design import design_point
 from xlingual.search.sampler import ArmSampler, PastTrial
 from xlingual.study import Choice, Integer, LogUniform, Simplex, Uniform
+from xlingual.study.first import default_values
 
 TREE = {
     "training": {"learning_rate": LogUniform(1e-4, 1e-2), "batch_size": Choice((8, 16, 32)), "epochs": Integer(1, 9)},
@@ -20,8 +23,8 @@ TREE = {
 KINDS = ("tpe", "random")
 
 
-def sampler(kind: str = "tpe", seed: int = 0, arm: str = "both", startup: int = 2) -> ArmSampler:
-    return ArmSampler(arm, TREE, kind=kind, startup_trials=startup, seed=seed)
+def sampler(kind: str = "tpe", seed: int = 0, arm: str = "both", trials: int = 4, **more: Any) -> ArmSampler:
+    return ArmSampler(arm, TREE, kind=kind, startup_trials=trials, seed=seed, **more)
 
 
 def score(values: dict[str, Any]) -> float:
@@ -70,10 +73,39 @@ def test_a_draw_belongs_to_its_number_whoever_asks_and_however_often(kind: str) 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_draws_differ_by_study_seed_arm_number_and_attempt(kind: str) -> None:
-    draws = [sampler(kind).draw(0, ()), sampler(kind, seed=1).draw(0, ()), sampler(kind, arm="other").draw(0, ())]
-    draws += [sampler(kind).draw(1, ()), sampler(kind).draw(0, (), attempt=1)]
+    draws = [sampler(kind).draw(1, ()), sampler(kind, seed=1).draw(1, ()), sampler(kind, arm="other").draw(1, ())]
+    draws += [sampler(kind).draw(0, ()), sampler(kind).draw(2, ()), sampler(kind).draw(1, (), attempt=1)]
     rates = [values["training.learning_rate"] for _, values in draws]
     assert len(set(rates)) == len(rates)
+
+
+def test_the_first_trial_is_the_one_that_is_given_or_the_middle() -> None:
+    for seed in range(3):
+        tree, values = sampler(seed=seed).draw(0, ())
+        assert values == default_values(TREE)
+        assert tree["training"] == {"learning_rate": pytest.approx(1e-3), "batch_size": 8, "epochs": 5}
+        assert tree["mixture"] == {"faq_share": 0.1, "weights": pytest.approx(dict.fromkeys(("de", "es", "en"), 1 / 3))}
+        assert tree["robust"] is None
+    recipe = {**default_values(TREE), "training.learning_rate": 2e-3, "training.batch_size": 32}
+    for kind in KINDS:
+        for startup in ("centred", "random"):
+            assert sampler(kind, startup=startup, first=recipe).draw(0, ())[1] == recipe
+
+
+@pytest.mark.parametrize(("kind", "startup"), [("random", "centred"), ("random", "random"), ("tpe", "random")])
+def test_random_trials_are_of_the_space_itself_from_the_first_on(kind: str, startup: str) -> None:
+    found = [sampler(kind, seed, startup=startup).draw(0, ())[1]["training.learning_rate"] for seed in range(200)]
+    shares = [math.log10(rate) / 2 + 2 for rate in found]
+    assert stats.kstest(shares, stats.uniform.cdf).pvalue > 0.01
+
+
+def test_the_design_goes_on_until_enough_trials_have_a_score() -> None:
+    arm, values = sampler(trials=3), default_values(TREE)
+    none = tuple(PastTrial(number, values, state) for number, state in enumerate(("running", "failed", "running")))
+    designed = [arm.draw(number, none)[1] for number in range(3, 7)]
+    assert designed == [design_point(TREE, number, values, (0, "both")) for number in range(3, 7)]
+    scored = tuple(PastTrial(number, values, "finished", 50.0, ((10, 50.0),)) for number in range(3))
+    assert arm.draw(3, scored)[1] != designed[0]
 
 
 def test_draws_are_the_same_in_another_process() -> None:

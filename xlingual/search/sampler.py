@@ -1,4 +1,4 @@
-"""The sampler of one arm: Optuna over the arm's space. A draw is a function of its number and of what was known.
+"""The sampler of one arm: a first trial, a design, then Optuna. A draw is a function of its number and what was known.
 
 Nothing lives from one draw to the next: each has a sampler of its own, seeded by the study's seed, the arm, the trial's
 number and the attempt, over a study in memory that is filled from the records.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,9 @@ from typing import Any
 import optuna
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
+from xlingual.search.design import design_point
 from xlingual.study import draw
+from xlingual.study.first import default_values
 from xlingual.training.seeds import stream_seed
 
 STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "running": TrialState.RUNNING}
@@ -42,7 +44,12 @@ class PastTrial:
 
 
 class ArmSampler:
-    """Draws configurations of one arm.
+    """Draws configurations of one search.
+
+    With `tpe` and the startup `centred`, number 0 is `first`, those that follow are of a design that is balanced and
+    centred (`xlingual.search.design`) until `startup_trials` trials have a score, and then TPE proposes. With the
+    startup `random` trials are drawn from the space itself until then, with `random` all are; number 0 is `first` then
+    only where one is given.
 
     A trial that the scheduler stopped early is told to Optuna as PRUNED with its reports (Ray Tune's OptunaSearch tells
     it as COMPLETE with its low-budget value), a failed one as FAIL, and one that goes on as RUNNING.
@@ -51,13 +58,27 @@ class ArmSampler:
         arm: its name.
         tree: its search space.
         kind: `tpe` or `random`.
-        startup_trials: ended trials before which tpe draws at random.
-        seed: the study's.
+        startup_trials: finished or stopped trials before which tpe proposes none.
+        seed: of the search.
+        startup: `centred` or `random`.
+        first: values by parameter name of the first trial; None is `xlingual.study.first.default_values`.
     """
 
-    def __init__(self, arm: str, tree: dict[str, Any], *, kind: str, startup_trials: int, seed: int) -> None:
+    def __init__(
+        self,
+        arm: str,
+        tree: dict[str, Any],
+        *,
+        kind: str,
+        startup_trials: int,
+        seed: int,
+        startup: str = "centred",
+        first: Mapping[str, Any] | None = None,
+    ) -> None:
         self._arm, self._tree, self._kind = arm, tree, kind
         self._startup_trials, self._seed = startup_trials, seed
+        self._centred = kind == "tpe" and startup == "centred"
+        self._first = default_values(tree) if first is None and self._centred else first
         self._frozen: dict[tuple[int, str], FrozenTrial] = {}
         optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -70,8 +91,20 @@ class ArmSampler:
             attempt: 0, or how many draws of this number were configurations that the arm has already; those that
                 follow the first are random ones.
         """
+        values = None if attempt else self._planned(number, past)
+        if values is not None:
+            return self.tree_of(values), values
         trial = self.study(number, past, attempt).ask()
         return draw(self._tree, trial), dict(trial.params)
+
+    def _planned(self, number: int, past: Sequence[PastTrial]) -> dict[str, Any] | None:
+        """Values that are decided before anything is known; None where Optuna draws."""
+        if number == 0 and self._first is not None:
+            return dict(self._first)
+        scored = sum(trial.state in ("finished", "pruned") for trial in past)
+        if self._centred and self._first is not None and scored < self._startup_trials:
+            return design_point(self._tree, number, self._first, (self._seed, self._arm))
+        return None
 
     def tree_of(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the plain tree that these values were asked for."""

@@ -1,0 +1,122 @@
+"""The trials before a search has learnt enough: balanced over the space, and drawn towards its middle.
+
+A trial's point is a function of the search's seed and of its number. Every number is balanced by itself: of the first
+2, 4, 8, ... points each lies in another half, quarter, eighth of its scale (van der Corput's sequence with nested
+random digits, Owen 1995), so that three or five trials cover a range as well as so few can. Two parameters have
+independent digits. The options of a choice come in turn, in an order drawn anew for every round; what only one option
+has is balanced over the trials with that option.
+
+Points are drawn towards the middle, where ranges are worth it (Cauwet et al., arXiv 1910.08406): uniform ranges and
+whole numbers by Beta(2, 2), log-uniform ones by the same in the logarithm, the weights of a simplex by
+Dirichlet(4, ..., 4). A log-normal number has its middle by its own distribution.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.special import betaincinv
+
+from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform
+from xlingual.training.seeds import stream_seed
+
+DIGITS = 32
+CONCENTRATION = 4.0
+"""Of the Dirichlet distribution that weights are drawn from; 1 is uniform on the simplex."""
+
+
+def design_point(space: Any, number: int, first: Mapping[str, Any], stream: tuple[int, str]) -> dict[str, Any]:
+    """Return the values, by parameter name, of a trial.
+
+    Args:
+        space: the arm's tree.
+        number: of the trial in its search, from 1; number 0 is `first`.
+        first: the values of the first trial: its options are the first of their turns.
+        stream: the search's seed, and its name.
+    """
+    return _Design(first, stream).values(space, number, "", True)
+
+
+@dataclass(frozen=True)
+class _Design:
+    first: Mapping[str, Any]
+    stream: tuple[int, str]
+
+    def values(self, space: Any, turn: int, path: str, begun: bool) -> dict[str, Any]:
+        """Values of what is below a path.
+
+        Args:
+            space: the tree there.
+            turn: how many earlier trials of the design had this part of the space, the first trial included.
+            path: dotted.
+            begun: whether the first trial had it.
+        """
+        match space:
+            case Mapping():
+                parts = [self.values(value, turn, _join(path, key), begun) for key, value in space.items()]
+                return {name: value for part in parts for name, value in part.items()}
+            case Choice(options, labels):
+                names = labels or options
+                position, again = self._option(len(options), turn, path, self._first_option(names, path, begun))
+                inner = options[position] if labels else None
+                known = begun and self.first.get(path) == names[position]
+                return {path: names[position], **self.values(inner, again, _join(path, str(names[position])), known)}
+            case Uniform(low, high):
+                return {path: _between(low, low + (high - low) * _centred(self._unit(turn - begun, path)), high)}
+            case LogUniform(low, high):
+                share = _centred(self._unit(turn - begun, path))
+                return {path: _between(low, math.exp(math.log(low) + math.log(high / low) * share), high)}
+            case Integer(low, high):
+                share = _centred(self._unit(turn - begun, path))
+                return {path: min(high, low + math.floor(share * (high - low + 1)))}
+            case Simplex(names):
+                return self._weights(len(names), turn - begun, path)
+        return {}
+
+    def _weights(self, count: int, turn: int, path: str) -> dict[str, float]:
+        """Coordinates of weights: the i-th takes a share of the rest that is Beta(c, c (count - 1 - i))."""
+        coordinates = {}
+        for position in range(count - 1):
+            name, others = _join(path, str(position)), count - 1 - position
+            taken = float(betaincinv(CONCENTRATION, CONCENTRATION * others, self._unit(turn, name)))
+            coordinates[name] = _between(0.0, 1.0 - (1.0 - taken) ** others, 1.0)
+        return coordinates
+
+    def _first_option(self, names: tuple[Any, ...], path: str, begun: bool) -> int | None:
+        return names.index(self.first[path]) if begun and self.first.get(path) in names else None
+
+    def _option(self, count: int, turn: int, path: str, first: int | None) -> tuple[int, int]:
+        """The position of an option, and how often it had its turn before."""
+        completed, place = divmod(turn, count)
+        order = list(range(count))
+        random.Random(stream_seed(*self.stream, "design", path, completed)).shuffle(order)
+        if completed == 0 and first is not None:
+            order.sort(key=lambda position: position != first)
+        return order[place], completed
+
+    def _unit(self, index: int, path: str) -> float:
+        """A point of [0, 1): an index's binary digits, lowest first, each flipped by chance for those before it."""
+        unit, met = 0.0, ""
+        for digit in range(DIGITS):
+            bit = index >> digit & 1
+            flipped = bit ^ (stream_seed(*self.stream, "design", path, met) & 1)
+            unit += flipped / 2 ** (digit + 1)
+            met += str(bit)
+        return unit
+
+
+def _centred(unit: float) -> float:
+    """The quantile of Beta(2, 2), whose distribution function is 3 x^2 - 2 x^3."""
+    return 0.5 - math.sin(math.asin(1.0 - 2.0 * unit) / 3.0)
+
+
+def _between(low: float, value: float, high: float) -> float:
+    return min(high, max(low, value))
+
+
+def _join(path: str, step: str) -> str:
+    return f"{path}.{step}" if path else step
