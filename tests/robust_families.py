@@ -234,7 +234,7 @@ def write_study(directory: Path, recipes: Sequence[str]) -> Study:
             "words": {"robust": {"word_substitution": {}, "code_switch": {}, "subword_sampling": {}}},
             **mixtures,
         },
-        "search": {"trials_per_arm": 1},
+        "search": {"trials_per_arm": 4},
     }
     path = directory / "study.yaml"
     path.write_text(yaml.safe_dump(definition, sort_keys=False))

@@ -20,7 +20,7 @@ from xlingual.records.state import read_state
 from xlingual.search.bench import Bench
 from xlingual.search.driver import STAGES, go_through, missing_stages
 from xlingual.search.opening import open_directory
-from xlingual.search.stages.search import arm_draws
+from xlingual.search.stages.search import search_draws
 from xlingual.study import ModelTraits, load_study
 
 RUNS = 10
@@ -122,20 +122,20 @@ class Changing:
 def check(bench: Bench, *, ended: bool) -> int:
     """What every search holds to, whatever was searched before; how many trials are set aside."""
     state = read_state(bench.directory)
-    for arm in state.arms:
-        draws, trials = arm_draws(bench, state, arm), state.arm_trials(arm)
+    for search in state.all_searches:
+        draws, trials = search_draws(bench, state, search), state.trials_of(search)
         for trial in trials:  # legal is what the present space draws, with the very configuration that was trained
             again = draws._build(draws._sampler.tree_of(trial.values))
-            assert again.fingerprint == trial.fingerprint, f"{arm}/{trial.number}"
+            assert again.fingerprint == trial.fingerprint, f"{search}, {trial.number}"
         assert len({trial.fingerprint for trial in trials}) == len(trials), "a configuration twice"
-        numbers = [one.number for one in (*trials, *(one for one in state.set_aside if one.arm == arm))]
+        numbers = [one.number for one in (*trials, *(one for one in state.set_aside if one.of == search))]
         assert len(set(numbers)) == len(numbers), "a number twice"
         if ended:
             assert len(trials) >= TRIALS and not any(trial.unfinished for trial in trials)
             finished = [trial for trial in trials if trial.state == "finished"]
             best = max(finished, key=lambda trial: (trial.objective or 0.0, -trial.number), default=None)
-            assert state.chosen.get(arm) == (best.fingerprint if best else None)
-            assert (arm in state.failed) == (best is None)
+            assert state.chosen.get(search) == (best.fingerprint if best else None)
+            assert (search in state.failed) == (best is None)
     return len(state.set_aside)
 
 

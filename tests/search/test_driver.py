@@ -19,7 +19,7 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_lines
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
-from xlingual.records.state import TrialState, read_state
+from xlingual.records.state import ArmSearch, TrialState, read_state
 from xlingual.report.summary import summarize
 from xlingual.search.opening import open_directory
 from xlingual.study import load_study
@@ -69,10 +69,10 @@ def test_every_arm_has_its_trials_and_replicates(finished: Any) -> None:
     assert {arm: len(state.arm_trials(arm)) for arm in state.arms} == {"plain": 3, "both": 3}
     assert {trial.state for trial in state.trials} <= {"finished", "pruned"}
     assert [(r.arm, r.seed, r.state, r.scored) for r in state.replicates] == [
-        ("plain", 1001, "finished", True),
-        ("plain", 1002, "finished", True),
-        ("both", 1001, "finished", True),
-        ("both", 1002, "finished", True),
+        ("plain", 10101, "finished", True),
+        ("plain", 10102, "finished", True),
+        ("both", 10101, "finished", True),
+        ("both", 10102, "finished", True),
     ]
     assert state.complete
 
@@ -83,7 +83,7 @@ def test_the_chosen_configuration_is_the_best_full_trial(finished: Any) -> None:
     for arm in state.arms:
         full = [trial for trial in state.arm_trials(arm) if trial.state == "finished"]
         best = max(trial.objective or 0.0 for trial in full)
-        assert next(t for t in full if t.fingerprint == state.chosen[arm]).objective == best
+        assert next(t for t in full if t.fingerprint == state.chosen[ArmSearch(arm)]).objective == best
 
 
 def test_a_replicate_is_the_chosen_configuration_under_another_seed(finished: Any) -> None:
@@ -101,7 +101,7 @@ def test_a_replicate_is_the_chosen_configuration_under_another_seed(finished: An
 def test_the_ledger_has_exactly_one_reading_a_replicate(finished: Any) -> None:
     _, directory, _ = finished
     readings = [(entry["arm"], entry["seed"]) for entry in journal.read(directory.ledger)]
-    assert sorted(readings) == [("both", 1001), ("both", 1002), ("plain", 1001), ("plain", 1002)]
+    assert sorted(readings) == [("both", 10101), ("both", 10102), ("plain", 10101), ("plain", 10102)]
 
 
 def test_every_test_question_keeps_its_prediction(finished: Any) -> None:
@@ -126,7 +126,7 @@ def test_the_listener_hears_stages_in_order(finished: Any) -> None:
     assert [stage for stage, _, _ in recorder.stages] == [
         "search", "search ended", "replicate", "replicate ended", "test", "test ended",
     ]  # fmt: skip
-    assert sorted(recorder.tested) == [("both", 1001), ("both", 1002), ("plain", 1001), ("plain", 1002)]
+    assert sorted(recorder.tested) == [("both", 10101), ("both", 10102), ("plain", 10101), ("plain", 10102)]
     assert {trial.state for trial in recorder.trials} >= {"running", "finished"}
 
 
@@ -135,7 +135,7 @@ def test_the_report_is_complete(finished: Any) -> None:
     report = summarize(directory).as_json()
     assert report["complete"]
     assert set(report["differences"]) == {"both"}
-    assert report["arms"]["plain"]["seeds"] == [1001, 1002]
+    assert report["arms"]["plain"]["seeds"] == [10101, 10102]
 
 
 def test_the_same_command_again_does_nothing(finished: Any, drive_study: Any) -> None:
@@ -331,7 +331,7 @@ def test_an_arm_that_only_diverges_leaves_the_others_their_scores_and_may_be_men
     directory, recorder = drive_study(path)
     (line,) = [note for note in recorder.notes if note.startswith("arm loud")]
     assert "none of its 1 trials reached its last update (1 failed; trial 0: diverged at update 1" in line
-    assert recorder.tested == [("plain", 1001)]
+    assert recorder.tested == [("plain", 10101)]
     before = read_state(directory)
     assert [(trial.arm, trial.state, trial.retry) for trial in before.trials] == [
         ("plain", "finished", False),

@@ -18,10 +18,11 @@ import pytest
 import yaml
 from made_up_trials import Clock, Faults, Killed, KilledListener, MadeUpTrainer
 
-from xlingual.errors import StageError
+from xlingual.errors import RecordError, StageError
 from xlingual.records import journal
+from xlingual.records.events import search_of
 from xlingual.records.layout import StudyDirectory
-from xlingual.records.state import StudyState, TrialState, read_state
+from xlingual.records.state import ArmSearch, StudyState, TrialState, read_state
 from xlingual.search.attempts import PAUSES
 from xlingual.search.bench import Bench
 from xlingual.search.draws import ArmDraws
@@ -29,14 +30,14 @@ from xlingual.search.driver import STAGES, go_through, missing_stages
 from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN
 from xlingual.search.journalist import record_reading
 from xlingual.search.opening import open_directory
-from xlingual.search.sampler import ArmSampler
-from xlingual.search.stages.search import arm_draws
+from xlingual.search.stages.search import search_draws
 from xlingual.study import ModelTraits, Study, load_study
 
-RUNS = int(os.environ.get("XLINGUAL_FAULT_RUNS", "40"))
+RUNS = int(os.environ.get("XLINGUAL_FAULT_RUNS", "25"))
 REPORTS = 4
-TRIALS, SEEDS = 5, 2
+SEARCHES, TRIALS, SEEDS = 2, 4, 2
 COMMANDS = 400
+ALL = [ArmSearch(arm, number) for arm in ("plain", "few") for number in (1, 2)]
 FAULTS = {"kinds": (PLACE, PLACE, UNKNOWN, TO_MEND), "most_unknown": len(PAUSES), "outages": 0.02}
 STUDY = {
     "name": "faults",
@@ -48,8 +49,8 @@ STUDY = {
         "plain": {"baseline": True},
         "few": {"training": {"learning_rate": {"choice": [1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 6e-3]}}},
     },
-    "search": {"trials_per_arm": TRIALS, "startup_trials": 2, "grace_share": 0.25},
-    "replicates": {"searches": 1, "seeds": SEEDS},
+    "search": {"trials_per_arm": SEARCHES * TRIALS, "startup_trials": 2, "grace_share": 0.25},
+    "replicates": {"searches": SEARCHES, "seeds": SEEDS},
 }
 
 
@@ -125,9 +126,9 @@ class Commands:
             self.run(kill=calls, **faults)
 
 
-def final_ends(events: list[dict[str, Any]], kind: str, key: str) -> Counter[tuple[str, Any]]:
+def final_ends(events: list[dict[str, Any]], kind: str, key: str) -> Counter[tuple[ArmSearch, Any]]:
     """How often each trial ended so that it is not tried again."""
-    return Counter((e["arm"], e[key]) for e in events if e["event"] == f"{kind}_ended" and not e["retry"])
+    return Counter((search_of(e), e[key]) for e in events if e["event"] == f"{kind}_ended" and not e["retry"])
 
 
 def check_seal(directory: StudyDirectory) -> None:
@@ -136,11 +137,11 @@ def check_seal(directory: StudyDirectory) -> None:
     over = [n for n, event in enumerate(events) if event["event"] in ("chosen", "replicate_started")]
     if over:
         before = events[: over[0]]
-        started = {(e["arm"], e["number"]) for e in before if e["event"] == "trial_started"}
+        started = {(search_of(e), e["number"]) for e in before if e["event"] == "trial_started"}
         assert started == set(final_ends(before, "trial", "number"))
-        assert Counter(arm for arm, _ in started) == dict.fromkeys(STUDY["arms"], TRIALS)  # type: ignore[call-overload]
+        assert Counter(search for search, _ in started) == dict.fromkeys(ALL, TRIALS)
     if journal.read(directory.ledger):
-        chosen = {event["arm"] for event in events if event["event"] == "chosen"}
+        chosen = {search_of(event) for event in events if event["event"] == "chosen"}
         assert len(final_ends(events, "replicate", "seed")) == SEEDS * len(chosen)
 
 
@@ -151,13 +152,13 @@ def check_trials(commands: Commands) -> None:
     assert state.complete or state.failures
     assert set(final_ends(events, "trial", "number").values()) == {1}
     assert set(final_ends(events, "replicate", "seed").values()) == {1}
-    for arm in state.arms:
-        trials = state.arm_trials(arm)
+    for search in ALL:
+        trials = state.trials_of(search)
         assert [trial.number for trial in trials] == list(range(TRIALS))
         assert len({trial.fingerprint for trial in trials}) == TRIALS, "a configuration twice"
     first: dict[Any, Any] = {}
     for event in (event for event in events if event["event"] == "trial_started"):
-        drawn = first.setdefault((event["arm"], event["number"]), (event["values"], event["running"]))
+        drawn = first.setdefault((search_of(event), event["number"]), (event["values"], event["running"]))
         assert drawn == (event["values"], event["running"]), "a trial changed after it was drawn"
     readings = Counter(entry["fingerprint"] for entry in journal.read(directory.ledger))
     assert max(readings.values(), default=0) <= commands.count
@@ -179,25 +180,25 @@ def check_tries(events: list[dict[str, Any]]) -> None:
 def check_draws(commands: Commands, state: StudyState) -> None:
     """Every draw is made again from what the journal says was known then."""
     bench = commands.bench(Faults(random.Random(0)))
-    for arm in state.arms:
-        whole = arm_draws(bench, state, arm)
-        for trial in state.arm_trials(arm):
+    for search in ALL:
+        whole = search_draws(bench, state, search)
+        for trial in state.trials_of(search):
             past = {number: one for number, one in whole._past.items() if number < trial.number}
             for number in trial.running:
                 past[number] = type(past[number])(number, past[number].values)
             again = ArmDraws(
-                arm,
+                search,
                 whole._tree,
-                ArmSampler(arm, whole._tree, kind=commands.study.search.sampler, startup_trials=2, seed=0),
+                whole._sampler,
                 whole._build,
-                seed=0,
+                seed=whole._seed,
                 trials=(),
-                trials_per_arm=TRIALS,
+                wanted=TRIALS,
             )
             again._past = past
-            again._drawn = {each.fingerprint for each in state.arm_trials(arm) if each.number < trial.number}
+            again._drawn = {each.fingerprint for each in state.trials_of(search) if each.number < trial.number}
             drawn = again._draw(trial.number)
-            assert drawn is not None and drawn[0] == trial.values, f"{arm}/{trial.number}"
+            assert drawn is not None and drawn[0] == trial.values, f"{search}, {trial.number}"
 
 
 def outcome(directory: StudyDirectory) -> dict[str, Any]:
@@ -206,7 +207,7 @@ def outcome(directory: StudyDirectory) -> dict[str, Any]:
     ends = {}
     for event in events:
         if event["event"] in ("trial_ended", "replicate_ended") and not event["retry"]:
-            key = (event["arm"], event.get("number"), event.get("seed"))
+            key = (search_of(event), event.get("number"), event.get("seed"))
             ends[key] = [event[n] for n in ("fingerprint", "state", "objective", "updates", "reason", "reports")]
     return {"ends": ends, "chosen": state.chosen, "stage": state.stage}
 
@@ -253,15 +254,15 @@ def test_trials_that_fail_for_good_are_counted_once_and_never_chosen(study_file:
         commands.until_done(share=0.6, kinds=(UNKNOWN,), own=0.1)
         state = read_state(commands.directory)
         failed += sum(trial.state == "failed" for trial in state.trials)
-        for arm in state.chosen:
-            chosen = next(trial for trial in state.arm_trials(arm) if trial.fingerprint == state.chosen[arm])
+        for search in state.chosen:
+            chosen = next(t for t in state.trials_of(search) if t.fingerprint == state.chosen[search])
             assert chosen.state == "finished"
         check_trials(commands)
     assert failed > 0
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
-@pytest.mark.parametrize("first", [1, 2, 4])
+@pytest.mark.parametrize("first", [1, 2, 3])
 def test_some_trials_and_then_more_are_all_of_one_go(
     study_file: Path, tmp_path: Path, sampler: str, first: int
 ) -> None:
@@ -269,13 +270,13 @@ def test_some_trials_and_then_more_are_all_of_one_go(
     goes = {}
     for name, counts in (("one", (TRIALS,)), ("two", (first, TRIALS))):
         for count in counts:
-            study = load_study(study_file, (f"search.trials_per_arm={count}", f"search.sampler={sampler}"))
+            study = load_study(study_file, (f"search.trials_per_arm={SEARCHES * count}", f"search.sampler={sampler}"))
             commands = Commands(study, tmp_path / name, 1, random.Random(0))
             bench = commands.bench(Faults(random.Random(0)))
             open_directory(study, commands.directory)
             go_through(bench, missing_stages(commands.directory, "search"))
         goes[name] = outcome(commands.directory)
-    assert goes["one"] == goes["two"] and len(goes["one"]["ends"]) == 2 * TRIALS
+    assert goes["one"] == goes["two"] and len(goes["one"]["ends"]) == len(ALL) * TRIALS
 
 
 def test_a_killed_search_that_is_raised_draws_what_it_would_have_drawn(study_file: Path, tmp_path: Path) -> None:
@@ -299,8 +300,8 @@ def test_a_killed_study_of_several_at_a_time_repeats_no_draw(study_file: Path, t
     begun = read_state(commands.directory).trials
     assert len(begun) == 3 and all(trial.unfinished for trial in begun)
     commands.run()
-    after = {(trial.arm, trial.number): trial.fingerprint for trial in read_state(commands.directory).trials}
-    assert {(trial.arm, trial.number): trial.fingerprint for trial in begun}.items() <= after.items()
+    after = {(trial.of, trial.number): trial.fingerprint for trial in read_state(commands.directory).trials}
+    assert {(trial.of, trial.number): trial.fingerprint for trial in begun}.items() <= after.items()
     check_trials(commands)
 
 
@@ -345,3 +346,20 @@ def count_calls(study_file: Path, tmp_path: Path) -> int:
     stages: dict[str, Callable[[Bench], None]] = {**STAGES, "test": commands.read_test_set}
     go_through(commands.bench(faults), missing_stages(commands.directory, "report"), stages)
     return faults.calls
+
+
+def test_searches_that_are_added_later_leave_the_earlier_ones_as_they_were(study_file: Path, tmp_path: Path) -> None:
+    """Also after the test set was read: the unit is the search, and its choice is not touched."""
+    commands = Commands(load_study(study_file, ()), tmp_path, 1, random.Random(0))
+    assert commands.run() == "done"
+    before = outcome(commands.directory)
+    commands.study = load_study(study_file, (f"search.trials_per_arm={3 * TRIALS}", "replicates.searches=3"))
+    assert commands.run() == "done"
+    after, state = outcome(commands.directory), read_state(commands.directory)
+    assert {key: after["ends"][key] for key in before["ends"]} == before["ends"]
+    assert {search: after["chosen"][search] for search in before["chosen"]} == before["chosen"]
+    assert set(after["chosen"]) - set(before["chosen"]) == {ArmSearch("plain", 3), ArmSearch("few", 3)} == state.late
+    assert state.complete and len(state.replicates) == 2 * 3 * SEEDS
+    with pytest.raises(RecordError, match=r"arm plain has 2 searches now, and the test set was read for .* search 3"):
+        open_directory(load_study(study_file, ()), commands.directory)
+    assert len({trial.fingerprint for trial in state.trials}) == 2 * 3 * TRIALS, "two searches share a training"

@@ -20,6 +20,7 @@ import pytest
 from killed_command import command
 
 from xlingual.records import journal
+from xlingual.records.events import search_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
@@ -48,7 +49,7 @@ def cluster(write_study: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
         warnings.simplefilter("ignore")
         nodes = Nodes(initialize_head=True, head_node_args={"num_cpus": 3})
         path = write_study(
-            "kills", training=TRAINING, replicates={"searches": 1, "seeds": 1}, search={"trials_per_arm": 3}
+            "kills", training=TRAINING, replicates={"searches": 2, "seeds": 1}, search={"trials_per_arm": 4}
         )
         yield Cluster(nodes.address, context, path, tmp_path_factory.mktemp("kills"))
         nodes.shutdown()
@@ -105,7 +106,7 @@ def outcome(directory: StudyDirectory) -> dict[str, Any]:
     """Trials with all that they reported, choices and scores."""
     events, state = journal.read(directory.journal), read_state(directory)
     trials = {
-        f"{trial.arm}/{trial.number}": (
+        (trial.of, trial.number): (
             trial.fingerprint,
             trial.values,
             trial.state,
@@ -123,10 +124,10 @@ def check(directory: StudyDirectory) -> None:
     """Every trial ended once, none is another's repetition, and the test set was read after all of them."""
     events, state = journal.read(directory.journal), read_state(directory)
     assert state.complete
-    ends = Counter((e["arm"], e["number"]) for e in events if e["event"] == "trial_ended")
-    assert ends == {(arm, number): 1 for arm in state.arms for number in range(3)}
-    for arm in state.arms:
-        assert len({trial.fingerprint for trial in state.arm_trials(arm)}) == 3, "a configuration twice"
+    ends = Counter((search_of(e), e["number"]) for e in events if e["event"] == "trial_ended")
+    assert ends == {(search, number): 1 for search in state.all_searches for number in range(2)}
+    assert len(state.all_searches) == 2 * len(state.arms)
+    assert len({trial.fingerprint for trial in state.trials}) == 4 * len(state.arms), "a configuration twice"
     last_end = max(event["time"] for event in events if event["event"] in ("trial_ended", "replicate_ended"))
     assert all(entry["time"] >= last_end for entry in journal.read(directory.ledger))
 

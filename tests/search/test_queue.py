@@ -12,6 +12,7 @@ from made_up_trials import Clock, Faults, MadeUpTrainer
 from xlingual.errors import StageError
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import ArmSearch
 from xlingual.search.attempts import PATIENCE, PAUSES
 from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN, Failure
@@ -59,13 +60,13 @@ class Search:
         self.journalist = Journalist(self.directory, self.heard, metric="objective", kind="trial")  # type: ignore[arg-type]
         draws = [
             ArmDraws(
-                arm,
+                ArmSearch(arm),
                 tree,
                 ArmSampler(arm, tree, kind="random", startup_trials=1, seed=0),
                 configuration,
                 seed=0,
                 trials=(),
-                trials_per_arm=trials,
+                wanted=trials,
             )
             for arm in ("a", "b")
         ]
@@ -302,7 +303,7 @@ def test_replicates_are_handed_out_in_their_order_and_tried_again(tmp_path: Path
     canonical = configuration({"training": {"learning_rate": 0.25}}).canonical()
     items = [
         {"arm": "a", "seed": seed, "chosen": "c", "fingerprint": f"f{seed}", "configuration": canonical}
-        for seed in (1001, 1002, 1003)
+        for seed in (10101, 10102, 10103)
     ]
     directory, clock = StudyDirectory(tmp_path), Clock()
     journalist = Journalist(directory, Heard(), metric="objective", kind="replicate")  # type: ignore[arg-type]
@@ -310,7 +311,7 @@ def test_replicates_are_handed_out_in_their_order_and_tried_again(tmp_path: Path
     MadeUpTrainer(Faults(Random(1), share=0.5), clock)(queue, None, concurrent=1, driver={})
     events = journal.read(directory.journal)
     ended = [event for event in events if event["event"] == "replicate_ended"]
-    assert [(event["seed"], event["state"]) for event in ended] == [(s, "finished") for s in (1001, 1002, 1003)]
+    assert [(event["seed"], event["state"]) for event in ended] == [(s, "finished") for s in (10101, 10102, 10103)]
     assert any(event["event"] == "replicate_retried" for event in events)
 
 

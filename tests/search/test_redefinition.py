@@ -13,7 +13,7 @@ from xlingual.errors import RecordError
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json
 from xlingual.records.layout import StudyDirectory
-from xlingual.records.state import read_state
+from xlingual.records.state import ArmSearch, read_state
 from xlingual.search.opening import open_directory
 from xlingual.study import load_study, resolved
 
@@ -50,7 +50,7 @@ class Records:
 
     def read(self, arm: str) -> None:
         """A replicate of the chosen trial, and a reading of the test set for it."""
-        replicate = {"arm": arm, "seed": 1001, "fingerprint": f"{arm}-seed"}
+        replicate = {"arm": arm, "seed": 10101, "fingerprint": f"{arm}-seed"}
         self.event("replicate_started", **replicate, chosen=f"{arm}1")
         self.event("replicate_ended", **replicate, state="finished", reason=None, retry=False)
         journal.append(self.directory.ledger, {"time": 0.0, "purpose": "test", **replicate})
@@ -111,7 +111,7 @@ def test_a_smaller_magnitude_leaves_the_other_arm_alone(records: Records) -> Non
         "arm both: 0 of 3 earlier trials are legal in the changed space; "
         + "; ".join(f"trial {n} is not (robust.embedding_noise.magnitude was 0.1, is now 0.05)" for n in range(3))
     ]
-    assert records.numbers("plain") == [0, 1, 2] and set(read_state(records.directory).chosen) == {"plain"}
+    assert records.numbers("plain") == [0, 1, 2] and set(read_state(records.directory).chosen) == {ArmSearch("plain")}
 
 
 def test_a_renamed_arm_keeps_its_trials_choice_replicates_readings_and_model(records: Records) -> None:
@@ -121,9 +121,12 @@ def test_a_renamed_arm_keeps_its_trials_choice_replicates_readings_and_model(rec
     lines = records.open(arms={"plain": {}, "mixed": both})
     assert lines == ["arm mixed: the arm both under another name; its 3 trials are kept"]
     state = read_state(records.directory)
-    assert records.numbers("mixed") == [0, 1, 2] and state.chosen == {"plain": "plain1", "mixed": "both1"}
+    assert records.numbers("mixed") == [0, 1, 2] and state.chosen == {
+        ArmSearch("plain"): "plain1",
+        ArmSearch("mixed"): "both1",
+    }
     assert [(r.arm, r.fingerprint) for r in state.replicates] == [("mixed", "both-seed")]
-    assert state.ledger[0]["arm"] == "mixed" and state.tested == {"mixed": "both1"}
+    assert state.ledger[0]["arm"] == "mixed" and state.tested == {ArmSearch("mixed"): "both1"}
     assert read_json(records.directory.sources)["model of mixed"] == {"fingerprint": "a"}
     assert records.open() == ["arm both: the arm mixed under another name; its 3 trials are kept"]
 
@@ -196,7 +199,7 @@ def test_an_arm_that_was_taken_out_comes_back_with_the_choice_that_read_the_test
         records.open(arms={"plain": {}, "both": {"training": {"learning_rate": 5e-4}}})
     assert read_state(records.directory).arms == ("plain",)
     records.open(arms={"plain": {}, "both": {}})
-    assert read_state(records.directory).tested == {"both": "both1"}
+    assert read_state(records.directory).tested == {ArmSearch("both"): "both1"}
 
 
 def test_an_arm_that_failed_for_good_is_mended_by_a_space_without_its_trials(records: Records) -> None:
@@ -208,7 +211,7 @@ def test_an_arm_that_failed_for_good_is_mended_by_a_space_without_its_trials(rec
         records.event("trial_started", **name, values=values)
         records.event("trial_ended", **name, state="failed", objective=None, updates=1, reason="diverged", retry=False)
     records.read("plain")
-    assert read_state(records.directory).failed == {"loud": "3 failed; trial 2: diverged"}
+    assert read_state(records.directory).failed == {ArmSearch("loud"): "3 failed; trial 2: diverged"}
     wide = {"plain": {}, "loud": {**both, "training": {"learning_rate": {"log_uniform": [1e-4, 1e-1]}}}}
     assert records.open(arms=wide) == [
         "arm loud: 3 of 3 earlier trials are legal in the changed space",

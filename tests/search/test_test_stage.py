@@ -11,9 +11,9 @@ def test_arms_that_chose_the_same_configuration_are_read_for_once() -> None:
     replicates = [
         ReplicateState(arm, seed, f"{model}-{seed}", model, "finished")
         for arm, model in (("plain", "x"), ("twin", "x"), ("other", "y"))
-        for seed in (1001, 1002)
+        for seed in (10101, 10102)
     ]
     found = distinct(replicates)
     assert [(one.arm, one.seed) for one in found] == [
-        (arm, seed) for arm in ("plain", "other") for seed in (1001, 1002)
+        (arm, seed) for arm in ("plain", "other") for seed in (10101, 10102)
     ]

@@ -93,7 +93,7 @@ def test_another_model_or_length_is_said():
 
 def test_the_work_of_a_study_is_counted():
     work = workload(load_study(STUDIES / "quickstart.yaml"))
-    assert [arm.trials for arm in work.arms] == [3, 3, 3, 3]
+    assert [arm.trials for arm in work.arms] == [8, 8, 8, 8]
     assert {arm.windows for arm in work.arms} == {200 * 32}
     assert {arm.development_questions for arm in work.arms} == {5 * 150}
     assert work.test_questions == 12 * 120

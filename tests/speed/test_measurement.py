@@ -120,7 +120,7 @@ def test_what_is_left_open_is_the_studys(tmp_path):
         "windows: {max_length: 200, stride: 50}\n"
         "training: {updates: 10, batch_size: 24, micro_batch_size: 8, learning_rate: {log_uniform: [1e-5, 1e-4]}}\n"
         "arms: {a: {baseline: true}, b: {robust: {embedding_noise: {magnitude: 0.1}}}}\n"
-        "search: {trials_per_arm: 2}\n"
+        "search: {trials_per_arm: 4}\n"
     )
     study = load_study(path)
     asked = Asked().or_as_in(study)

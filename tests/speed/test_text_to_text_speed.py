@@ -218,7 +218,7 @@ def test_lengths_and_the_optimizer_of_a_study_are_taken(tiny_mt5, data, tmp_path
         "text_to_text: {max_input_tokens: 48, max_answer_tokens: 3}\n"
         "training: {updates: 10, optimizer: adamw, learning_rate: {log_uniform: [1e-5, 1e-4]}}\n"
         "arms: {a: {baseline: true}, b: {robust: {embedding_noise: {magnitude: 0.1}}}}\n"
-        "search: {trials_per_arm: 2}\n"
+        "search: {trials_per_arm: 4}\n"
     )
     study = load_study(path)
     with prepared(Asked(questions=1).or_as_in(study)) as task:

@@ -55,7 +55,7 @@ def write(tmp_path: Path, tiny_checkpoint: Path) -> Write:
             "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
             "training": {"updates": 4, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 0.001, "reports": 1},
             "arms": {"plain": {"baseline": True}, "altered": arm, **arms},
-            "search": {"trials_per_arm": 1},
+            "search": {"trials_per_arm": 4},
         }
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump(definition, sort_keys=False))
@@ -178,7 +178,7 @@ def test_toy_studies_have_dictionaries(tmp_path: Path) -> None:
         "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 8},
         "training": {"updates": 4, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 0.001, "reports": 1},
         "arms": {"plain": {"baseline": True}, "switched": {"robust": {"code_switch": {"rate": 0.5}}}},
-        "search": {"trials_per_arm": 1},
+        "search": {"trials_per_arm": 4},
     }
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump(definition))

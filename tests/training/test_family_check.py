@@ -31,7 +31,7 @@ def study_of(folder: Path, *models: Path) -> Study:
         "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 4},
         "training": {"updates": 5, "batch_size": 4, "micro_batch_size": 4, "learning_rate": 1e-3},
         "arms": {"plain": {"baseline": True}} | {model.name: {"model": str(model)} for model in models[1:]},
-        "search": {"trials_per_arm": 1, "objective": "dev.f1"},
+        "search": {"trials_per_arm": 4, "objective": "dev.f1"},
     }  # fmt: skip
     (folder / "study.yaml").write_text(yaml.safe_dump(study))
     return load_study(folder / "study.yaml")

@@ -32,7 +32,7 @@ def study(folder: Path, **data: Any) -> Study:
         "data": {"dev": "held-out-articles", "test": {"source": "google/xquad", "languages": "all"}, **data},
         "training": {"updates": 100, "learning_rate": 3e-5},
         "arms": {"plain": {"baseline": True}},
-        "search": {"trials_per_arm": 1, "objective": "dev.f1"},
+        "search": {"trials_per_arm": 4, "objective": "dev.f1"},
         "replicates": {"searches": 1, "seeds": 1},
     }
     path = folder / "study.yaml"

@@ -70,7 +70,7 @@ def load(data: Path, tmp_path: Path, tiny_checkpoint: Path) -> Load:
                 "plain": {"baseline": True},
                 "faq": {"mixture": {"faq_share": 0.5, "temperature": 1.0} | (mixture or {})},
             },
-            "search": {"trials_per_arm": 1},
+            "search": {"trials_per_arm": 4},
         }
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump(definition | sections, sort_keys=False))
@@ -114,18 +114,18 @@ def test_every_row_becomes_an_example_and_is_counted(load: Load, tiny_checkpoint
 
 
 def test_what_is_loaded_has_the_same_fingerprint_again(load: Load) -> None:
-    one, other = (load(search={"trials_per_arm": 1, "seed": seed})[1].sources() for seed in (0, 0))
+    one, other = (load(search={"trials_per_arm": 4, "seed": seed})[1].sources() for seed in (0, 0))
     assert {name: source["fingerprint"] for name, source in one.items()} == {
         name: source["fingerprint"] for name, source in other.items()
     }
-    changed = load(search={"trials_per_arm": 1, "seed": 1})[1].sources()
+    changed = load(search={"trials_per_arm": 4, "seed": 1})[1].sources()
     (variant,) = (name for name in one if name.startswith("passage-"))
     assert changed[variant]["fingerprint"] != one[variant]["fingerprint"]
     assert changed["faq rows of de"]["fingerprint"] == one["faq rows of de"]["fingerprint"]
 
 
 def test_held_out_hosts_are_scored_and_never_trained_on(load: Load) -> None:
-    search = {"trials_per_arm": 1, "objective": {"dev.f1": 1, "webfaq_dev.mean_f1": 1}}
+    search = {"trials_per_arm": 4, "objective": {"dev.f1": 1, "webfaq_dev.mean_f1": 1}}
     study, data = load(faq={"held_out": 0.25, "dev_questions": 10}, search=search)
     held = {example.title for part in data.faq.development.values() for example in part.examples}
     assert held and hosts(data) and not held & hosts(data)
@@ -136,7 +136,7 @@ def test_held_out_hosts_are_scored_and_never_trained_on(load: Load) -> None:
 
 
 def test_hosts_are_held_out_for_their_pairs_too(load: Load) -> None:
-    search = {"trials_per_arm": 1, "objective": "webfaq_dev.mean_f1"}
+    search = {"trials_per_arm": 4, "objective": "webfaq_dev.mean_f1"}
     _, data = load({"recipe": {"contrastive": {}}}, search=search)
     held = {example.title[0] for part in data.faq.development.values() for example in part.examples}
     trained = {question.split()[-2] for one in data.faq.training["pairs"].values() for question, _ in texts(one)}
@@ -217,7 +217,7 @@ def test_bitexts_stand_beside_the_pairs_without_held_out_hosts_and_the_test_set(
     study, loaded = load(
         {"recipe": {"contrastive": {"bitext_share": 0.5}}},
         faq={"bitexts": {"source": str(data), "similarity": 0.9}},
-        search={"trials_per_arm": 1, "objective": "webfaq_dev.mean_f1"},
+        search={"trials_per_arm": 4, "objective": "webfaq_dev.mean_f1"},
     )
     held = {host for part in loaded.faq.development.values() for host in (example.title for example in part.examples)}
     kept = loaded.faq.training["bitexts"]["bitext-de"].rows  # type: ignore[union-attr]
@@ -340,7 +340,7 @@ def test_a_source_without_bitexts_that_are_similar_enough_is_told(load: Load, da
 
 
 def test_an_answer_that_a_training_host_gives_too_is_not_asked_for(load: Load, data: Path) -> None:
-    search = {"trials_per_arm": 1, "objective": "webfaq_dev.mean_f1"}
+    search = {"trials_per_arm": 4, "objective": "webfaq_dev.mean_f1"}
     rows = read_rows(data / "faq" / "deu.jsonl")
     for host in "abcd":
         own = [row for row in rows if row["origin"] == f"{host}.example"]

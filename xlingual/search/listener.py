@@ -10,7 +10,7 @@ from typing import Any, Protocol
 class TrialView:
     """A trial or replicate as a watcher sees it.
 
-    `key` is unique in the study ("baseline/3", "baseline/seed-1001"); `objective` is the last development score in
+    `key` is unique in the study ("baseline/3", "baseline/seed-10101"); `objective` is the last development score in
     percent, None before the first; `configuration` is `TrialConfiguration.canonical()`.
     """
 

@@ -79,8 +79,8 @@ def trials_divide(draft: Draft) -> Iterator[Finding]:
         sizes = " or ".join(str(searches * times) for times in (whole, whole + 1) if times)
         path = ("replicates", "searches")
         by_default = "" if draft.document.says(path) else ", the default"
-        split = f"over its {searches} searches (replicates.searches{by_default})"
-        message = f"{trials} trials of an arm do not divide evenly {split}"
+        split = f"over the {searches} searches of an arm (replicates.searches{by_default})"
+        message = f"{trials} cannot be split evenly {split}"
         remedy = f"write trials_per_arm: {sizes}, or replicates: {{searches: {_divisor(trials, searches)}}}"
         yield Finding(("search", "trials_per_arm"), f"{message}; {remedy}")
 

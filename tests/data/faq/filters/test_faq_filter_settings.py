@@ -64,7 +64,7 @@ data:
 training: {updates: 10, learning_rate: {log_uniform: [1e-5, 1e-4]}}
 arms:
   baseline: {baseline: true}
-search: {trials_per_arm: 1}
+search: {trials_per_arm: 4}
 """
 
 
