@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from xlingual.errors import DataError
-from xlingual.statistics.crossed import Inference, LanguageScores, detectable, holm, infer
+from xlingual.statistics.crossed import Inference, LanguageScores, holm, infer
 
 QUESTIONS, ARTICLES = 24, 6
 LABELS = [f"article {number % ARTICLES}" for number in range(QUESTIONS)]
@@ -168,23 +168,3 @@ def test_holm_never_goes_below_the_p_value_nor_above_bonferroni(values: list[flo
     adjusted = holm({str(place): value for place, value in enumerate(values)})
     for place, value in enumerate(values):
         assert value <= adjusted[str(place)] <= min(1.0, len(values) * value) + 1e-12
-
-
-def test_the_detectable_difference_is_found_in_four_of_five_studies() -> None:
-    generator = np.random.default_rng(0)
-    units, clusters, unit_sd, article_sd = 5, 48, 0.9, 3.0
-    effect = detectable(unit_sd, article_sd / math.sqrt(clusters), units, clusters)
-    found = 0
-    for _ in range(400):
-        articles = generator.normal(0, article_sd, clusters)
-        arms = [generator.normal(50, unit_sd, (units, 1)) + np.zeros((1, clusters)) for _ in range(2)]
-        cell = LanguageScores(arms[0] + articles + effect, arms[1], [str(number) for number in range(clusters)])
-        p = one(cell).p
-        found += p is not None and p < 0.05
-    assert 0.74 <= found / 400 <= 0.86  # three standard errors of 400 studies
-
-
-def test_more_units_detect_less_until_the_articles_decide() -> None:
-    sizes = [detectable(0.92, 0.49, units, 48) for units in (2, 3, 5, 10, 20, 1000)]
-    assert sizes == sorted(sizes, reverse=True)
-    assert sizes[-1] == pytest.approx(0.49 * (stats.t(47).ppf(0.975) + stats.t(47).ppf(0.8)), rel=0.02)
