@@ -79,7 +79,8 @@ def test_with_one_variance_it_is_the_noncentral_t_distribution(effect: float) ->
     paired = Comparison(Units(1.2, 5), Units(1.2, 5), article_error=0.0, clusters=48, correlation=0.6)
     error = 1.2 * math.sqrt(2 * 0.4 / 5)
     reach = stats.t(4).ppf(0.975)
-    expected = stats.nct(4, effect / error).sf(reach) + stats.nct(4, effect / error).cdf(-reach)
+    beyond = stats.nct(4, effect / error).sf(reach)
+    expected = beyond + (stats.nct(4, effect / error).cdf(-reach) if effect < 2 else 0.0)  # nan far out in scipy 1.17
     assert paired.error == pytest.approx(error)
     assert power(effect, paired) == pytest.approx(expected, abs=5e-4)
     assert power(-effect, paired) == power(effect, paired)
