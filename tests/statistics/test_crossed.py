@@ -101,6 +101,16 @@ def test_with_one_unit_it_is_a_test_over_articles_of_equal_size_and_decides_noth
     assert not found.decides
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_one_unit_against_five_keeps_what_the_five_vary_by(swapped: bool) -> None:
+    five = [58.1, 60.4, 57.7, 61.0, 59.2]
+    found = one(without_articles(five, [62.0]) if swapped else without_articles([62.0], five))
+    expected = stats.ttest_ind([62.0], five)  # pooled variance: of the five alone, with four degrees of freedom
+    assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
+    assert found.freedom == pytest.approx(4.0)
+    assert not found.decides
+
+
 @pytest.mark.parametrize(("units", "decides"), [((1, 5), False), ((2, 2), False), ((3, 3), True), ((5, 2), False)])
 def test_nothing_is_decided_with_fewer_than_three_units(units: tuple[int, int], decides: bool) -> None:
     assert one(drawn(units)).decides is decides

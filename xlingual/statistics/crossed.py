@@ -4,7 +4,8 @@ A study repeated elsewhere would train other models and would be scored on other
 The variance of a difference is the sum of two parts:
 
 - **units**: the variance of the mean over an arm's units, S^2 / R. Units of two arms are independent, unless they are
-  paired by their seed, in which case S^2 is the variance of the R differences.
+  paired by their seed, in which case S^2 is the variance of the R differences. An arm with a single unit is taken to
+  vary as the other does.
 - **articles**: the cluster-robust (linearised ratio) variance of the mean over questions, C / (C - 1) times the sum of
   squared influences of the C articles. An article keeps its questions, its languages and both arms together.
 
@@ -51,7 +52,7 @@ class Inference:
         estimate: the difference.
         error: its standard error; None where it cannot be known (fewer than two articles).
         freedom: degrees of freedom; None where `error` is.
-        unit_error: the part of `error` that units make; None with a single unit in either arm.
+        unit_error: the part of `error` that units make; None with a single unit in both arms.
         article_error: the part that articles make.
         units: number of units of the treatment and of the baseline.
         clusters: number of articles.
@@ -193,9 +194,12 @@ def _infer(
 def _unit_parts(
     treatment: Floats, baseline: Floats, order: tuple[list[int], list[int]] | None
 ) -> tuple[list[tuple[float, int]], float | None]:
-    """Variances of the units' means with their degrees of freedom; empty with a single unit in either arm."""
-    if min(len(treatment), len(baseline)) < 2:
+    """Variances of the units' means with their degrees of freedom; empty with a single unit in both arms."""
+    more = max(treatment, baseline, key=len)
+    if len(more) < 2:
         return [], None
+    if min(len(treatment), len(baseline)) < 2:
+        return [(float(more.var(ddof=1)) * (1.0 + 1.0 / len(more)), len(more) - 1)], None
     if order is None:
         return [(float(arm.var(ddof=1)) / len(arm), len(arm) - 1) for arm in (treatment, baseline)], None
     first, second = treatment[order[0]], baseline[order[1]]
