@@ -3,14 +3,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
+from scipy import stats
 
+from xlingual.data.examples import Example, ExampleSet
 from xlingual.evaluation.benchmarks import XQUAD
 from xlingual.evaluation.evaluation import Evaluation, means
+from xlingual.evaluation.intervals import intervals
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.report.evaluation import evaluation_table, published_beside
 from xlingual.report.published import published_rows
+from xlingual.tasks.question_answering import mean_scores
 
 ALL = {code: {"exact_match": 10.0 + n, "f1": 30.0 + n, "questions": 1190} for n, code in enumerate(XQUAD_LANGUAGES)}
 
@@ -22,8 +27,8 @@ def evaluation(scores: dict[str, dict[str, float]], part: str = "", notes: tuple
     )
 
 
-def drawn(shown: Evaluation, published: tuple[object, ...] = ()) -> str:
-    console = Console(width=200, no_color=True)
+def drawn(shown: Evaluation, published: tuple[object, ...] = (), width: int = 200) -> str:
+    console = Console(width=width, no_color=True)
     with console.capture() as captured:
         console.print(evaluation_table(shown, published))  # type: ignore[arg-type]
     return captured.get()
@@ -138,3 +143,65 @@ def test_published_rows_stand_beside_all_questions_alone() -> None:
     none = evaluation({"sw": ALL["de"]})
     assert published_beside(none, "mine", "mBERT")[1] == ["nothing is published of mBERT, zero-shot, in sw"]
     assert "predictions are not kept" in drawn(replace(whole, is_kept=False))
+
+
+def with_intervals(by_article: bool = True, articles: int = 4) -> Evaluation:
+    """German and Thai on 12 questions of some articles, in paragraphs of two."""
+    sets, rows = {}, {}
+    for shift, code in enumerate(("de", "th")):
+        examples = tuple(
+            Example(
+                id=str(n),
+                question="q",
+                context="a",
+                answers=("a",),
+                answer_starts=(0,),
+                language=code,
+                title=f"article {n % articles}" if by_article else "",
+                paragraph=str(n // 2),
+            )
+            for n in range(12)
+        )
+        sets[code] = ExampleSet(examples, {"read": 12})
+        rows[code] = [
+            {"id": e.id, "exact_match": 100.0 * (n % 3 == 0), "f1": float((n * 37 + shift * 11) % 101)}
+            for n, e in enumerate(examples)
+        ]
+    scores = {code: mean_scores(part) for code, part in rows.items()}
+    found = intervals(("exact_match", "f1"), sets, rows, [mean.languages for mean in means(XQUAD, scores)])
+    return replace(evaluation(scores), intervals=found)
+
+
+def test_every_score_has_a_standard_error_over_articles_and_an_interval() -> None:
+    shown = with_intervals()
+    german = shown.intervals.of(("de",))["f1"]
+    by_article = np.array([(n * 37) % 101 for n in range(12)], dtype=float).reshape(3, 4).mean(axis=0)
+    expected = stats.ttest_1samp(by_article, 0.0).confidence_interval()
+    assert german.interval() == pytest.approx(tuple(expected), rel=1e-9)
+    text = drawn(shown)
+    assert f"{german.error:.2f}" in row_of(text, "de")
+    assert f"[{expected.low:.1f}, {expected.high:.1f}]" in text
+    assert "95% intervals by Student's t over 4 articles: they cover other articles, not another training" in text
+    assert all(len(line) <= 80 for line in drawn(shown, width=80).splitlines() if line.lstrip().startswith("de "))
+    content = shown.as_json()
+    assert content["clusters"] == {"articles": 4}
+    assert content["languages"]["de"]["intervals"]["f1"] == {
+        "standard_error": german.error,
+        "low": pytest.approx(expected.low),
+        "high": pytest.approx(expected.high),
+        "clusters": 4,
+    }
+    assert content["means"][0]["intervals"]["f1"]["clusters"] == 4
+
+
+def test_without_titles_questions_are_grouped_by_paragraph_and_it_is_said() -> None:
+    shown = with_intervals(by_article=False)
+    assert shown.as_json()["clusters"] == {"paragraphs": 6}
+    assert "the data does not name all articles, so questions are grouped by paragraph" in drawn(shown)
+
+
+def test_a_single_article_has_scores_and_no_interval() -> None:
+    shown = with_intervals(articles=1)
+    text = drawn(shown)
+    assert "no intervals where a language has a single one of the articles" in text and "standard" not in text
+    assert shown.as_json()["languages"]["de"]["intervals"]["f1"]["low"] is None

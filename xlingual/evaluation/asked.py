@@ -11,7 +11,8 @@ from xlingual.data.examples import ExampleSet
 from xlingual.data.scorable import notes_of
 from xlingual.errors import RecordError
 from xlingual.evaluation.benchmarks import Benchmark
-from xlingual.evaluation.evaluation import Evaluation
+from xlingual.evaluation.evaluation import Evaluation, means
+from xlingual.evaluation.intervals import intervals
 from xlingual.evaluation.kept import Kept, NotKept, Row, usual_folder
 
 TOY = "TOY: the questions are made up, and no number here says anything about real languages"
@@ -93,9 +94,12 @@ def scored(
     fingerprints = {code: part.fingerprint for code, part in sets.items()}
     data = asked.data or asked.benchmark.source
     said = (*([TOY] if of_toy_world(data) else []), *notes_of(sets), *notes)
+    over = [mean.languages for mean in means(asked.benchmark, scores)]
+    precision = intervals(asked.benchmark.task.metrics, sets, rows, over)
     evaluation = Evaluation(
-        model, asked.benchmark, data, asked.part, scores, identity, fingerprints, said, kept.path, made_with
-    )
+        model, asked.benchmark, data, asked.part, scores, identity, fingerprints, said, kept.path, made_with,
+        intervals=precision,
+    )  # fmt: skip
     unwritten = {code: rows[code] for code in new}
     if unwritten:
         try:

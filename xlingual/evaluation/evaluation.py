@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.intervals import Intervals
 
 Scores = Mapping[str, float]
 
@@ -55,6 +56,7 @@ class Evaluation:
         kept: where the predictions lie.
         made_with: whatever else is said of how the answers came to be.
         is_kept: whether the predictions lie there.
+        intervals: what other articles could change.
     """
 
     model: str
@@ -68,6 +70,7 @@ class Evaluation:
     kept: Path
     made_with: Mapping[str, Any] = field(default_factory=dict)
     is_kept: bool = True
+    intervals: Intervals = field(default_factory=Intervals)
 
     @property
     def means(self) -> tuple[Mean, ...]:
@@ -84,10 +87,15 @@ class Evaluation:
             **self.identity,
             **self.made_with,
             "languages": {
-                language: {**scores, "data_fingerprint": self.fingerprints[language]}
+                language: {
+                    **scores,
+                    **self.intervals.as_json((language,)),
+                    "data_fingerprint": self.fingerprints[language],
+                }
                 for language, scores in self.scores.items()
             },
-            "means": [mean.as_json() for mean in self.means],
+            "means": [mean.as_json() | self.intervals.as_json(mean.languages) for mean in self.means],
+            "clusters": {self.intervals.grouped_by: self.intervals.clusters} if self.intervals.estimates else None,
             "notes": list(self.notes),
             "kept": str(self.kept) if self.is_kept else None,
         }

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from xlingual.evaluation.evaluation import Evaluation, Mean
+from xlingual.evaluation.intervals import CONFIDENCE
 from xlingual.report.character_table import CHARACTERS
 from xlingual.report.published import (
     MEANS,
@@ -18,6 +19,7 @@ from xlingual.report.published import (
     published_rows,
 )
 from xlingual.report.wide_table import Column, WideTable
+from xlingual.statistics.one_sample import Estimate
 from xlingual.tasks.question_answering import CHARACTER_F1
 from xlingual.tasks.question_answering import SHARES as ANSWER_SHARES
 
@@ -51,6 +53,7 @@ def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] =
     first = Column("language", [*evaluation.scores, *(_name(mean) for mean in evaluation.means)])
     groups = [*_measured(evaluation), *(_published(evaluation, n, row) for n, row in enumerate(published, start=1))]
     lines = [f"{_name(mean)}: over {mean.over}" for mean in evaluation.means]
+    lines += _about_intervals(evaluation)
     lines += [f"[{n}] published, not measured here: {row.note}" for n, row in enumerate(published, start=1)]
     lines += [CHARACTERS] if any(CHARACTER_F1 in scores for scores in evaluation.scores.values()) else []
     lines += [SHARES] if any("illegal" in scores for scores in evaluation.scores.values()) else []
@@ -93,10 +96,55 @@ def _measured(evaluation: Evaluation) -> list[list[Column]]:
     rows = [*evaluation.scores.values(), *(mean.scores for mean in evaluation.means)]
     counts = ["questions", *(["missing"] if any(row.get("missing") for row in rows) else [])]
     groups = [[Column("without\nanswer" if name == "missing" else name, _texts(rows, name, 0)) for name in counts]]
-    for metrics in (("exact_match", "f1"), (CHARACTER_F1,), ANSWER_SHARES):
+    for metrics in (("exact_match",), ("f1",), (CHARACTER_F1,), ANSWER_SHARES):
         if any(name in row for row in rows for name in metrics):
-            groups.append([Column(HEADERS[name], _texts(rows, name, 1)) for name in metrics])
+            columns = [[Column(HEADERS[name], _texts(rows, name, 1)), *_errors(evaluation, name)] for name in metrics]
+            groups.append([column for of_metric in columns for column in of_metric])
     return groups
+
+
+def _errors(evaluation: Evaluation, metric: str) -> list[Column]:
+    """Columns of a metric's standard errors and intervals; none where no row of the table has them."""
+    found = [evaluation.intervals.of(languages).get(metric) for languages in _rows(evaluation)]
+    if not any(one is not None and one.error is not None for one in found):
+        return []
+    errors = ["" if one is None or one.error is None else f"{one.error:.2f}" for one in found]
+    return [Column("standard\nerror", errors), Column(f"{CONFIDENCE:.0%}\ninterval", [_bounds(one) for one in found])]
+
+
+def _bounds(estimate: Estimate | None) -> str:
+    bounds = estimate.interval(CONFIDENCE) if estimate is not None else None
+    return f"[{bounds[0]:.1f}, {bounds[1]:.1f}]" if bounds else ""
+
+
+def _rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
+    """The languages of every row of the table."""
+    return [*((code,) for code in evaluation.scores), *(mean.languages for mean in evaluation.means)]
+
+
+def _about_intervals(evaluation: Evaluation) -> list[str]:
+    """What the intervals cover, and what they do not."""
+    precision = evaluation.intervals
+    estimates = [one for metrics in precision.estimates.values() for one in metrics.values()]
+    bounds = [one.interval(CONFIDENCE) for one in estimates]
+    if not estimates:
+        return []
+    if None in bounds:
+        return [f"no intervals where a language has a single one of the {precision.grouped_by}"]
+    counts = sorted({one.clusters for one in estimates})
+    clusters = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    lines = [
+        f"{CONFIDENCE:.0%} intervals by Student's t over {clusters} {precision.grouped_by}: they cover other "
+        f"{precision.grouped_by}, not another training; under another seed a model may differ by more"
+    ]
+    if not precision.by_article:
+        lines.append(
+            "the data does not name all articles, so questions are grouped by paragraph; intervals by article would be "
+            "wider"
+        )
+    if any(one is not None and not 0.0 <= one[0] <= one[1] <= 100.0 for one in bounds):
+        lines.append("an interval that reaches below 0 or above 100 is approximate")
+    return lines
 
 
 def _texts(rows: Sequence[Mapping[str, float]], name: str, digits: int) -> list[str]:
