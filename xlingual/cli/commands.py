@@ -17,6 +17,7 @@ from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate import evaluate
 from xlingual.cli.output import prepare_output
+from xlingual.cli.power import check_power, show_power
 from xlingual.errors import StudyFileError, XlingualError
 from xlingual.json_text import parsed
 
@@ -61,6 +62,13 @@ def plan(
         list[Path] | None,
         typer.Option("--bench", metavar="FILE.json", help="Output of `bench --json`: adds the hours. May be repeated."),
     ] = None,
+    power: Annotated[
+        bool, typer.Option("--power", help="Show instead the smallest difference that would be found, and its cost.")
+    ] = False,
+    like: Annotated[
+        Path | None,
+        typer.Option(metavar="STUDY_DIR", help="With --power: standard deviations as this finished study measured."),
+    ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
@@ -69,8 +77,12 @@ def plan(
     from xlingual.study import load_study
     from xlingual.study import plan as make_plan
 
+    check_power(power, like, measured)
     checked = load_study(study, overrides or ())
     planned, hours = make_plan(checked), None
+    if power:
+        show_power(checked, planned, like, as_json)
+        return
     from xlingual.progress.activities import activities_shown
 
     with activities_shown():

@@ -1,0 +1,177 @@
+"""What `plan --power` prints before a study: from shipped figures, or as a finished study measured them."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+from pathlib import Path
+from statistics import fmean, stdev
+from types import ModuleType
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from xlingual.cli import main
+from xlingual.errors import RecordError
+from xlingual.report.deviations import Deviations, measured, stated, stated_facts
+from xlingual.report.power import PowerPlan, power_plan, power_table
+from xlingual.report.published import published_rows
+from xlingual.report.summary import summarize
+from xlingual.statistics.power import Comparison, Units, detectable
+from xlingual.study import load_study, plan
+
+STUDY = Path(__file__).parents[2] / "studies" / "quickstart.yaml"
+EIGHT = ("search.trials_per_arm=8",)
+
+
+def planned(*overrides: str, deviations: Deviations | None = None) -> PowerPlan:
+    study = load_study(str(STUDY), [*EIGHT, *overrides])
+    return power_plan(study, plan(study), deviations or stated(study.data.test.languages))
+
+
+def shown(found: PowerPlan, width: int = 80) -> str:
+    stream = io.StringIO()
+    Console(width=width, file=stream).print(power_table(found))
+    return stream.getvalue()
+
+
+def test_the_studys_own_design_comes_first_and_two_finer_ones_follow() -> None:
+    found = planned("replicates.searches=4", "replicates.seeds=1")
+    assert [(d.searches, d.seeds, d.trials) for d in found.designs] == [(4, 1, 2), (8, 1, 2), (4, 3, 2)]
+    assert [d.trainings for d in found.designs] == [4 * (8 + 4), 4 * (16 + 8), 4 * (8 + 12)]
+    study = load_study(str(STUDY), [*EIGHT, "replicates.searches=4", "replicates.seeds=1"])
+    assert found.designs[0].trainings == plan(study).trials + plan(study).replicates
+    own, more, _ = (design.found["mean"] for design in found.designs)
+    assert more.alone < own.alone < own.adjusted
+
+
+def test_the_figures_are_those_of_the_stated_deviations() -> None:
+    found = planned("replicates.searches=4", "replicates.seeds=1")
+    points = {(fact.what, fact.target): fact.points for fact in stated_facts()}
+    unit = Units(math.hypot(points["search", "all"], points["seed", "th"]), 4)
+    comparison = Comparison(unit, unit, points["articles", "language"], 48)
+    assert found.designs[0].found["th"].alone == pytest.approx(detectable(comparison))
+    assert found.designs[0].found["th"].adjusted == pytest.approx(detectable(comparison, level=0.05 / 12))
+    assert found.targets == ("mean", "de", "th")
+
+
+@pytest.mark.parametrize("searches", [1, 2])
+def test_one_or_two_searches_find_nothing_and_the_budget_is_split_instead(searches: int) -> None:
+    found = planned(f"replicates.searches={searches}", "replicates.seeds=5")
+    assert [(d.searches, d.trials) for d in found.designs] == [(searches, 8 // searches), (4, 2), (8, 2)]
+    assert not found.designs[0].found and found.designs[1].found
+    assert found.as_json()["designs"][0]["detectable"] is None
+    assert "with fewer than 3 searches (of fixed arms: seeds) nothing is ever called a difference" in flat(shown(found))
+
+
+def test_arms_that_search_nothing_are_compared_by_their_seeds() -> None:
+    found = planned("training.learning_rate=0.003", "replicates.searches=4", "replicates.seeds=1")
+    assert {design.compared for design in found.designs} == {"searches to seeds"}
+    fixed = planned("training.learning_rate=0.003", "replicates.searches=4", "replicates.seeds=2")
+    first = fixed.designs[0]
+    assert first.trainings == 1 + 3 * 8 + 4 * 8  # the baseline is one trial, and has eight seeds
+
+
+def test_half_of_the_paragraphs_find_less() -> None:
+    half, whole = stated(("en", "de"), 120), stated(("en", "de"))
+    assert half.articles["de"] == pytest.approx(whole.articles["de"] * math.sqrt(2))
+    assert (whole.clusters, stated(("en",), 10).clusters) == (48, 10)
+
+
+def test_published_figures_are_what_two_groups_reached_with_the_same_models() -> None:
+    """From the published table: one training's standard deviation is the root of the mean half squared difference."""
+    squares: dict[str, list[float]] = {}
+    for model in ("mBERT", "XLM-R-large"):
+        rows = {row.source: row for row in published_rows(model) if len(row.scores) == 12}
+        first, second = (next(row for name, row in rows.items() if key in name) for key in ("XQuAD", "juletx"))
+        others = [code for code in first.scores if code != "en"]
+        gaps = {code: (first.scores[code].f1 or 0) - (second.scores[code].f1 or 0) for code in others}
+        for target, gap in {**gaps, "mean": fmean(gaps.values())}.items():
+            squares.setdefault(target, []).append(gap**2 / 2)
+    facts = [fact for fact in stated_facts() if fact.kind == "published"]
+    assert {fact.target for fact in facts} == {"mean", "de", "th"}
+    for fact in facts:
+        assert fact.points == pytest.approx(math.sqrt(fmean(squares[fact.target])), abs=0.05)
+        assert "2003.11080" in fact.source and "juletx" in fact.source
+
+
+def test_every_language_has_a_figure_and_a_source() -> None:
+    found = stated(("en", "sw", "th"))
+    assert found.seed["sw"] == max(found.seed.values())  # of a language without a figure: no smaller than any
+    assert {fact.kind for fact in stated_facts()} == {"assumed", "simulated", "published"}
+    for fact in stated_facts():
+        assert fact.points > 0
+        assert fact.kind == "published" or fact.source.startswith("tests/benchmarks/")
+
+
+def test_the_table_fits_eighty_columns_and_says_what_it_rests_on() -> None:
+    text = shown(planned("replicates.searches=4", "replicates.seeds=1"))
+    assert max(map(len, text.splitlines())) <= 80
+    assert len([line for line in text.splitlines() if line.startswith(("4 x", "8 x"))]) == 3  # no block is repeated
+    words = flat(text)
+    assert "smallest difference in F1 that is found with 80% power" in words
+    assert "toy world: stated deviations are of real models" in words
+    assert "'of K' is at 5% / K, the first step of Holm's procedure" in words
+    assert "published, to compare with" in words
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def finished(studies: ModuleType, storage: Path, seeds: int = 5) -> Path:
+    builder = studies.finished_study(storage, seeds=seeds, questions=40, test={"languages": ["en", "de", "th"]})
+    return Path(builder.directory.path)
+
+
+def test_a_finished_studys_own_deviations_are_measured(studies: ModuleType, tmp_path: Path) -> None:
+    summary = summarize(finished(studies, tmp_path))
+    found = measured(summary, tmp_path)
+    arms = [summary.arms[name].mean("f1") for name in ("baseline", "webfaq")]
+    paired = [first - second for first, second in zip(*arms, strict=True)]
+    assert found.seed["mean"] == pytest.approx(stdev(paired) / math.sqrt(2))
+    assert found.articles["mean"] == summary.differences["webfaq"]["mean"]["f1"].found.article_error
+    assert found.clusters == 8
+    assert found.search == stated(("en", "de", "th")).search
+    assert "how searches vary is stated" in found.source
+
+
+def test_deviations_over_searches_are_taken_whole(studies: ModuleType, tmp_path: Path) -> None:
+    summary = summarize(finished(studies, tmp_path))
+    for arm in summary.arms.values():
+        object.__setattr__(arm, "searches", 5)
+    found = measured(summary, tmp_path)
+    assert found.seeds == 1
+    assert found.of_unit("mean", 1, searched=True) == found.of_unit("mean", 9, searched=True) == found.search["mean"]
+    assert not found.facts and "measured over searches of 1 seed(s)" in found.source
+
+
+def test_one_unit_is_no_study_to_take_deviations_from(studies: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="allow no standard deviation; name a study in which two compared arms have"):
+        measured(summarize(finished(studies, tmp_path, seeds=1)), tmp_path)
+
+
+def test_the_command_prints_the_contract_as_json(
+    studies: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*arguments: object) -> tuple[str, str]:
+        monkeypatch.setattr(sys, "argv", ["xlingual", "plan", str(STUDY), *map(str, arguments)])
+        with pytest.raises(SystemExit):
+            main()
+        captured = capsys.readouterr()
+        return captured.out, captured.err
+
+    content = json.loads(run("--power", "--json")[0])
+    assert (content["power"], content["level"], content["comparisons"], content["languages"]) == (0.8, 0.05, 3, 12)
+    own = content["designs"][0]
+    assert set(own) == {"searches", "seeds", "trials_per_search", "trainings", "compared", "detectable"}
+    assert own["detectable"]["mean"]["adjusted"] > own["detectable"]["mean"]["alone"] > 0
+    assert content["deviations"]["facts"][0]["source"]
+    like = json.loads(run("--power", "--json", "--like", finished(studies, tmp_path))[0])
+    assert like["deviations"]["seed"] != content["deviations"]["seed"]
+    assert np.isfinite(like["designs"][0]["detectable"]["mean"]["alone"])
+    assert "--like x: it says what --power takes its figures from" in run("--like", "x")[1]
+    assert "--bench: no hours are shown with --power" in run("--power", "--bench", "x")[1]

@@ -1,0 +1,170 @@
+"""By how much scores vary over trainings, searches and articles: stated with its source, or measured in a study."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from xlingual.errors import RecordError
+from xlingual.report.differences import MEAN
+from xlingual.report.summary import Summary
+from xlingual.statistics.crossed import Inference
+
+XQUAD_ARTICLES, XQUAD_PARAGRAPHS = 48, 240
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One figure that is shipped, in points of F1.
+
+    Attributes:
+        what: `seed` (one configuration over training seeds), `search` (expected scores of winners over searches),
+            `articles` (standard error of a difference of two arms, all of XQuAD), or `training` (the same model
+            fine-tuned by different groups, whose recipes differ too: for comparison only).
+        target: a language, `mean` (of the non-English ones), `language` (any) or `all` (any, and the mean).
+        points: the standard deviation.
+        kind: assumed, simulated or published.
+        source: who says so; a command of this repository for what is assumed or simulated.
+    """
+
+    what: str
+    target: str
+    points: float
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """Standard deviations in points of F1, by target: a language or `mean`.
+
+    Attributes:
+        seed: of one configuration's score over training seeds.
+        search: of the winners' expected scores over searches.
+        articles: standard errors of a difference of two arms, as articles make it at any number of units.
+        clusters: how many articles that is of.
+        source: where the figures come from, in words.
+        facts: the stated figures; empty where they are measured.
+        seeds: of a measured winner, whose variation is in `search` and falls with no other number; None where `search`
+            leaves it out.
+    """
+
+    seed: Mapping[str, float]
+    search: Mapping[str, float]
+    articles: Mapping[str, float]
+    clusters: int
+    source: str
+    facts: tuple[Stated, ...] = ()
+    seeds: int | None = field(default=None)
+
+    def of_unit(self, target: str, seeds: int, *, searched: bool) -> float:
+        """Standard deviation over an arm's units.
+
+        Args:
+            target: a language or `mean`.
+            seeds: under which the winner of each search is trained.
+            searched: whether the units are searches; else they are seeds.
+        """
+        if not searched:
+            return self.seed[target]
+        if self.seeds is not None:
+            return self.search[target]
+        return math.sqrt(self.search[target] ** 2 + self.seed[target] ** 2 / seeds)
+
+    def as_json(self, targets: Sequence[str]) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "source": self.source,
+            **{
+                name: {target: one[target] for target in targets if target in one}
+                for name, one in (("seed", self.seed), ("search", self.search), ("articles", self.articles))
+            },
+            "clusters": self.clusters,
+            "seeds_of_search": self.seeds,
+            "facts": [asdict(fact) for fact in self.facts],
+        }
+
+
+@cache
+def stated_facts() -> tuple[Stated, ...]:
+    """All figures that are shipped (deviations.csv)."""
+    text = files("xlingual.report").joinpath("deviations.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return tuple(Stated(r["what"], r["target"], float(r["points"]), r["kind"], r["source"]) for r in rows)
+
+
+def stated(languages: Sequence[str], paragraphs: int | None = None) -> Deviations:
+    """Stated figures for a study on XQuAD.
+
+    Args:
+        languages: of the test set.
+        paragraphs: how many of XQuAD's are asked; None for all. Articles then make more of a difference.
+    """
+    facts = stated_facts()
+    part = min(1.0, (paragraphs or XQUAD_PARAGRAPHS) / XQUAD_PARAGRAPHS)
+    targets = [*languages, MEAN]
+
+    def points(what: str, target: str) -> float:
+        names = (target, "all") if target == MEAN else (target, "language", "all")
+        found = {fact.target: fact.points for fact in facts if fact.what == what}
+        return next((found[name] for name in names if name in found), max(found.values()))
+
+    return Deviations(
+        seed={target: points("seed", target) for target in targets},
+        search={target: points("search", target) for target in targets},
+        articles={target: points("articles", target) / math.sqrt(part) for target in targets},
+        clusters=min(XQUAD_ARTICLES, paragraphs or XQUAD_ARTICLES),
+        source="stated: assumed and simulated by tests/benchmarks/calibration.py, for base models on XQuAD",
+        facts=facts,
+    )
+
+
+def measured(summary: Summary, path: Path) -> Deviations:
+    """What a finished study measured: the root mean square over its comparisons.
+
+    Units of its comparisons are searches, or seeds where the arms have a single search each.
+
+    Raises:
+        RecordError: when no comparison of it has two units in both arms and two articles.
+    """
+    found: dict[str, list[Inference]] = {}
+    for cells in summary.differences.values():
+        for target, metrics in cells.items():
+            found.setdefault(target, []).append(metrics["f1"].found)
+    known = {target: list(filter(_is_known, several)) for target, several in found.items()}
+    if not known or not all(known.values()):
+        raise RecordError(
+            f"--like {path}: its records allow no standard deviation; name a study in which two compared arms have two "
+            "searches or seeds each, scored on two articles"
+        )
+    units = {target: _root_mean_square(map(_of_unit, several)) for target, several in known.items()}
+    articles = {target: _root_mean_square(one.article_error or 0.0 for one in s) for target, s in known.items()}
+    clusters = min(one.clusters for several in known.values() for one in several)
+    searches = max((arm.searches for arm in summary.arms.values()), default=1)
+    general = stated(tuple(units))
+    if searches > 1:
+        per_search = max(len(arm.seeds) for arm in summary.arms.values() if arm.searches > 1) // searches
+        source = f"measured over searches of {per_search} seed(s) in {summary.study}"
+        return Deviations(general.seed, units, articles, clusters, source, seeds=per_search)
+    source = f"measured over seeds in {summary.study}; how searches vary is stated, as it has a single one an arm"
+    return Deviations(units, general.search, articles, clusters, source, general.facts)
+
+
+def _is_known(found: Inference) -> bool:
+    return found.unit_error is not None and found.article_error is not None and min(found.units) >= 2
+
+
+def _of_unit(found: Inference) -> float:
+    """Standard deviation of one unit's score; of paired units, what pairing leaves of it."""
+    return (found.unit_error or 0.0) / math.sqrt(sum(1.0 / count for count in found.units))
+
+
+def _root_mean_square(values: Iterator[float]) -> float:
+    squares = [value**2 for value in values]
+    return math.sqrt(math.fsum(squares) / len(squares))
