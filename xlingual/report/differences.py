@@ -6,8 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xlingual.errors import RecordError
 from xlingual.report.scores import METRICS, Questions, TestScores
-from xlingual.statistics.crossed import Inference, LanguageScores, holm, infer
+from xlingual.statistics.crossed import PAIRED_FROM, Inference, LanguageScores, holm, infer
+from xlingual.statistics.pooling import Pooled, pool
+from xlingual.statistics.power import comparison_of, detectable, more_units
+from xlingual.statistics.randomization import article_shares, randomization_p
 
 MEAN = "mean"
 LEVEL = 0.05
@@ -27,12 +31,20 @@ class Difference:
         adjusted_p: by Holm, of the mean over the arms, of a language over its arm's languages; None where no verdict
             may rest on the units (see `Inference.decides`).
         different: whether it is called a difference; a language only behind its arm's mean.
+        pooled: of a language, drawn towards the mean of all by as much as it is noise (`xlingual.statistics.pooling`);
+            of the mean, what they are drawn to. None where languages are not pooled.
+        randomization_p: of a headline, the p value of approximate randomisation over articles, which is a check beside
+            and decides nothing; None elsewhere.
+        compared: of a headline, how many arms are compared; None elsewhere.
     """
 
     found: Inference
     confidence: float = 0.95
     adjusted_p: float | None = None
     different: bool = False
+    pooled: float | None = None
+    randomization_p: float | None = None
+    compared: int | None = None
 
     @property
     def estimate(self) -> float:
@@ -56,8 +68,33 @@ class Difference:
         """Whether the interval covers other seeds too."""
         return self.found.unit_error is not None
 
+    @property
+    def detectable(self) -> float | None:
+        """Smallest difference that these units would find with 80% power, at the first step of Holm's procedure.
+
+        None where they allow no verdict.
+        """
+        comparison = comparison_of(self.found) if self.found.decides else None
+        return None if comparison is None else detectable(comparison, level=self._level)
+
+    @property
+    def more_units(self) -> int | None:
+        """How many more units in each arm would find a difference of the measured size with 80% power.
+
+        None where no number would, or nothing is known of how units vary.
+        """
+        comparison = comparison_of(self.found)
+        if comparison is None:
+            return None
+        more = more_units(self.estimate, comparison, level=self._level)
+        return None if more is None else max(more, PAIRED_FROM - min(self.found.units))
+
+    @property
+    def _level(self) -> float:
+        return LEVEL / (self.compared or 1)
+
     def as_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain values; what only a headline has is absent elsewhere."""
         return {
             "low": self.low,
             "high": self.high,
@@ -70,6 +107,15 @@ class Difference:
             "clusters": self.found.clusters,
             "units": list(self.found.units),
             "seed_correlation": self.found.correlation,
+            "pooled": self.pooled,
+            **(self._headline_json() if self.compared is not None else {}),
+        }
+
+    def _headline_json(self) -> dict[str, Any]:
+        return {
+            "randomization_p": self.randomization_p,
+            "detectable": self.detectable,
+            "more_units": self.more_units,
         }
 
 
@@ -93,6 +139,9 @@ def differences(
         searched: arms whose configuration one search chose. Another search could have chosen otherwise, which is in no
             interval: nothing that rests on one of them is called a difference.
         confidence: of the intervals.
+
+    Raises:
+        RecordError: when an arm has no scores in a language that another one has.
     """
     compared = {arm: (against or {}).get(arm, baseline) for arm in scores.scores if arm != baseline}
     pairs = {arm: other for arm, other in compared.items() if other in scores.scores}
@@ -110,26 +159,59 @@ def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dic
     if others:
         targets[MEAN] = dict.fromkeys(others, 1.0 / len(others))
     seeds = (scores.seeds[arm], scores.seeds[other]) if scores.seeds else None
-    clusters = scores.clusters
     found: dict[str, dict[str, Difference]] = {name: {} for name in targets}
     for metric in METRICS:
-        cells = {
-            language: LanguageScores(
-                scores.scores[arm][language][metric], scores.scores[other][language][metric], clusters[language]
+        cells = _cells(scores, arm, other, metric)
+        inferred = infer(cells, targets, seeds=seeds)
+        pooled = _pooled(inferred, others)
+        for name, inference in inferred.items():
+            found[name][metric] = Difference(
+                inference,
+                confidence,
+                pooled=None if pooled is None else pooled.mean if name == MEAN else pooled.estimates.get(name),
+                randomization_p=(
+                    randomization_p(article_shares(cells, targets[name])) if name == _headline(targets) else None
+                ),
             )
-            for language in languages
-        }
-        for name, inference in infer(cells, targets, seeds=seeds).items():
-            found[name][metric] = Difference(inference, confidence)
     return found
+
+
+def _headline(cells: Collection[str]) -> str:
+    """What the headline is of: the mean, or English where nothing else was scored."""
+    return MEAN if MEAN in cells else "en"
+
+
+def _cells(scores: TestScores, arm: str, other: str, metric: str) -> dict[str, LanguageScores]:
+    found = {}
+    for language, clusters in scores.clusters.items():
+        absent = [name for name in (arm, other) if language not in scores.scores[name]]
+        if absent:
+            raise RecordError(
+                f"{absent[0]} has no scores in {language}, in which another arm has; score it by the command that ran "
+                "the study"
+            )
+        first, second = (scores.scores[name][language][metric] for name in (arm, other))
+        found[language] = LanguageScores(first, second, clusters)
+    return found
+
+
+def _pooled(found: Mapping[str, Inference], languages: Collection[str]) -> Pooled | None:
+    errors = {language: found[language].error for language in languages}
+    known = {language: error for language, error in errors.items() if error is not None}
+    mean = found[MEAN].error if MEAN in found else None
+    if mean is None or len(known) < len(languages):
+        return None
+    return pool({language: found[language].estimate for language in languages}, known, mean)
 
 
 def _judge(found: Cells, metric: str, chosen_by_search: Collection[str]) -> None:
     """Adjust p values, and say what is called a difference: means by Holm over arms, languages behind their mean."""
-    headline = MEAN if all(MEAN in cells for cells in found.values()) else "en"
+    headline = _headline(next(iter(found.values()), {}))
     means = holm(_p_values({arm: cells[headline][metric] for arm, cells in found.items() if headline in cells}))
     for arm, cells in found.items():
-        _mark(cells, headline, metric, means.get(arm), arm not in chosen_by_search)
+        if headline in cells:
+            cells[headline][metric] = replace(cells[headline][metric], compared=len(found))
+            _mark(cells, headline, metric, means.get(arm), arm not in chosen_by_search)
         languages = {name: metrics[metric] for name, metrics in cells.items() if name != headline}
         behind = cells[headline][metric].different if headline in cells else False
         for name, adjusted in holm(_p_values(languages)).items():

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import version
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from xlingual.report.arm_summary import ArmSummary, unit_names
 from xlingual.report.differences import MEAN, Difference
-from xlingual.report.summary import Summary
 from xlingual.statistics.crossed import PAIRED_FROM
+
+if TYPE_CHECKING:
+    from xlingual.report.summary import Summary
 
 LUCK = (
     "In simulated studies the true score of a search's winner has a standard deviation of 1 to 3 points over searches "
@@ -78,9 +81,12 @@ def _coverage(summary: Summary) -> Iterator[str]:
         yield f"{interval} they cover {others} and {those}."
     else:
         yield (
-            f"{interval} where an arm or the baseline has one seed they cover {those} only: another seed may differ by "
-            "more."
+            f"{interval} where both of two compared arms have one seed they cover {those} only: another seed may "
+            "differ by more."
         )
+    alone = [arm for arm, gap in _headlines(summary).items() if gap.seed_variation and min(gap.found.units) == 1]
+    if alone:
+        yield f"{', '.join(alone)}: compared by a single seed or search in one arm, taken to vary as in the other arm."
     if not summary.by_article and not summary.toy:
         yield (
             "The test set's files do not name all articles, so questions are grouped by paragraph; "
@@ -112,7 +118,7 @@ def _compared(summary: Summary) -> str:
 
 def _verdicts(summary: Summary) -> Iterator[str]:
     """What is called a difference, and why nothing is where that is so."""
-    gaps = {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
+    gaps = _headlines(summary)
     searched = [arm for arm in gaps if any(map(_of_one_search, _compared_arms(summary, arm)))]
     if searched:
         yield (
@@ -171,6 +177,10 @@ def _beyond(summary: Summary) -> bool:
             if gap.low is not None and gap.high is not None and not -level <= gap.low <= gap.high <= 100 - level:
                 return True
     return False
+
+
+def _headlines(summary: Summary) -> dict[str, Difference]:
+    return {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
 
 
 def _gaps(summary: Summary) -> Iterator[Difference]:

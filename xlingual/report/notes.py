@@ -11,6 +11,7 @@ from xlingual.report.arm_summary import ArmSummary, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.interval_notes import interval_notes
+from xlingual.report.power_notes import power_notes
 from xlingual.report.published_table import published_notes
 from xlingual.report.shares_table import shares_notes
 from xlingual.report.summary import Summary
@@ -56,6 +57,7 @@ def notes(summary: Summary) -> list[str]:
     lines += character_notes(summary)
     if summary.differences:
         lines += interval_notes(summary)
+        lines += power_notes(summary)
     lines += _without_difference(summary)
     lines += published_notes(summary)
     lines += shares_notes(summary)

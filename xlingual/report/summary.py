@@ -14,6 +14,7 @@ from xlingual.report.arm_summary import ArmSummary, Scores
 from xlingual.report.cost import ArmCost, read_cost
 from xlingual.report.differences import Difference, alike, differences
 from xlingual.report.distances import Distance, distances, rows_of
+from xlingual.report.interval_notes import signature
 from xlingual.report.published import PublishedRow, published_name_of
 from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
 from xlingual.report.status import set_aside
@@ -111,6 +112,7 @@ class Summary:
             "distances": [one.as_json(self.number(one.row)) for one in self.distances],
             "ledger": list(self.ledger),
             "contamination": self.contamination,
+            "signature": signature(self),
         }
 
 

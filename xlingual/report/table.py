@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.report.arm_summary import ArmSummary
-from xlingual.report.cells import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell
+from xlingual.report.cells import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell, signed
 from xlingual.report.character_table import character_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
@@ -44,8 +44,9 @@ def report_tables(summary: Summary) -> RenderableType:
         without = [name for name in summary.arms if name not in summary.costs]
         tables.append(cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without))
         tables.append(perturbation_table(summary.study, summary.costs, flags))
-    drawn = [part for table in tables if table is not None for part in (table, "")]
-    return Group(*drawn, Notes(notes(summary)), "", Text(signature(summary)))
+    of_all = Text(signature(summary), style="dim")
+    drawn = [part for table in tables if table is not None for part in (table, of_all, "")]
+    return Group(*drawn, Notes(notes(summary)))
 
 
 def score_table(summary: Summary, metric: str) -> WideTable:
@@ -112,7 +113,10 @@ def difference_table(summary: Summary, metric: str) -> WideTable:
         gaps = [of_arm[row][metric] for row in rows]
         other = summary.arms[arm].against
         header = arm if other == summary.baseline else f"{arm}\nto {other}"
-        groups.append([Column(header, [difference_cell(gap) for gap in gaps], [_style(gap) for gap in gaps])])
+        group = [Column(header, [difference_cell(gap) for gap in gaps], [_style(gap) for gap in gaps])]
+        if any(gap.pooled is not None for gap in gaps):
+            group.append(Column("pooled", [signed(gap.pooled) for gap in gaps]))
+        groups.append(group)
     title = (
         f"{summary.study}: difference of {METRIC_NAMES[metric]} to {summary.baseline} in percentage points, "
         f"{_share(summary)}; {units(summary)}; {readings(summary)}"

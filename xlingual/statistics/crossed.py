@@ -57,6 +57,8 @@ class Inference:
         units: number of units of the treatment and of the baseline.
         clusters: number of articles.
         correlation: of the units' scores over the two arms, where they are paired.
+        deviations: standard deviations of the treatment's and of the baseline's scores over their units; None where
+            `unit_error` is.
     """
 
     estimate: float
@@ -67,6 +69,7 @@ class Inference:
     units: tuple[int, int]
     clusters: int
     correlation: float | None = None
+    deviations: tuple[float, float] | None = None
 
     @property
     def paired(self) -> bool:
@@ -188,6 +191,7 @@ def _infer(
         units=(len(treatment), len(baseline)),
         clusters=clusters,
         correlation=correlation,
+        deviations=_deviations(treatment, baseline) if parts else None,
     )
 
 
@@ -206,6 +210,13 @@ def _unit_parts(
     constant = first.std() == 0 or second.std() == 0
     correlation = 0.0 if constant else float(np.corrcoef(first, second)[0, 1])
     return [(float((first - second).var(ddof=1)) / len(first), len(first) - 1)], correlation
+
+
+def _deviations(treatment: Floats, baseline: Floats) -> tuple[float, float]:
+    """Of both arms' units; a single one is taken to vary as the other arm's do."""
+    more = max(treatment, baseline, key=len)
+    first, second = (arm if len(arm) > 1 else more for arm in (treatment, baseline))
+    return float(first.std(ddof=1)), float(second.std(ddof=1))
 
 
 def _satterthwaite(parts: Sequence[tuple[float, int]]) -> float:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, roots_genlaguerre, stdtrit
 
 from xlingual.errors import DataError
+from xlingual.statistics.crossed import Inference
 
 Floats = npt.NDArray[np.float64]
 
@@ -90,6 +91,17 @@ class Comparison:
         """The same with this many more units in each arm."""
         first, second = (replace(arm, count=arm.count + units) for arm in (self.treatment, self.baseline))
         return replace(self, treatment=first, baseline=second)
+
+
+def comparison_of(found: Inference) -> Comparison | None:
+    """What a finished comparison measured; None with fewer than two units in an arm, or fewer than two articles.
+
+    The noise of single answers is in both of its errors, as it is in its interval, and is here taken to stay.
+    """
+    if found.deviations is None or found.article_error is None or min(found.units) < 2:
+        return None
+    first, second = (Units(sd, count) for sd, count in zip(found.deviations, found.units, strict=True))
+    return Comparison(first, second, found.article_error, found.clusters, found.correlation)
 
 
 def power(effect: float, comparison: Comparison, *, level: float = 0.05) -> float:

@@ -1,0 +1,85 @@
+"""What a finished study could have found, and what it would take to decide the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xlingual.report.arm_summary import unit_names
+from xlingual.report.cells import signed
+from xlingual.report.differences import MEAN, Difference
+from xlingual.report.summary import Summary
+from xlingual.statistics.power import POWER
+
+
+def power_notes(summary: Summary) -> list[str]:
+    """Sentences on the headlines: the check beside, what would have been found, and what is undecided."""
+    gaps = {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
+    return [*_check(summary, gaps), *_detectable(summary, gaps), *_undecided(summary, gaps), *_pooled(summary, gaps)]
+
+
+def _check(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
+    found = {arm: gap.randomization_p for arm, gap in gaps.items() if gap.randomization_p is not None}
+    if found:
+        what = "articles" if summary.by_article else "paragraphs"
+        values = ", ".join(f"{arm} {_p(p)}" for arm, p in found.items())
+        yield (
+            f"A check beside, no verdict: approximate randomisation over {what} has p = {values}. It knows of no other "
+            "seeds or searches, and alone calls 15 to 40% of identical arms different."
+        )
+
+
+def _detectable(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
+    found = {arm: gap.detectable for arm, gap in gaps.items()}
+    known = {arm: size for arm, size in found.items() if size is not None}
+    if known:
+        sizes = ", ".join(f"{arm} {size:.1f}" for arm, size in known.items())
+        adjusted = f" (Holm's first step over {len(gaps)} arms)" if len(gaps) > 1 else ""
+        yield (
+            f"Smallest difference of {_headline(summary)} that would be found with {POWER:.0%} power, by the variation "
+            f"measured here{adjusted}: {sizes} points."
+        )
+
+
+def _undecided(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
+    """One sentence for each arm whose headline is not called a difference."""
+    for arm, gap in gaps.items():
+        if not gap.different:
+            yield f"{arm} undecided: {_remedy(summary, arm, gap)}."
+
+
+def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
+    pair = summary.arms[arm], summary.arms[str(summary.arms[arm].against)]
+    if any(one.searched and one.searches == 1 for one in pair):
+        return "it rests on a single search, and no number of seeds decides that; write replicates: {searches: 4}"
+    units = unit_names(pair)
+    if gap.found.error is None or gap.found.unit_error is None or min(gap.found.units) < 2:
+        return f"how {units} vary is not known; at least 3 {units} of each arm could decide it"
+    if gap.found.error == 0.0:
+        return f"its scores are those of {pair[1].name} in the mean, in every article"
+    size = f"a difference of this size ({signed(gap.estimate)})"
+    if gap.more_units is None:
+        what = "articles" if summary.by_article else "paragraphs"
+        return f"no number of {units} would decide {size}: the {gap.found.clusters} {what} alone do not allow it"
+    return f"{gap.more_units} more {_of(units, gap.more_units)} of each arm would decide {size}"
+
+
+def _pooled(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
+    if any(gap.pooled is not None for gap in gaps.values()):
+        yield (
+            "pooled: each language's difference, drawn towards their weighted mean by as much as it is noise "
+            "(empirical Bayes; errors that languages share are taken to be the same in all). It has less error than "
+            "the difference itself and is biased towards the mean: no interval or test is of it."
+        )
+
+
+def _headline(summary: Summary) -> str:
+    return "the means" if any(language != "en" for language in summary.languages) else "English"
+
+
+def _of(units: str, count: int) -> str:
+    """ "1 more search", "2 more searches"."""
+    return units if count != 1 else units.replace("searches", "search").replace("seeds", "seed")
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else "below 0.001"
