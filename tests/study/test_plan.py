@@ -2,10 +2,21 @@ from __future__ import annotations
 
 import json
 
-from xlingual.study import Parameter, PassageSettings, plan
+import pytest
+
+from xlingual.study import Parameter, PassageSettings, Plan, plan
+from xlingual.study.dimension import coordinates, many_more
+from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, draw
 
 RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
 TIMING = "with several trials at a time, asha stops by which end first; concurrent_trials: 1 gives the same again"
+
+DIMENSIONS = "more parameters are searched than in what it is compared with: "
+
+
+def other_notes(planned: Plan) -> tuple[str, ...]:
+    """Without the one on unequal dimensions, which the example's arms have."""
+    return tuple(note for note in planned.notes if not note.startswith(DIMENSIONS))
 
 
 def test_trials_replicates_and_updates_are_counted(load, study_text):
@@ -91,13 +102,13 @@ def test_notes_tell_what_a_reader_should_know(load, study_text):
     assert any("tpe never starts: a search has 2 trials" in note for note in plan(study).notes)
     one = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 5}"))
     assert any(note.startswith("a single search of each arm: another search could choose") for note in plan(one).notes)
-    assert plan(load(study_text)).notes == (TIMING,)
+    assert other_notes(plan(load(study_text))) == (TIMING,)
 
 
 def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_itself(load, study_text):
     def notes(search, concurrent="auto"):
         scaling = f"\nscaling: {{concurrent_trials: {concurrent}}}"
-        return plan(load(study_text, ("trials_per_arm: 8", f"trials_per_arm: 8{search}{scaling}"))).notes
+        return other_notes(plan(load(study_text, ("trials_per_arm: 8", f"trials_per_arm: 8{search}{scaling}"))))
 
     assert notes("") == (TIMING,)
     assert "tpe draws and asha stops by" in notes("\n  startup_trials: 1")[0]
@@ -117,7 +128,7 @@ def test_a_space_that_holds_few_configurations_is_counted_and_noted(load, study_
 
 def test_data_that_no_arm_draws_from_is_noted(load, study_text):
     text = study_text[: study_text.index("  webfaq:")] + study_text[study_text.index("  noise:") :]
-    assert plan(load(text)).notes == (
+    assert other_notes(plan(load(text))) == (
         "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used",
         TIMING,
     )
@@ -133,7 +144,7 @@ def test_a_plan_is_plain_json(load, study_text):
 def test_many_variants_of_passages_are_noted(load, study_text):
     recipe = "recipe: {passage: {answers: {choice: [2, 3, 4]}, max_span_characters: {choice: [60, 90, 120]}}}"
     text = study_text.replace("weights: {simplex: all}", "weights: {simplex: all}\n      " + recipe)
-    note, _ = plan(load(text)).notes
+    note, _ = other_notes(plan(load(text)))
     assert note == "9 variants of FAQ examples are made, for every language and model, before the first trial"
 
 
@@ -148,7 +159,7 @@ def test_passes_are_planned_beside_updates(load, study_text):
     assert (arms["dear"].updates, arms["dear"].passes) == (12 * 500, 3 * 12 * 500)
     assert (arms["noise"].updates, arms["noise"].passes) == (12 * 500, 12 * 500)
     assert (planned.equal, planned.updates, planned.passes) == ("updates", 5 * 6000, 4 * 6000 + 3 * 6000)
-    assert planned.notes == (
+    assert other_notes(planned) == (
         "arms are equal in updates, not in passes: a trial of dear takes up to 3 passes per update; for arms equal in "
         "passes write search.equal: passes",
         TIMING,
@@ -162,8 +173,65 @@ def test_arms_of_equal_passes_have_fewer_updates(load, study_text):
     dear = planned.arms[-1]
     assert (dear.trials, dear.updates, dear.passes) == (8, 12 * 250, 12 * 500)
     assert (planned.equal, planned.trial_budget) == ("passes", 500)
-    assert planned.notes == (
+    assert other_notes(planned) == (
         "arms are equal in passes, not in updates: a trial of dear takes up to 3 passes per update, and then has 166 "
         "updates",
         TIMING,
     )
+
+
+def test_weights_count_as_the_numbers_that_are_searched_for_them(load, study_text):
+    planned = plan(load(study_text))
+    assert [arm.dimension for arm in planned.arms] == [1, 4, 2, 3]  # three weights that sum to one are two numbers
+    assert json.loads(json.dumps(planned.as_json()))["arms"][1]["dimension"] == 4
+
+
+def test_a_treatment_that_searches_many_more_parameters_is_warned_of(load, study_text):
+    (note,) = [one for one in plan(load(study_text)).notes if one.startswith(DIMENSIONS)]
+    assert "webfaq (4, baseline 1), either (3, baseline 1); with equal trials that is a disadvantage" in note
+    assert "noise" not in note  # one more, and not more than twice as many
+    assert "fix some of them, give the arm the other's recipe as its first: trial, or raise trials_per_arm" in note
+
+
+def test_it_is_what_an_arm_is_compared_with_that_counts_and_nothing_where_that_searches_nothing(load, study_text):
+    fixed = ("baseline: {baseline: true}", "baseline: {baseline: true, training: {learning_rate: 3e-5}}")
+    assert not any(note.startswith(DIMENSIONS) for note in plan(load(study_text, fixed)).notes)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "others", "warned"),
+    [(2, 1, False), (3, 1, True), (4, 2, False), (5, 2, True), (12, 10, False), (13, 10, True), (1, 13, False)],
+)
+def test_three_more_or_more_than_twice_as_many_are_many(parameters: int, others: int, warned: bool) -> None:
+    assert many_more(parameters, others) is warned
+
+
+def test_coordinates_are_the_names_under_which_the_tree_is_drawn():
+    class Recorder:
+        """Takes the first option of every choice, and the middle of every range."""
+
+        def __init__(self) -> None:
+            self.names: list[str] = []
+
+        def suggest_float(self, name, low, high, *, log=False):
+            self.names.append(name)
+            return (low + high) / 2
+
+        def suggest_int(self, name, low, high):
+            self.names.append(name)
+            return low
+
+        def suggest_categorical(self, name, choices):
+            self.names.append(name)
+            return choices[0]
+
+    tree = {
+        "a": LogUniform(1.0, 2.0),
+        "b": {"c": Integer(1, 3), "d": Choice((4, 8)), "e": 5},
+        "w": Simplex(("de", "es", "ru")),
+        "r": Choice(({"m": Uniform(0.0, 1.0)}, {"n": Uniform(0.0, 1.0)}), ("one", "two")),
+    }
+    recorder = Recorder()
+    draw(tree, recorder)
+    assert recorder.names == ["a", "b.c", "b.d", "w.0", "w.1", "r", "r.one.m"]
+    assert list(coordinates(tree)) == [*recorder.names, "r.two.n"]

@@ -55,11 +55,13 @@ def _passes(arm: ArmPlan) -> str:
 
 def _searched(plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("arm", "searched", "space", "where"):
+    for header in ("arm (numbers\nsearched)", "parameter", "space", "where"):
         table.add_column(header, overflow="fold")
     for arm in plan.arms:
         for position, parameter in enumerate(arm.parameters):
-            table.add_row("" if position else arm.name, parameter.name, parameter.text, parameter.condition)
+            table.add_row(
+                "" if position else f"{arm.name} ({arm.dimension})", parameter.name, parameter.text, parameter.condition
+            )
         if not arm.parameters:
             table.add_row(arm.name, "nothing", "", "")
     return table

@@ -77,7 +77,7 @@ def _headline(summary: Summary) -> str:
 
 
 def _of(units: str, count: int) -> str:
-    """ "1 more search", "2 more searches"."""
+    """One search, several searches."""
     return units if count != 1 else units.replace("searches", "search").replace("seeds", "seed")
 
 

@@ -1,0 +1,39 @@
+"""How many numbers a search has to find: arms that search more of them end lower with the same trials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from xlingual.study.space import NODES, Choice, Simplex
+
+MANY_MORE, TIMES_MORE = 3, 2
+"""Parameters more, or times as many, from which a comparison is worth a warning."""
+
+
+def coordinates(tree: Any, path: str = "") -> Iterator[str]:
+    """Names under which a sampler draws a tree, of all branches: n weights that sum to one are n - 1 of them."""
+    match tree:
+        case Simplex(names):
+            yield from (_join(path, str(place)) for place in range(len(names) - 1))
+        case Choice(options, tuple() as labels):
+            yield path
+            for label, option in zip(labels, options, strict=True):
+                yield from coordinates(option, _join(path, label))
+        case Mapping():
+            for key, value in tree.items():
+                yield from coordinates(value, _join(path, key))
+        case _ if isinstance(tree, NODES):
+            yield path
+
+
+def many_more(parameters: int, others: int) -> bool:
+    """Whether an arm searches so many more parameters than what it is compared with that it is at a disadvantage.
+
+    An arm that is compared with one that searches nothing is at another: see `xlingual.study.plan`.
+    """
+    return others > 0 and (parameters - others >= MANY_MORE or parameters > TIMES_MORE * others)
+
+
+def _join(path: str, step: str) -> str:
+    return f"{path}.{step}" if path else step
