@@ -47,11 +47,11 @@ class ArmSummary:
     replicates; units: search or seed of each score, in the order of all scores; failures: seed -> reason of the
     replicates that failed; languages that were not scored are absent from `scores`. against: the arm that its
     differences are to, None for the baseline; published: the name of the published rows of its model, None where there
-    are none. searched: names of the parameters that a search chooses, none where the configuration is fixed. failed:
-    why no trial of any search finished, None while that is not so; set_aside: trial -> reason of the trials that could
-    not be drawn from what the arm searches now. late: searches that chose after the test set had been read for another
-    one. shares: language -> name of scores.SHARES -> percent of the questions, one a unit; empty where no answer is
-    written freely.
+    are none. searched: names of the parameters that a search chooses, none where the configuration is fixed; dimension:
+    how many numbers these are, n - 1 for weights of n languages. failed: why no trial of any search finished, None
+    while that is not so; set_aside: trial -> reason of the trials that could not be drawn from what the arm searches
+    now. late: searches that chose after the test set had been read for another one. shares: language -> name of
+    scores.SHARES -> percent of the questions, one a unit; empty where no answer is written freely.
     """
 
     name: str
@@ -66,6 +66,7 @@ class ArmSummary:
     against: str | None = None
     published: str | None = None
     searched: tuple[str, ...] = ()
+    dimension: int = 0
     failed: str | None = None
     set_aside: Mapping[str, str] = field(default_factory=dict)
     late: tuple[int, ...] = ()
@@ -127,6 +128,7 @@ class ArmSummary:
             "fingerprint": self.fingerprint,
             "values": self.best.values if self.best else {},
             "searched": list(self.searched),
+            "dimension": self.dimension,
             "unit": self.unit,
             "units": list(self.units),
             "seeds": list(self.seeds),

@@ -15,6 +15,7 @@ from xlingual.report.power_notes import power_notes
 from xlingual.report.published_table import published_notes
 from xlingual.report.shares_table import shares_notes
 from xlingual.report.summary import Summary
+from xlingual.study.dimension import many_more
 
 _SETS = {
     "webfaq_dev": "webfaq_dev: FAQ passages of held-out hosts in the FAQ languages, no human labels",
@@ -64,6 +65,7 @@ def notes(summary: Summary) -> list[str]:
     chooser = "Each search" if any(arm.searches > 1 for arm in summary.arms.values()) else "The search of each arm"
     lines.append(f"{chooser} chose its configuration by {_objective(summary.objective)}.")
     lines += without_trials(summary)
+    lines += _dimensions(summary)
     lines += cost_notes(summary.equal, summary.costs)
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
     if taught:
@@ -75,6 +77,21 @@ def notes(summary: Summary) -> list[str]:
         lines.append(f"Training data was compared with the test set's texts before the first trial: {found}.")
     lines.append(f"The ledger holds {_times(len(summary.ledger), 'reading')} of the test set.")
     lines += _about_readings(summary)
+    return lines
+
+
+def _dimensions(summary: Summary) -> list[str]:
+    """How many parameters each arm searched, where no table of winners says it, and what that does."""
+    arms = summary.arms
+    more = [name for name, arm in arms.items() if arm.against and many_more(arm.dimension, arms[arm.against].dimension)]
+    lines = []
+    if any(arm.dimension for arm in arms.values()) and all(arm.searches == 1 for arm in arms.values()):
+        lines.append(f"Searched parameters: {', '.join(f'{name} {arm.dimension}' for name, arm in arms.items())}.")
+    if more:
+        lines.append(
+            f"{', '.join(more)}: many more searched parameters than what it is compared with; with equal trials that "
+            "is a disadvantage, and a difference below zero may come from it."
+        )
     return lines
 
 
@@ -104,6 +121,16 @@ def units(summary: Summary) -> str:
 
 
 _SINGULAR = {"seeds": "seed", "searches": "search", "searches or seeds": "search or seed"}
+
+
+def zero_shot(summary: Summary, metric: str) -> str:
+    """What a table's scores are: zero-shot, but for arms that saw question-answer pairs of languages tested here."""
+    seen = [
+        arm.name for arm in summary.arms.values() if arm.scores and set(_faq_languages(arm)) & set(summary.languages)
+    ]
+    if summary.oracle or len(seen) == sum(bool(arm.scores) for arm in summary.arms.values()):
+        return metric
+    return f"{metric} (zero-shot but for {', '.join(seen)})" if seen else f"zero-shot {metric}"
 
 
 def readings(summary: Summary) -> str:

@@ -21,6 +21,7 @@ from xlingual.report.status import set_aside
 from xlingual.report.winners import read_winners
 from xlingual.study import objective_text
 from xlingual.study.changes import drawn
+from xlingual.study.dimension import coordinates
 from xlingual.study.space import from_written, parameters
 from xlingual.tasks.question_answering import CHARACTER_F1
 
@@ -183,6 +184,7 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
     mine = [replicate for replicate in state.replicates if replicate.arm == name]
     says = state.study["arms"][name]
     failed = {one: reason for one, reason in state.failed.items() if one.arm == name}
+    tree = from_written(drawn(says))
     return ArmSummary(
         name=name,
         baseline=name == state.baseline,
@@ -197,7 +199,8 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
         },
         scores={language: _scores(cell) for language, cell in scores.scores.get(name, {}).items()},
         cost=read_cost(directory, state, name, winners),
-        searched=tuple(one.name for one in parameters(from_written(drawn(says)))),
+        searched=tuple(one.name for one in parameters(tree)),
+        dimension=len({*coordinates(tree), *(key for trial in state.arm_trials(name) for key in trial.values)}),
         failed="; ".join(failed.values()) if len(failed) == state.searches[name].count else None,
         late=tuple(one.number for one in state.late if one.arm == name),
         set_aside=set_aside(state, name),

@@ -14,7 +14,7 @@ from xlingual.report.character_table import character_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.interval_notes import signature
-from xlingual.report.notes import notes, readings, units, warnings, without_trials
+from xlingual.report.notes import notes, readings, units, warnings, without_trials, zero_shot
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED, distance_table, label
 from xlingual.report.shares_table import shares_table
@@ -44,7 +44,7 @@ def report_tables(summary: Summary) -> RenderableType:
         without = [name for name in summary.arms if name not in summary.costs]
         tables.append(cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without))
         tables.append(perturbation_table(summary.study, summary.costs, flags))
-    of_all = Text(signature(summary), style="dim")
+    of_all = Signature(signature(summary))
     drawn = [part for table in tables if table is not None for part in (table, of_all, "")]
     return Group(*drawn, Notes(notes(summary)))
 
@@ -138,9 +138,27 @@ class Notes:
         yield grid
 
 
+class Signature:
+    """One line that breaks between its parts, where the terminal is narrower."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw as few lines as the width asks for."""
+        line = ""
+        for part in self.text.split("|"):
+            longer = f"{line}|{part}" if line else part
+            if line and len(longer) >= options.max_width:
+                yield Text(f"{line}|", style="dim")
+                longer = part
+            line = longer
+        yield Text(line, style="dim")
+
+
 def _title(summary: Summary, metric: str) -> str:
     data = "the toy test set" if summary.toy else "XQuAD"
-    what = f"zero-shot {METRIC_NAMES[metric]} on {data} in percent"
+    what = f"{zero_shot(summary, METRIC_NAMES[metric])} on {data} in percent"
     return f"{summary.study}: {what}; {units(summary)}; {readings(summary)}"
 
 

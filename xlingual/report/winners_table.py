@@ -21,7 +21,7 @@ def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable |
         return None
     groups = [
         [
-            Column("searched\nparameters", [str(len(arm.searched)) for arm in arms]),
+            Column("searched\nparameters", [str(arm.dimension) for arm in arms]),
             Column(f"winners:\n{summary.objective}", [_objectives(arm) for arm in arms]),
         ]
     ]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -133,14 +134,22 @@ class _Table:
 
 
 def _table(language: str, scores: LanguageScores) -> _Table:
-    labels = np.asarray(scores.clusters)
-    arms = [_checked(getattr(scores, arm), arm, language, len(labels)) for arm in ("treatment", "baseline")]
-    names, places = np.unique(labels, return_inverse=True)
+    count = len(scores.clusters)
+    arms = [_checked(getattr(scores, arm), arm, language, count) for arm in ("treatment", "baseline")]
+    names, places = grouped(tuple(scores.clusters))
     gaps = arms[0].mean(axis=0) - arms[1].mean(axis=0)
-    influence = np.bincount(places, weights=gaps - gaps.mean(), minlength=len(names)) / len(labels)
-    return _Table(
-        arms[0].mean(axis=1), arms[1].mean(axis=1), dict(zip(names.tolist(), influence.tolist(), strict=True))
-    )
+    influence = np.bincount(places, weights=gaps - gaps.mean(), minlength=len(names)) / count
+    return _Table(arms[0].mean(axis=1), arms[1].mean(axis=1), dict(zip(names, influence.tolist(), strict=True)))
+
+
+@lru_cache(maxsize=32)
+def grouped(labels: tuple[str, ...]) -> tuple[list[str], npt.NDArray[np.intp]]:
+    """Distinct labels in order, and the place of each question's label among them, (questions,).
+
+    Kept for the next call: arms and metrics of a study have the same questions.
+    """
+    names, places = np.unique(np.asarray(labels), return_inverse=True)
+    return names.tolist(), places
 
 
 def _checked(values: npt.ArrayLike, arm: str, language: str, questions: int) -> Floats:

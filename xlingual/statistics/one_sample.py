@@ -17,6 +17,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 
 from xlingual.errors import DataError
+from xlingual.statistics.crossed import grouped
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,14 +61,14 @@ def clustered_mean(
     influence: dict[str, float] = {}
     for language, weight in weights.items():
         found = np.asarray(scores.get(language, ()), dtype=np.float64)
-        labels = np.asarray(clusters.get(language, ()))
-        if not len(found) or found.shape != labels.shape:
+        labels = tuple(clusters.get(language, ()))
+        if not len(found) or found.shape != (len(labels),):
             raise DataError(f"{language}: found {len(found)} scores and {len(labels)} clusters; each score has one")
         mean = float(found.mean())
         value += weight * mean
-        names, places = np.unique(labels, return_inverse=True)
+        names, places = grouped(labels)
         sums = np.bincount(places, weights=found - mean, minlength=len(names)) * (weight / len(found))
-        for name, one in zip(names.tolist(), sums.tolist(), strict=True):
+        for name, one in zip(names, sums.tolist(), strict=True):
             influence[name] = influence.get(name, 0.0) + one
     count = len(influence)
     error = math.sqrt(count / (count - 1) * math.fsum(v * v for v in influence.values())) if count > 1 else None

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from xlingual.errors import DataError
-from xlingual.statistics.crossed import LanguageScores
+from xlingual.statistics.crossed import LanguageScores, grouped
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,9 +51,9 @@ def article_shares(scores: Mapping[str, LanguageScores], weights: Mapping[str, f
             raise DataError(f"randomisation is over languages that were scored; {language} was not")
         one = scores[language]
         gaps = np.asarray(one.treatment, dtype=np.float64).mean(axis=0) - np.asarray(one.baseline).mean(axis=0)
-        names, places = np.unique(np.asarray(one.clusters), return_inverse=True)
+        names, places = grouped(tuple(one.clusters))
         sums = np.bincount(places, weights=gaps, minlength=len(names)) * (weight / len(gaps))
-        for name, value in zip(names.tolist(), sums.tolist(), strict=True):
+        for name, value in zip(names, sums.tolist(), strict=True):
             shares[name] = shares.get(name, 0.0) + value
     return np.fromiter(shares.values(), dtype=np.float64)
 
