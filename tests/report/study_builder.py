@@ -168,3 +168,45 @@ def finished_study(
                 scores.setdefault(arm, {}).setdefault(seed, {})[language] = rows(f1, per_paragraph=5)
     builder.replicated(scores)
     return builder
+
+
+def study_of_searches(
+    storage: Path,
+    gains: Mapping[str, float],
+    *,
+    searches: int = 4,
+    seeds: int = 1,
+    questions: int = 48,
+    luck: float = 1.0,
+    languages: Iterable[str] = ("en", "de", "es", "ru", "th"),
+) -> StudyBuilder:
+    """A complete study whose arms, baseline first, have several searches of one trial, each with its own luck."""
+    builder = StudyBuilder(
+        storage,
+        ("baseline", *gains),
+        searched=True,
+        test={"languages": list(languages)},
+        replicates={"searches": searches, "seeds": seeds},
+        search={"trials_per_arm": searches, "objective": "dev.f1"},
+    )
+    generator = np.random.default_rng(3)
+    difficulty = generator.normal(50, 10, questions)
+    builder.event("stage_started", stage="test")
+    for arm in builder.arms:
+        for search in range(1, searches + 1):
+            level = gains.get(arm, 0.0) + generator.normal(0, luck)
+            of = {"arm": arm, "search": search, "fingerprint": f"{arm}-{search}"}
+            builder.event("trial_started", number=0, values={"training.learning_rate": 3e-5}, **of)
+            builder.event("trial_ended", number=0, state="finished", objective=60.0, updates=500, reason=None, **of)
+            builder.event("chosen", number=0, objective=60.0, trials=1, **of)
+            training = {"learning_rate": 3e-5, "updates": 500}
+            write_json(builder.directory.trial(f"{arm}-{search}").configuration, {"training": training, "seed": 0})
+            for seed in range(10_000 + 100 * search + 1, 10_000 + 100 * search + seeds + 1):
+                of |= {"seed": seed, "fingerprint": f"{arm}-1-seed-{seed}"}
+                builder.event("replicate_started", chosen=f"{arm}-{search}", **of)
+                builder.event("replicate_ended", state="finished", reason=None, **of)
+                noise = generator.normal(0, 6, (len(builder.languages), questions))
+                scores = np.clip(difficulty + level + generator.normal(0, 0.3) + noise, 0, 100)
+                answers = {code: rows(f1, per_paragraph=4) for code, f1 in zip(builder.languages, scores, strict=True)}
+                builder.score(arm, seed, answers)
+    return builder

@@ -94,6 +94,7 @@ def test_what_is_undecided_names_the_units_that_would_decide_it(compared: Summar
     assert comparison is not None
     more = comparison.with_more(gap.more_units)
     assert power(gap.estimate, more, level=0.05 / 2) >= 0.8
+    assert starting(compared, "To add units because a comparison is undecided, and to test again, is a second look")
 
 
 def test_where_no_number_would_the_articles_are_named(studies: ModuleType, tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_the_pooled_column_is_drawn_to_the_mean_and_has_no_test(compared: Summar
     expected = pool(estimates, errors, cells["mean"]["f1"].found.error or 0.0)
     assert expected is not None
     assert {language: cells[language]["f1"].pooled for language in others} == expected.estimates
-    assert cells["en"]["f1"].pooled is None
+    assert cells["en"]["f1"].pooled is None and cells["mean"]["f1"].pooled is None
     table = difference_table(compared, "f1")
     assert [column.header for column in table.groups[1]] == ["some", "pooled"]
     assert next(iter(table.groups[1][1].cells)) == "-"
@@ -193,3 +194,14 @@ def test_the_signature_is_under_every_table_and_breaks_between_its_parts(compare
 def test_the_same_records_give_the_same_report(compared: Summary) -> None:
     assert notes(compared) == notes(compared)
     assert compared.as_json() == compared.as_json()
+
+
+def test_where_arms_have_several_searches_it_is_searches_that_decide(studies: ModuleType, tmp_path: Path) -> None:
+    summary = summarize(studies.study_of_searches(tmp_path, {"good": 12.0, "some": 1.5}).directory)
+    assert {arm.unit for arm in summary.arms.values()} == {"search"}
+    assert marked(summary) == {"good"}
+    gap = summary.differences["some"]["mean"]["f1"]
+    assert gap.found.units == (4, 4) and not gap.found.paired
+    (line,) = starting(summary, "some undecided")
+    assert f"{gap.more_units} more searches of each arm would decide a difference of this size" in line
+    assert "|searches:4x1|" in signature(summary)

@@ -140,13 +140,13 @@ def test_a_finished_studys_own_deviations_are_measured(studies: ModuleType, tmp_
 
 
 def test_deviations_over_searches_are_taken_whole(studies: ModuleType, tmp_path: Path) -> None:
-    summary = summarize(finished(studies, tmp_path))
-    for arm in summary.arms.values():
-        object.__setattr__(arm, "searches", 5)
+    summary = summarize(studies.study_of_searches(tmp_path, {"webfaq": 2.0}, searches=3, seeds=2).directory)
     found = measured(summary, tmp_path)
-    assert found.seeds == 1
+    spread = [stdev(summary.arms[name].mean("f1")) for name in ("baseline", "webfaq")]
+    assert found.search["mean"] == pytest.approx(math.sqrt(fmean(one**2 for one in spread)))
+    assert found.seeds == 2
     assert found.of_unit("mean", 1, searched=True) == found.of_unit("mean", 9, searched=True) == found.search["mean"]
-    assert not found.facts and "measured over searches of 1 seed(s)" in found.source
+    assert not found.facts and "measured over searches of 2 seed(s)" in found.source
 
 
 def test_one_unit_is_no_study_to_take_deviations_from(studies: ModuleType, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class Difference:
             may rest on the units (see `Inference.decides`).
         different: whether it is called a difference; a language only behind its arm's mean.
         pooled: of a language, drawn towards the mean of all by as much as it is noise (`xlingual.statistics.pooling`);
-            of the mean, what they are drawn to. None where languages are not pooled.
+            None for the mean, and where languages are not pooled.
         randomization_p: of a headline, the p value of approximate randomisation over articles, which is a check beside
             and decides nothing; None elsewhere.
         compared: of a headline, how many arms are compared; None elsewhere.
@@ -168,7 +168,7 @@ def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dic
             found[name][metric] = Difference(
                 inference,
                 confidence,
-                pooled=None if pooled is None else pooled.mean if name == MEAN else pooled.estimates.get(name),
+                pooled=None if pooled is None else pooled.estimates.get(name),
                 randomization_p=(
                     randomization_p(article_shares(cells, targets[name])) if name == _headline(targets) else None
                 ),
