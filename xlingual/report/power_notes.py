@@ -14,7 +14,7 @@ from xlingual.statistics.power import POWER
 def power_notes(summary: Summary) -> list[str]:
     """Sentences on the headlines: the check beside, what would have been found, and what is undecided."""
     gaps = {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
-    return [*_check(summary, gaps), *_detectable(summary, gaps), *_undecided(summary, gaps), *_pooled(summary, gaps)]
+    return [*_check(summary, gaps), *_detectable(summary, gaps), *_undecided(summary, gaps), *_pooled(summary)]
 
 
 def _check(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
@@ -47,8 +47,8 @@ def _undecided(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
             yield f"{arm} undecided: {_remedy(summary, arm, gap)}."
     if any(gap.more_units for gap in gaps.values() if not gap.different):
         yield (
-            "To add units because a comparison is undecided, and to test again, is a second look: 5% of false positives "
-            "become about 8% (Armitage et al. 1969, doi 10.2307/2343787). A new study of that size keeps 5%."
+            "To add units because a comparison is undecided, and to test again, is a second look: 5% of false "
+            "positives become about 8% (Armitage et al. 1969, doi 10.2307/2343787). A new study of that size keeps 5%."
         )
 
 
@@ -68,8 +68,9 @@ def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
     return f"{gap.more_units} more {_of(units, gap.more_units)} of each arm would decide {size}"
 
 
-def _pooled(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
-    if any(gap.pooled is not None for gap in gaps.values()):
+def _pooled(summary: Summary) -> Iterator[str]:
+    cells = [metrics["f1"] for of_arm in summary.differences.values() for metrics in of_arm.values()]
+    if any(gap.pooled is not None for gap in cells):
         yield (
             "pooled: each language's difference, drawn towards their weighted mean by as much as it is noise "
             "(empirical Bayes; errors that languages share are taken to be the same in all). It has less error than "
