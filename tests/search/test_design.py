@@ -11,9 +11,9 @@ import pytest
 from scipy import stats
 
 from xlingual.search.design import design_point
-from xlingual.study import Choice, Integer, LogUniform, Simplex, Uniform
-from xlingual.study.first import default_values
+from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
 from xlingual.study.legality import Recorded, locate
+from xlingual.study.neutral import default_values
 from xlingual.study.space import draw
 
 LANGUAGES = ("de", "es", "ru", "zh")
@@ -23,6 +23,7 @@ TREE: dict[str, Any] = {
         "learning_rate": LogUniform(1e-5, 1e-3),
         "batch_size": Choice((8, 16, 32)),
         "clip_norm": Uniform(0.5, 2.5),
+        "warmup_share": LogNormal(0.1, 1.5),
         "reports": Integer(1, 4),
         "updates": 100,
     },
@@ -83,6 +84,8 @@ def test_points_follow_their_distributions() -> None:
     assert stats.kstest(clips, stats.beta(2, 2).cdf).pvalue > 0.01
     rates = [math.log10(point["training.learning_rate"]) / 2 + 2.5 for point in points]
     assert stats.kstest(rates, stats.beta(2, 2).cdf).pvalue > 0.01
+    warmups = [math.log(point["training.warmup_share"] / 0.1) / math.log(1.5) for point in points]
+    assert stats.kstest(warmups, stats.truncnorm(-3, 3).cdf).pvalue > 0.01
     weights = np.array([list(draw(TREE, Recorded(point))["mixture"]["weights"].values()) for point in points])
     for column in weights.T:  # the marginal of Dirichlet(4, 4, 4, 4)
         assert stats.kstest(column, stats.beta(4, 12).cdf).pvalue > 0.01
@@ -108,9 +111,9 @@ def test_searches_differ_by_their_seed_and_name_and_a_point_belongs_to_its_numbe
 
 
 def test_a_parameter_more_leaves_the_others_as_they_are() -> None:
-    more = {**TREE, "training": {**TREE["training"], "warmup_share": Uniform(0.0, 0.2)}}
+    more = {**TREE, "training": {**TREE["training"], "weight_decay": Uniform(0.0, 0.2)}}
     for before, now in zip(design(8), design(8, tree=more), strict=True):
-        assert {name: value for name, value in now.items() if name != "training.warmup_share"} == before
+        assert {name: value for name, value in now.items() if name != "training.weight_decay"} == before
 
 
 def test_a_space_of_one_point_has_it_at_every_number() -> None:

@@ -105,6 +105,19 @@ def test_a_widened_range_keeps_all_and_the_first_file_brings_all_back(records: R
     assert records.numbers("both") == [0, 1, 2]
 
 
+def test_another_first_configuration_comes_too_late_for_searches_that_have_begun(records: Records) -> None:
+    recipe = {"first": {"training": {"learning_rate": 2e-3}}}
+    late = "another first configuration, which comes too late for searches that have begun"
+    lines = records.open(arms={"plain": recipe, "both": {}, "third": {"robust": {"embedding_noise": {"magnitude": 1}}}})
+    assert lines == ["arm third: new", f"arm plain: {late}", f"arm both: {late}"]  # both begins as plain does
+    assert records.numbers("plain") == records.numbers("both") == [0, 1, 2]
+    assert set(read_state(records.directory).chosen) == {"plain", "both"}
+    assert records.open(arms={"plain": {"first": {}}, "both": recipe}) == [
+        "arm third: no longer in the study; its 0 trials are kept in the records",
+        f"arm plain: {late}",
+    ]
+
+
 def test_a_smaller_magnitude_leaves_the_other_arm_alone(records: Records) -> None:
     lines = records.open(arms={"plain": {}, "both": {"robust": {"embedding_noise": {"magnitude": 0.05}}}})
     assert lines == [

@@ -7,13 +7,16 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 from scipy import stats
 
 from xlingual.search.design import design_point
 from xlingual.search.sampler import ArmSampler, PastTrial
-from xlingual.study import Choice, Integer, LogUniform, Simplex, Uniform
-from xlingual.study.first import default_values
+from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
+from xlingual.study.legality import Illegal, redrawn
+from xlingual.study.neutral import default_values
+from xlingual.study.space import as_written
 
 TREE = {
     "training": {"learning_rate": LogUniform(1e-4, 1e-2), "batch_size": Choice((8, 16, 32)), "epochs": Integer(1, 9)},
@@ -54,11 +57,23 @@ def test_values_lie_in_the_space() -> None:
     assert sampler().tree_of(values) == plain
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_some_trials_and_then_more_are_all_of_one_go(kind: str) -> None:
-    whole = search(sampler(kind), 12)
-    for first in (1, 3, 6, 11):
-        assert search(sampler(kind), 12, search(sampler(kind), first)) == whole
+RECIPE = {**default_values(TREE), "training.learning_rate": 2e-3, "training.batch_size": 32}
+
+
+@pytest.mark.parametrize("first", [None, RECIPE])
+@pytest.mark.parametrize(("kind", "startup"), [("tpe", "centred"), ("tpe", "random"), ("random", "random")])
+def test_some_trials_and_then_more_are_all_of_one_go(kind: str, startup: str, first: dict[str, Any] | None) -> None:
+    def again() -> ArmSampler:
+        return sampler(kind, startup=startup, first=first)
+
+    whole = search(again(), 12)
+    for some in (1, 3, 6, 11):
+        assert search(again(), 12, search(again(), some)) == whole
+
+
+def test_a_first_trial_that_comes_too_late_leaves_what_was_drawn_and_what_is_drawn_of_it() -> None:
+    past = search(sampler(), 9)
+    assert search(sampler(first=RECIPE), 12, past) == search(sampler(), 12)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,10 +101,9 @@ def test_the_first_trial_is_the_one_that_is_given_or_the_middle() -> None:
         assert tree["training"] == {"learning_rate": pytest.approx(1e-3), "batch_size": 8, "epochs": 5}
         assert tree["mixture"] == {"faq_share": 0.1, "weights": pytest.approx(dict.fromkeys(("de", "es", "en"), 1 / 3))}
         assert tree["robust"] is None
-    recipe = {**default_values(TREE), "training.learning_rate": 2e-3, "training.batch_size": 32}
     for kind in KINDS:
         for startup in ("centred", "random"):
-            assert sampler(kind, startup=startup, first=recipe).draw(0, ())[1] == recipe
+            assert sampler(kind, startup=startup, first=RECIPE).draw(0, ())[1] == RECIPE
 
 
 @pytest.mark.parametrize(("kind", "startup"), [("random", "centred"), ("random", "random"), ("tpe", "random")])
@@ -97,6 +111,55 @@ def test_random_trials_are_of_the_space_itself_from_the_first_on(kind: str, star
     found = [sampler(kind, seed, startup=startup).draw(0, ())[1]["training.learning_rate"] for seed in range(200)]
     shares = [math.log10(rate) / 2 + 2 for rate in found]
     assert stats.kstest(shares, stats.uniform.cdf).pvalue > 0.01
+
+
+NORMAL = {"training": {"learning_rate": LogNormal(1e-4, 2.0), "batch_size": Choice((8, 16))}}
+
+
+def test_a_log_normal_number_is_drawn_by_its_distribution_and_recorded_as_itself() -> None:
+    def drawn(seed: int) -> float:
+        arm = ArmSampler("a", NORMAL, kind="random", startup_trials=4, seed=seed)
+        tree, values = arm.draw(0, ())
+        assert tree["training"]["learning_rate"] == values["training.learning_rate"]
+        assert arm.tree_of(values) == tree
+        return math.log2(values["training.learning_rate"] / 1e-4)
+
+    assert stats.kstest([drawn(seed) for seed in range(200)], stats.truncnorm(-3, 3).cdf).pvalue > 0.01
+
+
+def test_tpe_knows_a_log_normal_number_by_the_share_below_it_and_finds_its_way() -> None:
+    arm = ArmSampler("a", NORMAL, kind="tpe", startup_trials=4, seed=0)
+    past: tuple[PastTrial, ...] = ()
+    for number in range(30):
+        values = arm.draw(number, past)[1]
+        objective = 60.0 - 10 * abs(math.log2(values["training.learning_rate"] / 2e-4))
+        past = (*past, PastTrial(number, values, "finished", objective, ((10, objective),)))
+    first, *_, last = arm.study(30, past).trials
+    assert first.params == {"training.learning_rate": pytest.approx(0.5), "training.batch_size": 8}
+    assert first.distributions["training.learning_rate"] == FloatDistribution(0.0, 1.0)
+    assert last.params["training.learning_rate"] == pytest.approx(
+        NORMAL["training"]["learning_rate"].share_below(past[-1].values["training.learning_rate"])  # type: ignore[attr-defined]
+    )
+    tries = [abs(math.log2(trial.values["training.learning_rate"] / 2e-4)) for trial in past]
+    assert sum(tries[20:]) / 10 < 0.5 < sum(tries[:8]) / 8
+
+
+def test_trials_of_another_prior_are_used_where_they_are_legal() -> None:
+    wide = {**NORMAL, "training": {**NORMAL["training"], "learning_rate": LogUniform(1e-6, 1e-2)}}
+    arm = ArmSampler("a", wide, kind="random", startup_trials=4, seed=0)
+    past = [PastTrial(n, arm.draw(n, ())[1], "finished", 50.0 + n) for n in range(12)]
+    legal = []
+    for trial in past:
+        try:
+            values = redrawn(as_written(wide), as_written(NORMAL), trial.values)
+        except Illegal:
+            continue
+        assert values == trial.values
+        legal.append(trial)
+    assert 0 < len(legal) < 12
+    now = ArmSampler("a", NORMAL, kind="tpe", startup_trials=2, seed=0).study(12, legal)
+    assert [trial.value for trial in now.trials] == [trial.objective for trial in legal]
+    assert all(0.0 <= trial.params["training.learning_rate"] <= 1.0 for trial in now.trials)
 
 
 def test_the_design_goes_on_until_enough_trials_have_a_score() -> None:

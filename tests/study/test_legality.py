@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from xlingual.study import draw
 from xlingual.study.legality import Illegal, Recorded, locate, redrawn
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, as_written, from_written
+from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform, as_written, from_written
 
 NUMBERS = st.floats(1e-6, 1e6)
 LANGUAGES = ("de", "el", "es", "ru", "zh")
@@ -24,6 +24,7 @@ def ranges(kind: Any, ends: Any) -> Any:
 NODES = st.one_of(
     ranges(Uniform, NUMBERS),
     ranges(LogUniform, NUMBERS),
+    st.builds(LogNormal, NUMBERS, st.floats(1.01, 100.0)),
     ranges(Integer, st.integers(-1000, 1000)),
     st.lists(st.one_of(st.integers(), st.text(max_size=3)), min_size=2, max_size=4, unique=True).map(
         lambda options: Choice(tuple(options))
@@ -70,6 +71,8 @@ def wider(space: Any, data: st.DataObject) -> Any:
         case Uniform(low, high) | LogUniform(low, high):
             kind = data.draw(st.sampled_from([Uniform, LogUniform]))
             return kind(low / data.draw(st.floats(1, 10)), high * data.draw(st.floats(1, 10)))
+        case LogNormal(median, factor):
+            return LogNormal(median, factor * data.draw(st.floats(1, 10)))
         case Integer(low, high):
             return Integer(low - data.draw(st.integers(0, 9)), high + data.draw(st.integers(0, 9)))
         case Choice(options, None):
@@ -126,6 +129,10 @@ HIGH = {"magnitude": LogUniform(0.05, 1.0)}
         (LogUniform(1e-5, 1e-2), {"": 1e-2}, LogUniform(1e-5, 3e-3), " 0.01 is above 0.003"),
         (LogUniform(1e-5, 1e-2), {"": 1e-5}, Uniform(1e-4, 1e-2), " 1e-05 is below 0.0001"),
         (Uniform(0.1, 0.3), {"": 0.30000000000000004}, Uniform(0.1, 0.3), " 0.30000000000000004 is above 0.3"),
+        (LogUniform(1e-5, 1e-2), {"": 1e-4}, LogNormal(1e-4, 2.0), {"": 1e-4}),
+        (LogUniform(1e-5, 1e-2), {"": 1e-3}, LogNormal(1e-4, 2.0), " 0.001 is above 0.0008"),
+        (LogNormal(1e-4, 2.0), {"": 1.25e-5}, LogUniform(1e-5, 1e-4), {"": 1.25e-5}),
+        (LogNormal(1e-4, 2.0), {"": 1e-3}, LogNormal(2e-4, 3.0), {"": 1e-3}),
         (1e-3, {}, LogUniform(1e-4, 1e-2), {"": 1e-3}),
         (Uniform(0.0, 1.0), {"": 0.25}, 0.25, {}),
         (Uniform(0.0, 1.0), {"": 0.25}, 0.5, " was 0.25, is now 0.5"),

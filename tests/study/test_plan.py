@@ -98,11 +98,11 @@ def test_faq_languages_left_out_are_a_default(load, study_text):
 
 
 def test_notes_tell_what_a_reader_should_know(load, study_text):
-    study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  startup_trials: 2"))
+    study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  startup: random"))
     assert any("tpe never starts: a search has 2 trials" in note for note in plan(study).notes)
     one = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 5}"))
     assert any(note.startswith("a single search of each arm: another search could choose") for note in plan(one).notes)
-    assert other_notes(plan(load(study_text))) == (TIMING,)
+    assert other_notes(plan(load(study_text))) == (TIMING,)  # a design needs no tpe
 
 
 def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_itself(load, study_text):

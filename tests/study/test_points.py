@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from xlingual.study import Choice, Integer, LogUniform, Simplex, Uniform
+from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
 from xlingual.study.points import count_up_to, is_finite, points
 
 FINITE: tuple[tuple[Any, int], ...] = (
@@ -44,6 +44,7 @@ def test_a_point_has_its_values_by_the_names_of_a_draw() -> None:
     [
         {"a": Uniform(0.0, 1.0)},
         {"a": LogUniform(0.1, 1.0), "b": Choice((1, 2))},
+        {"a": LogNormal(0.1, 2.0)},
         {"a": Simplex(("de", "es"))},
         {"a": Choice((None, {"b": Uniform(0.0, 1.0)}), ("off", "on"))},
     ],

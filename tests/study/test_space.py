@@ -1,21 +1,27 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 
 import optuna
 import pytest
+from scipy import stats
 
 from xlingual.study import arm_space, draw, parameters
 from xlingual.study.space import (
     Choice,
     Integer,
+    LogNormal,
     LogUniform,
     Parameter,
     Simplex,
     Uniform,
     as_written,
     in_words,
+    largest,
+    nodes,
+    smallest,
 )
 
 TREE = {
@@ -192,6 +198,27 @@ def test_nodes_are_written_as_a_study_file_says_them():
     }
     assert as_written(Simplex(())) == {"simplex": "all"}
     assert as_written((Integer(1, 2), Uniform(0.1, 0.2))) == [{"integer": [1, 2]}, {"uniform": [0.1, 0.2]}]
+
+
+def test_a_log_normal_number_is_normal_in_its_logarithm_up_to_three_deviations():
+    node = LogNormal(3e-5, 2.0)
+    assert (node.low, node.high) == pytest.approx((3e-5 / 8, 3e-5 * 8))
+    cut = stats.truncnorm(-3, 3)
+    for share in (0.0, 0.01, 0.3, 0.5, 0.9, 1.0):
+        value = node.at_share(share)
+        assert node.low <= value <= node.high
+        assert math.log2(value / 3e-5) == pytest.approx(cut.ppf(share), abs=1e-9)
+        assert node.share_below(value) == pytest.approx(share, abs=1e-12)
+    assert (node.share_below(node.low), node.share_below(node.high)) == (0.0, 1.0)
+    assert node.at_share(0.5) == pytest.approx(node.median)
+    assert in_words(node) == "log-normal around 3e-05 by a factor of 2 (3.75e-06 to 0.00024)"
+    assert as_written(node) == {"log_normal": [3e-5, 2.0]}
+    assert (largest(Choice((node, 1e-4))), smallest(Choice((node, 1e-4)))) == (node.high, node.low)
+
+
+def test_nodes_carry_the_names_that_a_draw_asks_for():
+    tree = {"a": {"b": LogNormal(1.0, 2.0)}, "c": Choice((None, {"d": Integer(1, 2)}), ("off", "on")), "e": 3}
+    assert [name for name, _ in nodes(tree)] == ["a.b", "c", "c.on.d"]
 
 
 def test_nodes_are_values():

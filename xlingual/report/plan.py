@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -55,16 +56,27 @@ def _passes(arm: ArmPlan) -> str:
 
 def _searched(plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for header in ("arm (numbers\nsearched)", "parameter", "space", "where"):
+    where = any(parameter.condition for arm in plan.arms for parameter in arm.parameters)
+    for header in ("arm (numbers\nsearched)", "parameter", "space", "first trial", *["where"] * where):
         table.add_column(header, overflow="fold")
     for arm in plan.arms:
         for position, parameter in enumerate(arm.parameters):
-            table.add_row(
-                "" if position else f"{arm.name} ({arm.dimension})", parameter.name, parameter.text, parameter.condition
-            )
+            first = _first(arm.first[parameter.name]) if parameter.name in arm.first else "-"
+            name, condition = f"{arm.name} ({arm.dimension})", [parameter.condition] * where
+            table.add_row("" if position else name, parameter.name, parameter.text, first, *condition)
         if not arm.parameters:
-            table.add_row(arm.name, "nothing", "", "")
+            table.add_row(arm.name, "nothing")
     return table
+
+
+def _first(value: Any) -> str:
+    """A value of the first trial; weights by name where they differ."""
+    if isinstance(value, Mapping):
+        weights = [f"{name}:{weight:.2g}" for name, weight in value.items()]
+        return "equal" if max(value.values()) - min(value.values()) < 1e-9 else " ".join(weights)
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _totals(plan: Plan) -> Table:

@@ -21,7 +21,7 @@ from typing import Any
 
 from scipy.special import betaincinv
 
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform
+from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
 from xlingual.training.seeds import stream_seed
 
 DIGITS = 32
@@ -70,6 +70,8 @@ class _Design:
             case LogUniform(low, high):
                 share = _centred(self._unit(turn - begun, path))
                 return {path: _between(low, math.exp(math.log(low) + math.log(high / low) * share), high)}
+            case LogNormal():
+                return {path: space.at_share(self._unit(turn - begun, path))}
             case Integer(low, high):
                 share = _centred(self._unit(turn - begun, path))
                 return {path: min(high, low + math.floor(share * (high - low + 1)))}

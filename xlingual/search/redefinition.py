@@ -149,10 +149,20 @@ def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]
             for search in after.failed
             if search.arm == arm
         ]
+    lines += [
+        f"arm {arm}: another first configuration, which comes too late for searches that have begun"
+        for arm in changed.refirst
+        if counts[_before(arm, changed)]
+    ]
     lines += _searches_lines(changed, before, after)
     if changed.baseline is not None:
         lines.append(f"the baseline is {changed.baseline} now")
     return lines
+
+
+def _before(arm: str, changed: Changes) -> str:
+    """The name that an arm had."""
+    return next((old for old, new in changed.renamed.items() if new == arm), arm)
 
 
 def _searches_lines(changed: Changes, before: StudyState, after: StudyState) -> Iterator[str]:

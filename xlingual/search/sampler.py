@@ -9,16 +9,18 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import optuna
+from optuna.distributions import FloatDistribution
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from xlingual.search.design import design_point
-from xlingual.study import draw
-from xlingual.study.first import default_values
+from xlingual.study import LogNormal, draw
+from xlingual.study.neutral import default_values
+from xlingual.study.space import nodes
 from xlingual.training.seeds import stream_seed
 
 STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "running": TrialState.RUNNING}
@@ -61,7 +63,7 @@ class ArmSampler:
         startup_trials: finished or stopped trials before which tpe proposes none.
         seed: of the search.
         startup: `centred` or `random`.
-        first: values by parameter name of the first trial; None is `xlingual.study.first.default_values`.
+        first: values by parameter name of the first trial; None is `xlingual.study.neutral.default_values`.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class ArmSampler:
         self._startup_trials, self._seed = startup_trials, seed
         self._centred = kind == "tpe" and startup == "centred"
         self._first = default_values(tree) if first is None and self._centred else first
+        self._log_normals = {name: node for name, node in nodes(tree) if isinstance(node, LogNormal)}
         self._frozen: dict[tuple[int, str], FrozenTrial] = {}
         optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -94,8 +97,8 @@ class ArmSampler:
         values = None if attempt else self._planned(number, past)
         if values is not None:
             return self.tree_of(values), values
-        trial = self.study(number, past, attempt).ask()
-        return draw(self._tree, trial), dict(trial.params)
+        asked = _Asked(self.study(number, past, attempt).ask(), self._log_normals)
+        return draw(self._tree, asked), asked.values
 
     def _planned(self, number: int, past: Sequence[PastTrial]) -> dict[str, Any] | None:
         """Values that are decided before anything is known; None where Optuna draws."""
@@ -126,7 +129,7 @@ class ArmSampler:
     def _known(self, trial: PastTrial) -> FrozenTrial:
         key = (trial.number, trial.state)
         if key not in self._frozen:
-            self._frozen[key] = _frozen(self._tree, trial)
+            self._frozen[key] = _frozen(self._tree, trial, self._log_normals)
         return self._frozen[key]
 
 
@@ -140,6 +143,34 @@ def _sampler(kind: str, startup_trials: int, seed: int) -> optuna.samplers.BaseS
         )
 
 
+@dataclass
+class _Asked:
+    """Answers `draw` by an Optuna trial, which is asked for the uniform share below a log-normal number."""
+
+    trial: optuna.Trial
+    log_normals: Mapping[str, LogNormal]
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        """Return a number of a range."""
+        node = self.log_normals.get(name)
+        if node is None:
+            self.values[name] = self.trial.suggest_float(name, low, high, log=log)
+        else:
+            self.values[name] = node.at_share(self.trial.suggest_float(name, 0.0, 1.0))
+        return float(self.values[name])
+
+    def suggest_int(self, name: str, low: int, high: int) -> int:
+        """Return a whole number of a range."""
+        self.values[name] = self.trial.suggest_int(name, low, high)
+        return int(self.values[name])
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Return one of the choices."""
+        self.values[name] = self.trial.suggest_categorical(name, choices)
+        return self.values[name]
+
+
 class _Known(FrozenTrial):
     """A recorded trial, which Optuna's storage need not copy to its depths: that is what a draw would cost."""
 
@@ -147,10 +178,14 @@ class _Known(FrozenTrial):
         return copy.copy(self)
 
 
-def _frozen(tree: dict[str, Any], trial: PastTrial) -> FrozenTrial:
-    """Make Optuna's view of a recorded trial; the distributions come from asking the space with its values."""
+def _frozen(tree: dict[str, Any], trial: PastTrial, log_normals: Mapping[str, LogNormal]) -> FrozenTrial:
+    """Make Optuna's view of a recorded trial; the distributions come from asking the space with its values.
+
+    It knows a log-normal number by the share below it.
+    """
     fixed = FixedTrial(trial.values)
     draw(tree, fixed)
+    shares = {name: node.share_below(fixed.params[name]) for name, node in log_normals.items() if name in fixed.params}
     state = STATES.get(trial.state, TrialState.FAIL)
     now = datetime.now()
     return _Known(
@@ -160,8 +195,8 @@ def _frozen(tree: dict[str, Any], trial: PastTrial) -> FrozenTrial:
         value=trial.objective if state in (TrialState.COMPLETE, TrialState.PRUNED) else None,
         datetime_start=now,
         datetime_complete=now if state.is_finished() else None,
-        params=fixed.params,
-        distributions=fixed.distributions,
+        params={**fixed.params, **shares},
+        distributions={**fixed.distributions, **dict.fromkeys(shares, FloatDistribution(0.0, 1.0))},
         user_attrs={},
         system_attrs={},
         intermediate_values=dict(trial.reports),

@@ -6,7 +6,6 @@ from xlingual.study.configuration import (
     arm_space,
     build_configuration,
     lexicons_of,
-    resolved,
     updates_for,
 )
 from xlingual.study.data import (
@@ -39,6 +38,7 @@ from xlingual.study.search import ReplicateSettings, SearchSettings, objective_t
 from xlingual.study.space import (
     Choice,
     Integer,
+    LogNormal,
     LogUniform,
     Parameter,
     Simplex,
@@ -51,6 +51,7 @@ from xlingual.study.study_file import load_study
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
 from xlingual.study.traits import ModelTraits
+from xlingual.study.whole import resolved
 from xlingual.study.windows import WindowSettings
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "FaqFilters",
     "FaqSettings",
     "Integer",
+    "LogNormal",
     "LogUniform",
     "MaskedLanguageModelSettings",
     "Mixture",

@@ -6,7 +6,7 @@ import math
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
@@ -57,6 +57,19 @@ Weights: TypeAlias = Annotated[
     BeforeValidator(_two_letter_keys),
     AfterValidator(_sorted_to_one),
     Says("weights of languages that sum to 1, or simplex: all", "{de: 0.5, es: 0.5}"),
+]
+
+
+First: TypeAlias = Annotated[
+    dict[str, Any],
+    Says("values for what the arm searches, under its own keys", "{training: {learning_rate: 3e-5}}"),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {key: {"type": ["object", "string"]} for key in ("training", "mixture", "robust")},
+            "additionalProperties": False,
+        }
+    ),
 ]
 
 
@@ -114,7 +127,8 @@ class Arm(Section):
     """One treatment of a study; `model` and the set keys of `training` replace what the study says.
 
     `against` names the arm that reports compare it with, by default the baseline; `published` the model whose published
-    scores stand beside its own, by default that of its hub id. Neither decides a number of its trials.
+    scores stand beside its own, by default that of its hub id. Neither decides a number of its trials. `first` says
+    with which configuration each of its searches begins, see `xlingual.study.first`.
     """
 
     baseline: Flag = False
@@ -124,3 +138,4 @@ class Arm(Section):
     training: ArmTraining = Field(default_factory=ArmTraining)
     mixture: Tunable[MixtureSpace | None] = None
     robust: Tunable[RobustSpace | None] = None
+    first: First | None = None

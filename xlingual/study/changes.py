@@ -41,6 +41,9 @@ COMPARED_BY_ARM = ("arms", "training")
 DRAWN = ("training", "mixture", "robust")
 """Keys of an arm that its trials are drawn from."""
 
+FIRST = "first"
+"""The key of an arm that says which trial its searches begin with; it comes too late for a search that has begun."""
+
 DICTIONARIES = "data.dictionaries"
 OPTIONAL = {"data.faq": ("faq", "webfaq_dev"), DICTIONARIES: ("dictionary of ",)}
 """Keys of data that only some trials use, and how the sources begin that these trials' configurations name."""
@@ -58,6 +61,7 @@ class Changes:
         new: arms that were not there.
         respaced: arms (by their name now) whose trials are drawn from another space.
         baseline: the baseline now, where that is another arm than before; else None.
+        refirst: arms (by their name now) of the same space whose searches would begin with another trial.
     """
 
     refused: tuple[str, ...]
@@ -66,6 +70,7 @@ class Changes:
     new: tuple[str, ...]
     respaced: tuple[str, ...]
     baseline: str | None
+    refirst: tuple[str, ...] = ()
 
 
 def changes(
@@ -83,13 +88,16 @@ def changes(
     renamed = _renamed(old, new)
     kept = {**{name: name for name in old if name in new}, **renamed}
     bases = [next((name for name, arm in arms.items() if arm.get("baseline")), None) for arms in (old, new)]
+    respaced = [kept[name] for name in old if name in kept and drawn(old[name]) != drawn(new[kept[name]])]
+    refirst = [kept[name] for name in old if name in kept and old[name].get(FIRST) != new[kept[name]].get(FIRST)]
     return Changes(
         refused=tuple(_refused(before, now, [*_unused(used), *(UNTIL_READ if unread else ())])),
         renamed=renamed,
         gone=tuple(name for name in old if name not in kept),
         new=tuple(name for name in new if name not in kept.values()),
-        respaced=tuple(kept[name] for name in old if name in kept and drawn(old[name]) != drawn(new[kept[name]])),
+        respaced=tuple(respaced),
         baseline=None if kept.get(str(bases[0])) == bases[1] else bases[1],
+        refirst=tuple(name for name in refirst if name not in respaced),
     )
 
 

@@ -11,15 +11,15 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, model_validator
 from typing_extensions import Self
 
-from xlingual.study.arms import SHOWN, Mixture
+from xlingual.study.arms import Arm, Mixture
 from xlingual.study.leaves import Seed, Text
 from xlingual.study.recipes import Recipe
 from xlingual.study.robust import Robust, passes_of, plain_robust
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
-from xlingual.study.space import Choice, Simplex, as_written
+from xlingual.study.space import Choice, Simplex
 from xlingual.study.text_to_text import TextToTextSettings
-from xlingual.study.training import TrainingSettings
+from xlingual.study.training import TrainingSettings, TrainingSpace
 from xlingual.study.traits import ModelTraits
 from xlingual.study.tunable import as_tree
 from xlingual.study.windows import WindowSettings
@@ -81,11 +81,15 @@ def arm_space(study: Study, arm_name: str) -> dict[str, Any]:
 
     Leaves are plain values or search-space nodes; `draw` makes plain values of them.
     """
-    arm = study.arms[arm_name]
-    replaced = {key: value for key, value in as_tree(arm.training).items() if key in arm.training.model_fields_set}
     faq_languages = study.data.faq.languages if study.data.faq else ()
+    return space_of(study.arms[arm_name], study.training, faq_languages)
+
+
+def space_of(arm: Arm, training: TrainingSpace, faq_languages: tuple[str, ...]) -> dict[str, Any]:
+    """Return an arm's tree as `arm_space` does, from the study's training section and its FAQ languages."""
+    replaced = {key: value for key, value in as_tree(arm.training).items() if key in arm.training.model_fields_set}
     return {
-        "training": as_tree(study.training) | replaced,
+        "training": as_tree(training) | replaced,
         "mixture": _name_all(as_tree(arm.mixture), faq_languages),
         "robust": _used(as_tree(arm.robust)),
     }
@@ -146,23 +150,6 @@ def lexicons_of(robust: Robust | None) -> tuple[str, ...]:
     synonyms = ("synonyms",) if robust.word_substitution is not None else ()
     languages = (robust.code_switch.languages or ()) if robust.code_switch is not None else ()
     return (*synonyms, *(f"dictionary of {language}" for language in languages))
-
-
-def resolved(study: Study) -> dict[str, Any]:
-    """Return a study with all defaults filled in, as a study file would say it; every arm with its whole training."""
-    plain = study.model_dump(mode="json")
-    plain["arms"] = {
-        name: {
-            "baseline": arm.baseline,
-            "model": arm.model or study.model,
-            **{key: getattr(arm, key) for key in SHOWN if getattr(arm, key) is not None},
-            **as_written(arm_space(study, name)),
-        }
-        for name, arm in study.arms.items()
-    }
-    if not study.uses_toy:
-        del plain["toy"]
-    return plain
 
 
 def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | None:

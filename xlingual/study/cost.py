@@ -10,7 +10,7 @@ from typing import Any
 from xlingual.study.configuration import arm_space, updates_for
 from xlingual.study.robust import PERTURBING, Robust, passes_of, plain_robust
 from xlingual.study.schema import Study
-from xlingual.study.space import Choice, Integer, LogUniform, Uniform
+from xlingual.study.space import RANGES, Choice, Integer
 
 _DECIDING = ("samples", "attack", "steps", "against", "dropout")
 """Settings that decide how many passes a method takes."""
@@ -89,7 +89,7 @@ def _cases(tree: Any, key: str = "") -> Iterator[Any]:
         yield from found if not key or key in (*_DECIDING, *_ANNULLING) else found[:1]
     elif isinstance(tree, Integer):
         yield from range(tree.low, tree.high + 1) if key in _DECIDING else (tree.high,)
-    elif isinstance(tree, (Uniform, LogUniform)):
+    elif isinstance(tree, RANGES):
         yield tree.high
     else:
         yield tree

@@ -1,72 +1,214 @@
-"""An arm's first trial: the published recipe, or else the middle of its space with the treatment at its mildest."""
+"""The first trial of an arm's searches: the published recipe, that of another arm, or the middle of the space.
+
+An arm's `first` writes it under the arm's own keys, and may leave out what it leaves to the default:
+
+    first: {training: {learning_rate: 3.0e-5}, mixture: {weights: {de: 0.5, es: 0.5}}}
+
+Of a choice with labels it names one, `robust: noisy`, or one with values for what only that option has,
+`robust: {noisy: {embedding_noise: {magnitude: 0.1}}}`.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlingual.study.simplex import to_unit_cube
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform
+from pydantic import TypeAdapter, ValidationError
 
-TREATMENT = ("mixture", "robust")
-"""Sections of an arm that hold its treatment."""
+from xlingual.study.arms import Weights
+from xlingual.study.configuration import arm_space
+from xlingual.study.document import Path
+from xlingual.study.legality import Illegal, Recorded, locate
+from xlingual.study.messages import TOLD, did_you_mean, shown
+from xlingual.study.neutral import ABSENT, default_values
+from xlingual.study.schema import Study
+from xlingual.study.space import RANGES, Choice, Integer, Node, Simplex, draw, in_words, nodes
 
-MILD_LOW = (
-    "faq_share", "bitext_share", "weight", "magnitude", "samples", "steps", "step_size", "radius", "start", "rate",
-    "checkpoints", "decay",
-)  # fmt: skip
-"""Keys of a treatment that change less the lower they are."""
-
-MILD_HIGH = ("alpha",)
-"""Keys of a treatment that change less the higher they are: a large alpha keeps to the likeliest segmentation."""
-
-
-def middle(node: Uniform | LogUniform | Integer) -> float | int:
-    """Return the middle of a range, in the scale that it is drawn in; of two middle whole numbers the lower."""
-    if isinstance(node, LogUniform):
-        return min(node.high, max(node.low, math.sqrt(node.low) * math.sqrt(node.high)))
-    if isinstance(node, Integer):
-        return (node.low + node.high) // 2
-    return node.low + (node.high - node.low) / 2
+_WEIGHTS: TypeAdapter[dict[str, float]] = TypeAdapter(Weights)
+_DIGITS = 10
+"""Of a weight as a study file would write it."""
 
 
-def default_values(space: Any, path: str = "") -> dict[str, Any]:
-    """Return the values, by parameter name, of a space's neutral configuration.
+class Unfit(Exception):
+    """A first configuration that an arm cannot have: each fault's path below `first`, and what to write instead."""
 
-    Ranges take their middle, a simplex equal weights, a choice its first option. A key that says how strong the
-    treatment is (`MILD_LOW`, `MILD_HIGH`) takes its mildest value.
+    def __init__(self, faults: Sequence[tuple[Path, str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(message for _, message in faults))
+
+
+def first_values(study: Study, arm: str) -> dict[str, Any] | None:
+    """Return the values, by parameter name, of the trial that each search of an arm begins with.
+
+    It is what the arm's `first` says. What that leaves out is as in the first trial of the arm that this one is
+    compared with (`against`, else the baseline) where both have one model and the space has it, and else
+    `default_values`. None where the first trial is drawn as all others are: with the sampler or the startup random,
+    unless one of these arms says a `first`.
     """
-    if isinstance(space, dict):
-        return {name: value for key in space for name, value in default_values(space[key], _join(path, key)).items()}
-    if isinstance(space, Simplex):
-        units = to_unit_cube([1 / len(space.names)] * len(space.names))
-        return {_join(path, str(position)): unit for position, unit in enumerate(units)}
+    centred = study.search.sampler == "tpe" and study.search.startup == "centred"
+    said = any(study.arms[name].first is not None for name in _line(study, arm))
+    return _values(study, arm) if centred or said else None
+
+
+def first_written(study: Study, arm: str) -> dict[str, Any] | None:
+    """Return the first trial of an arm as a study file would write it, whole."""
+    values = first_values(study, arm)
+    if values is None:
+        return None
+    written = _written(arm_space(study, arm), values)
+    return {} if written is ABSENT else dict(written)
+
+
+def first_shown(study: Study, arm: str) -> dict[str, Any]:
+    """Return the first trial of an arm by the parameters that it has: values, weights by name; empty without one."""
+    values, found = first_values(study, arm) or {}, {}
+    for name, node in nodes(arm_space(study, arm)):
+        if isinstance(node, Simplex) and f"{name}.0" in values:
+            found[name] = draw(node, Recorded(values), name)
+        elif name in values:
+            found[name] = values[name]
+    return found
+
+
+def given_values(space: Mapping[str, Any], first: Any) -> dict[str, Any]:
+    """Return the values, by parameter name, that a `first` says.
+
+    Args:
+        space: the arm's tree.
+        first: as the study file writes it.
+
+    Raises:
+        Unfit: when it names what the arm does not search, or a value that is not in its space.
+    """
+    return _Given(space).values(space, first, "", ())
+
+
+def _line(study: Study, arm: str) -> list[str]:
+    """An arm, the one that it is compared with, and so on, as far as they have one model."""
+    found = [arm]
+    while True:
+        against = study.arms[found[-1]].against or study.baseline
+        if against in found or _model(study, against) != _model(study, arm):
+            return found
+        found.append(against)
+
+
+def _model(study: Study, arm: str) -> str:
+    return study.arms[arm].model or study.model
+
+
+def _values(study: Study, arm: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    like: Any = ABSENT
+    for name in reversed(_line(study, arm)):
+        space = arm_space(study, name)
+        values = default_values(space, given_values(space, study.arms[name].first or {}), like)
+        like = draw(space, Recorded(values))
+    return values
+
+
+class _Given:
+    """Reads a `first` against a space.
+
+    Args:
+        space: the whole tree.
+    """
+
+    def __init__(self, space: Mapping[str, Any]) -> None:
+        self._searched = sorted({name for name, _ in nodes(space)})
+
+    def values(self, space: Any, written: Any, name: str, path: Path) -> dict[str, Any]:
+        """Values of what is written at a path below `first`."""
+        if isinstance(space, Mapping):
+            return self._branch(space, written, name, path)
+        if isinstance(space, Choice) and space.labels is not None:
+            return self._labelled(space, written, name, path)
+        try:
+            return locate(space, _plain(space, written), {}, name)
+        except Illegal:
+            raise Unfit([(path, _outside(space, written, str(path[-1])))]) from None
+        except ValidationError as error:
+            raise Unfit([(path, message) for message in _messages(error)]) from None
+
+    def _branch(self, space: Mapping[str, Any], written: Any, name: str, path: Path) -> dict[str, Any]:
+        searched = [key for key, inner in space.items() if any(nodes(inner))]
+        if not isinstance(written, Mapping):
+            raise Unfit([(path, f"takes a mapping with the keys {', '.join(searched)}, found {shown(written)}")])
+        values: dict[str, Any] = {}
+        faults: list[tuple[Path, str]] = []
+        for key, value in written.items():
+            if key not in searched:
+                faults.append(((*path, key), self._not_searched(space, key, searched)))
+                continue
+            try:
+                values |= self.values(space[key], value, f"{name}.{key}" if name else key, (*path, key))
+            except Unfit as unfit:
+                faults += unfit.faults
+        if faults:
+            raise Unfit(faults)
+        return values
+
+    def _not_searched(self, space: Mapping[str, Any], key: str, searched: list[str]) -> str:
+        if not self._searched:
+            return "nothing is searched in this arm, so that it has one configuration; delete first"
+        if key in space:
+            return f"{key} is not searched in this arm; delete this line. Searched are {', '.join(self._searched)}"
+        return f"unknown key {key!r}; {did_you_mean(key, searched, 'searched are ' + ', '.join(self._searched))}"
+
+    def _labelled(self, choice: Choice, written: Any, name: str, path: Path) -> dict[str, Any]:
+        labels = choice.labels or ()
+        label = next(iter(written), None) if isinstance(written, Mapping) and len(written) == 1 else written
+        if label not in labels:
+            example = f"write {path[-1]}: {labels[0]}"
+            message = f"takes one of the labels {', '.join(labels)}, found {shown(written)}"
+            near = did_you_mean(label, labels, example) if isinstance(label, str) else example
+            inner = next((one for one, option in zip(labels, choice.options, strict=True) if any(nodes(option))), None)
+            more = f", or {path[-1]}: {{{inner}: {{...}}}} with values for what only {inner} has" if inner else ""
+            raise Unfit([(path, f"{message}; {near}{more}")])
+        values = {name: label}
+        if isinstance(written, Mapping):
+            option = choice.options[labels.index(label)]
+            if not any(nodes(option)):
+                raise Unfit([((*path, label), f"nothing is searched in {label}; write {path[-1]}: {label}")])
+            values |= self.values(option, written[label], f"{name}.{label}", (*path, label))
+        return values
+
+
+def _plain(node: Any, written: Any) -> Any:
+    """The value, weights with the codes of their languages in two letters."""
+    return _WEIGHTS.validate_python(written) if isinstance(node, Simplex) and isinstance(written, Mapping) else written
+
+
+def _outside(node: Node, written: Any, key: str) -> str:
+    """Say that a value is not one of a node, and what would be."""
+    example = default_values(node).get("")
+    if isinstance(node, RANGES):
+        what = "a whole number" if isinstance(node, Integer) else "a number"
+        limits = f"{what} from {node.low:g} to {node.high:g}"
+        return f"must be {limits}, as the arm searches it, found {shown(written)}; write for example {key}: {example:g}"
+    if isinstance(node, Simplex):
+        even = ", ".join(f"{name}: {1 / len(node.names):.3g}" for name in node.names)
+        return f"must be {in_words(node)}, found {shown(written)}; write for example {key}: {{{even}}}"
+    return f"must be {in_words(node)}, found {shown(written)}"
+
+
+def _messages(error: ValidationError) -> Iterator[str]:
+    for item in error.errors(include_url=False):
+        where = f"{'.'.join(map(str, item['loc']))}: " if item["loc"] else ""
+        other = f"must be a number from 0 to 1, found {shown(item['input'])}"
+        yield where + (item["msg"] if item["type"] == TOLD else other)
+
+
+def _written(space: Any, values: Mapping[str, Any], path: str = "") -> Any:
+    """What is searched, as a `first` writes it; ABSENT where nothing is."""
+    if isinstance(space, Mapping):
+        parts = {key: _written(inner, values, f"{path}.{key}" if path else key) for key, inner in space.items()}
+        return {key: part for key, part in parts.items() if part is not ABSENT} or ABSENT
     if isinstance(space, Choice) and space.labels is not None:
-        label = space.labels[0]
-        return {path: label, **default_values(space.options[0], _join(path, label))}
-    if isinstance(space, Choice):
-        return {path: _mildest_option(space, path)}
-    if isinstance(space, (Uniform, LogUniform, Integer)):
-        side = _mild_side(path)
-        return {path: middle(space) if side == 0 else space.low if side < 0 else space.high}
-    return {}
-
-
-def _mildest_option(choice: Choice, path: str) -> Any:
-    side = _mild_side(path)
-    numbers = [one for one in choice.options if isinstance(one, int | float) and not isinstance(one, bool)]
-    if side == 0 or not numbers:
-        return choice.options[0]
-    return min(numbers) if side < 0 else max(numbers)
-
-
-def _mild_side(path: str) -> int:
-    """-1 where the lowest value of a parameter is the mildest, 1 where the highest is, 0 where none is."""
-    section, key = path.partition(".")[0], path.rpartition(".")[2]
-    if section not in TREATMENT:
-        return 0
-    return -1 if key in MILD_LOW else 1 if key in MILD_HIGH else 0
-
-
-def _join(path: str, step: str) -> str:
-    return f"{path}.{step}" if path else step
+        label = values[path]
+        inner = _written(space.options[space.labels.index(label)], values, f"{path}.{label}")
+        return label if inner is ABSENT else {label: inner}
+    if isinstance(space, Simplex):
+        weights = draw(space, Recorded(values), path)
+        return {name: round(weight, _DIGITS) for name, weight in weights.items()} if len(weights) > 1 else ABSENT
+    return values.get(path, ABSENT)

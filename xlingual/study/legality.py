@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlingual.study.simplex import from_unit_cube, to_unit_cube
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, as_written, draw, from_written
+from xlingual.study.space import (
+    Choice,
+    Integer,
+    LogNormal,
+    LogUniform,
+    Simplex,
+    Uniform,
+    as_written,
+    draw,
+    from_written,
+)
 
 GUARDS = ("max_repeats", "repeated")
 """Keys of a mixture that bound what may be drawn and decide no number of a trial."""
@@ -60,8 +70,8 @@ def locate(space: Any, drawn: Any, hints: Mapping[str, Any], path: str = "") -> 
         Illegal: when no values do.
     """
     match space:
-        case Uniform(low, high) | LogUniform(low, high):
-            return {path: float(_within(low, high, drawn, path))}
+        case Uniform() | LogUniform() | LogNormal():
+            return {path: float(_within(space.low, space.high, drawn, path))}
         case Integer(low, high):
             return {path: _whole(_within(low, high, drawn, path), path)}
         case Choice(options, None):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,9 +13,11 @@ from pydantic import ValidationError
 
 from xlingual.study.leaves import LANGUAGES
 from xlingual.study.messages import Path, did_you_mean, relocated, shown, told_at
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform
+from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
 
-KEYS = ("uniform", "log_uniform", "integer", "choice", "simplex")
+KEYS = ("uniform", "log_uniform", "log_normal", "integer", "choice", "simplex")
+MOST_FACTOR = 1000
+"""Of a log-normal number; larger ones say no more than that nothing is known."""
 _LABEL = re.compile(r"[A-Za-z0-9_-]+")
 _Check: TypeAlias = Callable[[Any], Any]
 
@@ -28,7 +32,8 @@ class LeafKind:
 
 
 NUMBER = LeafKind(
-    ("uniform", "log_uniform", "choice"), "uniform: [low, high], log_uniform: [low, high] or choice: [a, b]"
+    ("uniform", "log_uniform", "log_normal", "choice"),
+    "uniform: [low, high], log_uniform: [low, high], log_normal: [median, factor] or choice: [a, b]",
 )
 INTEGER = LeafKind(("integer", "choice"), "integer: [low, high] or choice: [a, b]")
 FLAT = LeafKind(("choice",), "choice: [a, b]")
@@ -76,6 +81,44 @@ def _log_uniform(body: Any, check: _Check, kind: LeafKind) -> LogUniform:
         remedy = f"write a low end above 0, for example {high / 100:g}, or uniform: [{low:g}, {high:g}]"
         raise told_at([(("log_uniform", 0), f"a log_uniform range cannot begin at {low:g}; {remedy}")])
     return LogUniform(low, high)
+
+
+def _log_normal(body: Any, check: _Check, kind: LeafKind) -> LogNormal:
+    key = "log_normal"
+    if not isinstance(body, list) or len(body) != 2:
+        example = f"write for example {key}: [3.0e-5, 2]"
+        raise told_at([((key,), f"takes [median, factor], found {shown(body)}; {example}")])
+    median, factor = _checked([((key, 0), body[0])], check)[0], body[1]
+    if median <= 0:
+        raise told_at([((key, 0), f"a median of {median:g} has no logarithm; write one above 0")])
+    plain = isinstance(factor, int | float) and not isinstance(factor, bool)
+    if not plain or not 1 < factor <= MOST_FACTOR:
+        message = f"takes [median, factor], and a factor is above 1 and at most {MOST_FACTOR}, found {shown(factor)}"
+        ends = plain and factor > 0 and sorted((float(median), float(factor)))
+        range_ = f", or log_uniform: [{ends[0]:g}, {ends[1]:g}] for a range" if ends and ends[0] < ends[1] else ""
+        raise told_at([((key, 1), f"{message}; write for example {key}: [{median:g}, 2]{range_}")])
+    node = LogNormal(float(median), float(factor))
+    if _exceeds(node, check):
+        reach = f"reaches from {node.low:.3g} to {node.high:.3g}, {node.DEVIATIONS:g} standard deviations either way"
+        message = f"a median of {median:g} with a factor of {factor:g} {reach}, which is more than there may be"
+        raise told_at([((key,), f"{message}; {_smaller_factor(node, check)}")])
+    return node
+
+
+def _exceeds(node: LogNormal, check: _Check) -> bool:
+    """Whether it reaches numbers that the leaf refuses."""
+    try:
+        _checked([((), node.low), ((), node.high)], check)
+    except ValidationError:
+        return True
+    return node.low <= 0
+
+
+def _smaller_factor(node: LogNormal, check: _Check) -> str:
+    """Name the largest factor of two decimals that reaches no number that the leaf refuses."""
+    factors = range(101, math.ceil(node.factor * 100))
+    fitting = bisect_left(factors, True, key=lambda factor: _exceeds(LogNormal(node.median, factor / 100), check))
+    return f"write log_normal: [{node.median:g}, {factors[fitting - 1] / 100:g}]" if fitting else "write log_uniform"
 
 
 def _integer(body: Any, check: _Check, kind: LeafKind) -> Integer:
@@ -146,6 +189,7 @@ def _checked(written: list[tuple[Path, Any]], check: _Check) -> list[Any]:
 _READERS: dict[str, Callable[[Any, _Check, LeafKind], Any]] = {
     "uniform": _uniform,
     "log_uniform": _log_uniform,
+    "log_normal": _log_normal,
     "integer": _integer,
     "choice": _choice,
     "simplex": _simplex,

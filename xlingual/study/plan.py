@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from xlingual.study.arms import Arm
@@ -12,6 +12,7 @@ from xlingual.study.cost import Cost, possible_costs
 from xlingual.study.dimension import coordinates, unequal_dimensions
 from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
+from xlingual.study.first import first_shown
 from xlingual.study.lexicons import unused_lexicons
 from xlingual.study.points import count_up_to
 from xlingual.study.possible import possible_mixtures
@@ -36,7 +37,8 @@ class ArmPlan:
     numbers a search has to find: weights of n languages are n - 1 of them.
 
     `costs` are what one trial may cost, a cost for every number of passes per update that is searched. `updates` and
-    `passes` are those of all trials and replicates, at most.
+    `passes` are those of all trials and replicates, at most. `first` is the first trial by its parameters, empty where
+    that is drawn as all others are.
     """
 
     name: str
@@ -50,6 +52,7 @@ class ArmPlan:
     passes: int
     parameters: tuple[Parameter, ...]
     dimension: int
+    first: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
         passes=trained * max(cost.passes for cost in costs),
         parameters=searched,
         dimension=len(set(coordinates(space))),
+        first=first_shown(study, name),
     )
 
 
@@ -229,11 +233,11 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
     if len(variants) > MANY_VARIANTS:
         yield f"{len(variants)} variants of FAQ examples are made, for every language and model, before the first trial"
     of_one = _trials_of_one(study)
-    written = "startup_trials" in search.model_fields_set
-    if written and search.sampler == "tpe" and search.startup_trials >= of_one and any(arm.parameters for arm in arms):
+    learns_late = search.sampler == "tpe" and search.startup == "random" and search.startup_trials >= of_one
+    if learns_late and any(arm.parameters for arm in arms):
         yield (
-            f"tpe never starts: a search has {of_one} trials, and the first {search.startup_trials} "
-            "(search.startup_trials) do not learn from others"
+            f"tpe never starts: a search has {of_one} trials, and the first {search.startup_trials} are random; lower "
+            "startup_trials"
         )
     if study.replicates.searches < FEWEST:
         yield from _uncovered(study, arms)

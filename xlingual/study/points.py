@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from xlingual.study.space import Choice, LogUniform, Simplex, Uniform, draw
+from xlingual.study.space import Choice, LogNormal, LogUniform, Simplex, Uniform, draw
 
 
 def is_finite(tree: Any) -> bool:
@@ -14,6 +14,8 @@ def is_finite(tree: Any) -> bool:
     match tree:
         case Uniform(low, high) | LogUniform(low, high):
             return bool(low == high)
+        case LogNormal():
+            return False
         case Simplex(names):
             return len(names) < 2
         case Choice(options, _):

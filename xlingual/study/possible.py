@@ -10,7 +10,7 @@ from typing import Any
 from xlingual.study.arms import Mixture
 from xlingual.study.configuration import arm_space, plain_mixture
 from xlingual.study.schema import Study
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform
+from xlingual.study.space import RANGES, Choice, Simplex
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _ends(tree: Any, key: str = "") -> Iterator[Any]:
             yield from _ends(option, key)
     elif isinstance(tree, Simplex):
         yield from ({name: float(name == one) for name in tree.names} for one in tree.names)
-    elif isinstance(tree, (Uniform, LogUniform, Integer)):
+    elif isinstance(tree, RANGES):
         yield tree.high
         if key in ("temperature", "bitext_share"):
             yield tree.low

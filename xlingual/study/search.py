@@ -53,6 +53,7 @@ Objective: TypeAlias = Annotated[
     ),
 ]
 Sampler: TypeAlias = Annotated[Literal["tpe", "random"], Says("tpe or random", "tpe")]
+Startup: TypeAlias = Annotated[Literal["centred", "random"], Says("centred or random", "centred")]
 Scheduler: TypeAlias = Annotated[Literal["asha", "none"], Says("asha or none", "asha")]
 GraceShare: TypeAlias = Annotated[Real, Field(gt=0, le=1), Says("a number above 0 and at most 1", "0.2")]
 ReductionFactor: TypeAlias = Annotated[
@@ -72,7 +73,12 @@ Equal: TypeAlias = Annotated[Literal["updates", "passes"], Says("updates or pass
 
 
 class SearchSettings(Section):
-    """The search of every arm; `grace_share` of a trial's updates pass before the trial scheduler may stop it.
+    """The search of every arm.
+
+    With the sampler tpe and the startup centred a search begins with its arm's `first` configuration and a design that
+    is balanced over the space and drawn towards its middle, until `startup_trials` trials have a score; with the
+    startup random these are drawn from the space itself, and with the sampler random all are. `grace_share` of a
+    trial's updates pass before the trial scheduler may stop it.
 
     Whole trials of all arms are equal in updates, or in passes: then a trial whose robust training takes each example
     k times through the model in an update has `training.updates` / k updates, rounded down.
@@ -82,7 +88,8 @@ class SearchSettings(Section):
     objective: Objective = "dev.f1"
     equal: Equal = "updates"
     sampler: Sampler = "tpe"
-    startup_trials: Count = 4
+    startup: Startup = "centred"
+    startup_trials: Count = 8
     scheduler: Scheduler = "asha"
     grace_share: GraceShare = 0.2
     reduction_factor: ReductionFactor = 3

@@ -7,11 +7,15 @@ same choice carries the same name in every trial: "training.learning_rate", "mix
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from statistics import NormalDist
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from xlingual.study.simplex import from_unit_cube
+
+_NORMAL = NormalDist()
 
 
 class Suggest(Protocol):
@@ -47,6 +51,44 @@ class LogUniform:
 
 
 @dataclass(frozen=True, slots=True)
+class LogNormal:
+    """A number whose logarithm is normal: its mean is log(median), its standard deviation log(factor).
+
+    Two numbers of three lie between median / factor and median * factor. The distribution is cut off at `DEVIATIONS`
+    standard deviations, 0.3% of it; what is left is a range like any other, from `low` to `high`, and a recorded value
+    is the number itself. `draw` asks for a number of that range on a logarithmic scale; the search's sampler knows the
+    distribution, and draws the share of it that lies below a number (`share_below`, `at_share`), which is uniform.
+    """
+
+    median: float
+    factor: float
+
+    DEVIATIONS: ClassVar[float] = 3.0
+
+    @property
+    def low(self) -> float:
+        """The lowest number."""
+        return float(self.median / self.factor**self.DEVIATIONS)
+
+    @property
+    def high(self) -> float:
+        """The highest number."""
+        return float(self.median * self.factor**self.DEVIATIONS)
+
+    def share_below(self, value: float) -> float:
+        """Return the share of the distribution, of [0, 1], that lies below a number of the range."""
+        below, whole = _NORMAL.cdf(-self.DEVIATIONS), 1.0 - 2.0 * _NORMAL.cdf(-self.DEVIATIONS)
+        deviations = math.log(value / self.median) / math.log(self.factor)
+        return min(1.0, max(0.0, (_NORMAL.cdf(deviations) - below) / whole))
+
+    def at_share(self, share: float) -> float:
+        """Return the number below which a share of the distribution lies, of [0, 1]."""
+        below, whole = _NORMAL.cdf(-self.DEVIATIONS), 1.0 - 2.0 * _NORMAL.cdf(-self.DEVIATIONS)
+        value = self.median * self.factor ** _NORMAL.inv_cdf(below + whole * share)
+        return float(min(self.high, max(self.low, value)))
+
+
+@dataclass(frozen=True, slots=True)
 class Integer:
     """A whole number of low..high, both ends included."""
 
@@ -72,8 +114,10 @@ class Simplex:
     names: tuple[str, ...]
 
 
-Node: TypeAlias = Uniform | LogUniform | Integer | Choice | Simplex
-NODES = (Uniform, LogUniform, Integer, Choice, Simplex)
+Node: TypeAlias = Uniform | LogUniform | LogNormal | Integer | Choice | Simplex
+NODES = (Uniform, LogUniform, LogNormal, Integer, Choice, Simplex)
+RANGES = (Uniform, LogUniform, LogNormal, Integer)
+"""Nodes of numbers from a `low` to a `high` one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +134,8 @@ def draw(tree: Any, suggest: Suggest, path: str = "") -> Any:
     match tree:
         case Uniform(low, high):
             return suggest.suggest_float(path, low, high)
-        case LogUniform(low, high):
-            return suggest.suggest_float(path, low, high, log=True)
+        case LogUniform() | LogNormal():
+            return suggest.suggest_float(path, tree.low, tree.high, log=True)
         case Integer(low, high):
             return suggest.suggest_int(path, low, high)
         case Choice(options, None):
@@ -105,6 +149,18 @@ def draw(tree: Any, suggest: Suggest, path: str = "") -> Any:
         case Mapping():
             return {key: draw(value, suggest, _join(path, key)) for key, value in tree.items()}
     return tree
+
+
+def nodes(tree: Any, path: str = "") -> Iterator[tuple[str, Node]]:
+    """Yield every node with its parameter's name, in the order in which `draw` meets it, those of all options."""
+    if isinstance(tree, NODES):
+        yield path, tree
+    if isinstance(tree, Choice) and tree.labels is not None:
+        for label, option in zip(tree.labels, tree.options, strict=True):
+            yield from nodes(option, _join(path, label))
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            yield from nodes(value, _join(path, key))
 
 
 def parameters(tree: Any, path: str = "", condition: str = "") -> Iterator[Parameter]:
@@ -127,6 +183,8 @@ def in_words(node: Node) -> str:
             return f"uniform {low:g} to {high:g}"
         case LogUniform(low, high):
             return f"log-uniform {low:g} to {high:g}"
+        case LogNormal(median, factor):
+            return f"log-normal around {median:g} by a factor of {factor:g} ({node.low:.3g} to {node.high:.3g})"
         case Integer(low, high):
             return f"integer {low} to {high}"
         case Choice(options, labels):
@@ -142,6 +200,8 @@ def as_written(value: Any) -> Any:
             return {"uniform": [low, high]}
         case LogUniform(low, high):
             return {"log_uniform": [low, high]}
+        case LogNormal(median, factor):
+            return {"log_normal": [median, factor]}
         case Integer(low, high):
             return {"integer": [low, high]}
         case Choice(options, None):
@@ -162,8 +222,8 @@ def from_written(written: Any) -> Any:
     if not isinstance(written, Mapping):
         return tuple(written) if isinstance(written, list) else written
     match next(iter(written.items())) if len(written) == 1 else None:
-        case ("uniform" | "log_uniform" | "integer" as kind, [low, high]):
-            return _RANGES[kind](low, high)
+        case ("uniform" | "log_uniform" | "log_normal" | "integer" as kind, [one, other]):
+            return _RANGES[kind](one, other)
         case ("choice", list() as options):
             return Choice(tuple(options))
         case ("choice", Mapping() as options):
@@ -173,7 +233,7 @@ def from_written(written: Any) -> Any:
     return {key: from_written(item) for key, item in written.items()}
 
 
-_RANGES: dict[str, Any] = {"uniform": Uniform, "log_uniform": LogUniform, "integer": Integer}
+_RANGES: dict[str, Any] = {"uniform": Uniform, "log_uniform": LogUniform, "log_normal": LogNormal, "integer": Integer}
 
 
 def _word(option: Any) -> str:
@@ -188,11 +248,11 @@ def largest(leaf: Any) -> Any:
     """Return the largest number that a leaf may take: a number, a range or a choice of them."""
     if isinstance(leaf, Choice):
         return max(largest(option) for option in leaf.options)
-    return leaf.high if isinstance(leaf, (Uniform, LogUniform, Integer)) else leaf
+    return leaf.high if isinstance(leaf, RANGES) else leaf
 
 
 def smallest(leaf: Any) -> Any:
     """Return the smallest number that a leaf may take."""
     if isinstance(leaf, Choice):
         return min(smallest(option) for option in leaf.options)
-    return leaf.low if isinstance(leaf, (Uniform, LogUniform, Integer)) else leaf
+    return leaf.low if isinstance(leaf, RANGES) else leaf

@@ -1,7 +1,8 @@
 """A leaf of a study that is either a value or a search space for it.
 
-`Tunable[T]` takes what T takes, or a mapping with the one key uniform, log_uniform, integer, choice or simplex. The
-ends of a range and the options of a choice are checked by T itself, so a range never reaches a value that T refuses.
+`Tunable[T]` takes what T takes, or a mapping with the one key uniform, log_uniform, log_normal, integer, choice or
+simplex. The ends of a range and the options of a choice are checked by T itself, so a range never reaches a value that
+T refuses.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args,
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from xlingual.study.nodes import CHOICE, FLAT, INTEGER, NUMBER, WEIGHTS, LeafKind, read_tunable
+from xlingual.study.nodes import CHOICE, FLAT, INTEGER, MOST_FACTOR, NUMBER, WEIGHTS, LeafKind, read_tunable
 from xlingual.study.section import Section
 from xlingual.study.space import NODES, Choice, Node, as_written
 
 T = TypeVar("T")
 _BY_BASE = {float: NUMBER, int: INTEGER, bool: FLAT, str: FLAT, dict: WEIGHTS}
-_RANGES = {"number": ("uniform", "log_uniform"), "integer": ("integer",)}
+_RANGES = {"number": ("uniform", "log_uniform", "log_normal"), "integer": ("integer",)}
 
 
 class TunableMarker:
@@ -94,6 +95,10 @@ def _node_schema(key: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
     elif key == "simplex":
         codes = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
         body = {"anyOf": [{"const": "all"}, codes]}
+    elif key == "log_normal":
+        median, factor = {"allOf": [leaf, {"exclusiveMinimum": 0}]}, {"type": "number", "exclusiveMinimum": 1}
+        factor["maximum"] = MOST_FACTOR
+        body = {"type": "array", "prefixItems": [median, factor], "minItems": 2, "maxItems": 2}
     else:
         body = {"type": "array", "items": leaf, "minItems": 2, "maxItems": 2}
     return {"type": "object", "properties": {key: body}, "required": [key], "additionalProperties": False}

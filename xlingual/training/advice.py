@@ -9,7 +9,7 @@ from xlingual.errors import XlingualError
 from xlingual.models.checkpoint import present_checkpoint
 from xlingual.study import Study
 from xlingual.study.configuration import arm_space
-from xlingual.study.space import Choice, LogUniform, Uniform
+from xlingual.study.space import RANGES, Choice
 
 if TYPE_CHECKING:
     from xlingual.training.inputs import Locations
@@ -58,7 +58,7 @@ def _notes(study: Study, arm: str, model: str) -> Iterator[str]:
 
 def _range(space: Any) -> tuple[float, float]:
     """The lowest and the highest number of a value or a search space."""
-    if isinstance(space, Uniform | LogUniform):
+    if isinstance(space, RANGES):
         return float(space.low), float(space.high)
     ranges = [_range(option) for option in space.options] if isinstance(space, Choice) else [(float(space),) * 2]
     return min(low for low, _ in ranges), max(high for _, high in ranges)

@@ -13,6 +13,7 @@ from xlingual.search.precision import with_precision
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler, Reports
 from xlingual.study import TrialConfiguration, arm_space, build_configuration
+from xlingual.study.first import first_values
 from xlingual.study.searches import search_seed
 
 
@@ -91,7 +92,15 @@ def search_draws(bench: Bench, state: StudyState, search: ArmSearch) -> ArmDraws
     return ArmDraws(
         search,
         tree,
-        ArmSampler(arm, tree, kind=settings.sampler, startup_trials=settings.startup_trials, seed=seed),
+        ArmSampler(
+            arm,
+            tree,
+            kind=settings.sampler,
+            startup=settings.startup,
+            startup_trials=settings.startup_trials,
+            seed=seed,
+            first=first_values(bench.study, arm),
+        ),
         build,
         seed=seed,
         trials=state.trials_of(search),

@@ -2,6 +2,7 @@
 
     arms.py      one baseline, no arm twice, the same updates
     against.py   arms that are compared with another arm than the baseline
+    first.py     first configurations that their arms may draw
     mixtures.py  languages that are there, one way to weigh them, one recipe, examples for it to train on
     budget.py    batches and trials that divide evenly, reports, windows
     seal.py      no objective and no training data from the test set
@@ -17,13 +18,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.errors import Problem
-from xlingual.study.checks import against, arms, budget, lexicons, mixtures, robust, seal, toy
+from xlingual.study.checks import against, arms, budget, first, lexicons, mixtures, robust, seal, toy
 from xlingual.study.document import dotted
 from xlingual.study.draft import Draft
 
 CHECKS = (
     *arms.CHECKS,
     *against.CHECKS,
+    *first.CHECKS,
     *mixtures.CHECKS,
     *robust.CHECKS,
     *lexicons.CHECKS,

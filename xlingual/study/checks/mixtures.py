@@ -13,7 +13,7 @@ from xlingual.study.checks.options import options, values
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft, leaves
 from xlingual.study.recipes import PassageSettings
-from xlingual.study.space import NODES, Integer, LogUniform, Simplex, Uniform, largest, smallest
+from xlingual.study.space import NODES, RANGES, Simplex, largest, smallest
 
 WITHOUT_CONTEXTS = frozenset({"contrastive", "masked_language_model", "generation"})
 """Recipes that ask no question upon a context."""
@@ -151,7 +151,7 @@ def _passages_can_be_made(draft: Draft, passages: Any, path: Path) -> Iterator[F
         if plain.keys() & {"answers", "min_passage_characters", "max_passage_characters", "max_span_characters"}:
             yield from _lengths(usual.model_copy(update=plain), place)
         for leaf_path, leaf in leaves(settings, place):
-            if isinstance(leaf, (Uniform, LogUniform, Integer)):
+            if isinstance(leaf, RANGES):
                 remedy = "write the values to try, for example choice: [100, 200]"
                 yield Finding(leaf_path, f"passages are made before the first trial, for every value; {remedy}")
 
