@@ -127,6 +127,21 @@ def test_a_log_normal_number_is_drawn_by_its_distribution_and_recorded_as_itself
     assert stats.kstest([drawn(seed) for seed in range(200)], stats.truncnorm(-3, 3).cdf).pvalue > 0.01
 
 
+def test_tpe_knows_numbers_by_the_share_of_the_centred_distribution_below_them() -> None:
+    values = default_values(TREE)
+    past = (PastTrial(0, values, "finished", 60.0, ((10, 60.0),)),)
+    (known,) = sampler().study(1, past).trials
+    assert known.params == {
+        **values,
+        "training.learning_rate": pytest.approx(0.5),
+        "mixture.faq_share": 0.0,
+        "mixture.weights.0": pytest.approx(stats.beta(4, 8).cdf(1 / 3)),
+        "mixture.weights.1": pytest.approx(0.5),
+    }
+    (known,) = sampler(startup="random").study(1, past).trials
+    assert known.params == values
+
+
 def test_tpe_knows_a_log_normal_number_by_the_share_below_it_and_finds_its_way() -> None:
     arm = ArmSampler("a", NORMAL, kind="tpe", startup_trials=4, seed=0)
     past: tuple[PastTrial, ...] = ()

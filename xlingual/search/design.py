@@ -6,9 +6,8 @@ random digits, Owen 1995), so that three or five trials cover a range as well as
 independent digits. The options of a choice come in turn, in an order drawn anew for every round; what only one option
 has is balanced over the trials with that option.
 
-Points are drawn towards the middle, where ranges are worth it (Cauwet et al., arXiv 1910.08406): uniform ranges and
-whole numbers by Beta(2, 2), log-uniform ones by the same in the logarithm, the weights of a simplex by
-Dirichlet(4, ..., 4). A log-normal number has its middle by its own distribution.
+What is balanced is the share of a number's centred distribution that lies below it (`xlingual.search.coordinates`), of
+whole numbers that of Beta(2, 2).
 """
 
 from __future__ import annotations
@@ -19,14 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scipy.special import betaincinv
-
+from xlingual.search.coordinates import Centred, Coordinate, coordinates
 from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
 from xlingual.training.seeds import stream_seed
 
 DIGITS = 32
-CONCENTRATION = 4.0
-"""Of the Dirichlet distribution that weights are drawn from; 1 is uniform on the simplex."""
+"""Of a point, in base 2."""
 
 
 def design_point(space: Any, number: int, first: Mapping[str, Any], stream: tuple[int, str]) -> dict[str, Any]:
@@ -38,13 +35,14 @@ def design_point(space: Any, number: int, first: Mapping[str, Any], stream: tupl
         first: the values of the first trial: its options are the first of their turns.
         stream: the search's seed, and its name.
     """
-    return _Design(first, stream).values(space, number, "", True)
+    return _Design(first, stream, coordinates(space, centred=True)).values(space, number, "", True)
 
 
 @dataclass(frozen=True)
 class _Design:
     first: Mapping[str, Any]
     stream: tuple[int, str]
+    coordinates: Mapping[str, Coordinate]
 
     def values(self, space: Any, turn: int, path: str, begun: bool) -> dict[str, Any]:
         """Values of what is below a path.
@@ -65,28 +63,18 @@ class _Design:
                 inner = options[position] if labels else None
                 known = begun and self.first.get(path) == names[position]
                 return {path: names[position], **self.values(inner, again, _join(path, str(names[position])), known)}
-            case Uniform(low, high):
-                return {path: _between(low, low + (high - low) * _centred(self._unit(turn - begun, path)), high)}
-            case LogUniform(low, high):
-                share = _centred(self._unit(turn - begun, path))
-                return {path: _between(low, math.exp(math.log(low) + math.log(high / low) * share), high)}
-            case LogNormal():
-                return {path: space.at_share(self._unit(turn - begun, path))}
             case Integer(low, high):
-                share = _centred(self._unit(turn - begun, path))
+                share = Centred(0.0, 1.0, False).at_share(self._unit(turn - begun, path))
                 return {path: min(high, low + math.floor(share * (high - low + 1)))}
             case Simplex(names):
-                return self._weights(len(names), turn - begun, path)
+                paths = [_join(path, str(position)) for position in range(len(names) - 1)]
+                return {name: self._number(turn - begun, name) for name in paths}
+            case Uniform() | LogUniform() | LogNormal():
+                return {path: self._number(turn - begun, path)}
         return {}
 
-    def _weights(self, count: int, turn: int, path: str) -> dict[str, float]:
-        """Coordinates of weights: the i-th takes a share of the rest that is Beta(c, c (count - 1 - i))."""
-        coordinates = {}
-        for position in range(count - 1):
-            name, others = _join(path, str(position)), count - 1 - position
-            taken = float(betaincinv(CONCENTRATION, CONCENTRATION * others, self._unit(turn, name)))
-            coordinates[name] = _between(0.0, 1.0 - (1.0 - taken) ** others, 1.0)
-        return coordinates
+    def _number(self, index: int, path: str) -> float:
+        return self.coordinates[path].at_share(self._unit(index, path))
 
     def _first_option(self, names: tuple[Any, ...], path: str, begun: bool) -> int | None:
         return names.index(self.first[path]) if begun and self.first.get(path) in names else None
@@ -109,15 +97,6 @@ class _Design:
             unit += flipped / 2 ** (digit + 1)
             met += str(bit)
         return unit
-
-
-def _centred(unit: float) -> float:
-    """The quantile of Beta(2, 2), whose distribution function is 3 x^2 - 2 x^3."""
-    return 0.5 - math.sin(math.asin(1.0 - 2.0 * unit) / 3.0)
-
-
-def _between(low: float, value: float, high: float) -> float:
-    return min(high, max(low, value))
 
 
 def _join(path: str, step: str) -> str:

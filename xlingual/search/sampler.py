@@ -17,10 +17,10 @@ import optuna
 from optuna.distributions import FloatDistribution
 from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
+from xlingual.search.coordinates import Coordinate, coordinates
 from xlingual.search.design import design_point
-from xlingual.study import LogNormal, draw
+from xlingual.study import draw
 from xlingual.study.neutral import default_values
-from xlingual.study.space import nodes
 from xlingual.training.seeds import stream_seed
 
 STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "running": TrialState.RUNNING}
@@ -49,9 +49,9 @@ class ArmSampler:
     """Draws configurations of one search.
 
     With `tpe` and the startup `centred`, number 0 is `first`, those that follow are of a design that is balanced and
-    centred (`xlingual.search.design`) until `startup_trials` trials have a score, and then TPE proposes. With the
-    startup `random` trials are drawn from the space itself until then, with `random` all are; number 0 is `first` then
-    only where one is given.
+    centred (`xlingual.search.design`) until `startup_trials` trials have a score, and then TPE proposes, in the
+    coordinates of that design. With the startup `random` trials are drawn from the space itself until then, with
+    `random` all are; number 0 is `first` then only where one is given.
 
     A trial that the scheduler stopped early is told to Optuna as PRUNED with its reports (Ray Tune's OptunaSearch tells
     it as COMPLETE with its low-budget value), a failed one as FAIL, and one that goes on as RUNNING.
@@ -81,7 +81,7 @@ class ArmSampler:
         self._startup_trials, self._seed = startup_trials, seed
         self._centred = kind == "tpe" and startup == "centred"
         self._first = default_values(tree) if first is None and self._centred else first
-        self._log_normals = {name: node for name, node in nodes(tree) if isinstance(node, LogNormal)}
+        self._coordinates = coordinates(tree, centred=self._centred)
         self._frozen: dict[tuple[int, str], FrozenTrial] = {}
         optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -97,7 +97,7 @@ class ArmSampler:
         values = None if attempt else self._planned(number, past)
         if values is not None:
             return self.tree_of(values), values
-        asked = _Asked(self.study(number, past, attempt).ask(), self._log_normals)
+        asked = _Asked(self.study(number, past, attempt).ask(), self._coordinates)
         return draw(self._tree, asked), asked.values
 
     def _planned(self, number: int, past: Sequence[PastTrial]) -> dict[str, Any] | None:
@@ -129,7 +129,7 @@ class ArmSampler:
     def _known(self, trial: PastTrial) -> FrozenTrial:
         key = (trial.number, trial.state)
         if key not in self._frozen:
-            self._frozen[key] = _frozen(self._tree, trial, self._log_normals)
+            self._frozen[key] = _frozen(self._tree, trial, self._coordinates)
         return self._frozen[key]
 
 
@@ -145,19 +145,19 @@ def _sampler(kind: str, startup_trials: int, seed: int) -> optuna.samplers.BaseS
 
 @dataclass
 class _Asked:
-    """Answers `draw` by an Optuna trial, which is asked for the uniform share below a log-normal number."""
+    """Answers `draw` by an Optuna trial, which is asked for coordinates of numbers that have one."""
 
     trial: optuna.Trial
-    log_normals: Mapping[str, LogNormal]
+    coordinates: Mapping[str, Coordinate]
     values: dict[str, Any] = field(default_factory=dict)
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         """Return a number of a range."""
-        node = self.log_normals.get(name)
-        if node is None:
+        coordinate = self.coordinates.get(name)
+        if coordinate is None:
             self.values[name] = self.trial.suggest_float(name, low, high, log=log)
         else:
-            self.values[name] = node.at_share(self.trial.suggest_float(name, 0.0, 1.0))
+            self.values[name] = coordinate.at_share(self.trial.suggest_float(name, 0.0, 1.0))
         return float(self.values[name])
 
     def suggest_int(self, name: str, low: int, high: int) -> int:
@@ -178,14 +178,14 @@ class _Known(FrozenTrial):
         return copy.copy(self)
 
 
-def _frozen(tree: dict[str, Any], trial: PastTrial, log_normals: Mapping[str, LogNormal]) -> FrozenTrial:
+def _frozen(tree: dict[str, Any], trial: PastTrial, coordinates: Mapping[str, Coordinate]) -> FrozenTrial:
     """Make Optuna's view of a recorded trial; the distributions come from asking the space with its values.
 
-    It knows a log-normal number by the share below it.
+    It knows a number that has a coordinate by that.
     """
     fixed = FixedTrial(trial.values)
     draw(tree, fixed)
-    shares = {name: node.share_below(fixed.params[name]) for name, node in log_normals.items() if name in fixed.params}
+    shares = {name: one.share_below(fixed.params[name]) for name, one in coordinates.items() if name in fixed.params}
     state = STATES.get(trial.state, TrialState.FAIL)
     now = datetime.now()
     return _Known(
