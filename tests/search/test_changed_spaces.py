@@ -38,7 +38,7 @@ STUDY: dict[str, Any] = {
         "noise": {"robust": {"choice": {"none": None, "noisy": NOISE}}},
         "few": {"training": {"learning_rate": {"choice": [1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 6e-3]}}},
     },
-    "search": {"trials_per_arm": TRIALS, "startup_trials": 2, "grace_share": 0.25, "scheduler": "none"},
+    "search": {"trials_per_arm": TRIALS, "startup_trials": 2},
     "replicates": {"searches": 1, "seeds": 1},
 }
 Definition = dict[str, Any]

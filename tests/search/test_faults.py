@@ -49,7 +49,7 @@ STUDY = {
         "plain": {"baseline": True},
         "few": {"training": {"learning_rate": {"choice": [1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 6e-3]}}},
     },
-    "search": {"trials_per_arm": SEARCHES * TRIALS, "startup_trials": 2, "grace_share": 0.25},
+    "search": {"trials_per_arm": SEARCHES * TRIALS, "startup_trials": 2, "scheduler": "asha", "grace_share": 0.25},
     "replicates": {"searches": SEARCHES, "seeds": SEEDS},
 }
 

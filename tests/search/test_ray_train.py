@@ -64,6 +64,7 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back(
         training={"updates": 40, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 1e-3, "reports": 10},
         search={
             "trials_per_arm": 4,
+            "scheduler": "asha",
             "grace_share": 0.25,
             "reduction_factor": 2,
             "startup_trials": 4,

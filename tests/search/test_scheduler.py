@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import math
 import random
-from typing import Any
+from typing import Any, NamedTuple
+
+import pytest
+from ray.tune.schedulers import MedianStoppingRule
 
 from xlingual.search.scheduler import ArmScheduler
 
 
-def scheduler(past: Any = None) -> ArmScheduler:
-    return ArmScheduler(["a", "b"], full_budget=9, grace_budget=1, reduction_factor=3, past=past or {})
+def scheduler(past: Any = None, kind: Any = "asha") -> ArmScheduler:
+    return ArmScheduler(["a", "b"], kind=kind, full_budget=9, grace_budget=1, reduction_factor=3, past=past or {})
+
+
+def median(past: Any = None, grace: int = 2) -> ArmScheduler:
+    return ArmScheduler([("a", 1), ("a", 2)], kind="median", full_budget=9, grace_budget=grace, past=past or {})
 
 
 def test_a_trial_is_stopped_for_being_worse_than_its_own_arm_only() -> None:
@@ -37,14 +45,15 @@ def test_a_trial_that_is_tried_again_fills_no_rung_twice() -> None:
         assert not asha.goes_on("a", "a/2", 4, 59.0)
 
 
-def test_live_and_rebuilt_ladders_decide_alike() -> None:
+@pytest.mark.parametrize("kind", ["asha", "median"])
+def test_live_and_rebuilt_schedulers_decide_alike(kind: str) -> None:
     """Also where a report passes several rungs at once, and where a trial ended in whatever way."""
     chance = random.Random(0)
     for _ in range(200):
-        live, ended = scheduler(), dict[str, tuple[tuple[int, float], ...]]()
+        live, ended = scheduler(kind=kind), dict[str, tuple[tuple[int, float], ...]]()
         for number in range(8):
             name, steps = f"a/{number}", sorted(chance.sample(range(1, 10), chance.randint(1, 4)))
-            rebuilt, reports = scheduler({"a": ended}), list[tuple[int, float]]()
+            rebuilt, reports = scheduler({"a": ended}, kind), list[tuple[int, float]]()
             for step in steps:
                 objective = chance.uniform(0, 100)
                 goes_on = live.goes_on("a", name, step, objective)
@@ -53,3 +62,50 @@ def test_live_and_rebuilt_ladders_decide_alike() -> None:
                 if not goes_on:
                     break
             ended[name] = tuple(reports)
+
+
+def test_the_median_rule_stops_a_trial_below_the_median_of_its_own_search_only() -> None:
+    rule = median()
+    for name, f1 in (("x", 40.0), ("y", 50.0), ("z", 60.0)):
+        assert rule.goes_on(("a", 1), name, 3, f1)
+    assert rule.goes_on(("a", 1), "even", 3, 50.0)
+    assert not rule.goes_on(("a", 1), "worse", 3, 49.9)
+    assert rule.goes_on(("a", 2), "worse", 3, 49.9)
+
+
+def test_the_median_rule_compares_the_best_report_with_averages_since_the_grace_period() -> None:
+    """The others averaged 50 from 2 to 4 updates; their 0 at 1 is within the grace period."""
+    past = {("a", 1): {name: ((1, 0.0), (2, 40.0), (4, 60.0), (9, 99.0)) for name in "xyz"}}
+    rule = median(past)
+    assert rule.goes_on(("a", 1), "t", 1, 0.0)
+    assert not rule.goes_on(("a", 1), "t", 4, 49.0)
+    fallen = median(past)
+    assert fallen.goes_on(("a", 1), "t", 2, 51.0)
+    assert fallen.goes_on(("a", 1), "t", 4, 10.0)
+
+
+def test_the_median_rule_needs_three_others_that_came_as_far() -> None:
+    rule = median({("a", 1): {"x": ((3, 90.0), (4, 90.0)), "y": ((3, 90.0), (4, 90.0)), "z": ((3, 90.0),)}})
+    assert rule.goes_on(("a", 1), "t", 4, 1.0)
+    assert not rule.goes_on(("a", 1), "u", 3, 1.0)
+
+
+def test_the_median_rule_ends_a_whole_trial_and_knows_one_that_is_tried_again() -> None:
+    rule = median()
+    assert [rule.goes_on(("a", 1), "t", step, 50.0) for step in (3, 3, 6, 3, 6, 9, 9)] == [True] * 5 + [False] * 2
+
+
+def test_the_median_rule_is_that_of_ray_tune_where_reports_come_in_turn() -> None:
+    chance, trial = random.Random(1), NamedTuple("trial", [("trial_id", int)])
+    for _ in range(100):
+        ours, theirs = (
+            median(grace=3),
+            MedianStoppingRule("spent", "f1", "max", grace_period=3, min_time_slice=math.inf),
+        )
+        for name in range(8):
+            for step in range(1, 9):
+                f1 = chance.uniform(0, 10) + step
+                goes_on = theirs.on_trial_result(None, trial(name), {"spent": step, "f1": f1}) == "CONTINUE"
+                assert ours.goes_on(("a", 1), str(name), step, f1) == goes_on
+                if not goes_on:
+                    break

@@ -9,7 +9,7 @@ from xlingual.study.dimension import coordinates, many_more
 from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, draw
 
 RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
-TIMING = "with several trials at a time, asha stops by which end first; concurrent_trials: 1 gives the same again"
+TIMING = "with several trials at a time, tpe draws by which end first; concurrent_trials: 1 gives the same again"
 
 DIMENSIONS = "more parameters are searched than in what it is compared with: "
 
@@ -111,9 +111,23 @@ def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_i
         return other_notes(plan(load(study_text, ("trials_per_arm: 8", f"trials_per_arm: 8{search}{scaling}"))))
 
     assert notes("") == (TIMING,)
-    assert "tpe draws and asha stops by" in notes("\n  startup_trials: 1")[0]
-    assert notes("", 1) == notes("\n  scheduler: none\n  sampler: random") == ()
-    assert "asha stops by" in notes("\n  sampler: random")[0] and "tpe" not in notes("\n  sampler: random")[0]
+    learning = "\n  startup_trials: 1"
+    assert notes("", 1) == notes("\n  sampler: random") == ()
+    assert notes(learning) == (TIMING,)
+    for scheduler in ("asha", "median"):
+        (note,) = notes(f"\n  sampler: random\n  scheduler: {scheduler}")
+        assert f"{scheduler} stops by" in note and "tpe" not in note
+        assert f"tpe draws and {scheduler} stops by" in notes(f"{learning}\n  scheduler: {scheduler}")[0]
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "idle"),
+    [("none", ["grace_share", "reduction_factor"]), ("median", ["reduction_factor"]), ("asha", [])],
+)
+def test_a_key_without_effect_under_the_scheduler_is_noted(load, study_text, scheduler, idle):
+    written = f"trials_per_arm: 8\n  scheduler: {scheduler}\n  grace_share: 0.2\n  reduction_factor: 3"
+    study = load(study_text, ("trials_per_arm: 8", f"{written}\nscaling: {{concurrent_trials: 1}}"))
+    assert [note.split(" has no effect")[0] for note in other_notes(plan(study))] == [f"search.{key}" for key in idle]
 
 
 def test_a_space_that_holds_few_configurations_is_counted_and_noted(load, study_text):

@@ -60,7 +60,7 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
         "equal": "updates",
         "startup": "centred",
         "startup_trials": 8,
-        "scheduler": "asha",
+        "scheduler": "none",
         "grace_share": 0.2,
         "reduction_factor": 3,
         "seed": 0,

@@ -154,7 +154,7 @@ def _unrepeatable(study: Study) -> Iterator[str]:
     search = study.search
     of_one = _trials_of_one(study)
     learns = search.sampler == "tpe" and search.startup_trials < of_one
-    moving = [name for name, applies in (("tpe draws", learns), ("asha stops", search.scheduler == "asha")) if applies]
+    moving = ["tpe draws"] * learns + [f"{search.scheduler} stops"] * (search.scheduler != "none")
     if moving and study.scaling.concurrent_trials != 1 and of_one > 1:
         what = " and ".join(moving)
         yield f"with several trials at a time, {what} by which end first; concurrent_trials: 1 gives the same again"
@@ -239,6 +239,8 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
             f"tpe never starts: a search has {of_one} trials, and the first {search.startup_trials} are random; lower "
             "startup_trials"
         )
+    for key in search.idle:
+        yield f"search.{key} has no effect under scheduler: {search.scheduler}; take the line out, or choose another"
     if study.replicates.searches < FEWEST:
         yield from _uncovered(study, arms)
     yield from _unrepeatable(study)

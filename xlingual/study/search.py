@@ -54,7 +54,7 @@ Objective: TypeAlias = Annotated[
 ]
 Sampler: TypeAlias = Annotated[Literal["tpe", "random"], Says("tpe or random", "tpe")]
 Startup: TypeAlias = Annotated[Literal["centred", "random"], Says("centred or random", "centred")]
-Scheduler: TypeAlias = Annotated[Literal["asha", "none"], Says("asha or none", "asha")]
+Scheduler: TypeAlias = Annotated[Literal["none", "median", "asha"], Says("none, median or asha", "none")]
 GraceShare: TypeAlias = Annotated[Real, Field(gt=0, le=1), Says("a number above 0 and at most 1", "0.2")]
 ReductionFactor: TypeAlias = Annotated[
     int, Field(strict=True, ge=2, le=1000), WHOLE, Says("a whole number from 2 to 1000", "3")
@@ -77,8 +77,11 @@ class SearchSettings(Section):
 
     With the sampler tpe and the startup centred a search begins with its arm's `first` configuration and a design that
     is balanced over the space and drawn towards its middle, until `startup_trials` trials have a score; with the
-    startup random these are drawn from the space itself, and with the sampler random all are. `grace_share` of a
-    trial's updates pass before the trial scheduler may stop it.
+    startup random these are drawn from the space itself, and with the sampler random all are.
+
+    `scheduler: none` trains every trial to its end. `median` stops a trial whose best report is below the median of
+    what others of its search reported on average up to then, `asha` one that is not among the best 1/`reduction_factor`
+    of its rung; both only after `grace_share` of its updates.
 
     Whole trials of all arms are equal in updates, or in passes: then a trial whose robust training takes each example
     k times through the model in an update has `training.updates` / k updates, rounded down.
@@ -90,7 +93,7 @@ class SearchSettings(Section):
     sampler: Sampler = "tpe"
     startup: Startup = "centred"
     startup_trials: Count = 8
-    scheduler: Scheduler = "asha"
+    scheduler: Scheduler = "none"
     grace_share: GraceShare = 0.2
     reduction_factor: ReductionFactor = 3
     seed: SearchSeed = 0
@@ -99,6 +102,14 @@ class SearchSettings(Section):
     def summands(self) -> dict[str, float]:
         """The objective as scores and their weights: one of weight 1, or a weighted sum."""
         return {self.objective: 1.0} if isinstance(self.objective, str) else dict(self.objective)
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Keys that were written and have no effect under this scheduler."""
+        used = {"none": (), "median": ("grace_share",), "asha": ("grace_share", "reduction_factor")}[self.scheduler]
+        return tuple(
+            key for key in ("grace_share", "reduction_factor") if key in self.model_fields_set and key not in used
+        )
 
     @property
     def objective_text(self) -> str:

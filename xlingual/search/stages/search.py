@@ -120,6 +120,7 @@ def _scheduler(bench: Bench, state: StudyState) -> ArmScheduler | None:
         past[one] = {key_of(item): trial.reports for item, trial in items}
     return ArmScheduler(
         state.all_searches,
+        kind=search.scheduler,
         full_budget=bench.full_budget,
         grace_budget=max(1, round(search.grace_share * bench.full_budget)),
         reduction_factor=search.reduction_factor,
