@@ -1,4 +1,8 @@
-"""The searches that are compared, each a searcher and a trial scheduler of Tune, seeded by the repetition."""
+"""The searches that are compared, each a searcher and a trial scheduler of Tune over a world, seeded by the repetition.
+
+*Ours* is what a study runs: `TrialQueue` over `ArmDraws` with `ArmSampler` and `ArmScheduler`. *Stock* is Tune's own
+`OptunaSearch` with Tune's ASHA, as a user sets them up; ASHA has a grace of a fifth of a training and a factor of 3.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +12,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import optuna
-from optuna.distributions import CategoricalDistribution, FloatDistribution
-from ray.tune.schedulers import AsyncHyperBandScheduler, TrialScheduler
+from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from search_simulator import METRIC
-from surrogate import BATCHES, LANGUAGES, TREE
+from worlds import World, recipe_first, small_grid
 
 from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.queue import TrialQueue
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.tuning import Kept, QueueScheduler, QueueSearcher
-from xlingual.training.seeds import stream_seed
+from xlingual.study import draw
+from xlingual.study.search import SearchSettings
 
-ARM = "both"
+ARM = "arm"
 UPDATES = 200  # of a whole trial
-REPORT_UPDATES = tuple(range(40, UPDATES + 1, 40))  # a study's default: 5 reports
-# A study's defaults: startup_trials, grace_share, reduction_factor.
-STARTUP_TRIALS, GRACE_UPDATES, REDUCTION_FACTOR = 4, 40, 3
-
-# The search space as a user of Tune writes it for OptunaSearch.
-FLAT_SPACE = {
-    "training.learning_rate": FloatDistribution(1e-5, 1e-3, log=True),
-    "training.batch_size": CategoricalDistribution(BATCHES),
-    "mixture.faq_share": FloatDistribution(0.05, 0.5),
-    **{f"mixture.weights.{i}": FloatDistribution(0.0, 1.0) for i in range(len(LANGUAGES) - 1)},
-    "robust.embedding_noise.magnitude": FloatDistribution(0.01, 1.0, log=True),
-}
+DEFAULTS = SearchSettings(trials_per_arm=1)
 
 Pair = tuple[Searcher, TrialScheduler]
 
@@ -46,37 +39,50 @@ class Line:
 
     Attributes:
         name: in tables and the figure.
-        build: makes searcher and scheduler from the repetition's seed.
-        values: the asked values by parameter name, from the configuration that the searcher suggested.
+        build: makes searcher and scheduler from the world and the repetition's seed.
+        colour: in the figure; "" leaves it out there.
     """
 
     name: str
-    build: Callable[[int], Pair]
-    values: Callable[[dict[str, Any]], dict[str, Any]]
+    build: Callable[[World, int], Pair]
+    colour: str = ""
 
 
-def sampler_seed(seed: int) -> int:
-    """Seed of the Optuna sampler of every line: that of ArmSampler's first trial, so that all start alike."""
-    return stream_seed(seed, "sampler", ARM, 0, 0) % 2**32
+def values_of(config: dict[str, Any]) -> dict[str, Any]:
+    """The asked values by parameter name, from the configuration that a searcher suggested."""
+    values: dict[str, Any] = config.get("values", config)
+    return values
 
 
-def adapter(seed: int) -> Pair:
-    """The search of a study: a TrialQueue over ArmDraws, with ArmScheduler."""
+def ours(
+    world: World,
+    seed: int,
+    *,
+    sampler: str = DEFAULTS.sampler,
+    scheduler: Any = DEFAULTS.scheduler,
+    grace_share: float = DEFAULTS.grace_share,
+    reduction_factor: int = DEFAULTS.reduction_factor,
+    startup_trials: int = DEFAULTS.startup_trials,
+    first: dict[str, Any] | None = None,
+    **options: Any,
+) -> Pair:
+    """The search of a study, with a study's defaults where nothing else is said."""
     records = NoRecords()
     draws = ArmDraws(
         ARM,
-        TREE,
-        ArmSampler(ARM, TREE, kind="tpe", startup="random", startup_trials=STARTUP_TRIALS, seed=seed),
+        world.tree,
+        ArmSampler(ARM, world.tree, kind=sampler, startup_trials=startup_trials, seed=seed, first=first, **options),
         lambda tree: Chosen(tree),  # type: ignore[arg-type, return-value]
         seed=seed,
         trials=(),
         trials_per_arm=10**9,
     )
-    scheduler = ArmScheduler(
+    stops = ArmScheduler(
         [ARM],
+        kind=scheduler,
         full_budget=UPDATES,
-        grace_budget=GRACE_UPDATES,
-        reduction_factor=REDUCTION_FACTOR,
+        grace_budget=round(grace_share * UPDATES),
+        reduction_factor=reduction_factor,
         past={},
     )
     queue = TrialQueue(
@@ -84,42 +90,51 @@ def adapter(seed: int) -> Pair:
         records,  # type: ignore[arg-type]
         concurrent=10**9,
         full_budget=UPDATES,
-        scheduler=scheduler,
+        scheduler=None if scheduler == "none" else stops,
     )
     kept = Kept()
     return QueueSearcher(queue, kept), QueueScheduler(queue, kept)
 
 
-def stock_same_options(seed: int) -> Pair:
-    """Tune's own pair, with a sampler of ArmSampler's options: what differs is the adapter alone."""
+def stock(world: World, seed: int, first: dict[str, Any] | None = None) -> Pair:
+    """OptunaSearch with its defaults, and ASHA."""
+    return optuna_search(world, points=[first] if first else None, seed=seed), asha()
+
+
+def stock_same_options(world: World, seed: int) -> Pair:
+    """OptunaSearch with the options of the TPE of `ArmSampler`, and ASHA."""
     with warnings.catch_warnings():  # group is marked experimental
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = optuna.samplers.TPESampler(
-            seed=sampler_seed(seed), n_startup_trials=STARTUP_TRIALS, multivariate=True, group=True, constant_liar=True
+            seed=seed, n_startup_trials=4, multivariate=True, group=True, constant_liar=True
         )
-    return OptunaSearch(FLAT_SPACE, metric=METRIC, mode="max", sampler=sampler), asha()
+    return optuna_search(world, sampler=sampler), asha()
 
 
-def stock(seed: int) -> Pair:
-    """Tune's own pair as a user sets it up, with OptunaSearch's default sampler."""
-    return OptunaSearch(FLAT_SPACE, metric=METRIC, mode="max", seed=sampler_seed(seed)), asha()
+def random_search(world: World, seed: int) -> Pair:
+    """Random search with ASHA."""
+    return optuna_search(world, sampler=optuna.samplers.RandomSampler(seed=seed)), asha()
 
 
-def random_search(seed: int) -> Pair:
-    """Random search with Tune's ASHA."""
-    sampler = optuna.samplers.RandomSampler(seed=sampler_seed(seed))
-    return OptunaSearch(FLAT_SPACE, metric=METRIC, mode="max", sampler=sampler), asha()
+def grid(world: World, seed: int) -> Pair:
+    """The small grid, every trial to its end; random search follows where the budget is larger."""
+    sampler = optuna.samplers.RandomSampler(seed=seed)
+    return optuna_search(world, sampler=sampler, points=small_grid(world, seed)), FIFOScheduler()
+
+
+def optuna_search(world: World, points: list[dict[str, Any]] | None = None, **options: Any) -> OptunaSearch:
+    """Tune's OptunaSearch over the space of a world."""
+
+    def space(trial: Any) -> None:
+        draw(world.tree, trial)
+
+    return OptunaSearch(space, metric=METRIC, mode="max", points_to_evaluate=points, **options)
 
 
 def asha() -> TrialScheduler:
-    """Tune's ASHA, as a user sets it up with a study's grace and reduction factor."""
+    """Tune's ASHA with a grace of a fifth of a training and a factor of 3."""
     return AsyncHyperBandScheduler(
-        time_attr="updates",
-        metric=METRIC,
-        mode="max",
-        max_t=UPDATES,
-        grace_period=GRACE_UPDATES,
-        reduction_factor=REDUCTION_FACTOR,
+        time_attr="updates", metric=METRIC, mode="max", max_t=UPDATES, grace_period=UPDATES // 5, reduction_factor=3
     )
 
 
@@ -134,7 +149,7 @@ class Chosen:
         return repr(self.tree)
 
     def canonical(self) -> dict[str, Any]:
-        return {**self.tree, "training": {**self.tree["training"], "updates": UPDATES}}
+        return {**self.tree, "training": {"updates": UPDATES}}
 
 
 class NoRecords:
@@ -152,16 +167,16 @@ class NoRecords:
         return lambda *arguments: ""
 
 
-ADAPTER = "our adapter"
+STOCK, DEFAULT = "stock: OptunaSearch + ASHA", "ours, a study's defaults"
 LINES = (
-    Line(ADAPTER, adapter, lambda config: config["values"]),
-    Line("stock, our sampler options", stock_same_options, dict),
-    Line("stock, default options", stock, dict),
-    Line("random search", random_search, dict),
+    Line(STOCK, stock, "tab:orange"),
+    Line("stock with our TPE options", stock_same_options),
+    Line("random + ASHA", random_search, "tab:gray"),
+    Line("small grid", grid, "tab:brown"),
+    Line("published recipe, then stock", lambda world, seed: stock(world, seed, recipe_first(world)), "tab:red"),
+    Line(DEFAULT, ours, "tab:blue"),
+    Line("ours, published recipe first", lambda world, seed: ours(world, seed, first=recipe_first(world)), "tab:cyan"),
+    Line("ours, scheduler: median", lambda world, seed: ours(world, seed, scheduler="median"), "tab:green"),
+    Line("ours, scheduler: asha", lambda world, seed: ours(world, seed, scheduler="asha")),
+    Line("ours, sampler: random", lambda world, seed: ours(world, seed, sampler="random")),
 )
-
-
-def random_values(seed: int, count: int) -> list[dict[str, Any]]:
-    """Random points of the space, by parameter name."""
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
-    return [dict(study.ask(FLAT_SPACE).params) for _ in range(count)]

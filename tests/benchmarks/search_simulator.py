@@ -5,7 +5,8 @@ a `ConcurrencyLimiter` around the searcher as `TuneConfig(max_concurrent_trials=
 
 - before each event the searcher is asked until it has no more for now, and the scheduler learns of each new trial;
 - a report goes to the scheduler first, and to the searcher only if the scheduler lets the trial go on;
-- a stopped trial's last report goes to both as its end.
+- a stopped trial's last report goes to both as its end;
+- a trial that is not stopped ends with its last report, which goes to both once more, as done.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class SimulatedTrial:
         config: what the searcher suggested.
         scores: by report.
         last_result: its last report; empty before the first.
+        history: of each report, the updates that all trials together had done and its score.
         ended_after: updates that all trials together had done when it ended; None while it runs.
     """
 
@@ -42,6 +44,7 @@ class SimulatedTrial:
     config: dict[str, Any]
     scores: Sequence[float] = field(repr=False)
     last_result: dict[str, Any] = field(default_factory=dict)
+    history: list[tuple[int, float]] = field(default_factory=list)
     ended_after: int | None = None
 
 
@@ -89,6 +92,7 @@ def simulate(
         trial = trials[number]
         before = report_updates[index - 1] if index else 0
         spent += report_updates[index] - before
+        trial.history.append((spent, float(trial.scores[index])))
         if _goes_on(trial, index, report_updates, scheduler, limited):
             wait = slowness(number) * (report_updates[index + 1] - report_updates[index])
             heapq.heappush(events, (time + wait, number, index + 1))
@@ -114,9 +118,9 @@ def _goes_on(
     else:
         searcher.on_trial_result(trial.trial_id, result)
     trial.last_result = result
-    if decision == TrialScheduler.STOP:
-        scheduler.on_trial_complete(None, trial, result)
-        searcher.on_trial_complete(trial.trial_id, result=result)
-        return False
-    assert index + 1 < len(report_updates), "the scheduler lets no trial go on after its full budget"
-    return True
+    if decision != TrialScheduler.STOP and index + 1 < len(report_updates):
+        return True
+    result["done"] = True
+    scheduler.on_trial_complete(None, trial, result)
+    searcher.on_trial_complete(trial.trial_id, result=result)
+    return False
