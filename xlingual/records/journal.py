@@ -52,6 +52,11 @@ def read(path: Path) -> list[dict[str, Any]]:
         return []
     except OSError as error:
         raise unreadable(path, error) from None
+    return parsed(path, content)
+
+
+def parsed(path: Path, content: bytes) -> list[dict[str, Any]]:
+    """Every whole record of a file's content; see `read`, whose errors name `path`."""
     whole = content[: content.rfind(b"\n") + 1]
     return [_parse(path, number, line) for number, line in enumerate(whole.splitlines(), start=1)]
 

@@ -11,7 +11,8 @@ STORAGE/NAME/
   driver.lock         held by the one driver that may write
   ray.log             what Ray itself wrote to standard error: warnings, traces of its processes
   trials/FINGERPRINT/ one trial configuration
-    configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/  predictions/LANGUAGE.jsonl
+    configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/
+    predictions/LANGUAGE.jsonl  predictions/LANGUAGE.parquet (see `records/predictions.py`)
 STORAGE/faq/          prepared FAQ rows of all studies; made again when it is deleted
 STORAGE/features/     windows of all studies, to be mapped into memory; made again when it is deleted
 """
@@ -64,7 +65,7 @@ class TrialDirectory:
         return self.path / "training.lock"
 
     def predictions(self, language: str) -> Path:
-        """Every test question's prediction and scores in one language."""
+        """Every test question's prediction and scores in one language; the same as columns lie beside it."""
         return self.path / "predictions" / f"{language}.jsonl"
 
 

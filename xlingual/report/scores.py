@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from xlingual.errors import RecordError
 from xlingual.languages import XQUAD_LANGUAGES
-from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState
-from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
+from xlingual.report.answers import METRICS, Answers, Floats, Order, read_answers
 
-Floats = npt.NDArray[np.float64]
-METRICS = ("f1", "exact_match")
+__all__ = ["METRICS", "Floats", "Questions", "TestScores", "Unit", "read_scores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +100,10 @@ class TestScores:
         return tuple(self.questions)
 
 
+Cell: TypeAlias = dict[str, Floats]
+"""Name of a score -> (questions,) of one replicate, or (units, questions) of an arm."""
+
+
 def read_scores(
     directory: StudyDirectory, replicates: Sequence[ReplicateState], languages: Sequence[str] | None
 ) -> TestScores:
@@ -112,103 +113,106 @@ def read_scores(
         RecordError: when a scored replicate lacks a language or a question that another one has, or a row is broken.
     """
     scored = [replicate for replicate in replicates if replicate.scored]
-    files = {replicate.fingerprint: _files(directory, replicate) for replicate in scored}
-    wanted = set(languages or ()).union(*files.values())
+    arms = {one.arm: _units([other for other in scored if other.arm == one.arm]) for one in scored}
+    files = [_files(directory, replicate) for replicate in scored]
+    wanted = set(languages or ()).union(*files) if scored else set()
     questions: dict[str, Questions] = {}
-    scores: Cells = {}
-    shares: Cells = {}
-    for language in sorted(wanted, key=_rank) if scored else ():
-        for replicate in scored:
-            path = directory.trial(replicate.fingerprint).predictions(language)
-            rows = _rows(path)
-            asked = questions.setdefault(language, _questions(rows))
-            _check_same(asked, rows, path)
-            cell = scores.setdefault(replicate.arm, {}).setdefault(language, {metric: [] for metric in METRICS})
-            for metric in (*METRICS, *_characters(rows, path)):
-                cell.setdefault(metric, []).append([rows[identifier][metric] for identifier in asked.ids])
-            for share in _shares(rows, path):
-                cell = shares.setdefault(replicate.arm, {}).setdefault(language, {name: [] for name in SHARES})
-                cell[share].append([100.0 * rows[identifier][share] for identifier in asked.ids])
-    units = {one.arm: _units([other for other in scored if other.arm == one.arm]) for one in scored}
-    members = {arm: [places for _, places in found] for arm, found in units.items()}
-    return TestScores(
-        questions,
-        _arrays(_of_all_seeds(scores), members),
-        {arm: tuple(unit for unit, _ in found) for arm, found in units.items()},
-        _arrays(shares, members),
-    )
+    scores: dict[str, dict[str, Cell]] = {}
+    shares: dict[str, dict[str, Cell]] = {}
+    for language in sorted(wanted, key=_rank):
+        reader = _Reader(directory, language)
+        for arm, units in arms.items():
+            found = [[reader.read(replicate) for replicate in members] for members in units.values()]
+            scores.setdefault(arm, {})[language] = _by_unit([[score for score, _ in unit] for unit in found])
+            told = _by_unit([[share for _, share in unit] for unit in found])
+            if told:
+                shares.setdefault(arm, {})[language] = told
+        asked = reader.questions()
+        questions[language] = next((same for same in questions.values() if same == asked), asked)
+    return TestScores(questions, scores, {arm: tuple(units) for arm, units in arms.items()}, shares)
 
 
-def _units(scored: Sequence[ReplicateState]) -> list[tuple[Unit, list[int]]]:
-    """Units of an arm, each with the places of its replicates among the arm's scored ones.
-
-    With two searches or more they are the units; else every replicate is one.
-    """
-    searches: dict[int, list[int]] = {}
-    for place, replicate in enumerate(scored):
-        searches.setdefault(getattr(replicate, "search", 1), []).append(place)
+def _units(scored: Sequence[ReplicateState]) -> dict[Unit, list[ReplicateState]]:
+    """Units of an arm with their replicates: its searches where it has several, else every replicate by itself."""
+    searches: dict[int, list[ReplicateState]] = {}
+    for replicate in scored:
+        searches.setdefault(getattr(replicate, "search", 1), []).append(replicate)
     if len(searches) < 2:
-        return [(Unit(None, (replicate.seed,)), [place]) for place, replicate in enumerate(scored)]
-    return [
-        (Unit(number, tuple(scored[place].seed for place in places)), places)
-        for number, places in sorted(searches.items())
-    ]
+        return {Unit(None, (replicate.seed,)): [replicate] for replicate in scored}
+    return {Unit(number, tuple(one.seed for one in found)): found for number, found in sorted(searches.items())}
 
 
-def _arrays(cells: Cells, units: Mapping[str, list[list[int]]]) -> dict[str, dict[str, dict[str, Floats]]]:
-    """Lists of numbers as arrays (units, questions): means over each unit's replicates."""
-    return {
-        arm: {
-            language: {
-                name: np.array([np.mean([seeds[place] for place in places], axis=0) for places in units[arm]])
-                for name, seeds in cell.items()
-            }
-            for language, cell in of_arm.items()
-        }
-        for arm, of_arm in cells.items()
-    }
+def _by_unit(units: Sequence[Sequence[Cell]]) -> Cell:
+    """Means over each unit's replicates, of what all replicates of all units hold."""
+    held = [replicate for unit in units for replicate in unit]
+    names = [name for name in held[0] if all(name in replicate for replicate in held)]
+    return {name: np.stack([np.mean([one[name] for one in unit], axis=0) for unit in units]) for name in names}
 
 
-def _of_all_seeds(cells: Cells) -> Cells:
-    """Leave out metrics that the rows of some replicates of an arm do not hold."""
-    return {
-        arm: {
-            language: {name: seeds for name, seeds in cell.items() if len(seeds) == len(cell[METRICS[0]])}
-            for language, cell in of_arm.items()
-        }
-        for arm, of_arm in cells.items()
-    }
+class _Reader:
+    """Reads what all replicates answered in one language, in the order of the questions' ids.
+
+    They have answered the same questions of the same paragraphs; the order in their files may differ.
+    """
+
+    def __init__(self, directory: StudyDirectory, language: str) -> None:
+        self._directory = directory
+        self._language = language
+        self._first: tuple[Answers, Order] | None = None
+
+    def read(self, replicate: ReplicateState) -> tuple[Cell, Cell]:
+        """Scores and shares of one replicate.
+
+        Raises:
+            RecordError: see `read_answers`; and when the first replicate was asked other questions.
+        """
+        path = self._directory.trial(replicate.fingerprint).predictions(self._language)
+        answers = read_answers(path, self._first and self._first[0])
+        if self._first is None:
+            self._first = answers, answers.order()
+        order = _order(*self._first, answers, path)
+        return _taken(answers.scores, order), _taken(answers.shares, order)
+
+    def questions(self) -> Questions:
+        """The questions that all replicates were asked; none before the first was read."""
+        if self._first is None:
+            return Questions((), ())
+        first, order = self._first
+        articles = () if first.articles is None else _texts(first.articles, order)
+        return Questions(_texts(first.ids, order), _texts(first.paragraphs, order), articles if all(articles) else ())
 
 
-Cells: TypeAlias = dict[str, dict[str, dict[str, list[list[float]]]]]
-"""Arm -> language -> name -> seeds -> questions."""
+def _taken(cell: Cell, order: Order) -> Cell:
+    return {name: values[order] for name, values in cell.items()}
 
 
-def _characters(rows: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[str, ...]:
-    """CHARACTER_F1 where all rows say it, nothing where no row does."""
-    said = [row for row in rows.values() if CHARACTER_F1 in row]
-    for row in rows.values() if said else ():
-        if not _is_percent(row.get(CHARACTER_F1)):
-            raise RecordError(
-                f"{path}: question {row['id']!r} has {CHARACTER_F1} {row.get(CHARACTER_F1)!r}; rows of a language "
-                "written without spaces all hold it, between 0 and 100"
-            )
-    return (CHARACTER_F1,) if said else ()
+def _texts(texts: Any, order: Order) -> tuple[str, ...]:
+    """Texts of an Arrow array in the given order; equal ones are one object, None where there is none."""
+    encoded = texts.dictionary_encode()
+    distinct = [*encoded.dictionary.to_pylist(), None]
+    return tuple(distinct[place] for place in encoded.indices.fill_null(-1).to_numpy()[order].tolist())
 
 
-def _shares(rows: Mapping[str, Mapping[str, Any]], path: Path) -> tuple[str, ...]:
-    """SHARES where all rows say them, none where no row does."""
-    said = sum(name in row for row in rows.values() for name in SHARES)
-    if not said:
-        return ()
-    for row in rows.values():
-        for name in SHARES:
-            if not isinstance(row.get(name), bool):
-                raise RecordError(
-                    f"{path}: question {row['id']!r} has {name} {row.get(name)!r}; rows of a model that writes its "
-                    f"answers all hold {', '.join(SHARES)}, true or false"
-                )
-    return SHARES
+def _order(first: Answers, order: Order, answers: Answers, path: Path) -> Order:
+    """Order by id of answers to the same questions of the same paragraphs as the first replicate's.
+
+    Raises:
+        RecordError: when these are others.
+    """
+    if answers.ids.equals(first.ids) and answers.paragraphs.equals(first.paragraphs):
+        return order
+    mine = answers.order()
+    if not answers.ids.take(mine).equals(first.ids.take(order)):
+        unlike = sorted(set(first.ids.to_pylist()).symmetric_difference(answers.ids.to_pylist()))
+        raise RecordError(
+            f"{path}: {len(answers.ids)} questions, but another replicate of this study was scored on {len(first.ids)} "
+            f"(one that only one of them has: {unlike[0]!r}); scores can be compared on the same questions only"
+        )
+    texts = _texts(first.ids, order), _texts(answers.paragraphs, mine), _texts(first.paragraphs, order)
+    for identifier, its, elsewhere in zip(*texts, strict=True):
+        if its != elsewhere:
+            raise RecordError(f"{path}: question {identifier!r} is of paragraph {its!r}, elsewhere of {elsewhere!r}")
+    return mine
 
 
 def _files(directory: StudyDirectory, replicate: ReplicateState) -> set[str]:
@@ -218,51 +222,3 @@ def _files(directory: StudyDirectory, replicate: ReplicateState) -> set[str]:
 
 def _rank(language: str) -> tuple[int, str]:
     return (XQUAD_LANGUAGES.index(language) if language in XQUAD_LANGUAGES else len(XQUAD_LANGUAGES), language)
-
-
-def _rows(path: Path) -> dict[str, dict[str, Any]]:
-    """Every row by its question's id."""
-    if not path.exists():
-        raise RecordError(
-            f"{path}: not there, though the journal says that this replicate was scored; "
-            "restore the file from a backup, or score the replicate again by the command that ran the study"
-        )
-    rows: dict[str, dict[str, Any]] = {}
-    for line, row in enumerate(journal.read(path), start=1):
-        wrong = [key for key in ("id", "paragraph") if not isinstance(row.get(key), str)]
-        wrong += [metric for metric in METRICS if not _is_percent(row.get(metric))]
-        if wrong:
-            raise RecordError(f"{path}:{line}: {wrong[0]!r} is {row.get(wrong[0])!r}; {_EXPECTED}")
-        if row["id"] in rows:
-            raise RecordError(f"{path}:{line}: question {row['id']!r} stands here twice; each is answered once")
-        rows[row["id"]] = row
-    if not rows:
-        raise RecordError(f"{path}: no prediction in it; {_EXPECTED}")
-    return rows
-
-
-_EXPECTED = "a row holds the texts id and paragraph, and exact_match and f1 between 0 and 100"
-
-
-def _is_percent(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 100
-
-
-def _questions(rows: Mapping[str, Mapping[str, Any]]) -> Questions:
-    ids = tuple(sorted(rows))
-    articles = tuple(str(rows[identifier].get("article") or "") for identifier in ids)
-    return Questions(ids, tuple(rows[identifier]["paragraph"] for identifier in ids), articles if all(articles) else ())
-
-
-def _check_same(asked: Questions, rows: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Every replicate must have answered the same questions of the same paragraphs; their order may differ."""
-    if len(rows) != len(asked.ids) or not all(identifier in rows for identifier in asked.ids):
-        unlike = sorted(set(asked.ids).symmetric_difference(rows))
-        raise RecordError(
-            f"{path}: {len(rows)} questions, but another replicate of this study was scored on {len(asked.ids)} "
-            f"(one that only one of them has: {unlike[0]!r}); scores can be compared on the same questions only"
-        )
-    paragraphs = (rows[identifier]["paragraph"] for identifier in asked.ids)
-    for identifier, mine, theirs in zip(asked.ids, paragraphs, asked.paragraphs, strict=True):
-        if mine != theirs:
-            raise RecordError(f"{path}: question {identifier!r} is of paragraph {mine!r}, elsewhere of {theirs!r}")

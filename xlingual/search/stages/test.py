@@ -14,8 +14,8 @@ from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.families import ScoringSet, family_of
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.records import journal
-from xlingual.records.files import write_lines
 from xlingual.records.layout import TrialDirectory
+from xlingual.records.predictions import write_predictions
 from xlingual.records.state import ReplicateState, read_state
 from xlingual.search.answers import find_candidates
 from xlingual.search.bench import Bench
@@ -87,7 +87,7 @@ def scored_answers(
     scores = {}
     for language, asked in questions.items():
         rows = answer_rows(asked.examples, merge(part[language] for part in parts), extras)
-        write_lines(directory.predictions(language), rows)
+        write_predictions(directory.predictions(language), rows)
         scores[language] = mean_scores(rows)
     return scores
 

@@ -1,0 +1,159 @@
+"""Predictions as JSON lines, and the same as Parquet columns beside them, which are read many times faster.
+
+LANGUAGE.jsonl    the record: one question a line, with all that is known of its answers
+LANGUAGE.parquet  its texts, numbers and truth values as columns, in the same order (lists, as of the n best answers,
+                  are in the lines alone)
+
+Only the lines count. Both files are written whole or not at all, the lines first, and the columns say which lines they
+were made of. Where they are missing (a crash between the two), broken, or of other lines (somebody corrected or
+restored these), they are not used, and the reader makes them again from the lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xlingual.errors import StorageError
+from xlingual.records import journal
+from xlingual.records.files import lines_of, write_bytes, write_whole
+from xlingual.records.storage import unreadable
+
+if TYPE_CHECKING:
+    import pyarrow
+
+ALWAYS_HASHED = 8 << 20
+"""Bytes up to which lines are compared by their content, which takes milliseconds.
+
+Larger ones are taken to be unchanged while their size, time of modification and time of change (which no program can
+set) are: hashing 10 GB at every report would take longer than all the rest of it.
+"""
+
+_MADE_OF, _LEFT_OUT = b"made of", b"left out"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What tells one state of a file of lines from another; times in nanoseconds."""
+
+    sha256: str
+    bytes: int
+    modified: int
+    changed: int
+    version: int = _VERSION
+
+
+def columns_path(lines: Path) -> Path:
+    """Where the columns of a file of predictions lie."""
+    return lines.with_suffix(".parquet")
+
+
+def write_predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows as lines, then as columns beside them; each file whole or not at all.
+
+    Raises:
+        StorageError: when they cannot be written there.
+    """
+    content = lines_of(rows)
+    write_bytes(path, content)
+    _write_columns(path, table_of(rows), content, os.stat(path))
+
+
+def read_columns(path: Path, names: Collection[str]) -> pyarrow.Table | None:
+    """Those of the named columns that there are, if they were made of the lines of `path` as these are now.
+
+    None where they were not, or where the lines hold one of them that could not be made a column.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(
+            columns_path(path), pre_buffer=False, page_checksum_verification=True
+        ) as columns:
+            schema = columns.schema_arrow
+            if not _are_of(path, _Lines(**json.loads(schema.metadata[_MADE_OF]))):
+                return None
+            table = columns.read([name for name in names if name in schema.names], use_threads=False)
+            return None if left_out(table) & set(names) else table
+    except (OSError, ValueError, LookupError, TypeError, pyarrow.ArrowException):
+        return None
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of the lines, whose columns are made again; these are left alone where they cannot be written.
+
+    Raises:
+        StorageError: when the lines cannot be read.
+        RecordError: see `journal.read`.
+    """
+    try:
+        with path.open("rb") as stream:
+            found = os.fstat(stream.fileno())  # before reading, so that what changes meanwhile is seen to have changed
+            content = stream.read()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    rows = journal.parsed(path, content)
+    with suppress(StorageError):
+        _write_columns(path, table_of(rows), content, found)
+    return rows
+
+
+def table_of(rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:
+    """Columns of the keys whose values are all texts, all numbers, or all true or false; null where a row has none."""
+    import pyarrow
+
+    names = dict.fromkeys(name for row in rows for name in row)
+    found = {name: _column([row.get(name) for row in rows]) for name in names}
+    columns = {name: column for name, column in found.items() if column is not None}
+    return pyarrow.table(columns, metadata={_LEFT_OUT: json.dumps([name for name in names if name not in columns])})
+
+
+def left_out(table: pyarrow.Table) -> set[str]:
+    """Keys of the rows of which the table has no column: those of lists, of values that differ in kind."""
+    return set(json.loads(table.schema.metadata[_LEFT_OUT]))
+
+
+def _column(values: Sequence[Any]) -> Any:
+    import pyarrow
+
+    kinds = {type(value) for value in values} - {type(None)}
+    for kind, taken in ((pyarrow.string(), {str}), (pyarrow.bool_(), {bool}), (pyarrow.float64(), {int, float})):
+        if kinds <= taken:
+            with suppress(ValueError, OverflowError):  # half of a character (a lone surrogate); a number beyond all
+                return pyarrow.array(values, kind)
+    return None
+
+
+def _write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.stat_result) -> None:
+    import pyarrow.parquet
+
+    if found.st_size != len(content):  # replaced by others meanwhile: these are not its columns
+        return
+    lines = _Lines(hashlib.sha256(content).hexdigest(), len(content), found.st_mtime_ns, found.st_ctime_ns)
+    table = table.replace_schema_metadata({**table.schema.metadata, _MADE_OF: json.dumps(asdict(lines))})
+    write_whole(
+        columns_path(path),
+        lambda partial: pyarrow.parquet.write_table(table, partial, compression="zstd", write_page_checksum=True),
+    )
+
+
+def _are_of(path: Path, lines: _Lines) -> bool:
+    """Whether the lines of `path` are those from which columns were made."""
+    now = os.stat(path)
+    if lines.version != _VERSION or now.st_size != lines.bytes:
+        return False
+    if lines.bytes > ALWAYS_HASHED and (now.st_mtime_ns, now.st_ctime_ns) == (lines.modified, lines.changed):
+        return True
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest() == lines.sha256
