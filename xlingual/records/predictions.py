@@ -63,7 +63,7 @@ def write_predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """
     content = lines_of(rows)
     write_bytes(path, content)
-    _write_columns(path, table_of(rows), content, os.stat(path))
+    write_columns(path, table_of(rows), content, os.stat(path))
 
 
 def read_columns(path: Path, names: Collection[str]) -> pyarrow.Table | None:
@@ -102,7 +102,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise unreadable(path, error) from None
     rows = journal.parsed(path, content)
     with suppress(StorageError):
-        _write_columns(path, table_of(rows), content, found)
+        write_columns(path, table_of(rows), content, found)
     return rows
 
 
@@ -121,18 +121,18 @@ def left_out(table: pyarrow.Table) -> set[str]:
     return set(json.loads(table.schema.metadata[_LEFT_OUT]))
 
 
-def _column(values: Sequence[Any]) -> Any:
-    import pyarrow
+def write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.stat_result) -> None:
+    """Write columns beside lines.
 
-    kinds = {type(value) for value in values} - {type(None)}
-    for kind, taken in ((pyarrow.string(), {str}), (pyarrow.bool_(), {bool}), (pyarrow.float64(), {int, float})):
-        if kinds <= taken:
-            with suppress(ValueError, OverflowError):  # half of a character (a lone surrogate); a number beyond all
-                return pyarrow.array(values, kind)
-    return None
+    Args:
+        path: of the lines.
+        table: see `table_of`.
+        content: the lines that it was made of.
+        found: what the system said of their file while that was its content.
 
-
-def _write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.stat_result) -> None:
+    Raises:
+        StorageError: when they cannot be written there.
+    """
     import pyarrow.parquet
 
     if found.st_size != len(content):  # replaced by others meanwhile: these are not its columns
@@ -143,6 +143,17 @@ def _write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.s
         columns_path(path),
         lambda partial: pyarrow.parquet.write_table(table, partial, compression="zstd", write_page_checksum=True),
     )
+
+
+def _column(values: Sequence[Any]) -> Any:
+    import pyarrow
+
+    kinds = {type(value) for value in values} - {type(None)}
+    for kind, taken in ((pyarrow.string(), {str}), (pyarrow.bool_(), {bool}), (pyarrow.float64(), {int, float})):
+        if kinds <= taken:
+            with suppress(ValueError, OverflowError):  # half of a character (a lone surrogate); a number beyond all
+                return pyarrow.array(values, kind)
+    return None
 
 
 def _are_of(path: Path, lines: _Lines) -> bool:
