@@ -5,8 +5,8 @@ LANGUAGE.parquet  its texts, numbers and truth values as columns, in the same or
                   are in the lines alone)
 
 Only the lines count. Both files are written whole or not at all, the lines first, and the columns say which lines they
-were made of. Where they are missing (a crash between the two), broken, or of other lines (somebody corrected or
-restored these), they are not used, and the reader makes them again from the lines.
+were made of, and what they hold. Where they are missing (a crash between the two), damaged, changed, or of other lines
+(somebody corrected or restored these), they are not used, and the reader makes them again from the lines.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Larger ones are taken to be unchanged while their size, time of modification and
 set) are: hashing 10 GB at every report would take longer than all the rest of it.
 """
 
-_MADE_OF, _LEFT_OUT = b"made of", b"left out"
+_MADE_OF, _HOLDS, _LEFT_OUT = b"made of", b"holds", b"left out"
 _VERSION = 1
 
 
@@ -75,15 +75,15 @@ def read_columns(path: Path, names: Collection[str]) -> pyarrow.Table | None:
     import pyarrow.parquet
 
     try:
-        with pyarrow.parquet.ParquetFile(
-            columns_path(path), pre_buffer=False, page_checksum_verification=True
-        ) as columns:
+        with pyarrow.parquet.ParquetFile(columns_path(path), pre_buffer=False) as columns:
             schema = columns.schema_arrow
             if not _are_of(path, _Lines(**json.loads(schema.metadata[_MADE_OF]))):
                 return None
             table = columns.read([name for name in names if name in schema.names], use_threads=False)
-            return None if left_out(table) & set(names) else table
-    except (OSError, ValueError, LookupError, TypeError, pyarrow.ArrowException):
+        held = json.loads(schema.metadata[_HOLDS])
+        told = {name: held[name] for name in names if name in held}
+        return None if left_out(table) & set(names) or _hashes(table) != told else table
+    except (OSError, ValueError, LookupError, TypeError, MemoryError, pyarrow.ArrowException):
         return None
 
 
@@ -111,7 +111,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:
     import pyarrow
 
     names = dict.fromkeys(name for row in rows for name in row)
-    found = {name: _column([row.get(name) for row in rows]) for name in names}
+    found = {name: _column(name, [row.get(name) for row in rows]) for name in names}
     columns = {name: column for name, column in found.items() if column is not None}
     return pyarrow.table(columns, metadata={_LEFT_OUT: json.dumps([name for name in names if name not in columns])})
 
@@ -138,22 +138,33 @@ def write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.st
     if found.st_size != len(content):  # replaced by others meanwhile: these are not its columns
         return
     lines = _Lines(hashlib.sha256(content).hexdigest(), len(content), found.st_mtime_ns, found.st_ctime_ns)
-    table = table.replace_schema_metadata({**table.schema.metadata, _MADE_OF: json.dumps(asdict(lines))})
-    write_whole(
-        columns_path(path),
-        lambda partial: pyarrow.parquet.write_table(table, partial, compression="zstd", write_page_checksum=True),
-    )
+    about = {_MADE_OF: json.dumps(asdict(lines)), _HOLDS: json.dumps(_hashes(table))}
+    table = table.replace_schema_metadata({**table.schema.metadata, **about})
+    write_whole(columns_path(path), lambda partial: pyarrow.parquet.write_table(table, partial, compression="zstd"))
 
 
-def _column(values: Sequence[Any]) -> Any:
+def _column(name: str, values: Sequence[Any]) -> Any:
+    """An array of values; None where they are of several kinds, or these or their name are no text or number of Arrow."""
     import pyarrow
 
     kinds = {type(value) for value in values} - {type(None)}
-    for kind, taken in ((pyarrow.string(), {str}), (pyarrow.bool_(), {bool}), (pyarrow.float64(), {int, float})):
-        if kinds <= taken:
+    for kind, taken in ((pyarrow.string(), str), (pyarrow.bool_(), bool), (pyarrow.float64(), (int, float))):
+        if all(issubclass(one, taken) and (one is not bool or taken is bool) for one in kinds):
             with suppress(ValueError, OverflowError):  # half of a character (a lone surrogate); a number beyond all
+                name.encode()
                 return pyarrow.array(values, kind)
     return None
+
+
+def _hashes(table: pyarrow.Table) -> dict[str, str]:
+    """By column, what its type and its values hash to."""
+    found = {}
+    for field in table.schema:
+        digest = hashlib.sha256(str(field.type).encode())
+        for batch in table.select([field.name]).combine_chunks().to_batches():
+            digest.update(batch.serialize())
+        found[field.name] = digest.hexdigest()
+    return found
 
 
 def _are_of(path: Path, lines: _Lines) -> bool:

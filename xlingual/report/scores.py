@@ -178,7 +178,8 @@ class _Reader:
         if self._first is None:
             return Questions((), ())
         first, order = self._first
-        articles = () if first.articles is None else _texts(first.articles, order)
+        named = first.articles is not None and not first.articles.null_count
+        articles = _texts(first.articles, order) if named else ()
         return Questions(_texts(first.ids, order), _texts(first.paragraphs, order), articles if all(articles) else ())
 
 
@@ -187,10 +188,10 @@ def _taken(cell: Cell, order: Order) -> Cell:
 
 
 def _texts(texts: Any, order: Order) -> tuple[str, ...]:
-    """Texts of an Arrow array in the given order; equal ones are one object, None where there is none."""
+    """Texts of an Arrow array without nulls, in the given order; equal ones are one object."""
     encoded = texts.dictionary_encode()
-    distinct = [*encoded.dictionary.to_pylist(), None]
-    return tuple(distinct[place] for place in encoded.indices.fill_null(-1).to_numpy()[order].tolist())
+    distinct = encoded.dictionary.to_pylist()
+    return tuple(distinct[place] for place in np.from_dlpack(encoded.indices)[order].tolist())
 
 
 def _order(first: Answers, order: Order, answers: Answers, path: Path) -> Order:

@@ -1,0 +1,178 @@
+"""The report's numbers are those of the JSON lines, whichever file they are read from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from xlingual.errors import RecordError
+from xlingual.records.files import write_lines
+from xlingual.records.predictions import columns_path, write_predictions
+from xlingual.records.state import read_state
+from xlingual.report import answers
+from xlingual.report.scores import TestScores, read_scores
+from xlingual.report.summary import summarize
+
+Rows = list[dict[str, Any]]
+SHARES = {"illegal": True, "normalised": False, "accidental_translation": False}
+
+
+def random_rows(random: np.random.Generator, questions: int, more: dict[str, Any]) -> Rows:
+    """Rows in an order of their own, with ids of several scripts, some without an article."""
+    scores = random.uniform(0, 100, questions)
+    made = [
+        {
+            "id": f"{'aé日😀'[number % 4]}{number}",
+            "paragraph": f"p{number // 3}ß",
+            "article": [None, "", "Ж", "A"][number % 4],
+            "prediction": "x",
+            "exact_match": int(number % 2) * 100,
+            "f1": scores[number],
+            "n_best": [],
+            **more,
+        }
+        for number in range(questions)
+    ]
+    return [made[place] for place in random.permutation(questions)]
+
+
+def written(studies: ModuleType, storage: Path) -> Any:
+    """A study whose predictions are written as the driver writes them."""
+    builder = studies.StudyBuilder(storage, test={"languages": ["en", "zh"]})
+    builder.search()
+    random = np.random.default_rng(3)
+    for arm, more in (("baseline", {}), ("webfaq", SHARES)):
+        for seed in (1, 2, 3):
+            rows = {"en": random_rows(random, 20, more), "zh": random_rows(random, 30, {"character_f1": 50.0} | more)}
+            builder.replicate(arm, seed)
+            builder.score(arm, seed, rows)
+            for language, answered in rows.items():
+                write_predictions(builder.directory.trial(f"{arm}-1-seed-{seed}").predictions(language), answered)
+    return builder.directory
+
+
+def scores(directory: Any) -> TestScores:
+    return read_scores(directory, read_state(directory).all_replicates, None)
+
+
+def equal(mine: TestScores, other: TestScores) -> bool:
+    same = all(
+        np.array_equal(values, theirs[arm][language][name])
+        for ours, theirs in ((mine.scores, other.scores), (mine.shares, other.shares))
+        for arm, of_arm in ours.items()
+        for language, cell in of_arm.items()
+        for name, values in cell.items()
+    )
+    return same and mine.questions == other.questions and mine.units == other.units
+
+
+def test_both_files_give_the_same_numbers(studies: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = written(studies, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(answers, "read_rows", lambda path: pytest.fail(f"{path}: the lines were read"))
+        from_columns = scores(directory)
+    monkeypatch.setattr(answers, "read_columns", lambda path, names: None)
+    from_lines = scores(directory)
+
+    assert equal(from_columns, from_lines)
+    assert from_lines.scores["webfaq"]["zh"].keys() == {"f1", "exact_match", "character_f1"}
+    assert np.all(from_lines.shares["webfaq"]["en"]["illegal"] == 100.0)
+    assert "baseline" not in from_lines.shares
+
+
+def test_scores_are_in_the_order_of_the_ids(studies: ModuleType, tmp_path: Path) -> None:
+    directory = written(studies, tmp_path)
+    found = scores(directory)
+    path = directory.trial("webfaq-1-seed-2").predictions("zh")
+    rows = {row["id"]: row for row in map(json.loads, path.read_text().splitlines())}
+
+    assert found.questions["zh"].ids == tuple(sorted(rows))
+    assert found.questions["zh"].paragraphs == tuple(rows[identifier]["paragraph"] for identifier in sorted(rows))
+    assert found.questions["zh"].articles == ()
+    assert found.scores["webfaq"]["zh"]["f1"][1].tolist() == [rows[identifier]["f1"] for identifier in sorted(rows)]
+
+
+def test_a_corrected_line_is_what_the_report_shows(studies: ModuleType, tmp_path: Path) -> None:
+    directory = written(studies, tmp_path)
+    before = scores(directory).scores["webfaq"]["en"]["f1"]
+    path = directory.trial("webfaq-1-seed-3").predictions("en")
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    write_lines(path, [row | {"f1": 1.0} for row in rows])
+
+    for _ in range(2):  # from the lines, then from the columns that were made again
+        after = scores(directory).scores["webfaq"]["en"]["f1"]
+        assert np.array_equal(after[:2], before[:2])
+        assert np.all(after[2] == 1.0)
+
+
+CHANGES: list[Callable[[Rows], Rows]] = [
+    lambda rows: rows[:-1],
+    lambda rows: [],
+    lambda rows: [*rows, rows[0]],
+    lambda rows: [rows[0] | {"id": "another"}, *rows[1:]],
+    lambda rows: [rows[0] | {"id": 7}, *rows[1:]],
+    lambda rows: [rows[0] | {"paragraph": "another"}, *rows[1:]],
+    lambda rows: [rows[0] | {"paragraph": None}, *rows[1:]],
+    lambda rows: [rows[0] | {"article": 5}, *rows[1:]],
+    lambda rows: [row | {"f1": None} for row in rows],
+    lambda rows: [row | {"f1": True} for row in rows],
+    lambda rows: [*rows[:-1], rows[-1] | {"f1": 100.1}],
+    lambda rows: [*rows[:-1], rows[-1] | {"exact_match": -1}],
+    lambda rows: [{key: value for key, value in row.items() if key != "exact_match"} for row in rows],
+    lambda rows: [*rows[:-1], rows[-1] | {"character_f1": 50}],
+    lambda rows: [row | {"character_f1": None} for row in rows],
+    lambda rows: [row | {"character_f1": [50]} for row in rows],
+    lambda rows: [row | {"character_f1": 101} for row in rows],
+    lambda rows: [row | {"illegal": True} for row in rows],
+    lambda rows: [row | SHARES | {"normalised": 1} for row in rows],
+    lambda rows: [*rows[:-1], rows[-1] | SHARES],
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_broken_row_is_refused_at_every_report_and_from_either_file(
+    studies: ModuleType, tmp_path: Path, change: Callable[[Rows], Rows]
+) -> None:
+    builder = studies.StudyBuilder(tmp_path, test={"languages": ["en"]})
+    for seed in (1, 2):
+        builder.replicate("baseline", seed)
+        builder.score("baseline", seed, {"en": studies.rows([1.0, 2.0, 3.0])})
+    path = builder.directory.trial("baseline-1-seed-2").predictions("en")
+    rows = change(studies.rows([4.0, 5.0, 6.0]))
+    told = []
+    for write in (write_lines, write_predictions):
+        write(path, rows)
+        for _ in range(2):
+            with pytest.raises(RecordError, match=r"en\.jsonl") as refused:
+                scores(builder.directory)
+            told.append(str(refused.value))
+
+    assert len(set(told)) == 1
+
+
+def test_half_of_a_character_is_refused(studies: ModuleType, tmp_path: Path) -> None:
+    builder = studies.StudyBuilder(tmp_path, test={"languages": ["en"]})
+    builder.replicate("baseline", 1)
+    builder.score("baseline", 1, {"en": studies.rows([1.0])})
+    path = builder.directory.trial("baseline-1-seed-1").predictions("en")
+    path.write_text(json.dumps(studies.rows([1.0])[0] | {"id": "\ud83d"}) + "\n")
+
+    for _ in range(2):
+        with pytest.raises(RecordError, match=r"en\.jsonl: a text holds half of a character"):
+            scores(builder.directory)
+
+
+def test_a_report_makes_columns_that_are_missing(studies: ModuleType, tmp_path: Path) -> None:
+    builder = studies.finished_study(tmp_path, questions=10)
+    paths = list(builder.directory.path.glob("trials/*/predictions/*.jsonl"))
+    assert not any(columns_path(path).exists() for path in paths)
+    first = summarize(builder.directory).as_json()
+
+    assert all(columns_path(path).exists() for path in paths)
+    assert summarize(builder.directory).as_json() == first
