@@ -144,7 +144,7 @@ def write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.st
 
 
 def _column(name: str, values: Sequence[Any]) -> Any:
-    """An array of values; None where they are of several kinds, or these or their name are no text or number of Arrow."""
+    """An array of values; None where they are of several kinds, or Arrow cannot hold them or their name."""
     import pyarrow
 
     kinds = {type(value) for value in values} - {type(None)}
