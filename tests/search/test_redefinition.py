@@ -111,7 +111,7 @@ def test_another_first_configuration_comes_too_late_for_searches_that_have_begun
     lines = records.open(arms={"plain": recipe, "both": {}, "third": {"robust": {"embedding_noise": {"magnitude": 1}}}})
     assert lines == ["arm third: new", f"arm plain: {late}", f"arm both: {late}"]  # both begins as plain does
     assert records.numbers("plain") == records.numbers("both") == [0, 1, 2]
-    assert set(read_state(records.directory).chosen) == {"plain", "both"}
+    assert set(read_state(records.directory).chosen) == {ArmSearch("plain"), ArmSearch("both")}
     assert records.open(arms={"plain": {"first": {}}, "both": recipe}) == [
         "arm third: no longer in the study; its 0 trials are kept in the records",
         f"arm plain: {late}",

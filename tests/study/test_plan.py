@@ -102,7 +102,7 @@ def test_notes_tell_what_a_reader_should_know(load, study_text):
     assert any("tpe never starts: a search has 2 trials" in note for note in plan(study).notes)
     one = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 5}"))
     assert any(note.startswith("a single search of each arm: another search could choose") for note in plan(one).notes)
-    assert other_notes(plan(load(study_text))) == (TIMING,)  # a design needs no tpe
+    assert other_notes(plan(load(study_text))) == ()  # a design needs no tpe
 
 
 def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_itself(load, study_text):
@@ -110,7 +110,7 @@ def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_i
         scaling = f"\nscaling: {{concurrent_trials: {concurrent}}}"
         return other_notes(plan(load(study_text, ("trials_per_arm: 8", f"trials_per_arm: 8{search}{scaling}"))))
 
-    assert notes("") == (TIMING,)
+    assert notes("") == ()
     learning = "\n  startup_trials: 1"
     assert notes("", 1) == notes("\n  sampler: random") == ()
     assert notes(learning) == (TIMING,)
@@ -144,7 +144,6 @@ def test_data_that_no_arm_draws_from_is_noted(load, study_text):
     text = study_text[: study_text.index("  webfaq:")] + study_text[study_text.index("  noise:") :]
     assert other_notes(plan(load(text))) == (
         "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used",
-        TIMING,
     )
 
 
@@ -158,7 +157,7 @@ def test_a_plan_is_plain_json(load, study_text):
 def test_many_variants_of_passages_are_noted(load, study_text):
     recipe = "recipe: {passage: {answers: {choice: [2, 3, 4]}, max_span_characters: {choice: [60, 90, 120]}}}"
     text = study_text.replace("weights: {simplex: all}", "weights: {simplex: all}\n      " + recipe)
-    note, _ = other_notes(plan(load(text)))
+    (note,) = other_notes(plan(load(text)))
     assert note == "9 variants of FAQ examples are made, for every language and model, before the first trial"
 
 
@@ -176,7 +175,6 @@ def test_passes_are_planned_beside_updates(load, study_text):
     assert other_notes(planned) == (
         "arms are equal in updates, not in passes: a trial of dear takes up to 3 passes per update; for arms equal in "
         "passes write search.equal: passes",
-        TIMING,
     )
     (told,) = [arm for arm in planned.as_json()["arms"] if arm["name"] == "dear"]
     assert told["costs"][1] == {"passes_per_update": 3, "updates": 500, "passes": 1500}
@@ -190,7 +188,6 @@ def test_arms_of_equal_passes_have_fewer_updates(load, study_text):
     assert other_notes(planned) == (
         "arms are equal in passes, not in updates: a trial of dear takes up to 3 passes per update, and then has 166 "
         "updates",
-        TIMING,
     )
 
 
