@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -29,22 +29,14 @@ def plan_tables(plan: Plan, estimate: Estimate | None = None) -> RenderableType:
 
 def _arms(plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    one_model = len({arm.model for arm in plan.arms}) == 1
-    more = () if one_model else ("model",)
-    for header in ("arm", "searches", "trials", "replicates", "passes per\nupdate", "updates", "passes", *more):
-        justify: Literal["left", "right"] = "left" if header in ("arm", "model") else "right"
-        table.add_column(header, justify=justify, overflow="fold")
+    table.add_column("arm", overflow="fold")
+    for header in ("searches\nx trials", "winners\nx seeds", "passes per\nupdate", "\nupdates", "\npasses"):
+        table.add_column(header, justify="right", overflow="fold")
     for arm in plan.arms:
         name = f"{arm.name} (baseline)" if arm.baseline else arm.name
-        trained = (
-            f"{arm.searches:,}",
-            f"{arm.trials:,}",
-            f"{arm.replicates:,}",
-            _passes(arm),
-            f"{arm.updates:,}",
-            f"{arm.passes:,}",
-        )
-        table.add_row(name, *trained, *(() if one_model else (arm.model,)))
+        searches = f"{arm.searches} x {arm.trials // arm.searches:,}"
+        winners = f"{arm.searches} x {arm.replicates // arm.searches:,}"
+        table.add_row(name, searches, winners, _passes(arm), f"{arm.updates:,}", f"{arm.passes:,}")
     return table
 
 
@@ -58,7 +50,7 @@ def _searched(plan: Plan) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     where = any(parameter.condition for arm in plan.arms for parameter in arm.parameters)
     for header in ("arm (numbers\nsearched)", "parameter", "space", "first trial", *["where"] * where):
-        table.add_column(header, overflow="fold")
+        table.add_column(header, overflow="fold", no_wrap=header == "parameter" and not where)
     for arm in plan.arms:
         for position, parameter in enumerate(arm.parameters):
             first = _first(arm.first[parameter.name]) if parameter.name in arm.first else "-"
@@ -82,9 +74,12 @@ def _first(value: Any) -> str:
 def _totals(plan: Plan) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     trial = f"{plan.workers_per_trial} worker(s), {plan.cpus_per_trial:g} CPU, {plan.gpus_per_trial:g} GPU in all"
-    models = {arm.model for arm in plan.arms}
+    models: dict[str, list[str]] = {}
+    for arm in plan.arms:
+        models.setdefault(arm.model, []).append(arm.name)
+    of_arms = "; ".join(f"{model} ({', '.join(arms)})" for model, arms in models.items())
     rows = {
-        **({"model": models.pop()} if len(models) == 1 else {}),
+        "model": next(iter(models)) if len(models) == 1 else of_arms,
         "objective": plan.objective,
         "trials": f"{plan.trials} in the searches, then {plan.replicates} replicates of their winners",
         "one trial's budget": f"{plan.trial_budget:,} {plan.equal}, the same in every arm",
