@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from xlingual.activity import doing
@@ -11,6 +12,7 @@ from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
 from xlingual.data.questions import COLUMNS, Question, questions_of_file, questions_of_rows
 from xlingual.data.scorable import scorable_examples
+from xlingual.data.xquad_articles import titles_of_xquad
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
 
@@ -43,7 +45,17 @@ def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Qu
     codes = list(dict.fromkeys(two_letter(language) for language in languages))
     if not codes:
         raise DataError(f"{source}: asked for no test language; write at least one, or all")
-    return _read(source, codes)
+    return {code: _with_titles(part) for code, part in _read(source, codes).items()}
+
+
+def _with_titles(questions: list[Question]) -> list[Question]:
+    """XQuAD's questions with the titles of their articles, where a source states none (as the hub does)."""
+    titles = None
+    if not any(question.title for question in questions):
+        titles = titles_of_xquad([one.id for one in questions], [one.paragraph for one in questions])
+    if titles is None:
+        return questions
+    return [replace(question, title=title) for question, title in zip(questions, titles, strict=True)]
 
 
 def spread(paragraphs: Sequence[str], number: int | None) -> frozenset[str]:
