@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from xlingual.cli import main
-from xlingual.errors import RecordError
+from xlingual.errors import RecordError, XlingualError
 from xlingual.report.deviations import Deviations, measured, stated, stated_facts
 from xlingual.report.power import PowerPlan, power_plan, power_table
 from xlingual.report.published import published_rows
@@ -75,6 +75,37 @@ def test_arms_that_search_nothing_are_compared_by_their_seeds() -> None:
     assert first.trainings == 1 + 3 * 8 + 4 * 8  # the baseline is one trial, and has eight seeds
 
 
+def test_where_nothing_is_searched_seeds_are_added() -> None:
+    study = load_study(str(STUDY.with_name("toy_noise_magnitude.yaml")))
+    found = power_plan(study, plan(study), stated(study.data.test.languages))
+    own = (study.replicates.searches, study.replicates.seeds)
+    assert [(d.searches, d.seeds) for d in found.designs] == [(own[0], own[1] * more) for more in (1, 2, 4)]
+    assert {d.compared for d in found.designs} == {"seeds"}
+    assert found.designs[0].trainings == plan(study).trials + plan(study).replicates
+
+
+def test_english_alone_is_the_headline_where_nothing_else_is_tested() -> None:
+    found = planned("data.test.languages=[en]", "data.faq.languages=[de, th]")
+    assert found.targets == ("en",) and found.languages == 1
+    assert "en, of" not in shown(found) and shown(found).split()
+
+
+def test_a_study_of_one_arm_compares_nothing(tmp_path: Path) -> None:
+    text = STUDY.read_text(encoding="utf-8")
+    head, rest = text.split("  webfaq:", 1)
+    path = tmp_path / "one.yaml"
+    path.write_text(head + "search:" + rest.split("\nsearch:", 1)[1], encoding="utf-8")
+    study = load_study(str(path))
+    with pytest.raises(XlingualError, match="has one arm, and nothing is compared; add a treatment"):
+        power_plan(study, plan(study), stated(study.data.test.languages))
+
+
+def test_deviations_of_english_alone_are_of_no_mean(studies: ModuleType, tmp_path: Path) -> None:
+    summary = summarize(studies.finished_study(tmp_path, seeds=3, test={"languages": ["en"]}).directory)
+    with pytest.raises(XlingualError, match="--like: that study scored no language but en; name one"):
+        planned(deviations=measured(summary, tmp_path))
+
+
 def test_half_of_the_paragraphs_find_less() -> None:
     half, whole = stated(("en", "de"), 120), stated(("en", "de"))
     assert half.articles["de"] == pytest.approx(whole.articles["de"] * math.sqrt(2))
@@ -112,7 +143,7 @@ def test_the_table_fits_eighty_columns_and_says_what_it_rests_on() -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert len([line for line in text.splitlines() if line.startswith(("4 x", "8 x"))]) == 3  # no block is repeated
     words = flat(text)
-    assert "smallest difference in F1 that is found with 80% power" in words
+    assert "smallest difference in F1 found with 80% power" in words
     assert "toy world: stated deviations are of real models" in words
     assert "'of K' is at 5% / K, the first step of Holm's procedure" in words
     assert "published, to compare with" in words

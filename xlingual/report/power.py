@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from xlingual.errors import XlingualError
 from xlingual.report.deviations import Deviations
 from xlingual.report.differences import LEVEL, MEAN
 from xlingual.report.wide_table import Column, WideTable
@@ -116,19 +117,28 @@ def power_plan(study: Study, planned: Plan, deviations: Deviations) -> PowerPlan
         study: that is planned.
         planned: its plan.
         deviations: what scores vary by.
+
+    Raises:
+        XlingualError: when nothing is compared, or the deviations are of no such headline.
     """
     languages = study.data.test.languages
     others = [code for code in languages if code != "en"]
-    named = [MEAN if others else "en", *(next((c for c in few if c in others), None) for few in (NEAR, FAR))]
+    headline = MEAN if others else "en"
+    if len(planned.arms) < 2:
+        raise XlingualError(f"--power: study {study.name} has one arm, and nothing is compared; add a treatment")
+    if headline not in deviations.articles:
+        raise XlingualError(
+            f"--like: that study scored no language but {', '.join(deviations.articles)}; name one that scored others"
+        )
+    named = [headline, *(next((c for c in few if c in others), None) for few in (NEAR, FAR))]
     targets = tuple(target for target in named if target is not None and target in deviations.articles)
     arms = {arm.name: arm for arm in planned.arms}
     pairs = [(arm, arms[_other(study, planned, name)]) for name, arm in arms.items() if not arm.baseline]
     own = (study.replicates.searches, study.replicates.seeds)
     kinds = list(dict.fromkeys((bool(arm.parameters), bool(other.parameters)) for arm, other in pairs))
     levels = {target: LEVEL / (len(pairs) if target == targets[0] else len(languages)) for target in targets}
-    designs = tuple(
-        _design(planned.arms, own, asked, kind, deviations, levels) for kind in kinds for asked in _finer(*own)
-    )
+    finer = _finer(*own, searched=any(map(any, kinds)))
+    designs = tuple(_design(planned.arms, own, asked, kind, deviations, levels) for kind in kinds for asked in finer)
     notes = tuple(_notes(study, designs, deviations))
     return PowerPlan(study.name, targets, len(pairs), len(languages), designs, deviations, notes)
 
@@ -152,7 +162,7 @@ def power_table(plan: PowerPlan) -> RenderableType:
         Column(f"{target}, of {plan.languages}\nlanguages", [_cell(d, target, adjusted=True) for d in plan.designs])
         for target in single
     ]
-    title = f"{plan.study}: smallest difference in F1 that is found with {POWER:.0%} power, in points"
+    title = f"{plan.study}: smallest difference in F1 found with {POWER:.0%} power, in points"
     table = WideTable(title, (), Column("searches\nx seeds", names), [cost, [*means, *of_languages]])
     return Group(table, Text(), *(Text(f"note: {note}") for note in plan.notes))
 
@@ -167,8 +177,10 @@ def _other(study: Study, planned: Plan, name: str) -> str:
     return study.arms[name].against or next(arm.name for arm in planned.arms if arm.baseline)
 
 
-def _finer(searches: int, seeds: int) -> list[tuple[int, int]]:
+def _finer(searches: int, seeds: int, *, searched: bool) -> list[tuple[int, int]]:
     """The study's own searches and seeds, and two finer designs; from one or two searches on, first four."""
+    if not searched:
+        return [(searches, seeds), (searches, 2 * seeds), (searches, 4 * seeds)]
     if searches < PAIRED_FROM:
         return [(searches, seeds), (FEW, seeds), (2 * FEW, seeds)]
     return [(searches, seeds), (2 * searches, seeds), (searches, seeds + 2)]
