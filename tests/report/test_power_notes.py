@@ -137,9 +137,17 @@ def test_identical_scores_have_nothing_to_decide(studies: ModuleType, tmp_path: 
     assert json.loads(json.dumps(summary.as_json()))["differences"]["same"]["mean"]["detectable"] == 0.0
 
 
+def test_every_headlines_test_is_printed_with_its_degrees_of_freedom(compared: Summary) -> None:
+    (line,) = starting(compared, "Test of the means: ")
+    gap = compared.differences["some"]["mean"]["f1"]
+    assert gap.found.p is not None and gap.adjusted_p is not None
+    found = f"some p {gap.found.p:.3f}, adjusted {gap.adjusted_p:.3f}, {gap.found.freedom:.1f} degrees of freedom"
+    assert found in line and "good p below 0.001, adjusted below 0.001, " in line
+
+
 def test_randomisation_stands_beside_and_says_what_it_leaves_out(compared: Summary) -> None:
     (line,) = starting(compared, "A check beside, no verdict")
-    assert "approximate randomisation over articles has p = good below 0.001, some " in line
+    assert "approximate randomisation over articles has p below 0.001 for good, " in line
     assert "It knows of no other seeds or searches, and alone calls 15 to 40% of identical arms different." in line
     assert compared.differences["good"]["de"]["f1"].randomization_p is None
 

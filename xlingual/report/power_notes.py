@@ -1,4 +1,4 @@
-"""What a finished study could have found, and what it would take to decide the rest."""
+"""What a finished study's headlines rest on, what it could have found, and what would decide the rest."""
 
 from __future__ import annotations
 
@@ -12,18 +12,37 @@ from xlingual.statistics.power import POWER
 
 
 def power_notes(summary: Summary) -> list[str]:
-    """Sentences on the headlines: the check beside, what would have been found, and what is undecided."""
+    """Sentences on the headlines: their tests, a check beside, what would have been found, what is undecided."""
     gaps = {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
-    return [*_check(summary, gaps), *_detectable(summary, gaps), *_undecided(summary, gaps), *_pooled(summary)]
+    return [
+        *_tests(summary, gaps),
+        *_check(summary, gaps),
+        *_detectable(summary, gaps),
+        *_undecided(summary, gaps),
+        *_pooled(summary),
+    ]
+
+
+def _tests(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
+    known = {arm: gap for arm, gap in gaps.items() if gap.found.p is not None and gap.found.freedom is not None}
+    if known:
+        tests = "; ".join(f"{arm} {_test(gap)}" for arm, gap in known.items())
+        yield f"Test of {_headline(summary)}: {tests}."
+
+
+def _test(gap: Difference) -> str:
+    """P value, adjusted for the compared arms where a verdict rests on it, and degrees of freedom."""
+    adjusted = "" if gap.adjusted_p is None or gap.compared == 1 else f", adjusted {_p(gap.adjusted_p)}"
+    return f"p {_p(gap.found.p or 0.0)}{adjusted}, {gap.found.freedom:.1f} degrees of freedom"
 
 
 def _check(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
     found = {arm: gap.randomization_p for arm, gap in gaps.items() if gap.randomization_p is not None}
     if found:
         what = "articles" if summary.by_article else "paragraphs"
-        values = ", ".join(f"{arm} {_p(p)}" for arm, p in found.items())
+        values = ", ".join(f"{_p(p)} for {arm}" for arm, p in found.items())
         yield (
-            f"A check beside, no verdict: approximate randomisation over {what} has p = {values}. It knows of no other "
+            f"A check beside, no verdict: approximate randomisation over {what} has p {values}. It knows of no other "
             "seeds or searches, and alone calls 15 to 40% of identical arms different."
         )
 
