@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from xlingual.errors import RecordError
 from xlingual.records import journal, predictions
-from xlingual.records.predictions import columns_path, read_columns, read_rows, table_of, write_predictions
+from xlingual.records.predictions import columns_path, read_columns, table_of, write_predictions
 
 NAMES = ("id", "paragraph", "article", "f1", "illegal")
 ROWS: list[dict[str, Any]] = [
@@ -47,6 +47,12 @@ def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
 def columns(path: Path) -> list[dict[str, Any]] | None:
     table = read_columns(path, NAMES)
     return None if table is None else table.to_pylist()
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    rows, table = predictions.read_rows(path, NAMES)
+    assert table is None or table.to_pylist() == kept(rows)
+    return rows
 
 
 def kept(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -201,4 +207,7 @@ def test_a_table_holds_the_very_values_of_the_rows_or_has_no_such_column(rows: l
 
     for name in table.column_names:
         assert table.column(name).to_pylist() == [row.get(name) for row in rows]
-    assert {name for row in rows for name in row} == {*table.column_names} | predictions.left_out(table)
+    assert {name for row in rows for name in row} == {
+        *table.column_names,
+        *json.loads(table.schema.metadata[b"left out"]),
+    }

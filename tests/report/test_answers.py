@@ -75,7 +75,7 @@ def equal(mine: TestScores, other: TestScores) -> bool:
 def test_both_files_give_the_same_numbers(studies: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = written(studies, tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(answers, "read_rows", lambda path: pytest.fail(f"{path}: the lines were read"))
+        patch.setattr(answers, "read_rows", lambda path, names: pytest.fail(f"{path}: the lines were read"))
         from_columns = scores(directory)
     monkeypatch.setattr(answers, "read_columns", lambda path, names: None)
     from_lines = scores(directory)

@@ -82,13 +82,15 @@ def read_columns(path: Path, names: Collection[str]) -> pyarrow.Table | None:
             table = columns.read([name for name in names if name in schema.names], use_threads=False)
         held = json.loads(schema.metadata[_HOLDS])
         told = {name: held[name] for name in names if name in held}
-        return None if left_out(table) & set(names) or _hashes(table) != told else table
+        return _whole(table, names) if _hashes(table) == told else None
     except (OSError, ValueError, LookupError, TypeError, MemoryError, pyarrow.ArrowException):
         return None
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Rows of the lines, whose columns are made again; these are left alone where they cannot be written.
+def read_rows(path: Path, names: Collection[str]) -> tuple[list[dict[str, Any]], pyarrow.Table | None]:
+    """Rows of the lines, and what `read_columns` would have given had their columns been there.
+
+    These are made again; where they cannot be written they are left alone.
 
     Raises:
         StorageError: when the lines cannot be read.
@@ -101,9 +103,10 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise unreadable(path, error) from None
     rows = journal.parsed(path, content)
+    table = table_of(rows)
     with suppress(StorageError):
-        write_columns(path, table_of(rows), content, found)
-    return rows
+        write_columns(path, table, content, found)
+    return rows, _whole(table.select([name for name in names if name in table.column_names]), names)
 
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:
@@ -114,11 +117,6 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:
     found = {name: _column(name, [row.get(name) for row in rows]) for name in names}
     columns = {name: column for name, column in found.items() if column is not None}
     return pyarrow.table(columns, metadata={_LEFT_OUT: json.dumps([name for name in names if name not in columns])})
-
-
-def left_out(table: pyarrow.Table) -> set[str]:
-    """Keys of the rows of which the table has no column: those of lists, of values that differ in kind."""
-    return set(json.loads(table.schema.metadata[_LEFT_OUT]))
 
 
 def write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.stat_result) -> None:
@@ -141,6 +139,11 @@ def write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.st
     about = {_MADE_OF: json.dumps(asdict(lines)), _HOLDS: json.dumps(_hashes(table))}
     table = table.replace_schema_metadata({**table.schema.metadata, **about})
     write_whole(columns_path(path), lambda partial: pyarrow.parquet.write_table(table, partial, compression="zstd"))
+
+
+def _whole(table: pyarrow.Table, names: Collection[str]) -> pyarrow.Table | None:
+    """The table, if its rows have none of the named keys without a column."""
+    return None if {*json.loads(table.schema.metadata[_LEFT_OUT])} & {*names} else table
 
 
 def _column(name: str, values: Sequence[Any]) -> Any:

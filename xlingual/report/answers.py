@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xlingual.errors import RecordError
-from xlingual.records.predictions import left_out, read_columns, read_rows, table_of
+from xlingual.records.predictions import read_columns, read_rows
 from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
 
 if TYPE_CHECKING:
@@ -66,20 +66,20 @@ def read_answers(path: Path, like: Answers | None = None) -> Answers:
             f"{path}: not there, though the journal says that this replicate was scored; "
             "restore the file from a backup, or score the replicate again by the command that ran the study"
         )
-    table = read_columns(path, _NAMES)
-    answers = None if table is None else _answers(table, like)
+    answers = _answers(read_columns(path, _NAMES), like)
     if answers is None:
-        rows = read_rows(path)
-        _check_rows(path, rows)
-        table = table_of(rows)
-        answers = None if left_out(table) & set(_NAMES) else _answers(table, like)
-    if answers is None:
-        raise RecordError(f"{path}: a text holds half of a character (a lone surrogate); {_EXPECTED}")
+        rows, table = read_rows(path, _NAMES)
+        answers = _answers(table, like)
+        if answers is None:
+            _check_rows(path, rows)
+            raise RecordError(f"{path}: a text holds half of a character (a lone surrogate); {_EXPECTED}")
     return answers
 
 
-def _answers(table: pyarrow.Table, like: Answers | None) -> Answers | None:
-    """Take answers from columns; None where a row could not be taken, of which the lines tell more."""
+def _answers(table: pyarrow.Table | None, like: Answers | None) -> Answers | None:
+    """Take answers from columns; None where there are none or a row is broken, of which the lines tell more."""
+    if table is None:
+        return None
     columns = {name: table.column(name).combine_chunks() for name in _NAMES if name in table.column_names}
     complete = {*_TEXTS, *METRICS} <= columns.keys()
     if not complete or not len(table) or any(columns[n].null_count for n in columns if n != "article"):

@@ -190,8 +190,8 @@ def _taken(cell: Cell, order: Order) -> Cell:
 def _texts(texts: Any, order: Order) -> tuple[str, ...]:
     """Texts of an Arrow array without nulls, in the given order; equal ones are one object."""
     encoded = texts.dictionary_encode()
-    distinct = encoded.dictionary.to_pylist()
-    return tuple(distinct[place] for place in np.from_dlpack(encoded.indices)[order].tolist())
+    distinct = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    return tuple(distinct[np.from_dlpack(encoded.indices)[order]].tolist())
 
 
 def _order(first: Answers, order: Order, answers: Answers, path: Path) -> Order:
