@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +22,10 @@ class Replicate:
 
 
 def scores_of(
-    studies: ModuleType, storage: Path, replicates: dict[str, list[tuple[int, int, list[float]]]]
+    studies: ModuleType,
+    storage: Path,
+    replicates: dict[str, list[tuple[int, int, list[float]]]],
+    several: Collection[str] = (),
 ) -> TestScores:
     """Scores of arms whose replicates are (search, seed, F1 of each question)."""
     builder = studies.StudyBuilder(storage, tuple(replicates))
@@ -31,7 +35,7 @@ def scores_of(
             builder.replicate(arm, seed)
             builder.score(arm, seed, {"en": studies.rows(f1)})
             scored.append(Replicate(arm, seed, search, f"{arm}-1-seed-{seed}"))
-    return read_scores(builder.directory, scored, None)
+    return read_scores(builder.directory, scored, None, several)
 
 
 def test_seeds_are_the_units_of_an_arm_with_one_search(studies: ModuleType, tmp_path: Path) -> None:
@@ -68,3 +72,12 @@ def test_one_seed_a_search_changes_no_digit(studies: ModuleType, tmp_path: Path)
     scores = scores_of(studies, tmp_path, {"baseline": [(i, 100 * i + 1, list(f1[i])) for i in range(3)]})
 
     assert np.array_equal(scores.scores["baseline"]["en"]["f1"], f1)
+
+
+def test_the_only_search_of_several_that_was_scored_is_one_unit(studies: ModuleType, tmp_path: Path) -> None:
+    seeds = [(2, 10200 + seed, [1.0 * seed, 3.0]) for seed in (1, 2, 3)]
+    scores = scores_of(studies, tmp_path, {"baseline": seeds}, several=["baseline"])
+
+    assert scores.searches == {"baseline": (2,)}
+    assert scores.seeds == {"baseline": ()}
+    assert scores.scores["baseline"]["en"]["f1"].tolist() == [[2.0, 3.0]]

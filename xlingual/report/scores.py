@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -105,15 +105,27 @@ Cell: TypeAlias = dict[str, Floats]
 
 
 def read_scores(
-    directory: StudyDirectory, replicates: Sequence[ReplicateState], languages: Sequence[str] | None
+    directory: StudyDirectory,
+    replicates: Sequence[ReplicateState],
+    languages: Sequence[str] | None,
+    several: Collection[str] = (),
 ) -> TestScores:
     """Read what the scored replicates answered in `languages`, or in every language that any of them answered in.
+
+    Args:
+        directory: the study's.
+        replicates: of all arms.
+        languages: those that were asked for; None for all that there are.
+        several: arms with several searches, which are their units even while only one of them was scored.
 
     Raises:
         RecordError: when a scored replicate lacks a language or a question that another one has, or a row is broken.
     """
     scored = [replicate for replicate in replicates if replicate.scored]
-    arms = {one.arm: _units([other for other in scored if other.arm == one.arm]) for one in scored}
+    mine: dict[str, list[ReplicateState]] = {}
+    for replicate in scored:
+        mine.setdefault(replicate.arm, []).append(replicate)
+    arms = {arm: _units(found, arm in several) for arm, found in mine.items()}
     files = [_files(directory, replicate) for replicate in scored]
     wanted = set(languages or ()).union(*files) if scored else set()
     questions: dict[str, Questions] = {}
@@ -132,12 +144,12 @@ def read_scores(
     return TestScores(questions, scores, {arm: tuple(units) for arm, units in arms.items()}, shares)
 
 
-def _units(scored: Sequence[ReplicateState]) -> dict[Unit, list[ReplicateState]]:
+def _units(scored: Sequence[ReplicateState], several: bool) -> dict[Unit, list[ReplicateState]]:
     """Units of an arm with their replicates: its searches where it has several, else every replicate by itself."""
     searches: dict[int, list[ReplicateState]] = {}
     for replicate in scored:
-        searches.setdefault(getattr(replicate, "search", 1), []).append(replicate)
-    if len(searches) < 2:
+        searches.setdefault(replicate.search, []).append(replicate)
+    if len(searches) < 2 and not several:
         return {Unit(None, (replicate.seed,)): [replicate] for replicate in scored}
     return {Unit(number, tuple(one.seed for one in found)): found for number, found in sorted(searches.items())}
 

@@ -129,7 +129,8 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
     state = read_state(place)
     test = _test_set(state.study)
     named = test.get("languages")
-    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None)
+    several = [name for name, searches in state.searches.items() if searches.count > 1]
+    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None, several)
     toy = test.get("source") == "toy"
     arms = {name: _arm(place, state, name, scores) for name in state.arms}
     published = () if toy else rows_of(tuple(arms.values()))
