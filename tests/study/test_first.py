@@ -57,6 +57,7 @@ def test_a_neutral_configuration_is_the_middle_with_the_treatment_at_its_mildest
         },
         "mixture": {"faq_share": Choice((0.3, 0.1, 0.2)), "temperature": Uniform(0.0, 1.0)},
         "robust": {
+            "embedding_noise": {"magnitude": Choice((Uniform(0.1, 0.2), 0.0), ("some", "none"))},
             "subword_sampling": {"rate": Uniform(0.1, 0.9), "alpha": LogUniform(0.1, 1.0)},
             "adversarial": {"steps": Integer(1, 4), "radius": Choice((None, 0.2, 0.1)), "norm": Choice(("l2", "linf"))},
         },
@@ -70,6 +71,8 @@ def test_a_neutral_configuration_is_the_middle_with_the_treatment_at_its_mildest
             "training.batch_size": 32,
             "mixture.faq_share": 0.1,
             "mixture.temperature": 0.5,
+            "robust.embedding_noise.magnitude": "some",
+            "robust.embedding_noise.magnitude.some": 0.1,
             "robust.subword_sampling.rate": 0.1,
             "robust.subword_sampling.alpha": 1.0,
             "robust.adversarial.steps": 1,

@@ -94,10 +94,10 @@ def _mildest_option(choice: Choice, path: str) -> Any:
 
 def _mild_side(path: str) -> int:
     """-1 where the lowest value of a parameter is the mildest, 1 where the highest is, 0 where none is."""
-    section, key = path.partition(".")[0], path.rpartition(".")[2]
+    section, *keys = path.split(".")  # labels of options among them
     if section not in TREATMENT:
         return 0
-    return -1 if key in MILD_LOW else 1 if key in MILD_HIGH else 0
+    return -1 if any(key in MILD_LOW for key in keys) else 1 if any(key in MILD_HIGH for key in keys) else 0
 
 
 def _join(path: str, step: str) -> str:
