@@ -1,0 +1,65 @@
+"""The plan's table shows what is searched and with which trial each search begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from xlingual.report.plan import plan_tables
+from xlingual.study import load_study, plan
+
+STUDY = """\
+name: shown
+question: Does it help?
+model: toy
+data: {train: toy, test: toy, faq: {source: toy}}
+training:
+  updates: 100
+  learning_rate: {log_normal: [3.0e-3, 2]}
+  freeze_word_embeddings: {choice: [true, false]}
+arms:
+  baseline: {baseline: true, first: {training: {learning_rate: 2.0e-3}}}
+  webfaq: {mixture: {faq_share: {uniform: [0.1, 0.5]}, weights: {simplex: [de, es]}, max_repeats: 90}}
+  either:
+    robust: {choice: {none: null, noisy: {embedding_noise: {magnitude: {log_uniform: [0.1, 1]}}}}}
+    first: {robust: %s}
+  fixed: {training: {learning_rate: 1.0e-3, freeze_word_embeddings: true}}
+search: {trials_per_arm: 4%s}
+"""
+
+
+def shown(folder: Path, robust: str = "none", search: str = "") -> list[list[str]]:
+    path = folder / "study.yaml"
+    path.write_text(STUDY % (robust, search))
+    console = Console(width=160, record=True, file=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(plan_tables(plan(load_study(path))))
+    return [" ".join(line.split()).split(" ") for line in captured.get().splitlines()]
+
+
+def row(lines: list[list[str]], name: str, arm: str = "") -> str:
+    return next(" ".join(line) for line in lines if name in line and (not arm or line[0] == arm))
+
+
+def test_the_first_trial_stands_beside_what_is_searched(tmp_path: Path) -> None:
+    lines = shown(tmp_path)
+    for arm in ("baseline", "webfaq", "either"):
+        found = row(lines, "training.learning_rate", arm)
+        assert found.endswith("log-normal around 0.003 by a factor of 2 (0.000375 to 0.024) 0.002")
+    assert row(lines, "training.freeze_word_embeddings").endswith("one of true, false true")
+    assert row(lines, "mixture.faq_share").endswith("0.1")
+    assert row(lines, "mixture.weights").endswith("weights of de, es that sum to one equal")
+    assert row(lines, "robust").endswith("one of none, noisy none")
+    assert row(lines, "robust.noisy.embedding_noise.magnitude").endswith("- robust is noisy")
+    assert row(lines, "nothing") == "fixed nothing"
+
+
+@pytest.mark.parametrize("search", [", sampler: random", ", startup: random"])
+def test_a_first_trial_that_is_drawn_at_random_is_not_shown(tmp_path: Path, search: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text((STUDY % ("noisy", search)).replace(", first: {training: {learning_rate: 2.0e-3}}", ""))
+    arms = {arm.name: arm.first for arm in plan(load_study(path)).arms}
+    assert arms["baseline"] == arms["webfaq"] == {}
+    assert arms["either"]["robust"] == "noisy"
