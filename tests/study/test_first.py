@@ -131,6 +131,14 @@ def test_an_option_is_named_alone_or_with_values_for_what_it_has(study: Any, wri
     assert found["mixture"]["faq_share"] == 0.05
 
 
+def test_a_label_that_reads_as_a_number_is_a_label() -> None:
+    space = {"training": {"reports": Choice((Integer(1, 2), 5), ("1", "true"))}}
+    assert given_values(space, {"training": {"reports": True}}) == {"training.reports": "true"}
+    found = given_values(space, {"training": {"reports": {"1": 2}}})
+    assert found == {"training.reports": "1", "training.reports.1": 2}
+    assert given_values(space, {"training": {"reports": 1}}) == {"training.reports": "1"}
+
+
 def test_weights_are_written_by_language_and_may_leave_some_out(study: Any) -> None:
     made = study(("    against: webfaq", "    against: webfaq\n    first: {mixture: {weights: {deu: 0.75, ru: 0.25}}}"))
     assert tree(made, "both")["mixture"]["weights"] == pytest.approx({"de": 0.75, "es": 0.0, "ru": 0.25})
@@ -154,9 +162,14 @@ def test_weights_are_written_by_language_and_may_leave_some_out(study: Any) -> N
             "mixture.weights",
             "must be weights of de, es, ru that sum to one, found",
         ),
-        ("{mixture: {weights: even}}", "mixture.weights", 'found "even"; write for example weights: {de: 0.333'),
+        (
+            "{mixture: {weights: even}}",
+            "mixture.weights",
+            'found "even"; write for example weights: {de: 0.5, es: 0.5}',
+        ),
         ("{robust: nosy}", "robust", "takes one of the labels none, noisy, found \"nosy\"; did you mean 'noisy'?"),
         ("{robust: {embedding_noise: {magnitude: 1}}}", "robust", "write robust: none, or robust: {noisy: {...}} with"),
+        ("{robust: [noisy]}", "robust", 'found ["noisy"]; write robust: none, or robust: {noisy: {...}} with values'),
         ("{robust: {none: {}}}", "robust.none", "nothing is searched in none; write robust: none"),
         ("{robust: {noisy: {embedding_noise: {magnitude: 7}}}}", NOISE[:-1] + ".magnitude", "from 0.01 to 1"),
         (

@@ -10,6 +10,7 @@ Of a choice with labels it names one, `robust: noisy`, or one with values for wh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -156,22 +157,28 @@ class _Given:
         return f"unknown key {key!r}; {did_you_mean(key, searched, 'searched are ' + ', '.join(self._searched))}"
 
     def _labelled(self, choice: Choice, written: Any, name: str, path: Path) -> dict[str, Any]:
-        labels = choice.labels or ()
         label = next(iter(written), None) if isinstance(written, Mapping) and len(written) == 1 else written
-        if label not in labels:
-            example = f"write {path[-1]}: {labels[0]}"
-            message = f"takes one of the labels {', '.join(labels)}, found {shown(written)}"
-            near = did_you_mean(label, labels, example) if isinstance(label, str) else example
-            inner = next((one for one, option in zip(labels, choice.options, strict=True) if any(nodes(option))), None)
-            more = f", or {path[-1]}: {{{inner}: {{...}}}} with values for what only {inner} has" if inner else ""
-            raise Unfit([(path, f"{message}; {near}{more}")])
+        label = json.dumps(label) if isinstance(label, int | float) else label  # the label 1 is text
+        if label not in (choice.labels or ()):
+            raise Unfit([(path, _no_label(choice, written, label, str(path[-1])))])
         values = {name: label}
         if isinstance(written, Mapping):
-            option = choice.options[labels.index(label)]
+            option = choice.options[(choice.labels or ()).index(label)]
             if not any(nodes(option)):
                 raise Unfit([((*path, label), f"nothing is searched in {label}; write {path[-1]}: {label}")])
             values |= self.values(option, written[label], f"{name}.{label}", (*path, label))
         return values
+
+
+def _no_label(choice: Choice, written: Any, label: Any, key: str) -> str:
+    """Say that this names no option of a choice, and what would."""
+    labels = choice.labels or ()
+    inner = next((one for one, option in zip(labels, choice.options, strict=True) if any(nodes(option))), None)
+    remedy = f"write {key}: {labels[0]}"
+    if inner is not None:
+        remedy += f", or {key}: {{{inner}: {{...}}}} with values for what only {inner} has"
+    near = did_you_mean(label, labels, remedy) if isinstance(label, str) else remedy
+    return f"takes one of the labels {', '.join(labels)}, found {shown(written)}; {near}"
 
 
 def _plain(node: Any, written: Any) -> Any:
@@ -187,8 +194,8 @@ def _outside(node: Node, written: Any, key: str) -> str:
         limits = f"{what} from {node.low:g} to {node.high:g}"
         return f"must be {limits}, as the arm searches it, found {shown(written)}; write for example {key}: {example:g}"
     if isinstance(node, Simplex):
-        even = ", ".join(f"{name}: {1 / len(node.names):.3g}" for name in node.names)
-        return f"must be {in_words(node)}, found {shown(written)}; write for example {key}: {{{even}}}"
+        some = ", ".join(f"{name}: {1 / len(node.names[:2]):g}" for name in node.names[:2])
+        return f"must be {in_words(node)}, found {shown(written)}; write for example {key}: {{{some}}}"
     return f"must be {in_words(node)}, found {shown(written)}"
 
 
