@@ -28,6 +28,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from scipy import stats
@@ -173,15 +174,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(rows))
         return 0
     title = f"Treatment's winner less baseline's, points of F1, mean of {chosen.worlds} worlds (standard error)"
-    after = [f"{trainings} trainings" for trainings in TRAININGS]
-    table = Table(
-        "treatment", "start", "attainable", *after, f"called better, worse ({SEARCHES} x {TRIALS})", title=title
-    )
+    caption = f"after N trainings of one search; called better or worse with {SEARCHES} searches of {TRIALS}"
+    headers = ("treatment", "start", "best", *map(str, TRAININGS), "better", "worse")
+    table = Table(*headers, title=title, caption=caption, box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for row in rows:
-        cells = [f"{mean:+.2f} ({error:.2f})" for mean, error in row["found"].values()]
-        called = f"{row['better']:.0f}%, {row['worse']:.0f}%"
-        table.add_row(row["treatment"], row["start"], f"{row['attainable']:+.2f}", *cells, called)
-    Console().print(table)
+        cells = [f"{mean:+.1f} ({error:.1f})" for mean, error in row["found"].values()]
+        called = (f"{row[way]:.0f}%" for way in ("better", "worse"))
+        table.add_row(row["treatment"], row["start"], f"{row['attainable']:+.1f}", *cells, *called)
+    Console(width=110).print(table)
     return 0
 
 
