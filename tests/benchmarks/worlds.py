@@ -84,7 +84,7 @@ def centre(tree: Any, path: str = "") -> dict[str, Any]:
             return {name: value for part in parts for name, value in part.items()}
         case Uniform() | LogUniform() | Integer():
             return {path: quantile(tree, 0.5)}
-    return default_values(tree, path)
+    return default_values(tree, path=path)
 
 
 def _quartiles(node: Any) -> list[Any]:
