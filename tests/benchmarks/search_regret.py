@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,9 @@ import optuna
 import public_worlds
 import surrogate
 from rich.console import Console
+from rich.progress import track
 from search_lines import LINES, UPDATES, Line, values_of
-from search_report import CURVE_BUDGETS, Found, draw_regrets, print_tables, summary
+from search_report import CURVE_BUDGETS, Found, Searched, draw_regrets, print_tables, summary
 from search_simulator import METRIC, SimulatedTrial, simulate
 from worlds import World
 
@@ -93,29 +95,33 @@ def measure(
         for line in lines
         for start in range(0, len(worlds), CHUNK)
     ]
+    progress = partial(track, total=len(tasks), description="searching", console=Console(stderr=True), transient=True)
     if processes == 1:
-        return _gathered(tasks, map(run, tasks))
+        return _gathered(tasks, progress(map(run, tasks)))
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return _gathered(tasks, pool.map(run, tasks))
+        return _gathered(tasks, progress(pool.map(run, tasks)))
 
 
-def _gathered(tasks: Sequence[Task], results: Iterable[np.ndarray]) -> Found:
+def _gathered(tasks: Sequence[Task], results: Iterable[Searched]) -> Found:
     found: Found = {}
-    for task, rows in zip(tasks, results, strict=True):
+    for task, searched in zip(tasks, results, strict=True):
         lines = found.setdefault(task.concurrent, {}).setdefault(task.setting.name, {})
-        lines[task.line] = np.concatenate([lines[task.line], rows]) if task.line in lines else rows
+        lines[task.line] = lines[task.line] + searched if task.line in lines else searched
     return found
 
 
-def run(task: Task) -> np.ndarray:
-    """Return the regrets of a task, (worlds, budgets of the figure)."""
+def run(task: Task) -> Searched:
+    """Search the worlds of a task."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     (line,) = (line for line in LINES if line.name == task.line)
-    rows = []
+    regrets, ended = [], []
     for number in task.worlds:
         world = task.setting.world(number)
-        rows.append(regret_curve(world, search(line, world, number, task.concurrent)))
-    return np.array(rows)
+        trials = search(line, world, number, task.concurrent)
+        regrets.append(regret_curve(world, trials))
+        ends = [trial.ended_after for trial in trials if trial.ended_after is not None]
+        ended.append([sum(end <= budget * UPDATES for end in ends) for budget in CURVE_BUDGETS])
+    return Searched(np.array(regrets), np.array(ended))
 
 
 def search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +11,43 @@ from rich.console import Console
 from rich.table import Table
 from search_lines import STOCK, UPDATES
 
-BUDGETS = (5, 10, 20)  # of the tables, in full trainings
+BUDGETS = (5, 8, 10, 20)  # of the tables, in full trainings
 CURVE_BUDGETS = tuple(range(5, 21))  # of the figure
 DRAWS = 2_000  # of the bootstrap
 GOAL, WORST = 0.75, 1.1  # of the ratio: on average at 10 and 20 trainings, and in any setting
 GOAL_BUDGETS = (10, 20)
 
-Found = dict[int, dict[str, dict[str, np.ndarray]]]
-"""By trials side by side, setting and line: regrets, (worlds, CURVE_BUDGETS)."""
+
+@dataclass(frozen=True)
+class Searched:
+    """What a line did in some worlds of a setting, by budget.
+
+    Attributes:
+        regret: in points, (worlds, CURVE_BUDGETS); nan where nothing was reported yet.
+        ended: trials that were whole or stopped, likewise.
+    """
+
+    regret: np.ndarray
+    ended: np.ndarray
+
+    def __add__(self, other: Searched) -> Searched:
+        """The worlds of both."""
+        return Searched(
+            np.concatenate([self.regret, other.regret]),
+            np.concatenate([self.ended, other.ended]),
+        )
+
+
+Found = dict[int, dict[str, dict[str, Searched]]]
+"""By trials side by side, setting and line."""
 
 
 def summary(found: Found, worlds: range) -> dict[str, Any]:
     """All numbers as JSON's kinds; every one with an interval is [mean or ratio, low, high].
 
     `ratio` is a line's mean regret in a setting over stock's, `average` the mean of these over settings, which
-    counts each alike in whatever unit, `points` the ratio of the mean regrets over all settings.
+    counts each alike in whatever unit, `points` the ratio of the mean regrets over all settings. `ended` is the mean
+    number of trials that were whole or stopped.
     """
     return {
         "worlds": [worlds.start, worlds.stop - 1],
@@ -34,21 +57,22 @@ def summary(found: Found, worlds: range) -> dict[str, Any]:
     }
 
 
-def _at_concurrency(settings: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
+def _at_concurrency(settings: dict[str, dict[str, Searched]]) -> dict[str, Any]:
     names = list(next(iter(settings.values())))
     return {line: {str(budget): _numbers(settings, line, budget) for budget in BUDGETS} for line in names}
 
 
-def _numbers(settings: dict[str, dict[str, np.ndarray]], line: str, budget: int) -> dict[str, Any]:
+def _numbers(settings: dict[str, dict[str, Searched]], line: str, budget: int) -> dict[str, Any]:
     """A line's regrets and ratios at a budget, by setting and over them."""
     at = CURVE_BUDGETS.index(budget)
-    means = {name: redrawn(lines[line][:, at], seed) for seed, (name, lines) in enumerate(settings.items())}
-    stock = {name: redrawn(lines[STOCK][:, at], seed) for seed, (name, lines) in enumerate(settings.items())}
+    means = {name: redrawn(lines[line].regret[:, at], seed) for seed, (name, lines) in enumerate(settings.items())}
+    stock = {name: redrawn(lines[STOCK].regret[:, at], seed) for seed, (name, lines) in enumerate(settings.items())}
     ours, theirs = np.array(list(means.values())), np.array(list(stock.values()))
     return {
         "regret": {name: interval(drawn) for name, drawn in means.items()},
         "ratio": {name: interval(means[name] / stock[name]) for name in settings},
         "average": interval((ours / theirs).mean(axis=0)),
+        "ended": float(np.mean([lines[line].ended[:, at].mean() for lines in settings.values()])),
         "points": interval(ours.mean(axis=0) / theirs.mean(axis=0)),
     }
 
@@ -75,9 +99,10 @@ def print_tables(console: Console, numbers: dict[str, Any]) -> None:
         budgets = [f"{budget} trainings" for budget in BUDGETS]
         title = f"{beside} at a time, worlds {first} to {last}: regret over stock's, mean over settings"
         caption = f"goal: at most {GOAL} at 10 and 20 trainings, and at most {WORST} in every setting"
-        table = Table("search", *budgets, "worst setting at 10 or 20", title=title, caption=caption)
+        table = Table("search", *budgets, "trials ended in 10", "worst at 10 or 20", title=title, caption=caption)
         for name, line in lines.items():
-            table.add_row(name, *(_cell(line[str(budget)]["average"]) for budget in BUDGETS), _worst(line))
+            averages = (_cell(line[str(budget)]["average"]) for budget in BUDGETS)
+            table.add_row(name, *averages, f"{line['10']['ended']:.1f}", _worst(line))
         console.print(table, "")
         for budget in map(str, BUDGETS):
             settings = list(lines[STOCK][budget]["regret"])
@@ -124,7 +149,7 @@ def draw_regrets(found: Found, colours: dict[str, str], path: Path) -> None:
     )
     for axis, (setting, lines) in zip(axes.flat, settings.items(), strict=False):
         for name, colour in colours.items():
-            drawn = np.array([redrawn(column, 0) for column in lines[name].T])  # (budgets, 1 + draws)
+            drawn = np.array([redrawn(column, 0) for column in lines[name].regret.T])  # (budgets, 1 + draws)
             axis.plot(CURVE_BUDGETS, drawn[:, 0], color=colour, label=name)
             low, high = np.quantile(drawn[:, 1:], [0.025, 0.975], axis=1)
             axis.fill_between(CURVE_BUDGETS, low, high, color=colour, alpha=0.12, linewidth=0)
@@ -135,7 +160,7 @@ def draw_regrets(found: Found, colours: dict[str, str], path: Path) -> None:
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
     figure.supylabel("regret, points")
-    worlds = len(next(iter(settings.values()))[STOCK])
+    worlds = len(next(iter(settings.values()))[STOCK].regret)
     figure.suptitle(
         f"Budget of all trials in full trainings, {beside} at a time; mean of {worlds} worlds, 95% interval"
     )
