@@ -18,6 +18,7 @@ from ray.tune.search.optuna import OptunaSearch
 from search_simulator import METRIC
 from worlds import World, centre, recipe_first, small_grid
 
+from xlingual.records.state import ArmSearch
 from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.queue import TrialQueue
 from xlingual.search.sampler import ArmSampler
@@ -69,16 +70,16 @@ def ours(
     """The search of a study, with a study's defaults where nothing else is said."""
     records = NoRecords()
     draws = ArmDraws(
-        ARM,
+        ArmSearch(ARM),
         world.tree,
         ArmSampler(ARM, world.tree, kind=sampler, startup_trials=startup_trials, seed=seed, first=first, **options),
         lambda tree: Chosen(tree),  # type: ignore[arg-type, return-value]
         seed=seed,
         trials=(),
-        trials_per_arm=10**9,
+        wanted=10**9,
     )
     stops = ArmScheduler(
-        [ARM],
+        [ArmSearch(ARM)],
         kind=scheduler,
         full_budget=UPDATES,
         grace_budget=round(grace_share * UPDATES),
