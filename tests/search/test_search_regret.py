@@ -14,6 +14,7 @@ import pytest
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
 from ray.tune.search import Searcher
 
+from xlingual.records.state import ArmSearch
 from xlingual.study import draw, parameters
 
 REPORT_UPDATES = (2, 4, 6, 8, 10)
@@ -302,7 +303,7 @@ def test_ours_tells_stopped_trials_as_pruned_and_stock_as_complete(bench: Any) -
         searcher, scheduler = getattr(bench.lines, name)(world, 6, **options)
         line = SimpleNamespace(build=lambda world, seed, pair=(searcher, scheduler): pair)
         trials = bench.regret.search(line, world, 6, concurrent=4, horizon=6 * bench.lines.UPDATES)
-        draws = searcher._queue._source._arms[bench.lines.ARM] if name == "ours" else None
+        draws = searcher._queue._source._searches[ArmSearch(bench.lines.ARM)] if name == "ours" else None
         study = draws._sampler.study(len(trials), list(draws._past.values())) if draws else searcher._ot_study
         ended = [trial.ended_after is not None for trial in trials]
         full = [bench.regret.finished(trial) for trial in trials]
