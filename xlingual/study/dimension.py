@@ -28,9 +28,9 @@ def coordinates(tree: Any, path: str = "") -> Iterator[str]:
 
 
 def many_more(parameters: int, others: int) -> bool:
-    """Whether an arm searches so many more parameters than what it is compared with that it is at a disadvantage.
+    """Whether an arm is at a disadvantage, as it searches many more parameters than what it is compared with.
 
-    An arm that is compared with one that searches nothing is at another: see `xlingual.study.plan`.
+    Beside an arm that searches nothing it is at another one: see `xlingual.study.plan`.
     """
     return others > 0 and (parameters - others >= MANY_MORE or parameters > TIMES_MORE * others)
 
