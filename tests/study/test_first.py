@@ -12,7 +12,7 @@ from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Unif
 from xlingual.study.changes import changes
 from xlingual.study.first import first_shown, first_values, given_values
 from xlingual.study.legality import Recorded
-from xlingual.study.neutral import default_values, middle
+from xlingual.study.neutral import MILD_HIGH, MILD_LOW, default_values, middle
 
 ARMS = """\
   baseline: {baseline: true}
@@ -80,6 +80,11 @@ def test_a_neutral_configuration_is_the_middle_with_the_treatment_at_its_mildest
             "robust.adversarial.norm": "l2",
         }
     )
+
+
+def test_keys_that_say_how_strong_a_treatment_is_are_keys_of_treatments(schema: dict[str, Any]) -> None:
+    sections = [one for name, one in schema["$defs"].items() if name.endswith("Space")]
+    assert {*MILD_LOW, *MILD_HIGH} <= {key for section in sections for key in section["properties"]}
 
 
 def test_the_middle_lies_within_a_range_whatever_its_ends() -> None:
