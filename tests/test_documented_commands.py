@@ -137,7 +137,14 @@ ROBUST = (
     f"python tests/benchmarks/robust.py {TASK} --xquad {{xquad}} --synonyms {{synonyms}} --dictionaries {{dictionary}} "
     "--languages de,es --updates 15 --seeds 1 --clock cpu --methods 'embedding_noise;word_substitution;code_switch' --json {folder}/k"
 )
+REPORT = (
+    "python tests/benchmarks/report.py --studies trials,questions --scale 0.001 --runs 1 --lines --storage {folder}/l "
+    "--json {folder}/m"
+)
 LONG = {
+    "python tests/benchmarks/report.py [--studies trials,questions] [--scale 1.0] [--storage DIR] [--runs 3] [--lines]": ""
+    + REPORT,
+    "python tests/benchmarks/report.py --json report.json": REPORT,
     "xlingual run studies/quickstart.yaml": QUICKSTART,
     "xlingual run STUDY [--storage DIR] [--until search|replicate|test|report] [--address local|auto|HOST:PORT] "
     "[--json]": QUICKSTART,
