@@ -118,8 +118,9 @@ class Summary:
 
 
 def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.95) -> Summary:
-    """Compute the report of the study in `directory`; reads only.
+    """Compute the report of the study in `directory`.
 
+    Reads only, but for Parquet files of predictions that are missing or out of date, which it makes again where it may.
     `confidence` is that of the intervals (xlingual.statistics.crossed).
 
     Raises:
