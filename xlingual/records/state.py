@@ -72,7 +72,8 @@ class StudyState:
     @property
     def trials_planned(self) -> int:
         """How many trials all arms will have had: fewer where a space holds no more, more where a range was widened."""
-        return sum(map(self.planned, self.all_searches))
+        tested = self.tested
+        return sum(self._planned(search, trials, tested) for search, trials in self.trials_of_searches().items())
 
     @property
     def replicates_per_arm(self) -> int:
@@ -152,9 +153,7 @@ class StudyState:
 
     def planned(self, search: ArmSearch) -> int:
         """How many trials a search will have had."""
-        trials = self.trials_of(search)
-        over = self._is_over(search, trials, self.tested)
-        return len(trials) if over else max(len(trials), self.searches[search.arm].trials)
+        return self._planned(search, self.trials_of(search), self.tested)
 
     def best_trial(self, search: ArmSearch) -> TrialState | None:
         """A search's finished trial with the highest objective, the earliest of equals; None when none finished."""
@@ -168,6 +167,10 @@ class StudyState:
     def name_of(self, search: ArmSearch) -> str:
         """An arm's name, with the search where it has several."""
         return str(search) if self.searches[search.arm].count > 1 else search.arm
+
+    def _planned(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> int:
+        over = self._is_over(search, trials, tested)
+        return len(trials) if over else max(len(trials), self.searches[search.arm].trials)
 
     def _is_chosen(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> bool:
         """Whether the choice is made: one of before the search's last trials may be the best no more."""
