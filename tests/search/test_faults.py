@@ -261,16 +261,22 @@ def test_trials_that_fail_for_good_are_counted_once_and_never_chosen(study_file:
     assert failed > 0
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize(
+    "search",
+    [
+        "search.startup=centred",
+        "search.startup=random",
+        "search.sampler=random",
+        "arms.plain.first={training: {learning_rate: 2.0e-3}}",
+    ],
+)
 @pytest.mark.parametrize("first", [1, 2, 3])
-def test_some_trials_and_then_more_are_all_of_one_go(
-    study_file: Path, tmp_path: Path, sampler: str, first: int
-) -> None:
+def test_some_trials_and_then_more_are_all_of_one_go(study_file: Path, tmp_path: Path, search: str, first: int) -> None:
     """With the trial scheduler, and with the choice in between."""
     goes = {}
     for name, counts in (("one", (TRIALS,)), ("two", (first, TRIALS))):
         for count in counts:
-            study = load_study(study_file, (f"search.trials_per_arm={SEARCHES * count}", f"search.sampler={sampler}"))
+            study = load_study(study_file, (f"search.trials_per_arm={SEARCHES * count}", search))
             commands = Commands(study, tmp_path / name, 1, random.Random(0))
             bench = commands.bench(Faults(random.Random(0)))
             open_directory(study, commands.directory)
