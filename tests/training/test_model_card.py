@@ -24,12 +24,15 @@ from xlingual.families.questions import ScoringSet
 from xlingual.models.checkpoint import checkpoint_fingerprint
 from xlingual.records.files import write_json, write_lines
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import TrialConfiguration
+from xlingual.study import TrialConfiguration, load_study
+from xlingual.study.searches import ArmSearch
 from xlingual.tasks.question_answering import answer_rows
 from xlingual.training.export import export_model
+from xlingual.training.inputs import Locations
 from xlingual.training.model_card import CARD, complete_model_card, model_card
-from xlingual.training.origin import Origin
+from xlingual.training.origin import Origin, origin_of
 
+QUICKSTART = Path(__file__).resolve().parents[2] / "studies" / "quickstart.yaml"
 WINDOWS = {"windows": {"max_length": 24, "stride": 6, "max_answer_tokens": 4}}
 TEXTS = {"text_to_text": {"max_input_tokens": 20, "max_target_tokens": 8, "max_answer_tokens": 6}}
 BYTES = {"text_to_text": {"max_input_tokens": 70, "max_target_tokens": 20, "max_answer_tokens": 12}}
@@ -273,3 +276,27 @@ def test_a_model_of_a_toy_world_says_so_before_its_study_does(tiny_checkpoint: P
     source = shutil.copytree(tiny_checkpoint, tmp_path / "toy_worlds" / "model")
     export_model(family_of(source).load(source, 0), source, tmp_path / "model", configuration(WINDOWS))
     assert "**TOY WORLD.**" in (tmp_path / "model" / CARD).read_text()
+
+
+@pytest.mark.parametrize(
+    ("replicates", "search", "chosen"),
+    [
+        ("{searches: 4}", ArmSearch("webfaq", 3), "what search 3 of 4 found best in 2 trials"),
+        (
+            "{searches: 1}",
+            ArmSearch("webfaq"),
+            "what the arm's only search found best in 8 trials",
+        ),
+    ],
+)
+def test_a_card_says_which_search_chose(replicates: str, search: ArmSearch, chosen: str) -> None:
+    study = load_study(QUICKSTART, [f"replicates={replicates}"])
+    places = Locations("toy", "toy", "toy", "toy", dict.fromkeys(study.arms, "toy"))
+    origin = origin_of(study, places, search, SCORES)
+    assert f"Its configuration is {chosen}, by dev.f1." in model_card(configuration(WINDOWS), origin=origin)
+
+
+def test_a_card_of_an_arm_that_searched_nothing_speaks_of_no_search() -> None:
+    study = load_study(QUICKSTART, ["training.learning_rate=0.003"])
+    origin = origin_of(study, Locations("toy", "toy", "toy", "toy", {"baseline": "toy"}), ArmSearch("baseline"), SCORES)
+    assert origin.chosen == "" and "found best" not in model_card(configuration(WINDOWS), origin=origin)

@@ -9,6 +9,7 @@ from xlingual.report.cells import signed
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.summary import Summary
 from xlingual.statistics.power import POWER
+from xlingual.study.searches import MOST
 
 
 def power_notes(summary: Summary) -> list[str]:
@@ -64,7 +65,7 @@ def _undecided(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
     for arm, gap in gaps.items():
         if not gap.different:
             yield f"{arm} undecided: {_remedy(summary, arm, gap)}."
-    if any(gap.more_units for gap in gaps.values() if not gap.different):
+    if any(gap.more_units and gap.more_units < MOST for gap in gaps.values() if not gap.different):
         yield (
             "To add units because a comparison is undecided, and to test again, is a second look: 5% of false "
             "positives become about 8% (Armitage et al. 1969, doi 10.2307/2343787). A new study of that size keeps 5%."
@@ -84,6 +85,8 @@ def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
     if gap.more_units is None:
         what = "articles" if summary.by_article else "paragraphs"
         return f"no number of {units} would decide {size}: the {gap.found.clusters} {what} alone do not allow it"
+    if gap.more_units + min(gap.found.units) > MOST:
+        return f"it would take more than {MOST} {units} of each arm to decide {size}"
     return f"{gap.more_units} more {_of(units, gap.more_units)} of each arm would decide {size}"
 
 

@@ -140,6 +140,8 @@ def _about(configuration: TrialConfiguration, origin: Origin | None) -> Iterator
     if origin is None:
         return
     yield f"The question of its study: {' '.join(origin.question.split())}"
+    if origin.chosen:
+        yield origin.chosen
     if origin.oracle:
         yield "**ORACLE.** The search saw the test set; its test scores are not zero-shot scores."
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from xlingual.study import Study
+from xlingual.study import Study, arm_space, parameters
+from xlingual.study.searches import ArmSearch, searches_of
 from xlingual.training.inputs import Locations
 
 
@@ -23,6 +24,7 @@ class Origin:
         toy: whether this is the toy world.
         oracle: whether the search saw the test set.
         paragraphs: how many of the test set's paragraphs were asked; None for all.
+        chosen: how the configuration was chosen, in a sentence; empty where nothing was searched.
         scores: language -> `exact_match` and `f1` in percent, `questions`; empty before the test.
     """
 
@@ -34,15 +36,18 @@ class Origin:
     toy: bool = False
     oracle: bool = False
     paragraphs: int | None = None
+    chosen: str = ""
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-def origin_of(study: Study, locations: Locations, arm: str, scores: Mapping[str, Mapping[str, float]]) -> Origin:
-    """Gather what a study knows of a model of one of its arms.
+def origin_of(
+    study: Study, locations: Locations, search: ArmSearch, scores: Mapping[str, Mapping[str, float]]
+) -> Origin:
+    """Gather what a study knows of a model that is trained with what a search of an arm chose.
 
     A source that lies on this machine is called by the last part of its path alone: no other machine has its folders.
     """
-    data = study.data
+    data, arm = study.data, search.arm
     said = {
         "model": (study.arms[arm].model or study.model, locations.models[arm]),
         "train": (data.train, locations.train),
@@ -66,8 +71,19 @@ def origin_of(study: Study, locations: Locations, arm: str, scores: Mapping[str,
         toy=study.uses_toy,
         oracle=study.oracle,
         paragraphs=data.test.paragraphs,
+        chosen=_chosen(study, search),
         scores=scores,
     )
+
+
+def _chosen(study: Study, search: ArmSearch) -> str:
+    space, replicates = arm_space(study, search.arm), study.replicates
+    if not any(parameters(space)):
+        return ""
+    of = searches_of(space, study.search.trials_per_arm, replicates.searches, replicates.seeds)
+    which = f"search {search.number} of {of.count}" if of.count > 1 else "the arm's only search"
+    trials = "1 trial" if of.trials == 1 else f"{of.trials} trials"
+    return f"Its configuration is what {which} found best in {trials}, by {study.search.objective_text}."
 
 
 def _is_hub_id(name: str) -> bool:

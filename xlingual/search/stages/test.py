@@ -185,7 +185,7 @@ def _adopt_recorded_scores(bench: Bench, replicate: ReplicateState) -> bool:
 
 def _scored(bench: Bench, replicate: ReplicateState, scores: dict[str, dict[str, float]]) -> None:
     directory = bench.directory.trial(replicate.fingerprint)
-    complete_model_card(directory, origin_of(bench.study, bench.locations, replicate.arm, scores))
+    complete_model_card(directory, origin_of(bench.study, bench.locations, replicate.of, scores))
     bench.event("test_scored", arm=replicate.arm, seed=replicate.seed, fingerprint=replicate.fingerprint, scores=scores)
     bench.listener.test_scored(replicate.arm, replicate.seed, scores)
     for line in sentinel_notes(scores):
