@@ -129,6 +129,10 @@ SCORING = (
 )
 TRIAL_COST = f"python tests/benchmarks/trial_cost.py {TASK} --trials 2 --json {{folder}}/h"
 MEMORY = f"python tests/benchmarks/memory.py {TASK} --megabytes 1 --updates 4 --json {{folder}}/i"
+REGRET = (
+    "python tests/benchmarks/search_regret.py --worlds 2 --first-world 0 --processes 1 --settings 11 --lines grid "
+    "--json {folder}/l --figure {folder}/l.svg"
+)
 FAQ_ROWS = (
     "python tests/benchmarks/faq_rows.py --model {pretrained} --rows {rows} --xquad {xquad} --languages de,tr --number 40 "
     "--runs 1 --memory-rows 40 --json {folder}/j"
@@ -180,8 +184,8 @@ LONG = {
     "--batch 4 --max-length 128 --stride 32 --clock cpu": ROBUST,
     "python tests/benchmarks/robust.py [--model DIR --train FILE.json --xquad DIR --synonyms FILE.json "
     "--dictionaries FILE.tsv --languages de,es] [--updates 60] [--seeds 1] [--runs 4]": ROBUST,
-    "python tests/benchmarks/search_regret.py [--repetitions 50] [--json] [--figure OUT.svg]": ""
-    "python tests/benchmarks/search_regret.py --repetitions 2 --json --figure {folder}/l.svg",
+    "python tests/benchmarks/search_regret.py [--worlds 40] [--first-world 1000] [--processes 2] [--json FILE]": REGRET,
+    "python tests/benchmarks/search_regret.py --worlds 40 --json search_regret.json": REGRET,
 }
 MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make PYTHON=/path/to/python install",
         "make PYTHON=/path/to/python quickstart")  # fmt: skip
