@@ -165,7 +165,7 @@ LINES = (
     Line("small grid", grid, "tab:brown"),
     Line("published recipe, then stock", lambda world, seed: stock(world, seed, recipe_first(world)), "tab:red"),
     Line(DEFAULT, ours, "tab:blue"),
-    Line("ours, first the middle", lambda world, seed: ours(world, seed, first=centre(world.tree))),
+    Line("ours, first the middle", lambda world, seed: ours(world, seed, first=centre(world.tree)), "tab:purple"),
     Line("ours, published recipe first", lambda world, seed: ours(world, seed, first=recipe_first(world)), "tab:cyan"),
     Line("ours, scheduler: median", lambda world, seed: ours(world, seed, scheduler="median"), "tab:green"),
     Line("ours, scheduler: asha", lambda world, seed: ours(world, seed, scheduler="asha")),

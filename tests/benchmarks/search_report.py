@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from search_lines import STOCK, UPDATES
+from search_lines import DEFAULT, STOCK, UPDATES
 
 BUDGETS = (5, 8, 10, 20)  # of the tables, in full trainings
 CURVE_BUDGETS = tuple(range(5, 21))  # of the figure
+GRID = (5, 10, 15, 20)
 DRAWS = 2_000  # of the bootstrap
 GOAL, WORST = 0.75, 1.1  # of the ratio: on average at 10 and 20 trainings, and in any setting
 GOAL_BUDGETS = (10, 20)
@@ -135,7 +136,7 @@ def _worst(line: dict[str, Any]) -> str:
 
 
 def draw_regrets(found: Found, colours: dict[str, str], path: Path) -> None:
-    """Draw regret over the budget, a panel for each setting and a row for each number of trials side by side."""
+    """Draw regret over the budget, a panel for each setting, with the most trials side by side."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -151,19 +152,19 @@ def draw_regrets(found: Found, colours: dict[str, str], path: Path) -> None:
         for name, colour in colours.items():
             drawn = np.array([redrawn(column, 0) for column in lines[name].regret.T])  # (budgets, 1 + draws)
             axis.plot(CURVE_BUDGETS, drawn[:, 0], color=colour, label=name)
-            low, high = np.quantile(drawn[:, 1:], [0.025, 0.975], axis=1)
-            axis.fill_between(CURVE_BUDGETS, low, high, color=colour, alpha=0.12, linewidth=0)
+            if name in (STOCK, DEFAULT):  # those of all lines would hide one another
+                low, high = np.quantile(drawn[:, 1:], [0.025, 0.975], axis=1)
+                axis.fill_between(CURVE_BUDGETS, low, high, color=colour, alpha=0.15, linewidth=0)
         axis.set_title(setting, fontsize="medium")
         axis.set_ylim(bottom=0)
+        axis.set_xticks(GRID)
     for axis in list(axes.flat)[len(settings) :]:
         axis.set_visible(False)
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
     figure.supylabel("regret, points")
     worlds = len(next(iter(settings.values()))[STOCK].regret)
-    figure.suptitle(
-        f"Budget of all trials in full trainings, {beside} at a time; mean of {worlds} worlds, 95% interval"
-    )
+    figure.suptitle(f"Budget in full trainings, {beside} at a time; means of {worlds} worlds, two with 95% intervals")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     plt.close(figure)
