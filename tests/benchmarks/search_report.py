@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 from search_lines import DEFAULT, STOCK, UPDATES
+from surrogate import SETTINGS
 
 BUDGETS = (5, 8, 10, 20)  # of the tables, in full trainings
 CURVE_BUDGETS = tuple(range(5, 21))  # of the figure
@@ -17,6 +18,7 @@ GRID = (5, 10, 15, 20)
 DRAWS = 2_000  # of the bootstrap
 GOAL, WORST = 0.75, 1.1  # of the ratio: on average at 10 and 20 trainings, and in any setting
 GOAL_BUDGETS = (10, 20)
+CENTRED = {setting.name for setting in SETTINGS if setting.best == "middle"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,9 @@ def summary(found: Found, worlds: range) -> dict[str, Any]:
     """All numbers as JSON's kinds; every one with an interval is [mean or ratio, low, high].
 
     `ratio` is a line's mean regret in a setting over stock's, `average` the mean of these over settings, which
-    counts each alike in whatever unit, `points` the ratio of the mean regrets over all settings. `ended` is the mean
-    number of trials that were whole or stopped.
+    counts each alike in whatever unit, `points` the ratio of the mean regrets over all settings. `centred` and
+    `elsewhere` are the same mean over settings with best values near the middle of their ranges, and over all others;
+    `ended` is the mean number of trials that were whole or stopped.
     """
     return {
         "worlds": [worlds.start, worlds.stop - 1],
@@ -69,10 +72,13 @@ def _numbers(settings: dict[str, dict[str, Searched]], line: str, budget: int) -
     means = {name: redrawn(lines[line].regret[:, at], seed) for seed, (name, lines) in enumerate(settings.items())}
     stock = {name: redrawn(lines[STOCK].regret[:, at], seed) for seed, (name, lines) in enumerate(settings.items())}
     ours, theirs = np.array(list(means.values())), np.array(list(stock.values()))
+    ratios, centred = ours / theirs, np.array([name in CENTRED for name in settings])
     return {
         "regret": {name: interval(drawn) for name, drawn in means.items()},
         "ratio": {name: interval(means[name] / stock[name]) for name in settings},
-        "average": interval((ours / theirs).mean(axis=0)),
+        "average": interval(ratios.mean(axis=0)),
+        "centred": interval(ratios[centred].mean(axis=0)) if centred.any() else None,
+        "elsewhere": interval(ratios[~centred].mean(axis=0)) if not centred.all() else None,
         "ended": float(np.mean([lines[line].ended[:, at].mean() for lines in settings.values()])),
         "points": interval(ours.mean(axis=0) / theirs.mean(axis=0)),
     }
@@ -105,13 +111,17 @@ def print_tables(console: Console, numbers: dict[str, Any]) -> None:
             averages = (_cell(line[str(budget)]["average"]) for budget in BUDGETS)
             table.add_row(name, *averages, f"{line['10']['ended']:.1f}", _worst(line))
         console.print(table, "")
+        groups = [(budget, group) for budget in map(str, GOAL_BUDGETS) for group in ("centred", "elsewhere")]
+        heads = [f"{budget} trainings, best values {group}" for budget, group in groups]
+        table = Table("search", *heads, title=f"{beside} at a time: the same by where the best values lie")
+        for name, line in lines.items():
+            table.add_row(name, *(_cell(line[budget][group]) for budget, group in groups))
+        console.print(table, "")
         for budget in map(str, BUDGETS):
-            settings = list(lines[STOCK][budget]["regret"])
-            table = Table(
-                "regret", *settings, title=f"{beside} at a time, after {budget} trainings: points (over stock's)"
-            )
-            for name, line in lines.items():
-                table.add_row(name, *(_pair(line[budget], setting) for setting in settings))
+            title = f"{beside} at a time, after {budget} trainings: points of regret (over stock's)"
+            table = Table("setting", *lines, title=title)
+            for setting in lines[STOCK][budget]["regret"]:
+                table.add_row(setting, *(_pair(line[budget], setting) for line in lines.values()))
             console.print(table, "")
 
 
