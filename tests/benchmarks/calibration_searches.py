@@ -1,0 +1,97 @@
+"""Winners of many independent searches of made-up worlds, as the package's own draws find them.
+
+A search is `ArmDraws` over `ArmSampler` with a study's defaults, one trial at a time, nothing stopped. A trial's
+development score is its configuration's true score with the world's noise, under a seed of its own; the highest one
+wins. What is kept of a search is the true score of its winner: the expected score of a replicate.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from surrogate import Setting
+from worlds import recipe_first
+
+from xlingual.search.draws import ArmDraws
+from xlingual.search.sampler import ArmSampler
+from xlingual.study.search import SearchSettings
+from xlingual.study.searches import ArmSearch
+from xlingual.training.seeds import stream_seed
+
+ARM = ArmSearch("arm")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of search.
+
+    Attributes:
+        setting: the kind of world that is searched.
+        trials: trainings of one search.
+        small: whether only learning rate and batch size are searched; all else has the world's best value.
+        recipe: whether the first trial is the published recipe, else the middle of the space.
+    """
+
+    setting: Setting
+    trials: int
+    small: bool = False
+    recipe: bool = False
+
+
+def winners(kind: Kind, worlds: int, searches: int, processes: int = 1) -> np.ndarray:
+    """True scores in percent of the winners of independent searches, (worlds, searches)."""
+    find = partial(_of_world, kind, searches)
+    if processes == 1:
+        return np.array([find(world) for world in range(worlds)])
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        return np.array(list(pool.map(find, range(worlds))))
+
+
+def _of_world(kind: Kind, searches: int, seed: int) -> list[float]:
+    return [winner(kind, seed, stream_seed(seed, repr(kind), search)) for search in range(searches)]
+
+
+def winner(kind: Kind, world_seed: int, seed: int) -> float:
+    """Search once; returns the true score of the trial with the highest development score."""
+    world, defaults = kind.setting.world(world_seed), SearchSettings(trials_per_arm=kind.trials)
+    tree = {"training": world.tree["training"]} if kind.small else world.tree
+    first = recipe_first(world) if kind.recipe else None
+    sampler = ArmSampler(
+        ARM.arm, tree, kind=defaults.sampler, startup_trials=defaults.startup_trials, seed=seed, first=first
+    )
+    draws = ArmDraws(
+        ARM,
+        tree,
+        sampler,
+        lambda tree: Chosen(tree),  # type: ignore[arg-type, return-value]
+        seed=seed,
+        trials=(),
+        wanted=kind.trials,
+    )
+    found = []
+    while draws.left and (item := draws.next()) is not None:
+        values = {**world.best, **item["values"]}
+        # A world's noise hangs on all that it is asked for: with the seed among it, it is this search's own.
+        score = world.curve({**values, "seed": seed})[-1]
+        draws.ended(item["number"], {"state": "finished", "objective": score, "reports": [(1, score)]})
+        found.append((score, world.final(values)))
+    return max(found)[1]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A trial configuration, as much of it as draws look at."""
+
+    tree: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        return repr(self.tree)
+
+    def canonical(self) -> dict[str, Any]:
+        return self.tree
