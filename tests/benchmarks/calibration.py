@@ -25,10 +25,11 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from calibration_cells import ALL, DEFAULT, FORMER, Cell
-from calibration_scores import BASELINE, study_scores
+from calibration_scores import BASELINE, METRIC, study_scores
 from calibration_searches import Kind, winners
 from rich.console import Console
 from rich.table import Table
@@ -38,7 +39,6 @@ from xlingual.report.differences import LEVEL, MEAN, differences
 WORLDS = 50
 MOST_SEARCHES = 60  # of a world; studies share them, no study has one twice
 CHUNK = 20  # studies of one task of a process
-METRIC = "f1"
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,9 @@ def _measure(cell: Cell, pools: Sequence[np.ndarray], studies: int, executor: Ex
 
 
 def _some(cell: Cell, pools: Sequence[np.ndarray], numbers: Iterable[int]) -> list[tuple[float, ...]]:
-    return [simulate(cell, pools, number) for number in numbers]
+    # The randomisation test beside a verdict decides nothing, and takes more time than all else.
+    with patch("xlingual.report.differences.randomization_p", lambda shares: None):
+        return [simulate(cell, pools, number) for number in numbers]
 
 
 def simulate(cell: Cell, pools: Sequence[np.ndarray], number: int) -> tuple[float, ...]:

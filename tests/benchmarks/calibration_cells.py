@@ -40,8 +40,8 @@ class Cell:
         unequal: whether the baseline searches two parameters, the other arms all.
         recipe: whether first trials are the published recipe.
         fixed: whether the baseline has nothing to search; it is then as good as the others' winners on average.
-        power: probability that `xlingual.statistics.power` gives to the gain that all arms but the baseline have;
-            None: no gain.
+        power: probability that `xlingual.statistics.power` gives to the gain of all arms but the baseline; None: the
+            gain is `nature`'s.
         trials: that an arm searches with, split over its searches.
     """
 
@@ -85,9 +85,9 @@ class Cell:
         return float(pools[-1].mean() - pools[0].mean())
 
     def gain(self, winners: np.ndarray) -> float:
-        """Points that `power` asks for in a world whose winners have these true scores."""
+        """Points of all arms but the baseline: what `power` asks for in a world whose winners have these scores."""
         if self.power is None:
-            return 0.0
+            return self.nature.gain
         nature, questions = self.nature, question_error(self.nature)
         of_one = float(winners.var(ddof=1)) + (nature.question * questions) ** 2
         baseline, treatment = (Units(float(np.sqrt(of_one + seed**2)), self.searches) for seed in nature.seed)

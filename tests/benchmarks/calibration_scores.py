@@ -45,6 +45,7 @@ OWN_PART = np.array([(OWN | {"zh": 1.4, "ro": 1.0})[language] for language in XQ
 SEED = 0.9
 
 BASELINE = "baseline"
+METRIC = "f1"  # which verdicts are of; all others are 0
 DIFFICULTY, DIFFICULTY_OF_LANGUAGE = 25.0, 20.0
 ALIKE_SHARE = 0.3  # of the variance of effects on questions, over languages
 
@@ -95,7 +96,8 @@ def study_scores(
         if searches > 1:
             models = models.reshape(searches, seeds, *shape).mean(axis=1)
         scores[name] = {
-            language: dict.fromkeys(METRICS, models[:, place]) for place, language in enumerate(XQUAD_LANGUAGES)
+            language: dict.fromkeys(METRICS, np.zeros_like(models[:, place])) | {METRIC: models[:, place]}
+            for place, language in enumerate(XQUAD_LANGUAGES)
         }
         units[name] = tuple(
             Unit(one, tuple(range(seeds))) if searches > 1 else Unit(None, (one,)) for one in range(len(models))
@@ -127,12 +129,14 @@ def _effects(count: int, nature: Nature, generator: np.random.Generator) -> np.n
     """Effects of variance 1 on questions, (count, languages, questions), correlated within paragraphs and articles."""
     languages = len(XQUAD_LANGUAGES)
     alike, own = (_clustered((count, part), nature, generator) for part in (1, languages))
-    return np.sqrt(ALIKE_SHARE) * alike + np.sqrt(1.0 - ALIKE_SHARE) * own
+    return np.asarray(np.sqrt(ALIKE_SHARE) * alike + np.sqrt(1.0 - ALIKE_SHARE) * own)
 
 
 def _clustered(shape: tuple[int, int], nature: Nature, generator: np.random.Generator) -> np.ndarray:
-    articles, paragraphs = ARTICLE[-1] + 1, PARAGRAPH[-1] + 1
-    alone = np.sqrt(1.0 - nature.article - nature.paragraph) * generator.standard_normal((*shape, len(ARTICLE)))
-    of_articles = np.sqrt(nature.article) * generator.standard_normal((*shape, articles))
-    of_paragraphs = np.sqrt(nature.paragraph) * generator.standard_normal((*shape, paragraphs))
-    return np.asarray(alone + of_articles[..., ARTICLE] + of_paragraphs[..., PARAGRAPH])
+    def drawn(share: float, count: int) -> np.ndarray:
+        return np.sqrt(share, dtype=np.float32) * generator.standard_normal((*shape, count), dtype=np.float32)
+
+    alone = drawn(1.0 - nature.article - nature.paragraph, len(ARTICLE))
+    alone += drawn(nature.article, ARTICLE[-1] + 1)[..., ARTICLE]
+    alone += drawn(nature.paragraph, PARAGRAPH[-1] + 1)[..., PARAGRAPH]
+    return alone
