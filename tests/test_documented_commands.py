@@ -33,7 +33,7 @@ STUDY_DIR = "{studies}/small"
 # Of a study: every part of it is as small as it can be, and all that would be downloaded is the toy world's.
 SMALL = (
     "--set training.updates=2 --set training.reports=1 --set training.batch_size=4 --set training.micro_batch_size=4 "
-    "--set search.trials_per_arm=1 --set search.startup_trials=1 --set replicates.seeds=1"
+    "--set search.trials_per_arm=1 --set replicates.searches=1 --set replicates.seeds=1"
 )
 TOY = f"{SMALL} --set 'data.test={{{{source: toy, languages: [en, de]}}}}'"
 COPIES = (

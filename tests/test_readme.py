@@ -29,7 +29,7 @@ def test_the_mistakes_are_reported_as_shown(tmp_path: Path, monkeypatch: pytest.
     text = (ROOT / "studies" / "quickstart.yaml").read_text(encoding="utf-8")
     for right, wrong in (
         ("log_uniform: [1.0e-3", "log_unifrom: [1.0e-3"),
-        ("uniform: [0.1, 0.5]", "uniform: [0.5, 0.1]"),
+        ("uniform: [0.2, 0.5]", "uniform: [0.5, 0.2]"),
         ("objective: dev.f1", "objective: xquad.f1"),
     ):
         text = text.replace(right, wrong, 1)
