@@ -4,9 +4,9 @@
 
 Two studies whose records are written beforehand: 1,000 trials of 10 arms with 5 searches each, 1,190 questions in 12
 languages; and 4 arms with 5 searches each, 100,000 questions in 12 languages (9 GB). `xlingual report` runs in a
-process of its own each time, and prints JSON: seconds on the wall from its start to its end, imports included,
-seconds of processors, and its peak of resident memory. With --lines it first runs without the Parquet files, which it
-makes again from the JSON lines: this takes minutes where there are millions of answers, and both must print the same.
+process of its own each time, and prints JSON: seconds on the wall from its start to its end, imports included, seconds
+of processors, and its peak of resident memory. With --lines it first runs without the Parquet files, which it makes
+again from the JSON lines: this takes minutes where there are millions of answers, and both must print the same.
 """
 
 from __future__ import annotations
