@@ -77,7 +77,7 @@ def read_answers(path: Path, like: Answers | None = None) -> Answers:
 
 
 def _answers(table: pyarrow.Table | None, like: Answers | None) -> Answers | None:
-    """Take answers from columns; None where there are none or a row is broken, of which the lines tell more."""
+    """Take answers from columns; None where there are none or a row is broken."""
     if table is None:
         return None
     columns = {name: table.column(name).combine_chunks() for name in _NAMES if name in table.column_names}
