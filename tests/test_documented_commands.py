@@ -133,6 +133,7 @@ REGRET = (
     "python tests/benchmarks/search_regret.py --worlds 2 --first-world 0 --processes 1 --settings 11 --lines grid "
     "--json {folder}/l --figure {folder}/l.svg"
 )
+START = "python tests/benchmarks/search_start.py --worlds 2"
 FAQ_ROWS = (
     "python tests/benchmarks/faq_rows.py --model {pretrained} --rows {rows} --xquad {xquad} --languages de,tr --number 40 "
     "--runs 1 --memory-rows 40 --json {folder}/j"
@@ -186,6 +187,7 @@ LONG = {
     "--dictionaries FILE.tsv --languages de,es] [--updates 60] [--seeds 1] [--runs 4]": ROBUST,
     "python tests/benchmarks/search_regret.py [--worlds 40] [--first-world 1000] [--processes 2] [--json FILE]": REGRET,
     "python tests/benchmarks/search_regret.py --worlds 40 --json search_regret.json": REGRET,
+    "search_start.py --worlds 60": START,
 }
 MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make PYTHON=/path/to/python install",
         "make PYTHON=/path/to/python quickstart")  # fmt: skip
