@@ -118,6 +118,7 @@ def _of(setting: str, searches: int) -> list[Cell]:
         one("arms differ by question", Nature(arm=DIFFER)),
         one("arms differ by question, strong article effects", Nature(arm=DIFFER, article=0.1)),
         one("seeds of the treatment vary three times as much", Nature(seed=(SEED, 3 * SEED))),
+        one("seeds alike in all arms, correlation 0.7", Nature(shared=0.7)),
         one("nothing to search in the baseline", fixed=True),
         one("four identical arms", arms=4),
         one("published recipe first", recipe=True),

@@ -60,6 +60,7 @@ class Nature:
         question: standard deviation of what one model makes of a question, in points.
         arm: standard deviation of an arm's effect on a question, in points; 0: arms are identical.
         seed: standard deviation of a seed's effect in the mean over languages, of the baseline and of other arms.
+        shared: correlation of the effects of the seeds with one number in all arms, as a study's arms share seeds.
         gain: points that every arm but the baseline is better by in every language.
     """
 
@@ -68,6 +69,7 @@ class Nature:
     question: float = 14.0
     arm: float = 0.0
     seed: tuple[float, float] = (SEED, SEED)
+    shared: float = 0.0
     gain: float = 0.0
 
     def gaining(self, points: float) -> Nature:
@@ -89,10 +91,14 @@ def study_scores(
     shape = (len(XQUAD_LANGUAGES), len(ARTICLE))
     difficulty = DIFFICULTY * generator.standard_normal(shape[1])
     difficulty = difficulty + DIFFICULTY_OF_LANGUAGE * generator.standard_normal(shape)
+    of_all_arms = _seeds(seeds * max(map(len, truths)), generator)
     scores, units = {}, {}
     for number, true in enumerate(truths):
         name, searches = (f"arm {number}" if number else BASELINE), len(true)
-        models = _models(np.repeat(true, seeds), nature, generator, treatment=number > 0) + difficulty
+        own = _seeds(seeds * searches, generator)
+        effects = np.sqrt(nature.shared) * of_all_arms[: len(own)] + np.sqrt(1.0 - nature.shared) * own
+        means = np.repeat(true, seeds)[:, None] + nature.seed[number > 0] / SEED * effects + nature.gain * (number > 0)
+        models = means[:, :, None] + _answered(len(means), nature, generator) + difficulty
         if searches > 1:
             models = models.reshape(searches, seeds, *shape).mean(axis=1)
         scores[name] = {
@@ -116,13 +122,16 @@ def question_error(nature: Nature) -> float:
     return float(np.sqrt(variance * (ALIKE_SHARE + (1.0 - ALIKE_SHARE) / len(NON_ENGLISH))))
 
 
-def _models(true: np.ndarray, nature: Nature, generator: np.random.Generator, *, treatment: bool) -> np.ndarray:
-    """Scores of one arm's models beside the questions' difficulty, (models, languages, questions)."""
-    count, languages = len(true), len(XQUAD_LANGUAGES)
-    seed = ALIKE * generator.standard_normal((count, 1)) + OWN_PART * generator.standard_normal((count, languages))
-    means = true[:, None] + nature.seed[treatment] / SEED * seed + nature.gain * treatment
+def _seeds(count: int, generator: np.random.Generator) -> np.ndarray:
+    """Effects of seeds with a deviation of `SEED` in the mean over languages, (seeds, languages)."""
+    languages = len(XQUAD_LANGUAGES)
+    return ALIKE * generator.standard_normal((count, 1)) + OWN_PART * generator.standard_normal((count, languages))
+
+
+def _answered(models: int, nature: Nature, generator: np.random.Generator) -> np.ndarray:
+    """What one arm's models make of the questions, beside their difficulty, (models, languages, questions)."""
     arm = nature.arm * _effects(1, nature, generator) if nature.arm else 0.0
-    return means[:, :, None] + arm + nature.question * _effects(count, nature, generator)
+    return np.asarray(arm + nature.question * _effects(models, nature, generator))
 
 
 def _effects(count: int, nature: Nature, generator: np.random.Generator) -> np.ndarray:

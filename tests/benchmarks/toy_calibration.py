@@ -1,6 +1,6 @@
 """False positives of toy studies that are trained for real, with a treatment that does nothing.
 
-    python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--json]
+    python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]
 
 Two arms mix FAQ pages of the toy world's useless kind (`toy.faq_helpfulness: 0`) into their training; the second also
 perturbs word embeddings by a millionth of their size. So the arms are alike in all but name, and all that is called a
@@ -52,6 +52,8 @@ from xlingual.training.worker import SoloWorker
 STUDY = Path(__file__).with_name("toy_calibration.yaml")
 ARMS = ("baseline", "other")
 METRIC = "f1"
+OVERRIDES: list[str] = []
+"""What is said otherwise than in the study file, in this process."""
 Scores = dict[str, np.ndarray]
 """By language, F1 in percent of every unit, (units, questions)."""
 
@@ -81,7 +83,7 @@ class World:
 def world() -> World:
     """Load data and encoder, once in a process."""
     torch.set_num_threads(1)
-    study = load_study(STUDY)
+    study = load_study(STUDY, OVERRIDES)
     folder = Path(tempfile.mkdtemp(prefix="toy-calibration-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     locations = locate(study, folder)
@@ -195,12 +197,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--studies", type=int, default=20)
     parser.add_argument("--processes", type=int, default=2, help="side by side")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=f"as in {STUDY.name}, changed")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON in place of a table")
     chosen = parser.parse_args(arguments)
     if chosen.studies < 2 or chosen.processes < 1:
         parser.error("write at least two studies and one process")
     tasks = [(number, arm) for number in range(chosen.studies) for arm in ARMS]
-    with ProcessPoolExecutor(chosen.processes, mp_context=get_context("spawn")) as pool:
+    OVERRIDES.extend(chosen.set)
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(chosen.processes, spawn, initializer=OVERRIDES.extend, initargs=(chosen.set,)) as pool:
         trained = dict(zip(tasks, pool.map(train_arm, tasks), strict=True))
     numbers = summary(trained, chosen.studies)
     if chosen.json:
