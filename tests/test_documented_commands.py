@@ -61,7 +61,8 @@ QUICK = {
     "xlingual schema": "xlingual schema",
     "xlingual plan STUDY": "xlingual plan {root}/studies/quickstart.yaml",
     "xlingual plan --bench": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
-    "xlingual plan STUDY --power [--like STUDY_DIR] [--json]": "xlingual plan {root}/studies/quickstart.yaml --power",
+    "xlingual plan STUDY --power [--like STUDY_DIR] [--json]": "xlingual plan {root}/studies/quickstart.yaml "
+    f"--power --like {STUDY_DIR} --json",
     "xlingual plan STUDY --bench speed.json": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
     "xlingual plan STUDY [--bench FILE.json]... [--json]": "xlingual plan {root}/studies/quickstart.yaml "
     "--bench {speed} --json",
@@ -194,8 +195,6 @@ LONG = {
     "python tests/benchmarks/calibration.py --studies 1 --all --processes 1 --json --figure {folder}/c.svg",
     "python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]": ""
     "python tests/benchmarks/toy_calibration.py --studies 2 --processes 1 --set training.updates=1 --json",
-    "python tests/benchmarks/search_regret.py [--repetitions 50] [--json] [--figure OUT.svg]": ""
-    "python tests/benchmarks/search_regret.py --repetitions 2 --json --figure {folder}/l.svg",
 }
 MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make PYTHON=/path/to/python install",
         "make PYTHON=/path/to/python quickstart")  # fmt: skip
