@@ -56,8 +56,8 @@ quickstart: install
 
 # Tests that start Ray have the machine for themselves: Ray Train ends beside a second Ray.
 test: install
-	$(BIN)/pytest -n logical --maxprocesses 4 --ignore=tests/search
-	$(BIN)/pytest tests/search
+	$(BIN)/pytest -n logical --maxprocesses 4 --ignore=tests/on_ray
+	$(BIN)/pytest tests/on_ray
 
 check: install
 	$(BIN)/ruff format --check .

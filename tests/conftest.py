@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,59 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_task import write_checkpoint
 
     return write_checkpoint(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="session")
+def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Callable[..., Path]:
+    """Write a study file on the tiny task; keyword arguments replace whole sections."""
+
+    import tiny_task
+    import yaml
+
+    def write(name: str = "tiny", **sections: Any) -> Path:
+        directory = tmp_path_factory.mktemp(name)
+        tiny_task.write_data(directory / "data")
+        definition = {
+            "name": name,
+            "question": "Does it work?",
+            "model": str(tiny_checkpoint),
+            "data": {
+                "train": str(directory / "data" / "train.json"),
+                "dev": "held-out-articles",
+                "test": {"source": str(directory / "data" / "xquad"), "languages": ["en", "de", "es"]},
+                "faq": {
+                    "source": str(directory / "data" / "faq"),
+                    "languages": ["de"],
+                    "allow_shortage": True,
+                    "filters": "off",
+                    "passages": {"span": "answer", "answers": 4, "min_passage_characters": 1},
+                },
+            },
+            "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
+            "training": {
+                "updates": 12,
+                "batch_size": 8,
+                "micro_batch_size": 4,
+                "learning_rate": {"log_uniform": [1e-4, 1e-2]},
+                "precision": "fp32",
+                "reports": 4,
+            },
+            "arms": {
+                "plain": {"baseline": True},
+                "both": {
+                    "mixture": {"faq_share": {"uniform": [0.1, 0.5]}, "weights": {"de": 1.0}},
+                    "robust": {"embedding_noise": {"magnitude": {"log_uniform": [0.01, 0.2]}}},
+                },
+            },
+            "search": {"trials_per_arm": 3, "startup_trials": 2},
+            "replicates": {"searches": 1, "seeds": 2},
+            "storage": str(directory / "studies"),
+        }
+        path = directory / "study.yaml"
+        path.write_text(yaml.safe_dump(definition | sections, sort_keys=False))
+        return path
+
+    return write
 
 
 @pytest.fixture(params=[0o022, 0o007], ids=oct)

@@ -84,7 +84,7 @@ QUICK = {
         "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
         "--keep {folder}/kept --published XLM-R-base",
         "xlingual evaluate theirs --predictions {answers} --data {xquad} --languages de",
-        # --address and --workers start Ray: tests/search/test_evaluation_workers.py
+        # --address and --workers start Ray: tests/on_ray/test_evaluation_workers.py
     ],
     "xlingual evaluate xlingual_studies/NAME/trials/FINGERPRINT/model --on xquad --data xquad": "xlingual evaluate "
     "{model} --on xquad --data {xquad} --languages de --limit 1",
