@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = (
-    "README.md", "CONTRIBUTING.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml", "studies/*.yaml",
+    "README.md", "CONTRIBUTING.md", "docs/*.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml", "studies/*.yaml",
     "analysis/*.py", "tests/benchmarks/*.py",
 )  # fmt: skip
 PROGRAMS = r"(?:xlingual|python|pytest|make|ray)"

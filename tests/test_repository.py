@@ -13,9 +13,9 @@ import pytest
 import xlingual
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = {"studies", "xlingual", "tests", "analysis", ".ci", ".github"}
+FOLDERS = {"docs", "studies", "xlingual", "tests", "analysis", ".ci", ".github"}
 LARGEST = 2 * 1024 * 1024
-PRODUCT = ("README.md", "CONTRIBUTING.md", "pyproject.toml", "cluster.yaml", "xlingual", "analysis", "studies")
+PRODUCT = ("README.md", "CONTRIBUTING.md", "pyproject.toml", "cluster.yaml", "xlingual", "analysis", "studies", "docs")
 FOREIGN = re.compile(r"\.\./(shared|\.library)|(?<![\w.~])/(work|root|home|tmp/build|opt)/[a-z]")
 
 

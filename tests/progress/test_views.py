@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -332,3 +333,15 @@ def test_the_view_follows_the_output():
     assert isinstance(choose_view(False, Console(file=io.StringIO())).view, PlainView)
     dumb = Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
     assert isinstance(choose_view(False, dumb).view, PlainView)
+
+
+def test_trials_of_several_searches_are_named_by_both_numbers_and_no_score_is_cut():
+    state = busy_state(0)
+    for search in (1, 12):
+        view = trial(3, "webfaq_noise_both", updates=100, objective=55.5)
+        state.trial_changed(replace(view, key=f"{view.arm}/search-{search}/3", label=f"search {search}, trial 3"))
+    lines = rendered(state, 80)
+    assert max(map(len, lines)) <= 80 and any("search:trial" in line for line in lines)
+    for name in ("1:3", "12:3"):
+        (row,) = [line for line in lines if f" {name} " in line]
+        assert "55.5" in row and "100/500" in row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -15,7 +16,7 @@ from xlingual.search.listener import TrialView
 STATE_STYLES = {"running": "bold", "finished": "green", "pruned": "yellow", "failed": "red", "waiting": "dim"}
 FEWEST_ROWS = 3
 WIDE = 100
-LEFT = ("arm", "trial", "state", "updates", "robust", "mixture")
+LEFT = ("arm", "trial", "search:trial", "state", "updates", "robust", "mixture")
 OPTIONAL = ("robust", "mixture")
 LEAST = 8
 """Columns that an optional text keeps, however short the room is."""
@@ -107,7 +108,7 @@ def _columns(trials: Sequence[TrialView], narrow: bool, score: str) -> dict[str,
     """Header -> a text per trial, in the order of the table; an optional column without any text is left out."""
     columns = {
         "arm": [cells.clip(trial.arm, 12 if narrow else 24) for trial in trials],
-        "trial": [trial.label.removeprefix("trial ") for trial in trials],
+        ("search:trial" if any(map(_of_search, trials)) else "trial"): [_short(trial.label) for trial in trials],
         "state": [trial.state for trial in trials],
         "updates": [_updates(trial, 4 if narrow else 8) for trial in trials],
         "lr": [cells.learning_rate(trial.configuration) for trial in trials],
@@ -116,6 +117,16 @@ def _columns(trials: Sequence[TrialView], narrow: bool, score: str) -> dict[str,
         "mixture": [cells.mixture(trial.configuration) for trial in trials],
     }
     return {name: texts for name, texts in columns.items() if name not in OPTIONAL or set(texts) != {cells.NOTHING}}
+
+
+def _of_search(trial: TrialView) -> bool:
+    """Whether a trial is of one of several searches."""
+    return trial.label.startswith("search ")
+
+
+def _short(label: str) -> str:
+    """A label without what the header says: "3", "2:3" of search 2."""
+    return re.sub(r"^search (\d+), trial ", r"\1:", label).removeprefix("trial ")
 
 
 def _width(header: str, texts: Sequence[str]) -> int:

@@ -27,9 +27,10 @@ def key_of(item: Mapping[str, Any]) -> str:
 
 
 def label_of(item: Mapping[str, Any]) -> str:
-    """Name an item within its arm: "trial 3", "search 2, trial 3", "search 2, seed 10201"."""
-    search = f"search {item['search']}, " if "search" in item else ""
-    return search + (f"seed {item['seed']}" if "seed" in item else f"trial {item['number']}")
+    """Name an item within its arm: "trial 3", "search 2, trial 3", "seed 10201" (which names its search, too)."""
+    if "seed" in item:
+        return f"seed {item['seed']}"
+    return (f"search {item['search']}, " if "search" in item else "") + f"trial {item['number']}"
 
 
 class Journalist:
