@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = (
-    "README.md", "CONTRIBUTING.md", "docs/*.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml", "studies/*.yaml",
-    "analysis/*.py", "tests/benchmarks/*.py",
+    "README.md", "CONTRIBUTING.md", "docs/*.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml",
+    "studies/*.yaml", "analysis/*.py", "tests/benchmarks/*.py",
 )  # fmt: skip
 PROGRAMS = r"(?:xlingual|python|pytest|make|ray)"
 START = re.compile(rf"(?:\$ )?(?:\.venv/bin/)?{PROGRAMS} [\w/\[]")
