@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,10 +15,10 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate import evaluate
-from xlingual.cli.output import prepare_output
-from xlingual.cli.power import check_power, show_power
+from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile
+from xlingual.cli.output import prepare_output, read_json
+from xlingual.cli.plan import plan
 from xlingual.errors import StudyFileError, XlingualError
-from xlingual.json_text import parsed
 
 app = typer.Typer(
     add_completion=False,
@@ -28,14 +27,6 @@ app = typer.Typer(
     help="Hyperparameter studies for zero-shot cross-lingual question answering.",
     epilog=statuses.IN_WORDS,
 )
-
-StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML).")]
-StudyDir = Annotated[Path, typer.Argument(metavar="STUDY_DIR", help="A study's directory: STORAGE/NAME.")]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, e.g. data.train=train.json."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
 @app.command()
@@ -55,49 +46,7 @@ def schema() -> None:
     print(json.dumps(json_schema(), indent=2))
 
 
-@app.command()
-def plan(
-    study: StudyFile,
-    measured: Annotated[
-        list[Path] | None,
-        typer.Option("--bench", metavar="FILE.json", help="Output of `bench --json`: adds the hours. May be repeated."),
-    ] = None,
-    power: Annotated[
-        bool, typer.Option("--power", help="Show instead the smallest difference that would be found, and its cost.")
-    ] = False,
-    like: Annotated[
-        Path | None,
-        typer.Option(metavar="STUDY_DIR", help="With --power: standard deviations as this finished study measured."),
-    ] = None,
-    overrides: Overrides = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show what would run: arms, trials, updates, workers, and the defaults filled in; how long, with --bench."""
-    from xlingual.report.plan import plan_tables
-    from xlingual.study import load_study
-    from xlingual.study import plan as make_plan
-
-    check_power(power, like, measured)
-    checked = load_study(study, overrides or ())
-    planned, hours = make_plan(checked), None
-    if power:
-        show_power(checked, planned, like, as_json)
-        return
-    from xlingual.progress.activities import activities_shown
-
-    with activities_shown():
-        with doing("loading PyTorch"):
-            from xlingual.speed.estimate import Rates, estimate
-            from xlingual.training.advice import advice_notes
-            from xlingual.training.source_notes import source_notes
-
-        planned = replace(planned, notes=(*planned.notes, *source_notes(checked), *advice_notes(checked)))
-        if measured:
-            hours = estimate(checked, [Rates.of_json(_read_json(path), str(path)) for path in measured])
-    if as_json:
-        print(json.dumps(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
-    else:
-        Console().print(plan_tables(planned, hours))
+app.command()(plan)
 
 
 @app.command(epilog=statuses.IN_WORDS)
@@ -221,7 +170,7 @@ def score(
     from xlingual.tasks.question_answering import file_scores
 
     with activities_shown(), doing("scoring answers"):
-        scores = file_scores(gold, _read_json(predictions), lambda line: print(line, file=sys.stderr))
+        scores = file_scores(gold, read_json(predictions), lambda line: print(line, file=sys.stderr))
     print(json.dumps(scores))
 
 
@@ -268,15 +217,6 @@ def _show_report(path: Path, as_json: bool) -> None:
         print(json.dumps(summary.as_json()))
     else:
         Console().print(report_tables(summary))
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return parsed(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise XlingualError(f"{path}: cannot be read ({error.strerror}); write the path of a JSON file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise XlingualError(f"{path}: not JSON ({error})") from None
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:

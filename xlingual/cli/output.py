@@ -1,9 +1,15 @@
-"""Output that a terminal's encoding cannot hold: shown as escapes, never an error."""
+"""What commands read and write: output that a terminal cannot hold as escapes, JSON files that were named."""
 
 from __future__ import annotations
 
 import codecs
+import json
 import sys
+from pathlib import Path
+from typing import Any
+
+from xlingual.errors import XlingualError
+from xlingual.json_text import parsed
 
 ESCAPES = "xlingual.escapes"
 """Name of the handler in Python's registry of what to do with characters that an encoding lacks."""
@@ -24,3 +30,17 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2)), error.end
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that was named on the command line.
+
+    Raises:
+        XlingualError: when it cannot be read, or is no JSON.
+    """
+    try:
+        return parsed(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise XlingualError(f"{path}: cannot be read ({error.strerror}); write the path of a JSON file") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise XlingualError(f"{path}: not JSON ({error})") from None

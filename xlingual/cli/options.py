@@ -1,0 +1,16 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML).")]
+StudyDir = Annotated[Path, typer.Argument(metavar="STUDY_DIR", help="A study's directory: STORAGE/NAME.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, e.g. data.train=train.json."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
