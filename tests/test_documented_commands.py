@@ -61,6 +61,9 @@ QUICK = {
     "xlingual schema": "xlingual schema",
     "xlingual plan STUDY": "xlingual plan {root}/studies/quickstart.yaml",
     "xlingual plan --bench": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
+    "xlingual plan STUDY --power": "xlingual plan {root}/studies/baselines.yaml --power",
+    "xlingual plan STUDY --power --like STUDY_DIR": "xlingual plan {root}/studies/webfaq_mix.yaml --power "
+    f"--like {STUDY_DIR}",
     "xlingual plan STUDY --power [--like STUDY_DIR] [--json]": "xlingual plan {root}/studies/quickstart.yaml "
     f"--power --like {STUDY_DIR} --json",
     "xlingual plan STUDY --bench speed.json": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
@@ -135,7 +138,7 @@ REGRET = (
     "python tests/benchmarks/search_regret.py --worlds 2 --first-world 0 --processes 1 --settings 11 --lines grid "
     "--json {folder}/l --figure {folder}/l.svg"
 )
-START = "python tests/benchmarks/search_start.py --worlds 2"
+START = "python tests/benchmarks/search_start.py --worlds 2 --json"
 FAQ_ROWS = (
     "python tests/benchmarks/faq_rows.py --model {pretrained} --rows {rows} --xquad {xquad} --languages de,tr --number 40 "
     "--runs 1 --memory-rows 40 --json {folder}/j"
