@@ -184,6 +184,9 @@ def test_json_has_all_of_it_for_the_headline_alone(compared: Summary) -> None:
 def test_english_alone_is_its_own_headline(studies: ModuleType, tmp_path: Path) -> None:
     summary = study(studies, tmp_path, {"good": 10.0}, languages=("en",))
     (line,) = starting(summary, "Smallest difference of English that would be found")
+    gap = summary.differences["good"]["en"]["f1"].found
+    assert f"|t df {gap.freedom:.1f}|holm:1|" in signature(summary)
+    assert "*: a difference, adjusted for the number of compared arms (Holm, 5%)." in notes(summary)
     assert summary.differences["good"]["en"]["f1"].randomization_p is not None and "good" in line
 
 
@@ -195,8 +198,9 @@ def test_the_signature_is_under_every_table_and_breaks_between_its_parts(compare
     lines = [line.rstrip() for line in text.splitlines()]
     starts = [place for place, line in enumerate(lines) if line.startswith("squad1.1|")]
     assert len(starts) == len(titles) >= 4
-    for place in starts:
-        assert "".join(lines[place : place + 2]) == signature(compared)
+    found = ["".join(lines[place : place + 2]) for place in starts]
+    assert found[0] == signature(compared) and found[1] == signature(compared, "exact_match") != found[0]
+    assert set(found) == {signature(compared), signature(compared, "exact_match")}
 
 
 def test_the_same_records_give_the_same_report(compared: Summary) -> None:
@@ -213,3 +217,4 @@ def test_where_arms_have_several_searches_it_is_searches_that_decide(studies: Mo
     (line,) = starting(summary, "some undecided")
     assert f"{gap.more_units} more searches of each arm would decide a difference of this size" in line
     assert "|searches:4x1|" in signature(summary)
+    assert any("they cover other searches with other seeds and other" in line for line in notes(summary))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -32,14 +32,18 @@ def interval_notes(summary: Summary) -> list[str]:
     ]
 
 
-def signature(summary: Summary) -> str:
-    """Return what the tables were made of, in one line, from which they can be made again.
+def signature(summary: Summary, metric: str = "f1") -> str:
+    """Return what a table was made of, in one line, from which it can be made again.
 
-    Metric, languages beyond English, questions (the most of a language), clusters, searches x seeds, what the search
-    selected by, test and its degrees of freedom, comparisons that Holm adjusts for, version.
+    Scorer, languages beyond English, questions (the most of a language), clusters, scored searches x seeds, what the
+    search selected by, test of the headlines and its degrees of freedom, comparisons that Holm adjusts for, version.
+
+    Args:
+        summary: of the study.
+        metric: whose differences were tested: `f1` or `exact_match`.
     """
-    means = [metrics[MEAN]["f1"] for metrics in summary.differences.values() if MEAN in metrics]
-    freedom = sorted({f"{gap.found.freedom:.1f}" for gap in means if gap.found.freedom is not None}, key=float)
+    gaps = _headlines(summary, metric).values()
+    freedom = sorted({f"{gap.found.freedom:.1f}" for gap in gaps if gap.found.freedom is not None}, key=float)
     parts = [
         "squad1.1",
         f"langs:{sum(language != 'en' for language in summary.languages)}",
@@ -47,25 +51,28 @@ def signature(summary: Summary) -> str:
         f"{'art' if summary.by_article else 'par'}:{summary.clusters}",
         f"searches:{_repeated(summary)}",
         f"sel:{summary.objective.replace(' ', '')}",
-        *([f"t df {'-'.join(dict.fromkeys((freedom[0], freedom[-1])))}", f"holm:{len(means)}"] if freedom else []),
+        *([f"t df {'-'.join(dict.fromkeys((freedom[0], freedom[-1])))}", f"holm:{len(gaps)}"] if freedom else []),
         f"xlingual {version('xlingual')}",
     ]
     return "|".join(parts)
 
 
 def _repeated(summary: Summary) -> str:
-    """Searches x seeds of the scored arms: "4x1", "1x5", "1x3-5"; "4x1,1x4" where some arms have nothing to search."""
-    found: dict[int, set[int]] = {}
-    for arm in summary.arms.values():
-        if arm.units:
-            found.setdefault(arm.searches, set()).add(
-                round(len(arm.seeds) / len(arm.units)) if arm.searches > 1 else len(arm.units)
-            )
-    texts = [
-        f"{searches}x{'-'.join(map(str, dict.fromkeys((min(n), max(n)))))}"
-        for searches, n in sorted(found.items(), reverse=True)
-    ]
+    """Scored searches x seeds of the arms: "4x1", "3-4x1-2"; "1x5" of one search; "4x1,1x4" with arms of either kind."""
+    several = [arm for arm in summary.arms.values() if arm.units and arm.searches > 1]
+    single = [arm for arm in summary.arms.values() if arm.units and arm.searches == 1]
+    texts = []
+    if several:
+        seeds = [len(winner.seeds) for arm in several for winner in arm.winners if winner.seeds]
+        texts.append(f"{_range(len(arm.units) for arm in several)}x{_range(seeds)}")
+    if single:
+        texts.append(f"1x{_range(len(arm.units) for arm in single)}")
     return ",".join(texts) or "0"
+
+
+def _range(counts: Iterable[int]) -> str:
+    found = sorted(set(counts))
+    return "-".join(map(str, dict.fromkeys((found[0], found[-1]))))
 
 
 def _coverage(summary: Summary) -> Iterator[str]:
@@ -77,7 +84,7 @@ def _coverage(summary: Summary) -> Iterator[str]:
         return
     interval, those = f"[low, high]: {share} intervals by Student's t;", f"other {what} ({summary.clusters} {what})"
     if all(gap.seed_variation for gap in gaps):
-        others = "other searches with other seeds" if _all_searched_several_times(summary) else "other seeds"
+        others = "other searches with other seeds" if _several_searches_of_all(summary) else "other seeds"
         yield f"{interval} they cover {others} and {those}."
     else:
         yield (
@@ -131,10 +138,13 @@ def _verdicts(summary: Summary) -> Iterator[str]:
         names = unit_names(summary.arms.values())
         yield f"{', '.join(few)}: fewer than {PAIRED_FROM} {names} are too few to call anything a difference."
     if len(searched) + len(few) < len(gaps):
-        yield (
-            "*: a difference. Means are adjusted for the number of compared arms (Holm, 5%); a language is marked only "
-            "behind its arm's mean, adjusted for the number of languages."
-        )
+        if any(MEAN in cells for cells in summary.differences.values()):
+            yield (
+                "*: a difference. Means are adjusted for the number of compared arms (Holm, 5%); a language is marked "
+                "only behind its arm's mean, adjusted for the number of languages."
+            )
+        else:
+            yield "*: a difference, adjusted for the number of compared arms (Holm, 5%)."
 
 
 def _doubts(summary: Summary) -> Iterator[str]:
@@ -159,8 +169,10 @@ def _of_one_search(arm: ArmSummary) -> bool:
     return bool(arm.searched) and arm.searches == 1
 
 
-def _all_searched_several_times(summary: Summary) -> bool:
-    return all(arm.searches > 1 for arm in summary.arms.values() if arm.units)
+def _several_searches_of_all(summary: Summary) -> bool:
+    """Whether every arm that searches anything has several searches, and one does."""
+    searches = [arm.searches for arm in summary.arms.values() if arm.units and arm.searched]
+    return bool(searches) and min(searches) > 1
 
 
 def _compared_arms(summary: Summary, arm: str) -> tuple[ArmSummary, ArmSummary]:
@@ -179,8 +191,8 @@ def _beyond(summary: Summary) -> bool:
     return False
 
 
-def _headlines(summary: Summary) -> dict[str, Difference]:
-    return {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
+def _headlines(summary: Summary, metric: str = "f1") -> dict[str, Difference]:
+    return {arm: cells[MEAN if MEAN in cells else "en"][metric] for arm, cells in summary.differences.items()}
 
 
 def _gaps(summary: Summary) -> Iterator[Difference]:

@@ -47,7 +47,7 @@ def warnings(summary: Summary) -> list[str]:
 
 def notes(summary: Summary) -> list[str]:
     """Sentences that stand once, under the tables."""
-    lines = [f"Scored: {_extent(summary)}, in {len(summary.languages)} languages."]
+    lines = [f"Scored: {_extent(summary)}, in {_times(len(summary.languages), 'language')}."]
     others = [language for language in summary.languages if language != "en"]
     if others:
         lines.append(

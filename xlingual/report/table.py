@@ -33,19 +33,22 @@ def report_tables(summary: Summary) -> RenderableType:
         nothing = f"{summary.study}: no replicate was scored on the test set yet."
         return Notes([*warnings(summary), *without_trials(summary), nothing])
     flags = warnings(summary)
-    tables: list[RenderableType | None] = [score_table(summary, "f1"), score_table(summary, "exact_match")]
-    tables.append(character_table(summary, flags))
+    of_f1, of_match = Signature(signature(summary)), Signature(signature(summary, "exact_match"))
+    tables: list[tuple[RenderableType | None, Signature]] = [
+        (score_table(summary, "f1"), of_f1),
+        (score_table(summary, "exact_match"), of_match),
+        (character_table(summary, flags), of_f1),
+    ]
     if summary.differences:
-        tables.append(difference_table(summary, "f1"))
-    tables += [distance_table(summary, "f1", flags), distance_table(summary, "exact_match", flags)]
-    tables.append(winners_table(summary, flags))
-    tables.append(shares_table(summary, flags))
+        tables.append((difference_table(summary, "f1"), of_f1))
+    tables.append((distance_table(summary, "f1", flags), of_f1))
+    tables.append((distance_table(summary, "exact_match", flags), of_match))
+    tables += [(winners_table(summary, flags), of_f1), (shares_table(summary, flags), of_f1)]
     if summary.costs:
         without = [name for name in summary.arms if name not in summary.costs]
-        tables.append(cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without))
-        tables.append(perturbation_table(summary.study, summary.costs, flags))
-    of_all = Signature(signature(summary))
-    drawn = [part for table in tables if table is not None for part in (table, of_all, "")]
+        costs = cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without)
+        tables += [(costs, of_f1), (perturbation_table(summary.study, summary.costs, flags), of_f1)]
+    drawn = [part for table, below in tables if table is not None for part in (table, below, "")]
     return Group(*drawn, Notes(notes(summary)))
 
 
