@@ -172,6 +172,7 @@ def test_weights_are_written_by_language_and_may_leave_some_out(study: Any) -> N
             "mixture.weights",
             'found "even"; write for example weights: {de: 0.5, es: 0.5}',
         ),
+        ("{training: {learning_rate: .nan}}", "training.learning_rate", "as the arm searches it, found NaN"),
         ("{robust: nosy}", "robust", "takes one of the labels none, noisy, found \"nosy\"; did you mean 'noisy'?"),
         ("{robust: {embedding_noise: {magnitude: 1}}}", "robust", "write robust: none, or robust: {noisy: {...}} with"),
         ("{robust: [noisy]}", "robust", 'found ["noisy"]; write robust: none, or robust: {noisy: {...}} with values'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,7 @@ def locate(space: Any, drawn: Any, hints: Mapping[str, Any], path: str = "") -> 
 
 
 def _within(low: float, high: float, drawn: Any, path: str) -> Any:
-    if isinstance(drawn, bool) or not isinstance(drawn, int | float):
+    if isinstance(drawn, bool) or not isinstance(drawn, int | float) or math.isnan(drawn):
         raise Illegal(f"{path} was {_shown(drawn)}, is now searched from {_shown(low)} to {_shown(high)}")
     if drawn < low:
         raise Illegal(f"{path} {_beside(drawn, low)} is below {_shown(low)}")
