@@ -282,3 +282,43 @@ def test_test_languages_may_be_left_out_until_the_test_set_was_read(records: Rec
     with pytest.raises(RecordError, match=r"data\.test\.languages was \['en', 'de'\], is now \['en', 'de', 'es'\]"):
         records.open(all_of_them)
     assert records.open(fewer) == []
+
+
+def searches(records: Records, count: int) -> None:
+    """Open the study with several searches, in each of which arm both has one trial of its own, chosen and read for."""
+    records.open(f"replicates.searches={count}", f"search.trials_per_arm={count}")
+    for number in range(2, count + 1):
+        name = {"arm": "both", "search": number, "number": 0, "fingerprint": f"both-{number}"}
+        values = {"training.learning_rate": 1e-3, "robust.embedding_noise.magnitude": 0.1, "mixture.faq_share": 0.2}
+        records.event("trial_started", **name, values=values)
+        records.event("trial_ended", **name, state="finished", objective=50.0, updates=12, reason=None, retry=False)
+
+
+def test_searches_that_are_left_out_and_trials_of_searches_are_named(records: Records) -> None:
+    searches(records, 3)
+    assert records.open("replicates.searches=1", "search.trials_per_arm=3") == [
+        "arm plain: 1 search of 3 trials now; what searches 2 to 3 found is kept in the records and not used",
+        "arm both: 1 search of 3 trials now; what searches 2 to 3 found is kept in the records and not used",
+    ]
+    asked = ("replicates.searches=3", "search.trials_per_arm=3")
+    records.open(*asked)
+    low = {"plain": {}, "both": {"training": {"learning_rate": {"log_uniform": [1e-4, 5e-4]}}}}
+    line = next(line for line in records.open(*asked, arms=low) if "legal" in line)
+    assert line.startswith("arm both: 1 of 5 earlier trials is legal in the changed space; search/trial 1/1 is not (")
+    assert "search/trial 2/0 is not (" in line and line.endswith("; nor are trials 3/0")
+
+
+def test_a_searched_arm_that_was_read_for_cannot_be_fixed(records: Records) -> None:
+    searches(records, 2)
+    records.event("chosen", arm="both", search=2, number=0, fingerprint="both-2", objective=50.0)
+    replicate = {"arm": "both", "search": 2, "seed": 10201, "fingerprint": "both-seed"}
+    records.event("replicate_started", **replicate, chosen="both-2")
+    journal.append(records.directory.ledger, {"time": 0.0, "purpose": "test", **replicate})
+    fixed = {
+        "training": {"learning_rate": 1e-3},
+        "mixture": {"faq_share": 0.2, "weights": {"de": 1.0}},
+        "robust": {"embedding_noise": {"magnitude": 0.1}},
+    }
+    refused = r"arm both searches nothing now, and .* what its search 2 chose; .* Write what it searched, or give"
+    with pytest.raises(RecordError, match=refused):
+        records.open("replicates.searches=2", "search.trials_per_arm=2", arms={"plain": {}, "both": fixed})

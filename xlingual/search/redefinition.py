@@ -80,10 +80,13 @@ def _refuse_fewer_searches(directory: StudyDirectory, changed: Changes, before: 
     for search in before.tested:
         arm = changed.renamed.get(search.arm, search.arm)
         if arm in after.searches and search._replace(arm=arm) not in now:
+            count, had = after.searches[arm].count, before.searches[search.arm].count
+            fixed = count < int(after.study["replicates"].get("searches", 1))
+            says = "searches nothing" if fixed else f"has {_times(count, 'search', 'searches')}"
+            remedy = "what it searched" if fixed else f"replicates.searches: {had}"
             raise RecordError(
-                f"{directory.path}: arm {arm} has {_times(after.searches[arm].count, 'search', 'searches')} now, and "
-                f"the test set was read for what its search {search.number} chose; leaving that out would select by "
-                f"test scores. Write replicates.searches: {before.searches[search.arm].count}, or "
+                f"{directory.path}: arm {arm} {says} now, and the test set was read for what its search "
+                f"{search.number} chose; leaving that out would select by test scores. Write {remedy}, or "
                 f"{_other(after)}"
             )
 
@@ -108,7 +111,7 @@ def _refuse_more_trials(after: StudyState, other: str) -> None:
         if trials < of.trials and search not in after.exhausted:
             raise RecordError(
                 f"search.trials_per_arm: {after.trials_per_arm} asked, and the test set was read for what arm "
-                f"{after.name_of(search)} chose from {trials} trials; more of them could change that choice. Write "
+                f"{after.name_of(search)} chose from {_times(trials, 'trial', 'trials')}; more of them could change that choice. Write "
                 f"{trials * of.count}, or {other}"
             )
 
@@ -140,7 +143,7 @@ def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]
     for arm in (*changed.respaced, *changed.new):
         legal, aside = len(after.arm_trials(arm)), [one for one in after.set_aside if one.arm == arm]
         if legal or aside:
-            lines.append(f"arm {arm}: {legality_text(legal, aside)}")
+            lines.append(f"arm {arm}: {legality_text(legal, aside, several=after.searches[arm].count > 1)}")
         elif arm in changed.new:
             lines.append(f"arm {arm}: new")
         lines += [
@@ -174,18 +177,24 @@ def _searches_lines(changed: Changes, before: StudyState, after: StudyState) -> 
             continue
         now = f"{_times(of.count, 'search', 'searches')} of {_times(of.trials, 'trial', 'trials')}"
         if of.count < had.count:
-            gone = f"{of.count + 1} to {had.count}" if had.count > of.count + 1 else str(had.count)
-            yield f"arm {arm}: {now} now; what search {gone} found is kept in the records and not used"
+            gone = f"searches {of.count + 1} to {had.count}" if had.count > of.count + 1 else f"search {had.count}"
+            yield f"arm {arm}: {now} now; what {gone} found is kept in the records and not used"
         else:
             yield f"arm {arm}: {now} now, {had.count} of them as before"
 
 
-def legality_text(legal: int, aside: Sequence[SetAside]) -> str:
-    """How many of an arm's earlier trials are legal: "4 of 5 earlier trials are legal in the changed space; ..."."""
+def legality_text(legal: int, aside: Sequence[SetAside], *, several: bool) -> str:
+    """How many of an arm's earlier trials are legal: "4 of 5 earlier trials are legal in the changed space; ...".
+
+    With `several` searches trial 3 of search 2 is "2/3".
+    """
     text = f"{legal} of {legal + len(aside)} earlier trials {'is' if legal == 1 else 'are'} legal in the changed space"
-    reasons = [f"trial {one.number} is not ({one.reason})" for one in aside[:SHOWN_REASONS]]
+    names = [f"{one.search}/{one.number}" if several else str(one.number) for one in aside]
+    what = "search/trial" if several else "trial"
+    shown = zip(names[:SHOWN_REASONS], aside, strict=False)
+    reasons = [f"{what} {name} is not ({one.reason})" for name, one in shown]
     if len(aside) > SHOWN_REASONS:
-        numbers = ", ".join(str(one.number) for one in aside[SHOWN_REASONS:])
+        numbers = ", ".join(names[SHOWN_REASONS:])
         reasons.append(f"nor are trials {numbers}")
     return "; ".join([text, *reasons])
 
