@@ -11,10 +11,14 @@ import pytest
 from rich.console import Console, RenderableType
 
 from xlingual.records import journal
+from xlingual.records.files import write_lines
+from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
+from xlingual.report.interval_notes import signature
 from xlingual.report.status import search_table, status, status_table
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import report_tables
+from xlingual.report.winners_table import winners_table
 
 ARMS = ("baseline", "webfaq", "noise")
 REASON = "2 failed; trial 1: diverged at update 1: the loss is nan"
@@ -169,3 +173,59 @@ def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: Mod
     text = flat(report_tables(summary))
     assert "Chosen after the test set had been read for another choice: noise." in text
     assert "The test set was read for arms that are no longer in the study, too: webfaq (2 readings)." in text
+
+
+def without_search(directory: StudyDirectory, arm: str, number: int) -> None:
+    """Let the trials of a search fail, so that nothing follows from them."""
+    events = [event for event in journal.read(directory.journal) if event.get("arm") == arm]
+    replicates = {event["fingerprint"] for event in events if "seed" in event and event.get("search") == number}
+    kept = []
+    for event in journal.read(directory.journal):
+        mine = event.get("arm") == arm and event.get("search") == number
+        if mine and event["event"] == "trial_ended":
+            kept.append({**event, "state": "failed", "objective": None, "reason": "diverged"})
+        elif not mine or event["event"] == "trial_started":
+            kept.append(event)
+    write_lines(directory.journal, [event for event in kept if event.get("fingerprint") not in replicates])
+
+
+def test_a_search_that_failed_leaves_a_gap_where_it_would_be_and_is_named(studies: ModuleType, tmp_path: Path) -> None:
+    directory = studies.study_of_searches(tmp_path, {"good": 12.0}, searches=4).directory
+    whole = summarize(directory)
+    without_search(directory, "good", 2)
+    summary, text = summarize(directory), flat(report_tables(summarize(directory)))
+    assert summary.arms["good"].units == (1, 3, 4) and summary.differences["good"]["mean"]["f1"].found.units == (3, 4)
+    assert "INCOMPLETE: good has 3 of 4 replicates scored; search 2 has no finished trial." in text
+    assert (
+        "good is scored without search 2: no trial there reached its last update (1 failed; trial 0: diverged)" in text
+    )
+    means = [f"{mean:.1f}" for mean in whole.arms["good"].mean("f1")]
+    table = winners_table(summary)
+    assert table is not None
+    (row,) = rows(table, "good")
+    assert row[:9] == ["1", "60.0", "-", "60.0", "60.0", means[0], "-", *means[2:]]
+    assert summary.as_json()["arms"]["good"]["failed_searches"] == {"2": "1 failed; trial 0: diverged"}
+    assert "|searches:3-4x1|" in signature(summary)
+    chosen = rows(search_table(read_state(directory)), "good")[0]
+    assert chosen[-4:] == ["search/trial", "1/0,", "3/0,", "4/0"]
+
+
+def test_the_reasons_of_several_searches_are_told_apart(studies: ModuleType, tmp_path: Path) -> None:
+    directory = studies.study_of_searches(tmp_path, {"good": 12.0}, searches=2).directory
+    without_search(directory, "good", 1)
+    without_search(directory, "good", 2)
+    reason = "search 1: 1 failed; trial 0: diverged; search 2: 1 failed; trial 0: diverged"
+    assert summarize(directory).arms["good"].failed == reason
+    assert status(read_state(directory))["arms"]["good"]["failed"] == reason
+    assert f"good has no configuration: none of its trials reached its last update ({reason})." in flat(
+        report_tables(summarize(directory))
+    )
+
+
+def test_a_search_that_goes_on_beside_one_that_failed_is_no_failed_arm(studies: ModuleType, tmp_path: Path) -> None:
+    directory = studies.study_of_searches(tmp_path, {"good": 12.0}, searches=2).directory
+    for number in (1, 2):
+        without_search(directory, "good", number)
+    ended = [e for e in journal.read(directory.journal) if (e["event"], e.get("search")) != ("trial_ended", 2)]
+    write_lines(directory.journal, ended)
+    assert "no finished trial" not in flat(search_table(read_state(directory)))

@@ -48,10 +48,10 @@ class ArmSummary:
     replicates that failed; languages that were not scored are absent from `scores`. against: the arm that its
     differences are to, None for the baseline; published: the name of the published rows of its model, None where there
     are none. searched: names of the parameters that a search chooses, none where the configuration is fixed; dimension:
-    how many numbers these are, n - 1 for weights of n languages. failed: why no trial of any search finished, None
-    while that is not so; set_aside: trial -> reason of the trials that could not be drawn from what the arm searches
-    now. late: searches that chose after the test set had been read for another one. shares: language -> name of
-    scores.SHARES -> percent of the questions, one a unit; empty where no answer is written freely.
+    how many numbers these are, n - 1 for weights of n languages. failed_searches: search -> why none of its trials
+    finished; set_aside: trial -> reason of the trials that could not be drawn from what the arm searches now. late:
+    searches that chose after the test set had been read for another one. shares: language -> name of scores.SHARES ->
+    percent of the questions, one a unit; empty where no answer is written freely.
     """
 
     name: str
@@ -67,7 +67,7 @@ class ArmSummary:
     published: str | None = None
     searched: tuple[str, ...] = ()
     dimension: int = 0
-    failed: str | None = None
+    failed_searches: Mapping[int, str] = field(default_factory=dict)
     set_aside: Mapping[str, str] = field(default_factory=dict)
     late: tuple[int, ...] = ()
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
@@ -86,6 +86,13 @@ class ArmSummary:
     def fingerprint(self) -> str | None:
         """That of the best of all winners."""
         return self.best.fingerprint if self.best else None
+
+    @property
+    def failed(self) -> str | None:
+        """Why no trial of any search finished; None while that is not so."""
+        if len(self.failed_searches) < self.searches:
+            return None
+        return reasons_of(self.failed_searches)
 
     @property
     def uneven(self) -> bool:
@@ -119,6 +126,7 @@ class ArmSummary:
             "against": self.against,
             "published": self.published,
             "failed": self.failed,
+            "failed_searches": {str(number): reason for number, reason in self.failed_searches.items()},
             "chosen_after_a_reading": list(self.late),
             "set_aside": dict(self.set_aside),
             "searches": self.searches,
@@ -145,6 +153,13 @@ class ArmSummary:
         }
         means = {name: list(self.mean_share(name)) for name in SHARES if self.mean_share(name)}
         return {"shares": by_language, "mean_shares": means}
+
+
+def reasons_of(searches: Mapping[int, str]) -> str:
+    """Why searches failed, in one line; with their numbers where there are several."""
+    if len(searches) == 1:
+        return next(iter(searches.values()))
+    return "; ".join(f"search {number}: {reason}" for number, reason in searches.items())
 
 
 def unit_names(arms: Iterable[ArmSummary]) -> str:

@@ -22,8 +22,8 @@ def chosen_text(state: StudyState, arm: str, configurations: Configurations) -> 
     """Return lines: the chosen trial of each search, then each parameter with its values in that order."""
     trials = state.chosen_trials(arm)
     if not trials:
-        failed = {one.arm for one in state.failed}
-        return "no finished trial" if arm in failed else NOTHING
+        failed = sum(one.arm == arm for one in state.failed)
+        return "no finished trial" if failed == state.searches[arm].count else NOTHING
     several = state.searches[arm].count > 1
     numbers = ", ".join(
         f"{search}/{trial.number}" if several else str(trial.number) for search, trial in trials.items()

@@ -58,7 +58,7 @@ def signature(summary: Summary, metric: str = "f1") -> str:
 
 
 def _repeated(summary: Summary) -> str:
-    """Scored searches x seeds of the arms: "4x1", "3-4x1-2"; "1x5" of one search; "4x1,1x4" with arms of either kind."""
+    """Scored searches x seeds: "4x1", "3-4x1-2"; "1x5" of one search; "4x1,1x4" where arms are of either kind."""
     several = [arm for arm in summary.arms.values() if arm.units and arm.searches > 1]
     single = [arm for arm in summary.arms.values() if arm.units and arm.searches == 1]
     texts = []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from xlingual.report.arm_summary import ArmSummary, unit_names
+from xlingual.report.arm_summary import ArmSummary, reasons_of, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.interval_notes import interval_notes
@@ -104,7 +104,10 @@ def missing(summary: Summary) -> str:
         if arm.failed is not None:
             parts.append(f"{arm.name} has no finished trial")
         elif len(arm.seeds) < summary.replicates_per_arm:
-            failed = "".join(f"; seed {seed} failed: {reason.splitlines()[0]}" for seed, reason in arm.failures.items())
+            failed = "".join(f"; search {number} has no finished trial" for number in arm.failed_searches)
+            failed += "".join(
+                f"; seed {seed} failed: {reason.splitlines()[0]}" for seed, reason in arm.failures.items()
+            )
             parts.append(f"{arm.name} has {len(arm.seeds)} of {summary.replicates_per_arm} replicates scored{failed}")
     return ", ".join(parts) or "the study has not ended"
 
@@ -153,7 +156,7 @@ def _without_difference(summary: Summary) -> list[str]:
 def _about_readings(summary: Summary) -> list[str]:
     """What was decided when some scores on the test set were known already."""
     late = [
-        arm.name if arm.searches == len(arm.late) else f"{arm.name} (search {', '.join(map(str, arm.late))})"
+        arm.name if arm.searches == len(arm.late) else f"{arm.name} ({_searches(arm.late)})"
         for arm in summary.arms.values()
         if arm.late
     ]
@@ -173,6 +176,12 @@ def without_trials(summary: Summary) -> list[str]:
         f"{arm.name} has no configuration: none of its trials reached its last update ({arm.failed})."
         for arm in summary.arms.values()
         if arm.failed is not None
+    ]
+    lines += [
+        f"{arm.name} is scored without {_searches(arm.failed_searches)}: no trial there reached its last update "
+        f"({reasons_of(arm.failed_searches)}). A mean over the searches that succeeded may flatter the arm."
+        for arm in summary.arms.values()
+        if arm.failed_searches and arm.failed is None
     ]
     counts = {
         arm.name: sorted({winner.trials for winner in arm.winners}) for arm in summary.arms.values() if arm.winners
@@ -227,6 +236,11 @@ def _objective(objective: str) -> str:
     """The objective with what stands behind its names."""
     about = [text for name, text in _SETS.items() if re.search(rf"(^|\s){re.escape(name)}", objective)]
     return f"{objective} ({'; '.join(about)})" if about else objective
+
+
+def _searches(numbers: Collection[int]) -> str:
+    """Numbers of searches in words: "search 2", "searches 2, 4"."""
+    return f"search{'' if len(numbers) == 1 else 'es'} {', '.join(map(str, numbers))}"
 
 
 def _times(number: int, noun: str) -> str:

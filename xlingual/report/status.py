@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xlingual.records.state import StudyState, best_of
+from xlingual.report.arm_summary import reasons_of
 from xlingual.report.chosen import chosen_text
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.study import objective_text
@@ -77,7 +78,7 @@ def _arm_status(state: StudyState, name: str) -> dict[str, Any]:
     replicates = Counter(replicate.state for replicate in mine)
     best = best_of(state.arm_trials(name))
     searches = [one for one in state.all_searches if one.arm == name]
-    failed = {one: reason for one, reason in state.failed.items() if one.arm == name}
+    failed = {one.number: reason for one, reason in state.failed.items() if one.arm == name}
     return {
         "searches": len(searches),
         "trials": {
@@ -90,8 +91,8 @@ def _arm_status(state: StudyState, name: str) -> dict[str, Any]:
             "scored": sum(replicate.scored for replicate in mine),
         },
         "best": best.objective if best else None,
-        "failed": "; ".join(failed.values()) if len(failed) == len(searches) else None,
-        "failed_searches": {str(one.number): reason for one, reason in failed.items()},
+        "failed": reasons_of(failed) if len(failed) == len(searches) else None,
+        "failed_searches": {str(number): reason for number, reason in failed.items()},
         "set_aside": set_aside(state, name),
     }
 

@@ -185,7 +185,7 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
     winners = read_winners(directory, state, name)
     mine = [replicate for replicate in state.replicates if replicate.arm == name]
     says = state.study["arms"][name]
-    failed = {one: reason for one, reason in state.failed.items() if one.arm == name}
+    failed = {one.number: reason for one, reason in state.failed.items() if one.arm == name}
     tree = from_written(drawn(says))
     return ArmSummary(
         name=name,
@@ -203,8 +203,8 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
         cost=read_cost(directory, state, name, winners),
         searched=tuple(one.name for one in parameters(tree)),
         dimension=len({*coordinates(tree), *(key for trial in state.arm_trials(name) for key in trial.values)}),
-        failed="; ".join(failed.values()) if len(failed) == state.searches[name].count else None,
-        late=tuple(one.number for one in state.late if one.arm == name),
+        failed_searches=failed,
+        late=tuple(sorted(one.number for one in state.late if one.arm == name)),
         set_aside=set_aside(state, name),
         against=None if name == state.baseline else says.get("against") or state.baseline,
         published=published_name_of(str(says.get("model") or state.study.get("model", "")), says.get("published")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from xlingual.report.arm_summary import ArmSummary
@@ -47,16 +47,24 @@ def best_scores(arm: ArmSummary) -> tuple[int, float] | None:
 
 
 def _objectives(arm: ArmSummary) -> str:
-    found = [winner.objective for winner in arm.winners]
-    return " ".join(NOTHING if value is None else f"{value:.1f}" for value in found) or NOTHING
+    """One objective a search; "-" for one that chose nothing yet, or nothing at all."""
+    found = {winner.search: winner.objective for winner in arm.winners}
+    return _by_search(arm, found) if found else NOTHING
 
 
 def _scores(arm: ArmSummary) -> str:
-    """One mean a search; where nothing is searched, that of all seeds."""
+    """One mean a search, "-" for one that has none; where nothing is searched, that of all seeds."""
     means = arm.mean("f1")
     if not means:
         return NOTHING
-    return " ".join(f"{mean:.1f}" for mean in means) if arm.searches > 1 else f"{fmean(means):.1f} (nothing searched)"
+    if arm.searches == 1:
+        return f"{fmean(means):.1f} (nothing searched)"
+    return _by_search(arm, dict(zip(arm.units, means, strict=True)))
+
+
+def _by_search(arm: ArmSummary, found: Mapping[int, float | None]) -> str:
+    values = [found.get(number) for number in range(1, arm.searches + 1)]
+    return " ".join(NOTHING if value is None else f"{value:.1f}" for value in values)
 
 
 def _best(arm: ArmSummary) -> str:
