@@ -111,8 +111,8 @@ def _refuse_more_trials(after: StudyState, other: str) -> None:
         if trials < of.trials and search not in after.exhausted:
             raise RecordError(
                 f"search.trials_per_arm: {after.trials_per_arm} asked, and the test set was read for what arm "
-                f"{after.name_of(search)} chose from {_times(trials, 'trial', 'trials')}; more of them could change that choice. Write "
-                f"{trials * of.count}, or {other}"
+                f"{after.name_of(search)} chose from {_times(trials, 'trial', 'trials')}; more of them could change "
+                f"that choice. Write {trials * of.count}, or {other}"
             )
 
 
