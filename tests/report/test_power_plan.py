@@ -6,6 +6,7 @@ import io
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 from types import ModuleType
@@ -167,7 +168,7 @@ def test_a_finished_studys_own_deviations_are_measured(studies: ModuleType, tmp_
     assert found.articles["mean"] == summary.differences["webfaq"]["mean"]["f1"].found.article_error
     assert found.clusters == 8
     assert found.search == stated(("en", "de", "th")).search
-    assert "how searches vary is stated" in found.source
+    assert found.source == "measured over seeds in small; that of searches is stated, as no arm there has several"
 
 
 def test_deviations_over_searches_are_taken_whole(studies: ModuleType, tmp_path: Path) -> None:
@@ -177,7 +178,24 @@ def test_deviations_over_searches_are_taken_whole(studies: ModuleType, tmp_path:
     assert found.search["mean"] == pytest.approx(math.sqrt(fmean(one**2 for one in spread)))
     assert found.seeds == 2
     assert found.of_unit("mean", 1, searched=True) == found.of_unit("mean", 9, searched=True) == found.search["mean"]
-    assert not found.facts and "measured over searches of 2 seed(s)" in found.source
+    assert not found.facts and found.seed == stated(("en", "de", "es", "ru", "th")).seed
+    assert "measured over searches of 2 seeds each in small; that of fixed configurations" in found.source
+
+
+def test_searches_and_seeds_of_compared_arms_are_measured_apart(studies: ModuleType, tmp_path: Path) -> None:
+    summary = summarize(studies.study_of_searches(tmp_path, {"webfaq": 2.0, "fixed": 0.0}, searches=3).directory)
+    fixed = replace(summary.arms["fixed"], searches=1)
+    summary = replace(summary, arms={**summary.arms, "fixed": fixed})
+    found, spread = measured(summary, tmp_path), {n: stdev(arm.mean("f1")) for n, arm in summary.arms.items()}
+    assert found.seed["mean"] == pytest.approx(spread["fixed"])
+    of_searches = [(spread["webfaq"] ** 2 + spread["baseline"] ** 2) / 2, spread["baseline"] ** 2]
+    assert found.search["mean"] == pytest.approx(math.sqrt(fmean(of_searches)))
+    assert "stated" not in found.source
+
+
+def test_no_design_is_shown_that_a_study_may_not_have() -> None:
+    most = planned("replicates.searches=60", "replicates.seeds=98", "search.trials_per_arm=60")
+    assert [(design.searches, design.seeds) for design in most.designs] == [(60, 98)]
 
 
 def test_one_unit_is_no_study_to_take_deviations_from(studies: ModuleType, tmp_path: Path) -> None:

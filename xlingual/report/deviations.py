@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -128,43 +128,61 @@ def stated(languages: Sequence[str], paragraphs: int | None = None) -> Deviation
 def measured(summary: Summary, path: Path) -> Deviations:
     """What a finished study measured: the root mean square over its comparisons.
 
-    Units of its comparisons are searches, or seeds where the arms have a single search each.
+    Searches and seeds are kept apart: of an arm that has several searches and one that has nothing to search each
+    counts for its own. How what was not measured varies is stated.
 
     Raises:
         RecordError: when no comparison of it has two units in both arms and two articles.
     """
-    found: dict[str, list[Inference]] = {}
-    for cells in summary.differences.values():
+    found: dict[str, list[_Compared]] = {}
+    for arm, cells in summary.differences.items():
+        searched = (summary.arms[arm].searches > 1, summary.arms[str(summary.arms[arm].against)].searches > 1)
         for target, metrics in cells.items():
-            found.setdefault(target, []).append(metrics["f1"].found)
-    known = {target: list(filter(_is_known, several)) for target, several in found.items()}
+            found.setdefault(target, []).append(_Compared(metrics["f1"].found, searched))
+    known = {target: [one for one in several if one.is_known] for target, several in found.items()}
     if not known or not all(known.values()):
         raise RecordError(
             f"--like {path}: its records allow no standard deviation; name a study in which two compared arms have two "
             "searches or seeds each, scored on two articles"
         )
-    units = {target: _root_mean_square(map(_of_unit, several)) for target, several in known.items()}
-    articles = {target: _root_mean_square(one.article_error or 0.0 for one in s) for target, s in known.items()}
-    clusters = min(one.clusters for several in known.values() for one in several)
-    searches = max((arm.searches for arm in summary.arms.values()), default=1)
-    general = stated(tuple(units))
-    if searches > 1:
-        per_search = max(len(arm.seeds) for arm in summary.arms.values() if arm.searches > 1) // searches
-        source = f"measured over searches of {per_search} seed(s) in {summary.study}"
-        return Deviations(general.seed, units, articles, clusters, source, seeds=per_search)
-    source = f"measured over seeds in {summary.study}; how searches vary is stated, as it has a single one an arm"
-    return Deviations(units, general.search, articles, clusters, source, general.facts)
+    general = stated(tuple(known))
+    seeds, searches = ({target: _units(s, kind) for target, s in known.items()} for kind in (False, True))
+    articles = {t: _root_mean_square([one.found.article_error or 0.0 for one in s]) for t, s in known.items()}
+    clusters = min(one.found.clusters for several in known.values() for one in several)
+    of_seeds = {target: _root_mean_square(values) for target, values in seeds.items() if values}
+    of_searches = {target: _root_mean_square(values) for target, values in searches.items() if values}
+    if of_searches:
+        several = [arm for arm in summary.arms.values() if arm.searches > 1]
+        per_search = max(len(winner.seeds) for arm in several for winner in arm.winners)
+        source = f"measured over searches of {per_search} seed{'s' * (per_search > 1)} each in {summary.study}"
+        source += "" if of_seeds else "; that of fixed configurations over seeds is stated"
+        return Deviations(of_seeds or general.seed, of_searches, articles, clusters, source, seeds=per_search)
+    source = f"measured over seeds in {summary.study}; that of searches is stated, as no arm there has several"
+    return Deviations(of_seeds, general.search, articles, clusters, source, general.facts)
 
 
-def _is_known(found: Inference) -> bool:
-    return found.unit_error is not None and found.article_error is not None and min(found.units) >= 2
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A comparison, and whether the units of its arms are searches."""
+
+    found: Inference
+    searched: tuple[bool, bool]
+
+    @property
+    def is_known(self) -> bool:
+        return self.found.unit_error is not None and self.found.article_error is not None and min(self.found.units) > 1
+
+    def deviations(self, searched: bool) -> list[float]:
+        """Of a unit of one kind, of both arms together where they have the same; of pairs, what pairing leaves."""
+        if self.searched == (searched, searched):
+            return [(self.found.unit_error or 0.0) / math.sqrt(sum(1.0 / count for count in self.found.units))]
+        both = zip(self.searched, self.found.deviations or (), strict=False)
+        return [deviation for kind, deviation in both if kind == searched]
 
 
-def _of_unit(found: Inference) -> float:
-    """Standard deviation of one unit's score; of paired units, what pairing leaves of it."""
-    return (found.unit_error or 0.0) / math.sqrt(sum(1.0 / count for count in found.units))
+def _units(compared: Sequence[_Compared], searched: bool) -> list[float]:
+    return [deviation for one in compared for deviation in one.deviations(searched)]
 
 
-def _root_mean_square(values: Iterator[float]) -> float:
-    squares = [value**2 for value in values]
-    return math.sqrt(math.fsum(squares) / len(squares))
+def _root_mean_square(values: Sequence[float]) -> float:
+    return math.sqrt(math.fsum(value**2 for value in values) / len(values))

@@ -16,6 +16,7 @@ from xlingual.report.wide_table import Column, WideTable
 from xlingual.statistics.crossed import PAIRED_FROM
 from xlingual.statistics.power import POWER, Comparison, Units, detectable
 from xlingual.study import ArmPlan, Plan, Study
+from xlingual.study.searches import MOST
 
 NEAR, FAR = ("de", "es", "ro", "ru"), ("th", "zh", "hi", "ar", "tr")
 """Languages near to English and far from it, of which the first that is tested has a column."""
@@ -178,12 +179,14 @@ def _other(study: Study, planned: Plan, name: str) -> str:
 
 
 def _finer(searches: int, seeds: int, *, searched: bool) -> list[tuple[int, int]]:
-    """The study's own searches and seeds, and two finer designs; from one or two searches on, first four."""
+    """The study's own searches and seeds, and two finer designs, where allowed; of one or two searches first four."""
     if not searched:
-        return [(searches, seeds), (searches, 2 * seeds), (searches, 4 * seeds)]
-    if searches < PAIRED_FROM:
-        return [(searches, seeds), (FEW, seeds), (2 * FEW, seeds)]
-    return [(searches, seeds), (2 * searches, seeds), (searches, seeds + 2)]
+        finer = [(searches, seeds), (searches, 2 * seeds), (searches, 4 * seeds)]
+    elif searches < PAIRED_FROM:
+        finer = [(searches, seeds), (FEW, seeds), (2 * FEW, seeds)]
+    else:
+        finer = [(searches, seeds), (2 * searches, seeds), (searches, seeds + 2)]
+    return [design for design in finer if max(design) <= MOST]
 
 
 def _design(
@@ -245,7 +248,8 @@ def _notes(study: Study, designs: Sequence[Design], deviations: Deviations) -> I
         "number of searches lowers it"
     )
     if deviations.seeds is not None:
-        yield f"measured winners have {deviations.seeds} seed(s) each, and more are taken to change nothing"
+        seeds = f"{deviations.seeds} seed{'s' * (deviations.seeds > 1)}"
+        yield f"winners were measured under {seeds} each; another number of seeds is taken to change nothing"
     compared = [fact for fact in deviations.facts if fact.kind == "published"]
     if compared:
         figures = ", ".join(f"{fact.target} {fact.points:.1f}" for fact in compared)
