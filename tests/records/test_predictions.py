@@ -175,12 +175,18 @@ def test_a_text_with_half_of_a_character_is_no_column(path: Path) -> None:
     assert columns(path) is None
 
 
-def test_a_torn_last_line_is_left_out_as_of_a_journal(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-5])
-
+def test_a_last_line_counts_without_its_end_and_a_half_one_is_refused(path: Path) -> None:
+    """A journal may end in a half line, as it is appended to; predictions are written whole, and something cut them."""
+    content = path.read_bytes()
+    path.write_bytes(content.removesuffix(b"\n"))
     assert columns(path) is None
-    assert read_rows(path) == ROWS[:-1]
-    assert columns(path) == kept(ROWS[:-1])
+    assert read_rows(path) == ROWS
+    assert columns(path) == kept(ROWS)
+
+    path.write_bytes(content[:-5])
+    assert columns(path) is None
+    with pytest.raises(RecordError, match=r"de\.jsonl:7: a broken record"):
+        read_rows(path)
 
 
 def test_a_broken_line_is_named(path: Path) -> None:

@@ -6,18 +6,22 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from xlingual.errors import RecordError
+from xlingual.records import journal
 from xlingual.records.files import write_lines
+from xlingual.records.layout import StudyDirectory
 from xlingual.records.predictions import columns_path, write_predictions
 from xlingual.records.state import read_state
 from xlingual.report import answers
+from xlingual.report.notes import warnings
 from xlingual.report.scores import TestScores, read_scores
 from xlingual.report.summary import summarize
+from xlingual.tasks.question_answering import mean_scores
 
 Rows = list[dict[str, Any]]
 SHARES = {"illegal": True, "normalised": False, "accidental_translation": False}
@@ -176,3 +180,62 @@ def test_a_report_makes_columns_that_are_missing(studies: ModuleType, tmp_path: 
 
     assert all(columns_path(path).exists() for path in paths)
     assert summarize(builder.directory).as_json() == first
+
+
+def recorded(studies: ModuleType, storage: Path) -> StudyDirectory:
+    """A study whose journal has the scores of its predictions, as the driver writes them."""
+    builder = studies.finished_study(storage, test={"languages": ["de", "th"]}, questions=12)
+    for arm in builder.arms:
+        for seed in (1, 2):
+            fingerprint = f"{arm}-1-seed-{seed}"
+            files = {code: builder.directory.trial(fingerprint).predictions(code) for code in ("de", "th")}
+            means = {code: mean_scores(journal.read(path)) for code, path in files.items()}
+            builder.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, scores=means)
+    return cast(StudyDirectory, builder.directory)
+
+
+def test_predictions_that_score_otherwise_than_at_their_reading_are_told(studies: ModuleType, tmp_path: Path) -> None:
+    directory = recorded(studies, tmp_path)
+    whole = summarize(directory)
+    assert whole.changed == () and not any(line.startswith("CHANGED") for line in warnings(whole))
+    trial = directory.trial("webfaq-1-seed-2")
+    trial.predictions("de").write_bytes(trial.predictions("th").read_bytes())  # the same questions
+    changed = summarize(directory)
+    assert changed.changed == ("webfaq, seed 2, de",)
+    line = "CHANGED: predictions no longer give the scores recorded at their reading: webfaq, seed 2, de."
+    assert line in warnings(changed)
+    assert changed.as_json()["changed_predictions"] == ["webfaq, seed 2, de"]
+    rows = journal.read(trial.predictions("th"))
+    write_lines(trial.predictions("th"), rows[::-1])  # another order is no change
+    assert summarize(directory).changed == changed.changed
+
+
+def test_another_article_of_a_question_is_refused_as_another_paragraph_is(studies: ModuleType, tmp_path: Path) -> None:
+    directory = written(studies, tmp_path)
+    path = directory.trial("webfaq-1-seed-2").predictions("zh")
+    rows = journal.read(path)
+    place = next(number for number, row in enumerate(rows) if row["article"] == "A")
+    write_lines(path, [row | {"article": "B"} if number == place else row for number, row in enumerate(rows)])
+    with pytest.raises(RecordError, match=f"zh.jsonl: question '{rows[place]['id']}' is of article 'B', elsewhere of"):
+        scores(directory)
+
+
+def test_a_last_line_without_an_end_counts_and_a_half_one_is_refused(studies: ModuleType, tmp_path: Path) -> None:
+    directory = written(studies, tmp_path)
+    path = directory.trial("webfaq-1-seed-2").predictions("zh")
+    before, content = scores(directory), path.read_bytes()
+    path.write_bytes(content.removesuffix(b"\n"))
+    after = scores(directory)
+    assert np.array_equal(after.scores["webfaq"]["zh"]["f1"], before.scores["webfaq"]["zh"]["f1"])
+    path.write_bytes(content[:-20])
+    with pytest.raises(RecordError, match=r"zh\.jsonl:30: a broken record"):
+        scores(directory)
+
+
+def test_a_copy_beside_the_predictions_of_the_tested_languages_is_none_of_them(
+    studies: ModuleType, tmp_path: Path
+) -> None:
+    directory = recorded(studies, tmp_path)
+    path = directory.trial("webfaq-1-seed-2").predictions("de")
+    path.with_name("de.old.jsonl").write_bytes(path.read_bytes())
+    assert summarize(directory).languages == ("de", "th")

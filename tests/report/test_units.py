@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +19,7 @@ class Replicate:
     search: int
     fingerprint: str
     scored: bool = True
+    scores: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def scores_of(

@@ -26,7 +26,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlingual.study.changes import drawn
@@ -76,7 +76,7 @@ class TrialState(_Trained):
 
 @dataclass(frozen=True, slots=True)
 class ReplicateState(_Trained):
-    """The configuration that a search chose, under one seed."""
+    """The configuration that a search chose, under one seed; `scores` are those on the test set, as in the journal."""
 
     arm: str
     seed: int
@@ -87,6 +87,7 @@ class ReplicateState(_Trained):
     reason: str | None = None
     retry: bool = False
     search: int = 1
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict, compare=False)
 
 
 def space_fingerprint(arm: Mapping[str, Any]) -> str:
@@ -131,13 +132,14 @@ def fold(
                 event["chosen"],
                 scored=known.scored if known else False,
                 search=search_of(event).number,
+                scores=known.scores if known else {},
             )
         elif kind == "replicate_ended":
             key_ = (event["arm"], event["fingerprint"])
             replicates[key_] = replace(replicates[key_], **_picked(event, "state", "reason", "retry"))
         elif kind == "test_scored":
             key_ = (event["arm"], event["fingerprint"])
-            replicates[key_] = replace(replicates[key_], scored=True)
+            replicates[key_] = replace(replicates[key_], scored=True, scores=event.get("scores", {}))
     return list(trials.values()), chosen, list(replicates.values()), stage
 
 

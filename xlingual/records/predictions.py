@@ -102,7 +102,8 @@ def read_rows(path: Path, names: Collection[str]) -> tuple[list[dict[str, Any]],
             content = stream.read()
     except OSError as error:
         raise unreadable(path, error) from None
-    rows = journal.parsed(path, content)
+    complete = content if content.endswith(b"\n") or not content else content + b"\n"  # no line is half written
+    rows = journal.parsed(path, complete)
     table = table_of(rows)
     with suppress(StorageError):
         write_columns(path, table, content, found)

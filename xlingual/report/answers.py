@@ -122,7 +122,7 @@ def _check_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         if wrong:
             raise RecordError(f"{path}:{line}: {wrong[0]!r} is {row.get(wrong[0])!r}; {_EXPECTED}")
         if row["id"] in seen:
-            raise RecordError(f"{path}:{line}: question {row['id']!r} stands here twice; each is answered once")
+            raise RecordError(f"{path}:{line}: question {row['id']!r} is here twice; each is answered once")
         seen.add(row["id"])
     if not rows:
         raise RecordError(f"{path}: no prediction in it; {_EXPECTED}")

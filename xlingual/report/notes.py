@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from xlingual.report.arm_summary import ArmSummary, reasons_of, unit_names
@@ -39,6 +39,10 @@ def warnings(summary: Summary) -> list[str]:
         lines.append(
             f"UNEQUAL LANGUAGES: {_times(counts[fewest], 'question')} in {fewest} to {counts[most]} in {most}; a mean "
             "weighs the languages the same."
+        )
+    if summary.changed:
+        lines.append(
+            f"CHANGED: predictions no longer give the scores recorded at their reading: {_few(summary.changed)}."
         )
     if not summary.complete:
         lines.append(f"INCOMPLETE: {missing(summary)}.")
@@ -241,6 +245,11 @@ def _objective(objective: str) -> str:
 def _searches(numbers: Collection[int]) -> str:
     """Numbers of searches in words: "search 2", "searches 2, 4"."""
     return f"search{'' if len(numbers) == 1 else 'es'} {', '.join(map(str, numbers))}"
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    return "; ".join([*names[:3], *([f"and {len(names) - 3} more"] if len(names) > 3 else [])])
 
 
 def _times(number: int, noun: str) -> str:

@@ -48,6 +48,7 @@ class TestScores:
     questions: language -> its questions; scores: arm -> language -> metric -> array (units, questions), where metrics
     are METRICS and, where all rows hold it, `character_f1`. units: arm -> its units, in the order of the arrays.
     shares: the same as scores of SHARES, in percent of the questions, of arms whose models write their answers.
+    changed: replicates and languages whose predictions score otherwise than when they were written, in words.
     """
 
     __test__ = False  # no test class, whatever pytest thinks of the name
@@ -56,6 +57,7 @@ class TestScores:
     scores: Mapping[str, Mapping[str, Mapping[str, Floats]]]
     units: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Mapping[str, Floats]]] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
 
     @property
     def seeds(self) -> dict[str, tuple[int, ...]]:
@@ -100,6 +102,9 @@ class TestScores:
         return tuple(self.questions)
 
 
+ROUNDING = 1e-6
+"""In percentage points: means in another order of the questions differ by less."""
+
 Cell: TypeAlias = dict[str, Floats]
 """Name of a score -> (questions,) of one replicate, or (units, questions) of an arm."""
 
@@ -110,7 +115,7 @@ def read_scores(
     languages: Sequence[str] | None,
     several: Collection[str] = (),
 ) -> TestScores:
-    """Read what the scored replicates answered in `languages`, or in every language that any of them answered in.
+    """Read what the scored replicates answered in `languages`; without, in every language that any of them answered in.
 
     Args:
         directory: the study's.
@@ -126,11 +131,12 @@ def read_scores(
     for replicate in scored:
         mine.setdefault(replicate.arm, []).append(replicate)
     arms = {arm: _units(found, arm in several) for arm, found in mine.items()}
-    files = [_files(directory, replicate) for replicate in scored]
-    wanted = set(languages or ()).union(*files) if scored else set()
+    files = {language for replicate in scored for language in _files(directory, replicate)}
+    wanted = set(files if languages is None else languages) if scored else set()
     questions: dict[str, Questions] = {}
     scores: dict[str, dict[str, Cell]] = {}
     shares: dict[str, dict[str, Cell]] = {}
+    changed: list[str] = []
     for language in sorted(wanted, key=_rank):
         reader = _Reader(directory, language)
         for arm, units in arms.items():
@@ -141,7 +147,8 @@ def read_scores(
                 shares.setdefault(arm, {})[language] = told
         asked = reader.questions()
         questions[language] = next((same for same in questions.values() if same == asked), asked)
-    return TestScores(questions, scores, {arm: tuple(units) for arm, units in arms.items()}, shares)
+        changed += reader.changed
+    return TestScores(questions, scores, {arm: tuple(units) for arm, units in arms.items()}, shares, tuple(changed))
 
 
 def _units(scored: Sequence[ReplicateState], several: bool) -> dict[Unit, list[ReplicateState]]:
@@ -171,6 +178,7 @@ class _Reader:
         self._directory = directory
         self._language = language
         self._first: tuple[Answers, Order] | None = None
+        self.changed: list[str] = []
 
     def read(self, replicate: ReplicateState) -> tuple[Cell, Cell]:
         """Scores and shares of one replicate.
@@ -182,6 +190,8 @@ class _Reader:
         answers = read_answers(path, self._first and self._first[0])
         if self._first is None:
             self._first = answers, answers.order()
+        if _differ(answers.scores, replicate.scores.get(self._language, {})):
+            self.changed.append(f"{replicate.arm}, seed {replicate.seed}, {self._language}")
         order = _order(*self._first, answers, path)
         return _taken(answers.scores, order), _taken(answers.shares, order)
 
@@ -193,6 +203,11 @@ class _Reader:
         named = first.articles is not None and not first.articles.null_count
         articles = _texts(first.articles, order) if named else ()
         return Questions(_texts(first.ids, order), _texts(first.paragraphs, order), articles if all(articles) else ())
+
+
+def _differ(scores: Cell, recorded: Mapping[str, float]) -> bool:
+    """Whether means over the questions are not those that were recorded when these were scored."""
+    return any(abs(float(scores[name].mean()) - recorded[name]) > ROUNDING for name in METRICS if name in recorded)
 
 
 def _taken(cell: Cell, order: Order) -> Cell:
@@ -207,12 +222,12 @@ def _texts(texts: Any, order: Order) -> tuple[str, ...]:
 
 
 def _order(first: Answers, order: Order, answers: Answers, path: Path) -> Order:
-    """Order by id of answers to the same questions of the same paragraphs as the first replicate's.
+    """Order by id of answers to the same questions of the same paragraphs and articles as the first replicate's.
 
     Raises:
         RecordError: when these are others.
     """
-    if answers.ids.equals(first.ids) and answers.paragraphs.equals(first.paragraphs):
+    if answers.ids.equals(first.ids) and answers.paragraphs.equals(first.paragraphs) and _same_articles(answers, first):
         return order
     mine = answers.order()
     if not answers.ids.take(mine).equals(first.ids.take(order)):
@@ -221,11 +236,25 @@ def _order(first: Answers, order: Order, answers: Answers, path: Path) -> Order:
             f"{path}: {len(answers.ids)} questions, but another replicate of this study was scored on {len(first.ids)} "
             f"(one that only one of them has: {unlike[0]!r}); scores can be compared on the same questions only"
         )
-    texts = _texts(first.ids, order), _texts(answers.paragraphs, mine), _texts(first.paragraphs, order)
+    texts = _texts(first.ids, order), _places(answers, mine), _places(first, order)
     for identifier, its, elsewhere in zip(*texts, strict=True):
-        if its != elsewhere:
-            raise RecordError(f"{path}: question {identifier!r} is of paragraph {its!r}, elsewhere of {elsewhere!r}")
+        for what, here, there in zip(("paragraph", "article"), its, elsewhere, strict=True):
+            if here != there:
+                raise RecordError(f"{path}: question {identifier!r} is of {what} {here!r}, elsewhere of {there!r}")
     return mine
+
+
+def _same_articles(one: Answers, other: Answers) -> bool:
+    if one.articles is None or other.articles is None:
+        return one.articles is other.articles
+    return bool(one.articles.equals(other.articles))
+
+
+def _places(answers: Answers, order: Order) -> list[tuple[str, str | None]]:
+    """Paragraph and article of each question; None where it has no article."""
+    paragraphs = _texts(answers.paragraphs, order)
+    articles = [None] * len(order) if answers.articles is None else answers.articles.take(order).to_pylist()
+    return [(paragraph, article or None) for paragraph, article in zip(paragraphs, articles, strict=True)]
 
 
 def _files(directory: StudyDirectory, replicate: ReplicateState) -> set[str]:

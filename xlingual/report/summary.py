@@ -34,7 +34,7 @@ class Summary:
     when nothing was compared yet. `equal` says what whole trials of all arms are equal in: updates or passes.
     `clusters` counts the articles, or where not all are known (`by_article`) the paragraphs, that intervals cover.
     `published` are scores of others of the arms' models, none in a toy study; `distances` those of the arms to them,
-    none where the search saw the test set.
+    none where the search saw the test set; `changed` names predictions that score otherwise than when written.
     """
 
     study: str
@@ -62,6 +62,7 @@ class Summary:
     contamination: dict[str, int] | None
     published: tuple[PublishedRow, ...] = ()
     distances: tuple[Distance, ...] = ()
+    changed: tuple[str, ...] = ()
 
     @property
     def costs(self) -> dict[str, ArmCost]:
@@ -113,6 +114,7 @@ class Summary:
             "distances": [one.as_json(self.number(one.row)) for one in self.distances],
             "ledger": list(self.ledger),
             "contamination": self.contamination,
+            "changed_predictions": list(self.changed),
             "signature": signature(self),
         }
 
@@ -167,6 +169,7 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
         contamination=_contamination(place),
         published=published,
         distances=() if state.oracle else distances(tuple(arms.values()), published),
+        changed=scores.changed,
     )
 
 
