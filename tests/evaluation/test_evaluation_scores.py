@@ -183,6 +183,7 @@ def test_every_score_has_a_standard_error_over_articles_and_an_interval() -> Non
     assert f"[{expected.low:.1f}, {expected.high:.1f}]" in text
     assert "95% intervals by Student's t over 4 articles: they cover other articles, not another training" in text
     assert all(len(line) <= 80 for line in drawn(shown, width=80).splitlines() if line.lstrip().startswith("de "))
+    assert "an interval of no width: all articles have the same mean score" in text  # exact match: 1 of 3 in each
     content = shown.as_json()
     assert content["clusters"] == {"articles": 4}
     assert content["languages"]["de"]["intervals"]["f1"] == {
@@ -203,5 +204,5 @@ def test_without_titles_questions_are_grouped_by_paragraph_and_it_is_said() -> N
 def test_a_single_article_has_scores_and_no_interval() -> None:
     shown = with_intervals(articles=1)
     text = drawn(shown)
-    assert "no intervals where a language has a single one of the articles" in text and "standard" not in text
+    assert "no interval of a language with a single article" in text and "standard" not in text
     assert shown.as_json()["languages"]["de"]["intervals"]["f1"]["low"] is None

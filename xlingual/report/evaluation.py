@@ -32,6 +32,9 @@ HEADERS = {
     "accidental_translation": "illegal: accidental\ntranslation %",
 }
 
+NO_WIDTH = 1e-9
+"""In percentage points: a standard error that is rounding alone."""
+
 SHARES = (
     "illegal: the answer is empty (or there is none), or does not stand in the context, character for character. "
     "normalised: it is illegal by its Unicode form or spaces alone. accidental translation: it is illegal otherwise, "
@@ -130,7 +133,7 @@ def _about_intervals(evaluation: Evaluation) -> list[str]:
     if not estimates:
         return []
     if None in bounds:
-        return [f"no intervals where a language has a single one of the {precision.grouped_by}"]
+        return [f"no interval of a language with a single {precision.grouped_by.removesuffix('s')}"]
     counts = sorted({one.clusters for one in estimates})
     clusters = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     lines = [
@@ -141,6 +144,11 @@ def _about_intervals(evaluation: Evaluation) -> list[str]:
         lines.append(
             "the data does not name all articles, so questions are grouped by paragraph; intervals by article would be "
             "wider"
+        )
+    if any(one.error is not None and one.error < NO_WIDTH for one in estimates):
+        lines.append(
+            f"an interval of no width: all {precision.grouped_by} have the same mean score, which does not show how "
+            "much others would differ"
         )
     if any(one is not None and not 0.0 <= one[0] <= one[1] <= 100.0 for one in bounds):
         lines.append("an interval that reaches below 0 or above 100 is approximate")
