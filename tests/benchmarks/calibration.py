@@ -18,8 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -30,7 +29,7 @@ from unittest.mock import patch
 import numpy as np
 from calibration_cells import ALL, DEFAULT, FORMER, Cell
 from calibration_scores import BASELINE, METRIC, study_scores
-from calibration_searches import Kind, winners
+from calibration_searches import Kind, Map, winners
 from rich.console import Console
 from rich.table import Table
 
@@ -52,6 +51,7 @@ class Found:
         family: whether any language would be by Holm alone, without a significant mean, (studies,).
         covered: share of the arms whose interval of the mean holds the true difference, (studies,).
         lower: whether the estimate of a headline is below 0, (studies,).
+        true: difference of the arms' expected scores, in points, (studies,).
     """
 
     cell: Cell
@@ -60,6 +60,7 @@ class Found:
     family: np.ndarray
     covered: np.ndarray
     lower: np.ndarray
+    true: np.ndarray
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class Found:
         shares = {
             "headline": self.headline,
             "any_language": self.language,
-            "any_language_without_headline": self.family,
+            "any_language_by_holm_alone": self.family,
             "coverage": self.covered,
             "headline_lower": self.headline & self.lower,
         }
@@ -78,6 +79,7 @@ class Found:
             "arms": self.cell.arms,
             "expected_power": self.cell.power and 100.0 * self.cell.power,
             "studies": len(self.headline),
+            "true_difference": round(float(self.true.mean()), 2),
             **{name: round(100.0 * float(share.mean()), 2) for name, share in shares.items()},
             "monte_carlo_error": {name: round(error(share), 2) for name, share in shares.items()},
         }
@@ -115,25 +117,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(cells: Sequence[Cell], studies: int, processes: int = 1) -> list[Found]:
     """Simulate the studies of every cell; the same whatever the number of processes."""
-    pools = {kind: _pool(kind, cells, studies, processes) for kind in dict.fromkeys(k for c in cells for k in c.kinds)}
-    parallel = ProcessPoolExecutor(processes, mp_context=get_context("spawn")) if processes > 1 else nullcontext()
-    with parallel as pool:
-        return [_measure(cell, [pools[kind] for kind in cell.kinds], studies, pool) for cell in cells]
+    if processes == 1:
+        return _measured(cells, studies, map)
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
+        return _measured(cells, studies, executor.map)
 
 
-def _pool(kind: Kind, cells: Sequence[Cell], studies: int, processes: int) -> np.ndarray:
+def _measured(cells: Sequence[Cell], studies: int, each: Map) -> list[Found]:
+    kinds = dict.fromkeys(kind for cell in cells for kind in cell.kinds)
+    pools = {kind: _pool(kind, cells, studies, each) for kind in kinds}
+    return [_measure(cell, [pools[kind] for kind in cell.kinds], studies, each) for cell in cells]
+
+
+def _pool(kind: Kind, cells: Sequence[Cell], studies: int, each: Map) -> np.ndarray:
     """Winners' true scores, (worlds, searches), enough for every cell that asks for them."""
     worlds = min(WORLDS, studies)
     in_study = max(cell.arms * cell.searches for cell in cells if kind in cell.kinds)
-    return winners(kind, worlds, max(in_study, min(MOST_SEARCHES, in_study * -(-studies // worlds))), processes)
+    return winners(kind, worlds, max(in_study, min(MOST_SEARCHES, in_study * -(-studies // worlds))), each)
 
 
-def _measure(cell: Cell, pools: Sequence[np.ndarray], studies: int, executor: Executor | None) -> Found:
-    simulate_some = partial(_some, cell, pools)
+def _measure(cell: Cell, pools: Sequence[np.ndarray], studies: int, each: Map) -> Found:
     chunks = [range(start, min(studies, start + CHUNK)) for start in range(0, studies, CHUNK)]
-    rows = (executor.map if executor else map)(simulate_some, chunks)
-    columns = np.array([row for chunk in rows for row in chunk], dtype=float).T
-    return Found(cell, *(columns[place].astype(bool) for place in range(3)), columns[3], columns[4].astype(bool))
+    rows = [row for chunk in each(partial(_some, cell, pools), chunks) for row in chunk]
+    headline, language, family, covered, lower, true = np.array(rows, dtype=float).T
+    marks = (values.astype(bool) for values in (headline, language, family))
+    return Found(cell, *marks, covered, lower.astype(bool), true)
 
 
 def _some(cell: Cell, pools: Sequence[np.ndarray], numbers: Iterable[int]) -> list[tuple[float, ...]]:
@@ -165,6 +173,7 @@ def simulate(cell: Cell, pools: Sequence[np.ndarray], number: int) -> tuple[floa
         any(gap.adjusted_p is not None and gap.adjusted_p < LEVEL for gap in languages),
         float(np.mean([mean.low <= true <= mean.high for mean in means if mean.low is not None])),
         any(mean.different and mean.estimate < 0 for mean in means),
+        true,
     )
 
 
@@ -174,6 +183,7 @@ def summary(found: Sequence[Found]) -> dict[str, Any]:
     over = {
         "headline_false_positives": np.concatenate([one.headline for one in default]),
         "any_language_false_positives": np.concatenate([one.language for one in default]),
+        "any_language_by_holm_alone": np.concatenate([one.family for one in default]),
         "coverage": np.concatenate([one.covered for one in default]),
     }
     return {
@@ -188,11 +198,12 @@ def summary(found: Sequence[Found]) -> dict[str, Any]:
 def print_table(found: Sequence[Found], console: Console) -> None:
     """Print a row for each cell, in percent with the Monte-Carlo standard error."""
     title = f"Called a difference, percent of {len(found[0].headline)} studies (Monte-Carlo standard error)"
-    names = ("setting", "searches x seeds", "arms", "headline", "any language", "coverage of 95%", "expected power")
+    names = ("setting", "searches x seeds", "arms", "headline", "any language", "coverage of 95%", "power, true gap")
     table = Table("cell", *names, title=title)
     for one in found:
         cells = (_cell(values) for values in (one.headline, one.language, one.covered))
-        power = "" if one.cell.power is None else f"{100.0 * one.cell.power:.0f}"
+        true = "" if not one.true.any() else f"{one.true.mean():+.1f}"
+        power = true if one.cell.power is None else f"{100.0 * one.cell.power:.0f}, {true}"
         table.add_row(one.cell.name, one.cell.setting, one.cell.protocol, str(one.cell.arms), *cells, power)
     console.print(table)
 

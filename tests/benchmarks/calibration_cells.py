@@ -123,6 +123,7 @@ def _of(setting: str, searches: int) -> list[Cell]:
         one("four identical arms", arms=4),
         one("published recipe first", recipe=True),
         one("baseline searches 2 parameters, treatment 7", unequal=True),
+        one("baseline searches 2 parameters, treatment 7, published recipe first", unequal=True, recipe=True),
         *(one(f"gain with a power of {100 * level:.0f}%", Nature(arm=DIFFER), power=level) for level in LEVELS),
     ]
 

@@ -91,12 +91,14 @@ def study_scores(
     shape = (len(XQUAD_LANGUAGES), len(ARTICLE))
     difficulty = DIFFICULTY * generator.standard_normal(shape[1])
     difficulty = difficulty + DIFFICULTY_OF_LANGUAGE * generator.standard_normal(shape)
-    of_all_arms = _seeds(seeds * max(map(len, truths)), generator)
+    of_all_arms = _seeds(seeds * max(map(len, truths)), generator) if nature.shared else None
     scores, units = {}, {}
     for number, true in enumerate(truths):
         name, searches = (f"arm {number}" if number else BASELINE), len(true)
-        own = _seeds(seeds * searches, generator)
-        effects = np.sqrt(nature.shared) * of_all_arms[: len(own)] + np.sqrt(1.0 - nature.shared) * own
+        effects = _seeds(seeds * searches, generator)
+        if of_all_arms is not None:
+            common = of_all_arms[: len(effects)]
+            effects = np.sqrt(nature.shared) * common + np.sqrt(1.0 - nature.shared) * effects
         means = np.repeat(true, seeds)[:, None] + nature.seed[number > 0] / SEED * effects + nature.gain * (number > 0)
         models = means[:, :, None] + _answered(len(means), nature, generator) + difficulty
         if searches > 1:

@@ -7,10 +7,9 @@ wins. What is kept of a search is the true score of its winner: the expected sco
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,8 @@ from xlingual.study.searches import ArmSearch
 from xlingual.training.seeds import stream_seed
 
 ARM = ArmSearch("arm")
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""As `map` does, or a process pool's."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,9 @@ class Kind:
     recipe: bool = False
 
 
-def winners(kind: Kind, worlds: int, searches: int, processes: int = 1) -> np.ndarray:
-    """True scores in percent of the winners of independent searches, (worlds, searches)."""
-    find = partial(_of_world, kind, searches)
-    if processes == 1:
-        return np.array([find(world) for world in range(worlds)])
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        return np.array(list(pool.map(find, range(worlds))))
+def winners(kind: Kind, worlds: int, searches: int, each: Map = map) -> np.ndarray:
+    """True scores in percent of the winners of independent searches, (worlds, searches); `each` maps over worlds."""
+    return np.array(list(each(partial(_of_world, kind, searches), range(worlds))))
 
 
 def _of_world(kind: Kind, searches: int, seed: int) -> list[float]:
@@ -60,7 +57,8 @@ def winner(kind: Kind, world_seed: int, seed: int) -> float:
     """Search once; returns the true score of the trial with the highest development score."""
     world, defaults = kind.setting.world(world_seed), SearchSettings(trials_per_arm=kind.trials)
     tree = {"training": world.tree["training"]} if kind.small else world.tree
-    first = recipe_first(world) if kind.recipe else None
+    stated = recipe_first(world) if kind.recipe else {}
+    first = {name: value for name, value in stated.items() if name.startswith("training.") or not kind.small} or None
     sampler = ArmSampler(
         ARM.arm, tree, kind=defaults.sampler, startup_trials=defaults.startup_trials, seed=seed, first=first
     )
