@@ -129,12 +129,23 @@ def test_one_seed_says_that_nothing_is_known_and_two_that_one_more_is_needed(
     assert not starting(two, "Smallest difference")
 
 
+def test_a_single_article_shows_nothing_of_others_whatever_the_number_of_seeds(
+    studies: ModuleType, tmp_path: Path
+) -> None:
+    summary = study(studies, tmp_path, {"good": 20.0}, articles=1)
+    assert starting(summary, "good") == [
+        "good undecided: a single article does not show how others would differ; score at least two."
+    ]
+    assert not starting(summary, "*: ") and any(line.startswith("No intervals: ") for line in notes(summary))
+
+
 def test_identical_scores_have_nothing_to_decide(studies: ModuleType, tmp_path: Path) -> None:
     summary = study(studies, tmp_path, {"same": 0.0}, noise=0.0, answer_noise=0.0)
     assert starting(summary, "same undecided") == [
         "same undecided: its scores are those of baseline in the mean, in every article."
     ]
-    assert json.loads(json.dumps(summary.as_json()))["differences"]["same"]["mean"]["detectable"] == 0.0
+    assert summary.as_json()["differences"]["same"]["mean"]["detectable"] is None
+    assert not starting(summary, "Smallest difference")
 
 
 def test_every_headlines_test_is_printed_with_its_degrees_of_freedom(compared: Summary) -> None:

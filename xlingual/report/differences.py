@@ -72,9 +72,9 @@ class Difference:
     def detectable(self) -> float | None:
         """Smallest difference that these units would find with 80% power, at the first step of Holm's procedure.
 
-        None where they allow no verdict.
+        None where they allow no verdict, or show no variation to go by.
         """
-        comparison = comparison_of(self.found) if self.found.decides else None
+        comparison = comparison_of(self.found) if self.found.decides and self.found.error else None
         return None if comparison is None else detectable(comparison, level=self._level)
 
     @property

@@ -133,11 +133,12 @@ def _verdicts(summary: Summary) -> Iterator[str]:
             f"configuration that is compared; another search could have chosen otherwise, and no interval covers that. "
             f"{LUCK}"
         )
-    few = [arm for arm, gap in gaps.items() if not gap.found.decides and arm not in searched]
+    undecided = [arm for arm, gap in gaps.items() if not gap.found.decides and arm not in searched]
+    few = [arm for arm in undecided if min(gaps[arm].found.units) < PAIRED_FROM]
     if few:
         names = unit_names(summary.arms.values())
         yield f"{', '.join(few)}: fewer than {PAIRED_FROM} {names} are too few to call anything a difference."
-    if len(searched) + len(few) < len(gaps):
+    if len(searched) + len(undecided) < len(gaps):
         if any(MEAN in cells for cells in summary.differences.values()):
             yield (
                 "*: a difference. Means are adjusted for the number of compared arms (Holm, 5%); a language is marked "

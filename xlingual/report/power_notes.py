@@ -77,7 +77,10 @@ def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
     if any(one.searched and one.searches == 1 for one in pair):
         return "it rests on a single search, and no number of seeds decides that; write replicates: {searches: 4}"
     units = unit_names(pair)
-    if gap.found.error is None or gap.found.unit_error is None or min(gap.found.units) < 2:
+    if gap.found.error is None:
+        what = "article" if summary.by_article else "paragraph"
+        return f"a single {what} does not show how others would differ; score at least two"
+    if gap.found.unit_error is None or min(gap.found.units) < 2:
         return f"how {units} vary is not known; at least 3 {units} of each arm could decide it"
     if gap.found.error == 0.0:
         return f"its scores are those of {pair[1].name} in the mean, in every article"
