@@ -63,3 +63,9 @@ def test_a_first_trial_that_is_drawn_at_random_is_not_shown(tmp_path: Path, sear
     arms = {arm.name: arm.first for arm in plan(load_study(path)).arms}
     assert arms["baseline"] == arms["webfaq"] == {}
     assert arms["either"]["robust"] == "noisy"
+
+
+def test_only_a_scheduler_stops_trials_early(tmp_path: Path) -> None:
+    assert row(shown(tmp_path), "all", "in") == "in all at most 2,900 updates and 2,900 passes"
+    stopped = row(shown(tmp_path, search=", scheduler: asha"), "all", "in")
+    assert stopped == "in all at most 2,900 updates and 2,900 passes, fewer where the scheduler asha stops trials"

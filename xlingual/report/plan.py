@@ -78,12 +78,13 @@ def _totals(plan: Plan) -> Table:
     for arm in plan.arms:
         models.setdefault(arm.model, []).append(arm.name)
     of_arms = "; ".join(f"{model} ({', '.join(arms)})" for model, arms in models.items())
+    stops = "" if plan.scheduler == "none" else f", fewer where the scheduler {plan.scheduler} stops trials"
     rows = {
         "model": next(iter(models)) if len(models) == 1 else of_arms,
         "objective": plan.objective,
         "trials": f"{plan.trials} in the searches, then {plan.replicates} replicates of their winners",
         "one trial's budget": f"{plan.trial_budget:,} {plan.equal}, the same in every arm",
-        "in all": f"{plan.updates:,} updates and {plan.passes:,} passes, at most and if no trial is stopped early",
+        "in all": f"at most {plan.updates:,} updates and {plan.passes:,} passes{stops}",
         "test set": f"{plan.test_readings} readings, in {' '.join(plan.test_languages)}",
         "one trial": trial,
         "side by side": f"{plan.concurrent_trials} trials",

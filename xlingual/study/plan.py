@@ -71,6 +71,7 @@ class Plan:
     toy: bool
     oracle: bool
     objective: str
+    scheduler: str
     arms: tuple[ArmPlan, ...]
     trials: int
     replicates: int
@@ -107,6 +108,7 @@ def plan(study: Study) -> Plan:
         toy=study.uses_toy,
         oracle=study.oracle,
         objective=study.search.objective_text,
+        scheduler=study.search.scheduler,
         arms=arms,
         trials=trials,
         replicates=replicates,
