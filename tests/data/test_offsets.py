@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from xlingual.data.offsets import FEWEST, NEARBY, Span, Stated, locate_answers
@@ -64,6 +64,8 @@ def anchors() -> list[tuple[str, str, int]]:
 @settings(max_examples=20)
 @given(rows=st.lists(paragraphs(), min_size=1, max_size=8))
 def test_every_answer_that_is_kept_is_the_one_that_was_meant(unit: str, rows: list[tuple[str, str, int]]) -> None:
+    if unit == "always 0":  # where as many are right by chance, nothing tells that the file states no offsets
+        assume(sum(context.startswith(answer) for context, answer, _ in rows) < len(anchors()))
     rows = [*anchors(), *rows]
     stated = [Stated(context, answer, COUNTED[unit](context[:start])) for context, answer, start in rows]
     for (context, answer, start), found in zip(rows, locate_answers(stated).answers, strict=True):

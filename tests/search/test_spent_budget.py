@@ -16,8 +16,11 @@ from xlingual.search.listener import TrialView
 from xlingual.search.queue import ReplicateSource, TrialQueue
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.study import TrialConfiguration, updates_for
+from xlingual.study.searches import ArmSearch
 from xlingual.training.loop import report_updates
 from xlingual.training.spending import spending
+
+SEARCH = ArmSearch("a")
 
 
 def configuration(passes: int, budget: int = 500, reports: int = 5) -> TrialConfiguration:
@@ -66,7 +69,7 @@ def test_a_report_of_before_has_spent_its_updates() -> None:
 
 
 def arm_scheduler(past: Any = None) -> ArmScheduler:
-    return ArmScheduler(["a"], full_budget=500, grace_budget=100, reduction_factor=2, past=past or {})
+    return ArmScheduler([SEARCH], full_budget=500, grace_budget=100, reduction_factor=2, past=past or {})
 
 
 def pairs(trial_reports: list[dict[str, Any]]) -> list[tuple[int, float]]:
@@ -76,7 +79,7 @@ def pairs(trial_reports: list[dict[str, Any]]) -> list[tuple[int, float]]:
 def decisions(asha: ArmScheduler, name: str, trial_reports: list[dict[str, Any]]) -> list[str]:
     told = []
     for step, objective in pairs(trial_reports):
-        told.append("CONTINUE" if asha.goes_on("a", name, step, objective) else "STOP")
+        told.append("CONTINUE" if asha.goes_on(SEARCH, name, step, objective) else "STOP")
         if told[-1] == "STOP":
             break
     return told
@@ -98,7 +101,7 @@ def test_a_whole_trial_of_fewer_updates_ends_on_the_ladder() -> None:
 
 @pytest.mark.parametrize("passes", [1, 3])
 def test_past_trials_of_any_passes_fill_the_rungs_of_their_cost(passes: int) -> None:
-    past = {"a": {"a/0": pairs(reports(passes, 60.0)), "a/1": pairs(reports(passes, 62.0)[:1])}}
+    past = {SEARCH: {"a/0": pairs(reports(passes, 60.0)), "a/1": pairs(reports(passes, 62.0)[:1])}}
     assert decisions(arm_scheduler(past), "bad", reports(3, 40.0)) == ["STOP"]
     assert decisions(arm_scheduler(), "bad", reports(3, 40.0)[:4]) == ["CONTINUE"] * 4
 
@@ -112,7 +115,7 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     item = {"arm": "a", "number": 0, "fingerprint": "f", "values": {}, "configuration": configuration(3).canonical()}
     best = {"a/other": ((100, 90.0), (200, 90.0), (400, 90.0 if last == 133 else 1.0))}
     queue = TrialQueue(
-        ReplicateSource([item]), journalist, concurrent=1, full_budget=500, scheduler=arm_scheduler({"a": best})
+        ReplicateSource([item]), journalist, concurrent=1, full_budget=500, scheduler=arm_scheduler({SEARCH: best})
     )
     assert (queue.next() or {}).items() >= item.items()
     for report in reports(3, f1=91.0):

@@ -94,12 +94,12 @@ def test_another_model_or_length_is_said():
 def test_the_work_of_a_study_is_counted():
     work = workload(load_study(STUDIES / "quickstart.yaml"))
     assert [arm.trials for arm in work.arms] == [8, 8, 8, 8]
-    assert {arm.windows for arm in work.arms} == {200 * 32}
+    assert {arm.windows for arm in work.arms} == {150 * 32}
     assert {arm.development_questions for arm in work.arms} == {5 * 150}
     assert work.test_questions == 12 * 120
     assert work.notes == ()
     estimated = estimate(load_study(STUDIES / "quickstart.yaml"), RATES)
-    assert estimated.trial_hours == pytest.approx(2 * (6400 / 10 + 750 / 20) / 3600)
+    assert estimated.trial_hours == pytest.approx(2 * (4800 / 10 + 750 / 20) / 3600)
 
 
 def test_sizes_that_a_study_caps_or_leaves_open():
@@ -120,9 +120,9 @@ def test_sizes_that_a_study_caps_or_leaves_open():
 def test_a_window_counts_once_for_every_pass():
     quick = ["arms.dear={robust: {adversarial: {steps: {integer: [2, 4]}, step_size: 0.1}}}"]
     arms = {arm.name: arm for arm in workload(load_study(STUDIES / "quickstart.yaml", quick)).arms}
-    assert arms["dear"].windows == 4 * arms["baseline"].windows == 4 * 200 * 32
+    assert arms["dear"].windows == 4 * arms["baseline"].windows == 4 * 150 * 32
     equal = workload(load_study(STUDIES / "quickstart.yaml", [*quick, "search.equal=passes"]))
-    assert {arm.windows for arm in equal.arms} == {200 * 32}
+    assert {arm.windows for arm in equal.arms} == {150 * 32}
     (note,) = equal.notes
     assert note.startswith("each pass of dear is reckoned as a whole update's")
 
