@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ray.tune.schedulers import AsyncHyperBandScheduler
+from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
 from ray.tune.search import Searcher
 
 REPORT_UPDATES = (2, 4, 6, 8, 10)
@@ -163,3 +163,24 @@ def test_updates_are_spent_once_and_trials_run_side_by_side(bench: Any) -> None:
     for row in calls.told:
         running.append(running[-1] + (row[0] == "suggest") - (row[0] == "searcher, complete"))
     assert (running[-1], max(running)) == (0, 2)
+
+
+def test_a_search_ends_at_its_horizon(bench: Any) -> None:
+    assert [trial.ended_after for trial in simulated(bench, Calls(), horizon=11)] == [10, 12]
+    assert [trial.ended_after for trial in simulated(bench, Calls(), horizon=9)] == [10]
+    assert [trial.ended_after for trial in simulated(bench, Calls(), horizon=8)] == [None]
+
+
+def test_a_trial_that_no_scheduler_stops_ends_with_its_last_report(bench: Any) -> None:
+    calls = Calls()
+    trials = bench.simulator.simulate(
+        Table(calls),
+        FIFOScheduler(),
+        lambda config: TABLE[config["row"]],
+        REPORT_UPDATES,
+        concurrent=1,
+        horizon=10**6,
+    )
+    assert [trial.ended_after for trial in trials] == [10, 20, 30, 40, 50]
+    assert [row[1:] for row in calls.told if row[0] == "searcher, complete"][1] == (1, 9.0, 10, 5, True)
+    assert trials[1].history == [(12, 5.0), (14, 6.0), (16, 7.0), (18, 8.0), (20, 9.0)]
