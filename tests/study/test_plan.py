@@ -102,6 +102,12 @@ def test_notes_tell_what_a_reader_should_know(load, study_text):
     assert any("tpe never starts: a search has 2 trials" in note for note in plan(study).notes)
     one = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 5}"))
     assert any(note.startswith("a single search of each arm: another search could choose") for note in plan(one).notes)
+    two = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 2}"))
+    told = "2 searches are too few to call anything a difference; write replicates: {searches: 4}"
+    assert other_notes(plan(two)) == (told,)
+    bare = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 4"))
+    told = "a search has one trial, so it chooses nothing; raise trials_per_arm (found 4)"
+    assert told in plan(bare).notes
     assert other_notes(plan(load(study_text))) == ()  # a design needs no tpe
 
 

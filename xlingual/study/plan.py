@@ -241,6 +241,8 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
             f"tpe never starts: a search has {of_one} trials, and the first {search.startup_trials} are random; lower "
             "startup_trials"
         )
+    if of_one == 1 and any(arm.parameters for arm in arms):
+        yield f"a search has one trial, so it chooses nothing; raise trials_per_arm (found {search.trials_per_arm})"
     for key in search.idle:
         yield f"search.{key} has no effect under scheduler: {search.scheduler}; take the line out, or choose another"
     if study.replicates.searches < FEWEST:
@@ -250,12 +252,14 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
 
 def _uncovered(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
     """Say that few searches allow no verdict."""
-    if any(arm.parameters for arm in arms):
-        asked = "a single search" if study.replicates.searches == 1 else f"{study.replicates.searches} searches"
+    if any(arm.parameters for arm in arms) and study.replicates.searches == 1:
         yield (
-            f"{asked} of each arm: another search could choose otherwise, and no interval covers that, so nothing will "
-            "be called a difference; write replicates: {searches: 4}"
+            "a single search of each arm: another search could choose otherwise, and no interval covers that, so "
+            "nothing will be called a difference; write replicates: {searches: 4}"
         )
+    elif any(arm.parameters for arm in arms):
+        count = study.replicates.searches
+        yield f"{count} searches are too few to call anything a difference; write replicates: {{searches: 4}}"
     elif min(arm.replicates for arm in arms) < FEWEST:
         yield f"{arms[0].replicates} seeds are too few to call anything a difference; write replicates: {{seeds: 5}}"
 
