@@ -198,6 +198,7 @@ LONG = {
     "python tests/benchmarks/calibration.py --studies 1 --all --processes 1 --json --figure {folder}/c.svg",
     "python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]": ""
     "python tests/benchmarks/toy_calibration.py --studies 2 --processes 1 --set training.updates=1 --json",
+    "search_regret.py --worlds 40": REGRET,
 }
 MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make PYTHON=/path/to/python install",
         "make PYTHON=/path/to/python quickstart")  # fmt: skip

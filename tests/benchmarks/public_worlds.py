@@ -26,7 +26,7 @@ from worlds import noise_of
 
 from xlingual.study.space import Choice, LogUniform, Uniform
 
-INSTALL = "pip install -e '.[bench]'"
+INSTALL = "install it with pip install -e '.[bench]'"
 DATA_SETS = ("australian", "blood_transfusion", "car", "credit_g", "kc1", "phoneme", "segment", "vehicle")
 COLUMNS = ("alpha", "batch_size", "depth", "learning_rate", "width")
 SHAPE = (10, 10, 3, 10, 10)

@@ -70,9 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console, public = Console(), public_worlds.installed()
     for absent in [setting for setting in public_worlds.SETTINGS if setting not in public]:
         console.print(
-            f"left out: {absent.name}, as its package is not installed; {public_worlds.INSTALL}", markup=False
+            f"left out: {absent.name}, as its package is not installed; {public_worlds.INSTALL}",
+            markup=False,
+            soft_wrap=True,
         )
     settings = [one for one in (*surrogate.SETTINGS, *public) if _named(one.name, chosen.settings)]
+    if not settings:
+        parser.error(f"--settings {' '.join(chosen.settings)}: no setting has one of these in its name")
     lines = [line for number, line in enumerate(LINES) if number == 0 or _named(line.name, chosen.lines)]
     worlds = range(chosen.first_world, chosen.first_world + chosen.worlds)
     found = measure(settings, lines, CONCURRENT, worlds, chosen.processes)

@@ -205,8 +205,9 @@ def test_the_command_prints_writes_and_draws(bench: Any, tmp_path: Path, capsys:
     told = json.loads(numbers.read_text())
     assert told["worlds"] == [1000, 1001]
     assert set(told["concurrent"]) == {"4"}
-    with pytest.raises(SystemExit):
-        bench.regret.main(["--worlds", "1"])
+    for wrong in (["--worlds", "1"], ["--settings", "no such"]):
+        with pytest.raises(SystemExit):
+            bench.regret.main(wrong)
 
 
 def test_public_settings_are_left_out_where_their_package_is_absent(bench: Any, monkeypatch: Any) -> None:
