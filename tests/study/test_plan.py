@@ -111,6 +111,14 @@ def test_notes_tell_what_a_reader_should_know(load, study_text):
     assert other_notes(plan(load(study_text))) == ()  # a design needs no tpe
 
 
+def test_long_searches_are_told_of_a_scheduler_that_suits_them(load, study_text):
+    def notes(trials, scheduler=""):
+        return other_notes(plan(load(study_text, ("trials_per_arm: 8", f"trials_per_arm: {trials}{scheduler}"))))
+
+    assert any("a search has 10 trials, all trained to their end" in note for note in notes(40))
+    assert not any("to their end" in note for note in (*notes(36), *notes(40, "\n  scheduler: none")))
+
+
 def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_itself(load, study_text):
     def notes(search, concurrent="auto"):
         scaling = f"\nscaling: {{concurrent_trials: {concurrent}}}"

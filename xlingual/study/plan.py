@@ -25,6 +25,8 @@ from xlingual.study.space import Choice, Parameter, as_written, largest, paramet
 
 MANY_VARIANTS = 8
 """Variants of FAQ examples that go without saying."""
+STOPPING_PAYS = 10
+"""Trials of a search from which a trial scheduler found more in as many updates (tests/benchmarks/search_regret.py)."""
 FEWEST = 3
 """Searches, or seeds where nothing is searched, from which a difference may be called one."""
 
@@ -243,6 +245,11 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
         )
     if of_one == 1 and any(arm.parameters for arm in arms):
         yield f"a search has one trial, so it chooses nothing; raise trials_per_arm (found {search.trials_per_arm})"
+    if of_one >= STOPPING_PAYS and "scheduler" not in search.model_fields_set:
+        yield (
+            f"a search has {of_one} trials, all trained to their end; scheduler: median with a third more trials finds "
+            "more in as many updates (tests/benchmarks/README.md, search_regret.py)"
+        )
     for key in search.idle:
         yield f"search.{key} has no effect under scheduler: {search.scheduler}; take the line out, or choose another"
     if study.replicates.searches < FEWEST:
