@@ -229,3 +229,15 @@ def test_a_search_that_goes_on_beside_one_that_failed_is_no_failed_arm(studies: 
     ended = [e for e in journal.read(directory.journal) if (e["event"], e.get("search")) != ("trial_ended", 2)]
     write_lines(directory.journal, ended)
     assert "no finished trial" not in flat(search_table(read_state(directory)))
+
+
+def test_values_of_many_searches_wrap_between_words_beside_their_arm(studies: ModuleType, tmp_path: Path) -> None:
+    directory = studies.study_of_searches(tmp_path, {"good": 12.0}, searches=20).directory
+    table = winners_table(summarize(directory))
+    assert table is not None
+    for drawn, value in ((table, "60.0"), (search_table(read_state(directory)), "3e-05")):
+        stream = io.StringIO()
+        Console(width=60, file=stream).print(drawn)
+        text = stream.getvalue()
+        assert "…" not in text and max(map(len, text.splitlines())) <= 60
+        assert text.split().count(value) == 2 * 20 and text.count("baseline") >= 1

@@ -68,7 +68,7 @@ def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, An
     title = (
         f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm{split}, equal in {equal}"
     )
-    groups = [[*ended, _best(state)], [Column("chosen", chosen, justify="left")]]
+    groups = [[*ended, _best(state)], [Column("chosen", chosen, justify="left", wraps=True)]]
     return WideTable(title, _oracle(state), Column("arm", state.arms), groups)
 
 

@@ -1,4 +1,4 @@
-"""A table that breaks into blocks of columns where the terminal is too narrow, so that no number is wrapped."""
+"""A table that breaks into blocks of columns where the terminal is too narrow, so that no number is cut in two."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+LEAST_NAME = 16
+"""Characters that a row's name keeps before it wraps, however long the other cells are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A header and one cell a row; `styles` are rich's, one a row, or none."""
+    """A header and one cell a row; `styles` are rich's, one a row, or none; cells that `wraps` break between words."""
 
     header: str
     cells: Sequence[str]
     styles: Sequence[str] = ()
     justify: Literal["left", "right"] = "right"
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,10 @@ class WideTable:
 
     def _drawn(self, columns: Sequence[Column], options: ConsoleOptions) -> Table:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        table.add_column(plain(self.first.header, options), overflow="fold")
+        longest = max((len(name) for name in self.first.cells), default=0)
+        table.add_column(plain(self.first.header, options), overflow="fold", min_width=min(longest, LEAST_NAME))
         for column in columns:
-            table.add_column(plain(column.header, options), justify=column.justify, no_wrap=True)
+            table.add_column(plain(column.header, options), justify=column.justify, no_wrap=not column.wraps)
         for row, name in enumerate(self.first.cells):
             cells = [
                 plain(column.cells[row], options, column.styles[row] if column.styles else "") for column in columns

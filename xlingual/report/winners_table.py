@@ -22,13 +22,13 @@ def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable |
     groups = [
         [
             Column("searched\nparameters", [str(arm.dimension) for arm in arms]),
-            Column(f"winners:\n{summary.objective}", [_objectives(arm) for arm in arms]),
+            Column(f"winners:\n{summary.objective}", [_objectives(arm) for arm in arms], wraps=True),
         ]
     ]
     if any(arm.mean("f1") for arm in arms):
         groups.append(
             [
-                Column("winners:\nmean F1 of non-English", [_scores(arm) for arm in arms]),
+                Column("winners:\nmean F1 of non-English", [_scores(arm) for arm in arms], wraps=True),
                 Column("best of all,\nits mean F1", [_best(arm) for arm in arms]),
             ]
         )
