@@ -53,6 +53,17 @@ def test_an_arm_that_searches_nothing_trains_one_configuration(load, study_text)
     assert any("nothing is searched in baseline" in note for note in planned.notes)
 
 
+def test_weights_of_a_single_language_are_not_searched(load, study_text):
+    """Else the arm would have one search, of one configuration, and no verdict could rest on it."""
+    alone = (
+        (", languages: [deu, es, ru]", ", languages: [deu]"),
+        ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: 0.3"),
+        ("learning_rate: {log_uniform: [1e-5, 1e-4]}", "learning_rate: 3.0e-5"),
+    )
+    webfaq = plan(load(study_text, *alone)).arms[1]
+    assert (webfaq.parameters, webfaq.searches, webfaq.trials, webfaq.dimension) == ((), 1, 1, 0)
+
+
 def test_an_oracle_search_reads_the_test_set_at_every_report(load, study_text):
     planned = plan(load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  objective: test.f1\noracle: true")))
     assert planned.oracle

@@ -160,6 +160,8 @@ def test_a_plain_tree_asks_nothing():
     trial = optuna.trial.FixedTrial({})
     assert draw({"a": {"b": 1, "c": None}}, trial) == {"a": {"b": 1, "c": None}}
     assert list(parameters({"a": {"b": 1, "c": None}})) == []
+    assert list(parameters({"weights": Simplex(("de",))})) == []  # its weight is one
+    assert [one.name for one in parameters({"weights": Simplex(())})] == ["weights"]  # of all, whichever these are
 
 
 def test_a_simplex_of_one_is_a_weight_of_one():

@@ -164,8 +164,11 @@ def nodes(tree: Any, path: str = "") -> Iterator[tuple[str, Node]]:
 
 
 def parameters(tree: Any, path: str = "", condition: str = "") -> Iterator[Parameter]:
-    """List what a tree searches, in the order in which `draw` meets it; a simplex counts as one parameter."""
-    if isinstance(tree, NODES):
+    """List what a tree searches, in the order in which `draw` meets it; a simplex counts as one parameter.
+
+    The weight of a single name is one, and is not searched.
+    """
+    if isinstance(tree, NODES) and not (isinstance(tree, Simplex) and len(tree.names) == 1):
         yield Parameter(path, in_words(tree), condition)
     if isinstance(tree, Choice) and tree.labels is not None:
         for label, option in zip(tree.labels, tree.options, strict=True):
