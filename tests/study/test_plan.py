@@ -155,6 +155,12 @@ def test_a_key_without_effect_under_the_scheduler_is_noted(load, study_text, sch
     assert [note.split(" has no effect")[0] for note in other_notes(plan(study))] == [f"search.{key}" for key in idle]
 
 
+def test_a_key_without_effect_under_the_sampler_is_noted(load, study_text):
+    study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  sampler: random\n  startup_trials: 4"))
+    told = "search.startup_trials has no effect under sampler: random; take the line out, or choose another sampler"
+    assert other_notes(plan(study)) == (told,)
+
+
 def test_a_space_that_holds_few_configurations_is_counted_and_noted(load, study_text):
     few = "baseline: {baseline: true, training: {learning_rate: {choice: [1e-5, 2e-5]}}}"
     planned = plan(load(study_text, ("baseline: {baseline: true}", few), ("trials_per_arm: 8", "trials_per_arm: 12")))

@@ -250,8 +250,8 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
             f"a search has {of_one} trials, all trained to their end; scheduler: median with a third more trials finds "
             "more in as many updates (tests/benchmarks/README.md, search_regret.py)"
         )
-    for key in search.idle:
-        yield f"search.{key} has no effect under scheduler: {search.scheduler}; take the line out, or choose another"
+    for key, setting in search.idle.items():
+        yield f"search.{key} has no effect under {setting}; take the line out, or choose another {setting.split(':')[0]}"
     if study.replicates.searches < FEWEST:
         yield from _uncovered(study, arms)
     yield from _unrepeatable(study)

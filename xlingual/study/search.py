@@ -104,12 +104,12 @@ class SearchSettings(Section):
         return {self.objective: 1.0} if isinstance(self.objective, str) else dict(self.objective)
 
     @property
-    def idle(self) -> tuple[str, ...]:
-        """Keys that were written and have no effect under this scheduler."""
+    def idle(self) -> dict[str, str]:
+        """Keys that were written and have no effect, each with the setting that makes it so."""
         used = {"none": (), "median": ("grace_share",), "asha": ("grace_share", "reduction_factor")}[self.scheduler]
-        return tuple(
-            key for key in ("grace_share", "reduction_factor") if key in self.model_fields_set and key not in used
-        )
+        unused = {key: "scheduler" for key in ("grace_share", "reduction_factor") if key not in used}
+        unused |= {key: "sampler" for key in ("startup", "startup_trials") if self.sampler == "random"}
+        return {key: f"{by}: {getattr(self, by)}" for key, by in unused.items() if key in self.model_fields_set}
 
     @property
     def objective_text(self) -> str:
