@@ -157,7 +157,7 @@ def test_a_key_without_effect_under_the_scheduler_is_noted(load, study_text, sch
 
 def test_a_key_without_effect_under_the_sampler_is_noted(load, study_text):
     study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  sampler: random\n  startup_trials: 4"))
-    told = "search.startup_trials has no effect under sampler: random; take the line out, or choose another sampler"
+    told = "search.startup_trials has no effect under sampler: random; take the line out, or change the sampler"
     assert other_notes(plan(study)) == (told,)
 
 

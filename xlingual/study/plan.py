@@ -251,7 +251,7 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
             "more in as many updates (tests/benchmarks/README.md, search_regret.py)"
         )
     for key, setting in search.idle.items():
-        yield f"search.{key} has no effect under {setting}; take the line out, or choose another {setting.split(':')[0]}"
+        yield f"search.{key} has no effect under {setting}; take the line out, or change the {setting.split(':')[0]}"
     if study.replicates.searches < FEWEST:
         yield from _uncovered(study, arms)
     yield from _unrepeatable(study)
