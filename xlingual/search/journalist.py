@@ -90,10 +90,8 @@ class Journalist:
         """Write down that a search found nothing in its arm's space that it had not drawn."""
         self._append("space_exhausted", {**of, "trials": trials, "space": space})
         name = f"{of['arm']}, search {of['search']}" if "search" in of else of["arm"]
-        self._listener.note(
-            f"{name}: its search space holds no further configuration, so its search ends after {trials} "
-            f"trial{'s' if trials > 1 else ''}"
-        )
+        all_of_them = f"all {trials} configurations of its search space were drawn; its search ends with these"
+        self._listener.note(f"{name}: {'nothing is searched, so one trial is all' if trials == 1 else all_of_them}")
 
     def traceback_of(self, item: Item) -> str:
         """Say where a trial's traceback lies."""
