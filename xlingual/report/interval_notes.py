@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
-from statistics import fmean
+from statistics import correlation, fmean
 from typing import TYPE_CHECKING
 
 from xlingual.report.arm_summary import ArmSummary, unit_names
@@ -102,12 +102,30 @@ def _coverage(summary: Summary) -> Iterator[str]:
 
 
 def _pairing(summary: Summary) -> Iterator[str]:
-    """Correlation of paired seeds."""
+    """Correlation of paired seeds, and of searches, which share seeds by number and are not paired."""
     means = {arm: cells[MEAN]["f1"].found for arm, cells in summary.differences.items() if MEAN in cells}
     paired = {arm: found.correlation for arm, found in means.items() if found.correlation is not None}
     if paired:
-        texts = ", ".join(f"{arm} {correlation:.2f}" for arm, correlation in paired.items())
+        texts = ", ".join(f"{arm} {found:.2f}" for arm, found in paired.items())
         yield f"Arms are paired by seed; correlation of their means over seeds: {texts}."
+    shared = {arm: _correlation(*_compared_arms(summary, arm)) for arm in means}
+    known = {arm: found for arm, found in shared.items() if found is not None}
+    if known:
+        texts = ", ".join(f"{arm} {found:.2f}" for arm, found in known.items())
+        yield (
+            f"Searches of the same number share their seeds over arms; correlation of their means: {texts}. They are "
+            "not paired: where it is above 0, intervals are wider than they need to be."
+        )
+
+
+def _correlation(arm: ArmSummary, other: ArmSummary) -> float | None:
+    """Of the means of two arms' searches of the same number; None with fewer than three, or where one never varies."""
+    common = sorted(set(arm.units) & set(other.units)) if arm.searches > 1 and other.searches > 1 else []
+    if len(common) < PAIRED_FROM:
+        return None
+    pairs = [(arm.mean("f1")[arm.units.index(n)], other.mean("f1")[other.units.index(n)]) for n in common]
+    first, second = zip(*pairs, strict=True)
+    return None if len(set(first)) < 2 or len(set(second)) < 2 else correlation(first, second)
 
 
 def _compared(summary: Summary) -> str:
