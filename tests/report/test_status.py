@@ -9,7 +9,9 @@ from types import ModuleType
 import pytest
 from rich.console import Console, RenderableType
 
+from xlingual.records.files import write_json
 from xlingual.records.state import ArmSearch, read_state
+from xlingual.report.chosen import chosen_configurations, chosen_text
 from xlingual.report.status import search_table, status, status_table
 
 
@@ -86,3 +88,22 @@ def test_an_oracle_study_says_so_in_both_tables(studies: ModuleType, tmp_path: P
     state = read_state(studies.finished_study(tmp_path, oracle=True).directory)
     assert "ORACLE" in drawn(status_table(state)) and "ORACLE" in drawn(search_table(state))
     assert status(state)["complete"] is True and status(state)["oracle"] is True
+
+
+def test_weights_of_several_searches_have_a_line_each(studies: ModuleType, tmp_path: Path) -> None:
+    builder = studies.study_of_searches(tmp_path, {"mixed": 0.0}, searches=3)
+    unequal = {"de": 0.7, "es": 0.2, "ru": 0.05, "th": 0.03, "tr": 0.02}
+    for search, weights in enumerate((unequal, {"de": 0.5, "es": 0.5}, {"de": 1.0}), start=1):
+        of = {"arm": "mixed", "search": search, "fingerprint": f"mixed-{search}", "number": 0}
+        builder.event("trial_started", values={"mixture.weights.0": 0.1, "mixture.weights.1": 0.2}, **of)
+        builder.event("trial_ended", state="finished", objective=60.0, updates=500, reason=None, **of)
+        write_json(builder.directory.trial(f"mixed-{search}").configuration, {"mixture": {"weights": weights}})
+    state = read_state(builder.directory)
+    text = chosen_text(state, "mixed", chosen_configurations(builder.directory, state))
+    assert [line.strip() for line in text.splitlines()] == [
+        "search/trial 1/0, 2/0, 3/0",
+        "mixture.weights",
+        "1/ de:0.70 es:0.20 ru:0.05 th:0.03 ...",
+        "2/ equal",
+        "3/ de:1.00",
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from xlingual.records.files import read_json
@@ -13,6 +13,8 @@ from xlingual.records.state import StudyState, TrialState
 NOTHING = "-"
 HEAVIEST = 4
 """Weights of a simplex that a line shows where several searches have theirs."""
+SAME = 1e-9
+"""Weights that differ by less are equal but for rounding."""
 
 Configurations = Mapping[str, Mapping[str, Any]]
 """By fingerprint."""
@@ -29,11 +31,12 @@ def chosen_text(state: StudyState, arm: str, configurations: Configurations) -> 
         f"{search}/{trial.number}" if several else str(trial.number) for search, trial in trials.items()
     )
     lines = [f"{'search/trial' if several else 'trial'} {numbers}"]
-    chosen = list(trials.values())
-    for name in dict.fromkeys(name for trial in chosen for name in trial.values):
-        for line in _lines(name, chosen, configurations):
-            if line not in lines:
-                lines.append(line)
+    shown: set[str] = set()
+    for name in dict.fromkeys(name for trial in trials.values() for name in trial.values):
+        head, *more = _lines(name, trials, configurations)
+        if head not in shown:  # the coordinates of a simplex are all shown as its weights
+            shown.add(head)
+            lines += [head, *more]
     return "\n".join(lines)
 
 
@@ -43,27 +46,32 @@ def chosen_configurations(directory: StudyDirectory, state: StudyState) -> dict[
     return {fingerprint: read_json(path) for fingerprint, path in paths.items() if path.exists()}
 
 
-def _lines(name: str, trials: Sequence[TrialState], configurations: Configurations) -> list[str]:
-    """One parameter; a coordinate of a simplex ("mixture.weights.0") as the weights of the simplex."""
+def _lines(name: str, trials: Mapping[int, TrialState], configurations: Configurations) -> list[str]:
+    """One parameter; a coordinate of a simplex ("mixture.weights.0") as the weights of the simplex, a line a search."""
     coordinate = re.fullmatch(r"(.+)\.\d+", name)
-    found = [_at(configurations.get(trial.fingerprint), coordinate[1]) for trial in trials] if coordinate else []
-    if coordinate and any(isinstance(weights, Mapping) for weights in found):
+    found = {
+        search: _at(configurations.get(trial.fingerprint), coordinate[1]) if coordinate else None
+        for search, trial in trials.items()
+    }
+    if coordinate and any(isinstance(weights, Mapping) for weights in found.values()):
         if len(trials) == 1:
-            return [f"{coordinate[1]} {_weights(found[0])}"]
-        return [coordinate[1], *(f"  {_heaviest(weights)}" for weights in found)]
-    return [f"{name} {' '.join(_value(trial.values.get(name, NOTHING)) for trial in trials)}"]
+            return [f"{coordinate[1]} {_weights(*found.values())}"]
+        return [coordinate[1], *(f"  {search}/ {_heaviest(weights)}" for search, weights in found.items())]
+    return [f"{name} {' '.join(_value(trial.values.get(name, NOTHING)) for trial in trials.values())}"]
 
 
-def _weights(weights: Mapping[str, float]) -> str:
+def _weights(weights: Any) -> str:
     """All weights by name, the heaviest first."""
     pairs = _pairs(weights)
     return "\n  ".join(" ".join(pairs[i : i + 4]) for i in range(0, len(pairs), 4))
 
 
 def _heaviest(weights: Any) -> str:
-    """The heaviest weights by name in one line."""
+    """The heaviest weights by name in one line, or that all are equal."""
     if not isinstance(weights, Mapping):
         return NOTHING
+    if len(weights) > 1 and max(weights.values()) - min(weights.values()) < SAME:
+        return "equal"
     pairs = _pairs(weights)
     return " ".join(pairs[:HEAVIEST]) + (" ..." if len(pairs) > HEAVIEST else "")
 
