@@ -131,6 +131,7 @@ HIGH = {"magnitude": LogUniform(0.05, 1.0)}
         (Uniform(0.1, 0.3), {"": 0.30000000000000004}, Uniform(0.1, 0.3), " 0.30000000000000004 is above 0.3"),
         (LogUniform(1e-5, 1e-2), {"": 1e-4}, LogNormal(1e-4, 2.0), {"": 1e-4}),
         (LogUniform(1e-5, 1e-2), {"": 1e-3}, LogNormal(1e-4, 2.0), " 0.001 is above 0.0008"),
+        (LogUniform(1e-5, 1e-2), {"": 1e-3}, LogNormal(3e-4, 1.2), " 0.001 is above 0.0005184"),
         (LogNormal(1e-4, 2.0), {"": 1.25e-5}, LogUniform(1e-5, 1e-4), {"": 1.25e-5}),
         (LogNormal(1e-4, 2.0), {"": 1e-3}, LogNormal(2e-4, 3.0), {"": 1e-3}),
         (1e-3, {}, LogUniform(1e-4, 1e-2), {"": 1e-3}),

@@ -92,9 +92,9 @@ def _within(low: float, high: float, drawn: Any, path: str) -> Any:
     if isinstance(drawn, bool) or not isinstance(drawn, int | float) or math.isnan(drawn):
         raise Illegal(f"{path} was {_shown(drawn)}, is now searched from {_shown(low)} to {_shown(high)}")
     if drawn < low:
-        raise Illegal(f"{path} {_beside(drawn, low)} is below {_shown(low)}")
+        raise Illegal(f"{path} {_beside(drawn, low)} is below {_beside(low, drawn, 6)}")
     if drawn > high:
-        raise Illegal(f"{path} {_beside(drawn, high)} is above {_shown(high)}")
+        raise Illegal(f"{path} {_beside(drawn, high)} is above {_beside(high, drawn, 6)}")
     return drawn
 
 
@@ -156,9 +156,9 @@ def _same(one: Any, other: Any) -> bool:
     return bool(as_written(one) == as_written(other)) and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _beside(value: float, bound: float) -> str:
-    """A number in four digits, or in as many as tell it from a bound."""
-    return f"{value:.4g}" if f"{value:.4g}" != f"{bound:.4g}" else repr(value)
+def _beside(value: float, other: float, digits: int = 4) -> str:
+    """A number in a few digits, or in as many as tell it from another one."""
+    return f"{value:.{digits}g}" if f"{value:.{digits}g}" != f"{other:.{digits}g}" else _shown(value)
 
 
 def _shown(value: Any) -> str:
