@@ -43,8 +43,8 @@ def _check(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
         what = "articles" if summary.by_article else "paragraphs"
         values = ", ".join(f"{_p(p)} for {arm}" for arm, p in found.items())
         yield (
-            f"A check beside, no verdict: approximate randomisation over {what} has p {values}. It knows of no other "
-            "seeds or searches, and alone calls 15 to 40% of identical arms different."
+            f"A check, not a verdict: approximate randomisation over {what} has p {values}. It ignores that other "
+            "seeds or searches would score differently, and by itself calls 15 to 40% of identical arms different."
         )
 
 
@@ -83,11 +83,11 @@ def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
     if gap.found.unit_error is None or min(gap.found.units) < 2:
         return f"how {units} vary is not known; at least 3 {units} of each arm could decide it"
     if gap.found.error == 0.0:
-        return f"its scores are those of {pair[1].name} in the mean, in every article"
+        return f"in every article its mean score equals that of {pair[1].name}"
     size = f"a difference of this size ({signed(gap.estimate)})"
     if gap.more_units is None:
         what = "articles" if summary.by_article else "paragraphs"
-        return f"no number of {units} would decide {size}: the {gap.found.clusters} {what} alone do not allow it"
+        return f"no number of {units} would decide {size}: the {gap.found.clusters} {what} vary too much"
     if gap.more_units + min(gap.found.units) > MOST:
         return f"it would take more than {MOST} {units} of each arm to decide {size}"
     return f"{gap.more_units} more {_of(units, gap.more_units)} of each arm would decide {size}"
