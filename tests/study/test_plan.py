@@ -139,6 +139,7 @@ def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_i
     learning = "\n  startup_trials: 1"
     assert notes("", 1) == notes("\n  sampler: random") == ()
     assert notes(learning) == (TIMING,)
+    assert notes("\n  sampler: random\n  scheduler: median\n  grace_share: 1.0") == ()  # which stops nothing
     for scheduler in ("asha", "median"):
         (note,) = notes(f"\n  sampler: random\n  scheduler: {scheduler}")
         assert f"{scheduler} stops by" in note and "tpe" not in note

@@ -158,7 +158,8 @@ def _unrepeatable(study: Study) -> Iterator[str]:
     search = study.search
     of_one = _trials_of_one(study)
     learns = search.sampler == "tpe" and search.startup_trials < of_one
-    moving = ["tpe draws"] * learns + [f"{search.scheduler} stops"] * (search.scheduler != "none")
+    stops = search.scheduler != "none" and search.grace_share < 1
+    moving = ["tpe draws"] * learns + [f"{search.scheduler} stops"] * stops
     if moving and study.scaling.concurrent_trials != 1 and of_one > 1:
         what = " and ".join(moving)
         yield f"with several trials at a time, {what} by which end first; concurrent_trials: 1 gives the same again"
