@@ -151,6 +151,8 @@ REPORT = (
     "python tests/benchmarks/report.py --studies trials,questions --scale 0.001 --runs 1 --lines --storage {folder}/l "
     "--json {folder}/m"
 )
+CALIBRATION = "python tests/benchmarks/calibration.py --studies 1 --all --processes 1 --json --figure {folder}/c.svg"
+TOY_CALIBRATION = "python tests/benchmarks/toy_calibration.py --studies 2 --processes 1 --set training.updates=1 --json"
 LONG = {
     "python tests/benchmarks/report.py [--studies trials,questions] [--scale 1.0] [--storage DIR] [--runs 3] [--lines]": ""
     + REPORT,
@@ -194,10 +196,10 @@ LONG = {
     "python tests/benchmarks/search_regret.py --worlds 40 --json search_regret.json": REGRET,
     "search_start.py --worlds 60": START,
     "python tests/benchmarks/search_start.py [--worlds 150] [--json]": START,
-    "python tests/benchmarks/calibration.py [--studies 400] [--all] [--processes 2] [--json] [--figure OUT.svg]": ""
-    "python tests/benchmarks/calibration.py --studies 1 --all --processes 1 --json --figure {folder}/c.svg",
-    "python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]": ""
-    "python tests/benchmarks/toy_calibration.py --studies 2 --processes 1 --set training.updates=1 --json",
+    "python tests/benchmarks/calibration.py [--studies 400] [--all] [--processes 2] [--json] [--figure OUT.svg]": CALIBRATION,
+    "python tests/benchmarks/calibration.py --all --figure tests/benchmarks/figures/calibration.svg": CALIBRATION,
+    "python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]": TOY_CALIBRATION,
+    "python tests/benchmarks/toy_calibration.py --studies 20": TOY_CALIBRATION,
     "search_regret.py --worlds 40": REGRET,
 }
 MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make PYTHON=/path/to/python install",

@@ -224,7 +224,7 @@ def draw(found: Sequence[Found], path: Path) -> None:
         "former": [one for one in found if one.cell in FORMER],
         "new": [one for one in found if one.cell in DEFAULT],
     }
-    figure, axis = plt.subplots(figsize=(6.4, 2.9), layout="constrained")
+    figure, axis = plt.subplots(figsize=(6.6, 3.2), layout="constrained")
     axis.axvspan(3.0, 7.0, color="tab:green", alpha=0.15, linewidth=0, label="3 to 7%")
     for (name, cells), colour, shift in zip(groups.items(), ("tab:red", "tab:blue"), (-0.12, 0.12), strict=True):
         shares = [100.0 * float(one.headline.mean()) for one in cells]
@@ -240,7 +240,7 @@ def draw(found: Sequence[Found], path: Path) -> None:
         f"{groups['new'][0].cell.trials} trainings searched by each arm; bars: 95% Monte-Carlo interval",
         fontsize="medium",
     )
-    axis.legend(fontsize="small")
+    figure.legend(loc="outside lower center", ncols=3, fontsize="small")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     plt.close(figure)

@@ -18,7 +18,7 @@ import atexit
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +34,7 @@ from rich.table import Table
 
 from xlingual.families import ScoringSet
 from xlingual.records.layout import TrialDirectory
-from xlingual.report.differences import MEAN, differences
+from xlingual.report.differences import LEVEL, MEAN, differences
 from xlingual.report.scores import METRICS, Questions, TestScores, Unit
 from xlingual.search.answers import find_candidates
 from xlingual.search.draws import ArmDraws
@@ -234,19 +234,17 @@ def _shares(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
             name: 100.0 * float(np.mean([one[name] for one in found]))
             for name in ("headline", "any_language", "coverage")
         },
-        "probability_of_as_many_or_more": round(_at_least(sum(marks), len(marks), 0.05), 3),
+        "p_of_as_many": round(_probability(range(sum(marks), len(marks) + 1), len(marks)), 3),
+        "p_of_as_few": round(_probability(range(sum(marks) + 1), len(marks)), 3),
         "mean_estimate": round(float(np.mean([one["estimate"] for one in found])), 2),
         "sd_of_estimates": round(float(np.std([one["estimate"] for one in found], ddof=1)), 2),
         "root_mean_square_error": round(float(np.sqrt(np.mean([one["error"] ** 2 for one in found]))), 2),
     }
 
 
-def _at_least(count: int, studies: int, probability: float) -> float:
-    """Probability of this many false positives or more, were each as probable as this."""
-    return sum(
-        comb(studies, one) * probability**one * (1.0 - probability) ** (studies - one)
-        for one in range(count, studies + 1)
-    )
+def _probability(counts: Iterable[int], studies: int, rate: float = LEVEL) -> float:
+    """Probability of one of these numbers of false positives, were each study's as probable as `rate`."""
+    return sum(comb(studies, one) * rate**one * (1.0 - rate) ** (studies - one) for one in counts)
 
 
 def print_table(numbers: dict[str, Any], console: Console) -> None:
