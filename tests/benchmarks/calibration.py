@@ -196,16 +196,23 @@ def summary(found: Sequence[Found]) -> dict[str, Any]:
 
 
 def print_table(found: Sequence[Found], console: Console) -> None:
-    """Print a row for each cell, in percent with the Monte-Carlo standard error."""
-    title = f"Called a difference, percent of {len(found[0].headline)} studies (Monte-Carlo standard error)"
-    names = ("setting", "searches x seeds", "arms", "headline", "any language", "coverage of 95%", "power, true gap")
-    table = Table("cell", *names, title=title)
-    for one in found:
-        cells = (_cell(values) for values in (one.headline, one.language, one.covered))
-        true = "" if not one.true.any() else f"{one.true.mean():+.1f}"
-        power = true if one.cell.power is None else f"{100.0 * one.cell.power:.0f}, {true}"
-        table.add_row(one.cell.name, one.cell.setting, one.cell.protocol, str(one.cell.arms), *cells, power)
-    console.print(table)
+    """Print a table for each protocol, a row for each cell: percent, with the Monte-Carlo standard error."""
+    for protocol in dict.fromkeys(one.cell.protocol for one in found):
+        title = f"Searches x seeds {protocol}: called a difference, percent of {len(found[0].headline)} studies"
+        table = Table("studies", title=title, caption="(): Monte-Carlo standard error")
+        for name in ("setting", "headline", "language", "coverage", "power, gap"):
+            table.add_column(name, no_wrap=True)
+        for one in found:
+            if one.cell.protocol == protocol:
+                cells = (_cell(values) for values in (one.headline, one.language, one.covered))
+                table.add_row(one.cell.name, one.cell.setting, *cells, _promised(one))
+        console.print(table, "")
+
+
+def _promised(one: Found) -> str:
+    """The power that is expected, and the true difference; empty where there is none."""
+    true = f"{one.true.mean():+.1f}" if one.true.any() else ""
+    return true if one.cell.power is None else f"{100.0 * one.cell.power:.0f}%, {true}"
 
 
 def _cell(values: np.ndarray) -> str:
