@@ -250,3 +250,13 @@ def test_every_kind_of_sampler_finds_its_way(kind: str) -> None:
 def test_optuna_is_quiet() -> None:
     sampler()
     assert optuna.logging.get_verbosity() == optuna.logging.WARNING
+
+
+def test_a_range_of_one_number_gives_that_number_from_the_first_trial_to_tpe() -> None:
+    tree = {"training": {"a": Uniform(0.1, 0.1), "b": LogUniform(1e-3, 1e-3), "c": Uniform(0.0, 1.0)}}
+    sampler = ArmSampler("arm", tree, kind="tpe", startup_trials=2, seed=1)
+    past: list[PastTrial] = []
+    for number in range(4):
+        drawn, values = sampler.draw(number, past)
+        assert (drawn["training"]["a"], drawn["training"]["b"]) == (0.1, 1e-3)
+        past.append(PastTrial(number, values, "finished", 50.0 + number))

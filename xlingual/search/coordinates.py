@@ -85,7 +85,7 @@ def _coordinates(space: Any, centred: bool) -> Iterator[tuple[str, Coordinate]]:
     for name, node in nodes(space):
         if isinstance(node, LogNormal):
             yield name, node
-        elif centred and isinstance(node, (Uniform, LogUniform)):
+        elif centred and isinstance(node, (Uniform, LogUniform)) and node.low < node.high:
             yield name, Centred(node.low, node.high, isinstance(node, LogUniform))
         elif centred and isinstance(node, Simplex):
             yield from ((f"{name}.{i}", Stick(len(node.names) - 1 - i)) for i in range(len(node.names) - 1))

@@ -69,6 +69,8 @@ class _Design:
             case Simplex(names):
                 paths = [_join(path, str(position)) for position in range(len(names) - 1)]
                 return {name: self._number(turn - begun, name) for name in paths}
+            case Uniform(low, high) | LogUniform(low, high) if low == high:
+                return {path: low}
             case Uniform() | LogUniform() | LogNormal():
                 return {path: self._number(turn - begun, path)}
         return {}
