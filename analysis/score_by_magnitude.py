@@ -5,7 +5,7 @@
 An arm is a point: its x is the magnitude of its noise, or the radius (without one: the step) of its adversarial
 perturbation, in root mean squares of the word embeddings' elements. Arms that differ in magnitudes alone are one line.
 Prints a table, and draws a row of two panels a study: the mean over the non-English languages, and English. Every dot
-is a seed, lines join the means over seeds, and the baseline is a band from its lowest to its highest seed.
+is a seed or search, lines join their means, and the baseline is a band from its lowest to its highest.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MARKERS = "osD^v*Px"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One arm: its line, where it stands on it, and F1 in percent by panel, one number a seed."""
+    """One arm: its line, where it stands on it, and F1 in percent by panel, one number a seed or search."""
 
     arm: str
     line: str
@@ -142,11 +142,11 @@ def _scores(arm: ArmSummary) -> dict[str, tuple[float, ...]]:
 
 
 def table(curves: Curves) -> Table:
-    """Scores by line and magnitude: mean over seeds, lowest and highest."""
+    """Scores by line and magnitude: mean over seeds or searches, lowest and highest."""
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="")
-    first = f"{curves.study}: zero-shot F1 in percent, mean over seeds [lowest, highest]; magnitudes in rms"
+    first = f"{curves.study}: zero-shot F1 in percent, mean [lowest, highest]; magnitudes in rms"
     drawn.title = Text("\n".join([first, *curves.flags]))
-    for header in ("perturbation", "rms", *PANELS, "seeds"):
+    for header in ("perturbation", "rms", *PANELS, "count"):
         name = header == "perturbation"
         drawn.add_column(header, justify="left" if name else "right", no_wrap=not name)
     seeds = len(next(iter(curves.baseline.values())))

@@ -2,12 +2,12 @@
 
     python analysis/xquad_by_language.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--figure OUT.png]
 
-Prints one table a metric; columns marked published are scores of others, numbered as in the notes. The CSV, which holds
-measured scores alone, is tidy: one row a study, arm, language (or "mean" over the non-English ones) and seed, with the
-updates and the passes through the model that a whole training of the arm takes; its difference columns compare all
-seeds of the arm with all of the baseline (or of the arm that it is `against`), so they repeat from seed to seed.
-The figure shows the differences of F1 with their 95% intervals. Every difference is within a study: scores of
-different studies may come from other questions or other models.
+Prints one table a metric; columns marked published are scores of others, numbered as in the notes. The CSV, which
+holds measured scores alone, is tidy: one row a study, arm, language (or "mean" over the non-English ones) and search,
+or seed where an arm has one search, with the updates and the passes through the model that a whole training of the
+arm takes; its difference columns compare the whole arm with the baseline (or with the arm that it is `against`), so
+they repeat. The figure shows the differences of F1 with their 95% intervals. Every difference is within a study:
+scores of different studies may come from other questions or other models.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from xlingual.report.table import Notes
 from xlingual.report.wide_table import Column, WideTable
 
 COLUMNS = (
-    *("study", "arm", "baseline", "updates", "passes", "language", "seed", "f1", "exact_match", "questions"),
+    *("study", "arm", "baseline", "updates", "passes", "language", "search", "seed", "f1", "exact_match", "questions"),
     *(f"{metric}_{part}" for metric in METRICS for part in ("difference", "low", "high")),
 )
 
@@ -82,7 +82,7 @@ def read_studies(directories: Sequence[Path]) -> dict[str, Summary]:
 
 
 def language_table(summaries: dict[str, Summary], metric: str) -> WideTable:
-    """Languages by arms of all studies: mean over seeds, and the difference to the study's own baseline."""
+    """Languages by arms of all studies: mean over searches or seeds, and the difference to the study's own baseline."""
     languages = list(dict.fromkeys(language for summary in summaries.values() for language in summary.languages))
     means = [key for key in MEANS if any(key in row.means for one in summaries.values() for row in one.published)]
     rows = [*languages, *([MEAN] if languages != ["en"] else []), *means]
@@ -104,10 +104,10 @@ def language_table(summaries: dict[str, Summary], metric: str) -> WideTable:
 
 
 def _columns(label: str, summary: Summary, arm: ArmSummary, rows: Sequence[str], metric: str) -> list[Column]:
-    scores = [_seeds(arm, row, metric) for row in rows]
+    scores = [_scores(arm, row, metric) for row in rows]
     cells = [
-        mean_cell(seeds) if row in (MEAN, *MEANS) else f"{fmean(seeds):.1f}" if seeds else NOTHING
-        for row, seeds in zip(rows, scores, strict=True)
+        mean_cell(one) if row in (MEAN, *MEANS) else f"{fmean(one):.1f}" if one else NOTHING
+        for row, one in zip(rows, scores, strict=True)
     ]
     score = Column(f"{label}\n{arm.name}", cells)
     if arm.baseline:
@@ -130,8 +130,8 @@ def _cell(row: PublishedRow, name: str, metric: str) -> float | None:
     return known[name].of(metric) if name in known else None
 
 
-def _seeds(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
-    """Scores of one language, or of the mean, one a seed; empty where there are none."""
+def _scores(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
+    """Scores of one language, or of the mean, one a unit (search or seed); empty where there are none."""
     if language == MEAN:
         return arm.mean(metric)
     if language in MEANS:
@@ -140,20 +140,22 @@ def _seeds(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
 
 
 def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
-    """One row a study, arm, language and seed, unrounded; what does not exist is None.
+    """One row a study, arm, language and unit, unrounded; what does not exist is None.
 
-    An arm without any score has one row a language, without a seed.
+    A unit is a search, whose scores are the mean over its seeds, or of an arm with one search a seed. An arm without
+    any score has one row a language, without either.
     """
     for label, summary in summaries.items():
         for arm in summary.arms.values():
             spent = (arm.cost.cost.updates, arm.cost.cost.passes) if arm.cost else (None, None)
             for language in (*summary.languages, MEAN):
                 compared = summary.differences.get(arm.name, {}).get(language, {})
-                matches = _seeds(arm, language, "exact_match")
-                scored = zip(arm.seeds, _seeds(arm, language, "f1"), matches, strict=False)
-                for seed, f1, match in scored if arm.seeds else [(None, None, None)]:
+                matches = _scores(arm, language, "exact_match")
+                scored = zip(arm.units, _scores(arm, language, "f1"), matches, strict=False)
+                for unit, f1, match in scored if arm.units else [(None, None, None)]:
+                    search, seed = (unit, None) if arm.unit == "search" else (None, unit)
                     questions = arm.scores[language].questions if language in arm.scores else None
-                    found = (label, arm.name, arm.baseline, *spent, language, seed, f1, match, questions)
+                    found = (label, arm.name, arm.baseline, *spent, language, search, seed, f1, match, questions)
                     yield dict(zip(COLUMNS, (*found, *_bounds(compared)), strict=True))
 
 

@@ -184,3 +184,13 @@ def test_an_arm_without_a_finished_trial_is_missing_by_name(
     assert {point.arm for point in script.difference_points(summaries, "f1")} == (
         {"noise"} if failed == "webfaq" else set()
     )
+
+
+def test_rows_of_an_arm_with_several_searches_are_searches_with_the_mean_over_their_seeds(
+    script: ModuleType, studies: ModuleType, tmp_path: Path
+) -> None:
+    builder = studies.study_of_searches(tmp_path, {"good": 3.0}, searches=3, seeds=2)
+    (summary,) = script.read_studies([builder.directory.path]).values()
+    rows = [row for row in script.tidy_rows({"small": summary}) if (row["arm"], row["language"]) == ("good", "de")]
+    assert [(row["search"], row["seed"]) for row in rows] == [(1, None), (2, None), (3, None)]
+    assert tuple(row["f1"] for row in rows) == summary.arms["good"].scores["de"].f1
