@@ -196,8 +196,7 @@ LONG = {
     "python tests/benchmarks/search_regret.py --worlds 40 --json search_regret.json": REGRET,
     "search_start.py --worlds 60": START,
     "python tests/benchmarks/search_start.py [--worlds 150] [--json]": START,
-    "python tests/benchmarks/calibration.py --all": "python tests/benchmarks/calibration.py --studies 1 --all "
-    "--processes 1 --figure {folder}/d.svg",
+    "python tests/benchmarks/calibration.py --all": CALIBRATION,
     "python tests/benchmarks/calibration.py [--studies 400] [--all] [--processes 2] [--json] [--figure OUT.svg]": CALIBRATION,
     "python tests/benchmarks/calibration.py --all --figure tests/benchmarks/figures/calibration.svg": CALIBRATION,
     "python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]": TOY_CALIBRATION,

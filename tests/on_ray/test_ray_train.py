@@ -59,6 +59,7 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back(
             "plain": {
                 "baseline": True,
                 "training": {"learning_rate": {"choice": [3e-3, 1e-9]}},
+                "first": {"training": {"learning_rate": 3e-3}},  # the other one falls behind it
             }
         },
         training={"updates": 40, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 1e-3, "reports": 10},
