@@ -42,6 +42,7 @@ def kill_after(path: Path, reports: int) -> list[str]:
     return lines
 
 
+@pytest.mark.real
 def test_a_driver_killed_in_the_search_goes_on_where_it_was(ray_cluster: None, write_study: Any, call: Any) -> None:
     """Another process is killed; the same command goes on in this one, in the session's Ray."""
     path = write_study(
