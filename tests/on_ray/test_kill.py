@@ -11,6 +11,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
