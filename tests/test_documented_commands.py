@@ -152,8 +152,7 @@ REPORT = (
     "--json {folder}/m"
 )
 CALIBRATION = "python tests/benchmarks/calibration.py --studies 1 --all --processes 1 --json --figure {folder}/c.svg"
-# It trains for a minute and a half: here only its options are read.
-TOY_CALIBRATION = "python tests/benchmarks/toy_calibration.py --studies 2 --processes 1 --set a=b --json --help"
+TOY_CALIBRATION = "python tests/benchmarks/toy_calibration.py --studies 2 --processes 1 --set training.updates=1 --json"
 LONG = {
     "python tests/benchmarks/report.py [--studies trials,questions] [--scale 1.0] [--storage DIR] [--runs 3] [--lines]": ""
     + REPORT,

@@ -79,6 +79,11 @@ class World:
     traits: ModelTraits
 
 
+def override(settings: Sequence[str]) -> None:
+    """Change the study, also in a process of its own: a list that is handed over would be a copy there."""
+    OVERRIDES.extend(settings)
+
+
 @cache
 def world() -> World:
     """Load data and encoder, once in a process."""
@@ -203,9 +208,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.studies < 2 or chosen.processes < 1:
         parser.error("write at least two studies and one process")
     tasks = [(number, arm) for number in range(chosen.studies) for arm in ARMS]
-    OVERRIDES.extend(chosen.set)
+    override(chosen.set)
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(chosen.processes, spawn, initializer=OVERRIDES.extend, initargs=(chosen.set,)) as pool:
+    with ProcessPoolExecutor(chosen.processes, spawn, initializer=override, initargs=(chosen.set,)) as pool:
         trained = dict(zip(tasks, pool.map(train_arm, tasks), strict=True))
     numbers = summary(trained, chosen.studies)
     if chosen.json:
