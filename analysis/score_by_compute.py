@@ -22,9 +22,9 @@ from typing import Any
 from rich.console import Console
 
 from xlingual.errors import DataError, XlingualError
-from xlingual.report.cells import NOTHING, mean_cell
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.notes import warnings
+from xlingual.report.number_format import NOTHING, mean_cell
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import Notes
 from xlingual.report.wide_table import Column, WideTable

@@ -25,9 +25,9 @@ from rich.console import Console
 
 from xlingual.errors import DataError, XlingualError
 from xlingual.report.arm_summary import ArmSummary
-from xlingual.report.cells import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.notes import notes, warnings
+from xlingual.report.number_format import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED
 from xlingual.report.scores import METRICS

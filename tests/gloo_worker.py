@@ -12,10 +12,10 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
 from xlingual.training.loop import train_trial
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Report
 
 

@@ -12,7 +12,7 @@ from xlingual.records.files import write_json
 from xlingual.records.layout import TrialDirectory
 from xlingual.search.failures import OWN, PLACE, TO_MEND, UNKNOWN, Failure
 from xlingual.search.queue import TrialQueue
-from xlingual.training.seeds import stream_seed
+from xlingual.seeds import stream_seed
 
 
 class Killed(BaseException):

@@ -18,14 +18,14 @@ from torch import Tensor, nn
 
 from xlingual.families import family_of
 from xlingual.models.masked_language_model import base_encoder
+from xlingual.preparation.inputs import load_study_data, locate, model_traits, trial_inputs
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import ModelTraits, Robust, Study, TrialConfiguration, build_configuration, load_study
 from xlingual.training.execution import Execution
-from xlingual.training.inputs import load_study_data, locate, model_traits, trial_inputs
 from xlingual.training.loop import train_trial
 from xlingual.training.model import TrainedModel
 from xlingual.training.order import training_order
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, SoloWorker, Worker
 

@@ -14,8 +14,8 @@ import pytest
 from tiny_task import questions
 
 from xlingual.data.examples import Example
-from xlingual.data.windows import make_windows
 from xlingual.models.encoder import load_tokenizer
+from xlingual.tokens.windows import make_windows
 
 SCRIPTS = Path(__file__).with_name("benchmarks")
 LENGTHS = {"max_length": 24, "stride": 6}

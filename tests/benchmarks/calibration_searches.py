@@ -16,11 +16,11 @@ import numpy as np
 from surrogate import Setting
 from worlds import recipe_first
 
-from xlingual.search.draws import ArmDraws
 from xlingual.search.sampler import ArmSampler
+from xlingual.search.trial_draws import ArmDraws
+from xlingual.seeds import stream_seed
 from xlingual.study.search import SearchSettings
 from xlingual.study.searches import ArmSearch
-from xlingual.training.seeds import stream_seed
 
 ARM = ArmSearch("arm")
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]

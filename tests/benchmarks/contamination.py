@@ -29,8 +29,8 @@ from harness import machine, shown, wide_console
 from rich.table import Table
 
 from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, TrainingText, index_of_test_set
-from xlingual.data.contamination.files import texts_of_file
-from xlingual.data.contamination.test_set import available_languages
+from xlingual.data.contamination.training_files import texts_of_file
+from xlingual.data.contamination.xquad_index import available_languages
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.xquad import load_xquad

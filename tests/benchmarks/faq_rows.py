@@ -112,10 +112,10 @@ class Passages:
 
 def cut(stored: Any, settings: dict[str, Any], folder: str) -> tuple[str, int]:
     """Make the windows of one language and keep them; how many there are."""
-    from xlingual.data.features import fingerprint_tokenizer, stored_windows
     from xlingual.models.checkpoint import resolve_checkpoint
     from xlingual.models.encoder import load_tokenizer
     from xlingual.study.recipes import PassageSettings
+    from xlingual.tokens.feature_store import fingerprint_tokenizer, stored_windows
 
     passages = {"span": "answer", "answers": 4, "min_passage_characters": 1} if settings["toy"] else {}
     directory = resolve_checkpoint(settings["model"])
@@ -138,8 +138,8 @@ def from_rows_to_windows(settings: dict[str, Any]) -> dict[str, Any]:
     import transformers  # noqa: F401
 
     from xlingual.data.contamination import index_of_test_set
-    from xlingual.data.faq.draw import Draw
     from xlingual.data.faq.preparation import prepare_faq
+    from xlingual.data.faq.sampling import Draw
     from xlingual.data.faq.steps import faq_steps
     from xlingual.study.faq_filters import FaqFilters
 

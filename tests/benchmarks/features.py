@@ -39,11 +39,11 @@ def main() -> int:
     options = parser(__doc__).parse_args()
     with chosen_task(options) as task, tempfile.TemporaryDirectory(prefix="xlingual-features-") as folder:
         from xlingual.data.examples import ExampleSet
-        from xlingual.data.features import fingerprint_tokenizer, stored_windows
         from xlingual.data.squad import load_squad
-        from xlingual.data.windows import make_windows
         from xlingual.models.checkpoint import resolve_checkpoint
         from xlingual.models.encoder import load_tokenizer
+        from xlingual.tokens.feature_store import fingerprint_tokenizer, stored_windows
+        from xlingual.tokens.windows import make_windows
 
         directory = resolve_checkpoint(task.model)
         tokenizer, examples = load_tokenizer(directory), load_squad(task.train)

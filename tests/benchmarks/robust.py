@@ -136,7 +136,7 @@ def chosen_settings(options: argparse.Namespace) -> Settings:
 
 def _draws_subwords(model: str | None) -> bool:
     """Whether words have other segmentations: only a Unigram tokenizer's have, and the toy world's is none."""
-    from xlingual.data.altering.subword_sampling import check_unigram
+    from xlingual.data.augmentation.subword_sampling import check_unigram
     from xlingual.errors import ModelError
     from xlingual.models.encoder import load_tokenizer
 

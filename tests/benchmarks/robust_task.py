@@ -13,15 +13,15 @@ import torch
 import yaml
 
 from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import Study, TrialConfiguration, arm_space, build_configuration, load_study, passes_of
 from xlingual.training.execution import Execution
-from xlingual.training.inputs import load_study_data, locate, trial_inputs
+from xlingual.training.freed_memory import keep_freed_memory, release_free_memory
 from xlingual.training.loop import train_trial
-from xlingual.training.memory import keep_freed_memory, release_free_memory
 from xlingual.training.model import TrainedModel
 from xlingual.training.order import training_order
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
 

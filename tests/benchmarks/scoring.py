@@ -78,7 +78,7 @@ def our_run(settings: sides.Settings) -> dict[str, Any]:
     import torch
 
     from xlingual.data.xquad import load_xquad
-    from xlingual.evaluation.evaluate import answer_questions
+    from xlingual.evaluation.checkpoint_evaluation import answer_questions
     from xlingual.models.encoder import load_encoder, load_tokenizer
     from xlingual.tasks.question_answering import mean_scores
 
@@ -183,7 +183,7 @@ def main() -> int:
     made.add_argument("--tolerance", type=float, default=0.5, help="points of mean F1 that the sides may differ (0.5)")
     options = made.parse_args()
     with chosen_task(options) as task, tempfile.TemporaryDirectory(prefix="xlingual-benchmark-") as folder:
-        from xlingual.evaluation.evaluate import checkpoint_windows
+        from xlingual.evaluation.checkpoint_evaluation import checkpoint_windows
 
         model = with_span_head(task, options.head_updates, Path(folder))
         settings = asdict(task) | {"model": model, "languages": options.languages, "questions": options.questions}

@@ -19,10 +19,10 @@ from search_simulator import METRIC
 from worlds import World, centre, recipe_first, small_grid
 
 from xlingual.records.state import ArmSearch
-from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.queue import TrialQueue
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler
+from xlingual.search.trial_draws import ArmDraws, SearchSource
 from xlingual.search.tuning import Kept, QueueScheduler, QueueSearcher
 from xlingual.study import draw
 from xlingual.study.search import SearchSettings

@@ -60,17 +60,17 @@ def reference_trainer(settings: Settings, features: Any, folder: str) -> Any:
 
 def our_windows(examples: Sequence[Example], settings: Settings) -> Any:
     """Windows of this package."""
-    from xlingual.data.windows import make_windows
     from xlingual.models.encoder import load_tokenizer
+    from xlingual.tokens.windows import make_windows
 
     return make_windows(load_tokenizer(Path(settings["model"])), examples, **lengths(settings))
 
 
 def our_inputs(examples: Sequence[Example], development: Sequence[Example], settings: Settings) -> Any:
     """What a trial of this package trains on and is scored on; its token ids counted once, as a study does."""
-    from xlingual.families.questions import ScoringSet
+    from xlingual.families.scoring_set import ScoringSet
     from xlingual.models.encoder import load_tokenizer
-    from xlingual.training.trial_inputs import TrialInputs
+    from xlingual.preparation.trial_inputs import TrialInputs
 
     return TrialInputs(
         train=our_windows(examples, settings),
@@ -108,8 +108,8 @@ def our_precision(settings: Settings) -> str:
 def train_ours(settings: Settings, inputs: Any, *, keep_model: Path | None = None) -> list[dict[str, Any]]:
     """Train a trial as a study does, in this process; return its reports. The model is kept in a folder if named."""
     from xlingual.records.layout import TrialDirectory
+    from xlingual.training.freed_memory import keep_freed_memory
     from xlingual.training.loop import train_trial
-    from xlingual.training.memory import keep_freed_memory
     from xlingual.training.worker import SoloWorker
 
     keep_freed_memory()  # as a trial's actor does

@@ -33,20 +33,27 @@ from rich.console import Console
 from rich.table import Table
 
 from xlingual.families import ScoringSet
+from xlingual.preparation.inputs import (
+    load_study_data,
+    load_test_data,
+    locate,
+    model_traits,
+    scoring_sets,
+    trial_inputs,
+)
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.report.differences import LEVEL, MEAN, differences
 from xlingual.report.scores import METRICS, Questions, TestScores, Unit
-from xlingual.search.answers import find_candidates
-from xlingual.search.draws import ArmDraws
+from xlingual.search.answer_tasks import find_candidates
 from xlingual.search.placement import Demand
 from xlingual.search.sampler import ArmSampler
+from xlingual.search.trial_draws import ArmDraws
 from xlingual.study import ModelTraits, Study, TrialConfiguration, arm_space, build_configuration, load_study
 from xlingual.study.first import first_values
 from xlingual.study.searches import ArmSearch, replicate_seeds, search_seed, searches_of
 from xlingual.tasks.question_answering import answer_rows
-from xlingual.training.inputs import load_study_data, load_test_data, locate, model_traits, scoring_sets, trial_inputs
 from xlingual.training.loop import train_trial
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
 STUDY = Path(__file__).with_name("toy_calibration.yaml")

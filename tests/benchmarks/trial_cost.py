@@ -34,7 +34,7 @@ from harness import OURS, REFERENCE, Comparison, Task, chosen_task, interleaved,
 from ray.tune import Callback
 from search_lines import NoRecords
 
-from xlingual.search.journalist import key_of
+from xlingual.search.recording_callback import key_of
 
 ONE_WORKER = {"workers": 1, "cpus_per_worker": 1, "gpus_per_worker": 0}
 

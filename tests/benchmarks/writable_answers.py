@@ -27,7 +27,7 @@ def main() -> None:
 
     from xlingual import metrics
     from xlingual.data.xquad import load_xquad
-    from xlingual.families.text_to_text.answers import stray
+    from xlingual.families.text_to_text.illegal_answers import stray
     from xlingual.languages import XQUAD_LANGUAGES
     from xlingual.models.checkpoint import resolve_checkpoint
     from xlingual.models.encoder import load_tokenizer

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from xlingual.data.offsets import FEWEST, NEARBY, Span, Stated, locate_answers
-from xlingual.data.questions import questions_of_file
+from xlingual.data.stated_questions import questions_of_file
 
 Counted = Callable[[str], int]
 """From the text before an answer to the offset that a file states."""

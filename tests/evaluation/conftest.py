@@ -10,8 +10,8 @@ import tiny_task
 import torch
 from transformers import BertForQuestionAnswering
 
-from xlingual.evaluation.asked import Asked
 from xlingual.evaluation.benchmarks import XQUAD
+from xlingual.evaluation.evaluation_request import Asked
 from xlingual.models.encoder import quiet_transformers
 from xlingual.records.files import write_json
 

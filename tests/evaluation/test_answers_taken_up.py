@@ -14,13 +14,13 @@ import pytest
 import torch
 
 from xlingual.errors import ModelError, RecordError
-from xlingual.evaluation.answered import Answered, Bound
+from xlingual.evaluation.answer_journal import Answered, Bound
 from xlingual.evaluation.answerer import Answerer, Part, TooLarge
 from xlingual.evaluation.answering import Alone, Crew
-from xlingual.evaluation.asked import Asked
-from xlingual.evaluation.evaluate import CrewOf, evaluate_checkpoint
+from xlingual.evaluation.checkpoint_evaluation import CrewOf, evaluate_checkpoint
+from xlingual.evaluation.evaluation_request import Asked
 from xlingual.evaluation.given_answers import evaluate_predictions
-from xlingual.evaluation.kept import NotKept
+from xlingual.evaluation.prediction_store import NotKept
 from xlingual.families import Lengths, ScoringSet
 from xlingual.records import journal
 from xlingual.records.files import read_json

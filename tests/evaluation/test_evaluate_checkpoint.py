@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from xlingual.errors import DataError, ModelError, RecordError
-from xlingual.evaluation.asked import Asked
-from xlingual.evaluation.evaluate import checkpoint_windows, evaluate_checkpoint
+from xlingual.evaluation.checkpoint_evaluation import checkpoint_windows, evaluate_checkpoint
+from xlingual.evaluation.evaluation_request import Asked
 from xlingual.evaluation.given_answers import evaluate_predictions
-from xlingual.evaluation.kept import usual_folder
-from xlingual.evaluation.lengths import checkpoint_lengths
+from xlingual.evaluation.input_lengths import checkpoint_lengths
+from xlingual.evaluation.prediction_store import usual_folder
 from xlingual.families import EXTRACTIVE
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines

@@ -12,10 +12,10 @@ import torch
 
 from xlingual.evaluation.answerer import Answerer, WatchedBatcher
 from xlingual.evaluation.answering import Alone, answer_all
-from xlingual.evaluation.asked import Asked
-from xlingual.evaluation.evaluate import evaluate_checkpoint
+from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
+from xlingual.evaluation.evaluation_request import Asked
 from xlingual.evaluation.given_answers import evaluate_predictions
-from xlingual.evaluation.lengths import checkpoint_lengths
+from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.families import ScoringSet, family_of
 from xlingual.records import journal
 from xlingual.records.files import read_json

@@ -10,10 +10,10 @@ from scipy import stats
 
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.evaluation.benchmarks import XQUAD
-from xlingual.evaluation.evaluation import Evaluation, means
 from xlingual.evaluation.intervals import intervals
+from xlingual.evaluation.result import Evaluation, means
 from xlingual.languages import XQUAD_LANGUAGES
-from xlingual.report.evaluation import evaluation_table, published_beside
+from xlingual.report.evaluation_table import evaluation_table, published_beside
 from xlingual.report.published import published_rows
 from xlingual.tasks.question_answering import mean_scores
 

@@ -8,7 +8,7 @@ import pytest
 
 from xlingual.errors import DataError
 from xlingual.evaluation.benchmarks import XQUAD
-from xlingual.evaluation.predictions import read_predictions
+from xlingual.evaluation.prediction_files import read_predictions
 
 GERMAN, SPANISH = {"1": "rot", "2": "blau"}, {"1": "rojo"}
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from xlingual.errors import DataError
-from xlingual.evaluation.asked import Asked
-from xlingual.evaluation.evaluate import evaluate_checkpoint
-from xlingual.evaluation.evaluation import means
+from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
+from xlingual.evaluation.evaluation_request import Asked
 from xlingual.evaluation.given_answers import evaluate_predictions
+from xlingual.evaluation.result import means
 from xlingual.records.files import read_json
 
 ANSWERS = {"517": "Ông Nguyễn Đức", "518": "mùa xuân"}

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from torch import nn
 
 from xlingual.data.examples import Example
-from xlingual.data.windows import Windows
 from xlingual.families.batches import NO_TOKEN, Batcher, length_batches, padded_batches
 from xlingual.families.extractive.candidates import candidates
-from xlingual.families.questions import ScoringSet
+from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.packing import Positions
 from xlingual.tasks import Candidate, merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
+from xlingual.tokens.windows import Windows
 
 CONTEXT = "ab cd ef gh"
 

@@ -13,11 +13,11 @@ from tiny_task import questions
 from transformers import AutoConfig, AutoModelForQuestionAnswering
 
 from xlingual.data.examples import Example
-from xlingual.data.windows import Windows, used_tokens
 from xlingual.families import family_of
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.vocabulary import trim_vocabulary
 from xlingual.study import WindowSettings
+from xlingual.tokens.windows import Windows, used_tokens
 
 WINDOWS = WindowSettings(max_length=40, stride=8, max_answer_tokens=4)
 SIZE = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48,

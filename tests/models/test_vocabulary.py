@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoModelForQuestionAnswering
 
 from xlingual.errors import DataError, ModelError
 from xlingual.models.encoder import load_encoder, quiet_transformers, word_embeddings
+from xlingual.models.outcome import Outcome
 from xlingual.models.vocabulary import (
     FIXED_IDS,
     REVIEWED,
@@ -24,7 +25,7 @@ from xlingual.models.vocabulary import (
     decay_of_unused_rows,
     trim_vocabulary,
 )
-from xlingual.robust import EmbeddingNoise, Outcome, Rows
+from xlingual.robust import EmbeddingNoise, Rows
 from xlingual.study import EmbeddingNoise as NoiseSettings
 from xlingual.study import TrainingSettings
 from xlingual.training.optimizer import learning_rate, make_optimizer

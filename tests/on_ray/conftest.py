@@ -142,7 +142,7 @@ def sealed(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> Seal
         raise DataError("the test set is sealed")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("xlingual.training.inputs.load_test_data", refuse)
+        patched.setattr("xlingual.preparation.inputs.load_test_data", refuse)
         patched.setattr(sys.modules["xlingual.search.stages.test"], "load_test_data", refuse)
         drive_study(path, *asked, until="search")
         directory, _ = drive_study(path, *asked, until="replicate")

@@ -21,7 +21,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.state import ArmSearch, TrialState, read_state
 from xlingual.report.summary import summarize
-from xlingual.search.opening import open_directory
+from xlingual.search.study_guard import open_directory
 from xlingual.study import load_study
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from xlingual.errors import PlacementError
-from xlingual.evaluation.asked import Asked
 from xlingual.evaluation.benchmarks import XQUAD
-from xlingual.evaluation.evaluate import alone, evaluate_checkpoint
+from xlingual.evaluation.checkpoint_evaluation import alone, evaluate_checkpoint
+from xlingual.evaluation.evaluation_request import Asked
 from xlingual.records.state import read_state
-from xlingual.search.evaluation import crew_of, placed
+from xlingual.search.evaluation_workers import crew_of, placed
 from xlingual.search.placement import Demand
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import ray
 
+from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.state import read_state
 from xlingual.study import TrialConfiguration, load_study
-from xlingual.training.inputs import load_study_data, locate, trial_inputs
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
 

@@ -19,7 +19,7 @@ from xlingual.progress.guard import Guarded
 from xlingual.progress.json_lines import JsonLines
 from xlingual.progress.live import LiveView
 from xlingual.progress.plain import PlainView
-from xlingual.progress.state import StudyState
+from xlingual.progress.study_view import StudyState
 from xlingual.search.listener import TrialView
 
 CONFIGURATION = {

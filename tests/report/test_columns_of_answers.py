@@ -17,7 +17,7 @@ from xlingual.records.files import write_lines
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.predictions import columns_path, write_predictions
 from xlingual.records.state import read_state
-from xlingual.report import answers
+from xlingual.report import prediction_arrays
 from xlingual.report.notes import warnings
 from xlingual.report.scores import TestScores, read_scores
 from xlingual.report.summary import summarize
@@ -79,9 +79,9 @@ def equal(mine: TestScores, other: TestScores) -> bool:
 def test_both_files_give_the_same_numbers(studies: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = written(studies, tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(answers, "read_rows", lambda path, names: pytest.fail(f"{path}: the lines were read"))
+        patch.setattr(prediction_arrays, "read_rows", lambda path, names: pytest.fail(f"{path}: the lines were read"))
         from_columns = scores(directory)
-    monkeypatch.setattr(answers, "read_columns", lambda path, names: None)
+    monkeypatch.setattr(prediction_arrays, "read_columns", lambda path, names: None)
     from_lines = scores(directory)
 
     assert equal(from_columns, from_lines)

@@ -10,10 +10,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from xlingual.report.cells import difference_cell
 from xlingual.report.differences import Difference
 from xlingual.report.interval_notes import signature
 from xlingual.report.notes import notes
+from xlingual.report.number_format import difference_cell
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import score_table
 

@@ -8,10 +8,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from xlingual.data.faq.draw import Draw
 from xlingual.data.faq.overview import Asked, faq_overview
+from xlingual.data.faq.sampling import Draw
 from xlingual.errors import DataError
-from xlingual.report.faq import faq_tables
+from xlingual.report.faq_tables import faq_tables
 from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.recipes import PassageSettings
 

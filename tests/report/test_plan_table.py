@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from xlingual.report.plan import plan_tables
+from xlingual.report.plan_tables import plan_tables
 from xlingual.study import load_study, plan
 
 STUDY = """\

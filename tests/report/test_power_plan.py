@@ -18,7 +18,7 @@ from rich.console import Console
 from xlingual.cli import main
 from xlingual.errors import RecordError, XlingualError
 from xlingual.report.deviations import Deviations, measured, stated, stated_facts
-from xlingual.report.power import PowerPlan, power_plan, power_table
+from xlingual.report.power_report import PowerPlan, power_plan, power_table
 from xlingual.report.published import published_rows
 from xlingual.report.summary import summarize
 from xlingual.statistics.power import Comparison, Units, detectable

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from xlingual.robust import Outcome, RobustTraining, Rows
+from xlingual.models.outcome import Outcome
+from xlingual.robust import RobustTraining, Rows
 
 Array = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from scipy import stats
 
 from xlingual.robust import Rows
 from xlingual.robust.balls import Ball
-from xlingual.robust.layout import Layout
 from xlingual.robust.magnitudes import Scale
+from xlingual.robust.token_layout import Layout
 from xlingual.study import Adversarial
 
 # Two examples of two tokens and one, of vectors of two elements; padded by one token.

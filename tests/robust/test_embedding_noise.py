@@ -10,8 +10,9 @@ import torch
 from scipy import stats
 
 from xlingual.errors import ModelError
-from xlingual.robust import EmbeddingNoise, Outcome, Rows
-from xlingual.robust.layout import Layout
+from xlingual.models.outcome import Outcome
+from xlingual.robust import EmbeddingNoise, Rows
+from xlingual.robust.token_layout import Layout
 from xlingual.study import EmbeddingNoise as Settings
 from xlingual.study import Robust, passes_of
 

@@ -13,8 +13,8 @@ from xlingual.errors import ModelError
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.packing import Positions, pack_windows
 from xlingual.robust import Rows
-from xlingual.robust.layout import Layout
 from xlingual.robust.places import Place
+from xlingual.robust.token_layout import Layout
 
 PLACES = ("word_embeddings", "embeddings", "last_hidden_states")
 SIZES = {

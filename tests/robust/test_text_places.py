@@ -10,8 +10,8 @@ from transformers import AutoConfig, AutoModelForSeq2SeqLM
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.masked_language_model import base_encoder
 from xlingual.robust import Rows
-from xlingual.robust.layout import Layout
 from xlingual.robust.places import Place
+from xlingual.robust.token_layout import Layout
 
 PLACES = ("word_embeddings", "embeddings", "last_hidden_states")
 T5 = {"vocab_size": 60, "d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}

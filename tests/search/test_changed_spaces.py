@@ -17,10 +17,10 @@ from made_up_trials import Clock, Faults, Killed, KilledListener, MadeUpTrainer
 from xlingual.records import history, journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
-from xlingual.search.bench import Bench
 from xlingual.search.driver import STAGES, go_through, missing_stages
-from xlingual.search.opening import open_directory
 from xlingual.search.stages.search import search_draws
+from xlingual.search.study_context import Bench
+from xlingual.search.study_guard import open_directory
 from xlingual.study import ModelTraits, load_study
 
 RUNS = 10

@@ -24,13 +24,13 @@ from xlingual.records.events import search_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ArmSearch, StudyState, TrialState, read_state
 from xlingual.search.attempts import PAUSES
-from xlingual.search.bench import Bench
-from xlingual.search.draws import ArmDraws
 from xlingual.search.driver import STAGES, go_through, missing_stages
 from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN
-from xlingual.search.journalist import record_reading
-from xlingual.search.opening import open_directory
+from xlingual.search.recording_callback import record_reading
 from xlingual.search.stages.search import search_draws
+from xlingual.search.study_context import Bench
+from xlingual.search.study_guard import open_directory
+from xlingual.search.trial_draws import ArmDraws
 from xlingual.study import ModelTraits, Study, load_study
 
 RUNS = int(os.environ.get("XLINGUAL_FAULT_RUNS", "25"))

@@ -14,12 +14,12 @@ from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ArmSearch
 from xlingual.search.attempts import PATIENCE, PAUSES
-from xlingual.search.draws import ArmDraws, SearchSource
 from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN, Failure
-from xlingual.search.journalist import Journalist
 from xlingual.search.nodes import Here
 from xlingual.search.queue import ReplicateSource, TrialQueue
+from xlingual.search.recording_callback import Journalist
 from xlingual.search.sampler import ArmSampler
+from xlingual.search.trial_draws import ArmDraws, SearchSource
 from xlingual.study import Choice, LogUniform, TrialConfiguration
 
 ENDLESS = {"training": {"learning_rate": LogUniform(1e-5, 1e-2)}}

@@ -14,7 +14,7 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ArmSearch, read_state
-from xlingual.search.opening import open_directory
+from xlingual.search.study_guard import open_directory
 from xlingual.study import load_study, resolved
 
 RATES = (1e-4, 1e-3, 1e-2)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from xlingual.preparation.inputs import load_study_data, locate
 from xlingual.search.driver import _sources
 from xlingual.study import arm_space, build_configuration, load_study
-from xlingual.training.inputs import load_study_data, locate
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
-from xlingual.search.budget import is_whole, spent
-from xlingual.search.journalist import Journalist
 from xlingual.search.listener import TrialView
 from xlingual.search.queue import ReplicateSource, TrialQueue
+from xlingual.search.recording_callback import Journalist
 from xlingual.search.scheduler import ArmScheduler
+from xlingual.search.spent_budget import is_whole, spent
 from xlingual.study import TrialConfiguration, updates_for
 from xlingual.study.searches import ArmSearch
 from xlingual.training.loop import report_updates

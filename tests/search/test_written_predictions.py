@@ -9,7 +9,7 @@ from typing import Any
 from xlingual.data.examples import Example
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
-from xlingual.report import answers
+from xlingual.report import prediction_arrays
 from xlingual.search.stages.test import recorded_scores, scored_answers
 from xlingual.tasks import Candidate
 
@@ -23,8 +23,8 @@ def test_answers_are_written_as_lines_and_as_the_same_columns(tmp_path: Path, mo
     directory = TrialDirectory(tmp_path)
     asked: Any = {"zh": SimpleNamespace(examples=examples)}
     scores = scored_answers(directory, asked, parts)
-    monkeypatch.setattr(answers, "read_rows", None)  # the columns are read
-    found = answers.read_answers(directory.predictions("zh"))
+    monkeypatch.setattr(prediction_arrays, "read_rows", None)  # the columns are read
+    found = prediction_arrays.read_answers(directory.predictions("zh"))
 
     rows = journal.read(directory.predictions("zh"))
     assert rows[0]["n_best"][1] == {"text": "车", "score": 0.5}

@@ -6,10 +6,10 @@ import pytest
 import tiny_task
 import tiny_text_to_text
 
-from xlingual.data.windows import make_windows
 from xlingual.models.encoder import load_tokenizer
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import ModelTraits, WindowSettings
-from xlingual.training.trial_inputs import TrialInputs
+from xlingual.tokens.windows import make_windows
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,10 @@ from rich.console import Console
 
 from xlingual.errors import DataError, ModelError, XlingualError
 from xlingual.report.speed import speed_tables
+from xlingual.speed.bench_task import Asked, prepared
 from xlingual.speed.estimate import Rates
 from xlingual.speed.measurement import measure
 from xlingual.speed.slow import Skipped
-from xlingual.speed.task import Asked, prepared
 from xlingual.study import load_study
 
 

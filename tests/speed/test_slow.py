@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from xlingual.speed.slow import Skipped, timed_unless_slow, worth_timing
-from xlingual.speed.training import TooSlow, TrainingSpeed, measure_training
+from xlingual.speed.training_speed import TooSlow, TrainingSpeed, measure_training
 
 HEADLINE = TrainingSpeed(
     precision="fp32",

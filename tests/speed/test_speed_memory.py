@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xlingual.speed import memory
-from xlingual.speed.memory import PeakMemory, available_memory
+from xlingual.speed import peak_memory as memory
+from xlingual.speed.peak_memory import PeakMemory, available_memory
 
 MIB = 1 << 20
 

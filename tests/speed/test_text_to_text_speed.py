@@ -22,17 +22,17 @@ from transformers import (
 from xlingual.errors import DataError, XlingualError
 from xlingual.families import TEXT_TO_TEXT
 from xlingual.models.text_to_text import load_text_to_text
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.report.speed import speed_tables
-from xlingual.speed import micro_batch, scoring
+from xlingual.speed import micro_batch, scoring_speed
 from xlingual.speed.arithmetic import working_parameters
+from xlingual.speed.bench_task import Asked, prepared
 from xlingual.speed.measurement import measure
 from xlingual.speed.micro_batch import estimated_micro_batch, tried_micro_batch
 from xlingual.speed.rates import Rates
-from xlingual.speed.scoring import measure_scoring
-from xlingual.speed.task import Asked, prepared
-from xlingual.speed.training import measure_training, trial_configuration
+from xlingual.speed.scoring_speed import measure_scoring
+from xlingual.speed.training_speed import measure_training, trial_configuration
 from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings, load_study
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 
 CPU = torch.device("cpu")
@@ -196,7 +196,7 @@ def test_answers_are_scored_as_evaluate_does(tiny_mt5, monkeypatch):
     monkeypatch.setattr(type(TEXT_TO_TEXT), "row_extras", watched)
     measured = measure_scoring(tiny_mt5, asked, TRAITS.lengths, CPU)
     assert measured.questions == {"en": 7, "de": 3}
-    warm_up = scoring.WARM_UP + 3
+    warm_up = scoring_speed.WARM_UP + 3
     assert len(seen) == warm_up + 10
     assert measured.questions_per_s == 10 / measured.seconds
 

@@ -8,7 +8,7 @@ import torch
 from xlingual.models.encoder import load_encoder, word_embeddings
 from xlingual.speed import micro_batch
 from xlingual.speed.micro_batch import estimated_micro_batch, tried_micro_batch
-from xlingual.speed.training import TrainingSpeed, measure_training
+from xlingual.speed.training_speed import TrainingSpeed, measure_training
 from xlingual.training.update import Updater
 
 CPU = torch.device("cpu")

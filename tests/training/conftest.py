@@ -11,13 +11,13 @@ from gloo_worker import TwoWorkers
 from tiny_task import COLOURS, questions, write_checkpoint
 
 from xlingual.data.examples import Example
-from xlingual.data.pairs import Pairs, PairText, make_pairs
-from xlingual.data.windows import make_windows
-from xlingual.families.questions import ScoringSet
+from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.encoder import load_tokenizer
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import TrialConfiguration
 from xlingual.study.recipes import PassageSettings, Recipe, variant
-from xlingual.training.trial_inputs import TrialInputs
+from xlingual.tokens.pairs import Pairs, PairText, make_pairs
+from xlingual.tokens.windows import make_windows
 
 Configure = Callable[..., TrialConfiguration]
 

@@ -13,12 +13,12 @@ from tiny_task import COLOURS, questions
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from xlingual.data.altering.lexicon import Lexicon
-from xlingual.data.altering.rewritable import Lexicons, RewritableWindows
+from xlingual.data.augmentation.lexicon import Lexicon
 from xlingual.data.examples import Example
-from xlingual.data.windows import Windows, make_windows
 from xlingual.models.encoder import load_tokenizer
 from xlingual.study import Robust
+from xlingual.tokens.rewritable import Lexicons, RewritableWindows
+from xlingual.tokens.windows import Windows, make_windows
 from xlingual.training.alteration import Alteration
 
 SYNONYMS = Lexicon.of({"house": ["boat", "hat"], "car": ["cat"], "is": ["has"], **{one: ["which"] for one in COLOURS}})

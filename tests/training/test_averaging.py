@@ -15,18 +15,18 @@ from xlingual.errors import RecordError
 from xlingual.families.batches import Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.models.encoder import load_encoder
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import Averaging, TrialConfiguration
 from xlingual.tasks.question_answering import answer_rows
 from xlingual.training.averaging import WeightAverage, weight_average
-from xlingual.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
 from xlingual.training.model import TrainedModel
 from xlingual.training.order import training_order
+from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint
 from xlingual.training.stages import first_stage_updates
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, SoloWorker
 

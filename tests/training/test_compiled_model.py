@@ -11,15 +11,15 @@ import torch
 from tiny_task import write_checkpoint
 
 from xlingual.families import batches
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import Rows
-from xlingual.robust.layout import Layout
 from xlingual.robust.places import Place
+from xlingual.robust.token_layout import Layout
 from xlingual.study.robust import plain_robust
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
 from xlingual.training.order import training_order
 from xlingual.training.passes import Preparation
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
 

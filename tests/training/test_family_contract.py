@@ -15,9 +15,9 @@ from tiny_task import questions
 
 from xlingual.errors import DataError
 from xlingual.families import ScoringSet, family_of
+from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TextToTextSettings
-from xlingual.training.inputs import load_study_data, locate, trial_inputs
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import Report, SoloWorker
 

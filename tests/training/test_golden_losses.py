@@ -12,10 +12,10 @@ from tiny_task import write_checkpoint
 
 from xlingual.families import batches
 from xlingual.models.encoder import load_encoder
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
 GOLDEN = json.loads((Path(__file__).parent / "golden_losses.json").read_text())

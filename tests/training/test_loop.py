@@ -10,6 +10,7 @@ from xlingual.errors import RecordError, RecordLocked, TrialDiverged
 from xlingual.families.batches import Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.models.encoder import load_encoder
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
@@ -17,7 +18,6 @@ from xlingual.study import TrialConfiguration
 from xlingual.tasks.question_answering import answer_rows
 from xlingual.training.execution import Execution
 from xlingual.training.loop import report_updates, train_trial
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Report, SoloWorker
 
 NOISE = {"embedding_noise": {"distribution": "gaussian", "magnitude": 0.1}}

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import TrainingSettings
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate, make_optimizer
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlingual.data.pairs import Pairs
 from xlingual.errors import DataError
+from xlingual.preparation.trial_inputs import TrialInputs
+from xlingual.tokens.pairs import Pairs
 from xlingual.training.order import TrainingOrder, training_order
-from xlingual.training.trial_inputs import TrialInputs
 
 RECIPES: dict[str, dict[str, Any]] = {
     "passage": {"passage": {}},

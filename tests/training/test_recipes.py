@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from xlingual.data.pairs import Pairs, PairText, make_pairs
 from xlingual.models.encoder import load_encoder, load_tokenizer
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
+from xlingual.tokens.pairs import Pairs, PairText, make_pairs
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
 from xlingual.training.model import TrainedModel
 from xlingual.training.objectives.masking import masked_count
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, SoloWorker
 

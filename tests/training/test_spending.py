@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.training.loop import train_trial
 from xlingual.training.optimizer import learning_rate
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
 FREELB = {"adversarial": {"attack": "freelb", "steps": 2, "step_size": 0.1}}

@@ -14,17 +14,17 @@ from robust_families import FAMILIES, Family
 from tiny_text_to_text import write_byte_to_byte
 from transformers import AutoModelForSeq2SeqLM
 
-from xlingual.data.sequences import Sequences
 from xlingual.errors import ModelError
 from xlingual.models.encoder import load_tokenizer
+from xlingual.preparation.family_check import check_families
+from xlingual.preparation.faq_sources import WrittenHalves
+from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.study import load_study, possible_mixtures
+from xlingual.tokens.sequences import Sequences
 from xlingual.training.alteration import Alteration
-from xlingual.training.draws import Place
 from xlingual.training.execution import Execution
-from xlingual.training.family_check import check_families
-from xlingual.training.faq_sources import WrittenHalves
-from xlingual.training.inputs import load_study_data, locate, trial_inputs
 from xlingual.training.model import TrainedModel
+from xlingual.training.objective_schedule import Place
 from xlingual.training.order import target_tokens, tokens_of, training_order
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from gloo_worker import TwoWorkers
 
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.training.loop import train_trial
 from xlingual.training.order import training_order
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import SoloWorker
 
 NOISE = {"embedding_noise": {"magnitude": 0.1}}

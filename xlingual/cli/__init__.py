@@ -1,7 +1,7 @@
 """The command line: `xlingual COMMAND`."""
 
 from xlingual.cli.commands import app, main
-from xlingual.cli.data import data
+from xlingual.cli.data_commands import data
 
 app.add_typer(data, name="data")
 

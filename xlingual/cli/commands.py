@@ -14,10 +14,10 @@ from rich.console import Console
 from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.convert import convert
-from xlingual.cli.evaluate import evaluate
+from xlingual.cli.evaluate_command import evaluate
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile
 from xlingual.cli.output import prepare_output, read_json
-from xlingual.cli.plan import plan
+from xlingual.cli.plan_command import plan
 from xlingual.errors import StudyFileError, XlingualError
 
 app = typer.Typer(
@@ -144,9 +144,9 @@ def bench(
     with activities_shown():
         with doing("loading PyTorch"):
             from xlingual.report.speed import speed_tables
+            from xlingual.speed.bench_task import Asked
             from xlingual.speed.estimate import Rates, estimate
             from xlingual.speed.measurement import measure
-            from xlingual.speed.task import Asked
 
         asked = Asked(
             model, train, score, languages, questions, updates, batch, precision, threads, max_length, stride,

@@ -53,10 +53,10 @@ def webfaq(
     codes = [code.strip() for code in asked_languages if code.strip()]
     if not codes:
         raise DataError("asked for FAQ rows of no language; write for example --languages deu,tur")
-    from xlingual.data.faq.draw import Draw
     from xlingual.data.faq.overview import Asked, faq_overview
+    from xlingual.data.faq.sampling import Draw
     from xlingual.progress.activities import activities_shown
-    from xlingual.report.faq import faq_tables
+    from xlingual.report.faq_tables import faq_tables
     from xlingual.study.faq_filters import FaqFilters
     from xlingual.study.recipes import PassageSettings
 
@@ -97,9 +97,9 @@ def _settings(study: str | None, overrides: list[str]) -> FaqSettings | None:
 
 def _token_counter(model: str) -> TokenCounter:
     with doing("loading PyTorch"):
-        from xlingual.data.tokens import encode, prepare, tokens_of
         from xlingual.models.checkpoint import resolve_checkpoint
         from xlingual.models.encoder import load_tokenizer
+        from xlingual.tokens.tokens import encode, prepare, tokens_of
 
     backend = prepare(load_tokenizer(resolve_checkpoint(model)))
     return lambda texts: tokens_of(encode(backend, texts, offsets=False)).lengths

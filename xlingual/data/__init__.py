@@ -1,1 +1,1 @@
-"""Data sources, recipes, the mixture and windows."""
+"""Data: texts of questions, contexts and answers, from files and the hub; recipes, contamination, mixtures."""

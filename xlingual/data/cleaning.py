@@ -8,7 +8,7 @@ from itertools import islice
 
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.offsets import RULES, STATED, Located, Lost, Span, Stated, locate_answers
-from xlingual.data.questions import Question
+from xlingual.data.stated_questions import Question
 from xlingual.data.xquad_articles import is_xquad_article
 
 COUNTS = (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from xlingual.data.answers import Slice, slices_of
+from xlingual.data.answer_spans import Slice, slices_of
 from xlingual.data.units import UNITS, lengths
 
 NEARBY = 20

@@ -12,9 +12,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from xlingual.data.answers import slices_of
+from xlingual.data.answer_spans import slices_of
 from xlingual.data.examples import Example, ExampleSet
-from xlingual.data.questions import Question
+from xlingual.data.stated_questions import Question
 from xlingual.errors import DataError
 
 NO_PLACE = -1

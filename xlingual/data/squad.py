@@ -10,7 +10,7 @@ from xlingual.data.cleaning import clean
 from xlingual.data.examples import ExampleSet
 from xlingual.data.hub import hub_rows, saved_rows
 from xlingual.data.location import contents, is_saved, is_snapshot, local_path
-from xlingual.data.questions import COLUMNS, Question, questions_of_file, questions_of_rows
+from xlingual.data.stated_questions import COLUMNS, Question, questions_of_file, questions_of_rows
 from xlingual.errors import DataError
 
 Split = Literal["train", "dev"]

@@ -10,8 +10,8 @@ from xlingual.activity import doing
 from xlingual.data.examples import ExampleSet
 from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
-from xlingual.data.questions import COLUMNS, Question, questions_of_file, questions_of_rows
 from xlingual.data.scorable import scorable_examples
+from xlingual.data.stated_questions import COLUMNS, Question, questions_of_file, questions_of_rows
 from xlingual.data.xquad_articles import titles_of_xquad
 from xlingual.errors import DataError
 from xlingual.languages import two_letter

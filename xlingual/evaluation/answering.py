@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xlingual.activity import doing
 from xlingual.errors import ModelError
-from xlingual.evaluation.answered import Answered, Bound, Tried
+from xlingual.evaluation.answer_journal import Answered, Bound, Tried
 from xlingual.evaluation.answerer import Answerer, Part, TooLarge
 from xlingual.families import ScoringSet
 from xlingual.tasks import Candidates, merge

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from xlingual.data.examples import Example
 from xlingual.errors import DataError
-from xlingual.evaluation.asked import Asked, scored
 from xlingual.evaluation.benchmarks import Benchmark
-from xlingual.evaluation.evaluation import Evaluation, versions
-from xlingual.evaluation.kept import Kept, Row
-from xlingual.evaluation.predictions import first_few, read_predictions
-from xlingual.families.text_to_text.answers import stray
+from xlingual.evaluation.evaluation_request import Asked, scored
+from xlingual.evaluation.prediction_files import first_few, read_predictions
+from xlingual.evaluation.prediction_store import Kept, Row
+from xlingual.evaluation.result import Evaluation, versions
+from xlingual.families.text_to_text.illegal_answers import stray
 from xlingual.tasks import Candidate
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.evaluation.benchmarks import Benchmark
-from xlingual.evaluation.evaluation import Scores
+from xlingual.evaluation.result import Scores
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory, TrialDirectory

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from xlingual.activity import doing
-from xlingual.families.extractive.family import Extractive
+from xlingual.families.extractive.extractive_family import Extractive
 from xlingual.families.family import Advice, Family, Inputs, Lengths
-from xlingual.families.questions import ScoringSet
-from xlingual.families.text_to_text.family import TextToText
+from xlingual.families.scoring_set import ScoringSet
+from xlingual.families.text_to_text.text_to_text_family import TextToText
 from xlingual.models.text_to_text import is_text_to_text
 
 EXTRACTIVE: Family = Extractive()

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlingual.data.examples import Example
-from xlingual.data.features import Examples
-from xlingual.data.sequences import Sequences
-from xlingual.data.windows import Windows
 from xlingual.families.batches import Batch, Batcher
-from xlingual.families.questions import ScoringSet
-from xlingual.robust import Outcome
+from xlingual.families.scoring_set import ScoringSet
+from xlingual.models.outcome import Outcome
 from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings
 from xlingual.tasks import Candidates
+from xlingual.tokens.feature_store import Examples
+from xlingual.tokens.sequences import Sequences
+from xlingual.tokens.windows import Windows
 
 Lengths: TypeAlias = WindowSettings | TextToTextSettings
 Inputs: TypeAlias = Windows | Sequences
@@ -131,7 +131,7 @@ class Family(Protocol):
     def stored_inputs(
         self, folder: Path, tokenizer: Any, fingerprint: str, examples: Examples, lengths: Lengths, *, targets: bool
     ) -> Inputs:
-        """The same, kept on disk and mapped, see `xlingual.data.features.stored_windows`."""
+        """The same, kept on disk and mapped, see `xlingual.tokens.feature_store.stored_windows`."""
         ...
 
     def batcher(

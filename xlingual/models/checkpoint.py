@@ -9,7 +9,7 @@ from pathlib import Path
 from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint_files import check_configuration, check_weights
-from xlingual.models.hub import download, names_on_hub
+from xlingual.models.hub_files import download, names_on_hub
 
 # Weights only as safetensors (no pickles), the configuration, and every tokenizer layout that `transformers` reads.
 WANTED = ("*.safetensors", "*.safetensors.index.json", "config.json", "tokenizer*", "special_tokens_map.json", "vocab*",

@@ -19,8 +19,8 @@ from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint import WANTED, locate_checkpoint
 from xlingual.models.checkpoint_files import INDEX, PICKLES, WEIGHTS, check_configuration, check_weights, read_json
-from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.encoder import quiet_transformers
+from xlingual.models.model_config import first_line, load_configuration
 from xlingual.models.piece_tokenizer import write_piece_tokenizer
 from xlingual.records.files import follow_umask
 from xlingual.records.storage import writing

@@ -14,9 +14,9 @@ from torch import nn
 
 from xlingual.activity import doing
 from xlingual.errors import ModelError
-from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.fit import tokenizer_notes
 from xlingual.models.known_tokens import check_tokens
+from xlingual.models.model_config import first_line, load_configuration
 from xlingual.models.weight_shapes import check_headers, check_shapes, unread_notes
 from xlingual.models.weight_values import check_values
 

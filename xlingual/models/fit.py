@@ -10,10 +10,10 @@ from typing import Any
 from tokenizers import decoders
 
 from xlingual.activity import doing
-from xlingual.data.tokens import encode, prepare
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint_files import read_json
-from xlingual.models.configuration import load_configuration
+from xlingual.models.model_config import load_configuration
+from xlingual.tokens.tokens import encode, prepare
 
 UNMADE = 0.02
 """Share of a vocabulary that its tokenizer cannot make, from which on the two do not fit. Of an XLM-R vocabulary it is

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.errors import ModelError
-from xlingual.models.configuration import load_configuration
+from xlingual.models.model_config import load_configuration
 
 NAMED = ("bos_token_id", "eos_token_id", "unk_token_id", "sep_token_id", "pad_token_id", "cls_token_id",
          "mask_token_id")  # fmt: skip

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from xlingual.errors import ModelError
-from xlingual.models.configuration import first_line
 from xlingual.models.encoder import quiet_transformers, word_embeddings
+from xlingual.models.model_config import first_line
 
 TOLERANCE = 1e-4
 """Largest difference of logits, relative to the largest of them, that counts as another order of summation."""

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from xlingual.activity import doing
-from xlingual.data.text_encoder import BYTES
 from xlingual.errors import ModelError
-from xlingual.models.configuration import first_line, load_configuration
 from xlingual.models.encoder import checkpoint_notes, load_tokenizer, quiet_transformers
 from xlingual.models.known_tokens import check_tokens
+from xlingual.models.model_config import first_line, load_configuration
 from xlingual.models.weight_shapes import check_headers, header_shapes
 from xlingual.models.weight_values import check_values
+from xlingual.tokens.text_encoder import BYTES
 
 MODEL_TYPES = ("t5", "mt5", "umt5")
 """As `config.json` names them; ByT5 is a t5."""

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.progress import cells
-from xlingual.progress.state import StageState, StudyState
+from xlingual.progress.study_view import StageState, StudyState
 from xlingual.search.listener import TrialView
 
 STATE_STYLES = {"running": "bold", "finished": "green", "pruned": "yellow", "failed": "red", "waiting": "dim"}

@@ -15,7 +15,7 @@ from xlingual.activity import Activities
 from xlingual.progress import cells
 from xlingual.progress.activities import activity_line
 from xlingual.progress.board import draw
-from xlingual.progress.state import StudyState
+from xlingual.progress.study_view import StudyState
 from xlingual.search.listener import TrialView
 
 

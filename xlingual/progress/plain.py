@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import IO
 
 from xlingual.progress import cells
-from xlingual.progress.state import ENDED, StudyState
+from xlingual.progress.study_view import ENDED, StudyState
 from xlingual.search.listener import TrialView
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xlingual.report.cost import ArmCost
 from xlingual.report.scores import METRICS
+from xlingual.report.training_cost import ArmCost
 from xlingual.report.winners import Winner, best_of_all
 from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from xlingual.report.cells import NOTHING
+from xlingual.report.number_format import NOTHING
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from xlingual.report.cost import ArmCost, Point
+from xlingual.report.training_cost import ArmCost, Point
 from xlingual.report.wide_table import Column, WideTable
 
 NOTHING = "-"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.report.arm_summary import unit_names
-from xlingual.report.cells import signed
 from xlingual.report.differences import MEAN, Difference
+from xlingual.report.number_format import signed
 from xlingual.report.summary import Summary
 from xlingual.statistics.power import POWER
 from xlingual.study.searches import MOST

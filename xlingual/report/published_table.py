@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlingual.report.cells import METRIC_NAMES, signed
 from xlingual.report.distances import obstacle
+from xlingual.report.number_format import METRIC_NAMES, signed
 from xlingual.report.published import MEAN_NAMES, PublishedRow
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable

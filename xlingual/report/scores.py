@@ -13,7 +13,7 @@ from xlingual.errors import RecordError
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState
-from xlingual.report.answers import METRICS, Answers, Floats, Order, read_answers
+from xlingual.report.prediction_arrays import METRICS, Answers, Floats, Order, read_answers
 
 __all__ = ["METRICS", "Floats", "Questions", "TestScores", "Unit", "read_scores"]
 

@@ -14,7 +14,7 @@ from xlingual.study import TextToTextSettings, WindowSettings
 if TYPE_CHECKING:
     from xlingual.speed.estimate import Estimate
     from xlingual.speed.measurement import Speed
-    from xlingual.speed.training import TrainingSpeed
+    from xlingual.speed.training_speed import TrainingSpeed
 
 GIB = 1 << 30
 

@@ -11,13 +11,13 @@ from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState, read_state
 from xlingual.report.arm_summary import ArmSummary, Scores
-from xlingual.report.cost import ArmCost, read_cost
 from xlingual.report.differences import Difference, alike, differences
 from xlingual.report.distances import Distance, distances, rows_of
 from xlingual.report.interval_notes import signature
 from xlingual.report.published import PublishedRow, published_name_of
 from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
 from xlingual.report.status import set_aside
+from xlingual.report.training_cost import ArmCost, read_cost
 from xlingual.report.winners import read_winners
 from xlingual.study import objective_text
 from xlingual.study.changes import drawn

@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.report.arm_summary import ArmSummary
-from xlingual.report.cells import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell, signed
 from xlingual.report.character_table import character_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.interval_notes import signature
 from xlingual.report.notes import notes, readings, units, warnings, without_trials, zero_shot
+from xlingual.report.number_format import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell, signed
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED, distance_table, label
 from xlingual.report.shares_table import shares_table

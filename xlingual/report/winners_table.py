@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from xlingual.report.arm_summary import ArmSummary
-from xlingual.report.cells import NOTHING
+from xlingual.report.number_format import NOTHING
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
 

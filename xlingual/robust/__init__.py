@@ -7,7 +7,7 @@ from torch import nn
 from xlingual.robust.adversarial import Adversarial
 from xlingual.robust.consistency import Consistency
 from xlingual.robust.embedding_noise import EmbeddingNoise
-from xlingual.robust.method import Outcome, PlainTraining, RobustTraining, Rows, Run, Term
+from xlingual.robust.method import PlainTraining, RobustTraining, Rows, Run, Term
 from xlingual.study import Robust
 
 
@@ -36,7 +36,6 @@ __all__ = [
     "Adversarial",
     "Consistency",
     "EmbeddingNoise",
-    "Outcome",
     "PlainTraining",
     "RobustTraining",
     "Rows",

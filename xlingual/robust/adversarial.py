@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from xlingual.robust.ascent import Ascent
 from xlingual.robust.balls import Ball
 from xlingual.robust.divergence import symmetric_divergence
-from xlingual.robust.layout import Layout
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.method import Rows, Run, Term
 from xlingual.robust.places import Place
+from xlingual.robust.token_layout import Layout
 from xlingual.study import Adversarial as Settings
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xlingual.robust.balls import Ball
-from xlingual.robust.layout import Layout
+from xlingual.robust.token_layout import Layout
 
 
 class Ascent:

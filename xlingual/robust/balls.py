@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xlingual.robust.layout import Layout
 from xlingual.robust.magnitudes import Scale
+from xlingual.robust.token_layout import Layout
 from xlingual.study import Adversarial
 
 

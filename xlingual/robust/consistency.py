@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from xlingual.robust.divergence import symmetric_divergence
 from xlingual.robust.embedding_noise import drawn
-from xlingual.robust.layout import Layout
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.method import Rows, Run, Term
 from xlingual.robust.noise import Noise
 from xlingual.robust.places import Place
+from xlingual.robust.token_layout import Layout
 from xlingual.study import Consistency as Settings
 
 

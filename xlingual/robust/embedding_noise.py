@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xlingual.robust.layout import Layout
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.method import Rows, Run, Term
 from xlingual.robust.noise import Noise
 from xlingual.robust.places import Perturb, Place
+from xlingual.robust.token_layout import Layout
 from xlingual.study import EmbeddingNoise as Settings
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from xlingual.errors import ModelError
 from xlingual.models.encoder import word_embeddings
 from xlingual.models.masked_language_model import base_encoder, writes_text
-from xlingual.robust.layout import Layout
+from xlingual.robust.token_layout import Layout
 
 Perturb: TypeAlias = Callable[[int, Tensor], Tensor]
 """From the number of a call (counted from 0 within one run) and the clean values to the perturbation, their shape."""

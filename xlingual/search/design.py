@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlingual.search.coordinates import Centred, Coordinate, coordinates
+from xlingual.seeds import stream_seed
 from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
-from xlingual.training.seeds import stream_seed
 
 DIGITS = 32
 """Of a point, in base 2."""

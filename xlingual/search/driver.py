@@ -16,19 +16,27 @@ from xlingual.activity import doing, entering
 from xlingual.errors import DataError, RecordError, StageError
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import encoder_widths
+from xlingual.preparation.advice import advice_notes
+from xlingual.preparation.family_check import check_families
+from xlingual.preparation.inputs import Locations, StudyData, load_study_data, locate, model_traits, trial_inputs
+from xlingual.preparation.mixture_check import check_mixtures
+from xlingual.preparation.sealed_test_set import look_at_test_set
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.lost import check_records
 from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
-from xlingual.search.bench import Bench, demand_of
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.embedded import ray_folder
 from xlingual.search.groups import namespace_of
 from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Nodes, Place
-from xlingual.search.opening import (
+from xlingual.search.placement import concurrent_trials
+from xlingual.search.precision import study_precision
+from xlingual.search.ray_output import kept_in
+from xlingual.search.study_context import Bench, demand_of
+from xlingual.search.study_guard import (
     TEST,
     check_sources,
     loaded_lines,
@@ -39,17 +47,9 @@ from xlingual.search.opening import (
     unused_sources,
     write_contamination,
 )
-from xlingual.search.placement import concurrent_trials
-from xlingual.search.precision import study_precision
-from xlingual.search.ray_output import kept_in
 from xlingual.search.tuning import train_all
 from xlingual.search.waiting import watching
 from xlingual.study import Study
-from xlingual.training.advice import advice_notes
-from xlingual.training.family_check import check_families
-from xlingual.training.inputs import Locations, StudyData, load_study_data, locate, model_traits, trial_inputs
-from xlingual.training.mixtures import check_mixtures
-from xlingual.training.test_set import look_at_test_set
 
 Stage = Callable[[Bench], None]
 STAGES: dict[str, Stage] = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}

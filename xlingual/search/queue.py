@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from xlingual.errors import StageError
 from xlingual.records.events import search_of
 from xlingual.search.attempts import Attempts, is_final
-from xlingual.search.budget import is_whole, spent
 from xlingual.search.failures import OWN, PLACE, UNKNOWN, Failure
-from xlingual.search.journalist import Item, Journalist, key_of, whole_updates
 from xlingual.search.nodes import Here, Place
+from xlingual.search.recording_callback import Item, Journalist, key_of, whole_updates
 from xlingual.search.scheduler import ArmScheduler
+from xlingual.search.spent_budget import is_whole, spent
 
 
 class Source(Protocol):
@@ -74,7 +74,7 @@ class TrialQueue:
         source: of items.
         journalist: keeps the records.
         concurrent: items side by side.
-        full_budget: of a whole trial, see `xlingual.search.budget`.
+        full_budget: of a whole trial, see `xlingual.search.spent_budget`.
         scheduler: stops trials; None lets each come to its end.
         clock: seconds that only grow.
         place: where tries run.

@@ -19,9 +19,9 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from xlingual.search.coordinates import Coordinate, coordinates
 from xlingual.search.design import design_point
+from xlingual.seeds import stream_seed
 from xlingual.study import draw
 from xlingual.study.neutral import default_values
-from xlingual.training.seeds import stream_seed
 
 STATES = {"finished": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "running": TrialState.RUNNING}
 
@@ -35,7 +35,7 @@ class PastTrial:
         values: as asked, by parameter name.
         state: `finished`, `pruned`, `failed`, or `running` for one that did not end yet.
         objective: in percent; None without any.
-        reports: (budget spent, see `xlingual.search.budget`, objective in percent) of each.
+        reports: (budget spent, see `xlingual.search.spent_budget`, objective in percent) of each.
     """
 
     number: int

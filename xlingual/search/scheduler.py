@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from ray.tune.schedulers import AsyncHyperBandScheduler
 
 Reports = Sequence[tuple[int, float]]
-"""Of one trial: what it had spent (see `xlingual.search.budget`) and its objective in percent, report by report."""
+"""Of one trial: what it had spent (`xlingual.search.spent_budget`) and its objective in percent, report by report."""
 SPENT, OBJECTIVE = "spent", "objective"
 COMPARED = 3
 """Trials that must have come as far as another one before the median stopping rule may stop that one."""

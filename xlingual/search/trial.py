@@ -19,6 +19,7 @@ from torch import nn
 
 from xlingual.errors import StorageError, TrialDiverged
 from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
@@ -27,9 +28,8 @@ from xlingual.search.interface import ReachableTorch
 from xlingual.search.placement import Demand, elsewhere
 from xlingual.study import TrialConfiguration
 from xlingual.training.execution import Execution
+from xlingual.training.freed_memory import keep_freed_memory, release_free_memory
 from xlingual.training.loop import train_trial
-from xlingual.training.memory import keep_freed_memory, release_free_memory
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Report, SoloWorker
 
 

@@ -19,9 +19,9 @@ from ray.tune.search import Searcher
 from xlingual.errors import XlingualError
 from xlingual.records.storage import writing
 from xlingual.search.failures import UNKNOWN, Failure, failure_of
-from xlingual.search.journalist import Item
 from xlingual.search.placement import elsewhere
 from xlingual.search.queue import TrialQueue
+from xlingual.search.recording_callback import Item
 from xlingual.search.trial import TrialTask, train_driver_fn
 
 

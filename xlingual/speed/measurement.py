@@ -13,20 +13,20 @@ from typing import Any
 import torch
 
 from xlingual.activity import doing
-from xlingual.data.windows import cores
-from xlingual.evaluation.lengths import plain
+from xlingual.evaluation.input_lengths import plain
 from xlingual.models.encoder import encoder_widths
-from xlingual.speed.lengths import most_tokens
+from xlingual.speed.bench_task import Asked, Task, prepared
+from xlingual.speed.input_spread import most_tokens
 from xlingual.speed.matrix import matrix_gflops
 from xlingual.speed.micro_batch import LargestMicroBatch, estimated_micro_batch, tried_micro_batch
-from xlingual.speed.scoring import ScoringSpeed, measure_scoring
+from xlingual.speed.scoring_speed import ScoringSpeed, measure_scoring
 from xlingual.speed.slow import Skipped, timed_unless_slow
-from xlingual.speed.task import Asked, Task, prepared
-from xlingual.speed.training import TrainingSpeed, measure_training
+from xlingual.speed.training_speed import TrainingSpeed, measure_training
 from xlingual.study import WindowSettings
 from xlingual.study.training import TrainingSettings
+from xlingual.tokens.windows import cores
+from xlingual.training.freed_memory import keep_freed_memory
 from xlingual.training.hardware import bf16_speedup, chosen_precision, cpu_precision
-from xlingual.training.memory import keep_freed_memory
 
 PRECISIONS = ("fp32", "bf16")
 

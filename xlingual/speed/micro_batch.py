@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from xlingual.speed.memory import available_memory
-from xlingual.speed.training import TrainingSpeed, trial_configuration
+from xlingual.preparation.trial_inputs import TrialInputs
+from xlingual.speed.peak_memory import available_memory
+from xlingual.speed.training_speed import TrainingSpeed, trial_configuration
 from xlingual.study import ModelTraits
-from xlingual.training.draws import Draws, answering
 from xlingual.training.execution import Execution
-from xlingual.training.memory import release_free_memory
+from xlingual.training.freed_memory import release_free_memory
 from xlingual.training.model import TrainedModel
+from xlingual.training.objective_schedule import Draws, answering
 from xlingual.training.order import TrainingOrder
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
 

@@ -47,7 +47,7 @@ def model_kind(model: str, study: Study) -> ModelKind:
     directory = present_checkpoint(model)
     if directory is not None:
         from xlingual.families import TEXT_TO_TEXT, family_of  # takes seconds, which other plans need not wait
-        from xlingual.speed.lengths import most_tokens
+        from xlingual.speed.input_spread import most_tokens
 
         try:
             family = family_of(directory)

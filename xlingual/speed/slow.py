@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xlingual.speed.training import TooSlow, TrainingSpeed
+from xlingual.speed.training_speed import TooSlow, TrainingSpeed
 
 MANY_TIMES = 3.0
 """How many times slower a precision is that nobody would train in."""

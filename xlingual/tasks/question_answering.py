@@ -10,9 +10,9 @@ import numpy as np
 
 from xlingual import metrics
 from xlingual.data.examples import Example
-from xlingual.data.questions import questions_of_file
 from xlingual.data.scorable import first_ids, refuse_unscorable
 from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
+from xlingual.data.stated_questions import questions_of_file
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
 from xlingual.languages import UNSPACED

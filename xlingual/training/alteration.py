@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from xlingual.data.altering.code_switch import CodeSwitch
-from xlingual.data.altering.example import WordMethod, with_other_words
-from xlingual.data.altering.rewritable import Rewritable, RewritableSequences, RewritableWindows
-from xlingual.data.altering.subword_sampling import SubwordSampling
-from xlingual.data.altering.word_substitution import WordSubstitution
+from xlingual.data.augmentation.code_switch import CodeSwitch
+from xlingual.data.augmentation.example import WordMethod, with_other_words
+from xlingual.data.augmentation.subword_sampling import SubwordSampling
+from xlingual.data.augmentation.word_substitution import WordSubstitution
 from xlingual.data.examples import Example
+from xlingual.seeds import stream_seed
 from xlingual.study import Robust, TrialConfiguration
-from xlingual.training.draws import Place, Source
-from xlingual.training.seeds import stream_seed
+from xlingual.tokens.rewritable import Rewritable, RewritableSequences, RewritableWindows
+from xlingual.training.objective_schedule import Place, Source
 
 
 class Alteration:

@@ -15,7 +15,9 @@ import torch
 from torch import Tensor
 
 from xlingual.errors import RecordError
-from xlingual.families.questions import ScoringSet
+from xlingual.export.export import export_model
+from xlingual.families.scoring_set import ScoringSet
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
@@ -23,17 +25,15 @@ from xlingual.records.lease import NO_HOLDER, Holder, Lease, lease
 from xlingual.study import TrialConfiguration
 from xlingual.tasks import merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
-from xlingual.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from xlingual.training.development import Scores, development_report, with_objective
-from xlingual.training.draws import ANSWERING
+from xlingual.training.dev_scores import Scores, development_report, with_objective
 from xlingual.training.execution import Execution
-from xlingual.training.export import export_model
 from xlingual.training.model import TrainedModel
+from xlingual.training.objective_schedule import ANSWERING
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
+from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint
 from xlingual.training.spending import spending
 from xlingual.training.stages import first_stage_updates
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, Worker
 

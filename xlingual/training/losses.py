@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from xlingual.families.batches import Batch
 from xlingual.families.family import Family
 from xlingual.models.masked_language_model import MaskedLanguageModelHead, base_encoder
-from xlingual.models.pooling import mean_pooled
-from xlingual.robust import Outcome, Term
+from xlingual.models.mean_pooling import mean_pooled
+from xlingual.models.outcome import Outcome
+from xlingual.robust import Term
 from xlingual.study import TrialConfiguration
-from xlingual.training.draws import Objective
+from xlingual.training.objective_schedule import Objective
 from xlingual.training.objectives.contrastive import info_nce, masked_cosines
 
 

@@ -22,7 +22,9 @@ from xlingual.models.masked_language_model import (
     writes_text,
 )
 from xlingual.models.vocabulary import TrimmedVocabulary, can_trim, decay_of_unused_rows, trim_vocabulary
+from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import RobustTraining, robust_training
+from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
 from xlingual.training.averaging import WeightAverage, weight_average
 from xlingual.training.execution import Execution
@@ -30,9 +32,7 @@ from xlingual.training.hardware import chosen_precision
 from xlingual.training.losses import Losses
 from xlingual.training.objectives.masking import MaskTokens
 from xlingual.training.optimizer import learning_rate, make_optimizer
-from xlingual.training.seeds import stream_seed
 from xlingual.training.stages import first_stage_updates
-from xlingual.training.trial_inputs import TrialInputs
 from xlingual.training.worker import Worker
 
 

@@ -11,13 +11,22 @@ import torch
 from numpy.typing import NDArray
 
 from xlingual.data.mixture import draw_mixture, drawn_weights, language_weights
-from xlingual.data.sequences import Sequences
 from xlingual.errors import DataError
 from xlingual.families import Inputs
 from xlingual.families.batches import length_batches, padded_batches, tokens_per_pass
+from xlingual.seeds import stream_seed
 from xlingual.study import Mixture, TrialConfiguration
-from xlingual.training.draws import Draws, MicroBatch, Objective, Place, Source, answering, draw_by_update, faq_counts
-from xlingual.training.seeds import stream_seed
+from xlingual.tokens.sequences import Sequences
+from xlingual.training.objective_schedule import (
+    Draws,
+    MicroBatch,
+    Objective,
+    Place,
+    Source,
+    answering,
+    draw_by_update,
+    faq_counts,
+)
 from xlingual.training.stages import first_stage_updates
 
 Indices = NDArray[np.int64]

@@ -13,14 +13,14 @@ from torch import Tensor
 
 from xlingual.families import Family
 from xlingual.families.batches import Batch, Batcher
+from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
 from xlingual.training.alteration import alteration
-from xlingual.training.draws import ANSWERING, MicroBatch, Objective, Place
+from xlingual.training.objective_schedule import ANSWERING, MicroBatch, Objective, Place
 from xlingual.training.objectives.contrasted import contrasted_inputs
 from xlingual.training.objectives.masked import masked_inputs, masked_tokens
 from xlingual.training.objectives.masking import MaskTokens
 from xlingual.training.order import TrainingOrder, target_tokens
-from xlingual.training.seeds import stream_seed
 
 
 @dataclass(frozen=True)

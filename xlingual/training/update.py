@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from xlingual.errors import TrialDiverged
 from xlingual.robust import Rows
+from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
-from xlingual.training.draws import Objective
 from xlingual.training.model import TrainedModel
+from xlingual.training.objective_schedule import Objective
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import TrainingOrder
 from xlingual.training.passes import Pass, Preparation
-from xlingual.training.seeds import stream_seed
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.worker import Worker
 

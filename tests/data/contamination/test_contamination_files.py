@@ -14,7 +14,7 @@ import pytest
 
 from xlingual.data.contamination import ContaminationIndex, TrainingText
 from xlingual.data.contamination.file_check import as_json, check_files
-from xlingual.data.contamination.files import texts_of_file
+from xlingual.data.contamination.training_files import texts_of_file
 from xlingual.data.examples import Example
 from xlingual.data.xquad_articles import xquad_articles
 from xlingual.errors import DataError

@@ -10,8 +10,8 @@ import pytest
 
 from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, clean_examples, index_of_test_set
 from xlingual.data.examples import Example, ExampleSet
-from xlingual.data.faq.draw import faq_rows
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.faq.sampling import faq_rows
 from xlingual.data.squad import load_squad
 from xlingual.data.toy import ToyWorld, write_toy_world
 from xlingual.languages import NON_ENGLISH

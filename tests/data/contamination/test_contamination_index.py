@@ -18,7 +18,7 @@ from xlingual.data.contamination import index as index_module
 from xlingual.data.contamination.letters import letters_of
 from xlingual.data.contamination.matches import COMMON, RUN, SHARE
 from xlingual.data.contamination.ngrams import N
-from xlingual.data.contamination.test_set import available_languages
+from xlingual.data.contamination.xquad_index import available_languages
 from xlingual.data.examples import Example
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError
@@ -188,7 +188,7 @@ def only_letters(text: str) -> Any:
 
 
 def test_clean_real_data_raises_no_alarm_but_by_title(real, shared):
-    from xlingual.data.contamination.files import texts_of_file
+    from xlingual.data.contamination.training_files import texts_of_file
 
     files = [
         shared / "data" / "squad_style" / "new_wiki_v1.0.json",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from faq_files import row, write
 
-from xlingual.data.faq.draw import Draw, faq_rows
+from xlingual.data.faq.sampling import Draw, faq_rows
 from xlingual.errors import DataError
 
 ENDINGS = ("jsonl", "jsonl.gz", "parquet")

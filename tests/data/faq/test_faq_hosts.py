@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlingual.data.faq.hosts import held_out_hosts, site
-from xlingual.data.faq.sides import two_sided
+from xlingual.data.faq.set_splitting import two_sided
 from xlingual.errors import DataError
 
 HOSTS = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 50), min_size=1, max_size=6)

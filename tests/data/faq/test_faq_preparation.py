@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from faq_files import Making, row, write
 
-from xlingual.data.faq.draw import Draw
 from xlingual.data.faq.preparation import Step, prepare_faq
+from xlingual.data.faq.sampling import Draw
 from xlingual.data.faq.store import StoredRows
 from xlingual.errors import DataError
 

@@ -7,8 +7,8 @@ from faq_files import row, write
 
 from xlingual.data.contamination import ContaminationIndex
 from xlingual.data.examples import Example
-from xlingual.data.faq.draw import Draw
 from xlingual.data.faq.preparation import prepare_faq
+from xlingual.data.faq.sampling import Draw
 from xlingual.data.faq.steps import faq_steps
 from xlingual.study.faq_filters import FaqFilters
 

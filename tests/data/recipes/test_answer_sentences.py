@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlingual.data.recipes.sentences import split
+from xlingual.data.recipes.sentence_offsets import split
 
 
 def parts(text: str, language: str = "en") -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from xlingual.data.answers import occurrences
+from xlingual.data.answer_spans import occurrences
 from xlingual.data.examples import Example
-from xlingual.data.faq.draw import faq_rows
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.faq.sampling import faq_rows
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.errors import DataError
 from xlingual.study.recipes import PassageSettings

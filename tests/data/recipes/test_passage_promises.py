@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlingual.data.answers import occurrences
+from xlingual.data.answer_spans import occurrences
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.passage import PassageRecipe

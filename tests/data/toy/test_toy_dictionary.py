@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from xlingual.data.altering.lexicon_files import load_dictionary
+from xlingual.data.augmentation.lexicon_files import load_dictionary
 from xlingual.data.toy import ToyWorld, write_toy_world
-from xlingual.data.toy.lexicon import make_lexicon
+from xlingual.data.toy.vocabularies import make_lexicon
 from xlingual.languages import NON_ENGLISH
 
 

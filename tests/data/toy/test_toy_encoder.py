@@ -9,8 +9,8 @@ from safetensors.numpy import load_file
 from transformers import AutoModelForQuestionAnswering
 
 from xlingual.data.toy import DISTANCES, ToyWorld
-from xlingual.data.toy.encoder import WIDTH, word_embeddings
-from xlingual.data.toy.lexicon import make_lexicon
+from xlingual.data.toy.toy_encoder import WIDTH, word_embeddings
+from xlingual.data.toy.vocabularies import make_lexicon
 from xlingual.models.encoder import load_encoder, quiet_transformers
 
 TABLE = "embeddings.word_embeddings.weight"

@@ -6,11 +6,11 @@ from itertools import groupby
 
 import pytest
 
-from xlingual.data.faq import draw
+from xlingual.data.faq import sampling as draw
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.data.toy import ToyWorld
-from xlingual.data.toy.faq import faq_rows
-from xlingual.data.toy.lexicon import make_lexicon
+from xlingual.data.toy.faq_pages import faq_rows
+from xlingual.data.toy.vocabularies import make_lexicon
 from xlingual.languages import ISO_639_3, NON_ENGLISH
 from xlingual.study import PassageSettings
 

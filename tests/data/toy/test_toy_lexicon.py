@@ -7,7 +7,7 @@ import pytest
 
 from xlingual.data.toy import ToyWorld
 from xlingual.data.toy.alphabets import ALPHABETS
-from xlingual.data.toy.lexicon import make_lexicon
+from xlingual.data.toy.vocabularies import make_lexicon
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.metrics import normalize_answer
 

@@ -5,12 +5,12 @@ import json
 import pytest
 from transformers import AutoTokenizer
 
-from xlingual.data.faq.draw import faq_rows
+from xlingual.data.faq.sampling import faq_rows
 from xlingual.data.squad import load_squad
 from xlingual.data.toy.tokenizer import SPECIAL_TOKENS
-from xlingual.data.windows import make_windows
 from xlingual.data.xquad import load_xquad
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
+from xlingual.tokens.windows import make_windows
 
 
 @pytest.fixture(scope="module")

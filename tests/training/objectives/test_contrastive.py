@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlingual.models.pooling import mean_pooled
+from xlingual.models.mean_pooling import mean_pooled
 from xlingual.training.objectives.contrastive import host_groups, info_nce, masked_cosines, not_negatives
 
 

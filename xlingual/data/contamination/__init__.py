@@ -12,10 +12,10 @@ files.py           the check of any files
 """
 
 from xlingual.data.contamination.example_filter import clean_examples
-from xlingual.data.contamination.faq_filter import ContaminationFilter
+from xlingual.data.contamination.faq_overlap import ContaminationFilter
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.overlap import Contaminated, Overlap, TrainingText
-from xlingual.data.contamination.test_set import index_of_test_set
+from xlingual.data.contamination.xquad_index import index_of_test_set
 
 __all__ = [
     "Contaminated",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlingual.activity import doing
-from xlingual.data.contamination.faq_filter import COUNT
+from xlingual.data.contamination.faq_overlap import COUNT
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.overlap import Contaminated, TrainingText
 from xlingual.data.examples import Example, ExampleSet

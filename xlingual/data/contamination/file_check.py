@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.activity import Activity, doing
-from xlingual.data.contamination.files import offset_notes, texts_of_file
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.overlap import Contaminated, TrainingText
+from xlingual.data.contamination.training_files import offset_notes, texts_of_file
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article, xquad_articles
 
 _AT_A_TIME = 1024

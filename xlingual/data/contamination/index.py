@@ -16,7 +16,7 @@ from xlingual.data.contamination.matches import COMMON, RUN, SHARE, Matches, joi
 from xlingual.data.contamination.ngrams import HashSet, N, ngram_hashes, within_texts
 from xlingual.data.contamination.overlap import Overlap, Reason, TrainingText
 from xlingual.data.examples import Example
-from xlingual.data.questions import Question
+from xlingual.data.stated_questions import Question
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article
 
 RULES = 1

@@ -8,7 +8,7 @@ from typing import Literal
 
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.questions import Question
+from xlingual.data.stated_questions import Question
 
 Reason = Literal["text", "id", "title", "question"]
 

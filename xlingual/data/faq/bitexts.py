@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xlingual.data.faq.source_text import clean_text
 from xlingual.data.faq.tables import find_tables
-from xlingual.data.faq.texts import clean_text
 from xlingual.data.hub import Row
 from xlingual.errors import DataError
 from xlingual.languages import ISO_639_3, two_letter

@@ -11,7 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from xlingual.data.faq.sides import two_sided
+from xlingual.data.faq.set_splitting import two_sided
 from xlingual.errors import DataError
 from xlingual.languages import ISO_639_3
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from xlingual.activity import Activity, counted, doing
 from xlingual.data.examples import Example
-from xlingual.data.faq.draw import Draw, DrawnRows, language_tables
 from xlingual.data.faq.filters import FaqFilter
 from xlingual.data.faq.filters.key_set import key_of
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.faq.sampling import Draw, DrawnRows, language_tables
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.recipes import PassageSettings
@@ -90,7 +90,7 @@ def faq_overview(source: str, languages: Sequence[str], asked: Asked) -> dict[st
     """Read, filter and measure the rows of each language, by two-letter code; memory is a few lengths a row.
 
     Args:
-        source: see `xlingual.data.faq.draw.faq_rows`.
+        source: see `xlingual.data.faq.sampling.faq_rows`.
         languages: codes of two or three letters.
         asked: how, and how much of it is shown.
 

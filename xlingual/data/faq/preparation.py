@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xlingual.activity import counted, doing
-from xlingual.data.faq.draw import Draw, DrawnRows, language_tables
 from xlingual.data.faq.rows import FaqRow
+from xlingual.data.faq.sampling import Draw, DrawnRows, language_tables
 from xlingual.data.faq.store import FORMAT, Filled, StoredRows, find_rows, keep_rows, key_of, workplace
 from xlingual.data.faq.tables import Table
 from xlingual.errors import DataError

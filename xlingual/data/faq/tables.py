@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from xlingual.data.faq.files import ENDINGS, file_columns, file_rows, hash_files
+from xlingual.data.faq.row_streams import ENDINGS, file_columns, file_rows, hash_files
 from xlingual.data.hub import Row, hub_files, hub_rows
 from xlingual.data.location import contents, local_path
 from xlingual.errors import DataError

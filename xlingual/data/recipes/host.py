@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlingual.data.recipes.answers import Answer
+from xlingual.data.recipes.prepared_answers import Answer
 from xlingual.data.recipes.siblings import Group, Grouping
 
 TRIES = 40

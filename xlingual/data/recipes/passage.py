@@ -11,12 +11,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from xlingual.data.answers import occurrences
+from xlingual.data.answer_spans import occurrences
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.recipes.answers import Answer, Preparation
 from xlingual.data.recipes.evidence import Evidence
 from xlingual.data.recipes.host import Host, Passage
+from xlingual.data.recipes.prepared_answers import Answer, Preparation
 from xlingual.data.recipes.siblings import Grouping
 from xlingual.data.writing import characters, fold, joint
 from xlingual.errors import DataError

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from xlingual.data.recipes.answers import Answer
+from xlingual.data.recipes.prepared_answers import Answer
 
 OPEN = 4
 """Groups that an answer is tried in before it opens one of its own."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from xlingual.data.recipes.echo import repeats
-from xlingual.data.recipes.sentences import Sentences
+from xlingual.data.recipes.sentence_offsets import Sentences
 from xlingual.data.writing import fold, in_english, is_question
 
 PREAMBLE = 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from xlingual.data.toy.lexicon import Lexicon
 from xlingual.data.toy.sentences import Person, draw_person, write_paragraph, write_question
+from xlingual.data.toy.vocabularies import Lexicon
 from xlingual.data.toy.world import ToyWorld
 
 SPLITS = ("train", "dev", "test")

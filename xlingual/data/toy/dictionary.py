@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlingual.data.toy.lexicon import Lexicon, Tongue
+from xlingual.data.toy.vocabularies import Lexicon, Tongue
 
 
 def dictionary_table(lexicon: Lexicon) -> str:

@@ -13,12 +13,12 @@ from typing import Any
 from xlingual.activity import doing
 from xlingual.data.toy.articles import draw_families, squad_file
 from xlingual.data.toy.dictionary import dictionary_table
-from xlingual.data.toy.encoder import POSITIONS, write_encoder
-from xlingual.data.toy.faq import faq_rows
-from xlingual.data.toy.lexicon import Lexicon, Word, make_lexicon
-from xlingual.data.toy.text_to_text import write_text_to_text
+from xlingual.data.toy.faq_pages import faq_rows
 from xlingual.data.toy.text_tokenizer import write_text_tokenizer
 from xlingual.data.toy.tokenizer import write_tokenizer
+from xlingual.data.toy.toy_encoder import POSITIONS, write_encoder
+from xlingual.data.toy.toy_text_to_text import write_text_to_text
+from xlingual.data.toy.vocabularies import Lexicon, Word, make_lexicon
 from xlingual.data.toy.world import ToyWorld
 from xlingual.errors import DataError
 from xlingual.languages import ISO_639_3, NON_ENGLISH, XQUAD_LANGUAGES

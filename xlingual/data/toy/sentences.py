@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from xlingual.data.toy.lexicon import FILLERS, Lexicon, Tongue
+from xlingual.data.toy.vocabularies import FILLERS, Lexicon, Tongue
 from xlingual.data.toy.world import ToyWorld
 
 NUMBER_SHARE = 0.2

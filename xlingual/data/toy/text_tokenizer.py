@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
-from xlingual.data.toy.lexicon import Word
+from xlingual.data.toy.vocabularies import Word
 
 SPACE = "▁"
 SPECIAL_TOKENS = ("<pad>", "</s>", "<unk>")

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from xlingual.data.windows import Windows
 from xlingual.families.batches import Batcher, Indices, length_batches
 from xlingual.families.extractive.spans import best_spans
-from xlingual.families.questions import ScoringSet
+from xlingual.families.scoring_set import ScoringSet
 from xlingual.tasks import Candidate, Candidates, merge
+from xlingual.tokens.windows import Windows
 
 K = TypeVar("K")
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from xlingual.families.batches import Batch, Batcher, length_batches
-from xlingual.families.questions import ScoringSet
+from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.text_to_text import detokenizer, plain_generation
 from xlingual.tasks import Candidate, Candidates
 from xlingual.tasks.question_answering import SENTINELS

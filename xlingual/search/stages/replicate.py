@@ -7,8 +7,8 @@ from typing import Any
 
 from xlingual.records.files import read_json
 from xlingual.records.state import StudyState, read_state
-from xlingual.search.bench import Bench
 from xlingual.search.queue import ReplicateSource
+from xlingual.search.study_context import Bench
 from xlingual.study import TrialConfiguration
 from xlingual.study.searches import replicate_seeds
 

@@ -6,12 +6,12 @@ from collections.abc import Hashable
 from typing import Any
 
 from xlingual.records.state import ArmSearch, StudyState, best_of, read_state, space_fingerprint
-from xlingual.search.bench import Bench
-from xlingual.search.draws import ArmDraws, SearchSource
-from xlingual.search.journalist import Journalist, key_of
 from xlingual.search.precision import with_precision
+from xlingual.search.recording_callback import Journalist, key_of
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler, Reports
+from xlingual.search.study_context import Bench
+from xlingual.search.trial_draws import ArmDraws, SearchSource
 from xlingual.study import TrialConfiguration, arm_space, build_configuration
 from xlingual.study.first import first_values
 from xlingual.study.searches import search_seed

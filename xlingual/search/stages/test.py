@@ -11,25 +11,25 @@ import ray
 
 from xlingual.errors import StageError
 from xlingual.evaluation.sentinels import sentinel_notes
+from xlingual.export.model_card import complete_model_card
+from xlingual.export.origin import origin_of
 from xlingual.families import ScoringSet, family_of
 from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.preparation.inputs import load_test_data, model_traits, scoring_sets
+from xlingual.preparation.sealed_test_set import source_of
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.predictions import write_predictions
 from xlingual.records.state import ReplicateState, read_state
-from xlingual.search.answers import find_candidates
-from xlingual.search.bench import Bench
+from xlingual.search.answer_tasks import find_candidates
 from xlingual.search.failures import PLACE, failure_of
-from xlingual.search.journalist import record_reading
-from xlingual.search.opening import TEST, check_sources, unread_test_set
 from xlingual.search.placement import elsewhere
+from xlingual.search.recording_callback import record_reading
+from xlingual.search.study_context import Bench
+from xlingual.search.study_guard import TEST, check_sources, unread_test_set
 from xlingual.search.waiting import first_ready
 from xlingual.tasks import Candidates, Extras, merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
-from xlingual.training.inputs import load_test_data, model_traits, scoring_sets
-from xlingual.training.model_card import complete_model_card
-from xlingual.training.origin import origin_of
-from xlingual.training.test_set import source_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xlingual.data.pairs import Pairs
 from xlingual.families.batches import Batch, Batcher
+from xlingual.tokens.pairs import Pairs
 from xlingual.training.objectives.contrastive import not_negatives
-from xlingual.training.objectives.texts import laid_out
+from xlingual.training.objectives.pair_texts import laid_out
 
 
 def contrasted_inputs(

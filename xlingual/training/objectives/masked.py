@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xlingual.data.pairs import Pairs
 from xlingual.data.slicing import pointers_of
 from xlingual.families.batches import Batch, Batcher
 from xlingual.study.recipes import MaskedLanguageModelSettings
+from xlingual.tokens.pairs import Pairs
 from xlingual.training.objectives.masking import MaskTokens, masked_count, masked_places
-from xlingual.training.objectives.texts import laid_out
+from xlingual.training.objectives.pair_texts import laid_out
 
 
 def masked_tokens(pairs: Sequence[tuple[Pairs, int]], rate: float) -> int:

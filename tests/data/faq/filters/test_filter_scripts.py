@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from faq_filter_rows import kept, row
 
-from xlingual.data.faq.filters.scripts import has_own_letter, script_share, scripts_of
+from xlingual.data.faq.filters.language_scripts import has_own_letter, script_share, scripts_of
 from xlingual.languages import ISO_639_3
 
 SAMPLES = {

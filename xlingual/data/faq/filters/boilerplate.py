@@ -12,7 +12,7 @@ from operator import attrgetter
 import sentencex
 
 from xlingual.data.faq.filters.tally import Tally
-from xlingual.data.faq.filters.words import characters_a_word, words
+from xlingual.data.faq.filters.word_sequences import characters_a_word, words
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.writing import in_english
 

@@ -13,7 +13,7 @@ from datasketch import MinHash, MinHashLSH
 
 from xlingual.data.faq.filters.key_set import KeySet, key_of
 from xlingual.data.faq.filters.tally import Tally
-from xlingual.data.faq.filters.words import folded, words
+from xlingual.data.faq.filters.word_sequences import folded, words
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.writing import WITHOUT_SPACES
 

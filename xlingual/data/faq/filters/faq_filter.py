@@ -9,7 +9,7 @@ from xlingual.data.faq.filters.cap import RowsPerHost
 from xlingual.data.faq.filters.deny_list import DenyList
 from xlingual.data.faq.filters.duplicates import NearDuplicates, SameAnswer, SameText
 from xlingual.data.faq.filters.html import Html
-from xlingual.data.faq.filters.rows import DenyHosts, Label, Length, Script, Similarity, Templates
+from xlingual.data.faq.filters.row_filters import DenyHosts, Label, Length, Script, Similarity, Templates
 from xlingual.data.faq.filters.tally import OnDrop, RowFilter, Tally
 from xlingual.data.faq.rows import FaqRow
 from xlingual.errors import DataError

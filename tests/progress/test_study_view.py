@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from xlingual.progress.study_view import StudyState
+from xlingual.search.listener import TrialView
+
+
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def trial(number: int = 0, arm: str = "baseline", state: str = "running", updates: int = 0, **fields) -> TrialView:
+    return TrialView(f"{arm}/{number}", arm, f"trial {number}", state, updates, 100, **fields)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state(clock: Clock) -> StudyState:
+    return StudyState(clock)
+
+
+def test_nothing_is_said_of_the_time_left_before_anything_is_known(state, clock):
+    assert state.seconds_left() is None
+    state.stage_started("search", 4, 0)
+    clock.now += 30
+    state.trial_changed(trial(state="waiting"))
+    state.trial_changed(trial(state="running"))
+    assert state.seconds_left() is None
+
+
+def test_the_time_left_is_the_updates_to_do_over_the_speed_so_far(state, clock):
+    state.stage_started("search", 4, 0)
+    state.trial_changed(trial())
+    clock.now += 10
+    state.trial_changed(trial(updates=50))
+    # 50 updates in 10 s; to do: 50 of this trial and 3 trials of 100
+    assert state.seconds_left() == pytest.approx(350 / 5)
+
+
+def test_the_time_left_counts_down_between_events_and_stops_at_zero(state, clock):
+    state.stage_started("search", 1, 0)
+    state.trial_changed(trial())
+    clock.now += 10
+    state.trial_changed(trial(updates=50))
+    clock.now += 4
+    assert state.seconds_left() == pytest.approx(6)
+    clock.now += 60
+    assert state.seconds_left() == 0
+
+
+def test_a_trial_to_come_counts_as_long_as_the_ended_ones_were(state, clock):
+    state.stage_started("search", 3, 0)
+    state.trial_changed(trial(0))
+    state.trial_changed(trial(1))
+    clock.now += 12
+    state.trial_changed(trial(0, state="finished", updates=100))
+    state.trial_changed(trial(1, state="pruned", updates=20))
+    # 120 updates in 12 s; one trial to come at the mean of 100 and 20 updates
+    assert state.seconds_left() == pytest.approx(6)
+
+
+def test_updates_of_an_earlier_process_are_not_taken_for_speed(state, clock):
+    state.stage_started("search", 1, 0)
+    state.trial_changed(trial(resumed=True))
+    clock.now += 5
+    state.trial_changed(trial(updates=80))
+    assert state.seconds_left() is None
+    clock.now += 5
+    state.trial_changed(trial(updates=90))
+    assert state.seconds_left() == pytest.approx(10)
+
+
+def test_updates_done_a_second_time_are_not_counted_twice(state, clock):
+    state.stage_started("search", 1, 0)
+    state.trial_changed(trial())
+    clock.now += 10
+    state.trial_changed(trial(updates=50))
+    clock.now += 10
+    state.trial_changed(trial(updates=40))
+    state.trial_changed(trial(updates=60))
+    # 60 updates in 20 s, 40 to do
+    assert state.seconds_left() == pytest.approx(40 / 3)
+
+
+def test_nothing_is_left_of_a_stage_that_is_done(state, clock):
+    state.stage_started("search", 1, 0)
+    state.trial_changed(trial())
+    clock.now += 10
+    state.trial_changed(trial(state="finished", updates=100))
+    assert state.seconds_left() is None
+    assert state.stage.done == 1
+
+
+@pytest.mark.parametrize("told_again", [0, 2])
+def test_trials_of_an_earlier_process_count_once_whether_they_are_told_again_or_not(state, told_again):
+    state.stage_started("search", 5, 2)
+    for number in range(told_again):
+        state.trial_changed(trial(number, state="finished", updates=100))
+    assert state.stage.done == 2
+    state.trial_changed(trial(7))
+    assert state.stage.done == 2
+    state.trial_changed(trial(7, state="finished", updates=100))
+    assert state.stage.done == 3
+
+
+def test_a_trial_told_as_ended_and_then_begun_again_is_not_done(state, clock):
+    state.stage_started("search", 2, 1)
+    state.trial_changed(trial(0, state="finished", updates=100))
+    state.trial_changed(trial(1, state="failed", updates=30))
+    state.trial_changed(trial(1, state="running", updates=30, resumed=True))
+    assert state.stage.done == 1
+    clock.now += 10
+    state.trial_changed(trial(1, updates=65, resumed=True))
+    assert state.seconds_left() == pytest.approx(10)
+
+
+def test_the_test_stage_is_timed_by_replicates(state, clock):
+    state.stage_started("test", 4, 1)
+    assert state.seconds_left() is None
+    clock.now += 20
+    state.test_scored("baseline", 1001, {"de": {"f1": 50.0}})
+    assert state.stage.done == 2
+    assert state.seconds_left() == pytest.approx(40)
+
+
+def test_the_best_of_an_arm_is_its_finished_trial_with_the_highest_score(state):
+    state.stage_started("search", 8, 0)
+    for number, (kind, score) in enumerate(
+        [("finished", 60.0), ("finished", 70.0), ("pruned", 80.0), ("failed", 90.0), ("running", 95.0)]
+    ):
+        state.trial_changed(trial(number, state=kind, objective=score))
+    state.trial_changed(trial(0, arm="noise", state="finished"))
+    assert {arm: best.label for arm, best in state.best().items()} == {"baseline": "trial 1"}
+
+
+def test_replicates_do_not_change_the_best_of_the_search(state):
+    state.stage_started("search", 1, 0)
+    state.trial_changed(trial(state="finished", objective=60.0))
+    state.stage_ended("search")
+    state.stage_started("replicate", 1, 0)
+    state.trial_changed(replace(trial(state="finished", objective=75.0), key="baseline/seed-1", label="seed 1"))
+    assert state.best()["baseline"].objective == 60.0
+    assert [row.label for row in state.rows(9)[0]] == ["seed 1"]
+
+
+def test_time_spent_is_read_from_the_clock(state, clock):
+    clock.now += 90
+    assert state.elapsed() == 90
+
+
+def test_rows_say_how_many_are_hidden(state):
+    state.stage_started("search", 9, 0)
+    for number in range(9):
+        state.trial_changed(trial(number, state="finished", objective=float(number)))
+    shown, hidden = state.rows(4)
+    assert (len(shown), hidden) == (4, 5)
+
+
+def test_the_time_left_counts_the_passes_of_an_update(state, clock):
+    state.stage_started("search", 3, 0)
+    dear = {"robust": {"adversarial": {"steps": 3, "step_size": 0.1}}}
+    state.trial_changed(trial(0))
+    state.trial_changed(trial(1, configuration=dear))
+    clock.now += 10
+    state.trial_changed(trial(0, state="finished", updates=100))
+    # 100 passes in 10 s; to do: 300 of the dear trial, and one trial to come like the ended one
+    assert state.seconds_left() == pytest.approx(40)

@@ -1,0 +1,128 @@
+"""`xlingual evaluate`: scores of any checkpoint, or of answers made by others."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from xlingual.activity import doing
+from xlingual.cli import statuses
+from xlingual.errors import XlingualError
+
+if TYPE_CHECKING:
+    from xlingual.evaluation.evaluation_request import Asked
+    from xlingual.evaluation.result import Evaluation
+
+
+def evaluate(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="A checkpoint: hub id or local directory.")
+    ] = None,
+    on: Annotated[str, typer.Option("--on", help="What to score on: xquad.")] = "xquad",
+    data: Annotated[
+        str | None, typer.Option(help="Hub id, or a directory with xquad.LANGUAGE.json [default: google/xquad].")
+    ] = None,
+    languages: Annotated[str, typer.Option(help="Comma-separated codes, or all.")] = "all",
+    limit: Annotated[int | None, typer.Option(help="Only the first N questions of each language.")] = None,
+    paragraphs: Annotated[
+        str | None,
+        typer.Option(metavar="N|all", help="Only N of each language [default: as the checkpoint's study, else all]."),
+    ] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Score these answers: {id: text}, {language: {id: text}}, or a directory."),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep predictions there [default: xlingual_evaluations/NAME-BENCHMARK]."),
+    ] = None,
+    published: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Show this model's published scores beside [default: MODEL's].")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Answer on a Ray cluster: local (embedded), auto, or HOST:PORT.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Ray workers [default: one a GPU, none where there is one at most].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
+) -> None:
+    """Score any checkpoint, fine-tuned here or elsewhere, or answers made by others, per language."""
+    from xlingual.evaluation.benchmarks import BENCHMARKS
+    from xlingual.evaluation.evaluation_request import Asked
+    from xlingual.evaluation.prediction_store import NotKept
+    from xlingual.progress.activities import activities_shown
+    from xlingual.report.evaluation_table import evaluation_table, published_beside
+
+    if on not in BENCHMARKS:
+        raise XlingualError(f"--on: {on!r} asked; write one of {', '.join(BENCHMARKS)}")
+    if model is None and predictions is None:
+        raise XlingualError("nothing to score: write a MODEL (hub id or local directory), or --predictions FILE")
+    _check_published(published)
+    asked = Asked(BENCHMARKS[on], data, languages, limit, _paragraphs(paragraphs), keep)
+    _check_unused(predictions, {"--workers": workers, "--address": address})
+    not_kept = None
+    try:
+        with activities_shown():
+            evaluation = _evaluated(model, predictions, asked, address, workers)
+    except NotKept as error:
+        evaluation, not_kept = error.evaluation, error
+    rows, notes = published_beside(evaluation, model, published)
+    evaluation = replace(evaluation, notes=(*evaluation.notes, *notes))
+    if as_json:
+        content = {**evaluation.as_json(), "published": [row.as_json() for row in rows]}
+        print(json.dumps(content, indent=2, ensure_ascii=False))
+    else:
+        Console().print(evaluation_table(evaluation, rows))
+    if not_kept is not None:
+        raise not_kept
+
+
+def _evaluated(
+    model: str | None, predictions: Path | None, asked: Asked, address: str | None, workers: int | None
+) -> Evaluation:
+    if predictions is not None:
+        with doing("loading PyTorch"):
+            from xlingual.evaluation.given_answers import evaluate_predictions
+
+        return evaluate_predictions(model, predictions, asked)
+    try:
+        with doing("loading PyTorch and Ray"):
+            from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
+            from xlingual.search.evaluation_workers import crew_of
+
+        crew = crew_of(address, workers)
+        return evaluate_checkpoint(model or "", asked, crew=crew)
+    except KeyboardInterrupt:
+        print("interrupted; what is answered is kept, and the same command goes on from there", file=sys.stderr)
+        raise typer.Exit(statuses.INTERRUPTED) from None
+
+
+def _check_unused(predictions: Path | None, options: Mapping[str, object]) -> None:
+    written = [name for name, value in options.items() if value is not None]
+    if predictions is not None and written:
+        raise XlingualError(
+            f"{written[0]}: answers of --predictions are scored by this process, nobody has to answer; leave it out"
+        )
+
+
+def _paragraphs(asked: str | None) -> int | Literal["all"] | None:
+    if asked is None or asked == "all":
+        return "all" if asked else None
+    if not asked.isascii() or not asked.isdigit() or int(asked) < 1:
+        raise XlingualError(f"--paragraphs: {asked!r} asked; write a number from 1 on, or all")
+    return int(asked)
+
+
+def _check_published(name: str | None) -> None:
+    from xlingual.study.published_models import PUBLISHED_MODELS
+
+    if name is not None and name not in PUBLISHED_MODELS:
+        raise XlingualError(f"--published: no published scores of {name!r}; write one of {', '.join(PUBLISHED_MODELS)}")

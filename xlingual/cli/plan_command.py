@@ -1,0 +1,90 @@
+"""`xlingual plan`: what a study would do, or the smallest difference that it would find."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from xlingual.activity import doing
+from xlingual.cli.options import AsJson, Overrides, StudyFile
+from xlingual.cli.output import read_json
+from xlingual.errors import XlingualError
+
+if TYPE_CHECKING:
+    from xlingual.study import Plan, Study
+
+
+def plan(
+    study: StudyFile,
+    measured: Annotated[
+        list[Path] | None,
+        typer.Option("--bench", metavar="FILE.json", help="Output of `bench --json`: adds the hours. May be repeated."),
+    ] = None,
+    power: Annotated[
+        bool, typer.Option("--power", help="Show instead the smallest difference that would be found, and its cost.")
+    ] = False,
+    like: Annotated[
+        Path | None,
+        typer.Option(metavar="STUDY_DIR", help="With --power: standard deviations as this finished study measured."),
+    ] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what would run: arms, trials, updates, workers, and the defaults filled in; how long, with --bench."""
+    from xlingual.report.plan_tables import plan_tables
+    from xlingual.study import load_study
+    from xlingual.study import plan as make_plan
+
+    _check_power(power, like, measured)
+    checked = load_study(study, overrides or ())
+    planned, hours = make_plan(checked), None
+    if power:
+        _show_power(checked, planned, like, as_json)
+        return
+    from xlingual.progress.activities import activities_shown
+
+    with activities_shown():
+        with doing("loading PyTorch"):
+            from xlingual.preparation.advice import advice_notes
+            from xlingual.preparation.source_notes import source_notes
+            from xlingual.speed.estimate import Rates, estimate
+
+        planned = replace(planned, notes=(*planned.notes, *source_notes(checked), *advice_notes(checked)))
+        if measured:
+            hours = estimate(checked, [Rates.of_json(read_json(path), str(path)) for path in measured])
+    if as_json:
+        print(json.dumps(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
+    else:
+        Console().print(plan_tables(planned, hours))
+
+
+def _check_power(power: bool, like: Path | None, measured: list[Path] | None) -> None:
+    """Refuse options of `plan` that do not go together."""
+    if like and not power:
+        raise XlingualError(f"--like {like}: it says what --power takes its figures from; add --power, or leave it out")
+    if measured and power:
+        raise XlingualError("--bench: no hours are shown with --power; leave one of the two out")
+
+
+def _show_power(study: Study, planned: Plan, like: Path | None, as_json: bool) -> None:
+    """Print the smallest differences of a study's design and of finer ones, and what they cost."""
+    from xlingual.progress.activities import activities_shown
+    from xlingual.report.deviations import measured, stated
+    from xlingual.report.power_report import power_plan, power_table
+    from xlingual.report.summary import summarize
+
+    if like is None:
+        deviations = stated(study.data.test.languages, study.data.test.paragraphs)
+    else:
+        with activities_shown(), doing("reading the records"):
+            deviations = measured(summarize(like), like)
+    found = power_plan(study, planned, deviations)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+    else:
+        Console().print(power_table(found))

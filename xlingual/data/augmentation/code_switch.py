@@ -1,0 +1,48 @@
+"""Translations in place of words: code switching (CoSDA-ML, arXiv 2006.06402; xTune, arXiv 2106.08226)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.word_replacement import Word
+
+REMEMBERED = 1 << 16
+"""Words whose translations are kept at hand."""
+
+
+class CodeSwitch:
+    """Draws for some of the words that some language translates one of these languages, then a translation.
+
+    Args:
+        rate: probability that such a word is replaced.
+        dictionaries: by language; each that translates a word is as likely, and then each of its translations.
+    """
+
+    def __init__(self, rate: float, dictionaries: Mapping[str, Lexicon]) -> None:
+        self._rate = rate
+        self._dictionaries = [dictionaries[language] for language in sorted(dictionaries)]
+        self._known = frozenset(word for one in self._dictionaries for word in one.words.to_pylist())
+        self._find = lru_cache(REMEMBERED)(self._translations)
+
+    def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
+        """Draw for each word what replaces it; None where it stays."""
+        found = [self._find(word.text, word.opens) for word in words]
+        drawn = iter(generator.random((sum(map(bool, found)), 3)).tolist())
+        return [self._drawn(one, *next(drawn)) if one else None for one in found]
+
+    def _translations(self, word: str, opens: bool) -> tuple[tuple[str, ...], ...]:
+        """A word's translations in each language that has some."""
+        if word not in self._known and word.lower() not in self._known:
+            return ()
+        found = (dictionary.find(word, opens=opens) for dictionary in self._dictionaries)
+        return tuple(translations for translations in found if translations)
+
+    def _drawn(self, by_language: tuple[tuple[str, ...], ...], *numbers: float) -> str | None:
+        if numbers[0] >= self._rate:
+            return None
+        translations = by_language[int(numbers[1] * len(by_language))]
+        return translations[int(numbers[2] * len(translations))]

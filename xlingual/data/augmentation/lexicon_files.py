@@ -1,0 +1,123 @@
+"""Lexicons in files: synonyms as JSON, dictionaries in columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.errors import DataError
+from xlingual.json_text import parsed
+
+SEPARATOR = " | "
+"""Between the alternatives of a table's cell."""
+
+
+def load_synonyms(source: str) -> Lexicon:
+    """Read synonyms: a JSON object from English words to lists of synonyms, as `counterfitted_neighbors.json` is.
+
+    Raises:
+        DataError: when the file is absent, is no such object, or no word in it has a synonym.
+    """
+    key, layout = "data.synonyms", '{"word": ["synonym", ...], ...}'
+    text = _text(source, key, f"a JSON file such as {layout}")
+    try:
+        entries = parsed(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"{key}: {source}:{error.lineno}: no JSON ({error.msg}); write {layout}") from None
+    if not isinstance(entries, dict):
+        raise DataError(f"{key}: {source}: a JSON object was asked for, found a {type(entries).__name__}; {layout}")
+    for word, found in entries.items():
+        if not isinstance(found, list) or not all(isinstance(one, str) and one.strip() for one in found):
+            where = _line_of(text, json.dumps(word), json.dumps(word, ensure_ascii=False))
+            raise DataError(
+                f"{key}: {source}:{where}: {word!r:.40} has {found!r:.60}; write a list of words, or [] for none"
+            )
+    return _not_empty(Lexicon.of(entries), f"{key}: {source}: no word has a synonym; write {layout}")
+
+
+def load_dictionary(source: str, language: str) -> Lexicon:
+    """Read translations of English words into one language.
+
+    Two layouts are known. Two columns, English word and translation, with a tab or white space between (MUSE's; a word
+    with several translations has several lines). Or a table with tabs whose first line names the columns by language
+    code, `en` and the language among them, alternatives of a cell separated by ` | `; every alternative of the row's
+    English cell has those of the other.
+
+    Raises:
+        DataError: when the file is absent, a line has other columns, or no word is translated.
+    """
+    key = f"data.dictionaries.{language}"
+    text = _text(source, key, "a file with an English word and its translation on each line")
+    lines = text.split("\n")  # not at every character that Unicode ends lines with
+    header = [cell.strip() for cell in lines[0].split("\t")]
+    pairs = (
+        _of_table(lines, header, language, f"{key}: {source}")
+        if "en" in header or len(header) > 2
+        else _of_columns(lines, f"{key}: {source}")
+    )
+    entries: dict[str, list[str]] = {}
+    for word, translation in pairs:
+        entries.setdefault(word, []).append(translation)
+    remedy = f"write an English word and its {language} translation on each line, with a tab between"
+    return _not_empty(Lexicon.of(entries), f"{key}: {source}: no word is translated into another; {remedy}")
+
+
+def _of_columns(lines: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(lines, start=1):
+        cells = [cell.strip() for cell in (line.split("\t") if "\t" in line else line.split())]
+        if len(cells) == 2 and all(cells):
+            yield cells[0], cells[1]
+        elif line.strip():
+            raise DataError(
+                f"{name}:{number}: {len(cells)} columns in {line!r:.60}; write an English word and "
+                "its translation, with a tab between"
+            )
+
+
+def _of_table(lines: Sequence[str], header: Sequence[str], language: str, name: str) -> Iterator[tuple[str, str]]:
+    absent = [code for code in ("en", language) if code not in header]
+    if absent:
+        columns = ", ".join(header)
+        raise DataError(
+            f"{name}:1: no column {' and no column '.join(absent)} in the table (its first line names {columns:.80}); "
+            f"write a first line that names en and {language}, or two columns without one"
+        )
+    english, other = header.index("en"), header.index(language)
+    for number, line in enumerate(lines[1:], start=2):
+        cells = line.split("\t")
+        if len(cells) != len(header):
+            if not line.strip():
+                continue
+            raise DataError(f"{name}:{number}: {len(cells)} columns, and the first line names {len(header)}")
+        for word in _alternatives(cells[english]):
+            yield from ((word, translation) for translation in _alternatives(cells[other]))
+
+
+def _alternatives(cell: str) -> list[str]:
+    return [one.strip() for one in cell.split(SEPARATOR) if one.strip()]
+
+
+def _text(source: str, key: str, wanted: str) -> str:
+    path = Path(source).expanduser()
+    if not path.is_file():
+        found = "a directory" if path.is_dir() else "nothing"
+        raise DataError(f"{key}: {source}: {wanted} was asked for, found {found} there; name the file")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise DataError(f"{key}: {source}:{line}: no UTF-8; save the file as UTF-8") from None
+
+
+def _line_of(text: str, *written: str) -> int:
+    """Line at which a key of a JSON object stands, by its likely spellings."""
+    places = [place for one in written if (place := text.find(one)) >= 0]
+    return text.count("\n", 0, min(places, default=0)) + 1
+
+
+def _not_empty(lexicon: Lexicon, message: str) -> Lexicon:
+    if not len(lexicon):
+        raise DataError(message)
+    return lexicon

@@ -1,0 +1,39 @@
+"""Synonyms in place of words: randomised smoothing by data augmentation (Huang et al., arXiv 2104.08645, RS-DA)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.word_replacement import Word
+
+REMEMBERED = 1 << 16
+"""Words whose alternatives are kept at hand."""
+
+
+class WordSubstitution:
+    """Draws a synonym, or the word itself, for each word that has synonyms.
+
+    Args:
+        rate: probability that such a word is replaced, by each of its synonyms alike; None draws evenly from the word
+            and its synonyms, as the paper's code does.
+        synonyms: of words.
+    """
+
+    def __init__(self, rate: float | None, synonyms: Lexicon) -> None:
+        self._rate, self._find = rate, lru_cache(REMEMBERED)(synonyms.find)
+
+    def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
+        """Draw for each word what replaces it; None where it stays."""
+        found = [self._find(word.text, opens=word.opens) for word in words]
+        drawn = iter(generator.random((sum(map(bool, found)), 2)).tolist())
+        return [self._drawn(one, *next(drawn)) if one else None for one in found]
+
+    def _drawn(self, synonyms: tuple[str, ...], first: float, second: float) -> str | None:
+        if self._rate is None:
+            place = int(first * (len(synonyms) + 1))
+            return synonyms[place - 1] if place else None
+        return synonyms[int(second * len(synonyms))] if first < self._rate else None

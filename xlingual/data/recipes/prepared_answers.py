@@ -1,0 +1,98 @@
+"""One answer made ready to stand in a passage, alone or beside its siblings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xlingual.data.faq.rows import FaqRow
+from xlingual.data.recipes.echo import without_echo
+from xlingual.data.recipes.evidence import Evidence
+from xlingual.data.recipes.sentence_offsets import Sentences, split
+from xlingual.data.recipes.span import answer_span, sentence_span
+from xlingual.data.writing import characters, fold, words
+from xlingual.study.recipes import PassageSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """An answer's text as passages have it, and what it is compared by.
+
+    `span` is what its question asks for, (start, end) in the text, or why the row can be no more than a sibling.
+    `asked`, `folded` and `vocabulary` are the question, the text and its words without case and punctuation.
+    """
+
+    row: FaqRow
+    text: str
+    span: tuple[int, int] | str
+    cut: bool
+    echoed: bool
+    asked: str
+    folded: str
+    vocabulary: frozenset[str]
+
+    @property
+    def wanted(self) -> str:
+        """The words of the span, folded; nothing where there is no span."""
+        return "" if isinstance(self.span, str) else fold(self.text[self.span[0] : self.span[1]])
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How rows of one language become answers of passages: `room` is the longest text of one, in its characters."""
+
+    settings: PassageSettings
+    language: str
+    room: int
+
+    def __call__(self, row: FaqRow, evidence: Evidence) -> Answer | str:
+        """The answer of a row, whose host has given the `evidence`, or the reason why it can stand in no passage.
+
+        An answer longer than `room` is cut at a sentence's end: it keeps what surrounds its span, from the beginning
+        where that fits.
+        """
+        stated = row.answer.strip()
+        text = without_echo(row.question, stated, self.language) if self.settings.strip_echo else stated
+        whole = split(text, self.language)
+        asked, folded = fold(row.question), fold(whole.text)
+        if not asked or not folded:
+            return "dropped_echo" if asked and fold(stated) else "dropped_empty"
+
+        def found(first: int, last: int) -> float:
+            return evidence(asked, fold(whole.part(first, last).text), folded, len(whole) - (last - first))
+
+        span = self._span(row.question, whole, found)
+        part, span = _cut(whole, span, self.room)
+        if not part:
+            return "dropped_long_sentence"
+        cut = len(part) < len(whole.text)
+        folded = fold(part) if cut else folded
+        return Answer(
+            row=row,
+            text=part,
+            span=span,
+            cut=cut,
+            echoed=text != stated,
+            asked=asked,
+            folded=folded,
+            vocabulary=frozenset(words(folded, self.language)),
+        )
+
+    def _span(self, question: str, answer: Sentences, evidence: Callable[[int, int], float]) -> tuple[int, int] | str:
+        limit = characters(self.settings.max_span_characters, self.language)
+        if self.settings.span == "answer":
+            return answer_span(answer, limit)
+        return sentence_span(question, answer, self.language, limit, evidence, self.settings.evidence)
+
+
+def _cut(answer: Sentences, span: tuple[int, int] | str, room: int) -> tuple[str, tuple[int, int] | str]:
+    """The sentences around the span that fit into `room` characters, as early as can be; nothing when none does."""
+    if len(answer.text) <= room:
+        return answer.text, span
+    start, end = (0, 0) if isinstance(span, str) else span
+    through = next(finish for _, finish in answer.places if finish >= end)
+    first = next((begin for begin, _ in answer.places if through - begin <= room), through)
+    if first > start:
+        return "", span
+    last = max(finish for _, finish in answer.places if finish - first <= room)
+    return answer.text[first:last], span if isinstance(span, str) else (start - first, end - first)

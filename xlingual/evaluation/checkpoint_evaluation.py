@@ -1,0 +1,172 @@
+"""Scoring any checkpoint on a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+
+from xlingual.activity import doing
+from xlingual.data.examples import Example, ExampleSet
+from xlingual.errors import ModelError
+from xlingual.evaluation.answer_journal import Answered
+from xlingual.evaluation.answerer import Answerer
+from xlingual.evaluation.answering import Alone, Crew, Progress, answer_all
+from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.evaluation_request import Asked, scored
+from xlingual.evaluation.input_lengths import checkpoint_lengths, plain
+from xlingual.evaluation.prediction_store import Kept, Row
+from xlingual.evaluation.recorded import compared, recorded_of
+from xlingual.evaluation.result import Evaluation, versions
+from xlingual.evaluation.sentinels import sentinel_notes
+from xlingual.families import EXTRACTIVE, Family, Lengths, ScoringSet, family_of
+from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.models.fit import unknown_notes
+from xlingual.study import WindowSettings
+from xlingual.tasks import Candidates
+from xlingual.tasks.question_answering import QuestionAnswering
+
+CrewOf: TypeAlias = Callable[[str, Path, Lengths], AbstractContextManager[Crew]]
+"""From a checkpoint (as asked, and where it lies) and the lengths of its inputs to those who answer with it."""
+
+
+@contextmanager
+def alone(model: str, directory: Path, lengths: Lengths) -> Iterator[Crew]:
+    """Let this process answer, on its GPU where it has one."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    yield Alone(Answerer.load(directory, lengths, device))
+
+
+def evaluate_checkpoint(
+    model: str, asked: Asked, progress: Progress = lambda done, total: None, crew: CrewOf = alone
+) -> Evaluation:
+    """Score a checkpoint of any family in float32, and keep its predictions.
+
+    Languages whose predictions are kept from before are not asked again, and where an earlier process was ended, its
+    answers are taken up.
+
+    Args:
+        model: hub id or local directory.
+        asked: what is scored.
+        progress: hears of questions that are answered.
+        crew: who answers.
+
+    Raises:
+        XlingualError: when data, model or folder cannot be used; NotKept, which holds the scores, when only writing
+            the predictions failed.
+    """
+    codes = asked.benchmark.codes(asked.languages)
+    directory = resolve_checkpoint(model)
+    family = family_of(directory)
+    _check_task(model, family, asked.benchmark)
+    lengths = checkpoint_lengths(directory, family)
+    family.check(directory, lengths)
+    study = recorded_of(directory)
+    tokenizer = family.tokenizer(directory)
+    notes = family.notes(directory, tokenizer)
+    if study is not None and study.paragraphs and asked.paragraphs is None:
+        asked = replace(asked, paragraphs=study.paragraphs)
+        notes.append(f"{study.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all")
+    identity = {"fingerprint": checkpoint_fingerprint(directory), "lengths": plain(lengths)}
+    kept = Kept(asked.folder(model), asked.benchmark.name, identity)
+    sets = asked.examples(codes)
+    notes += unknown_notes(tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()})
+    with doing("looking for predictions that are kept"):
+        rows = _kept_rows(kept, sets)
+    before = list(rows)
+    notes += [f"answered before and taken from {kept.path}: {', '.join(before)}"] if before else []
+    made_with: dict[str, Any] = {"family": family.name, "precision": "fp32", "versions": versions()}
+    new = {code: part for code, part in sets.items() if code not in rows}
+    with ExitStack() as stack:
+        if new:
+            deciding = {
+                "benchmark": asked.benchmark.name,
+                **identity,
+                "versions": versions(),
+                "questions": {code: part.fingerprint for code, part in sets.items()},
+            }
+            answered = stack.enter_context(Answered.beside(kept.path, deciding, list(new)))
+            asking = {code: sets[code].examples for code in answered.languages}
+            with crew(model, directory, lengths) as workers:
+                found, how = _answers(workers, family, directory, lengths, asking, progress, answered)
+            made_with |= how
+            notes += answered.notes
+            with doing("scoring answers"):
+                rows |= {code: asked.benchmark.task.rows(part.examples, found[code], family.row_extras)
+                         for code, part in new.items()}  # fmt: skip
+        notes += sentinel_notes({code: asked.benchmark.task.scores(part) for code, part in rows.items()})
+        if study is not None:
+            scores = {code: asked.benchmark.task.scores(part) for code, part in rows.items()}
+            recorded = study.scores(asked.benchmark, {c: [e.id for e in part.examples] for c, part in sets.items()})
+            made_with["recorded"] = {"study": study.study, "languages": recorded}
+            notes += compared(study.study, recorded, scores)
+        return scored(model, asked, sets, rows, kept, identity, notes, made_with, new)
+
+
+def _answers(
+    crew: Crew,
+    family: Family,
+    directory: Path,
+    lengths: Lengths,
+    asking: Mapping[str, Sequence[Example]],
+    progress: Progress,
+    answered: Answered,
+) -> tuple[dict[str, Candidates], dict[str, Any]]:
+    """Answers by language, and with how many workers and which batches they were found."""
+    tokenizer = family.tokenizer(directory)
+    questions = {
+        code: ScoringSet(tuple(part), family.inputs(tokenizer, part, lengths, targets=False))
+        for code, part in asking.items()
+    }
+    bounds: list[int] = []
+    found = answer_all(crew, questions, progress, bounds.append, answered)
+    return found, {"workers": crew.workers, "tokens_per_batch": bounds[-1]}
+
+
+def _kept_rows(kept: Kept, sets: Mapping[str, ExampleSet]) -> dict[str, list[Row]]:
+    found = {code: kept.rows(code, part.fingerprint, [e.id for e in part.examples]) for code, part in sets.items()}
+    return {code: rows for code, rows in found.items() if rows is not None}
+
+
+def _check_task(model: str, family: Family, benchmark: Benchmark) -> None:
+    if benchmark.task.name not in family.tasks:
+        raise ModelError(
+            f"model {model}: {benchmark.title} asks for {benchmark.task.name}, and models of its kind "
+            f"({family.name}) do {', '.join(family.tasks)}; name another model, or another benchmark with --on"
+        )
+
+
+def answer_questions(
+    encoder: nn.Module,
+    tokenizer: Any,
+    examples: Mapping[str, tuple[Example, ...]],
+    windows: Mapping[str, int],
+    device: torch.device,
+) -> dict[str, list[Row]]:
+    """Let an encoder answer questions, from text to scored rows, by language: what `bench` times.
+
+    Args:
+        encoder: lies on `device`; its span head need not be trained.
+        tokenizer: the encoder's.
+        examples: what is asked, by language.
+        windows: max_length, stride and max_answer_tokens.
+        device: where the work is done.
+    """
+    lengths = WindowSettings.model_validate(dict(windows))
+    questions = {
+        code: ScoringSet(part, EXTRACTIVE.inputs(tokenizer, part, lengths, targets=False))
+        for code, part in examples.items()
+    }
+    batcher = EXTRACTIVE.batcher(encoder, int(tokenizer.pad_token_id), device)
+    found = EXTRACTIVE.answers(encoder, questions, batcher, lengths)
+    return {code: QuestionAnswering().rows(part, found[code]) for code, part in examples.items()}
+
+
+def checkpoint_windows(directory: Path) -> dict[str, int]:
+    """Lengths of the windows that an encoder is asked with: max_length, stride and max_answer_tokens."""
+    return dict(checkpoint_lengths(directory, EXTRACTIVE).model_dump())

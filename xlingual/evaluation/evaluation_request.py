@@ -1,0 +1,114 @@
+"""What a user asks to be scored, and the evaluation that comes of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from xlingual.data.examples import ExampleSet
+from xlingual.data.scorable import notes_of
+from xlingual.errors import RecordError
+from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.intervals import intervals
+from xlingual.evaluation.prediction_store import Kept, NotKept, Row, usual_folder
+from xlingual.evaluation.result import Evaluation, means
+
+TOY = "TOY: the questions are made up, and no number here says anything about real languages"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a user asks to be scored.
+
+    Attributes:
+        benchmark: to score on.
+        data: hub id or local directory; None for the benchmark's own.
+        languages: comma-separated codes, or `all`.
+        limit: only the first so many questions of each language.
+        paragraphs: only so many of each language, evenly spread; None for as many as the checkpoint's study asks, if it
+            lies in the directory of one.
+        keep: where predictions are kept; None for the usual folder.
+    """
+
+    benchmark: Benchmark
+    data: str | None = None
+    languages: str = "all"
+    limit: int | None = None
+    paragraphs: int | Literal["all"] | None = None
+    keep: Path | None = None
+
+    @property
+    def most_paragraphs(self) -> int | None:
+        """How many paragraphs of each language; None for all."""
+        return None if self.paragraphs == "all" else self.paragraphs
+
+    @property
+    def part(self) -> str:
+        """Which part of the benchmark is asked, in words; empty for all of it."""
+        parts = [f"{self.most_paragraphs} paragraphs"] if self.most_paragraphs else []
+        parts += [f"the first {self.limit} questions"] if self.limit else []
+        return f"{' and of these '.join(parts)} of each language only" if parts else ""
+
+    def folder(self, name: str, fingerprint: str = "") -> Path:
+        """Where the predictions of a model are kept; those of a file of others' in one that its answers have alone."""
+        part = f"{self.benchmark.name}-{fingerprint[:8]}" if fingerprint else self.benchmark.name
+        return self.keep or usual_folder(name, part, self.limit, self.most_paragraphs)
+
+    def examples(self, codes: list[str]) -> dict[str, ExampleSet]:
+        """The questions of some languages."""
+        return self.benchmark.examples(self.data, codes, self.limit, self.most_paragraphs)
+
+
+def scored(
+    model: str,
+    asked: Asked,
+    sets: Mapping[str, ExampleSet],
+    rows: Mapping[str, list[Row]],
+    kept: Kept,
+    identity: Mapping[str, Any],
+    notes: list[str],
+    made_with: Mapping[str, Any],
+    new: Iterable[str],
+    counts: Mapping[str, Mapping[str, int]] | None = None,
+) -> Evaluation:
+    """Score rows, and keep those that are new.
+
+    Args:
+        model: as asked, or what the answers are called.
+        asked: what is scored.
+        sets: the questions by language.
+        rows: of all of them.
+        kept: the folder.
+        identity: see `Evaluation`.
+        notes: likewise.
+        made_with: likewise.
+        new: languages whose rows are not kept yet.
+        counts: language -> what else is counted of its questions.
+
+    Raises:
+        NotKept: when the rows cannot be kept; it holds the evaluation.
+    """
+    scores = {code: {**asked.benchmark.task.scores(rows[code]), **(counts or {}).get(code, {})} for code in sets}
+    fingerprints = {code: part.fingerprint for code, part in sets.items()}
+    data = asked.data or asked.benchmark.source
+    said = (*([TOY] if of_toy_world(data) else []), *notes_of(sets), *notes)
+    over = [mean.languages for mean in means(asked.benchmark, scores)]
+    precision = intervals(asked.benchmark.task.metrics, sets, rows, over)
+    evaluation = Evaluation(
+        model, asked.benchmark, data, asked.part, scores, identity, fingerprints, said, kept.path, made_with,
+        intervals=precision,
+    )  # fmt: skip
+    unwritten = {code: rows[code] for code in new}
+    if unwritten:
+        try:
+            kept.write(evaluation, unwritten)
+        except RecordError as error:
+            raise NotKept(str(error), replace(evaluation, is_kept=False)) from None
+    return evaluation
+
+
+def of_toy_world(source: str) -> bool:
+    """Whether a directory of questions is one that a toy study wrote."""
+    return (Path(source).expanduser().resolve().parent / "world.json").is_file()

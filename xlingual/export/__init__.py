@@ -1,0 +1,1 @@
+"""Export: a trained model as a plain `transformers` checkpoint with its card."""

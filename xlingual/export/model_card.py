@@ -1,0 +1,275 @@
+"""The card of an exported model: what it is, what it was trained on and how, what it scored, how to load it."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from xlingual.evaluation.sentinels import sentinel_notes
+from xlingual.export.origin import Origin
+from xlingual.export.usage import usage
+from xlingual.languages import name as name_of
+from xlingual.records import journal
+from xlingual.records.files import read_json, write_text
+from xlingual.records.layout import TrialDirectory
+from xlingual.study import TrialConfiguration
+from xlingual.tasks.question_answering import CHARACTER_F1
+
+CARD = "README.md"
+PACKAGES = ("xlingual", "torch", "transformers", "tokenizers")
+TOY = "This model comes from a toy world of made-up languages: none of its numbers says anything about real languages."
+DECLARED = {
+    "model": "pretrained model (what it was pretrained on: see its own card)",
+    "train": "English training examples",
+    "dev": "development examples, never trained on",
+    "faq": "question-answer pairs of FAQ pages, as training examples",
+    "webfaq_dev": "question-answer pairs of held-out FAQ hosts, never trained on",
+    "synonyms": "English synonyms",
+}
+
+
+COLUMNS = {
+    "exact_match": "exact match",
+    "f1": "F1",
+    CHARACTER_F1: "character F1",
+    "illegal": "illegal %",
+    "normalised": "illegal: normalised %",
+    "accidental_translation": "illegal: accidental translation %",
+}
+"""Scores of a language and their titles in a card's table."""
+
+
+def write_model_card(
+    directory: Path,
+    configuration: TrialConfiguration,
+    reports: Sequence[Mapping[str, Any]] = (),
+    origin: Origin | None = None,
+    *,
+    toy: bool = False,
+) -> None:
+    """Write a model's card into its directory, whole; one that is there is replaced. Arguments: see `model_card`."""
+    write_text(directory / CARD, model_card(configuration, reports, origin, toy=toy))
+
+
+def complete_model_card(directory: TrialDirectory, origin: Origin) -> None:
+    """Write the card of a replicate's model again, now that its study and its scores are known.
+
+    Nothing is done where the model is there no more.
+    """
+    if not directory.model.is_dir():
+        return
+    content = {key: value for key, value in read_json(directory.configuration).items() if key != "fingerprint"}
+    configuration = TrialConfiguration.model_validate(content)
+    write_model_card(directory.model, configuration, journal.read(directory.reports), origin)
+
+
+def model_card(
+    configuration: TrialConfiguration,
+    reports: Sequence[Mapping[str, Any]] = (),
+    origin: Origin | None = None,
+    *,
+    toy: bool = False,
+) -> str:
+    """Put a card together.
+
+    Args:
+        configuration: what the model was trained with.
+        reports: its training's, the last of which is shown.
+        origin: what its study knows; None where that is not known yet.
+        toy: whether this is the toy world, as far as is known without the origin.
+    """
+    toy = toy or (origin is not None and origin.toy)
+    parts = [
+        f"---\n{_front_matter(configuration, origin)}\n---",
+        f"# {_title(configuration, origin)}",
+        *([f"**TOY WORLD.** {TOY}"] if toy else []),
+        *_about(configuration, origin),
+        "## Use\n\nWith `transformers` and `torch` alone; it answers as scoring did:",
+        f"```python\n{usage(configuration)}```",
+        "## Data\n\n" + "\n".join(_data(configuration, origin)),
+        "## Training\n\n" + " ".join(_in_words(configuration)),
+        _table(("setting", "value"), _settings(configuration)),
+        "## Scores on development data",
+        *_development(reports),
+        "## Scores on the test set",
+        *_test(origin),
+        "## Versions\n\nOf the process that wrote this card: " + ", ".join(_versions()) + ".",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def languages_of(configuration: TrialConfiguration) -> list[str]:
+    """Languages that a model was fine-tuned with, English first: of texts, or of words that texts were mixed with."""
+    mixture, robust = configuration.mixture, configuration.robust
+    switched = robust.code_switch.languages or () if robust is not None and robust.code_switch is not None else ()
+    return ["en", *sorted({*(mixture.names if mixture is not None else ()), *switched} - {"en"})]
+
+
+def _front_matter(configuration: TrialConfiguration, origin: Origin | None) -> str:
+    from huggingface_hub import ModelCardData
+
+    names, hub = (origin.names, origin.hub) if origin else ({}, frozenset[str]())
+    return str(
+        ModelCardData(
+            base_model=names["model"].split("@")[0] if "model" in hub else None,
+            datasets=[names[part] for part in ("train", "faq") if part in hub and part in configuration.sources]
+            or None,
+            language=languages_of(configuration),
+            library_name="transformers",
+            metrics=["f1", "exact_match"],
+            pipeline_tag="question-answering",
+            tags=["xlingual", *(["oracle"] if origin and origin.oracle else [])],
+        ).to_yaml()
+    )
+
+
+def _title(configuration: TrialConfiguration, origin: Origin | None) -> str:
+    if origin is None:
+        return f"Question answering, {configuration.fingerprint}"
+    return f"{origin.study}: arm {origin.arm}, seed {configuration.seed}"
+
+
+def _about(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[str]:
+    kind = "writes its answers" if configuration.text_to_text is not None else "points at a span of the context"
+    yield f"A question answering model that {kind}. Trial configuration {configuration.fingerprint}."
+    if origin is None:
+        return
+    yield f"The question of its study: {' '.join(origin.question.split())}"
+    if origin.chosen:
+        yield origin.chosen
+    if origin.oracle:
+        yield "**ORACLE.** The search saw the test set; its test scores are not zero-shot scores."
+
+
+def _data(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[str]:
+    """All data that was used, with the hashes of its content."""
+    names = origin.names if origin else {}
+    yield (
+        "All that the model saw beside what it was pretrained on, as XTREME's authors (arXiv 2003.11080) ask for; "
+        f"in the languages {', '.join(f'{name_of(code)} ({code})' for code in languages_of(configuration))}."
+    )
+    yield ""
+    rows = []
+    for part, fingerprint in configuration.sources.items():
+        what = DECLARED.get(part, part)
+        rows.append((what, f"`{names[part]}`" if part in names else "", f"`{fingerprint}`"))
+    yield _table(("part", "source", "fingerprint of its content"), rows)
+
+
+def _in_words(configuration: TrialConfiguration) -> Iterator[str]:
+    """What the settings mean, in sentences."""
+    training, mixture, robust = configuration.training, configuration.mixture, configuration.robust
+    unit = "inputs" if configuration.text_to_text is not None else "windows"
+    optimizer = {"adamw": "AdamW", "adafactor": "Adafactor"}[training.optimizer or "adamw"]
+    then = "stays there" if training.decay == "constant" else "falls linearly to zero"
+    stages = " in each of its two stages" if mixture is not None and mixture.schedule == "then" else ""
+    yield (
+        f"{training.updates:,} updates of {training.batch_size} {unit} each by {optimizer}; the learning rate rises "
+        f"to {training.learning_rate:g} over the first {100 * training.warmup_share:g}% of the updates{stages} and "
+        f"then {then}."
+    )
+    if mixture is None:
+        yield "Questions with answers in English alone."
+    else:
+        shares = ", ".join(f"{language} {100 * share:.3g}%" for language, share in (mixture.weights or {}).items())
+        how = f"split over {shares}" if shares else f"from {', '.join(mixture.names)} by size^{mixture.temperature:g}"
+        order = "all before the English ones" if mixture.schedule == "then" else "mixed with the English ones"
+        pairs = "; every question was given another's answer (a control)" if mixture.pairs == "shuffled" else ""
+        yield (
+            f"{100 * mixture.faq_share:.3g}% of the examples come from FAQ pages ({mixture.recipe.name}), {how}, "
+            f"{order}{pairs}."
+        )
+    methods = [name for name in type(robust).model_fields if getattr(robust, name) is not None] if robust else []
+    if methods:
+        yield f"Robust training: {', '.join(name.replace('_', ' ') for name in methods)}; its settings stand below."
+
+
+def _settings(configuration: TrialConfiguration) -> Iterator[tuple[str, str]]:
+    """All settings but the data's, as dotted keys."""
+    canonical = {key: value for key, value in configuration.canonical().items() if key != "sources"}
+    yield from _leaves(canonical, "")
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for key, inside in value.items():
+            yield from _leaves(inside, f"{path}.{key}" if path else str(key))
+    else:
+        yield f"`{path}`", value if isinstance(value, str) else json.dumps(value)
+
+
+def _development(reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not reports:
+        yield "None are known."
+        return
+    last = reports[-1]
+    yield f"After {last['updates']:,} updates, in percent. By the objective (`objective`) the configuration was chosen."
+    yield _table(("score", "value"), ((f"`{name}`", f"{value:.1f}") for name, value in _scores(last)))
+
+
+def _scores(report: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
+    for name in ("objective", "f1", "exact_match", "webfaq_dev", "mean_f1", "mean_exact_match"):
+        value = report.get(name)
+        if name == "webfaq_dev" and isinstance(value, Mapping):
+            yield from _scores(value, "webfaq_dev.")
+        elif isinstance(value, int | float):
+            yield path + name, float(value)
+
+
+def _test(origin: Origin | None) -> Iterator[str]:
+    if origin is None or not origin.scores:
+        yield "Not scored yet."
+        return
+    part = f" Only {origin.paragraphs} paragraphs per language were asked." if origin.paragraphs is not None else ""
+    name = "The toy test set" if origin.toy else "XQuAD"
+    yield f"{name}, in percent; exact match and F1 as SQuAD v1.1's official script computes them.{part}"
+    columns = {name: title for name, title in COLUMNS.items() if _has_column(name, origin.scores.values())}
+    if "illegal" in columns:
+        yield (
+            "Illegal: the answer is empty or does not stand in the context character for character; normalised: only "
+            "its Unicode form or spaces differ; accidental translation: it is in another script than the context."
+        )
+    if CHARACTER_F1 in columns:
+        yield "Character F1, in languages written without spaces: over characters, not words; not the official F1."
+    yield from (f"{line[0].upper()}{line[1:]}." for line in sentinel_notes(origin.scores))
+    rows = [
+        (f"{name_of(language)} ({language})", f"{one['questions']:.0f}", *(_mean([one], metric) for metric in columns))
+        for language, one in origin.scores.items()
+    ]
+    others = [one for language, one in origin.scores.items() if language != "en"]
+    if others:
+        romanian = "with" if "ro" in origin.scores else "without"
+        means = (_mean(others, metric) for metric in columns)
+        rows.append((f"mean of {len(others)} non-English, {romanian} Romanian", "", *means))
+    yield _table(("language", "questions", *columns.values()), rows)
+
+
+def _has_column(metric: str, scores: Iterable[Mapping[str, float]]) -> bool:
+    """Whether every language has a metric; character F1 is shown where one has it."""
+    return (any if metric == CHARACTER_F1 else all)(metric in one for one in scores)
+
+
+def _mean(languages: Sequence[Mapping[str, float]], metric: str) -> str:
+    """The mean as a cell; empty where a language lacks the metric."""
+    lacking = any(metric not in one for one in languages)
+    return "" if lacking else f"{fmean(one[metric] for one in languages):.1f}"
+
+
+def _versions() -> Iterator[str]:
+    yield f"Python {platform.python_version()}"
+    for package in PACKAGES:
+        try:
+            yield f"{package} {version(package)}"
+        except PackageNotFoundError:
+            continue
+
+
+def _table(header: Sequence[str], rows: Any) -> str:
+    """A table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in lines)

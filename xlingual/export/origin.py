@@ -1,0 +1,90 @@
+"""What a study knows of a model that its training does not: for the model's card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xlingual.preparation.inputs import Locations
+from xlingual.study import Study, arm_space, parameters
+from xlingual.study.searches import ArmSearch, searches_of
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model comes from.
+
+    Attributes:
+        study: its name.
+        question: the study's.
+        arm: that it was trained for.
+        names: part of the data ("model", "train", ...) -> how the study calls it.
+        hub: parts whose names are ids on the hub.
+        toy: whether this is the toy world.
+        oracle: whether the search saw the test set.
+        paragraphs: how many of the test set's paragraphs were asked; None for all.
+        chosen: how the configuration was chosen, in a sentence; empty where nothing was searched.
+        scores: language -> `exact_match` and `f1` in percent, `questions`; empty before the test.
+    """
+
+    study: str
+    question: str
+    arm: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    hub: frozenset[str] = frozenset()
+    toy: bool = False
+    oracle: bool = False
+    paragraphs: int | None = None
+    chosen: str = ""
+    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def origin_of(
+    study: Study, locations: Locations, search: ArmSearch, scores: Mapping[str, Mapping[str, float]]
+) -> Origin:
+    """Gather what a study knows of a model that is trained with what a search of an arm chose.
+
+    A source that lies on this machine is called by the last part of its path alone: no other machine has its folders.
+    """
+    data, arm = study.data, search.arm
+    said = {
+        "model": (study.arms[arm].model or study.model, locations.models[arm]),
+        "train": (data.train, locations.train),
+        "dev": (data.dev, locations.dev),
+        **{part: (data.faq.source, locations.faq or "") for part in ("faq", "webfaq_dev") if data.faq is not None},
+        **({"synonyms": (data.synonyms, locations.synonyms or "")} if data.synonyms else {}),
+        **{
+            f"dictionary of {language}": (path, locations.dictionaries.get(language, ""))
+            for language, path in (data.dictionaries or {}).items()
+        },
+    }
+    hub = {part for part, (name, place) in said.items() if name == place and _is_hub_id(name)}
+    return Origin(
+        study=study.name,
+        question=study.question,
+        arm=arm,
+        names={
+            part: name if part in hub else re.split(r"[/\\]", name.rstrip("/"))[-1] for part, (name, _) in said.items()
+        },
+        hub=frozenset(hub),
+        toy=study.uses_toy,
+        oracle=study.oracle,
+        paragraphs=data.test.paragraphs,
+        chosen=_chosen(study, search),
+        scores=scores,
+    )
+
+
+def _chosen(study: Study, search: ArmSearch) -> str:
+    space, replicates = arm_space(study, search.arm), study.replicates
+    if not any(parameters(space)):
+        return ""
+    of = searches_of(space, study.search.trials_per_arm, replicates.searches, replicates.seeds)
+    which = f"search {search.number} of {of.count}" if of.count > 1 else "the arm's only search"
+    trials = "1 trial" if of.trials == 1 else f"{of.trials} trials"
+    return f"Its configuration is what {which} found best in {trials}, by {study.search.objective_text}."
+
+
+def _is_hub_id(name: str) -> bool:
+    return re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", name) is not None and not name.startswith(".")

@@ -1,0 +1,129 @@
+"""Encoders that point at a span of the context: two logits a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from xlingual.data.examples import Example
+from xlingual.families.batches import Batch, Batcher
+from xlingual.families.extractive.candidates import candidates
+from xlingual.families.extractive.span_loss import span_loss
+from xlingual.families.family import Advice, Autocast, Lengths
+from xlingual.families.scoring_set import ScoringSet
+from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer
+from xlingual.models.outcome import Outcome
+from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings
+from xlingual.tasks import Candidates
+from xlingual.tokens.feature_store import Examples, stored_windows
+from xlingual.tokens.windows import Windows, make_windows
+
+K = TypeVar("K")
+
+
+class Extractive:
+    """XLM-R, mBERT and whatever else `transformers` has a span head for (Devlin et al., NAACL 2019, section 4.2)."""
+
+    name: ClassVar[str] = "extractive"
+    objective: ClassVar[Literal["span", "text"]] = "span"
+    tasks: ClassVar[tuple[str, ...]] = ("question_answering",)
+    recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "masked_language_model")
+
+    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> ModelTraits:
+        """AdamW with linear decay, in the study's windows."""
+        return ModelTraits(windows)
+
+    def advice(self, directory: Path) -> Advice:
+        """What BERT, XLM-R and RemBERT were fine-tuned with."""
+        source = "XTREME's train_qa.sh: 3e-5; RemBERT, arXiv 2010.12821: 8e-6 to 3e-5"
+        return Advice((5e-6, 1e-4), ("fp32", "bf16"), source)
+
+    def usual_lengths(self, directory: Path) -> WindowSettings:
+        """Lengths of the usual recipe, as far as the checkpoint's positions reach."""
+        usual = WindowSettings()
+        longest = min(usual.max_length, known_positions(directory) or usual.max_length)
+        return WindowSettings(max_length=longest, stride=min(usual.stride, longest // 3))
+
+    def check(self, directory: Path, lengths: Lengths) -> None:
+        """See `check_encoder`."""
+        check_encoder(directory, _windows(lengths).max_length)
+
+    def notes(self, directory: Path, tokenizer: Any) -> list[str]:
+        """See `encoder_notes`."""
+        return encoder_notes(directory, tokenizer)
+
+    def load(self, directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
+        """See `load_encoder`."""
+        return load_encoder(directory, seed, trained_head=trained_head)
+
+    def tokenizer(self, directory: Path) -> Any:
+        """See `load_tokenizer`."""
+        return load_tokenizer(directory)
+
+    def inputs(self, tokenizer: Any, examples: Iterable[Example], lengths: Lengths, *, targets: bool) -> Windows:
+        """Windows of the questions' contexts, the same whether they are trained on or not."""
+        windows = _windows(lengths)
+        return make_windows(tokenizer, examples, max_length=windows.max_length, stride=windows.stride)
+
+    def stored_inputs(
+        self, folder: Path, tokenizer: Any, fingerprint: str, examples: Examples, lengths: Lengths, *, targets: bool
+    ) -> Windows:
+        """See `stored_windows`."""
+        windows = _windows(lengths)
+        return stored_windows(
+            folder, tokenizer, fingerprint, examples, max_length=windows.max_length, stride=windows.stride
+        )
+
+    def batcher(
+        self,
+        model: nn.Module,
+        pad_token: int,
+        device: torch.device,
+        encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+        *,
+        packs: bool = True,
+    ) -> Batcher:
+        """Windows share a row if the model allows it."""
+        if packs:
+            return Batcher.of(model, pad_token, device, encode)
+        return Batcher(model, pad_token, device, None, encode)
+
+    def targets(self, places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
+        """First and last token of the answer within each window: `gold`, (windows, 2)."""
+        spans = [[int(source.start[i]), int(source.end[i])] for source, i in places]
+        return {"gold": torch.tensor(spans, device=device)}
+
+    def outcome(self, model: nn.Module, batch: Batch, targets: Mapping[str, Tensor], autocast: Autocast) -> Outcome:
+        """See `span_loss`."""
+        with autocast():
+            output = model(**batch.inputs)
+        starts, ends = batch.rows(output.start_logits), batch.rows(output.end_logits)
+        return Outcome(span_loss(starts, ends, targets["gold"]), (starts, ends))
+
+    def answers(
+        self,
+        model: nn.Module,
+        questions: Mapping[K, ScoringSet],
+        batcher: Batcher,
+        lengths: Lengths,
+        *,
+        share: tuple[int, int] = (0, 1),
+        autocast: Autocast | None = None,
+    ) -> dict[K, Candidates]:
+        """See `candidates`."""
+        longest = _windows(lengths).max_answer_tokens
+        return candidates(model, questions, batcher, max_answer_tokens=longest, share=share, autocast=autocast)
+
+    def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
+        """Nothing: a span stands in its context."""
+        return {}
+
+
+def _windows(lengths: Lengths) -> WindowSettings:
+    assert isinstance(lengths, WindowSettings), "a span head answers in windows"
+    return lengths

@@ -1,0 +1,1 @@
+"""Preparation: from a study's data to what its trials train on, checked before the first trial."""

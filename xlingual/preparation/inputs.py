@@ -1,0 +1,269 @@
+"""From a study's data to what its trials train on: examples, then each model's inputs of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xlingual.data.augmentation.subword_sampling import check_unigram
+from xlingual.data.contamination import clean_examples, index_of_test_set
+from xlingual.data.development import load_english
+from xlingual.data.examples import ExampleSet
+from xlingual.data.mixture import BITEXT
+from xlingual.data.xquad import load_xquad
+from xlingual.errors import DataError
+from xlingual.families import Lengths, ScoringSet, family_of
+from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.preparation.faq_data import FaqData, load_faq_data
+from xlingual.preparation.faq_sources import BitextPairs, PassageExamples
+from xlingual.preparation.input_cutter import InputCutter
+from xlingual.preparation.lexicon_arms import load_lexicons, text_methods
+from xlingual.preparation.trial_inputs import TrialInputs
+from xlingual.study import ModelTraits, Study, possible_mixtures
+from xlingual.study.data import TOY_TEXT_TO_TEXT
+from xlingual.tokens.rewritable import Lexicons
+from xlingual.tokens.sequences import Sequences
+
+TOY = "toy"
+
+
+@dataclass(frozen=True)
+class Locations:
+    """Where a study's data and models lie: local paths made absolute, hub ids as they are, `toy` made a directory."""
+
+    train: str
+    dev: str
+    test: str
+    faq: str | None
+    models: dict[str, str]
+    synonyms: str | None = None
+    dictionaries: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """A study's examples, without the test set.
+
+    Attributes:
+        train: English training examples.
+        development: examples that trials are scored on, by set (`dev`, an oracle's `test`, `webfaq_dev`) and two-letter
+            language.
+        faq: what the recipes make of FAQ pages.
+        test_set: fingerprint of the test set's texts, which all of this was compared with.
+        contaminated: what was dropped for overlapping them, each with the part that it was in.
+        lexicons: synonyms and translations that some arm draws words from.
+        altered: by model, the methods that alter texts in some arm of it.
+        variants: by model, what its arms draw from of `faq.training`; a model that is not named reads all of it.
+    """
+
+    train: ExampleSet
+    development: Mapping[str, Mapping[str, ExampleSet]]
+    faq: FaqData = field(default_factory=FaqData)
+    test_set: str = ""
+    contaminated: tuple[Mapping[str, Any], ...] = ()
+    lexicons: Lexicons = field(default_factory=Lexicons)
+    altered: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    variants: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def notes(self) -> list[str]:
+        """Lines on the sources that a user should see before anything is trained, each once."""
+        parts = [self.train, *(one for sets in self.development.values() for one in sets.values())]
+        return list(dict.fromkeys(note for part in parts for note in part.notes))
+
+    def sources(self) -> dict[str, Any]:
+        """Fingerprint and counts of each part, by name; of FAQ rows and of what recipes make of them, by variant."""
+        parts = {"train": [self.train]} | {name: list(sets.values()) for name, sets in self.development.items()}
+        if "test" in parts:
+            parts["dev"] = parts.pop("test")
+        found: dict[str, Any] = {
+            name: {"fingerprint": _joint(one.fingerprint for one in sets), "counts": _summed(s.counts for s in sets)}
+            for name, sets in parts.items()
+        }
+        for language, rows in self.faq.rows.items():
+            found[f"faq rows of {language}"] = {"fingerprint": rows.fingerprint, "counts": dict(rows.counts)}
+        for variant, made in self.faq.training.items():
+            found[variant] = {
+                "fingerprint": _joint(made[name].fingerprint for name in sorted(made)),
+                "counts": _summed(one.counts for one in made.values() if isinstance(one, PassageExamples)),
+            }
+            for name, one in made.items():
+                if isinstance(one, BitextPairs):
+                    language = name.removeprefix(BITEXT)
+                    found[f"bitexts of {language}"] = {"fingerprint": one.fingerprint, "counts": dict(one.counts)}
+        for name, lexicon in self.lexicons.by_source().items():
+            counts = {"words": len(lexicon), "alternatives": len(lexicon.alternatives)}
+            found[name] = {"fingerprint": lexicon.fingerprint, "counts": counts}
+        if self.test_set:
+            dropped = Counter(str(one["part"]) for one in self.contaminated)
+            found["contamination check"] = {"fingerprint": self.test_set, "counts": dict(dropped)}
+        return found
+
+
+def locate(study: Study, storage: Path) -> Locations:
+    """Find where everything lies; a toy world is written below `storage` when it is not there yet."""
+    data = study.data
+    toy: dict[str, str] = {}
+    dictionaries = data.dictionaries or {}
+    models = {arm: definition.model or study.model for arm, definition in study.arms.items()}
+    if study.uses_toy:
+        from xlingual.data.toy import ToyWorld, write_toy_world
+
+        world = ToyWorld(**study.toy.model_dump())
+        paths = write_toy_world(storage / "toy_worlds" / world.fingerprint, world)
+        names = ("train", "dev", "xquad", "faq", "model", "text_to_text", "dictionary")
+        toy = {name: str(getattr(paths, name)) for name in names}
+    toy_models = {TOY: toy["model"], TOY_TEXT_TO_TEXT: toy["text_to_text"]} if toy else {}
+    return Locations(
+        train=toy["train"] if data.train == TOY else absolute(data.train),
+        dev=toy["dev"] if data.dev == TOY else absolute(data.dev),
+        test=toy["xquad"] if data.test.source == TOY else absolute(data.test.source),
+        faq=(toy["faq"] if data.faq.source == TOY else absolute(data.faq.source)) if data.faq else None,
+        models={arm: toy_models.get(model) or absolute(model) for arm, model in models.items()},
+        synonyms=absolute(data.synonyms) if data.synonyms else None,
+        dictionaries={
+            language: toy["dictionary"] if path == TOY else absolute(path) for language, path in dictionaries.items()
+        },
+    )
+
+
+def absolute(source: str) -> str:
+    """Make the path of something that is there absolute; leave hub ids and keywords alone."""
+    path = Path(source).expanduser()
+    return str(path.resolve()) if path.exists() else source
+
+
+def load_study_data(
+    study: Study, locations: Locations, folder: Path, recorded: Mapping[str, str] | None = None
+) -> StudyData:
+    """Load training, development and FAQ data, without what overlaps the test set's texts, and lexicons.
+
+    An oracle's development examples are the test set's.
+
+    Args:
+        study: its definition.
+        locations: where everything lies.
+        folder: where prepared FAQ rows of all studies lie.
+        recorded: by language, the fingerprint of the FAQ rows that the study used before.
+
+    Raises:
+        DataError: when a source is absent, malformed or empty.
+    """
+    data, seed = study.data, study.search.seed
+    lexicons = load_lexicons(study, locations.synonyms, locations.dictionaries)
+    altered: dict[str, frozenset[str]] = {}
+    variants: dict[str, frozenset[str]] = {}
+    for arm, model in locations.models.items():
+        altered[model] = altered.get(model, frozenset()) | text_methods(study, arm)
+        drawn = {possible.mixture.variant for possible in possible_mixtures(study, arm)}
+        variants[model] = variants.get(model, frozenset()) | drawn
+    train, english = load_english(
+        locations.train,
+        locations.dev,
+        train_examples=data.train_examples,
+        dev_examples=data.dev_examples,
+        seed=seed,
+    )
+    index = index_of_test_set(locations.test)
+    train, listed = clean_examples(train, index)
+    contaminated = [{"part": "train", **one.as_json()} for one in listed]
+    development: dict[str, Mapping[str, ExampleSet]] = {}
+    if study.oracle:
+        development["test"] = load_test_data(study, locations)
+    else:
+        english, listed = clean_examples(english, index)
+        contaminated += [{"part": "dev", **one.as_json()} for one in listed]
+        development["dev"] = {"en": english}
+    faq = FaqData()
+    if locations.faq and (study.uses_webfaq_dev or any(arm.mixture is not None for arm in study.arms.values())):
+        faq = load_faq_data(study, locations.faq, folder, index, recorded or {})
+        contaminated += [{"part": "faq", **one} for one in faq.contaminated]
+    if faq.development:
+        development["webfaq_dev"] = faq.development
+    _refuse_nothing_left({"train": train, **development.get("dev", {})})
+    return StudyData(train, development, faq, index.fingerprint, tuple(contaminated), lexicons, altered, variants)
+
+
+def _refuse_nothing_left(parts: Mapping[str, ExampleSet]) -> None:
+    empty = [name for name, part in parts.items() if not len(part)]
+    if empty:
+        raise DataError(
+            f"data.{'train' if empty == ['train'] else 'dev'}: all of its paragraphs overlap the test set, so nothing "
+            "is left; name other data (SQuAD v1.1's development set and its translations are XQuAD's articles)"
+        )
+
+
+def load_test_data(study: Study, locations: Locations) -> dict[str, ExampleSet]:
+    """Open the sealed test set: what is scored on it belongs in the study's ledger."""
+    test = study.data.test
+    return load_xquad(locations.test, test.languages, test.paragraphs)
+
+
+def trial_inputs(model: str, study: Study, data: StudyData, features: Path | None = None) -> TrialInputs:
+    """Make one model's inputs of a study's examples.
+
+    Args:
+        model: hub id or local directory.
+        study: its lengths are used.
+        data: the examples.
+        features: folder that inputs are kept in and mapped from; None makes them in memory.
+
+    Raises:
+        ModelError: when no family serves the checkpoint, the inputs are too long for it, or some arm draws
+            segmentations and its tokenizer has none to draw.
+        DataError: when no training example is left, as every answer is cut off with its context.
+    """
+    directory = resolve_checkpoint(model)
+    family, lengths = family_of(directory), model_traits(study, model).lengths
+    family.check(directory, lengths)
+    tokenizer = family.tokenizer(directory)
+    methods = data.altered.get(model, frozenset())
+    if "subword_sampling" in methods:
+        check_unigram(tokenizer, model)
+    cut = InputCutter.of(family, tokenizer, directory, lengths, features)
+    train = cut.inputs(data.train, targets=True)
+    if isinstance(train, Sequences) and not len(train):
+        raise DataError(
+            f"text_to_text.max_input_tokens: {cut.max_length} tokens of question and context hold the answer of none "
+            f"of the {train.without_answer} training examples of {model}; write more"
+        )
+    return TrialInputs(
+        train=cut.rewritable(train, data.train, data.lexicons) if methods else train,
+        faq={
+            variant: {name: cut.examples(source) for name, source in sources.items()}
+            for variant, sources in data.faq.training.items()
+            if model not in data.variants or variant in data.variants[model]
+        },
+        development={name: cut.scoring_sets(parts) for name, parts in data.development.items()},
+        pad_token=int(tokenizer.pad_token_id),
+        objective=study.search.summands,
+    ).counted()
+
+
+def model_traits(study: Study, model: str) -> ModelTraits:
+    """What the family of a study's model decides about its trials."""
+    directory = resolve_checkpoint(model)
+    return family_of(directory).traits(directory, study.windows, study.text_to_text)
+
+
+def scoring_sets(
+    model: str, examples: Mapping[str, ExampleSet], lengths: Lengths, features: Path | None = None
+) -> dict[str, ScoringSet]:
+    """Make one model's inputs of questions, by language; arguments as those of `trial_inputs`."""
+    directory = resolve_checkpoint(model)
+    family = family_of(directory)
+    return InputCutter.of(family, family.tokenizer(directory), directory, lengths, features).scoring_sets(examples)
+
+
+def _joint(fingerprints: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(fingerprints).encode()).hexdigest()[:16]
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)

@@ -1,0 +1,190 @@
+"""A checkpoint's scores per language as a table, published ones beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from xlingual.evaluation.intervals import CONFIDENCE
+from xlingual.evaluation.result import Evaluation, Mean
+from xlingual.report.character_table import CHARACTERS
+from xlingual.report.published import (
+    MEANS,
+    QUESTIONS,
+    PublishedRow,
+    PublishedScore,
+    published_name_of,
+    published_rows,
+)
+from xlingual.report.wide_table import Column, WideTable
+from xlingual.statistics.one_sample import Estimate
+from xlingual.tasks.question_answering import CHARACTER_F1
+from xlingual.tasks.question_answering import SHARES as ANSWER_SHARES
+
+HEADERS = {
+    "exact_match": "exact match",
+    "f1": "F1",
+    "character_f1": "character F1",
+    "illegal": "illegal %",
+    "normalised": "illegal:\nnormalised %",
+    "accidental_translation": "illegal: accidental\ntranslation %",
+}
+
+NO_WIDTH = 1e-9
+"""In percentage points: a standard error that is rounding alone."""
+
+SHARES = (
+    "illegal: the answer is empty (or there is none), or does not stand in the context, character for character. "
+    "normalised: it is illegal by its Unicode form or spaces alone. accidental translation: it is illegal otherwise, "
+    "and in another script than the context (arXiv 2010.11934, section 5); a translation into English does not show "
+    "where the context is in Latin script."
+)
+
+
+def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] = ()) -> RenderableType:
+    """Draw scores in percent per language and their means, and say where the predictions are kept.
+
+    Args:
+        evaluation: what was measured.
+        published: rows of one model, from one source each; they stand beside, and in no mean of measured scores.
+    """
+    part = f", {evaluation.part}" if evaluation.part else ""
+    title = f"{evaluation.benchmark.title}{part}: {evaluation.model}"
+    published = [row for row in published if any(_beside(evaluation, row))]
+    first = Column("language", [*evaluation.scores, *(_name(mean) for mean in evaluation.means)])
+    groups = [*_measured(evaluation), *(_published(evaluation, n, row) for n, row in enumerate(published, start=1))]
+    lines = [f"{_name(mean)}: over {mean.over}" for mean in evaluation.means]
+    lines += _about_intervals(evaluation)
+    lines += [f"[{n}] published, not measured here: {row.note}" for n, row in enumerate(published, start=1)]
+    lines += [CHARACTERS] if any(CHARACTER_F1 in scores for scores in evaluation.scores.values()) else []
+    lines += [SHARES] if any("illegal" in scores for scores in evaluation.scores.values()) else []
+    lines += [f"note: {note}" for note in evaluation.notes]
+    lines.append(f"predictions are kept in {evaluation.kept}" if evaluation.is_kept else "predictions are not kept")
+    return Group(WideTable(title, (), first, groups), Text(), *(Text(line) for line in lines))
+
+
+def published_beside(
+    evaluation: Evaluation, model: str | None, asked: str | None
+) -> tuple[tuple[PublishedRow, ...], list[str]]:
+    """Published rows that may stand beside an evaluation, and why those that were asked for by name do not.
+
+    Args:
+        evaluation: what was measured.
+        model: as asked; rows of a pretrained model on the hub are known by its id.
+        asked: the name of other rows.
+    """
+    name = published_name_of(model or "", asked)
+    if name is None:
+        return (), []
+    if any(scores["questions"] != QUESTIONS for scores in evaluation.scores.values()):
+        note = (
+            f"published scores of {name} are of all {QUESTIONS} questions of each language and are not shown "
+            "beside a part"
+        )
+        return (), [note] if asked else []
+    rows = published_rows(name)
+    if asked and not any(any(_beside(evaluation, row)) for row in rows):
+        return rows, [f"nothing is published of {name}, zero-shot, in {', '.join(evaluation.scores)}"]
+    return rows, []
+
+
+def _name(mean: Mean) -> str:
+    without = "".join(f", no {code}" for code in ("en", "ro") if code not in mean.languages)
+    return f"mean of {len(mean.languages)}{without}"
+
+
+def _measured(evaluation: Evaluation) -> list[list[Column]]:
+    rows = [*evaluation.scores.values(), *(mean.scores for mean in evaluation.means)]
+    counts = ["questions", *(["missing"] if any(row.get("missing") for row in rows) else [])]
+    groups = [[Column("without\nanswer" if name == "missing" else name, _texts(rows, name, 0)) for name in counts]]
+    for metrics in (("exact_match",), ("f1",), (CHARACTER_F1,), ANSWER_SHARES):
+        if any(name in row for row in rows for name in metrics):
+            columns = [[Column(HEADERS[name], _texts(rows, name, 1)), *_errors(evaluation, name)] for name in metrics]
+            groups.append([column for of_metric in columns for column in of_metric])
+    return groups
+
+
+def _errors(evaluation: Evaluation, metric: str) -> list[Column]:
+    """Columns of a metric's standard errors and intervals; none where no row of the table has them."""
+    found = [evaluation.intervals.of(languages).get(metric) for languages in _rows(evaluation)]
+    if not any(one is not None and one.error is not None for one in found):
+        return []
+    errors = ["" if one is None or one.error is None else f"{one.error:.2f}" for one in found]
+    return [Column("standard\nerror", errors), Column(f"{CONFIDENCE:.0%}\ninterval", [_bounds(one) for one in found])]
+
+
+def _bounds(estimate: Estimate | None) -> str:
+    bounds = estimate.interval(CONFIDENCE) if estimate is not None else None
+    return f"[{bounds[0]:.1f}, {bounds[1]:.1f}]" if bounds else ""
+
+
+def _rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
+    """The languages of every row of the table."""
+    return [*((code,) for code in evaluation.scores), *(mean.languages for mean in evaluation.means)]
+
+
+def _about_intervals(evaluation: Evaluation) -> list[str]:
+    """What the intervals cover, and what they do not."""
+    precision = evaluation.intervals
+    estimates = [one for metrics in precision.estimates.values() for one in metrics.values()]
+    bounds = [one.interval(CONFIDENCE) for one in estimates]
+    if not estimates:
+        return []
+    if None in bounds:
+        return [f"no interval of a language with a single {precision.grouped_by.removesuffix('s')}"]
+    counts = sorted({one.clusters for one in estimates})
+    clusters = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    lines = [
+        f"{CONFIDENCE:.0%} intervals by Student's t over {clusters} {precision.grouped_by}: they cover other "
+        f"{precision.grouped_by}, not another training; under another seed a model may differ by more"
+    ]
+    if not precision.by_article:
+        lines.append(
+            "the data does not name all articles, so questions are grouped by paragraph; intervals by article would be "
+            "wider"
+        )
+    if any(one.error is not None and one.error < NO_WIDTH for one in estimates):
+        lines.append(
+            f"an interval of no width: all {precision.grouped_by} have the same mean score, which does not show how "
+            "much others would differ"
+        )
+    if any(one is not None and not 0.0 <= one[0] <= one[1] <= 100.0 for one in bounds):
+        lines.append("an interval that reaches below 0 or above 100 is approximate")
+    return lines
+
+
+def _texts(rows: Sequence[Mapping[str, float]], name: str, digits: int) -> list[str]:
+    return [f"{row[name]:.{digits}f}" if name in row else "" for row in rows]
+
+
+def _published(evaluation: Evaluation, number: int, row: PublishedRow) -> list[Column]:
+    cells = [_cells(score) for score in _beside(evaluation, row)]
+    styles = ["dim"] * len(cells)
+    return [
+        Column(f"published\n{metric} [{number}]", [cell[place] for cell in cells], styles)
+        for place, metric in enumerate(("EM", "F1"))
+    ]
+
+
+def _beside(evaluation: Evaluation, row: PublishedRow) -> list[PublishedScore | None]:
+    """What was published of each row of the table; None where nothing was."""
+    means = [_published_mean(row, mean) for mean in evaluation.means]
+    return [*(row.scores.get(language) for language in evaluation.scores), *means]
+
+
+def _cells(score: PublishedScore | None) -> tuple[str, str]:
+    if score is None:
+        return "-", "-"
+    exact, f1 = (f"{value:.1f}" if value is not None else "-" for value in (score.exact_match, score.f1))
+    return exact, f1
+
+
+def _published_mean(row: PublishedRow, mean: Mean) -> PublishedScore | None:
+    """The published mean over the very same languages, as published or of the published languages."""
+    key = next((key for key, languages in MEANS.items() if set(languages) == set(mean.languages)), None)
+    if key is not None and key in row.means:
+        return row.means[key]
+    found = PublishedScore(row.mean_over(mean.languages, "f1"), row.mean_over(mean.languages, "exact_match"))
+    return None if found.f1 is None and found.exact_match is None else found

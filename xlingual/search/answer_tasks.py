@@ -1,0 +1,40 @@
+"""Answers of a replicate to the test questions, found in a Ray task.
+
+Apart from the stage that asks for them: a fresh worker imports this module, and neither Ray Tune nor Optuna with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from xlingual.families import Lengths, family_of
+from xlingual.families.scoring_set import ScoringSet
+from xlingual.records.layout import TrialDirectory
+from xlingual.search.placement import Demand
+from xlingual.tasks import Candidates
+
+
+def find_candidates(
+    directory: TrialDirectory,
+    questions: Mapping[str, ScoringSet],
+    lengths: Lengths,
+    demand: Demand,
+    share: tuple[int, int],
+) -> dict[str, Candidates]:
+    """Let a replicate's model answer its share (number, of how many) of the questions, in float32.
+
+    Args:
+        directory: the replicate's.
+        questions: by language; a reference to them arrives as their value.
+        lengths: that the replicate was trained with.
+        demand: what a worker of a trial has, which is what this task runs on.
+        share: its number, and how many there are.
+    """
+    torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
+    device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
+    family = family_of(directory.model)
+    model = family.load(directory.model, seed=0, trained_head=True).to(device)
+    batcher = family.batcher(model, int(family.tokenizer(directory.model).pad_token_id), device)
+    return family.answers(model, questions, batcher, lengths, share=share)

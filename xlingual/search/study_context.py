@@ -1,0 +1,136 @@
+"""What the stages of a study work with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from xlingual.preparation.inputs import Locations
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.search.listener import Listener
+from xlingual.search.nodes import Here, Place
+from xlingual.search.placement import Demand
+from xlingual.search.queue import Source, TrialQueue
+from xlingual.search.recording_callback import Journalist
+from xlingual.search.scheduler import ArmScheduler
+from xlingual.search.trial import TrialTask
+from xlingual.study import ModelTraits, Study
+from xlingual.training.execution import Execution
+
+
+class Trainer(Protocol):
+    """Trains what a queue hands out, until it has nothing more."""
+
+    def __call__(self, queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: dict[str, float]) -> None:
+        """See `xlingual.search.tuning.train_all`."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a study works with once everything is in place.
+
+    Attributes:
+        study: its definition.
+        directory: its records.
+        listener: whoever watches.
+        locations: where data and models lie.
+        inputs: by model, a reference to `TrialInputs` in Ray's object store.
+        sources: by arm, fingerprints of the data and the model that its trials use.
+        traits: by arm, what its model's family decides.
+        concurrent: trials side by side.
+        driver: resources of the driver of a trial that has several workers.
+        precision: what `auto` stands for; `auto` where each worker's GPU decides.
+        trainer: trains what a stage hands out.
+        clock: seconds that only grow.
+        place: where tries run.
+    """
+
+    study: Study
+    directory: StudyDirectory
+    listener: Listener
+    locations: Locations
+    inputs: dict[str, Any]
+    sources: dict[str, dict[str, str]]
+    traits: dict[str, ModelTraits]
+    concurrent: int
+    driver: dict[str, float]
+    precision: str
+    trainer: Trainer
+    clock: Callable[[], float] = time.monotonic
+    place: Place = field(default_factory=Here)
+
+    @property
+    def metric(self) -> str:
+        """Name of the objective in a report."""
+        return "objective"
+
+    @property
+    def full_budget(self) -> int:
+        """Updates of a whole trial, or passes of each example of an update where trials are equal in these."""
+        return int(self.study.training.updates)
+
+    @property
+    def demand(self) -> Demand:
+        """What one trial asks of the cluster."""
+        return demand_of(self.study)
+
+    def journalist(self, kind: str) -> Journalist:
+        """Make the keeper of the records of trials or replicates."""
+        return Journalist(
+            self.directory,
+            self.listener,
+            metric=self.metric,
+            kind=kind,
+            opens_test_set=self.study.oracle,
+        )
+
+    def task(self, *, keep_model: bool) -> TrialTask:
+        """Make what the trials share."""
+        return TrialTask(
+            self.directory.path, self.demand, self.locations.models, self.inputs, keep_model, execution_of(self.study)
+        )
+
+    def train(
+        self, source: Source, journalist: Journalist, scheduler: ArmScheduler | None = None, *, keep_model: bool
+    ) -> TrialQueue:
+        """Train all items of a source; what the queue that handed them out knows then."""
+        queue = TrialQueue(
+            source,
+            journalist,
+            concurrent=self.concurrent,
+            full_budget=self.full_budget,
+            scheduler=scheduler,
+            clock=self.clock,
+            place=self.place,
+        )
+        self.trainer(queue, self.task(keep_model=keep_model), concurrent=self.concurrent, driver=self.driver)
+        return queue
+
+    def event(self, event: str, **content: Any) -> None:
+        """Append an event to the journal."""
+        journal.append(self.directory.journal, {"event": event, "time": time.time(), **content})
+
+    def begin(self, stage: str, total: int, done: int) -> None:
+        """Write down and show that a stage begins; `done` of its `total` items were finished before."""
+        self.event("stage_started", stage=stage)
+        self.listener.stage_started(stage, total, done)
+
+    def end(self, stage: str) -> None:
+        """Write down and show that a stage has nothing left to do."""
+        self.event("stage_ended", stage=stage)
+        self.listener.stage_ended(stage)
+
+
+def demand_of(study: Study) -> Demand:
+    """What one trial of a study asks of the cluster."""
+    scaling = study.scaling
+    return Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+
+
+def execution_of(study: Study) -> Execution:
+    """How a study's trials are computed; a worker has a thread a CPU, so that trials side by side do not fight."""
+    scaling = study.scaling
+    return Execution(scaling.cpus_per_worker, scaling.compile, scaling.activation_checkpointing)

@@ -1,0 +1,239 @@
+"""What is measured: a checkpoint, inputs to train on, questions to answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+from xlingual.data.cleaning import clean
+from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.location import local_path
+from xlingual.data.squad import load_squad
+from xlingual.data.stated_questions import questions_of_file
+from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
+from xlingual.data.xquad import load_xquad
+from xlingual.errors import DataError, XlingualError
+from xlingual.families import Family, Lengths, family_of
+from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.preparation.trial_inputs import TrialInputs
+from xlingual.speed.input_spread import StudyLengths, chosen_lengths, most_tokens
+from xlingual.study import ModelTraits, Study, TextToTextSettings, WindowSettings
+from xlingual.study.data import TOY, TOY_MODELS, TOY_TEXT_TO_TEXT
+
+QUESTIONS = 240
+"""Questions that are answered where nobody says how many, in all languages together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a user asks to be measured; what is None is chosen.
+
+    Attributes:
+        model: hub id or local directory; None or `toy` for the toy world's encoder, `toy_text_to_text` for its mT5.
+        train: SQuAD file or hub id; None for the toy world's training data.
+        score: directory with one xquad.LANGUAGE.json a language, or hub id; None for the questions of `train`.
+        languages: comma-separated codes, or `all` for those that are there.
+        questions: first so many of each language.
+        updates: that are timed.
+        batch_size: windows to an update.
+        precision: of the headline figures: fp32, bf16, or auto for what a study's `precision: auto` gives here.
+        threads: of a CPU; None for all cores.
+        max_length: tokens of a window, or of what a text-to-text model reads; None for the checkpoint's or the usual.
+        stride: tokens that neighbouring windows share; of no meaning for a text-to-text model.
+        max_train_examples: so many examples of `train`, drawn by chance, are made inputs.
+        micro_batch_size: inputs to a micro-batch; None for a study's default.
+        study: lengths that a study asks for; None without one.
+        optimizer: that a study names; None for what suits the model's family.
+        decay: of the learning rate, likewise.
+
+    Raises:
+        XlingualError: when a number is too small, or the precision unknown.
+    """
+
+    model: str | None = None
+    train: str | None = None
+    score: str | None = None
+    languages: str = "all"
+    questions: int | None = None
+    updates: int = 8
+    batch_size: int | None = None
+    precision: str = "auto"
+    threads: int | None = None
+    max_length: int | None = None
+    stride: int | None = None
+    max_train_examples: int = 4000
+    micro_batch_size: int | None = None
+    study: StudyLengths | None = None
+    optimizer: Literal["adamw", "adafactor"] | None = None
+    decay: Literal["linear", "constant"] | None = None
+
+    def __post_init__(self) -> None:
+        fewest = {"updates": 1, "batch_size": 1, "questions": 1, "threads": 1, "max_train_examples": 1}
+        for name, least in {**fewest, "max_length": 8, "stride": 0}.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                option = {"batch_size": "batch"}.get(name, name.replace("_", "-"))
+                raise XlingualError(f"--{option}: {value} asked; write {least} or more")
+        if self.precision not in ("auto", "fp32", "bf16"):
+            raise XlingualError(f"--precision: {self.precision!r} asked; write one of auto, fp32, bf16")
+
+    def or_as_in(self, study: Study) -> Asked:
+        """Take what is left open from a study: model, data, batch size, lengths, optimiser. Its test set stays shut."""
+        training, train = study.training, study.data.train
+        return replace(
+            self,
+            model=self.model or study.model,
+            train=self.train or (None if train == TOY else train),
+            batch_size=self.batch_size or _number(training.batch_size),
+            micro_batch_size=self.micro_batch_size or _number(training.micro_batch_size),
+            study=(study.windows, study.text_to_text),
+            optimizer=_name(training.optimizer),
+            decay=_name(training.decay),
+        )
+
+
+def _number(leaf: object) -> int | None:
+    """Return a number that a study fixes; None for a search space."""
+    return leaf if isinstance(leaf, int) else None
+
+
+def _name(leaf: object) -> Any:
+    """Return a name that a study fixes; None for a search space."""
+    return leaf if isinstance(leaf, str) else None
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is measured.
+
+    Attributes:
+        model: as asked.
+        checkpoint: its directory.
+        family: of the model.
+        traits: lengths of its inputs, and what it is trained with.
+        inputs: to train on, their token ids counted.
+        train_examples: that these were made of.
+        questions: to answer, by language.
+        notes: what a reader must know of it.
+    """
+
+    model: str
+    checkpoint: Path
+    family: Family
+    traits: ModelTraits
+    inputs: TrialInputs
+    train_examples: int
+    questions: dict[str, tuple[Example, ...]]
+    notes: tuple[str, ...]
+
+    @property
+    def lengths(self) -> Lengths:
+        """Of the inputs."""
+        return self.traits.lengths
+
+
+@contextmanager
+def prepared(asked: Asked) -> Iterator[Task]:
+    """Load and tokenise what is asked; a toy world that is needed lives as long as the context.
+
+    Raises:
+        DataError, ModelError: when something is absent or cannot be used.
+    """
+    with TemporaryDirectory(prefix="xlingual_bench_") as directory:
+        model, toy = asked.model or TOY, None
+        if model in TOY_MODELS or asked.train is None:
+            toy = write_toy_world(Path(directory) / "toy", ToyWorld())
+        checkpoint = _checkpoint(model, toy)
+        family = family_of(checkpoint)
+        traits = _traits(family, checkpoint, model, asked)
+        train, tokenizer = _training_data(asked, toy), family.tokenizer(checkpoint)
+        chosen = train.sample(asked.max_train_examples, seed=0).examples
+        inputs = family.inputs(tokenizer, chosen, traits.lengths, targets=True)
+        if not len(inputs):
+            raise DataError(
+                f"--train: of {len(chosen)} examples none has its answer in the first {most_tokens(traits.lengths)} "
+                "tokens of its input; write a larger --max-length"
+            )
+        questions, where = _questions(asked, train, toy)
+        yield Task(
+            model,
+            checkpoint,
+            family,
+            traits,
+            TrialInputs(inputs, {}, {}, int(tokenizer.pad_token_id)).counted(),
+            len(chosen),
+            questions,
+            tuple(_notes(model, asked, where, traits.lengths)),
+        )
+
+
+def _checkpoint(model: str, toy: ToyPaths | None) -> Path:
+    if model not in TOY_MODELS:
+        return resolve_checkpoint(model)
+    assert toy is not None
+    return toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model
+
+
+def _traits(family: Family, checkpoint: Path, model: str, asked: Asked) -> ModelTraits:
+    """What the model is trained with; nothing of its speed depends on its learning rate."""
+    own = family.traits(checkpoint, WindowSettings(), TextToTextSettings())
+    lengths = chosen_lengths(
+        family, checkpoint, model=model, study=asked.study, max_length=asked.max_length, stride=asked.stride
+    )
+    return replace(own, lengths=lengths, optimizer=asked.optimizer or own.optimizer, decay=asked.decay or own.decay)
+
+
+def _training_data(asked: Asked, toy: ToyPaths | None) -> ExampleSet:
+    """The training examples. Nothing is learnt that is kept, so XQuAD's articles may be among them."""
+    if asked.train is None:
+        assert toy is not None
+        return load_squad(str(toy.train))
+    path = local_path(asked.train)
+    if path is None or not path.is_file():
+        return load_squad(asked.train)
+    examples = clean(questions_of_file(path), language="en", without_xquad=False)
+    if not examples.examples:
+        raise DataError(f"{path}: no question with an answer in it; name a SQuAD JSON file that has some")
+    return examples
+
+
+def _questions(asked: Asked, train: ExampleSet, toy: ToyPaths | None) -> tuple[dict[str, tuple[Example, ...]], str]:
+    """The questions to answer by language, and what they are."""
+    source = asked.score or (str(toy.xquad) if toy and asked.train is None else None)
+    if source is None:
+        return {"en": train.examples[: asked.questions or QUESTIONS]}, "the training file's own questions"
+    codes = _languages(asked.languages, source)
+    limit = asked.questions or math.ceil(QUESTIONS / len(codes))
+    sets = load_xquad(source, codes)
+    return {code: part.examples[:limit] for code, part in sets.items()}, ""
+
+
+def _languages(asked: str, source: str) -> list[str]:
+    if asked != "all":
+        return [code.strip() for code in asked.split(",")]
+    path = local_path(source)
+    there = [code for code in XQUAD_LANGUAGES if path is not None and (path / f"xquad.{code}.json").is_file()]
+    return there or list(XQUAD_LANGUAGES)
+
+
+def _notes(model: str, asked: Asked, where: str, lengths: Lengths) -> Iterator[str]:
+    if model in TOY_MODELS:
+        kind = "mT5" if model == TOY_TEXT_TO_TEXT else "encoder"
+        yield f"the toy world's tiny {kind}: a real one is many times slower; name a MODEL"
+    if asked.train is None:
+        yield "trained on the toy world's made-up sentences, shorter than real ones; name a file with --train"
+        if asked.score is None:
+            yield "scored on the toy world's questions; name a directory with --score"
+    if where:
+        yield f"scored on {where}; name a directory with --score"
+    if isinstance(lengths, TextToTextSettings):
+        yield (
+            f"a model that is not fine-tuned may write on up to {lengths.max_answer_tokens} tokens, where one that is "
+            "ends its answers: questions/s of such a model are a lower bound"
+        )

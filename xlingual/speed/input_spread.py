@@ -1,0 +1,64 @@
+"""Lengths of the inputs that are measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xlingual.errors import XlingualError
+from xlingual.evaluation.input_lengths import checkpoint_lengths
+from xlingual.families import Family, Lengths
+from xlingual.study import TextToTextSettings, WindowSettings
+
+StudyLengths = tuple[WindowSettings, TextToTextSettings]
+"""What a study says of windows, and of texts."""
+
+
+def chosen_lengths(
+    family: Family,
+    checkpoint: Path,
+    *,
+    model: str,
+    study: StudyLengths | None = None,
+    max_length: int | None = None,
+    stride: int | None = None,
+) -> Lengths:
+    """Lengths as asked for, else a study's, else those that the checkpoint records or that are usual for its family.
+
+    Args:
+        family: of the checkpoint.
+        checkpoint: its directory.
+        model: its name, for messages.
+        study: its lengths; what it leaves open is the family's.
+        max_length: tokens of a window, or of an input.
+        stride: tokens that neighbouring windows share.
+
+    Raises:
+        ModelError: when the model cannot read inputs of these lengths.
+        XlingualError: when a stride is asked of a model that reads no windows.
+    """
+    lengths = family.traits(checkpoint, *study).lengths if study else checkpoint_lengths(checkpoint, family)
+    changed: dict[str, int] = {}
+    if isinstance(lengths, WindowSettings):
+        if max_length is not None:
+            changed = {"max_length": max_length, "stride": min(lengths.stride, max_length // 3)}
+        if stride is not None:
+            changed["stride"] = stride
+    else:
+        if stride is not None:
+            raise XlingualError(
+                f"--stride: {stride} asked, but {model} is a text-to-text model, which reads a context at "
+                "once, in no windows; leave --stride out"
+            )
+        if max_length is not None:
+            changed = {"max_input_tokens": max_length}
+    lengths = lengths.model_copy(update=changed)
+    family.check(checkpoint, lengths)
+    return lengths
+
+
+def most_tokens(lengths: Lengths) -> int:
+    """Most tokens of a window, or of an input."""
+    if isinstance(lengths, WindowSettings):
+        return lengths.max_length
+    assert lengths.max_input_tokens is not None, "a family fills lengths in"
+    return lengths.max_input_tokens

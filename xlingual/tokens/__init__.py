@@ -1,0 +1,1 @@
+"""Tokens: windows, pairs and sequences as flat arrays, made of examples and kept on disk."""

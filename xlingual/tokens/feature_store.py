@@ -1,0 +1,233 @@
+"""Windows, pairs and sequences kept on disk under a fingerprint of all that they are made of, and mapped, not read.
+
+FOLDER/FINGERPRINT/
+  input_ids.npy  token_types.npy  pointers.npy ...    the arrays of Windows, Pairs or Sequences
+  features.json       what they were made of, and how many there are; written last
+
+A directory appears whole or not at all. Any of them may be deleted when no command is running: it is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from xlingual.activity import doing
+from xlingual.data.examples import Example
+from xlingual.records.lock import hold
+from xlingual.tokens.array_files import ArrayKind, keep, mapped
+from xlingual.tokens.pairs import Pairs, PairText, no_pairs, pairs_in_pieces
+from xlingual.tokens.sequence_cutter import PROMPT, TextPair, sequences_in_pieces, text_sequences_in_pieces
+from xlingual.tokens.sequences import COUNTS, Sequences, no_sequences
+from xlingual.tokens.windows import QUESTION_SHARE, Windows, no_windows, windows_in_pieces
+
+FORMAT = 1
+"""Version of the arrays' meaning. Raise it with every change of the code that gives other windows."""
+
+TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model")
+
+_ARRAYS = ("input_ids", "token_types", "offsets", "pointers", "example", "start", "end")
+_WINDOWS = ArrayKind(no_windows(), _ARRAYS, ("input_ids", "token_types", "offsets"), ("questions_cut",), "windows")
+_PAIRS = ArrayKind(
+    no_pairs(),
+    ("input_ids", "token_types", "pointers", "parts", "host", "question_key", "answer_key"),
+    ("input_ids", "token_types"),
+    ("questions_cut", "answers_cut", "without_text"),
+    "pairs",
+)
+
+_SEQUENCES = ArrayKind(
+    no_sequences(),
+    ("input_ids", "pointers", "target_ids", "target_pointers", "example"),
+    ("input_ids",),
+    COUNTS,
+    "sequences",
+    {"target_pointers": ("target_ids",)},
+)
+
+T = TypeVar("T", Windows, Pairs, Sequences)
+
+
+class Examples(Protocol):
+    """Examples that know their content, such as an ExampleSet or a source that is larger than memory."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Follows from question, context, answers and their places of every example, in order."""
+
+    @property
+    def examples(self) -> Iterable[Example]:
+        """Read at most once, and only when the windows are not there."""
+
+
+class PairTexts(Protocol):
+    """Questions and answers that know their content."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Follows from host, question, answer and keys of every pair, in order."""
+
+    @property
+    def texts(self) -> Iterable[PairText]:
+        """Read at most once, and only when the pairs are not there."""
+
+
+class TextPairs(Protocol):
+    """Texts to read and to write that know their content."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Follows from both texts of every pair, in order."""
+
+    @property
+    def texts(self) -> Iterable[TextPair]:
+        """Read at most once, and only when the sequences are not there."""
+
+
+def stored_windows(
+    folder: Path,
+    tokenizer: Any,
+    tokenizer_fingerprint: str,
+    examples: Examples,
+    *,
+    max_length: int,
+    stride: int,
+    threads: int | None = None,
+) -> Windows:
+    """Map the windows of examples from disk; make and keep them first when they are not there whole.
+
+    The arrays are the ones of `make_windows` and cannot be written to. Of several processes that ask for the same
+    windows at once, one makes them and the others wait. Making takes the memory of a few batches.
+
+    Args:
+        folder: where windows of all studies lie; made when it is absent.
+        tokenizer: a fast one.
+        tokenizer_fingerprint: of its files (see `fingerprint_tokenizer`).
+        examples: what is cut into windows.
+        max_length: tokens of a window, special ones included.
+        stride: tokens that neighbours share.
+        threads: that tokenise side by side; None takes all cores that this process may use.
+
+    Raises:
+        ModelError, DataError: as `make_windows` does.
+    """
+    made_of = _made_of(tokenizer, tokenizer_fingerprint, examples.fingerprint) | {
+        "max_length": max_length,
+        "stride": stride,
+    }
+    return _stored(
+        folder,
+        made_of,
+        _WINDOWS,
+        lambda: windows_in_pieces(tokenizer, examples.examples, max_length=max_length, stride=stride, threads=threads),
+    )
+
+
+def stored_pairs(
+    folder: Path, tokenizer: Any, tokenizer_fingerprint: str, texts: PairTexts, *, max_length: int
+) -> Pairs:
+    """Map tokenised pairs from disk; make and keep them first when they are not there whole.
+
+    As `stored_windows` does with windows; arguments as there and of `make_pairs`.
+    """
+    made_of = _made_of(tokenizer, tokenizer_fingerprint, texts.fingerprint) | {
+        "kind": "pairs",
+        "max_length": max_length,
+    }
+    return _stored(folder, made_of, _PAIRS, lambda: pairs_in_pieces(tokenizer, texts.texts, max_length=max_length))
+
+
+def stored_sequences(
+    folder: Path,
+    tokenizer: Any,
+    tokenizer_fingerprint: str,
+    examples: Examples,
+    *,
+    max_input_tokens: int,
+    max_target_tokens: int | None,
+) -> Sequences:
+    """Map the sequences of questions from disk; make and keep them first when they are not there whole.
+
+    As `stored_windows` does with windows; arguments as there and of `make_sequences`.
+    """
+    lengths: dict[str, Any] = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
+    made_of = _made_of(tokenizer, tokenizer_fingerprint, examples.fingerprint) | lengths
+    made_of |= {"kind": "sequences", "prompt": PROMPT}
+    return _stored(folder, made_of, _SEQUENCES, lambda: sequences_in_pieces(tokenizer, examples.examples, **lengths))
+
+
+def stored_text_sequences(
+    folder: Path,
+    tokenizer: Any,
+    tokenizer_fingerprint: str,
+    texts: TextPairs,
+    *,
+    max_input_tokens: int,
+    max_target_tokens: int,
+) -> Sequences:
+    """Map the sequences of pairs of texts from disk; make and keep them first when they are not there whole.
+
+    As `stored_windows` does with windows; arguments as there and of `sequences_of_texts`.
+    """
+    lengths = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
+    made_of = _made_of(tokenizer, tokenizer_fingerprint, texts.fingerprint) | lengths | {"kind": "text sequences"}
+    return _stored(folder, made_of, _SEQUENCES, lambda: text_sequences_in_pieces(tokenizer, texts.texts, **lengths))
+
+
+@doing("tokenising")
+def _stored(folder: Path, made_of: dict[str, Any], kind: ArrayKind[T], pieces: Callable[[], Iterable[T]]) -> T:
+    directory = folder / _digest(json.dumps(made_of, sort_keys=True).encode())
+    found = mapped(directory, made_of, kind)
+    if found is not None:
+        return found
+    with hold(folder / f".{directory.name}.lock", patience=math.inf):
+        found = mapped(directory, made_of, kind)
+        if found is None:
+            keep(directory, made_of, kind, pieces())
+            found = mapped(directory, made_of, kind)
+    assert found is not None, f"{directory} was just written"
+    return found
+
+
+def fingerprint_tokenizer(directory: Path) -> str:
+    """Hash the content of a checkpoint's tokenizer files: 16 hexadecimal digits; weights and paths have no say."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in TOKENIZER_FILES for path in directory.glob(pattern) if path.is_file()}):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _made_of(tokenizer: Any, fingerprint: str, examples: str) -> dict[str, Any]:
+    """All that windows and pairs follow from but lengths; a tokenizer's settings may differ from what its files say."""
+    return {
+        "format": FORMAT,
+        "examples": examples,
+        "tokenizer": {
+            "files": fingerprint,
+            "class": type(tokenizer).__name__,
+            "inputs": list(getattr(tokenizer, "model_input_names", [])),
+            "truncation_side": getattr(tokenizer, "truncation_side", "right"),
+            "split_special_tokens": bool(getattr(tokenizer, "split_special_tokens", False)),
+            "steps": _steps(tokenizer),
+        },
+        "question_share": QUESTION_SHARE,
+        "versions": {package: version(package) for package in ("tokenizers", "transformers")},
+    }
+
+
+def _steps(tokenizer: Any) -> str:
+    """Hash the tokenizer's steps around its vocabulary, which `transformers` may alter as it loads one."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    names = ("normalizer", "pre_tokenizer", "post_processor")
+    steps = [getattr(backend, name, None) for name in names]
+    return _digest(b"\0".join(b"" if step is None else step.__getstate__() for step in steps))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

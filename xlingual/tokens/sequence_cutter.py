@@ -1,0 +1,237 @@
+"""Questions, and pairs of texts, as sequences that a text-to-text model reads and is to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from xlingual.activity import doing
+from xlingual.data.examples import Example
+from xlingual.errors import DataError
+from xlingual.tokens.sequences import Sequences, joined
+from xlingual.tokens.text_encoder import Encoding, TextEncoder
+from xlingual.tokens.threads import in_order
+from xlingual.tokens.tokens import Tokens, tokens_of
+from xlingual.tokens.windows import BATCH, BATCH_CHARACTERS, Segment, cores
+
+PROMPT = "question: {question} context: {context}"
+"""What a model reads, arXiv 1910.10683 appendix D.15, as mT5 (arXiv 2010.11934) reads it too."""
+
+TextPair: TypeAlias = tuple[str, str]
+"""What a model reads and what it is to write."""
+
+T = TypeVar("T")
+
+
+def input_text(example: Example) -> str:
+    """A question and its context as one text."""
+    return PROMPT.format(question=example.question, context=example.context)
+
+
+@doing("tokenising")
+def make_sequences(
+    tokenizer: Any,
+    examples: Iterable[Example],
+    *,
+    max_input_tokens: int,
+    max_target_tokens: int | None,
+    threads: int | None = None,
+) -> Sequences:
+    """Make the inputs of questions (see `input_text`) and, where they are trained on, their first answers as targets.
+
+    What is too long loses its end; every input and target then ends with the end-of-sequence token.
+
+    Args:
+        tokenizer: a fast one, or ByT5's; nobody else may call it meanwhile.
+        examples: read once, in order.
+        max_input_tokens: the end-of-sequence token included.
+        max_target_tokens: likewise. Examples without an answer, or whose first one is not wholly in what is left of the
+            context, are left out. None for questions that are asked: none is left out, and targets are empty.
+        threads: that tokenise side by side; None takes all cores that this process may use. No number depends on it.
+
+    Raises:
+        ModelError: when the tokenizer is another slow one, or does not end texts with an end-of-sequence token.
+        DataError: when `max_input_tokens` leaves no room for a question and its context.
+    """
+    pieces = sequences_in_pieces(
+        tokenizer,
+        examples,
+        max_input_tokens=max_input_tokens,
+        max_target_tokens=max_target_tokens,
+        threads=threads,
+    )
+    return joined(list(pieces))
+
+
+def sequences_in_pieces(
+    tokenizer: Any,
+    examples: Iterable[Example],
+    *,
+    max_input_tokens: int,
+    max_target_tokens: int | None,
+    threads: int | None = None,
+) -> Iterator[Sequences]:
+    """Make the sequences that `make_sequences` makes, some examples at a time: memory is that of a few batches.
+
+    `example` counts from the first of all examples; pointers begin at 0 in each piece. Raises as `make_sequences` does.
+    """
+    cutter = SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens)
+    batches = _batches((example, len(example.context)) for example in examples)
+    return in_order(lambda batch: cutter.sequences(*batch), batches, cutter.threads(threads))
+
+
+def sequences_of_texts(
+    tokenizer: Any,
+    pairs: Iterable[TextPair],
+    *,
+    max_input_tokens: int,
+    max_target_tokens: int,
+    threads: int | None = None,
+) -> Sequences:
+    """Make sequences of pairs of texts; arguments and errors as those of `make_sequences`.
+
+    Pairs with a text that has no token are left out, and counted as `without_answer`.
+    """
+    lengths = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
+    return joined(list(text_sequences_in_pieces(tokenizer, pairs, **lengths, threads=threads)))
+
+
+def text_sequences_in_pieces(
+    tokenizer: Any,
+    pairs: Iterable[TextPair],
+    *,
+    max_input_tokens: int,
+    max_target_tokens: int,
+    threads: int | None = None,
+) -> Iterator[Sequences]:
+    """Make the sequences that `sequences_of_texts` makes, some at a time, as `sequences_in_pieces` does."""
+    cutter = SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens)
+    batches = _batches((pair, len(pair[0]) + len(pair[1])) for pair in pairs)
+    return in_order(lambda batch: cutter.text_sequences(*batch), batches, cutter.threads(threads))
+
+
+def _batches(items: Iterable[tuple[T, int]]) -> Iterator[tuple[int, list[T]]]:
+    """Items in order, some at a time, with the position of the first; each comes with its number of characters."""
+    first, batch, characters = 0, list[T](), 0
+    for item, size in items:
+        if batch and (len(batch) >= BATCH or characters + size > BATCH_CHARACTERS):
+            yield first, batch
+            first, batch, characters = first + len(batch), [], 0
+        batch.append(item)
+        characters += size
+    if batch:
+        yield first, batch
+
+
+@dataclass(frozen=True)
+class SequenceCutter(TextEncoder):
+    """Makes sequences of batches of examples, or of texts; safe to use from several threads at once.
+
+    Attributes:
+        max_input_tokens: the end-of-sequence token included.
+        max_target_tokens: likewise; None where nothing is to be written.
+    """
+
+    max_input_tokens: int
+    max_target_tokens: int | None
+
+    @classmethod
+    def of(cls, tokenizer: Any, max_input_tokens: int, max_target_tokens: int | None) -> SequenceCutter:
+        """Set a tokenizer up; arguments and errors as those of `make_sequences`."""
+        encoder = TextEncoder.of_tokenizer(tokenizer)
+        cutter = cls(encoder.backend, encoder.first_byte, encoder.end_token, max_input_tokens, max_target_tokens)
+        least = cutter.least_input_tokens
+        if max_input_tokens < least:
+            raise DataError(
+                f"text_to_text.max_input_tokens: {max_input_tokens} leave no room for a question and its context in "
+                f"{PROMPT.format(question='...', context='...')!r}; write {least} or more"
+            )
+        return cutter
+
+    @property
+    def least_input_tokens(self) -> int:
+        """Tokens of an input that has one token of a question and one of a context."""
+        (empty,) = self.encode([PROMPT.format(question="", context="")], offsets=False)
+        return len(empty) + 3
+
+    def threads(self, asked: int | None) -> int:
+        """Threads to tokenise in; Python takes bytes apart by itself, one thread at a time."""
+        return 1 if self.first_byte is not None else asked or cores()
+
+    def sequences(self, first: int, batch: Sequence[Example], segment: Segment | None = None) -> Sequences:
+        """Sequences of neighbouring examples, the first of which has the position `first`.
+
+        Args:
+            first: see above.
+            batch: the examples.
+            segment: gives input texts other tokens; targets stay.
+        """
+        texts = [input_text(example) for example in batch]
+        inputs = self.encode(texts, offsets=segment is not None)
+        if segment is not None:
+            inputs = [segment(place, encoding, texts[place]) for place, encoding in enumerate(inputs)]
+        places = list(range(len(batch)))
+        if self.max_target_tokens is None:
+            return self._laid_out(first, places, inputs, None, 0)
+        cut = [place for place in places if len(inputs[place]) >= self.max_input_tokens]
+        if segment is None:  # these were encoded without their offsets
+            measured = dict(zip(cut, self.encode([texts[place] for place in cut], offsets=True), strict=True))
+        else:
+            measured = {place: inputs[place] for place in cut}
+        kept = [
+            place
+            for place in places
+            if batch[place].answers and (place not in measured or self._answered(batch[place], measured[place]))
+        ]
+        targets = self.encode([batch[place].answers[0] for place in kept], offsets=False)
+        return self._laid_out(first, kept, [inputs[place] for place in kept], targets, len(batch) - len(kept))
+
+    def text_sequences(self, first: int, batch: Sequence[TextPair]) -> Sequences:
+        """Sequences of neighbouring pairs of texts, the first of which has the position `first`."""
+        inputs, targets = (self.encode([pair[side] for pair in batch], offsets=False) for side in (0, 1))
+        kept = [place for place in range(len(batch)) if len(inputs[place]) and len(targets[place])]
+        chosen = [[encodings[place] for place in kept] for encodings in (inputs, targets)]
+        return self._laid_out(first, kept, chosen[0], chosen[1], len(batch) - len(kept))
+
+    def _answered(self, example: Example, encoding: Encoding) -> bool:
+        """Whether no character of the first answer is in a token that is cut off."""
+        end = example.answer_starts[0] + len(example.answers[0])
+        context = len(input_text(example)) - len(example.context)
+        return encoding.offsets[self.max_input_tokens - 1][0] >= context + end
+
+    def _laid_out(
+        self,
+        first: int,
+        places: Sequence[int],
+        inputs: Sequence[Encoding],
+        targets: Sequence[Encoding] | None,
+        without_answer: int,
+    ) -> Sequences:
+        """Sequences of encodings, each cut and ended; without any targets each is empty."""
+        read = self._ended(inputs, self.max_input_tokens)
+        written = Tokens(np.zeros(0, dtype=np.int32), np.zeros(len(places) + 1, dtype=np.int64))
+        targets_cut = 0
+        if targets is not None:
+            assert self.max_target_tokens is not None
+            written = self._ended(targets, self.max_target_tokens)
+            targets_cut = sum(len(target) >= self.max_target_tokens for target in targets)
+        return Sequences(
+            input_ids=read.ids,
+            pointers=read.pointers,
+            target_ids=written.ids,
+            target_pointers=written.pointers,
+            example=(np.asarray(places, dtype=np.int64) + first).astype(np.int32),
+            inputs_cut=sum(len(encoding) >= self.max_input_tokens for encoding in inputs),
+            targets_cut=targets_cut,
+            without_answer=without_answer,
+        )
+
+    def _ended(self, encodings: Sequence[Encoding], most: int) -> Tokens:
+        """Token ids of texts of at most so many tokens, the last one of each the end-of-sequence token."""
+        tokens = tokens_of(encodings, most=most - 1)
+        pointers = tokens.pointers + np.arange(len(tokens.pointers))
+        ids = np.insert(tokens.ids, tokens.pointers[1:], self.end_token).astype(np.int32)
+        return Tokens(ids, pointers)
