@@ -27,7 +27,7 @@ def main() -> None:
 
     from xlingual import metrics
     from xlingual.data.xquad import load_xquad
-    from xlingual.families.text_to_text.illegal_answers import stray
+    from xlingual.families.text_to_text.illegal_answers import classify_illegal
     from xlingual.languages import XQUAD_LANGUAGES
     from xlingual.models.checkpoint import resolve_checkpoint
     from xlingual.models.encoder import load_tokenizer
@@ -39,7 +39,7 @@ def main() -> None:
         for example in part.examples:
             tokens = tokenizer(example.answers[0], add_special_tokens=False).input_ids
             text = tokenizer.decode(tokens, skip_special_tokens=True).strip()
-            found = stray(example.context, text)
+            found = classify_illegal(example.context, text)
             scores = metrics.exact_match(text, example.answers), metrics.f1(text, example.answers)
             rows.append((float(found["illegal"]), float(found["normalised"]), *scores))
         table.add_row(language, *(f"{100 * fmean(column):.1f}" for column in zip(*rows, strict=True)))

@@ -11,7 +11,7 @@ import torch
 from transformers import BertForQuestionAnswering
 
 from xlingual.evaluation.benchmarks import XQUAD
-from xlingual.evaluation.evaluation_request import Asked
+from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.models.encoder import quiet_transformers
 from xlingual.records.files import write_json
 
@@ -39,6 +39,6 @@ def xquad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def asked(xquad: Path, tmp_path: Path) -> Asked:
+def asked(xquad: Path, tmp_path: Path) -> EvaluationRequest:
     """English and German, kept in a folder of the test's own."""
-    return Asked(XQUAD, str(xquad), "en,de", keep=tmp_path / "kept")
+    return EvaluationRequest(XQUAD, str(xquad), "en,de", keep=tmp_path / "kept")

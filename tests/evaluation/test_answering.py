@@ -13,14 +13,14 @@ from torch import nn
 
 from xlingual.errors import ModelError
 from xlingual.evaluation.answerer import Answerer, Part, WatchedBatcher, out_of_memory
-from xlingual.evaluation.answering import Alone, answer_all
+from xlingual.evaluation.answering import LocalWorker, answer_all
 from xlingual.families import EXTRACTIVE, ScoringSet
 from xlingual.study import WindowSettings
 from xlingual.tasks import Candidate
 
 LENGTHS = WindowSettings(max_length=16, stride=4, max_answer_tokens=3)
 PLENTY = 10**9
-Asking = Callable[..., tuple[Alone, "Narrow"]]
+Asking = Callable[..., tuple[LocalWorker, "Narrow"]]
 
 
 class Narrow(nn.Module):
@@ -58,10 +58,10 @@ def questions(tiny_checkpoint: Path) -> dict[str, ScoringSet]:
 def crew(headed: Path) -> Asking:
     model = EXTRACTIVE.load(headed, seed=0, trained_head=True)
 
-    def made(memory: Callable[[int], int] = lambda passes: PLENTY, tokens: int = 64) -> tuple[Alone, Narrow]:
+    def made(memory: Callable[[int], int] = lambda passes: PLENTY, tokens: int = 64) -> tuple[LocalWorker, Narrow]:
         narrow = Narrow(model, memory)
         batcher = WatchedBatcher(EXTRACTIVE.batcher(narrow, 0, torch.device("cpu"), packs=False), tokens)
-        return Alone(Answerer(EXTRACTIVE, narrow, batcher, LENGTHS)), narrow
+        return LocalWorker(Answerer(EXTRACTIVE, narrow, batcher, LENGTHS)), narrow
 
     return made
 
@@ -148,7 +148,7 @@ def test_another_error_is_not_taken_for_one_of_memory(crew: Asking, questions: d
 class Many:
     """Workers that end in another order than they began, each with an answerer of its own."""
 
-    def __init__(self, alone: Alone, workers: int) -> None:
+    def __init__(self, alone: LocalWorker, workers: int) -> None:
         self._alone, self.workers = alone, workers
         self.tokens_per_pass = alone.tokens_per_pass
 

@@ -14,13 +14,13 @@ import pytest
 import torch
 
 from xlingual.errors import ModelError, RecordError
-from xlingual.evaluation.answer_journal import Answered, Bound
+from xlingual.evaluation.answer_journal import AnswerJournal, Bound
 from xlingual.evaluation.answerer import Answerer, Part, TooLarge
-from xlingual.evaluation.answering import Alone, Crew
+from xlingual.evaluation.answering import LocalWorker, WorkerPool
 from xlingual.evaluation.checkpoint_evaluation import CrewOf, evaluate_checkpoint
-from xlingual.evaluation.evaluation_request import Asked
+from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
-from xlingual.evaluation.prediction_store import NotKept
+from xlingual.evaluation.prediction_store import PredictionsMissing
 from xlingual.families import Lengths, ScoringSet
 from xlingual.records import journal
 from xlingual.records.files import read_json
@@ -31,7 +31,7 @@ class Killed(BaseException):
     """The end of a process."""
 
 
-class Mortal(Alone):
+class Mortal(LocalWorker):
     """Answers so many shares and dies; memory holds batches of so many tokens; it notes the batches it was asked."""
 
     def __init__(self, answerer: Answerer, lives: int, tokens: int, memory: int) -> None:
@@ -70,7 +70,7 @@ class Mortals:
 
     def __call__(self, lives: int = 10**6, tokens: int = 64, memory: int = 10**6) -> CrewOf:
         @contextmanager
-        def crew(model: str, directory: Path, lengths: Lengths) -> Iterator[Crew]:
+        def crew(model: str, directory: Path, lengths: Lengths) -> Iterator[WorkerPool]:
             self.made.append(Mortal(Answerer.load(directory, lengths, torch.device("cpu")), lives, tokens, memory))
             yield self.made[-1]
 
@@ -94,13 +94,13 @@ def content(folder: Path) -> dict[str, Any]:
     return files
 
 
-def partial(asked: Asked) -> Path:
+def partial(asked: EvaluationRequest) -> Path:
     assert asked.keep is not None
     return asked.keep.with_name("kept.partial")
 
 
 def test_a_command_that_was_killed_goes_on_and_gives_the_numbers_of_one_go(
-    headed: Path, asked: Asked, mortals: Mortals, tmp_path: Path
+    headed: Path, asked: EvaluationRequest, mortals: Mortals, tmp_path: Path
 ) -> None:
     at_once = evaluate_checkpoint(str(headed), replace(asked, keep=tmp_path / "at_once"), crew=mortals())
     for lives in (1, 2):
@@ -121,7 +121,7 @@ def test_a_command_that_was_killed_goes_on_and_gives_the_numbers_of_one_go(
 
 
 def test_memory_that_runs_short_between_ends_changes_nothing(
-    headed: Path, asked: Asked, mortals: Mortals, tmp_path: Path
+    headed: Path, asked: EvaluationRequest, mortals: Mortals, tmp_path: Path
 ) -> None:
     at_once = evaluate_checkpoint(str(headed), replace(asked, keep=tmp_path / "at_once"), crew=mortals(memory=32))
     (whole,) = mortals.asked
@@ -140,7 +140,7 @@ def test_memory_that_runs_short_between_ends_changes_nothing(
 
 
 def test_another_device_takes_up_what_is_answered_and_asks_the_rest_in_its_own_batches(
-    headed: Path, asked: Asked, mortals: Mortals, tmp_path: Path
+    headed: Path, asked: EvaluationRequest, mortals: Mortals, tmp_path: Path
 ) -> None:
     at_once = evaluate_checkpoint(str(headed), replace(asked, keep=tmp_path / "at_once"), crew=mortals())
     with pytest.raises(Killed):
@@ -153,7 +153,9 @@ def test_another_device_takes_up_what_is_answered_and_asks_the_rest_in_its_own_b
     assert evaluation.made_with["tokens_per_batch"] == 32
 
 
-def test_another_command_leaves_a_journal_alone(headed: Path, asked: Asked, mortals: Mortals, tmp_path: Path) -> None:
+def test_another_command_leaves_a_journal_alone(
+    headed: Path, asked: EvaluationRequest, mortals: Mortals, tmp_path: Path
+) -> None:
     with pytest.raises(Killed):
         evaluate_checkpoint(str(headed), asked, crew=mortals(lives=2))
     (written,) = partial(asked).glob("*.jsonl")
@@ -180,7 +182,7 @@ def test_another_command_leaves_a_journal_alone(headed: Path, asked: Asked, mort
     assert [share for *_, share in mortals.asked[-1]] == list(range(mortals.asked[-1][0][1]))
 
 
-def test_a_torn_line_is_answered_again(headed: Path, asked: Asked, mortals: Mortals) -> None:
+def test_a_torn_line_is_answered_again(headed: Path, asked: EvaluationRequest, mortals: Mortals) -> None:
     with pytest.raises(Killed):
         evaluate_checkpoint(str(headed), asked, crew=mortals(lives=2))
     (written,) = partial(asked).glob("*.jsonl")
@@ -189,7 +191,7 @@ def test_a_torn_line_is_answered_again(headed: Path, asked: Asked, mortals: Mort
     assert [share for *_, share in mortals.asked[1]] == list(range(1, mortals.asked[1][0][1]))
 
 
-def test_two_processes_do_not_write_one_journal(headed: Path, asked: Asked, mortals: Mortals) -> None:
+def test_two_processes_do_not_write_one_journal(headed: Path, asked: EvaluationRequest, mortals: Mortals) -> None:
     with pytest.raises(Killed):
         evaluate_checkpoint(str(headed), asked, crew=mortals(lives=2))
     (written,) = partial(asked).glob("*.jsonl")
@@ -199,7 +201,7 @@ def test_two_processes_do_not_write_one_journal(headed: Path, asked: Asked, mort
     assert written.read_bytes() == before
 
 
-def test_where_answers_cannot_be_kept_is_said_before_a_model_is_loaded(headed: Path, asked: Asked) -> None:
+def test_where_answers_cannot_be_kept_is_said_before_a_model_is_loaded(headed: Path, asked: EvaluationRequest) -> None:
     def refuse(*_: object) -> Any:
         raise AssertionError("the model is not needed")
 
@@ -209,7 +211,7 @@ def test_where_answers_cannot_be_kept_is_said_before_a_model_is_loaded(headed: P
 
 
 def test_scores_are_there_when_predictions_cannot_be_written_at_the_end(
-    headed: Path, asked: Asked, mortals: Mortals, tmp_path: Path
+    headed: Path, asked: EvaluationRequest, mortals: Mortals, tmp_path: Path
 ) -> None:
     assert asked.keep is not None
     keep = asked.keep
@@ -217,7 +219,7 @@ def test_scores_are_there_when_predictions_cannot_be_written_at_the_end(
     def in_the_way(done: int, total: int) -> None:
         keep.write_text("precious") if done == total else None
 
-    with pytest.raises(NotKept, match="is there and is no evaluation") as failed:
+    with pytest.raises(PredictionsMissing, match="is there and is no evaluation") as failed:
         evaluate_checkpoint(str(headed), asked, in_the_way, crew=mortals())
     scores = failed.value.evaluation.scores
     assert failed.value.evaluation.as_json()["kept"] is None
@@ -228,18 +230,20 @@ def test_scores_are_there_when_predictions_cannot_be_written_at_the_end(
 
 
 def test_scores_of_others_answers_are_there_when_they_cannot_be_written(
-    asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asked: EvaluationRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps({"de": {"517": "red"}}))
     assert asked.keep is not None
     long = asked.keep.with_name("k" * 240)  # a folder may have this name, but not with ".partial-..." behind it
-    with pytest.raises(NotKept, match=r"cannot be written \(File name too long\)") as failed:
+    with pytest.raises(PredictionsMissing, match=r"cannot be written \(File name too long\)") as failed:
         evaluate_predictions(None, answers, replace(asked, languages="all", keep=long))
     assert failed.value.evaluation.scores["de"]["questions"] == 20
 
 
-def test_a_language_that_another_process_kept_meanwhile_stays(headed: Path, asked: Asked, mortals: Mortals) -> None:
+def test_a_language_that_another_process_kept_meanwhile_stays(
+    headed: Path, asked: EvaluationRequest, mortals: Mortals
+) -> None:
     def meanwhile(done: int, total: int) -> None:
         if done == total:
             evaluate_checkpoint(str(headed), replace(asked, languages="de"), crew=mortals())
@@ -249,8 +253,10 @@ def test_a_language_that_another_process_kept_meanwhile_stays(headed: Path, aske
     assert set(read_json(asked.keep / "evaluation.json")["languages"]) == {"de", "en"}
 
 
-def test_a_share_is_read_as_it_was_written(headed: Path, asked: Asked, mortals: Mortals, tmp_path: Path) -> None:
-    with Answered.beside(tmp_path / "kept", {"a": 1}, ["en"]) as answered:
+def test_a_share_is_read_as_it_was_written(
+    headed: Path, asked: EvaluationRequest, mortals: Mortals, tmp_path: Path
+) -> None:
+    with AnswerJournal.beside(tmp_path / "kept", {"a": 1}, ["en"]) as answered:
         answered.begin(Bound(64, 32, 3))
         with pytest.raises(Killed):
             evaluate_checkpoint(str(headed), asked, crew=mortals(lives=1))
@@ -258,18 +264,18 @@ def test_a_share_is_read_as_it_was_written(headed: Path, asked: Asked, mortals: 
     head, bound, share = journal.read(written)
     assert head["languages"] == ["en", "de"] and "torch" in head["asked"]["versions"]
     assert bound["bound"] == {"device_tokens": 64, "tokens": 64, "shares": mortals.asked[0][0][1]}
-    with pytest.raises(Killed), Answered.beside(tmp_path / "one", {}, ["en"]) as answered:
+    with pytest.raises(Killed), AnswerJournal.beside(tmp_path / "one", {}, ["en"]) as answered:
         answered.begin(Bound(1, 1, 1))
         part = Part(0, {"en": {3: []}}, {})
         answered.add(part)
         raise Killed
-    with Answered.beside(tmp_path / "one", {}, ["en"]) as answered:
+    with AnswerJournal.beside(tmp_path / "one", {}, ["en"]) as answered:
         assert [(one.bound, one.parts) for one in answered.tried] == [(Bound(1, 1, 1), [part])]
     assert share["share"] == 0
 
 
 def test_weights_that_are_no_numbers_are_refused_before_a_question_is_asked(
-    headed: Path, asked: Asked, tmp_path: Path
+    headed: Path, asked: EvaluationRequest, tmp_path: Path
 ) -> None:
     from safetensors.torch import load_file, save_file
 
@@ -286,7 +292,7 @@ def test_weights_that_are_no_numbers_are_refused_before_a_question_is_asked(
 
 
 def test_a_journal_that_cannot_be_written_any_more_ends_the_command_in_one_line(
-    headed: Path, asked: Asked, mortals: Mortals
+    headed: Path, asked: EvaluationRequest, mortals: Mortals
 ) -> None:
     def in_the_way(done: int, total: int) -> None:
         (written,) = partial(asked).glob("*.jsonl")

@@ -12,7 +12,7 @@ import pytest
 
 from xlingual.errors import DataError, ModelError, RecordError
 from xlingual.evaluation.checkpoint_evaluation import checkpoint_windows, evaluate_checkpoint
-from xlingual.evaluation.evaluation_request import Asked
+from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.evaluation.prediction_store import usual_folder
@@ -28,7 +28,7 @@ def refuse(*_: Any) -> Any:
     raise AssertionError("the model is not needed")
 
 
-def test_scores_are_those_of_the_answers_that_are_kept(headed: Path, xquad: Path, asked: Asked) -> None:
+def test_scores_are_those_of_the_answers_that_are_kept(headed: Path, xquad: Path, asked: EvaluationRequest) -> None:
     heard: list[tuple[int, int]] = []
     evaluation = evaluate_checkpoint(str(headed), asked, lambda done, total: heard.append((done, total)))
     assert heard[-1] == (40, 40)
@@ -53,7 +53,7 @@ def test_scores_are_those_of_the_answers_that_are_kept(headed: Path, xquad: Path
     assert {"torch", "transformers", "xlingual"} <= set(summary["versions"])
 
 
-def test_languages_that_are_kept_are_not_asked_again(headed: Path, asked: Asked) -> None:
+def test_languages_that_are_kept_are_not_asked_again(headed: Path, asked: EvaluationRequest) -> None:
     first = evaluate_checkpoint(str(headed), replace(asked, languages="de"))
     both = evaluate_checkpoint(str(headed), asked)
     assert both.scores["de"] == first.scores["de"]
@@ -74,7 +74,7 @@ def test_languages_that_are_kept_are_not_asked_again(headed: Path, asked: Asked)
     assert (asked.keep / "de.jsonl").read_text() == "".join(lines)
 
 
-def test_what_is_kept_of_something_else_is_left_alone(headed: Path, asked: Asked, tmp_path: Path) -> None:
+def test_what_is_kept_of_something_else_is_left_alone(headed: Path, asked: EvaluationRequest, tmp_path: Path) -> None:
     evaluate_checkpoint(str(headed), replace(asked, languages="de"))
     other = shutil.copytree(headed, tmp_path / "other")
     lengths = {"windows": {"max_length": 24, "stride": 4, "max_answer_tokens": 3}}
@@ -95,7 +95,7 @@ def test_what_is_kept_of_something_else_is_left_alone(headed: Path, asked: Asked
         evaluate_checkpoint(str(headed), replace(asked, keep=tmp_path / "mine"), crew=refuse)
 
 
-def test_a_failure_leaves_no_folder(tiny_checkpoint: Path, headed: Path, asked: Asked) -> None:
+def test_a_failure_leaves_no_folder(tiny_checkpoint: Path, headed: Path, asked: EvaluationRequest) -> None:
     with pytest.raises(ModelError, match="span head is not in the checkpoint"):
         evaluate_checkpoint(str(tiny_checkpoint), asked)
 
@@ -119,7 +119,7 @@ def test_lengths_are_the_recorded_ones_else_the_usual(headed: Path, tiny_checkpo
 
 
 def test_answers_of_a_checkpoint_given_as_those_of_others_score_the_same(
-    headed: Path, asked: Asked, tmp_path: Path
+    headed: Path, asked: EvaluationRequest, tmp_path: Path
 ) -> None:
     own = evaluate_checkpoint(str(headed), asked)
     assert own.kept is not None
@@ -132,7 +132,7 @@ def test_answers_of_a_checkpoint_given_as_those_of_others_score_the_same(
     assert "n_best" not in journal.read(given.kept / "de.jsonl")[0]
 
 
-def test_missing_answers_score_nothing_and_are_said(xquad: Path, asked: Asked, tmp_path: Path) -> None:
+def test_missing_answers_score_nothing_and_are_said(xquad: Path, asked: EvaluationRequest, tmp_path: Path) -> None:
     answers = {str(517 + n): "red" for n in range(17)} | {"stranger": "red"}
     path = tmp_path / "answers.json"
     path.write_text(json.dumps(answers))
@@ -154,7 +154,7 @@ def test_missing_answers_score_nothing_and_are_said(xquad: Path, asked: Asked, t
     assert (limited.scores["de"]["missing"], limited.notes) == (0, ())
 
 
-def test_a_missing_answer_is_wrong_also_where_the_empty_text_is_right(tmp_path: Path, asked: Asked) -> None:
+def test_a_missing_answer_is_wrong_also_where_the_empty_text_is_right(tmp_path: Path, asked: EvaluationRequest) -> None:
     qas = [{"id": str(n), "question": "?", "answers": [{"text": "the", "answer_start": 0}]} for n in range(2)]
     gold = {"data": [{"title": "", "paragraphs": [{"context": "the cat", "qas": qas}]}]}
     (tmp_path / "xquad.de.json").write_text(json.dumps(gold))
@@ -164,7 +164,7 @@ def test_a_missing_answer_is_wrong_also_where_the_empty_text_is_right(tmp_path: 
     assert scores["exact_match"] == 50.0 == file_scores(tmp_path / "xquad.de.json", {"0": ""})["exact_match"]
 
 
-def test_answers_to_other_questions_are_refused(asked: Asked, tmp_path: Path) -> None:
+def test_answers_to_other_questions_are_refused(asked: EvaluationRequest, tmp_path: Path) -> None:
     path = tmp_path / "answers.json"
     path.write_text(json.dumps({"de": {"a1": "x", "a2": "y"}}))
     with pytest.raises(DataError, match=r"none of its 2 ids is that of a question in de; found a1, a2, looked for 517"):
@@ -182,7 +182,7 @@ def test_the_usual_folder_is_named_after_model_benchmark_and_limit(tmp_path: Pat
     assert usual_folder(str(tmp_path / "answers.v2.json"), "xquad", None).name == "answers.v2-xquad"
 
 
-def test_scores_on_the_toy_world_say_so(headed: Path, xquad: Path, asked: Asked, tmp_path: Path) -> None:
+def test_scores_on_the_toy_world_say_so(headed: Path, xquad: Path, asked: EvaluationRequest, tmp_path: Path) -> None:
     world = tmp_path / "world"
     shutil.copytree(xquad, world / "xquad")
     (world / "world.json").write_text("{}")
@@ -191,7 +191,7 @@ def test_scores_on_the_toy_world_say_so(headed: Path, xquad: Path, asked: Asked,
 
 
 @pytest.fixture
-def replicate(headed: Path, asked: Asked, tmp_path: Path) -> TrialDirectory:
+def replicate(headed: Path, asked: EvaluationRequest, tmp_path: Path) -> TrialDirectory:
     """A checkpoint in the directory of a study that asked seven paragraphs of each language."""
     study = StudyDirectory(tmp_path / "studies" / "mine")
     trial = study.trial("0123")
@@ -204,7 +204,7 @@ def replicate(headed: Path, asked: Asked, tmp_path: Path) -> TrialDirectory:
 
 
 def test_a_checkpoint_in_its_studys_directory_is_asked_what_the_study_asks(
-    replicate: TrialDirectory, asked: Asked
+    replicate: TrialDirectory, asked: EvaluationRequest
 ) -> None:
     evaluation = evaluate_checkpoint(str(replicate.model), asked)
     assert {scores["questions"] for scores in evaluation.scores.values()} == {7}
@@ -218,13 +218,13 @@ def test_a_checkpoint_in_its_studys_directory_is_asked_what_the_study_asks(
         assert (evaluation.kept / f"{language}.jsonl").read_bytes() == replicate.predictions(language).read_bytes()
 
 
-def test_all_paragraphs_are_asked_when_all_are_wanted(replicate: TrialDirectory, asked: Asked) -> None:
+def test_all_paragraphs_are_asked_when_all_are_wanted(replicate: TrialDirectory, asked: EvaluationRequest) -> None:
     evaluation = evaluate_checkpoint(str(replicate.model), replace(asked, paragraphs="all"))
     assert {scores["questions"] for scores in evaluation.scores.values()} == {20}
     assert (evaluation.part, evaluation.notes, evaluation.made_with["recorded"]["languages"]) == ("", (), {})
 
 
-def test_scores_that_are_not_the_recorded_ones_are_said(replicate: TrialDirectory, asked: Asked) -> None:
+def test_scores_that_are_not_the_recorded_ones_are_said(replicate: TrialDirectory, asked: EvaluationRequest) -> None:
     rows = journal.read(replicate.predictions("de"))
     write_lines(replicate.predictions("de"), [{**row, "f1": 100.0} for row in rows])
     notes = evaluate_checkpoint(str(replicate.model), asked).notes

@@ -11,9 +11,9 @@ import tiny_text_to_text
 import torch
 
 from xlingual.evaluation.answerer import Answerer, WatchedBatcher
-from xlingual.evaluation.answering import Alone, answer_all
+from xlingual.evaluation.answering import LocalWorker, answer_all
 from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
-from xlingual.evaluation.evaluation_request import Asked
+from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.families import ScoringSet, family_of
@@ -35,7 +35,7 @@ def written(directory: Path, sentinels: int = 0) -> Path:
     return directory
 
 
-def test_sentinels_are_in_no_answer_and_their_share_is_said(asked: Asked, tmp_path: Path) -> None:
+def test_sentinels_are_in_no_answer_and_their_share_is_said(asked: EvaluationRequest, tmp_path: Path) -> None:
     """Many of them, so that a model of random weights writes some."""
     pretrained = written(tmp_path / "pretrained", sentinels=150)
     evaluation = evaluate_checkpoint(str(pretrained), replace(asked, languages="de,es"))
@@ -49,12 +49,14 @@ def test_sentinels_are_in_no_answer_and_their_share_is_said(asked: Asked, tmp_pa
     assert note in again.notes
 
 
-def test_nothing_is_said_of_sentinels_where_there_are_none(writer: Path, asked: Asked) -> None:
+def test_nothing_is_said_of_sentinels_where_there_are_none(writer: Path, asked: EvaluationRequest) -> None:
     evaluation = evaluate_checkpoint(str(writer), replace(asked, languages="de"))
     assert "sentinels" not in evaluation.scores["de"] and not any("sentinels" in note for note in evaluation.notes)
 
 
-def test_texts_that_a_model_wrote_are_scored_and_kept(writer: Path, xquad: Path, asked: Asked, tmp_path: Path) -> None:
+def test_texts_that_a_model_wrote_are_scored_and_kept(
+    writer: Path, xquad: Path, asked: EvaluationRequest, tmp_path: Path
+) -> None:
     evaluation = evaluate_checkpoint(str(writer), replace(asked, languages="de,es"))
     assert (evaluation.made_with["family"], set(evaluation.identity["lengths"])) == ("text_to_text", {"text_to_text"})
     rows = journal.read(evaluation.kept / "de.jsonl")
@@ -68,7 +70,7 @@ def test_texts_that_a_model_wrote_are_scored_and_kept(writer: Path, xquad: Path,
     assert {name: given.scores["de"][name] for name in scores} == scores
 
 
-def test_a_smaller_batch_writes_the_same(writer: Path, asked: Asked) -> None:
+def test_a_smaller_batch_writes_the_same(writer: Path, asked: EvaluationRequest) -> None:
     family = family_of(writer)
     lengths = checkpoint_lengths(writer, family)
     model, tokenizer = family.load(writer, seed=0, trained_head=True), family.tokenizer(writer)
@@ -77,7 +79,7 @@ def test_a_smaller_batch_writes_the_same(writer: Path, asked: Asked) -> None:
     found = []
     for tokens in (1024, 64):
         batcher = WatchedBatcher(family.batcher(model, int(tokenizer.pad_token_id), torch.device("cpu")), tokens)
-        crew = Alone(Answerer(family, model, batcher, lengths))
+        crew = LocalWorker(Answerer(family, model, batcher, lengths))
         found.append(answer_all(crew, questions, lambda done, total: None)["de"])
     assert [best[0].text for best in found[0].values()] == [best[0].text for best in found[1].values()]
     assert len(found[1]) == len(examples)

@@ -13,7 +13,7 @@ import pytest
 
 from xlingual.errors import DataError
 from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
-from xlingual.evaluation.evaluation_request import Asked
+from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.result import means
 from xlingual.records.files import read_json
@@ -24,7 +24,7 @@ Change = Callable[[Callable[[dict[str, Any], dict[str, Any]], None]], None]
 
 
 @pytest.fixture
-def change(asked: Asked, tmp_path: Path) -> Change:
+def change(asked: EvaluationRequest, tmp_path: Path) -> Change:
     """Change the German questions, each with its paragraph, in a copy of the test set that `asked` asks for."""
     source = Path(asked.data or "")
     for file in source.iterdir():
@@ -65,7 +65,7 @@ def without_gold(_: dict[str, Any], question: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_answers_count_in_the_golds_unicode_form_and_in_the_contexts(
-    asked: Asked, change: Change, given: Path, tmp_path: Path, form: Any
+    asked: EvaluationRequest, change: Change, given: Path, tmp_path: Path, form: Any
 ) -> None:
     change(decomposed)
     given.write_text(json.dumps({"de": {key: unicodedata.normalize(form, text) for key, text in ANSWERS.items()}}))
@@ -79,7 +79,7 @@ def test_answers_count_in_the_golds_unicode_form_and_in_the_contexts(
 
 @pytest.mark.parametrize("who", ["checkpoint", "others"])
 def test_questions_without_a_gold_answer_are_refused_before_any_is_answered(
-    asked: Asked, change: Change, given: Path, headed: Path, tmp_path: Path, who: str
+    asked: EvaluationRequest, change: Change, given: Path, headed: Path, tmp_path: Path, who: str
 ) -> None:
     change(without_gold)
     asked = replace(asked, data=str(tmp_path / "changed"))
@@ -95,7 +95,9 @@ def test_questions_without_a_gold_answer_are_refused_before_any_is_answered(
     assert asked.keep is not None and not asked.keep.exists()
 
 
-def test_languages_of_different_numbers_of_questions_are_said_with_their_mean(asked: Asked, headed: Path) -> None:
+def test_languages_of_different_numbers_of_questions_are_said_with_their_mean(
+    asked: EvaluationRequest, headed: Path
+) -> None:
     """Those that one folder keeps may be of different limits."""
     evaluate_checkpoint(str(headed), replace(asked, languages="de", limit=7))
     evaluate_checkpoint(str(headed), replace(asked, languages="es"))

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from xlingual.data.faq.overview import Asked, faq_overview
+from xlingual.data.faq.overview import OverviewRequest, faq_overview
 from xlingual.data.faq.sampling import Draw
 from xlingual.errors import DataError
 from xlingual.report.faq_tables import faq_tables
@@ -47,7 +47,7 @@ def source(tmp_path):
 
 def asked(**more):
     defaults = {"draw": Draw(100), "filters": FaqFilters(near_duplicates=None), "passages": PassageSettings()}
-    return Asked(**{**defaults, **more})
+    return OverviewRequest(**{**defaults, **more})
 
 
 def test_rows_in_are_rows_kept_and_dropped(source):

@@ -19,7 +19,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 from xlingual.search.driver import STAGES, go_through, missing_stages
 from xlingual.search.stages.search import search_draws
-from xlingual.search.study_context import Bench
+from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import open_directory
 from xlingual.study import ModelTraits, load_study
 
@@ -89,7 +89,7 @@ class Changing:
         self.sampler = sampler
         path.mkdir()
 
-    def run(self, edits: list[str], kill: int | None = None, own: float = 0.0) -> Bench:
+    def run(self, edits: list[str], kill: int | None = None, own: float = 0.0) -> StudyContext:
         definition = copy.deepcopy(STUDY)
         for edit in edits:
             EDITS[edit](definition)
@@ -97,7 +97,7 @@ class Changing:
         (self.path / "study.yaml").write_text(yaml.safe_dump(definition, sort_keys=False))
         study = load_study(self.path / "study.yaml")
         faults, clock = Faults(self.chance, kill=kill, own=own), Clock()
-        bench = Bench(
+        bench = StudyContext(
             study=study,
             directory=self.directory,
             listener=KilledListener(faults),  # type: ignore[arg-type]
@@ -119,7 +119,7 @@ class Changing:
         return bench
 
 
-def check(bench: Bench, *, ended: bool) -> int:
+def check(bench: StudyContext, *, ended: bool) -> int:
     """What every search holds to, whatever was searched before; how many trials are set aside."""
     state = read_state(bench.directory)
     for search in state.all_searches:

@@ -28,7 +28,7 @@ from xlingual.search.driver import STAGES, go_through, missing_stages
 from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN
 from xlingual.search.recording_callback import record_reading
 from xlingual.search.stages.search import search_draws
-from xlingual.search.study_context import Bench
+from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import open_directory
 from xlingual.search.trial_draws import ArmDraws
 from xlingual.study import ModelTraits, Study, load_study
@@ -76,9 +76,9 @@ class Commands:
         self.count = 0
         self.handed: list[str] = []
 
-    def bench(self, faults: Faults) -> Bench:
+    def bench(self, faults: Faults) -> StudyContext:
         sources = {"model": "m", "train": "t", "dev": "d"}
-        return Bench(
+        return StudyContext(
             study=self.study,
             directory=self.directory,
             listener=KilledListener(faults),  # type: ignore[arg-type]
@@ -108,7 +108,7 @@ class Commands:
             check_seal(self.directory)
         return "done"
 
-    def read_test_set(self, bench: Bench) -> None:
+    def read_test_set(self, bench: StudyContext) -> None:
         """The test stage without models: a reading of each replicate, then its scores."""
         for replicate in read_state(self.directory).replicates:
             if replicate.state == "finished" and not replicate.scored:
@@ -349,7 +349,7 @@ def count_calls(study_file: Path, tmp_path: Path) -> int:
     commands = Commands(load_study(study_file, ()), tmp_path / "counted", 1, random.Random(0))
     faults = Faults(random.Random(0))
     open_directory(commands.study, commands.directory)
-    stages: dict[str, Callable[[Bench], None]] = {**STAGES, "test": commands.read_test_set}
+    stages: dict[str, Callable[[StudyContext], None]] = {**STAGES, "test": commands.read_test_set}
     go_through(commands.bench(faults), missing_stages(commands.directory, "report"), stages)
     return faults.calls
 

@@ -12,7 +12,7 @@ from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import TrialView
 from xlingual.search.queue import ReplicateSource, TrialQueue
-from xlingual.search.recording_callback import Journalist
+from xlingual.search.recording_callback import RecordingCallback
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.spent_budget import is_whole, spent
 from xlingual.study import TrialConfiguration, updates_for
@@ -111,7 +111,7 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     """And keeps what was spent in place of updates, which sampler and scheduler are told."""
     seen: list[TrialView] = []
     directory, listener = StudyDirectory(tmp_path), SimpleNamespace(trial_changed=seen.append)
-    journalist = Journalist(directory, listener, metric="f1", kind="trial")  # type: ignore[arg-type]
+    journalist = RecordingCallback(directory, listener, metric="f1", kind="trial")  # type: ignore[arg-type]
     item = {"arm": "a", "number": 0, "fingerprint": "f", "values": {}, "configuration": configuration(3).canonical()}
     best = {"a/other": ((100, 90.0), (200, 90.0), (400, 90.0 if last == 133 else 1.0))}
     queue = TrialQueue(

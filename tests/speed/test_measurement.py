@@ -9,7 +9,7 @@ from rich.console import Console
 
 from xlingual.errors import DataError, ModelError, XlingualError
 from xlingual.report.speed import speed_tables
-from xlingual.speed.bench_task import Asked, prepared
+from xlingual.speed.bench_task import BenchRequest, prepared
 from xlingual.speed.estimate import Rates
 from xlingual.speed.measurement import measure
 from xlingual.speed.slow import Skipped
@@ -19,7 +19,7 @@ from xlingual.study import load_study
 @pytest.fixture(scope="module")
 def speed(tiny_checkpoint, data):
     return measure(
-        Asked(
+        BenchRequest(
             model=str(tiny_checkpoint),
             train=str(data / "train.json"),
             score=str(data / "xquad"),
@@ -90,7 +90,7 @@ def test_the_table_has_units(speed):
 
 
 def test_the_toy_world_stands_in_for_what_is_not_named():
-    with prepared(Asked()) as task:
+    with prepared(BenchRequest()) as task:
         assert task.model == "toy"
         assert len(task.questions) == 12
         assert {len(part) for part in task.questions.values()} == {20}
@@ -100,14 +100,16 @@ def test_the_toy_world_stands_in_for_what_is_not_named():
 
 
 def test_training_questions_are_scored_where_no_test_set_is_named(tiny_checkpoint, data):
-    asked = Asked(model=str(tiny_checkpoint), train=str(data / "train.json"), max_length=48, questions=9)
+    asked = BenchRequest(model=str(tiny_checkpoint), train=str(data / "train.json"), max_length=48, questions=9)
     with prepared(asked) as task:
         assert {language: len(part) for language, part in task.questions.items()} == {"en": 9}
         assert "own questions" in task.notes[0]
 
 
 def test_a_sample_of_a_long_file_is_tokenised(tiny_checkpoint, data):
-    asked = Asked(model=str(tiny_checkpoint), train=str(data / "train.json"), max_length=48, max_train_examples=11)
+    asked = BenchRequest(
+        model=str(tiny_checkpoint), train=str(data / "train.json"), max_length=48, max_train_examples=11
+    )
     with prepared(asked) as task:
         assert task.train_examples == 11
         assert len(task.inputs.train) >= 11
@@ -123,24 +125,24 @@ def test_what_is_left_open_is_the_studys(tmp_path):
         "search: {trials_per_arm: 4}\n"
     )
     study = load_study(path)
-    asked = Asked().or_as_in(study)
+    asked = BenchRequest().or_as_in(study)
     assert (asked.model, asked.train, asked.score) == ("some/model", "some/data", None)
     assert (asked.batch_size, asked.micro_batch_size) == (24, 8)
     assert asked.study == (study.windows, study.text_to_text)
     assert (asked.study[0].max_length, asked.study[0].stride) == (200, 50)
     assert (asked.optimizer, asked.decay) == (None, None)
     named = load_study(path, ["training.optimizer=adafactor", "training.decay={choice: [linear, constant]}"])
-    assert (Asked().or_as_in(named).optimizer, Asked().or_as_in(named).decay) == ("adafactor", None)
-    kept = Asked(model="mine", batch_size=4, stride=0).or_as_in(study)
+    assert (BenchRequest().or_as_in(named).optimizer, BenchRequest().or_as_in(named).decay) == ("adafactor", None)
+    kept = BenchRequest(model="mine", batch_size=4, stride=0).or_as_in(study)
     assert (kept.model, kept.batch_size, kept.stride) == ("mine", 4, 0)
 
 
 def test_numbers_that_make_no_sense_are_refused():
     for option, wrong in (("updates", 0), ("batch_size", 0), ("threads", 0), ("max_length", 4), ("stride", -1)):
         with pytest.raises(XlingualError, match="or more"):
-            Asked(**{option: wrong})
+            BenchRequest(**{option: wrong})
     with pytest.raises(XlingualError, match="auto, fp32, bf16"):
-        Asked(precision="fp64")
+        BenchRequest(precision="fp64")
 
 
 def test_what_is_absent_or_empty_is_refused(tiny_checkpoint, data, tmp_path):
@@ -148,11 +150,11 @@ def test_what_is_absent_or_empty_is_refused(tiny_checkpoint, data, tmp_path):
     empty.write_text('{"data": []}')
     model = str(tiny_checkpoint)
     wrong = [
-        (DataError, "no such file", Asked(model=model, train=str(tmp_path / "absent.json"))),
-        (DataError, "no question", Asked(model=model, train=str(empty))),
-        (DataError, "no file for th", Asked(model=model, score=str(data / "xquad"), languages="en,th")),
-        (ModelError, "not a directory", Asked(model=str(tmp_path / "absent"))),
-        (ModelError, "64 positions", Asked(model=model, max_length=384)),
+        (DataError, "no such file", BenchRequest(model=model, train=str(tmp_path / "absent.json"))),
+        (DataError, "no question", BenchRequest(model=model, train=str(empty))),
+        (DataError, "no file for th", BenchRequest(model=model, score=str(data / "xquad"), languages="en,th")),
+        (ModelError, "not a directory", BenchRequest(model=str(tmp_path / "absent"))),
+        (ModelError, "64 positions", BenchRequest(model=model, max_length=384)),
     ]
     for kind, message, asked in wrong:
         with pytest.raises(kind, match=message), prepared(asked):

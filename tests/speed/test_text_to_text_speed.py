@@ -26,7 +26,7 @@ from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.report.speed import speed_tables
 from xlingual.speed import micro_batch, scoring_speed
 from xlingual.speed.arithmetic import working_parameters
-from xlingual.speed.bench_task import Asked, prepared
+from xlingual.speed.bench_task import BenchRequest, prepared
 from xlingual.speed.measurement import measure
 from xlingual.speed.micro_batch import estimated_micro_batch, tried_micro_batch
 from xlingual.speed.rates import Rates
@@ -54,7 +54,7 @@ def inputs(tiny_mt5):
 @pytest.fixture(scope="module")
 def speed(tiny_mt5, data):
     return measure(
-        Asked(
+        BenchRequest(
             model=str(tiny_mt5),
             train=str(data / "train.json"),
             score=str(data / "xquad"),
@@ -202,7 +202,7 @@ def test_answers_are_scored_as_evaluate_does(tiny_mt5, monkeypatch):
 
 
 def test_the_toy_worlds_mt5_stands_in():
-    with prepared(Asked("toy_text_to_text")) as task:
+    with prepared(BenchRequest("toy_text_to_text")) as task:
         assert task.family is TEXT_TO_TEXT
         assert (task.checkpoint / "config.json").is_file()
         assert task.lengths == TextToTextSettings(max_input_tokens=1024, max_target_tokens=128, max_answer_tokens=64)
@@ -221,10 +221,10 @@ def test_lengths_and_the_optimizer_of_a_study_are_taken(tiny_mt5, data, tmp_path
         "search: {trials_per_arm: 4}\n"
     )
     study = load_study(path)
-    with prepared(Asked(questions=1).or_as_in(study)) as task:
+    with prepared(BenchRequest(questions=1).or_as_in(study)) as task:
         assert task.lengths == TextToTextSettings(max_input_tokens=48, max_target_tokens=128, max_answer_tokens=3)
         assert (task.traits.optimizer, task.traits.decay) == ("adamw", "constant")
-    with prepared(Asked(questions=1, max_length=44).or_as_in(study)) as task:
+    with prepared(BenchRequest(questions=1, max_length=44).or_as_in(study)) as task:
         assert task.lengths.max_input_tokens == 44
 
 
@@ -259,7 +259,7 @@ def test_a_stride_and_inputs_without_an_answer_are_refused(tiny_mt5, tmp_path):
     }
     path = tmp_path / "train.json"
     path.write_text(json.dumps({"data": [{"title": "t", "paragraphs": [{"context": context, "qas": [question]}]}]}))
-    stride, short = (Asked(str(tiny_mt5), train=str(path), **one) for one in ({"stride": 4}, {"max_length": 24}))
+    stride, short = (BenchRequest(str(tiny_mt5), train=str(path), **one) for one in ({"stride": 4}, {"max_length": 24}))
     message = r"^--stride: 4 asked, but .*mt5 is a text-to-text model"
     with pytest.raises(XlingualError, match=message), prepared(stride):
         pass

@@ -22,7 +22,7 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.tokens.rewritable import Lexicons, RewritableWindows
 from xlingual.training.loop import train_trial
 from xlingual.training.order import training_order
-from xlingual.training.passes import Pass, Preparation
+from xlingual.training.passes import Pass, PassBuilder
 from xlingual.training.worker import SoloWorker
 
 LEXICONS = Lexicons(
@@ -47,9 +47,9 @@ def batcher(tiny_checkpoint: Path) -> Batcher:
     return Batcher.of(load_encoder(tiny_checkpoint, 0), 0, torch.device("cpu"))
 
 
-def preparation(configuration: Any, inputs: TrialInputs, batcher: Batcher) -> Preparation:
+def preparation(configuration: Any, inputs: TrialInputs, batcher: Batcher) -> PassBuilder:
     order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
-    return Preparation(configuration, order, EXTRACTIVE, batcher, None, torch.device("cpu"))
+    return PassBuilder(configuration, order, EXTRACTIVE, batcher, None, torch.device("cpu"))
 
 
 def read(passes: list[Pass]) -> dict[tuple[int, ...], tuple[list[Any], list[Any]]]:

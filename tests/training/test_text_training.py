@@ -17,7 +17,7 @@ from transformers import AutoModelForSeq2SeqLM
 from xlingual.errors import ModelError
 from xlingual.models.encoder import load_tokenizer
 from xlingual.preparation.family_check import check_families
-from xlingual.preparation.faq_sources import WrittenHalves
+from xlingual.preparation.faq_sources import GenerationPairs
 from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.study import load_study, possible_mixtures
 from xlingual.tokens.sequences import Sequences
@@ -93,7 +93,7 @@ def test_pairs_become_texts_to_read_and_to_write(direction: str, pairs: str, fam
     data = load_study_data(study, locate(study, tmp_path), tmp_path / "rows")
     variant = direction if pairs == "matched" else f"{direction}-shuffled"
     made = data.faq.training[variant]["de"]
-    assert isinstance(made, WrittenHalves)
+    assert isinstance(made, GenerationPairs)
     rows = [(row.question, row.answer) for host in made.rows for row in host]
     texts = list(made.texts)
     prompt = {"question_to_answer": "answer question: ", "answer_to_question": "ask question: "}[direction]

@@ -144,11 +144,11 @@ def bench(
     with activities_shown():
         with doing("loading PyTorch"):
             from xlingual.report.speed import speed_tables
-            from xlingual.speed.bench_task import Asked
+            from xlingual.speed.bench_task import BenchRequest
             from xlingual.speed.estimate import Rates, estimate
             from xlingual.speed.measurement import measure
 
-        asked = Asked(
+        asked = BenchRequest(
             model, train, score, languages, questions, updates, batch, precision, threads, max_length, stride,
             max_train_examples,
         )  # fmt: skip

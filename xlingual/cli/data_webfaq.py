@@ -53,14 +53,14 @@ def webfaq(
     codes = [code.strip() for code in asked_languages if code.strip()]
     if not codes:
         raise DataError("asked for FAQ rows of no language; write for example --languages deu,tur")
-    from xlingual.data.faq.overview import Asked, faq_overview
+    from xlingual.data.faq.overview import OverviewRequest, faq_overview
     from xlingual.data.faq.sampling import Draw
     from xlingual.progress.activities import activities_shown
     from xlingual.report.faq_tables import faq_tables
     from xlingual.study.faq_filters import FaqFilters
     from xlingual.study.recipes import PassageSettings
 
-    asked = Asked(
+    asked = OverviewRequest(
         draw=Draw(
             rows or (settings.rows_per_language if settings else 2000),
             seed,

@@ -17,7 +17,7 @@ from xlingual.cli import statuses
 from xlingual.errors import XlingualError
 
 if TYPE_CHECKING:
-    from xlingual.evaluation.evaluation_request import Asked
+    from xlingual.evaluation.evaluation_request import EvaluationRequest
     from xlingual.evaluation.result import Evaluation
 
 
@@ -56,8 +56,8 @@ def evaluate(
 ) -> None:
     """Score any checkpoint, fine-tuned here or elsewhere, or answers made by others, per language."""
     from xlingual.evaluation.benchmarks import BENCHMARKS
-    from xlingual.evaluation.evaluation_request import Asked
-    from xlingual.evaluation.prediction_store import NotKept
+    from xlingual.evaluation.evaluation_request import EvaluationRequest
+    from xlingual.evaluation.prediction_store import PredictionsMissing
     from xlingual.progress.activities import activities_shown
     from xlingual.report.evaluation_table import evaluation_table, published_beside
 
@@ -66,13 +66,13 @@ def evaluate(
     if model is None and predictions is None:
         raise XlingualError("nothing to score: write a MODEL (hub id or local directory), or --predictions FILE")
     _check_published(published)
-    asked = Asked(BENCHMARKS[on], data, languages, limit, _paragraphs(paragraphs), keep)
+    asked = EvaluationRequest(BENCHMARKS[on], data, languages, limit, _paragraphs(paragraphs), keep)
     _check_unused(predictions, {"--workers": workers, "--address": address})
     not_kept = None
     try:
         with activities_shown():
             evaluation = _evaluated(model, predictions, asked, address, workers)
-    except NotKept as error:
+    except PredictionsMissing as error:
         evaluation, not_kept = error.evaluation, error
     rows, notes = published_beside(evaluation, model, published)
     evaluation = replace(evaluation, notes=(*evaluation.notes, *notes))
@@ -86,7 +86,7 @@ def evaluate(
 
 
 def _evaluated(
-    model: str | None, predictions: Path | None, asked: Asked, address: str | None, workers: int | None
+    model: str | None, predictions: Path | None, asked: EvaluationRequest, address: str | None, workers: int | None
 ) -> Evaluation:
     if predictions is not None:
         with doing("loading PyTorch"):

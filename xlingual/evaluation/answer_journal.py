@@ -48,7 +48,7 @@ class Tried:
     parts: list[Part] = field(default_factory=list)
 
 
-class Answered:
+class AnswerJournal:
     """The journal of one command's answers.
 
     Attributes:
@@ -94,7 +94,7 @@ class Answered:
 
     @classmethod
     @contextmanager
-    def beside(cls, kept: Path, asked: Mapping[str, Any], languages: Sequence[str]) -> Iterator[Answered]:
+    def beside(cls, kept: Path, asked: Mapping[str, Any], languages: Sequence[str]) -> Iterator[AnswerJournal]:
         """Take up the journal of a command, or begin one; it is deleted when the context ends well or nothing is in it.
 
         Args:
@@ -127,7 +127,7 @@ class Answered:
                             place.rmdir()
 
     @classmethod
-    def _taken_up(cls, path: Path, languages: Sequence[str]) -> Answered | None:
+    def _taken_up(cls, path: Path, languages: Sequence[str]) -> AnswerJournal | None:
         head, *records = journal.read(path) or [{}]
         if not set(languages) <= set(head.get("languages", ())):
             return None
@@ -140,7 +140,7 @@ class Answered:
         return cls(path, head["languages"], tried)
 
     @classmethod
-    def _begun(cls, path: Path, asked: Mapping[str, Any], languages: Sequence[str]) -> Answered:
+    def _begun(cls, path: Path, asked: Mapping[str, Any], languages: Sequence[str]) -> AnswerJournal:
         with _writing(path):
             path.unlink(missing_ok=True)
             journal.append(path, {"languages": list(languages), "asked": dict(asked)})

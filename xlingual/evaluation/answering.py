@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xlingual.activity import doing
 from xlingual.errors import ModelError
-from xlingual.evaluation.answer_journal import Answered, Bound, Tried
+from xlingual.evaluation.answer_journal import AnswerJournal, Bound, Tried
 from xlingual.evaluation.answerer import Answerer, Part, TooLarge
 from xlingual.families import ScoringSet
 from xlingual.tasks import Candidates, merge
@@ -23,7 +23,7 @@ BATCHES_PER_SHARE = 4
 MOST_SHARES = 100
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Workers that hold the same model.
 
     Attributes:
@@ -55,7 +55,7 @@ class Crew(Protocol):
         ...
 
 
-class Alone:
+class LocalWorker:
     """A crew of one: this process."""
 
     workers = 1
@@ -80,11 +80,11 @@ class Alone:
 
 
 def answer_all(
-    crew: Crew,
+    crew: WorkerPool,
     questions: Mapping[str, ScoringSet],
     progress: Progress,
     bounded: Callable[[int], None] = lambda tokens: None,
-    answered: Answered | None = None,
+    answered: AnswerJournal | None = None,
 ) -> dict[str, Candidates]:
     """Answer all questions; where a batch does not fit into memory, go on with half the tokens and what is left.
 
@@ -111,15 +111,15 @@ def answer_all(
             answering.reach(done)
             progress(done, total)
 
-        return _all_answered(crew, questions, told, bounded, answered or Answered())
+        return _all_answered(crew, questions, told, bounded, answered or AnswerJournal())
 
 
 def _all_answered(
-    crew: Crew,
+    crew: WorkerPool,
     questions: Mapping[str, ScoringSet],
     progress: Progress,
     bounded: Callable[[int], None],
-    answered: Answered,
+    answered: AnswerJournal,
 ) -> dict[str, Candidates]:
     """Ask until every question is answered, with fewer tokens in a batch after one that did not fit."""
     work = _Work(questions)

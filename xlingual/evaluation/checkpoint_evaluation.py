@@ -14,13 +14,13 @@ from torch import nn
 from xlingual.activity import doing
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.errors import ModelError
-from xlingual.evaluation.answer_journal import Answered
+from xlingual.evaluation.answer_journal import AnswerJournal
 from xlingual.evaluation.answerer import Answerer
-from xlingual.evaluation.answering import Alone, Crew, Progress, answer_all
+from xlingual.evaluation.answering import LocalWorker, Progress, WorkerPool, answer_all
 from xlingual.evaluation.benchmarks import Benchmark
-from xlingual.evaluation.evaluation_request import Asked, scored
+from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.input_lengths import checkpoint_lengths, plain
-from xlingual.evaluation.prediction_store import Kept, Row
+from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.recorded import compared, recorded_of
 from xlingual.evaluation.result import Evaluation, versions
 from xlingual.evaluation.sentinels import sentinel_notes
@@ -31,19 +31,19 @@ from xlingual.study import WindowSettings
 from xlingual.tasks import Candidates
 from xlingual.tasks.question_answering import QuestionAnswering
 
-CrewOf: TypeAlias = Callable[[str, Path, Lengths], AbstractContextManager[Crew]]
+CrewOf: TypeAlias = Callable[[str, Path, Lengths], AbstractContextManager[WorkerPool]]
 """From a checkpoint (as asked, and where it lies) and the lengths of its inputs to those who answer with it."""
 
 
 @contextmanager
-def alone(model: str, directory: Path, lengths: Lengths) -> Iterator[Crew]:
+def alone(model: str, directory: Path, lengths: Lengths) -> Iterator[WorkerPool]:
     """Let this process answer, on its GPU where it has one."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    yield Alone(Answerer.load(directory, lengths, device))
+    yield LocalWorker(Answerer.load(directory, lengths, device))
 
 
 def evaluate_checkpoint(
-    model: str, asked: Asked, progress: Progress = lambda done, total: None, crew: CrewOf = alone
+    model: str, asked: EvaluationRequest, progress: Progress = lambda done, total: None, crew: CrewOf = alone
 ) -> Evaluation:
     """Score a checkpoint of any family in float32, and keep its predictions.
 
@@ -57,7 +57,7 @@ def evaluate_checkpoint(
         crew: who answers.
 
     Raises:
-        XlingualError: when data, model or folder cannot be used; NotKept, which holds the scores, when only writing
+        XlingualError: when data, model or folder cannot be used; PredictionsMissing, which holds the scores, when only writing
             the predictions failed.
     """
     codes = asked.benchmark.codes(asked.languages)
@@ -73,7 +73,7 @@ def evaluate_checkpoint(
         asked = replace(asked, paragraphs=study.paragraphs)
         notes.append(f"{study.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all")
     identity = {"fingerprint": checkpoint_fingerprint(directory), "lengths": plain(lengths)}
-    kept = Kept(asked.folder(model), asked.benchmark.name, identity)
+    kept = PredictionStore(asked.folder(model), asked.benchmark.name, identity)
     sets = asked.examples(codes)
     notes += unknown_notes(tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()})
     with doing("looking for predictions that are kept"):
@@ -90,7 +90,7 @@ def evaluate_checkpoint(
                 "versions": versions(),
                 "questions": {code: part.fingerprint for code, part in sets.items()},
             }
-            answered = stack.enter_context(Answered.beside(kept.path, deciding, list(new)))
+            answered = stack.enter_context(AnswerJournal.beside(kept.path, deciding, list(new)))
             asking = {code: sets[code].examples for code in answered.languages}
             with crew(model, directory, lengths) as workers:
                 found, how = _answers(workers, family, directory, lengths, asking, progress, answered)
@@ -109,13 +109,13 @@ def evaluate_checkpoint(
 
 
 def _answers(
-    crew: Crew,
+    crew: WorkerPool,
     family: Family,
     directory: Path,
     lengths: Lengths,
     asking: Mapping[str, Sequence[Example]],
     progress: Progress,
-    answered: Answered,
+    answered: AnswerJournal,
 ) -> tuple[dict[str, Candidates], dict[str, Any]]:
     """Answers by language, and with how many workers and which batches they were found."""
     tokenizer = family.tokenizer(directory)
@@ -128,7 +128,7 @@ def _answers(
     return found, {"workers": crew.workers, "tokens_per_batch": bounds[-1]}
 
 
-def _kept_rows(kept: Kept, sets: Mapping[str, ExampleSet]) -> dict[str, list[Row]]:
+def _kept_rows(kept: PredictionStore, sets: Mapping[str, ExampleSet]) -> dict[str, list[Row]]:
     found = {code: kept.rows(code, part.fingerprint, [e.id for e in part.examples]) for code, part in sets.items()}
     return {code: rows for code, rows in found.items() if rows is not None}
 

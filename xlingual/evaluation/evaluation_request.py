@@ -12,14 +12,14 @@ from xlingual.data.scorable import notes_of
 from xlingual.errors import RecordError
 from xlingual.evaluation.benchmarks import Benchmark
 from xlingual.evaluation.intervals import intervals
-from xlingual.evaluation.prediction_store import Kept, NotKept, Row, usual_folder
+from xlingual.evaluation.prediction_store import PredictionsMissing, PredictionStore, Row, usual_folder
 from xlingual.evaluation.result import Evaluation, means
 
 TOY = "TOY: the questions are made up, and no number here says anything about real languages"
 
 
 @dataclass(frozen=True)
-class Asked:
+class EvaluationRequest:
     """What a user asks to be scored.
 
     Attributes:
@@ -63,10 +63,10 @@ class Asked:
 
 def scored(
     model: str,
-    asked: Asked,
+    asked: EvaluationRequest,
     sets: Mapping[str, ExampleSet],
     rows: Mapping[str, list[Row]],
-    kept: Kept,
+    kept: PredictionStore,
     identity: Mapping[str, Any],
     notes: list[str],
     made_with: Mapping[str, Any],
@@ -88,7 +88,7 @@ def scored(
         counts: language -> what else is counted of its questions.
 
     Raises:
-        NotKept: when the rows cannot be kept; it holds the evaluation.
+        PredictionsMissing: when the rows cannot be kept; it holds the evaluation.
     """
     scores = {code: {**asked.benchmark.task.scores(rows[code]), **(counts or {}).get(code, {})} for code in sets}
     fingerprints = {code: part.fingerprint for code, part in sets.items()}
@@ -105,7 +105,7 @@ def scored(
         try:
             kept.write(evaluation, unwritten)
         except RecordError as error:
-            raise NotKept(str(error), replace(evaluation, is_kept=False)) from None
+            raise PredictionsMissing(str(error), replace(evaluation, is_kept=False)) from None
     return evaluation
 
 

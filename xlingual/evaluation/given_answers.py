@@ -8,15 +8,15 @@ from pathlib import Path
 from xlingual.data.examples import Example
 from xlingual.errors import DataError
 from xlingual.evaluation.benchmarks import Benchmark
-from xlingual.evaluation.evaluation_request import Asked, scored
+from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.prediction_files import first_few, read_predictions
-from xlingual.evaluation.prediction_store import Kept, Row
+from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.result import Evaluation, versions
-from xlingual.families.text_to_text.illegal_answers import stray
+from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.tasks import Candidate
 
 
-def evaluate_predictions(label: str | None, path: Path, asked: Asked) -> Evaluation:
+def evaluate_predictions(label: str | None, path: Path, asked: EvaluationRequest) -> Evaluation:
     """Score answers that others made, and keep them in the layout of a checkpoint's.
 
     A question without an answer scores 0, as in SQuAD's official script, and is counted in `missing`; answers to
@@ -28,12 +28,12 @@ def evaluate_predictions(label: str | None, path: Path, asked: Asked) -> Evaluat
         asked: what is scored.
 
     Raises:
-        XlingualError: when the answers, the data or the folder cannot be used; NotKept, which holds the scores, when
+        XlingualError: when the answers, the data or the folder cannot be used; PredictionsMissing, which holds the scores, when
             only writing failed.
     """
     predictions = read_predictions(path, asked.benchmark, asked.languages)
     identity = {"fingerprint": predictions.fingerprint, "predictions": True}
-    kept = Kept(asked.folder(label or str(path), predictions.fingerprint), asked.benchmark.name, identity)
+    kept = PredictionStore(asked.folder(label or str(path), predictions.fingerprint), asked.benchmark.name, identity)
     sets = asked.examples(list(predictions.answers))
     rows, counts, notes = {}, {}, []
     for code, part in sets.items():
@@ -69,7 +69,7 @@ def _matched(
 def _given_rows(benchmark: Benchmark, examples: Sequence[Example], given: Mapping[str, str]) -> list[Row]:
     """Rows of answers without scores of their own; a question that has none scores 0."""
     found = {i: [Candidate(0.0, given[e.id])] for i, e in enumerate(examples) if e.id in given}
-    rows = benchmark.task.rows(examples, found, lambda example, text: stray(example.context, text))
+    rows = benchmark.task.rows(examples, found, lambda example, text: classify_illegal(example.context, text))
     for row in rows:
         del row["n_best"]
         if row["id"] not in given:

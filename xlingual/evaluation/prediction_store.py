@@ -27,7 +27,7 @@ FOLDER = "xlingual_evaluations"
 SUMMARY = "evaluation.json"
 
 
-class NotKept(RecordError):
+class PredictionsMissing(RecordError):
     """Predictions that could not be kept.
 
     Attributes:
@@ -39,7 +39,7 @@ class NotKept(RecordError):
         self.evaluation = evaluation
 
 
-class Kept:
+class PredictionStore:
     """Predictions of one model (or of others' answers) on one benchmark.
 
     Args:

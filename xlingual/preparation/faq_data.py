@@ -24,10 +24,10 @@ from xlingual.errors import DataError
 from xlingual.preparation.faq_sources import (
     BitextPairs,
     FaqSource,
+    GenerationPairs,
     PassageExamples,
     RowPairs,
-    Unseen,
-    WrittenHalves,
+    WithoutTrainingAnswers,
     answers_of,
 )
 from xlingual.study import FaqSettings, Recipe, Study, possible_mixtures
@@ -120,7 +120,7 @@ def _made(recipe: Recipe, rows: RowsPart, seed: int, shuffled: bool) -> FaqSourc
     if recipe.passage is not None:
         return PassageExamples(rows, recipe.passage, seed, shuffled)
     if recipe.generation is not None:
-        return WrittenHalves(rows, recipe.generation.direction, seed, shuffled)
+        return GenerationPairs(rows, recipe.generation.direction, seed, shuffled)
     return RowPairs(rows, seed, shuffled)
 
 
@@ -130,7 +130,9 @@ def _development(sides: Division, settings: FaqSettings, seed: int) -> ExampleSe
     Rows whose answer a training host gives as well (franchises, shop templates) are left out.
     """
     rows, twice = sides.development, Counter[str]()
-    source = PassageExamples(Unseen(rows, answers_of(sides.training), twice), settings.passages, seed, shuffled=False)
+    source = PassageExamples(
+        WithoutTrainingAnswers(rows, answers_of(sides.training), twice), settings.passages, seed, shuffled=False
+    )
     ranked = ((_rank(example, seed), place, example) for place, example in enumerate(source.examples))
     first = sorted(heapq.nsmallest(settings.dev_questions, ranked)[: settings.dev_questions], key=lambda one: one[1])
     counts = {**source.counts, "kept": len(first), "dropped_limit": source.counts["kept"] - len(first)}

@@ -31,7 +31,7 @@ PROMPTS = {"question_to_answer": "answer question: {}", "answer_to_question": "a
 
 
 @dataclass(frozen=True)
-class Unseen:
+class WithoutTrainingAnswers:
     """Hosts without the rows whose answer is among those of training."""
 
     part: RowsPart
@@ -85,7 +85,7 @@ class PassageExamples:
         counts: what became of the rows; complete after the examples were read to their end.
     """
 
-    rows: RowsPart | Unseen
+    rows: RowsPart | WithoutTrainingAnswers
     settings: PassageSettings
     seed: int
     shuffled: bool
@@ -154,7 +154,7 @@ class BitextPairs:
 
 
 @dataclass(frozen=True)
-class WrittenHalves:
+class GenerationPairs:
     """One language's rows as texts to read and to write; attributes as those of PassageExamples.
 
     `direction` is that of `xlingual.study.recipes.GenerationSettings`.
@@ -180,7 +180,7 @@ class WrittenHalves:
             yield prompt.format(read), written
 
 
-FaqSource: TypeAlias = Examples | RowPairs | BitextPairs | WrittenHalves
+FaqSource: TypeAlias = Examples | RowPairs | BitextPairs | GenerationPairs
 
 
 def _digest(*content: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from xlingual.data.examples import ExampleSet
 from xlingual.families import Family, Inputs, Lengths, ScoringSet
-from xlingual.preparation.faq_sources import BitextPairs, FaqSource, PassageExamples, RowPairs, WrittenHalves
+from xlingual.preparation.faq_sources import BitextPairs, FaqSource, GenerationPairs, PassageExamples, RowPairs
 from xlingual.records.files import read_json, write_json
 from xlingual.study import TextToTextSettings, WindowSettings
 from xlingual.tokens.feature_store import Examples, fingerprint_tokenizer, stored_pairs, stored_text_sequences
@@ -77,7 +77,7 @@ class InputCutter:
             passages = self.inputs(source, targets=True)
             self._keep_counts(source)
             return passages
-        if isinstance(source, WrittenHalves):
+        if isinstance(source, GenerationPairs):
             if self.features is None:
                 return sequences_of_texts(self.tokenizer, source.texts, **self._most_tokens)
             return stored_text_sequences(self.features, self.tokenizer, self.fingerprint, source, **self._most_tokens)

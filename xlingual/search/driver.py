@@ -35,7 +35,7 @@ from xlingual.search.nodes import Here, Nodes, Place
 from xlingual.search.placement import concurrent_trials
 from xlingual.search.precision import study_precision
 from xlingual.search.ray_output import kept_in
-from xlingual.search.study_context import Bench, demand_of
+from xlingual.search.study_context import StudyContext, demand_of
 from xlingual.search.study_guard import (
     TEST,
     check_sources,
@@ -51,7 +51,7 @@ from xlingual.search.tuning import train_all
 from xlingual.search.waiting import watching
 from xlingual.study import Study
 
-Stage = Callable[[Bench], None]
+Stage = Callable[[StudyContext], None]
 STAGES: dict[str, Stage] = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}
 
 
@@ -93,7 +93,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         # an embedded Ray starts when everything else is checked
         concurrent, place = joined or stack.enter_context(_placed(study, directory, address, listener))
         inputs = _inputs(study, directory, locations, loaded, listener)
-        bench = Bench(
+        bench = StudyContext(
             study=study,
             directory=directory,
             listener=listener,
@@ -181,7 +181,7 @@ def missing_stages(directory: StudyDirectory, until: str) -> list[str]:
     return [stage for stage in wanted if not _done(read_state(directory), stage)]
 
 
-def go_through(bench: Bench, missing: Iterable[str], stages: Mapping[str, Stage] = STAGES) -> None:
+def go_through(bench: StudyContext, missing: Iterable[str], stages: Mapping[str, Stage] = STAGES) -> None:
     """Do one stage after the other; none follows one that is not done.
 
     Raises:

@@ -12,7 +12,7 @@ import torch
 
 from xlingual.errors import ModelError, PlacementError, StageError
 from xlingual.evaluation.answerer import Answerer, Part
-from xlingual.evaluation.answering import Crew
+from xlingual.evaluation.answering import WorkerPool
 from xlingual.evaluation.checkpoint_evaluation import CrewOf, alone
 from xlingual.families import Lengths, ScoringSet
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
@@ -38,7 +38,7 @@ def crew_of(address: str | None, workers: int | None) -> CrewOf:
         return alone
 
     @contextmanager
-    def together(model: str, directory: Path, lengths: Lengths) -> Iterator[Crew]:
+    def together(model: str, directory: Path, lengths: Lengths) -> Iterator[WorkerPool]:
         with (
             kept_in(Path(os.devnull)) as terminal,
             connected(address or "local", Demand(1, 1, 0)) as nodes,

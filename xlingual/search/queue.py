@@ -16,7 +16,7 @@ from xlingual.records.events import search_of
 from xlingual.search.attempts import Attempts, is_final
 from xlingual.search.failures import OWN, PLACE, UNKNOWN, Failure
 from xlingual.search.nodes import Here, Place
-from xlingual.search.recording_callback import Item, Journalist, key_of, whole_updates
+from xlingual.search.recording_callback import Item, RecordingCallback, key_of, whole_updates
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.spent_budget import is_whole, spent
 
@@ -83,7 +83,7 @@ class TrialQueue:
     def __init__(
         self,
         source: Source,
-        journalist: Journalist,
+        journalist: RecordingCallback,
         *,
         concurrent: int,
         full_budget: int,

@@ -33,7 +33,7 @@ def label_of(item: Mapping[str, Any]) -> str:
     return (f"search {item['search']}, " if "search" in item else "") + f"trial {item['number']}"
 
 
-class Journalist:
+class RecordingCallback:
     """Appends what happens to a trial to the journal, and shows every change to the listener.
 
     Args:

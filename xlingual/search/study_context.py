@@ -14,7 +14,7 @@ from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Place
 from xlingual.search.placement import Demand
 from xlingual.search.queue import Source, TrialQueue
-from xlingual.search.recording_callback import Journalist
+from xlingual.search.recording_callback import RecordingCallback
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial import TrialTask
 from xlingual.study import ModelTraits, Study
@@ -29,7 +29,7 @@ class Trainer(Protocol):
 
 
 @dataclass(frozen=True)
-class Bench:
+class StudyContext:
     """What a study works with once everything is in place.
 
     Attributes:
@@ -77,9 +77,9 @@ class Bench:
         """What one trial asks of the cluster."""
         return demand_of(self.study)
 
-    def journalist(self, kind: str) -> Journalist:
+    def journalist(self, kind: str) -> RecordingCallback:
         """Make the keeper of the records of trials or replicates."""
-        return Journalist(
+        return RecordingCallback(
             self.directory,
             self.listener,
             metric=self.metric,
@@ -94,7 +94,7 @@ class Bench:
         )
 
     def train(
-        self, source: Source, journalist: Journalist, scheduler: ArmScheduler | None = None, *, keep_model: bool
+        self, source: Source, journalist: RecordingCallback, scheduler: ArmScheduler | None = None, *, keep_model: bool
     ) -> TrialQueue:
         """Train all items of a source; what the queue that handed them out knows then."""
         queue = TrialQueue(

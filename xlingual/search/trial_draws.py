@@ -8,7 +8,7 @@ from typing import Any
 
 from xlingual.records.events import search_of
 from xlingual.records.state import ArmSearch, TrialState
-from xlingual.search.recording_callback import Item, Journalist
+from xlingual.search.recording_callback import Item, RecordingCallback
 from xlingual.search.sampler import ArmSampler, PastTrial
 from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
@@ -151,7 +151,7 @@ class SearchSource:
     def __init__(
         self,
         searches: Sequence[ArmDraws],
-        journalist: Journalist,
+        journalist: RecordingCallback,
         spaces: Mapping[str, str],
         exhausted: Collection[ArmSearch],
     ) -> None:

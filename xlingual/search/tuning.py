@@ -48,7 +48,7 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
     trainable = tune.with_resources(
         tune.with_parameters(train_driver_fn, task=task), lambda item: bundle_elsewhere(asked, item["avoid"])
     )
-    scratch, kept = task.storage / "ray", Kept()
+    scratch, kept = task.storage / "ray", FirstError()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tuner = tune.Tuner(
@@ -83,7 +83,7 @@ def bundle_elsewhere(asked: dict[str, float], avoided: Sequence[str]) -> tune.Pl
     return tune.PlacementGroupFactory([asked], **where)
 
 
-class Kept:
+class FirstError:
     """The first error of this program in what Tune calls: Tune itself makes a traceback's text of it."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ class Kept:
 class QueueSearcher(Searcher):
     """Asks the queue for what comes next. Tune may pickle it, but nothing is kept there: the records are the truth."""
 
-    def __init__(self, queue: TrialQueue, kept: Kept) -> None:
+    def __init__(self, queue: TrialQueue, kept: FirstError) -> None:
         super().__init__()
         self._queue, self._kept = queue, kept
         self._items: dict[str, Item] = {}
@@ -144,7 +144,7 @@ class QueueSearcher(Searcher):
 class QueueScheduler(FIFOScheduler):
     """Hands reports to the queue, which says whether a trial goes on."""
 
-    def __init__(self, queue: TrialQueue, kept: Kept) -> None:
+    def __init__(self, queue: TrialQueue, kept: FirstError) -> None:
         super().__init__()
         self._queue, self._kept = queue, kept
 
@@ -161,7 +161,7 @@ class QueueScheduler(FIFOScheduler):
 class QueueCallback(Callback):
     """Tells the queue of tries that failed."""
 
-    def __init__(self, queue: TrialQueue, kept: Kept) -> None:
+    def __init__(self, queue: TrialQueue, kept: FirstError) -> None:
         self._queue, self._kept = queue, kept
 
     def __getstate__(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ QUESTIONS = 240
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BenchRequest:
     """What a user asks to be measured; what is None is chosen.
 
     Attributes:
@@ -83,7 +83,7 @@ class Asked:
         if self.precision not in ("auto", "fp32", "bf16"):
             raise XlingualError(f"--precision: {self.precision!r} asked; write one of auto, fp32, bf16")
 
-    def or_as_in(self, study: Study) -> Asked:
+    def or_as_in(self, study: Study) -> BenchRequest:
         """Take what is left open from a study: model, data, batch size, lengths, optimiser. Its test set stays shut."""
         training, train = study.training, study.data.train
         return replace(
@@ -139,7 +139,7 @@ class Task:
 
 
 @contextmanager
-def prepared(asked: Asked) -> Iterator[Task]:
+def prepared(asked: BenchRequest) -> Iterator[Task]:
     """Load and tokenise what is asked; a toy world that is needed lives as long as the context.
 
     Raises:
@@ -180,7 +180,7 @@ def _checkpoint(model: str, toy: ToyPaths | None) -> Path:
     return toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model
 
 
-def _traits(family: Family, checkpoint: Path, model: str, asked: Asked) -> ModelTraits:
+def _traits(family: Family, checkpoint: Path, model: str, asked: BenchRequest) -> ModelTraits:
     """What the model is trained with; nothing of its speed depends on its learning rate."""
     own = family.traits(checkpoint, WindowSettings(), TextToTextSettings())
     lengths = chosen_lengths(
@@ -189,7 +189,7 @@ def _traits(family: Family, checkpoint: Path, model: str, asked: Asked) -> Model
     return replace(own, lengths=lengths, optimizer=asked.optimizer or own.optimizer, decay=asked.decay or own.decay)
 
 
-def _training_data(asked: Asked, toy: ToyPaths | None) -> ExampleSet:
+def _training_data(asked: BenchRequest, toy: ToyPaths | None) -> ExampleSet:
     """The training examples. Nothing is learnt that is kept, so XQuAD's articles may be among them."""
     if asked.train is None:
         assert toy is not None
@@ -203,7 +203,9 @@ def _training_data(asked: Asked, toy: ToyPaths | None) -> ExampleSet:
     return examples
 
 
-def _questions(asked: Asked, train: ExampleSet, toy: ToyPaths | None) -> tuple[dict[str, tuple[Example, ...]], str]:
+def _questions(
+    asked: BenchRequest, train: ExampleSet, toy: ToyPaths | None
+) -> tuple[dict[str, tuple[Example, ...]], str]:
     """The questions to answer by language, and what they are."""
     source = asked.score or (str(toy.xquad) if toy and asked.train is None else None)
     if source is None:
@@ -222,7 +224,7 @@ def _languages(asked: str, source: str) -> list[str]:
     return there or list(XQUAD_LANGUAGES)
 
 
-def _notes(model: str, asked: Asked, where: str, lengths: Lengths) -> Iterator[str]:
+def _notes(model: str, asked: BenchRequest, where: str, lengths: Lengths) -> Iterator[str]:
     if model in TOY_MODELS:
         kind = "mT5" if model == TOY_TEXT_TO_TEXT else "encoder"
         yield f"the toy world's tiny {kind}: a real one is many times slower; name a MODEL"

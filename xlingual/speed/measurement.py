@@ -15,7 +15,7 @@ import torch
 from xlingual.activity import doing
 from xlingual.evaluation.input_lengths import plain
 from xlingual.models.encoder import encoder_widths
-from xlingual.speed.bench_task import Asked, Task, prepared
+from xlingual.speed.bench_task import BenchRequest, Task, prepared
 from xlingual.speed.input_spread import most_tokens
 from xlingual.speed.matrix import matrix_gflops
 from xlingual.speed.micro_batch import LargestMicroBatch, estimated_micro_batch, tried_micro_batch
@@ -148,7 +148,7 @@ class Speed:
         }
 
 
-def measure(asked: Asked) -> Speed:
+def measure(asked: BenchRequest) -> Speed:
     """Measure training, scoring, memory and the machine's matrix products.
 
     Raises:

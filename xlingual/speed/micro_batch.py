@@ -15,7 +15,7 @@ from xlingual.study import ModelTraits
 from xlingual.training.execution import Execution
 from xlingual.training.freed_memory import release_free_memory
 from xlingual.training.model import TrainedModel
-from xlingual.training.objective_schedule import Draws, answering
+from xlingual.training.objective_schedule import ObjectiveSchedule, answering
 from xlingual.training.order import TrainingOrder
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
@@ -66,7 +66,7 @@ def tried_micro_batch(
     size = 1
     while size <= MOST:
         drawn = (np.zeros(size, dtype=np.int64), np.resize(longest, size).astype(np.int64))
-        draws = Draws.of(answering(configuration), [inputs.train], drawn, np.array([size]))
+        draws = ObjectiveSchedule.of(answering(configuration), [inputs.train], drawn, np.array([size]))
         order = TrainingOrder((draws,), size)
         try:
             Updater(trial_configuration(traits, 1, size, size, precision), order, model, worker).update(0)

@@ -11,7 +11,7 @@ import torch
 
 from xlingual.data.examples import Example
 from xlingual.evaluation.answerer import Answerer
-from xlingual.evaluation.answering import Alone, answer_all
+from xlingual.evaluation.answering import LocalWorker, answer_all
 from xlingual.families import Lengths, ScoringSet, family_of
 from xlingual.speed.matrix import synchronize
 from xlingual.tasks.question_answering import QuestionAnswering
@@ -58,7 +58,7 @@ def measure_scoring(
     tokenizer = family.tokenizer(checkpoint)
     model = family.load(checkpoint, seed=0).to(device)
     batcher = family.batcher(model, int(tokenizer.pad_token_id), device)
-    crew = Alone(Answerer(family, model, batcher, lengths))
+    crew = LocalWorker(Answerer(family, model, batcher, lengths))
 
     def score(asked: Mapping[str, tuple[Example, ...]]) -> dict[str, int]:
         """From text to scored rows, as `evaluate_checkpoint` does it; how many there are."""

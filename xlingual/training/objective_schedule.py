@@ -42,7 +42,7 @@ class MicroBatch:
 
 
 @dataclass(frozen=True)
-class Draws:
+class ObjectiveSchedule:
     """Examples of one objective, update after update.
 
     Attributes:
@@ -66,7 +66,7 @@ class Draws:
     @classmethod
     def of(
         cls, objective: Objective, sources: Sequence[Source], drawn: tuple[Indices, Indices], counts: Indices
-    ) -> Draws:
+    ) -> ObjectiveSchedule:
         """Lay out draws, `counts` of which stand in each update; each source is gone through epoch by epoch."""
         source, item = drawn
         length, epoch = np.zeros((2, len(source)), dtype=np.int64)

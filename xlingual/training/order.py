@@ -18,9 +18,9 @@ from xlingual.seeds import stream_seed
 from xlingual.study import Mixture, TrialConfiguration
 from xlingual.tokens.sequences import Sequences
 from xlingual.training.objective_schedule import (
-    Draws,
     MicroBatch,
     Objective,
+    ObjectiveSchedule,
     Place,
     Source,
     answering,
@@ -49,7 +49,7 @@ class TrainingOrder:
         faq: the sources of FAQ examples.
     """
 
-    parts: tuple[Draws, ...]
+    parts: tuple[ObjectiveSchedule, ...]
     micro_batch_size: int
     tokens: int | None = None
     faq: tuple[Source, ...] = ()
@@ -137,14 +137,14 @@ def target_tokens(place: Place) -> int:
     return int(source.target_pointers[i + 1] - source.target_pointers[i]) if isinstance(source, Sequences) else 0
 
 
-def _english(configuration: TrialConfiguration, train: Inputs, counts: Indices) -> Draws:
+def _english(configuration: TrialConfiguration, train: Inputs, counts: Indices) -> ObjectiveSchedule:
     drawn = draw_mixture([len(train)], [1.0], int(counts.sum()), stream_seed(configuration.seed, "order"), ["train"])
-    return Draws.of(answering(configuration), [train], drawn, counts)
+    return ObjectiveSchedule.of(answering(configuration), [train], drawn, counts)
 
 
 def _mixed_passages(
     configuration: TrialConfiguration, mixture: Mixture, train: Inputs, faq: Mapping[str, Source]
-) -> Draws:
+) -> ObjectiveSchedule:
     """Passages among English examples: how many an update has varies, how many the run has is exact."""
     languages = language_weights(mixture, {name: len(faq[name]) for name in mixture.names})
     sources = (train, *(faq[name] for name in languages))
@@ -157,10 +157,12 @@ def _mixed_passages(
         stream_seed(configuration.seed, "order"),
         ["train", *languages],
     )
-    return Draws.of(answering(configuration), sources, drawn, counts)
+    return ObjectiveSchedule.of(answering(configuration), sources, drawn, counts)
 
 
-def _faq(configuration: TrialConfiguration, mixture: Mixture, faq: Mapping[str, Source], counts: Indices) -> Draws:
+def _faq(
+    configuration: TrialConfiguration, mixture: Mixture, faq: Mapping[str, Source], counts: Indices
+) -> ObjectiveSchedule:
     """FAQ examples alone, so many in each update."""
     weights = drawn_weights(mixture, {name: len(examples) for name, examples in faq.items()})
     seed = stream_seed(configuration.seed, "order")
@@ -175,7 +177,7 @@ def _faq(configuration: TrialConfiguration, mixture: Mixture, faq: Mapping[str, 
     objective: Objective = "contrastive" if mixture.recipe.contrastive is not None else answering(configuration)
     if mixture.recipe.masked_language_model is not None:
         objective = "masked_language_model"
-    return Draws.of(objective, [faq[name] for name in weights], drawn, counts)
+    return ObjectiveSchedule.of(objective, [faq[name] for name in weights], drawn, counts)
 
 
 def _check_pairs(configuration: TrialConfiguration, mixture: Mixture, counts: Indices) -> None:

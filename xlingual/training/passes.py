@@ -44,7 +44,7 @@ class Pass:
     count: int
 
 
-class Preparation:
+class PassBuilder:
     """Makes the passes of one worker's micro-batches.
 
     Args:

@@ -19,7 +19,7 @@ from xlingual.training.model import TrainedModel
 from xlingual.training.objective_schedule import Objective
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import TrainingOrder
-from xlingual.training.passes import Pass, Preparation
+from xlingual.training.passes import Pass, PassBuilder
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.worker import Worker
 
@@ -32,7 +32,7 @@ class Updater:
     ) -> None:
         self._configuration, self._order, self._model, self._worker = configuration, order, model, worker
         self._first_stage = first_stage_updates(configuration)
-        self._preparation = Preparation(
+        self._preparation = PassBuilder(
             configuration, order, model.family, model.batcher, model.mask_tokens, worker.device
         )
         self._ahead: tuple[int, list[Pass]] | None = None

@@ -33,7 +33,7 @@ SIDES = ("question", "answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OverviewRequest:
     """What is looked at: how rows are drawn, filtered and made into passages, and how many of each are shown."""
 
     draw: Draw
@@ -86,7 +86,7 @@ class LanguageOverview:
         return asdict(self)
 
 
-def faq_overview(source: str, languages: Sequence[str], asked: Asked) -> dict[str, LanguageOverview]:
+def faq_overview(source: str, languages: Sequence[str], asked: OverviewRequest) -> dict[str, LanguageOverview]:
     """Read, filter and measure the rows of each language, by two-letter code; memory is a few lengths a row.
 
     Args:
@@ -105,7 +105,7 @@ def faq_overview(source: str, languages: Sequence[str], asked: Asked) -> dict[st
     return found
 
 
-def _overview(drawn: DrawnRows, asked: Asked, reading: Activity) -> LanguageOverview:
+def _overview(drawn: DrawnRows, asked: OverviewRequest, reading: Activity) -> LanguageOverview:
     filters = FaqFilter.of(asked.filters, drawn.language, drawn.columns.names)
     dropped: dict[str, _Sample[FaqRow]] = defaultdict(lambda: _Sample(asked.examples))
     hosts_in, kept = _Hosts(), _Kept(asked)
@@ -147,7 +147,7 @@ class _Hosts:
 class _Kept:
     """Lengths and a sample of the rows that are kept."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: OverviewRequest) -> None:
         self.hosts = 0
         self.characters = {side: array("L") for side in SIDES}
         self.tokens = {side: array("L") for side in SIDES if asked.count_tokens is not None}

@@ -39,7 +39,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StatedQuestion:
     """A question for the fact of that number; `filler` as in a fact."""
 
     fact: int
@@ -52,7 +52,7 @@ class Person:
 
     name: str
     facts: tuple[Fact, ...]
-    asked: tuple[Asked, ...]
+    asked: tuple[StatedQuestion, ...]
 
 
 def draw_facts(count: int, lexicon: Lexicon, generator: np.random.Generator) -> tuple[Fact, ...]:
@@ -65,7 +65,7 @@ def draw_person(name: str, world: ToyWorld, lexicon: Lexicon, generator: np.rand
     """Draw what is said of a person and which of it is asked for."""
     facts = draw_facts(world.facts_per_person, lexicon, generator)
     chosen = generator.choice(len(facts), world.questions_per_person, replace=False)
-    return Person(name, facts, tuple(Asked(int(fact), int(generator.integers(FILLERS))) for fact in chosen))
+    return Person(name, facts, tuple(StatedQuestion(int(fact), int(generator.integers(FILLERS))) for fact in chosen))
 
 
 def write_paragraph(person: Person, language: str, lexicon: Lexicon) -> tuple[str, tuple[int, ...]]:

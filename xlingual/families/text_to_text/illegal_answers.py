@@ -8,7 +8,7 @@ from typing import Any
 from xlingual.data.scripts import main_script
 
 
-def stray(context: str, prediction: str) -> dict[str, Any]:
+def classify_illegal(context: str, prediction: str) -> dict[str, Any]:
     """Say of a written answer whether it is illegal, and if so whether it is normalised, or an accidental translation.
 
     These are the kinds of arXiv 2010.11934 section 5. Illegal: it is empty, or does not stand in the context character

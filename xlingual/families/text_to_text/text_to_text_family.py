@@ -17,7 +17,7 @@ from xlingual.families.family import Advice, Autocast, Lengths
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.families.text_to_text.batcher import TextBatcher
 from xlingual.families.text_to_text.generation import written_answers
-from xlingual.families.text_to_text.illegal_answers import stray
+from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.families.text_to_text.target_loss import IGNORED, padded_targets, plain_weights, text_loss
 from xlingual.models.outcome import Outcome
 from xlingual.models.text_to_text import (
@@ -148,8 +148,8 @@ class TextToText:
         return written_answers(model, questions, batcher, max_answer_tokens=most, share=share, autocast=autocast)
 
     def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
-        """See `stray`."""
-        return stray(example.context, prediction)
+        """See `classify_illegal`."""
+        return classify_illegal(example.context, prediction)
 
 
 def _texts(lengths: Lengths) -> TextToTextSettings:

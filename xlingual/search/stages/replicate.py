@@ -8,12 +8,12 @@ from typing import Any
 from xlingual.records.files import read_json
 from xlingual.records.state import StudyState, read_state
 from xlingual.search.queue import ReplicateSource
-from xlingual.search.study_context import Bench
+from xlingual.search.study_context import StudyContext
 from xlingual.study import TrialConfiguration
 from xlingual.study.searches import replicate_seeds
 
 
-def replicate(bench: Bench) -> None:
+def replicate(bench: StudyContext) -> None:
     """Train the configuration that each search chose under every seed.
 
     Raises:
@@ -30,7 +30,7 @@ def replicate(bench: Bench) -> None:
     bench.end("replicate")
 
 
-def replicate_items(bench: Bench, state: StudyState) -> list[dict[str, Any]]:
+def replicate_items(bench: StudyContext, state: StudyState) -> list[dict[str, Any]]:
     """List what each search chose under every seed: the first seed of every search, then the second."""
     found = []
     for search in state.all_searches:

@@ -7,17 +7,17 @@ from typing import Any
 
 from xlingual.records.state import ArmSearch, StudyState, best_of, read_state, space_fingerprint
 from xlingual.search.precision import with_precision
-from xlingual.search.recording_callback import Journalist, key_of
+from xlingual.search.recording_callback import RecordingCallback, key_of
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler, Reports
-from xlingual.search.study_context import Bench
+from xlingual.search.study_context import StudyContext
 from xlingual.search.trial_draws import ArmDraws, SearchSource
 from xlingual.study import TrialConfiguration, arm_space, build_configuration
 from xlingual.study.first import first_values
 from xlingual.study.searches import search_seed
 
 
-def search(bench: Bench) -> None:
+def search(bench: StudyContext) -> None:
     """Give every search its trials, then choose the best configuration of each.
 
     Raises:
@@ -35,14 +35,14 @@ def search(bench: Bench) -> None:
     choose(bench)
 
 
-def _remove_left_checkpoints(bench: Bench, state: StudyState) -> None:
+def _remove_left_checkpoints(bench: StudyContext, state: StudyState) -> None:
     """Remove checkpoints of trials that ended, which a driver that was killed right then did not."""
     wanted = {trial.fingerprint for trial in state.trials if trial.unfinished}
     for fingerprint in {trial.fingerprint for trial in state.trials} - wanted:
         bench.directory.trial(fingerprint).checkpoint.unlink(missing_ok=True)
 
 
-def choose(bench: Bench) -> None:
+def choose(bench: StudyContext) -> None:
     """Write down each search's best trial: the highest objective after the full budget, the earliest of equals.
 
     A search without any is told to the listener, and the others go on.
@@ -72,7 +72,7 @@ def named(state: StudyState, search: ArmSearch) -> dict[str, Any]:
     return {"arm": search.arm, **({"search": search.number} if state.searches[search.arm].count > 1 else {})}
 
 
-def search_source(bench: Bench, state: StudyState, journalist: Journalist) -> SearchSource:
+def search_source(bench: StudyContext, state: StudyState, journalist: RecordingCallback) -> SearchSource:
     """Rebuild all draws from the records: what is missing of each search whose choice the test set was not read for."""
     spaces = {arm: space_fingerprint(content) for arm, content in state.study["arms"].items()}
     tested = state.tested
@@ -80,7 +80,7 @@ def search_source(bench: Bench, state: StudyState, journalist: Journalist) -> Se
     return SearchSource(draws, journalist, spaces, state.exhausted)
 
 
-def search_draws(bench: Bench, state: StudyState, search: ArmSearch) -> ArmDraws:
+def search_draws(bench: StudyContext, state: StudyState, search: ArmSearch) -> ArmDraws:
     """Rebuild the draws of one search from the records."""
     arm, settings, of = search.arm, bench.study.search, state.searches[search.arm]
     tree, seed = arm_space(bench.study, arm), search_seed(settings.seed, search.number)
@@ -110,7 +110,7 @@ def search_draws(bench: Bench, state: StudyState, search: ArmSearch) -> ArmDraws
     )
 
 
-def _scheduler(bench: Bench, state: StudyState) -> ArmScheduler | None:
+def _scheduler(bench: StudyContext, state: StudyState) -> ArmScheduler | None:
     search = bench.study.search
     if search.scheduler == "none":
         return None

@@ -25,7 +25,7 @@ from xlingual.search.answer_tasks import find_candidates
 from xlingual.search.failures import PLACE, failure_of
 from xlingual.search.placement import elsewhere
 from xlingual.search.recording_callback import record_reading
-from xlingual.search.study_context import Bench
+from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import TEST, check_sources, unread_test_set
 from xlingual.search.waiting import first_ready
 from xlingual.tasks import Candidates, Extras, merge
@@ -33,7 +33,7 @@ from xlingual.tasks.question_answering import answer_rows, mean_scores
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AnswerShare:
     """One share of a replicate's answers: its number, and the nodes it was kept away from once it was asked for."""
 
     replicate: ReplicateState
@@ -41,7 +41,7 @@ class Asked:
     avoided: tuple[str, ...] | None = None
 
 
-def test(bench: Bench) -> None:
+def test(bench: StudyContext) -> None:
     """Open the sealed test set and score every replicate on it that has no scores yet."""
     state = read_state(bench.directory)
     waiting = [replicate for replicate in state.replicates if replicate.state == "finished" and not replicate.scored]
@@ -99,12 +99,12 @@ def recorded_scores(directory: TrialDirectory, languages: list[str]) -> dict[str
     return {language: mean_scores(journal.read(directory.predictions(language))) for language in languages}
 
 
-def _score_replicates(bench: Bench, model: str, replicates: Sequence[ReplicateState]) -> None:
+def _score_replicates(bench: StudyContext, model: str, replicates: Sequence[ReplicateState]) -> None:
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
     slots = bench.concurrent * bench.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
-    waiting = [Asked(replicate, number) for replicate in replicates for number in range(shares)]
-    running: dict[Any, Asked] = {}
+    waiting = [AnswerShare(replicate, number) for replicate in replicates for number in range(shares)]
+    running: dict[Any, AnswerShare] = {}
     parts: dict[str, list[Any]] = defaultdict(list)
     questions, shared = None, None
     extras = family_of(resolve_checkpoint(model)).row_extras
@@ -133,14 +133,14 @@ def _score_replicates(bench: Bench, model: str, replicates: Sequence[ReplicateSt
             _scored(bench, replicate, scores)
 
 
-def _record_reading(bench: Bench, replicate: ReplicateState) -> None:
+def _record_reading(bench: StudyContext, replicate: ReplicateState) -> None:
     languages = list(bench.study.data.test.languages)
     record_reading(
         bench.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed, languages=languages
     )
 
 
-def _answers(bench: Bench, ready: Any, asked: Asked) -> dict[str, Candidates] | None:
+def _answers(bench: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, Candidates] | None:
     """Return what a task found; None where its node could not do its part, and another one is to be asked."""
     try:
         found: dict[str, Candidates] = ray.get(ready)
@@ -156,7 +156,7 @@ def _answers(bench: Bench, ready: Any, asked: Asked) -> dict[str, Candidates] | 
         ) from error
 
 
-def _open_test_set(bench: Bench, model: str) -> dict[str, ScoringSet]:
+def _open_test_set(bench: StudyContext, model: str) -> dict[str, ScoringSet]:
     """Open the sealed test set, and check that it is the one of earlier readings."""
     examples = load_test_data(bench.study, bench.locations)
     check_sources(bench.directory, {TEST: source_of(examples)}, unread_test_set(bench.directory))
@@ -164,7 +164,7 @@ def _open_test_set(bench: Bench, model: str) -> dict[str, ScoringSet]:
     return scoring_sets(model, examples, lengths, bench.directory.features)
 
 
-def _submit(bench: Bench, asked: Asked, questions: Any, shares: int) -> Any:
+def _submit(bench: StudyContext, asked: AnswerShare, questions: Any, shares: int) -> Any:
     """Ask for a share of a replicate's answers; Ray starts as many such tasks as there is room for."""
     replicate, share = asked.replicate, (asked.number, shares)
     where = {"label_selector": elsewhere(asked.avoided)} if asked.avoided else {}
@@ -175,7 +175,7 @@ def _submit(bench: Bench, asked: Asked, questions: Any, shares: int) -> Any:
     return task.remote(bench.directory.trial(replicate.fingerprint), questions, lengths, demand, share)
 
 
-def _adopt_recorded_scores(bench: Bench, replicate: ReplicateState) -> bool:
+def _adopt_recorded_scores(bench: StudyContext, replicate: ReplicateState) -> bool:
     """Take scores that were written just before a crash, instead of opening the test set again."""
     scores = recorded_scores(bench.directory.trial(replicate.fingerprint), list(bench.study.data.test.languages))
     if scores is not None:
@@ -183,7 +183,7 @@ def _adopt_recorded_scores(bench: Bench, replicate: ReplicateState) -> bool:
     return scores is not None
 
 
-def _scored(bench: Bench, replicate: ReplicateState, scores: dict[str, dict[str, float]]) -> None:
+def _scored(bench: StudyContext, replicate: ReplicateState, scores: dict[str, dict[str, float]]) -> None:
     directory = bench.directory.trial(replicate.fingerprint)
     complete_model_card(directory, origin_of(bench.study, bench.locations, replicate.of, scores))
     bench.event("test_scored", arm=replicate.arm, seed=replicate.seed, fingerprint=replicate.fingerprint, scores=scores)
@@ -192,7 +192,7 @@ def _scored(bench: Bench, replicate: ReplicateState, scores: dict[str, dict[str,
         bench.listener.note(f"arm {replicate.arm}, seed {replicate.seed}: {line}")
 
 
-def _by_model(bench: Bench, replicates: Sequence[ReplicateState]) -> dict[str, list[ReplicateState]]:
+def _by_model(bench: StudyContext, replicates: Sequence[ReplicateState]) -> dict[str, list[ReplicateState]]:
     groups: dict[str, list[ReplicateState]] = defaultdict(list)
     for replicate in replicates:
         groups[bench.locations.models[replicate.arm]].append(replicate)
