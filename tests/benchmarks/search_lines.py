@@ -23,7 +23,7 @@ from xlingual.search.queue import TrialQueue
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial_draws import ArmDraws, SearchSource
-from xlingual.search.tuning import Kept, QueueScheduler, QueueSearcher
+from xlingual.search.tuning import FirstError, QueueScheduler, QueueSearcher
 from xlingual.study import draw
 from xlingual.study.search import SearchSettings
 
@@ -93,7 +93,7 @@ def ours(
         full_budget=UPDATES,
         scheduler=None if scheduler == "none" else stops,
     )
-    kept = Kept()
+    kept = FirstError()
     return QueueSearcher(queue, kept), QueueScheduler(queue, kept)
 
 

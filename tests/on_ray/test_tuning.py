@@ -9,7 +9,7 @@ from ray.tune.error import TuneError
 
 from xlingual.errors import StorageError
 from xlingual.search.failures import UNKNOWN
-from xlingual.search.tuning import Kept, QueueCallback, QueueScheduler, QueueSearcher
+from xlingual.search.tuning import FirstError, QueueCallback, QueueScheduler, QueueSearcher
 
 
 class FullDisk:
@@ -38,7 +38,7 @@ class Trial:
     ],
 )
 def test_records_that_cannot_be_written_end_the_search_with_their_own_line(call: Any) -> None:
-    kept = Kept()
+    kept = FirstError()
 
     def fit() -> None:
         try:
@@ -55,4 +55,4 @@ def test_an_error_of_tune_itself_stays_what_it_is() -> None:
         raise TuneError("its own")
 
     with pytest.raises(TuneError, match="its own"):
-        Kept().instead_of_tunes(fit)
+        FirstError().instead_of_tunes(fit)

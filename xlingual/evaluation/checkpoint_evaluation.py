@@ -57,8 +57,8 @@ def evaluate_checkpoint(
         crew: who answers.
 
     Raises:
-        XlingualError: when data, model or folder cannot be used; PredictionsMissing, which holds the scores, when only writing
-            the predictions failed.
+        XlingualError: when data, model or folder cannot be used; PredictionsMissing, which holds the scores, when
+            only writing the predictions failed.
     """
     codes = asked.benchmark.codes(asked.languages)
     directory = resolve_checkpoint(model)

@@ -28,8 +28,8 @@ def evaluate_predictions(label: str | None, path: Path, asked: EvaluationRequest
         asked: what is scored.
 
     Raises:
-        XlingualError: when the answers, the data or the folder cannot be used; PredictionsMissing, which holds the scores, when
-            only writing failed.
+        XlingualError: when the answers, the data or the folder cannot be used; PredictionsMissing, which holds the
+            scores, when only writing failed.
     """
     predictions = read_predictions(path, asked.benchmark, asked.languages)
     identity = {"fingerprint": predictions.fingerprint, "predictions": True}
