@@ -12,7 +12,7 @@ from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
 from xlingual.study import PassageSettings, ToySettings, resolved
 from xlingual.study.data import HELD_OUT_ARTICLES, TOY
 from xlingual.study.syntax import parse
-from xlingual.study.training import TrainingSettings, TrainingSpace
+from xlingual.study.training import TrainingSettings
 
 TOY_STUDY = """\
 name: toy_study
@@ -189,14 +189,6 @@ def test_a_resolved_study_shows_every_arm_whole(load, study_text):
     }
 
 
-def test_the_leaves_of_training_are_the_same_as_values_and_as_spaces():
-    assert list(TrainingSettings.model_fields) == list(TrainingSpace.model_fields)
-    for name, field in TrainingSettings.model_fields.items():
-        # Weight decay is left to the family, see test_what_a_study_leaves_open_is_its_models_own.
-        expected = None if name == "weight_decay" else field.default
-        assert TrainingSpace.model_fields[name].default == expected
-
-
 def test_the_json_schema_is_a_schema_of_the_current_draft(schema):
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -207,7 +199,7 @@ def test_the_json_schema_is_a_schema_of_the_current_draft(schema):
 
 def test_the_json_schema_gives_arms_no_defaults_of_training(schema):
     leaves = schema["$defs"]["ArmTraining"]["properties"]
-    assert set(leaves) == set(TrainingSpace.model_fields)
+    assert set(leaves) == set(TrainingSettings.model_fields)
     assert not any("default" in leaf for leaf in leaves.values())
 
 

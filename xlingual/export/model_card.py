@@ -165,7 +165,7 @@ def _in_words(configuration: TrialConfiguration) -> Iterator[str]:
     """What the settings mean, in sentences."""
     training, mixture, robust = configuration.training, configuration.mixture, configuration.robust
     unit = "inputs" if configuration.text_to_text is not None else "windows"
-    optimizer = {"adamw": "AdamW", "adafactor": "Adafactor"}[training.optimizer or "adamw"]
+    optimizer = {"adamw": "AdamW", "adafactor": "Adafactor"}[training.optimizer]
     then = "stays there" if training.decay == "constant" else "falls linearly to zero"
     stages = " in each of its two stages" if mixture is not None and mixture.schedule == "then" else ""
     yield (

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.report.speed import estimate_table
-from xlingual.study import ArmPlan, Plan
+from xlingual.study import ArmPlan, Plan, TrainingSettings
+from xlingual.study.derived import OF_FAMILY, marked
 
 if TYPE_CHECKING:
     from xlingual.speed.estimate import Estimate
@@ -95,7 +96,7 @@ def _totals(plan: Plan) -> Table:
     return table
 
 
-OF_THE_FAMILY = {f"training.{key}" for key in ("optimizer", "decay", "weight_decay")} | {
+OF_THE_FAMILY = {f"training.{key}" for key in marked(TrainingSettings, OF_FAMILY)} | {
     f"text_to_text.max_{part}_tokens" for part in ("input", "target", "answer")
 }
 """Settings that a model's family gives where a study names none."""

@@ -229,8 +229,8 @@ def trial_configuration(
         "learning_rate": 3e-5,
         "precision": precision,
         "reports": 1,
-        "optimizer": None if traits.optimizer == "adamw" else traits.optimizer,
-        "decay": None if traits.decay == "linear" else traits.decay,
+        "optimizer": traits.optimizer,
+        "decay": traits.decay,
         "weight_decay": traits.weight_decay,
     }
     plain_tree = {"sources": SOURCES, **plain(traits.lengths), "training": training, "seed": 0}

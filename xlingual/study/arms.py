@@ -10,10 +10,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
+from xlingual.study.derived import COMPUTED, FIXED, MILDEST_LOW, Space
 from xlingual.study.leaves import Flag, Real, Share, SomeLanguages, Source, Text
 from xlingual.study.messages import Path, told, told_at
 from xlingual.study.published_models import PublishedModel
-from xlingual.study.recipes import Pairs, Recipe, RecipeSpace, Schedule, variant
+from xlingual.study.recipes import Pairs, Recipe, Schedule, variant
 from xlingual.study.robust import RobustSpace
 from xlingual.study.section import Says, Section
 from xlingual.study.training import ArmTraining
@@ -86,13 +87,13 @@ class Mixture(Section):
     (arXiv 1901.07291 calls it alpha): 1 as many as there are, 0 the same number of each.
     """
 
-    faq_share: Share
+    faq_share: Annotated[Share, MILDEST_LOW]
     weights: Weights | None = None
     temperature: Share | None = None
-    languages: tuple[str, ...] | None = None
+    languages: Annotated[tuple[str, ...] | None, COMPUTED] = None
     schedule: Schedule = "mix"
     recipe: Recipe
-    pairs: Pairs = "matched"
+    pairs: Annotated[Pairs, FIXED] = "matched"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,20 +106,14 @@ class Mixture(Section):
         return variant(self.recipe, self.pairs)
 
 
-class MixtureSpace(Section):
-    """The leaves of Mixture, each a value or a search space, and what guards against repetition.
+class MixtureSpace(Space[Mixture]):
+    """What an arm mixes in, and what guards against repetition.
 
     No language's examples are gone through more than `max_repeats` times by a trial (arXiv 2305.16264 finds four
     epochs of the same text about as good as new text), but for those that `repeated` names. `pairs: shuffled` gives
     every question another's answer: a control for what comes of the text alone.
     """
 
-    faq_share: Tunable[Share]
-    weights: Tunable[Weights | None] = None
-    temperature: Tunable[Share | None] = None
-    schedule: Tunable[Schedule] = "mix"
-    recipe: Tunable[RecipeSpace] = Field(default_factory=RecipeSpace)
-    pairs: Pairs = "matched"
     max_repeats: Repeats = 4.0
     repeated: SomeLanguages = ()
 

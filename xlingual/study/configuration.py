@@ -12,6 +12,7 @@ from pydantic import AfterValidator, model_validator
 from typing_extensions import Self
 
 from xlingual.study.arms import Arm, Mixture
+from xlingual.study.derived import OF_FAMILY, Space, marked
 from xlingual.study.leaves import Seed, Text
 from xlingual.study.recipes import Recipe
 from xlingual.study.robust import Robust, passes_of, plain_robust
@@ -19,7 +20,7 @@ from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.space import Choice, Simplex
 from xlingual.study.text_to_text import TextToTextSettings
-from xlingual.study.training import TrainingSettings, TrainingSpace
+from xlingual.study.training import TrainingSettings
 from xlingual.study.traits import ModelTraits
 from xlingual.study.tunable import as_tree
 from xlingual.study.windows import WindowSettings
@@ -82,14 +83,13 @@ def arm_space(study: Study, arm_name: str) -> dict[str, Any]:
     Leaves are plain values or search-space nodes; `draw` makes plain values of them.
     """
     faq_languages = study.data.faq.languages if study.data.faq else ()
-    return space_of(study.arms[arm_name], study.training, faq_languages)
+    return merged_space(study.arms[arm_name], study.training, faq_languages)
 
 
-def space_of(arm: Arm, training: TrainingSpace, faq_languages: tuple[str, ...]) -> dict[str, Any]:
+def merged_space(arm: Arm, training: Space[TrainingSettings], faq_languages: tuple[str, ...]) -> dict[str, Any]:
     """Return an arm's tree as `arm_space` does, from the study's training section and its FAQ languages."""
-    replaced = {key: value for key, value in as_tree(arm.training).items() if key in arm.training.model_fields_set}
     return {
-        "training": as_tree(training) | replaced,
+        "training": as_tree(training) | as_tree(arm.training),
         "mixture": _name_all(as_tree(arm.mixture), faq_languages),
         "robust": _used(as_tree(arm.robust)),
     }
@@ -120,11 +120,7 @@ def build_configuration(
     traits = traits or ModelTraits(study.windows)
     lengths = traits.lengths
     training = dict(plain_tree["training"])
-    if training.get("weight_decay") is None:
-        training["weight_decay"] = traits.weight_decay
-    for key, plain in (("optimizer", "adamw"), ("decay", "linear")):  # what is plain is left out
-        chosen = training.get(key) or getattr(traits, key)
-        training[key] = None if chosen == plain else chosen
+    training |= {key: getattr(traits, key) for key in marked(TrainingSettings, OF_FAMILY) if training.get(key) is None}
     if study.search.equal == "passes":
         training["updates"] = updates_for(training["updates"], robust)
     return TrialConfiguration(

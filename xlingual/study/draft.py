@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from xlingual.study.arms import Arm
 from xlingual.study.data import DataSettings
+from xlingual.study.derived import Space
 from xlingual.study.document import Document, Path
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings
 from xlingual.study.section import Section
 from xlingual.study.space import Choice
-from xlingual.study.training import TrainingSpace
+from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
 
 S = TypeVar("S", bound=Section)
@@ -31,7 +32,7 @@ class Draft:
     oracle: bool | None
     data: DataSettings | None
     windows: WindowSettings | None
-    training: TrainingSpace | None
+    training: Space[TrainingSettings] | None
     objective: str | Mapping[str, Any] | None
     workers_per_trial: int | None
     trials_per_arm: int | None
@@ -58,7 +59,7 @@ def draft_of(document: Document) -> Draft:
         oracle=oracle if isinstance(oracle, bool) else None,
         data=_read(DataSettings, value.get("data")),
         windows=_read(WindowSettings, value.get("windows", {})),
-        training=_read(TrainingSpace, value.get("training")),
+        training=_read(Space[TrainingSettings], value.get("training")),
         objective=objective if isinstance(objective, (str, Mapping)) else None,
         workers_per_trial=scaling.workers_per_trial if scaling is not None else None,
         trials_per_arm=trials if isinstance(trials, int) and not isinstance(trials, bool) and trials > 0 else None,

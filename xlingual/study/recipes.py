@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from xlingual.study.derived import MILDEST_LOW, PARTIAL
 from xlingual.study.leaves import Count, Flag, Real, Share
 from xlingual.study.section import Says, Section
-from xlingual.study.tunable import Tunable
 
 Span: TypeAlias = Annotated[Literal["answer", "sentence"], Says("answer or sentence", "sentence")]
 Schedule: TypeAlias = Annotated[Literal["mix", "then"], Says("mix or then", "mix")]
@@ -44,24 +44,6 @@ class PassageSettings(Section):
     strip_echo: Flag = True
 
 
-class PassageSpace(Section):
-    """What an arm's passages have otherwise than `data.faq.passages` says: only the keys that are set count.
-
-    Passages are made before the first trial, so a searched key is a choice of values, not a range.
-    """
-
-    only_what_is_set: ClassVar[bool] = True
-
-    span: Tunable[Span] = "sentence"
-    answers: Tunable[Count] = 6
-    evidence: Tunable[Share] = 0.5
-    max_span_characters: Tunable[Count] = 120
-    min_passage_characters: Tunable[Count] = 300
-    max_passage_characters: Tunable[Count] = 1200
-    sibling_similarity: Tunable[Share] = 0.5
-    strip_echo: Tunable[Flag] = True
-
-
 class ContrastiveSettings(Section):
     """InfoNCE between mean-pooled question and answer (arXiv 1807.03748; MFAQ, arXiv 2109.12870).
 
@@ -70,17 +52,9 @@ class ContrastiveSettings(Section):
     names some.
     """
 
-    weight: LossWeight = 0.1
+    weight: Annotated[LossWeight, MILDEST_LOW] = 0.1
     temperature: Temperature = 0.05
-    bitext_share: Share = 0.0
-
-
-class ContrastiveSpace(Section):
-    """The leaves of ContrastiveSettings, each a value or a search space."""
-
-    weight: Tunable[LossWeight] = 0.1
-    temperature: Tunable[Temperature] = 0.05
-    bitext_share: Tunable[Share] = 0.0
+    bitext_share: Annotated[Share, MILDEST_LOW] = 0.0
 
 
 class MaskedLanguageModelSettings(Section):
@@ -90,17 +64,9 @@ class MaskedLanguageModelSettings(Section):
     (geometric, SpanBERT, arXiv 1907.10529), `weight` that of this loss beside the span loss.
     """
 
-    weight: LossWeight = 0.1
-    rate: MaskRate = 0.15
+    weight: Annotated[LossWeight, MILDEST_LOW] = 0.1
+    rate: Annotated[MaskRate, MILDEST_LOW] = 0.15
     mean_span: SpanLength = 3.0
-
-
-class MaskedLanguageModelSpace(Section):
-    """The leaves of MaskedLanguageModelSettings, each a value or a search space."""
-
-    weight: Tunable[LossWeight] = 0.1
-    rate: Tunable[MaskRate] = 0.15
-    mean_span: Tunable[SpanLength] = 3.0
 
 
 class GenerationSettings(Section):
@@ -114,16 +80,10 @@ class GenerationSettings(Section):
     direction: Direction = "question_to_answer"
 
 
-class GenerationSpace(Section):
-    """The leaves of GenerationSettings, each a value or a search space."""
-
-    direction: Tunable[Direction] = "question_to_answer"
-
-
 class Recipe(Section):
-    """The recipe of a trial: exactly one of these is not None."""
+    """What is made of FAQ pairs: exactly one of these in a trial; a study file that names none gets `passage`."""
 
-    passage: PassageSettings | None = None
+    passage: Annotated[PassageSettings | None, PARTIAL] = None
     contrastive: ContrastiveSettings | None = None
     masked_language_model: MaskedLanguageModelSettings | None = None
     generation: GenerationSettings | None = None
@@ -151,12 +111,3 @@ def variant(recipe: Recipe, pairs: str) -> str:
     if recipe.generation is not None:
         name = recipe.generation.direction
     return name if pairs == "matched" else f"{name}-{pairs}"
-
-
-class RecipeSpace(Section):
-    """The recipe of an arm; `passage` with nothing changed where none is named."""
-
-    passage: Tunable[PassageSpace | None] = None
-    contrastive: Tunable[ContrastiveSpace | None] = None
-    masked_language_model: Tunable[MaskedLanguageModelSpace | None] = None
-    generation: Tunable[GenerationSpace | None] = None

@@ -9,12 +9,13 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 
 from xlingual.study.arms import Arm
 from xlingual.study.data import TOY, DataSettings, ToySettings
+from xlingual.study.derived import Space
 from xlingual.study.leaves import Flag, Name, Source, Text
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings, SearchSettings
 from xlingual.study.section import Says, Section
 from xlingual.study.text_to_text import TextToTextSettings
-from xlingual.study.training import TrainingSpace
+from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
 
 
@@ -32,7 +33,7 @@ class Study(Section):
     data: DataSettings
     windows: WindowSettings = Field(default_factory=WindowSettings)
     text_to_text: TextToTextSettings = Field(default_factory=TextToTextSettings)
-    training: TrainingSpace
+    training: Space[TrainingSettings]
     arms: Annotated[
         dict[Name, Annotated[Arm, BeforeValidator(_section_of_nothing)]],
         Field(min_length=1),

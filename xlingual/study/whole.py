@@ -13,7 +13,7 @@ from xlingual.study.space import as_written
 
 def resolved(study: Study) -> dict[str, Any]:
     """Return a study with all defaults filled in, as a study file would say it; every arm with its whole training."""
-    plain = study.model_dump(mode="json")
+    plain = study.model_dump(mode="json", exclude={"arms"})
     plain["arms"] = {
         name: {
             "baseline": arm.baseline,

@@ -58,14 +58,12 @@ CHECKS = (one_baseline, no_arm_twice, same_updates)
 def _treatment(draft: Draft, name: str) -> Any:
     arm = draft.arms[name]
     space = as_tree(arm)
-    training = space.pop("training")
-    shared = as_tree(draft.training) if draft.training is not None else {}
-    merged = {**shared, **{key: training[key] for key in arm.training.model_fields_set}}
+    training = (as_tree(draft.training) if draft.training is not None else {}) | space["training"]
     robust = space["robust"]
     if isinstance(robust, Mapping):
         robust = {name: method for name, method in robust.items() if method is not None} or None
     mixture = _drawn(draft, space["mixture"])
-    return {"model": arm.model or draft.model, "training": merged, "mixture": mixture, "robust": robust}
+    return {"model": arm.model or draft.model, "training": training, "mixture": mixture, "robust": robust}
 
 
 def _drawn(draft: Draft, mixture: Any) -> Any:

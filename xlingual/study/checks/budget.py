@@ -89,8 +89,7 @@ def _searches(draft: Draft, arm: Arm) -> bool:
     """Whether anything of an arm is searched."""
     shared = as_tree(draft.training) if draft.training is not None else {}
     own = as_tree(arm)
-    training = {**shared, **{key: own["training"][key] for key in arm.training.model_fields_set}}
-    return any(True for _ in parameters({**own, "training": training}))
+    return any(True for _ in parameters({**own, "training": shared | own["training"]}))
 
 
 CHECKS = (batches_divide, reports_fit, windows_move_on, trials_divide)

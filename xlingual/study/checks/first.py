@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.study.checks.finding import Finding
-from xlingual.study.configuration import space_of
+from xlingual.study.configuration import merged_space
 from xlingual.study.draft import Draft
 from xlingual.study.first import Unfit, given_values
 
@@ -19,7 +19,7 @@ def first_is_in_the_space(draft: Draft) -> Iterator[Finding]:
         if arm.first is None or (arm.mixture is not None and not languages):
             continue
         try:
-            given_values(space_of(arm, draft.training, languages), arm.first)
+            given_values(merged_space(arm, draft.training, languages), arm.first)
         except Unfit as unfit:
             yield from (Finding(("arms", name, "first", *path), message) for path, message in unfit.faults)
 
