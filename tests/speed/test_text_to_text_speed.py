@@ -156,7 +156,7 @@ def test_updates_are_those_of_the_family(tiny_mt5, inputs, monkeypatch):
     )
     assert seen == [("Adafactor", "constant")] * 2
     plain = trial_configuration(ModelTraits(TRAITS.lengths), 1, 1, 1, "fp32")
-    assert (plain.training.optimizer, plain.training.decay) == (None, None)
+    assert (plain.training.optimizer, plain.training.decay) == ("adamw", "linear")
     assert plain.lengths == TRAITS.lengths
 
 
