@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 
 from xlingual.study import load_study, plan, possible_mixtures
-from xlingual.study.checks.options import options, values
+from xlingual.study.checks.options import options
 from xlingual.study.lexicons import unused_lexicons
 from xlingual.study.robust import Place, RobustSpace
-from xlingual.study.space import LogUniform
+from xlingual.study.space import LogUniform, values
 
 STUDIES = sorted((pathlib.Path(__file__).parents[2] / "studies").glob("*.yaml"))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from xlingual.errors import XlingualError
 from xlingual.models.checkpoint import present_checkpoint
 from xlingual.study import Study
 from xlingual.study.configuration import arm_space
-from xlingual.study.space import RANGES, Choice
+from xlingual.study.space import largest, smallest, values
 
 if TYPE_CHECKING:
     from xlingual.preparation.inputs import Locations
@@ -43,7 +43,7 @@ def _notes(study: Study, arm: str, model: str) -> Iterator[str]:
     except XlingualError:  # told when the model is loaded
         return
     training = arm_space(study, arm)["training"]
-    low, high = _range(training["learning_rate"])
+    low, high = float(smallest(training["learning_rate"])), float(largest(training["learning_rate"]))
     usual_low, usual_high = advice.learning_rates
     if high < usual_low or low > usual_high:
         side = "below" if high < usual_low else "above"
@@ -51,18 +51,6 @@ def _notes(study: Study, arm: str, model: str) -> Iterator[str]:
             f"learning rates lie {side} the usual {usual_low:g} to {usual_high:g} ({advice.source}); "
             "write training.learning_rate in the arm"
         )
-    for precision in _values(training["precision"]):
+    for precision in values(training["precision"]):
         if precision not in ("auto", *advice.precisions):
             yield f"models of this kind are not known to train in {precision}; usual: {' or '.join(advice.precisions)}"
-
-
-def _range(space: Any) -> tuple[float, float]:
-    """The lowest and the highest number of a value or a search space."""
-    if isinstance(space, RANGES):
-        return float(space.low), float(space.high)
-    ranges = [_range(option) for option in space.options] if isinstance(space, Choice) else [(float(space),) * 2]
-    return min(low for low, _ in ranges), max(high for _, high in ranges)
-
-
-def _values(space: Any) -> Sequence[Any]:
-    return [value for option in space.options for value in _values(option)] if isinstance(space, Choice) else [space]

@@ -20,7 +20,18 @@ from typing import Any
 
 from xlingual.search.coordinates import Centred, Coordinate, coordinates
 from xlingual.seeds import stream_seed
-from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
+from xlingual.study.space import (
+    NODES,
+    Integer,
+    LogNormal,
+    LogUniform,
+    Node,
+    Simplex,
+    Uniform,
+    join_path,
+    labelled_options,
+    values,
+)
 
 DIGITS = 32
 """Of a point, in base 2."""
@@ -55,25 +66,28 @@ class _Design:
         """
         match space:
             case Mapping():
-                parts = [self.values(value, turn, _join(path, key), begun) for key, value in space.items()]
+                parts = [self.values(value, turn, join_path(path, key), begun) for key, value in space.items()]
                 return {name: value for part in parts for name, value in part.items()}
-            case Choice(options, labels):
-                names = labels or options
-                position, again = self._option(len(options), turn, path, self._first_option(names, path, begun))
-                inner = options[position] if labels else None
-                known = begun and self.first.get(path) == names[position]
-                return {path: names[position], **self.values(inner, again, _join(path, str(names[position])), known)}
             case Integer(low, high):
                 share = Centred(0.0, 1.0, False).at_share(self._unit(turn - begun, path))
                 return {path: min(high, low + math.floor(share * (high - low + 1)))}
             case Simplex(names):
-                paths = [_join(path, str(position)) for position in range(len(names) - 1)]
+                paths = [join_path(path, str(position)) for position in range(len(names) - 1)]
                 return {name: self._number(turn - begun, name) for name in paths}
             case Uniform(low, high) | LogUniform(low, high) if low == high:
                 return {path: low}
             case Uniform() | LogUniform() | LogNormal():
                 return {path: self._number(turn - begun, path)}
-        return {}
+        return self._chosen(space, turn, path, begun) if isinstance(space, NODES) else {}
+
+    def _chosen(self, choice: Node, turn: int, path: str, begun: bool) -> dict[str, Any]:
+        """The option of a choice, and values of what is below it."""
+        options = labelled_options(choice) or dict.fromkeys(values(choice))
+        names = tuple(options)
+        position, again = self._option(len(names), turn, path, self._first_option(names, path, begun))
+        name = names[position]
+        known = begun and self.first.get(path) == name
+        return {path: name, **self.values(options[name], again, join_path(path, str(name)), known)}
 
     def _number(self, index: int, path: str) -> float:
         return self.coordinates[path].at_share(self._unit(index, path))
@@ -99,7 +113,3 @@ class _Design:
             unit += flipped / 2 ** (digit + 1)
             met += str(bit)
         return unit
-
-
-def _join(path: str, step: str) -> str:
-    return f"{path}.{step}" if path else step

@@ -15,7 +15,7 @@ from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.placement import Demand
 from xlingual.study import Study, TrialConfiguration, arm_space
-from xlingual.study.space import Choice
+from xlingual.study.space import values
 from xlingual.training.hardware import bf16_speedup, cpu_precision
 
 EVENT = "precision_chosen"
@@ -33,7 +33,7 @@ def study_precision(study: Study, directory: StudyDirectory, demand: Demand, wid
         widths: hidden and feed-forward width of the study's largest encoder.
     """
     asked = [arm_space(study, arm)["training"]["precision"] for arm in study.arms]
-    if demand.gpus_per_worker > 0 or not any("auto" in _values(leaf) for leaf in asked):
+    if demand.gpus_per_worker > 0 or not any("auto" in values(leaf) for leaf in asked):
         return "auto"
     chosen = [event["precision"] for event in journal.read(directory.journal) if event["event"] == EVENT]
     if chosen:
@@ -52,10 +52,6 @@ def with_precision(configuration: TrialConfiguration, precision: str) -> TrialCo
         return configuration
     training = configuration.training.model_copy(update={"precision": precision})
     return configuration.model_copy(update={"training": training})
-
-
-def _values(leaf: object) -> tuple[object, ...]:
-    return leaf.options if isinstance(leaf, Choice) else (leaf,)
 
 
 def _measure(threads: int, widths: tuple[int, int]) -> float:

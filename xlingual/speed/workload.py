@@ -12,7 +12,7 @@ from xlingual.study import Plan, Study, arm_space, plan, possible_mixtures
 from xlingual.study.checks.options import options
 from xlingual.study.cost import possible_costs
 from xlingual.study.data import TOY
-from xlingual.study.space import Choice, largest
+from xlingual.study.space import is_searched, largest
 
 XQUAD_PARAGRAPHS, XQUAD_QUESTIONS = 240, 1190
 """Of each language of XQuAD (Artetxe et al., arXiv 1910.11856, table 1)."""
@@ -102,7 +102,7 @@ def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[Arm
             replicates=arm.replicates,
             windows=max(cost.passes for cost in arm.costs) * largest(training["batch_size"]),
             development_questions=(largest(training["reports"]) - 1) * early + development,
-            precision="auto" if isinstance(precision, Choice) else str(precision),
+            precision="auto" if is_searched(precision) else str(precision),
             kind=kinds[arm.model],
         )
 

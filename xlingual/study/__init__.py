@@ -17,8 +17,8 @@ from xlingual.study.data import (
     ToySettings,
 )
 from xlingual.study.faq_filters import FaqFilters
+from xlingual.study.mixture_corners import PossibleMixture, possible_mixtures
 from xlingual.study.plan import ArmPlan, Plan, plan
-from xlingual.study.possible import PossibleMixture, possible_mixtures
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
 from xlingual.study.robust import (
     Adversarial,

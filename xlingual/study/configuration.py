@@ -18,7 +18,7 @@ from xlingual.study.recipes import Recipe
 from xlingual.study.robust import Robust, passes_of, plain_robust
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
-from xlingual.study.space import Choice, Simplex
+from xlingual.study.space import Simplex, mapped, with_options
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
 from xlingual.study.traits import ModelTraits
@@ -91,7 +91,7 @@ def merged_space(arm: Arm, training: Space[TrainingSettings], faq_languages: tup
     return {
         "training": as_tree(training) | as_tree(arm.training),
         "mixture": _name_all(as_tree(arm.mixture), faq_languages),
-        "robust": _used(as_tree(arm.robust)),
+        "robust": with_options(as_tree(arm.robust), _used),
     }
 
 
@@ -177,23 +177,13 @@ def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | No
 
 
 def _name_all(tree: Any, languages: tuple[str, ...]) -> Any:
-    """Give a simplex over "all" the names that it stands for."""
-    if tree == Simplex(()):
-        return Simplex(languages)
-    if isinstance(tree, Choice):
-        return Choice(tuple(_name_all(option, languages) for option in tree.options), tree.labels)
-    if isinstance(tree, Mapping):
-        return {key: _name_all(value, languages) for key, value in tree.items()}
-    return tree
+    """Give a simplex over "all" the names of the languages."""
+    return mapped(tree, lambda leaf: Simplex(languages) if leaf == Simplex(()) else leaf)
 
 
-def _used(robust: Any) -> Any:
-    """Return robust training without the methods that it does not name; None where it names none."""
-    if isinstance(robust, Choice):
-        return Choice(tuple(map(_used, robust.options)), robust.labels)
-    if not isinstance(robust, Mapping):
-        return robust
-    return {name: method for name, method in robust.items() if method is not None} or None
+def _used(robust: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return robust training without the methods that are None; None where none is left."""
+    return {name: method for name, method in (robust or {}).items() if method is not None} or None
 
 
 def _canonical(value: Any) -> Any:

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xlingual.study.space import NODES, Choice, Simplex
+from xlingual.study.space import Simplex, nodes
 
 MANY_MORE, TIMES_MORE = 3, 2
 """Parameters more, or times as many, from which a comparison is worth a warning."""
 
 
-def coordinates(tree: Any, path: str = "") -> Iterator[str]:
+def coordinates(tree: Any) -> Iterator[str]:
     """Names under which a sampler draws a tree, of all branches: n weights that sum to one are n - 1 of them."""
-    match tree:
-        case Simplex(names):
-            yield from (_join(path, str(place)) for place in range(len(names) - 1))
-        case Choice(options, tuple() as labels):
-            yield path
-            for label, option in zip(labels, options, strict=True):
-                yield from coordinates(option, _join(path, label))
-        case Mapping():
-            for key, value in tree.items():
-                yield from coordinates(value, _join(path, key))
-        case _ if isinstance(tree, NODES):
-            yield path
+    for name, node in nodes(tree):
+        if isinstance(node, Simplex):
+            yield from (f"{name}.{place}" for place in range(len(node.names) - 1))
+        else:
+            yield name
 
 
 def many_more(parameters: int, others: int) -> bool:
@@ -54,7 +47,3 @@ def unequal_dimensions(dimensions: Mapping[str, int], against: Mapping[str, str]
             "after 20 trials): fix some of them, give the arm the other's recipe as its first: trial, or raise "
             "trials_per_arm for all"
         )
-
-
-def _join(path: str, step: str) -> str:
-    return f"{path}.{step}" if path else step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from xlingual.study.document import Document, Path
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings
 from xlingual.study.section import Section
-from xlingual.study.space import Choice
+from xlingual.study.space import choice_options
 from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
 
@@ -75,10 +75,8 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield from leaves(getattr(value, name), (*path, name))
     else:
         yield path, value
-    if isinstance(value, Choice):
-        steps: Iterable[str | int] = value.labels or range(len(value.options))
-        for step, option in zip(steps, value.options, strict=True):
-            yield from leaves(option, (*path, "choice", step))
+    for step, option in choice_options(value):
+        yield from leaves(option, (*path, "choice", step))
 
 
 def _one(value: Mapping[str, Any], section: str, key: str, default: Any) -> Any:

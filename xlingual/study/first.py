@@ -23,7 +23,7 @@ from xlingual.study.legality import Illegal, Recorded, locate
 from xlingual.study.messages import TOLD, did_you_mean, shown
 from xlingual.study.neutral import ABSENT, default_values
 from xlingual.study.schema import Study
-from xlingual.study.space import RANGES, Choice, Integer, Node, Simplex, draw, in_words, nodes
+from xlingual.study.space import RANGES, Integer, Node, Simplex, draw, in_words, is_searched, labelled_options, nodes
 
 _WEIGHTS: TypeAdapter[dict[str, float]] = TypeAdapter(Weights)
 _DIGITS = 10
@@ -122,8 +122,8 @@ class _Given:
         """Values of what is written at a path below `first`."""
         if isinstance(space, Mapping):
             return self._branch(space, written, name, path)
-        if isinstance(space, Choice) and space.labels is not None:
-            return self._labelled(space, written, name, path)
+        if (options := labelled_options(space)) is not None:
+            return self._labelled(options, written, name, path)
         try:
             return locate(space, _plain(space, written), {}, name)
         except Illegal:
@@ -132,7 +132,7 @@ class _Given:
             raise Unfit([(path, message) for message in _messages(error)]) from None
 
     def _branch(self, space: Mapping[str, Any], written: Any, name: str, path: Path) -> dict[str, Any]:
-        searched = [key for key, inner in space.items() if any(nodes(inner))]
+        searched = [key for key, inner in space.items() if is_searched(inner)]
         if not isinstance(written, Mapping):
             raise Unfit([(path, f"takes a mapping with the keys {', '.join(searched)}, found {shown(written)}")])
         values: dict[str, Any] = {}
@@ -156,29 +156,27 @@ class _Given:
             return f"{key} is not searched in this arm; delete this line. Searched are {', '.join(self._searched)}"
         return f"unknown key {key!r}; {did_you_mean(key, searched, 'searched are ' + ', '.join(self._searched))}"
 
-    def _labelled(self, choice: Choice, written: Any, name: str, path: Path) -> dict[str, Any]:
+    def _labelled(self, options: Mapping[str, Any], written: Any, name: str, path: Path) -> dict[str, Any]:
         label = next(iter(written), None) if isinstance(written, Mapping) and len(written) == 1 else written
         label = json.dumps(label) if isinstance(label, int | float) else label  # the label 1 is text
-        if label not in (choice.labels or ()):
-            raise Unfit([(path, _no_label(choice, written, label, str(path[-1])))])
+        if not isinstance(label, str) or label not in options:
+            raise Unfit([(path, _no_label(options, written, label, str(path[-1])))])
         values = {name: label}
         if isinstance(written, Mapping):
-            option = choice.options[(choice.labels or ()).index(label)]
-            if not any(nodes(option)):
+            if not is_searched(options[label]):
                 raise Unfit([((*path, label), f"nothing is searched in {label}; write {path[-1]}: {label}")])
-            values |= self.values(option, written[label], f"{name}.{label}", (*path, label))
+            values |= self.values(options[label], written[label], f"{name}.{label}", (*path, label))
         return values
 
 
-def _no_label(choice: Choice, written: Any, label: Any, key: str) -> str:
+def _no_label(options: Mapping[str, Any], written: Any, label: Any, key: str) -> str:
     """Say that this names no option of a choice, and what would."""
-    labels = choice.labels or ()
-    inner = next((one for one, option in zip(labels, choice.options, strict=True) if any(nodes(option))), None)
-    remedy = f"write {key}: {labels[0]}"
+    inner = next((one for one, option in options.items() if is_searched(option)), None)
+    remedy = f"write {key}: {next(iter(options))}"
     if inner is not None:
         remedy += f", or {key}: {{{inner}: {{...}}}} with values for what only {inner} has"
-    near = did_you_mean(label, labels, remedy) if isinstance(label, str) else remedy
-    return f"takes one of the labels {', '.join(labels)}, found {shown(written)}; {near}"
+    near = did_you_mean(label, tuple(options), remedy) if isinstance(label, str) else remedy
+    return f"takes one of the labels {', '.join(options)}, found {shown(written)}; {near}"
 
 
 def _plain(node: Any, written: Any) -> Any:
@@ -211,9 +209,9 @@ def _written(space: Any, values: Mapping[str, Any], path: str = "") -> Any:
     if isinstance(space, Mapping):
         parts = {key: _written(inner, values, f"{path}.{key}" if path else key) for key, inner in space.items()}
         return {key: part for key, part in parts.items() if part is not ABSENT} or ABSENT
-    if isinstance(space, Choice) and space.labels is not None:
+    if (options := labelled_options(space)) is not None:
         label = values[path]
-        inner = _written(space.options[space.labels.index(label)], values, f"{path}.{label}")
+        inner = _written(options[label], values, f"{path}.{label}")
         return label if inner is ABSENT else {label: inner}
     if isinstance(space, Simplex):
         weights = draw(space, Recorded(values), path)

@@ -9,7 +9,7 @@ from typing import Any
 
 from xlingual.study.simplex import from_unit_cube, to_unit_cube
 from xlingual.study.space import (
-    Choice,
+    NODES,
     Integer,
     LogNormal,
     LogUniform,
@@ -18,6 +18,9 @@ from xlingual.study.space import (
     as_written,
     draw,
     from_written,
+    join_path,
+    labelled_options,
+    values,
 )
 
 GUARDS = ("max_repeats", "repeated")
@@ -47,15 +50,15 @@ class Recorded:
         return self.values[name]
 
 
-def redrawn(before: Any, now: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values under which the space `now` gives the configuration that `before` gave under `values`.
+def redrawn(before: Any, now: Any, recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values under which the space `now` gives the configuration that `before` gave under `recorded`.
 
     Both spaces are in the form of `as_written`.
 
     Raises:
         Illegal: when no values of the space `now` do.
     """
-    return locate(from_written(now), draw(from_written(before), Recorded(values)), values)
+    return locate(from_written(now), draw(from_written(before), Recorded(recorded)), recorded)
 
 
 def locate(space: Any, drawn: Any, hints: Mapping[str, Any], path: str = "") -> dict[str, Any]:
@@ -75,14 +78,14 @@ def locate(space: Any, drawn: Any, hints: Mapping[str, Any], path: str = "") -> 
             return {path: float(_within(space.low, space.high, drawn, path))}
         case Integer(low, high):
             return {path: _whole(_within(low, high, drawn, path), path)}
-        case Choice(options, None):
-            return {path: _option(options, drawn, path)}
-        case Choice():
-            return _labelled(space, drawn, hints, path)
         case Simplex(names):
             return _weights(names, drawn, hints, path)
         case Mapping():
             return _branches(space, drawn, hints, path)
+    if (labelled := labelled_options(space)) is not None:
+        return _labelled(labelled, drawn, hints, path)
+    if isinstance(space, NODES):  # a choice
+        return {path: _option(values(space), drawn, path)}
     if not _same(space, drawn):
         raise Illegal(f"{path} was {_shown(drawn)}, is now {_shown(space)}")
     return {}
@@ -111,14 +114,13 @@ def _option(options: Sequence[Any], drawn: Any, path: str) -> Any:
     raise Illegal(f"{path} {_shown(drawn)} is none of {', '.join(map(_shown, options))}")
 
 
-def _labelled(choice: Choice, drawn: Any, hints: Mapping[str, Any], path: str) -> dict[str, Any]:
+def _labelled(options: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], path: str) -> dict[str, Any]:
     """The label that was drawn where it still does, else the first that does."""
-    options = dict(zip(choice.labels or (), choice.options, strict=True))
     label = hints.get(path)
     reasons: dict[str, str] = {}
     for name in sorted(options, key=lambda name: name != label):
         try:
-            return {path: name, **locate(options[name], drawn, hints, _join(path, name))}
+            return {path: name, **locate(options[name], drawn, hints, join_path(path, name))}
         except Illegal as illegal:
             reasons[name] = str(illegal)
     if label in reasons:
@@ -134,7 +136,7 @@ def _weights(names: tuple[str, ...], drawn: Any, hints: Mapping[str, Any], path:
     if extra:
         raise Illegal(f"{path} had a weight of {', '.join(extra)}, is now drawn over {', '.join(names)}")
     weights = tuple(float(drawn.get(name, 0.0)) for name in names)
-    keys = [_join(path, str(position)) for position in range(len(names) - 1)]
+    keys = [join_path(path, str(position)) for position in range(len(names) - 1)]
     known = [hints.get(key) for key in keys]
     if all(isinstance(unit, float) for unit in known) and from_unit_cube(known) == weights:  # type: ignore[arg-type]
         return dict(zip(keys, known, strict=True))
@@ -147,7 +149,7 @@ def _branches(space: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], pa
     found: dict[str, Any] = {}
     for key in dict.fromkeys((*space, *drawn)):
         if key not in GUARDS:
-            found |= locate(space.get(key), drawn.get(key), hints, _join(path, key))
+            found |= locate(space.get(key), drawn.get(key), hints, join_path(path, key))
     return found
 
 
@@ -169,7 +171,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.6g}" if isinstance(value, float) and float(f"{value:.6g}") == value else str(value)
-
-
-def _join(path: str, step: str) -> str:
-    return f"{path}.{step}" if path else step

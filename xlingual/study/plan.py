@@ -14,14 +14,14 @@ from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
 from xlingual.study.first import first_shown
 from xlingual.study.lexicons import unused_lexicons
+from xlingual.study.mixture_corners import possible_mixtures
 from xlingual.study.points import count_up_to
-from xlingual.study.possible import possible_mixtures
 from xlingual.study.robust import RobustSpace
 from xlingual.study.rounding import lost_in_rounding
 from xlingual.study.schema import Study
 from xlingual.study.searches import searches_of
 from xlingual.study.section import Section
-from xlingual.study.space import Choice, Parameter, as_written, largest, parameters
+from xlingual.study.space import Parameter, as_written, choice_options, largest, parameters
 
 MANY_VARIANTS = 8
 """Variants of FAQ examples that go without saying."""
@@ -205,9 +205,8 @@ def _defaults(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 def _defaults_within(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, Section):
         yield from _defaults(value, path)
-    if isinstance(value, Choice) and value.labels is not None:
-        for label, option in zip(value.labels, value.options, strict=True):
-            yield from _defaults_within(option, (*path, "choice", label))
+    for step, option in choice_options(value):
+        yield from _defaults_within(option, (*path, "choice", step))
 
 
 def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:

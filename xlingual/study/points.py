@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from xlingual.study.space import Choice, LogNormal, LogUniform, Simplex, Uniform, draw
+from xlingual.study.space import LogNormal, LogUniform, Node, Simplex, Uniform, draw, nodes
 
 
 def is_finite(tree: Any) -> bool:
     """Whether a search space has finitely many points."""
-    match tree:
-        case Uniform(low, high) | LogUniform(low, high):
-            return bool(low == high)
-        case LogNormal():
-            return False
-        case Simplex(names):
-            return len(names) < 2
-        case Choice(options, _):
-            return all(map(is_finite, options))
-        case Mapping():
-            return all(map(is_finite, tree.values()))
-    return True
+    return all(_has_finitely_many(node) for _, node in nodes(tree))
+
+
+def _has_finitely_many(node: Node) -> bool:
+    if isinstance(node, Simplex):
+        return len(node.names) < 2
+    return not isinstance(node, Uniform | LogUniform | LogNormal) or node.low == node.high
 
 
 def count_up_to(tree: dict[str, Any], limit: int) -> int:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from xlingual.study.arms import Arm
-from xlingual.study.checks.options import options, values
+from xlingual.study.checks.options import options
 from xlingual.study.configuration import arm_space
 from xlingual.study.robust import RobustSpace
 from xlingual.study.schema import Study
-from xlingual.study.space import smallest
+from xlingual.study.space import smallest, values
 
 ROUNDED_RMS = 0.03
 """Perturbations, in root mean squares of the word embeddings, below which a divergence in bf16 is that of rounding.

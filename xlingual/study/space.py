@@ -1,4 +1,4 @@
-"""Search-space nodes, how a tree of them is drawn, and how it is told in words.
+"""Search-space nodes: how a tree of them is drawn, walked and put in words.
 
 A tree is a dict whose leaves are plain values or nodes. A parameter's name is the dotted path of its node, so that the
 same choice carries the same name in every trial: "training.learning_rate", "mixture.weights.0" (simplex), "robust" and
@@ -8,8 +8,9 @@ same choice carries the same name in every trial: "training.learning_rate", "mix
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from statistics import NormalDist
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -142,25 +143,38 @@ def draw(tree: Any, suggest: Suggest, path: str = "") -> Any:
             return suggest.suggest_categorical(path, list(options))
         case Choice(options, tuple() as labels):
             label = suggest.suggest_categorical(path, list(labels))
-            return draw(options[labels.index(label)], suggest, _join(path, label))
+            return draw(options[labels.index(label)], suggest, join_path(path, label))
         case Simplex(names):
-            units = [suggest.suggest_float(_join(path, str(i)), 0.0, 1.0) for i in range(len(names) - 1)]
+            units = [suggest.suggest_float(join_path(path, str(i)), 0.0, 1.0) for i in range(len(names) - 1)]
             return dict(zip(names, from_unit_cube(units), strict=True))
         case Mapping():
-            return {key: draw(value, suggest, _join(path, key)) for key, value in tree.items()}
+            return {key: draw(value, suggest, join_path(path, key)) for key, value in tree.items()}
     return tree
+
+
+def children(tree: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what is directly below a tree, with its step of a path: values by key, or labelled options by label."""
+    yield from (tree if isinstance(tree, Mapping) else labelled_options(tree) or {}).items()
+
+
+def labelled_options(tree: Any) -> dict[str, Any] | None:
+    """Return the options of a choice with labels, by label; None for all else."""
+    if isinstance(tree, Choice) and tree.labels is not None:
+        return dict(zip(tree.labels, tree.options, strict=True))
+    return None
 
 
 def nodes(tree: Any, path: str = "") -> Iterator[tuple[str, Node]]:
     """Yield every node with its parameter's name, in the order in which `draw` meets it, those of all options."""
     if isinstance(tree, NODES):
         yield path, tree
-    if isinstance(tree, Choice) and tree.labels is not None:
-        for label, option in zip(tree.labels, tree.options, strict=True):
-            yield from nodes(option, _join(path, label))
-    if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from nodes(value, _join(path, key))
+    for step, inner in children(tree):
+        yield from nodes(inner, join_path(path, step))
+
+
+def is_searched(tree: Any) -> bool:
+    """Whether a tree has any node."""
+    return any(True for _ in nodes(tree))
 
 
 def parameters(tree: Any, path: str = "", condition: str = "") -> Iterator[Parameter]:
@@ -170,13 +184,49 @@ def parameters(tree: Any, path: str = "", condition: str = "") -> Iterator[Param
     """
     if isinstance(tree, NODES) and not (isinstance(tree, Simplex) and len(tree.names) == 1):
         yield Parameter(path, in_words(tree), condition)
-    if isinstance(tree, Choice) and tree.labels is not None:
-        for label, option in zip(tree.labels, tree.options, strict=True):
-            met = f"{path} is {label}"
-            yield from parameters(option, _join(path, label), f"{condition} and {met}" if condition else met)
+    for step, inner in children(tree):
+        met = [condition, "" if isinstance(tree, Mapping) else f"{path} is {step}"]
+        yield from parameters(inner, join_path(path, step), " and ".join(filter(None, met)))
+
+
+def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a tree with `change` applied to each value that is neither a mapping nor a choice with labels."""
+    options = labelled_options(tree)
+    if options is not None:
+        return Choice(tuple(mapped(option, change) for option in options.values()), tuple(options))
     if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from parameters(value, _join(path, key), condition)
+        return {key: mapped(value, change) for key, value in tree.items()}
+    return change(tree)
+
+
+def with_options(tree: Any, change: Callable[[Any], Any]) -> Any:
+    """Return a choice with `change` applied to each of its options; what is no choice is changed itself."""
+    if isinstance(tree, Choice):
+        return Choice(tuple(with_options(option, change) for option in tree.options), tree.labels)
+    return change(tree)
+
+
+def choice_options(value: Any) -> Iterator[tuple[str | int, Any]]:
+    """Yield the options of a choice by label, or else by position; nothing for all else."""
+    if isinstance(value, Choice):
+        yield from zip(value.labels or range(len(value.options)), value.options, strict=True)
+
+
+def corners(tree: Any, ends: Callable[[str, tuple[Any, ...]], Iterable[Any]], key: str = "") -> Iterator[Any]:
+    """Yield plain trees at the ends of what is searched: every combination of the values that `ends` gives.
+
+    Args:
+        tree: what is drawn from.
+        ends: takes a key (the last of its path, "" for the tree itself) and all that may be there, `values`; returns
+            what to try, plain values or mappings with nodes.
+        key: that of the tree.
+    """
+    for one in ends(key, values(tree)):
+        if isinstance(one, Mapping):
+            for combination in product(*(list(corners(value, ends, name)) for name, value in one.items())):
+                yield dict(zip(one, combination, strict=True))
+        else:
+            yield one
 
 
 def in_words(node: Node) -> str:
@@ -243,19 +293,21 @@ def _word(option: Any) -> str:
     return str(option).lower() if isinstance(option, bool) else str(option)
 
 
-def _join(path: str, step: str) -> str:
+def join_path(path: str, step: str) -> str:
+    """Return the dotted path of what is one step below a path."""
     return f"{path}.{step}" if path else step
+
+
+def values(leaf: Any) -> tuple[Any, ...]:
+    """Return what a leaf may be: the options of a choice, or the leaf alone; a range is one value."""
+    return tuple(value for option in leaf.options for value in values(option)) if isinstance(leaf, Choice) else (leaf,)
 
 
 def largest(leaf: Any) -> Any:
     """Return the largest number that a leaf may take: a number, a range or a choice of them."""
-    if isinstance(leaf, Choice):
-        return max(largest(option) for option in leaf.options)
-    return leaf.high if isinstance(leaf, RANGES) else leaf
+    return max(one.high if isinstance(one, RANGES) else one for one in values(leaf))
 
 
 def smallest(leaf: Any) -> Any:
     """Return the smallest number that a leaf may take."""
-    if isinstance(leaf, Choice):
-        return min(smallest(option) for option in leaf.options)
-    return leaf.low if isinstance(leaf, RANGES) else leaf
+    return min(one.low if isinstance(one, RANGES) else one for one in values(leaf))

@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from xlingual.study.nodes import CHOICE, FLAT, INTEGER, MOST_FACTOR, NUMBER, WEIGHTS, LeafKind, read_tunable
 from xlingual.study.section import Section
-from xlingual.study.space import NODES, Choice, Node, as_written
+from xlingual.study.space import NODES, Node, as_written, with_options
 
 T = TypeVar("T")
 _BY_BASE = {float: NUMBER, int: INTEGER, bool: FLAT, str: FLAT, dict: WEIGHTS}
@@ -67,13 +67,15 @@ def leaf_kind(leaf: Any) -> LeafKind:
 
 def as_tree(value: Any) -> Any:
     """Return sections as plain dicts, nodes as they are: the tree that `draw` takes."""
-    if isinstance(value, Section):
-        fields = type(value).model_fields
-        names = [name for name in fields if name in value.model_fields_set] if value.only_what_is_set else fields
-        return {name: as_tree(getattr(value, name)) for name in names}
-    if isinstance(value, Choice):
-        return Choice(tuple(as_tree(option) for option in value.options), value.labels)
-    return value
+    return with_options(value, _as_mapping)
+
+
+def _as_mapping(value: Any) -> Any:
+    if not isinstance(value, Section):
+        return value
+    fields = type(value).model_fields
+    names = [name for name in fields if name in value.model_fields_set] if value.only_what_is_set else fields
+    return {name: as_tree(getattr(value, name)) for name in names}
 
 
 def _keys(leaf: Mapping[str, Any]) -> tuple[str, ...]:

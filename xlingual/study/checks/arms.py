@@ -7,7 +7,6 @@ from typing import Any
 
 from xlingual.study.checks.finding import Finding
 from xlingual.study.draft import Draft
-from xlingual.study.space import Choice
 from xlingual.study.tunable import as_tree
 
 
@@ -74,6 +73,8 @@ def _drawn(draft: Draft, mixture: Any) -> Any:
     recipe = drawn["recipe"]
     others = isinstance(recipe, Mapping) and any(recipe[name] is not None for name in recipe if name != "passage")
     faq = draft.data.faq if draft.data is not None else None
-    if isinstance(recipe, Mapping) and not others and not isinstance(recipe["passage"], Choice) and faq is not None:
-        drawn["recipe"] = {"passage": as_tree(faq.passages) | (recipe["passage"] or {})}
+    if isinstance(recipe, Mapping) and not others and faq is not None:
+        passage = recipe["passage"] or {}
+        if isinstance(passage, Mapping):
+            drawn["recipe"] = {"passage": as_tree(faq.passages) | passage}
     return drawn

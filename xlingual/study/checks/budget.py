@@ -12,22 +12,23 @@ from xlingual.study.cost import possible_perturbations
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
 from xlingual.study.robust import passes_of
-from xlingual.study.space import Choice, Integer, parameters
+from xlingual.study.space import Integer, largest, parameters, values
 from xlingual.study.tunable import as_tree
 
-_LEAVES = ("batch_size", "micro_batch_size", "updates", "reports")
+_SIZES = ("batch_size", "micro_batch_size")
+_LEAVES = (*_SIZES, "updates", "reports")
 
 
 def batches_divide(draft: Draft) -> Iterator[Finding]:
     """A batch is whole micro-batches, and every worker has as many of them."""
     workers = draft.workers_per_trial or 1
-    for _, (values, paths) in _trainings(draft):
-        ranges = [name for name in ("batch_size", "micro_batch_size") if isinstance(values[name], Integer)]
+    for _, (leaves, paths) in _trainings(draft):
+        ranges = [name for name in _SIZES if isinstance(leaves[name], Integer)]
         for name in ranges:
             message = "a range holds sizes that do not divide evenly over micro-batches and workers"
             yield Finding(paths[name], f"{message}; write the sizes to try, for example choice: [16, 32, 64]")
         if not ranges:
-            for batch, micro in product(_values(values["batch_size"]), _values(values["micro_batch_size"])):
+            for batch, micro in product(*(_whole_numbers(leaves[name]) for name in _SIZES)):
                 written = draft.document.says(paths["batch_size"])
                 path = paths["batch_size" if written else "micro_batch_size"]
                 yield from _division(batch, micro, workers, path)
@@ -36,8 +37,8 @@ def batches_divide(draft: Draft) -> Iterator[Finding]:
 def reports_fit(draft: Draft) -> Iterator[Finding]:
     """A trial cannot report more often than it updates; of equal passes, the dearest trial has the fewest updates."""
     found: dict[Path, tuple[int, Finding]] = {}
-    for arm_name, (values, paths) in _trainings(draft):
-        budget, reports, passes = values["updates"], max(_values(values["reports"])), _most_passes(draft, arm_name)
+    for arm_name, (leaves, paths) in _trainings(draft):
+        budget, reports, passes = leaves["updates"], largest(leaves["reports"]), _most_passes(draft, arm_name)
         updates, needed = max(1, budget // passes), reports * passes
         path = paths["reports"] if draft.document.says(paths["reports"]) else paths["updates"]
         if reports > updates and needed > found.get(path, (0,))[0]:
@@ -108,22 +109,18 @@ def _trainings(draft: Draft) -> Iterator[tuple[str, tuple[dict[str, Any], dict[s
     if draft.training is None:
         return
     for arm_name, arm in draft.arms.items() or [("", None)]:
-        values: dict[str, Any] = {}
+        leaves: dict[str, Any] = {}
         paths: dict[str, Path] = {}
         for name in _LEAVES:
             own = arm is not None and name in arm.training.model_fields_set
-            values[name] = getattr(arm.training if arm and own else draft.training, name)
+            leaves[name] = getattr(arm.training if arm and own else draft.training, name)
             paths[name] = ("arms", arm_name, "training", name) if own else ("training", name)
-        yield arm_name, (values, paths)
+        yield arm_name, (leaves, paths)
 
 
-def _values(leaf: Any) -> tuple[int, ...]:
+def _whole_numbers(leaf: Any) -> tuple[int, ...]:
     """Return every whole number that a leaf may take (of a range, its ends)."""
-    if isinstance(leaf, Integer):
-        return (leaf.low, leaf.high)
-    if isinstance(leaf, Choice):
-        return tuple(value for option in leaf.options for value in _values(option))
-    return (leaf,)
+    return tuple(end for one in values(leaf) for end in ((one.low, one.high) if isinstance(one, Integer) else (one,)))
 
 
 def _division(batch: int, micro: int, workers: int, path: Path) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from xlingual.study.checks.finding import Finding
-from xlingual.study.checks.options import options, values
+from xlingual.study.checks.options import options
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
 from xlingual.study.robust import OF_NOISE, PERTURBING, AdversarialSpace, AveragingSpace, RobustSpace
-from xlingual.study.space import largest, smallest
+from xlingual.study.space import largest, smallest, values
 
 _TOGETHER = {
     ("embedding_noise", "adversarial"): "adversarial begins from noise of its own: write its start in place of "

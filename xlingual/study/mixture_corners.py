@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from xlingual.study.arms import Mixture
 from xlingual.study.configuration import arm_space, plain_mixture
 from xlingual.study.schema import Study
-from xlingual.study.space import RANGES, Choice, Simplex
+from xlingual.study.space import RANGES, Simplex, corners, nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +32,23 @@ def possible_mixtures(study: Study, arm: str) -> Iterator[PossibleMixture]:
     each language in turn, a choice with every option.
     """
     space = arm_space(study, arm)["mixture"]
-    for tree in _ends(space):
+    has_simplex = any(isinstance(node, Simplex) for _, node in nodes(space))
+    for tree in corners(space, _ends):
         mixture = plain_mixture(study, tree)
         if mixture is not None:
             languages = mixture.names
-            if study.data.faq is not None and _has_simplex(space):
+            if study.data.faq is not None and has_simplex:
                 languages = study.data.faq.languages
             yield PossibleMixture(mixture, languages, tree["max_repeats"], tuple(tree["repeated"]))
 
 
-def _has_simplex(tree: Any) -> bool:
-    if isinstance(tree, Choice):
-        return any(map(_has_simplex, tree.options))
-    return isinstance(tree, Simplex) or (isinstance(tree, Mapping) and any(map(_has_simplex, tree.values())))
-
-
-def _ends(tree: Any, key: str = "") -> Iterator[Any]:
-    if isinstance(tree, Choice):
-        for option in tree.options:
-            yield from _ends(option, key)
-    elif isinstance(tree, Simplex):
-        yield from ({name: float(name == one) for name in tree.names} for one in tree.names)
-    elif isinstance(tree, RANGES):
-        yield tree.high
-        if key in ("temperature", "bitext_share"):
-            yield tree.low
-    elif isinstance(tree, Mapping):
-        for values in product(*(list(_ends(value, name)) for name, value in tree.items())):
-            yield dict(zip(tree, values, strict=True))
-    else:
-        yield tree
+def _ends(key: str, values: tuple[Any, ...]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, Simplex):
+            yield from ({name: float(name == one) for name in value.names} for one in value.names)
+        elif isinstance(value, RANGES):
+            yield value.high
+            if key in ("temperature", "bitext_share"):
+                yield value.low
+        else:
+            yield value
