@@ -57,7 +57,7 @@ class Search:
         self, path: Path, tree: Any = ENDLESS, trials: int = 2, concurrent: int = 1, place: Here | None = None
     ) -> None:
         self.directory, self.heard, self.clock = StudyDirectory(path), Heard(), Clock()
-        self.journalist = RecordingCallback(self.directory, self.heard, metric="objective", kind="trial")  # type: ignore[arg-type]
+        self.journalist = RecordingCallback(self.directory, self.heard, kind="trial")  # type: ignore[arg-type]
         draws = [
             ArmDraws(
                 ArmSearch(arm),
@@ -309,7 +309,7 @@ def test_replicates_are_handed_out_in_their_order_and_tried_again(tmp_path: Path
         for seed in (10101, 10102, 10103)
     ]
     directory, clock = StudyDirectory(tmp_path), Clock()
-    journalist = RecordingCallback(directory, Heard(), metric="objective", kind="replicate")  # type: ignore[arg-type]
+    journalist = RecordingCallback(directory, Heard(), kind="replicate")  # type: ignore[arg-type]
     queue = TrialQueue(ReplicateSource(items), journalist, concurrent=1, full_budget=8, clock=clock)
     MadeUpTrainer(Faults(Random(1), share=0.5), clock)(queue, None, concurrent=1, driver={})
     events = journal.read(directory.journal)

@@ -39,7 +39,7 @@ def configuration(passes: int, budget: int = 500, reports: int = 5) -> TrialConf
 def reports(passes: int, f1: float = 50.0, budget: int = 500, count: int = 5) -> list[dict[str, Any]]:
     made = configuration(passes, budget, count)
     return [
-        {"updates": updates, **spending(made, updates), "f1": f1}
+        {"updates": updates, **spending(made, updates), "objective": f1}
         for updates in report_updates(made.training.updates, count)
     ]
 
@@ -73,7 +73,7 @@ def arm_scheduler(past: Any = None) -> ArmScheduler:
 
 
 def pairs(trial_reports: list[dict[str, Any]]) -> list[tuple[int, float]]:
-    return [(spent(report, 500), report["f1"]) for report in trial_reports]
+    return [(spent(report, 500), report["objective"]) for report in trial_reports]
 
 
 def decisions(asha: ArmScheduler, name: str, trial_reports: list[dict[str, Any]]) -> list[str]:
@@ -111,7 +111,7 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     """And keeps what was spent in place of updates, which sampler and scheduler are told."""
     seen: list[TrialView] = []
     directory, listener = StudyDirectory(tmp_path), SimpleNamespace(trial_changed=seen.append)
-    journalist = RecordingCallback(directory, listener, metric="f1", kind="trial")  # type: ignore[arg-type]
+    journalist = RecordingCallback(directory, listener, kind="trial")  # type: ignore[arg-type]
     item = {"arm": "a", "number": 0, "fingerprint": "f", "values": {}, "configuration": configuration(3).canonical()}
     best = {"a/other": ((100, 90.0), (200, 90.0), (400, 90.0 if last == 133 else 1.0))}
     queue = TrialQueue(
@@ -119,7 +119,7 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     )
     assert (queue.next() or {}).items() >= item.items()
     for report in reports(3, f1=91.0):
-        goes_on = queue.reported(item, report | ({"f1": 1.0} if report["updates"] == last else {}))
+        goes_on = queue.reported(item, report | ({"objective": 1.0} if report["updates"] == last else {}))
         if not goes_on:
             break
     queue.returned(item)

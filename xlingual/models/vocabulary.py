@@ -129,10 +129,6 @@ class TrimmedVocabulary:
         full[torch.from_numpy(self.kept)] = trained
         return full
 
-    def state_dict_with_full_vocabulary(self, model: nn.Module, decay: float) -> dict[str, Tensor]:
-        """Return the model's state with the full table of word embeddings in it, see `restored_weight`."""
-        return {**model.state_dict(), f"{_table_name(model)}.weight": self.restored_weight(model, decay)}
-
     @contextmanager
     def restored(self, model: nn.Module, decay: float) -> Iterator[None]:
         """Put the full vocabulary into the model for a while: it can be saved and used as if never trimmed.

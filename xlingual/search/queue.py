@@ -129,9 +129,9 @@ class TrialQueue:
         if "failed" in report:
             found.failure = Failure(report.get("kind", OWN), str(report["failed"]))
             found.failed_on = report.get("node", "")
-        if self._journalist.metric not in report:
+        if "objective" not in report:
             return True
-        step, objective = spent(report, self._full_budget), float(report[self._journalist.metric])
+        step, objective = spent(report, self._full_budget), float(report["objective"])
         found.report(report, step, objective)
         self._journalist.reported(item, report)
         if self._scheduler is not None:
@@ -212,7 +212,7 @@ class TrialQueue:
         del self._open[key_of(found.item)]
         record = {
             "state": state,
-            "objective": last.get(self._journalist.metric),
+            "objective": last.get("objective"),
             "updates": last.get("updates", 0),
             "reason": reason,
             "retry": retry,

@@ -39,7 +39,6 @@ class RecordingCallback:
     Args:
         directory: the study's.
         listener: told of every change.
-        metric: name of the objective in a report.
         kind: "trial" in the search, "replicate" afterwards: the prefix of the journal's events.
         opens_test_set: whether scoring a trial reads the test set (an oracle's search), to be put in the ledger.
     """
@@ -49,12 +48,11 @@ class RecordingCallback:
         directory: StudyDirectory,
         listener: Listener,
         *,
-        metric: str,
         kind: str,
         opens_test_set: bool = False,
     ) -> None:
         self._directory, self._listener = directory, listener
-        self.metric, self._kind = metric, kind
+        self._kind = kind
         self._opens_test_set = opens_test_set
 
     def chosen_to_train(self, item: Item) -> None:
@@ -114,7 +112,7 @@ class RecordingCallback:
                 updates=int(report.get("updates", 0)),
                 total_updates=whole_updates(item),
                 configuration=item["configuration"],
-                objective=report.get("objective", report.get(self.metric)),
+                objective=report.get("objective"),
                 reason=reason,
                 resumed=resumed,
             )

@@ -63,11 +63,6 @@ class StudyContext:
     place: Place = field(default_factory=Here)
 
     @property
-    def metric(self) -> str:
-        """Name of the objective in a report."""
-        return "objective"
-
-    @property
     def full_budget(self) -> int:
         """Updates of a whole trial, or passes of each example of an update where trials are equal in these."""
         return int(self.study.training.updates)
@@ -82,7 +77,6 @@ class StudyContext:
         return RecordingCallback(
             self.directory,
             self.listener,
-            metric=self.metric,
             kind=kind,
             opens_test_set=self.study.oracle,
         )

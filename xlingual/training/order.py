@@ -34,9 +34,6 @@ Indices = NDArray[np.int64]
 FEWEST_PAIRS = 2
 """Pairs that an update needs for one to be held against another."""
 
-BITEXT = "bitext-"
-"""What the name of a language's bitext pairs begins with."""
-
 
 @dataclass(frozen=True)
 class TrainingOrder:
