@@ -11,13 +11,14 @@ STAMP := $(VENV)/.installed-$(shell cksum < pyproject.toml | tr ' ' '-')
 UNFINISHED := $(VENV)/.installing
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart test check format clean
+.PHONY: help install quickstart test check format docs clean
 
 help:
 	@echo "make quickstart   install into .venv and run studies/quickstart.yaml"
 	@echo "make test         the tests"
 	@echo "make check        format, lint, types, layers"
 	@echo "make format       write the format and the fixes that the linter can make"
+	@echo "make docs         write the reference pages of docs/ from the code"
 	@echo "make install      .venv with the package, its test and its check tools"
 	@echo "make clean        remove caches and build leftovers (never .venv, never a study's directory)"
 
@@ -68,6 +69,9 @@ check: install
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: install
+	$(BIN)/python tests/reference.py
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

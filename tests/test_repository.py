@@ -78,5 +78,5 @@ def test_test_files_have_names_of_their_own():
 def test_the_commands_that_the_readers_are_told_of_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
-    assert {"quickstart", "test", "check", "format", "clean", "install"} <= targets
+    assert {"quickstart", "test", "check", "format", "docs", "clean", "install"} <= targets
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
