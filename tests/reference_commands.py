@@ -21,7 +21,7 @@ from xlingual.cli import app
 HEADER = ("argument or option", "default", "meaning")
 INTRODUCTION = """# Commands: every option
 
-`xlingual COMMAND --help` prints the same in a terminal. `STUDY` is a study file, `STUDY_DIR` the directory of its
+`--help` after a command prints the same in a terminal. `STUDY` is a study file, `STUDY_DIR` the directory of its
 records, `STORAGE/NAME`. A mistake ends in one message on standard error, never in a traceback."""
 ANALYSES = """# Analyses: scripts over finished studies
 
@@ -56,10 +56,15 @@ def commands_page(root: Path) -> str:
     for path, callback in commands(app):
         texts += _command(path, *inspect.cleandoc(callback.__doc__ or "").split("\n\n", 1), words=words_of(callback))
     texts.append(ANALYSES)
-    for file in sorted((root / "analysis").glob("*.py")):
-        parser = _parser(file)
-        texts += _command(f"python analysis/{file.name}", parser.description or "", words=_script_words(parser))
+    for path, parser in _scripts(root):
+        texts += _command(path, parser.description or "", words=_script_words(parser))
     return "\n\n".join(texts) + "\n"
+
+
+def every_command(root: Path) -> dict[str, list[Word]]:
+    """Every command of the page and its arguments and options."""
+    found = {path: words_of(callback) for path, callback in commands(app)}
+    return found | {path: _script_words(parser) for path, parser in _scripts(root)}
 
 
 def commands(group: typer.Typer, path: str = "xlingual") -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -126,15 +131,15 @@ def _usage(word: Word) -> str:
     return f"{text}..." if word.repeated and not text.endswith("...") else text
 
 
-def _parser(file: Path) -> argparse.ArgumentParser:
-    spec = importlib.util.spec_from_file_location(f"analysis_{file.stem}", file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    parser = module._parser()
-    assert isinstance(parser, argparse.ArgumentParser)
-    return parser
+def _scripts(root: Path) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """The scripts of analyses, each with what reads its options."""
+    for file in sorted((root / "analysis").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(f"analysis_{file.stem}", file)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look their module up
+        spec.loader.exec_module(module)
+        yield f"python analysis/{file.name}", module._parser()
 
 
 def _script_words(parser: argparse.ArgumentParser) -> list[Word]:

@@ -1,4 +1,4 @@
-"""What README shows is what there is."""
+"""What README and the pages of docs/ show is what there is."""
 
 from __future__ import annotations
 
@@ -12,21 +12,39 @@ from xlingual.study import load_study
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+STUDY_PAGE = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
+QUICKSTART = (ROOT / "studies" / "quickstart.yaml").read_text(encoding="utf-8")
+MOST_BYTES = 10_000
 
 
-def section(title: str) -> str:
-    """Text between a heading and the next."""
-    return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+def section(text: str, title: str) -> str:
+    """Text between a heading and the next of its level."""
+    return text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
 
 
-def test_the_study_file_is_the_quickstart() -> None:
-    block = re.search(r"```yaml\n(.*?)```", section("A study file, line by line"), re.DOTALL)
-    assert block is not None
-    assert block.group(1) == (ROOT / "studies" / "quickstart.yaml").read_text(encoding="utf-8")
+def block(text: str, language: str = "") -> str:
+    """The first fenced block of a text."""
+    found = re.search(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_readme_stays_a_map() -> None:
+    assert len(README.encode()) <= MOST_BYTES
+
+
+def test_the_study_in_readme_is_valid(tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(block(README, "yaml"), encoding="utf-8")
+    assert set(load_study(file).arms) == {"baseline", "webfaq"}
+
+
+def test_the_study_that_is_explained_is_the_quickstart() -> None:
+    assert block(section(STUDY_PAGE, "A whole study, line by line"), "yaml") == QUICKSTART
 
 
 def test_the_mistakes_are_reported_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (ROOT / "studies" / "quickstart.yaml").read_text(encoding="utf-8")
+    text = QUICKSTART
     for right, wrong in (
         ("log_uniform: [1.0e-3", "log_unifrom: [1.0e-3"),
         ("uniform: [0.2, 0.5]", "uniform: [0.5, 0.2]"),
@@ -37,19 +55,21 @@ def test_the_mistakes_are_reported_as_shown(tmp_path: Path, monkeypatch: pytest.
     Path("wrong.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(StudyFileError) as refused:
         load_study("wrong.yaml")
-    shown = [line.strip() for line in README.splitlines() if line.strip().startswith("wrong.yaml:")]
+    shown = [line.strip() for line in STUDY_PAGE.splitlines() if line.strip().startswith("wrong.yaml:")]
     assert shown == str(refused.value).splitlines()
 
 
-def test_the_tree_names_what_is_there() -> None:
-    stack: list[str] = []
-    found = 0
-    for line in section("The tree").strip("\n").splitlines():
-        if not line.startswith("    "):
-            continue
-        depth, name = (len(line) - len(line.lstrip()) - 4) // 2, line.split()[0]
-        path = ROOT.joinpath(*stack[:depth], name)
-        assert path.exists(), f"README's tree names {path}"
-        stack = [*stack[:depth], name]
-        found += 1
-    assert found > 25
+def test_the_rooms_are_the_layers_that_are_checked() -> None:
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    layers = re.search(r'^type = "layers"\nlayers = \[\n(.*?)^\]', settings, re.DOTALL | re.MULTILINE)
+    assert layers is not None
+    checked = [re.findall(r"xlingual\.(\w+)", line) for line in layers[1].splitlines()]
+    shown = [re.split(r"  +", line)[0].split(", ") for line in block(section(README, "The rooms")).splitlines()]
+    assert [sorted(line) for line in shown] == [sorted(line) for line in checked if line]
+    for room in [room for line in shown for room in line]:
+        assert (ROOT / "xlingual" / room).is_dir() or (ROOT / "xlingual" / f"{room}.py").is_file(), room
+
+
+def test_every_shipped_study_is_listed() -> None:
+    listed = set(re.findall(r"^\| `(studies/\w+\.yaml)` \|", STUDY_PAGE, re.MULTILINE))
+    assert listed == {f"studies/{path.name}" for path in (ROOT / "studies").glob("*.yaml")}

@@ -1,0 +1,215 @@
+"""What every documented command is run as, at toy size. A command that joins a document and not a table fails a test.
+
+What takes long (Ray, processes of their own) is in `LONG`.
+"""
+
+# ruff: noqa: E501
+from __future__ import annotations
+
+BENCH = (
+    "xlingual bench {pretrained} --train {train} --score {xquad} --study {root}/studies/quickstart.yaml --json "
+    "--updates 1 --batch 2 --languages en,de --questions 1 --max-length 64 --stride 16 --max-train-examples 40 "
+    "--precision fp32 --threads 1 --set name=measured"
+)
+STUDY_DIR = "{studies}/small"
+# Of a study: every part of it is as small as it can be, and all that would be downloaded is the toy world's.
+SMALL = (
+    "--set training.updates=2 --set training.reports=1 --set training.batch_size=4 --set training.micro_batch_size=4 "
+    "--set search.trials_per_arm=1 --set replicates.searches=1 --set replicates.seeds=1"
+)
+TOY = f"{SMALL} --set 'data.test={{{{source: toy, languages: [en, de]}}}}'"
+COPIES = (
+    "--set data.test.languages=[en,de] --set windows.max_length=64 --set windows.stride=16 "
+    "--set model={model} --set data.train={train} --set data.test.source={xquad} --set data.faq.source={faq} "
+    "--set data.faq.filters=off --set data.faq.rows_per_language=200 --set data.faq.allow_shortage=true "
+    "--set 'data.faq.passages={{span: answer, answers: 4, min_passage_characters: 1}}'"
+)
+TASK = "--model {pretrained} --train {train} --max-length 64 --stride 16 --batch 2 --runs 1 --threads 1"
+QUALITY = "--quality-updates 2 --quality-batch 4 --quality-examples 40 --quality-dev 4 --tolerance 100"
+
+CONTAMINATION = "python tests/benchmarks/contamination.py --data {xquad} --clean {train} {dev} --rows 100 --runs 1 --json {folder}/e"
+
+QUICK = {
+    "xlingual plan studies/baselines.yaml": "xlingual plan {root}/studies/baselines.yaml",
+    "xlingual plan studies/webfaq_mix.yaml": "xlingual plan {root}/studies/webfaq_mix.yaml",
+    "xlingual plan studies/webfaq_recipes.yaml": "xlingual plan {root}/studies/webfaq_recipes.yaml",
+    "xlingual plan studies/robust_xlmr_base.yaml": "xlingual plan {root}/studies/robust_xlmr_base.yaml",
+    # For a GPU cluster, with models of a hub: what is run of it here is its check and its plan.
+    "xlingual run studies/baselines.yaml --set name=baselines_long --set training.updates=8000 "
+    "--set training.batch_size=128": "xlingual plan {root}/studies/baselines.yaml --set name=baselines_long "
+    "--set training.updates=8000 --set training.batch_size=128",
+    "xlingual validate wrong.yaml": "xlingual validate {root}/studies/quickstart.yaml",
+    "xlingual validate STUDY": "xlingual validate {root}/studies/quickstart.yaml",
+    "xlingual schema": "xlingual schema",
+    "xlingual plan STUDY": "xlingual plan {root}/studies/quickstart.yaml",
+    "xlingual plan --bench": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
+    "xlingual plan STUDY --power": "xlingual plan {root}/studies/baselines.yaml --power",
+    "xlingual plan STUDY --power --like STUDY_DIR": "xlingual plan {root}/studies/webfaq_mix.yaml --power "
+    f"--like {STUDY_DIR}",
+    "xlingual plan STUDY --bench speed.json": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
+    "xlingual bench MODEL --train squad/train-v1.1.json --score xquad --json > speed.json": BENCH,
+    "xlingual bench MODEL --study STUDY": BENCH,
+    "xlingual status STUDY_DIR [--json]": f"xlingual status {STUDY_DIR} --json",
+    "xlingual report STUDY_DIR [--json]": f"xlingual report {STUDY_DIR} --json",
+    "xlingual data webfaq --study studies/webfaq_recipes.yaml": "xlingual data webfaq {faq} --languages de --rows 20 "
+    "--study {root}/studies/webfaq_recipes.yaml --set data.faq.filters=off",
+    "xlingual data contamination tydiqa_train.json --data xquad": "xlingual data contamination {train} --data {xquad}",
+    "xlingual evaluate xlingual_studies/NAME/trials/FINGERPRINT/model --on xquad --data xquad": "xlingual evaluate "
+    "{model} --on xquad --data {xquad} --languages de --limit 1",
+    "xlingual evaluate OWNER/NAME --on xquad": "xlingual evaluate {model} --on xquad --data {xquad} --languages en "
+    "--limit 1",
+    "xlingual evaluate --predictions answers.json --data xquad": "xlingual evaluate --predictions {answers} "
+    "--data {xquad} --languages de",
+    "xlingual convert google/mt5-small models/mt5-small": "xlingual convert {pickled} {folder}/converted",
+    "xlingual convert google/mt5-small DIR": "xlingual convert {pickled} {folder}/converted",
+    "python analysis/xquad_by_language.py STUDY_DIR ...": f"python analysis/xquad_by_language.py {STUDY_DIR}",
+    "python analysis/xquad_by_language.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--figure OUT.png]": ""
+    f"python analysis/xquad_by_language.py {STUDY_DIR} {{studies}}/other --csv {{folder}}/a.csv --figure {{folder}}/a.png",
+    "python analysis/score_by_compute.py STUDY_DIR": f"python analysis/score_by_compute.py {STUDY_DIR}",
+    "python analysis/score_by_magnitude.py STUDY_DIR": f"python analysis/score_by_magnitude.py {STUDY_DIR}",
+    "python analysis/score_by_compute.py STUDY_DIR [--csv OUT.csv] [--figure OUT.png]": ""
+    f"python analysis/score_by_compute.py {STUDY_DIR} --csv {{folder}}/b.csv --figure {{folder}}/b.png",
+    "python analysis/score_by_magnitude.py STUDY_DIR [STUDY_DIR ...] [--figure OUT.svg]": ""
+    f"python analysis/score_by_magnitude.py {STUDY_DIR} {{studies}}/other --figure {{folder}}/c.svg",
+    "python analysis/score_by_magnitude.py xlingual_studies/toy_noise_magnitude --figure "
+    "analysis/figures/toy_noise_magnitude.svg": f"python analysis/score_by_magnitude.py {STUDY_DIR} --figure "
+    "{folder}/d.svg",
+    "python tests/benchmarks/features.py [--model DIR --train FILE.json] [--threads 2] [--runs 5]": ""
+    "python tests/benchmarks/features.py " + TASK,
+    "python tests/benchmarks/contamination.py [--data XQUAD_DIR] [--clean FILE ...] [--rows 1000000] [--runs 3]": CONTAMINATION,
+    "python tests/benchmarks/contamination.py --data DIR --clean FILE ... --json contamination.json": CONTAMINATION,
+    "python tests/benchmarks/writable_answers.py --model DIR --xquad DIR": "python tests/benchmarks/writable_answers.py "
+    "--model {pretrained} --xquad {xquad}",
+    "writable_answers.py --model DIR --xquad DIR": "python tests/benchmarks/writable_answers.py --model {pretrained} "
+    "--xquad {xquad}",
+}
+
+COPIED = f"xlingual run {{root}}/studies/small_encoder_cpu.yaml {COPIES} {SMALL}"
+QUICKSTART = (
+    "xlingual run {root}/studies/quickstart.yaml --storage {folder}/storage --until report --address local --json "
+    + TOY
+)
+TRAINING = (
+    f"python tests/benchmarks/training.py {TASK} --updates 2 --examples 40 --quality-seeds 2 {QUALITY} "
+    "--precision auto --json {folder}/f"
+)
+SCORING = (
+    f"python tests/benchmarks/scoring.py {TASK} --xquad {{xquad}} --languages en,de --questions 2 --head-updates 2 "
+    "--json {folder}/g"
+)
+TRIAL_COST = f"python tests/benchmarks/trial_cost.py {TASK} --trials 2 --json {{folder}}/h"
+MEMORY = f"python tests/benchmarks/memory.py {TASK} --megabytes 1 --updates 4 --json {{folder}}/i"
+REGRET = (
+    "python tests/benchmarks/search_regret.py --worlds 2 --first-world 0 --processes 1 --settings 11 --lines grid "
+    "--json {folder}/l --figure {folder}/l.svg"
+)
+START = "python tests/benchmarks/search_start.py --worlds 2 --json"
+FAQ_ROWS = (
+    "python tests/benchmarks/faq_rows.py --model {pretrained} --rows {rows} --xquad {xquad} --languages de,tr --number 40 "
+    "--runs 1 --memory-rows 40 --json {folder}/j"
+)
+ROBUST = (
+    f"python tests/benchmarks/robust.py {TASK} --xquad {{xquad}} --synonyms {{synonyms}} --dictionaries {{dictionary}} "
+    "--languages de,es --updates 15 --seeds 1 --clock cpu --methods 'embedding_noise;word_substitution;code_switch' --json {folder}/k"
+)
+REPORT = (
+    "python tests/benchmarks/report.py --studies trials,questions --scale 0.001 --runs 1 --lines --storage {folder}/l "
+    "--json {folder}/m"
+)
+CALIBRATION = "python tests/benchmarks/calibration.py --studies 1 --all --processes 1 --json --figure {folder}/c.svg"
+TOY_CALIBRATION = "python tests/benchmarks/toy_calibration.py --studies 2 --processes 1 --set training.updates=1 --json"
+LONG = {
+    "python tests/benchmarks/report.py [--studies trials,questions] [--scale 1.0] [--storage DIR] [--runs 3] [--lines]": ""
+    + REPORT,
+    "python tests/benchmarks/report.py --json report.json": REPORT,
+    "xlingual run studies/quickstart.yaml": QUICKSTART,
+    "xlingual run STUDY": QUICKSTART,
+    "xlingual run studies/toy_text_to_text.yaml": "xlingual run {root}/studies/toy_text_to_text.yaml " + TOY,
+    "xlingual run studies/toy_noise_magnitude.yaml": "xlingual run {root}/studies/toy_noise_magnitude.yaml --until search "
+    + TOY.replace("updates=2", "updates=12"),  # FreeLB's passes are three an update
+    "xlingual run studies/small_encoder_cpu.yaml": COPIED,
+    "xlingual run studies/small_encoder_cpu.yaml --set model=models/multilingual-e5-small "
+    "--set data.train=squad/train-v1.1.json --set data.test.source=xquad --set data.faq.source=webfaq": COPIED,
+    "python tests/benchmarks/training.py $P --batch 16 --updates 8 --runs 5 --json training.json": TRAINING,
+    "python tests/benchmarks/training.py [--model DIR --train FILE.json] [--batch 16] [--updates 8] [--runs 5]": TRAINING,
+    "training.py --batch 16 --updates 5": TRAINING,
+    "python tests/benchmarks/quality.py --quality-seeds 8": TRAINING,
+    "python tests/benchmarks/quality.py [--quality-updates 200] [--quality-seeds 5]": TRAINING,
+    "python tests/benchmarks/quality.py --quality-real --model DIR --train FILE.json --quality-updates 40 ...": ""
+    f"python tests/benchmarks/quality.py --quality-real {TASK} --quality-seeds 2 {QUALITY}",
+    "python tests/benchmarks/scoring.py $P --xquad DIR --languages en,de,th --questions 60 --json scoring.json": SCORING,
+    "python tests/benchmarks/scoring.py [--model DIR --train FILE.json --xquad DIR] [--languages en,de] "
+    "[--questions 60]": SCORING,
+    "scoring.py --languages en,de,th --questions 50": SCORING,
+    "python tests/benchmarks/trial_cost.py --json trial_cost.json": TRIAL_COST,
+    "python tests/benchmarks/trial_cost.py [--model DIR --train FILE.json] [--runs 5]": TRIAL_COST,
+    "trial_cost.py --trials 2": TRIAL_COST,
+    "python tests/benchmarks/memory.py $P --megabytes 500 --json memory.json": MEMORY,
+    "python tests/benchmarks/memory.py [--model DIR --train FILE.json] [--megabytes 500] [--runs 5]": MEMORY,
+    "memory.py --updates 4 --batch 4": MEMORY,
+    "python tests/benchmarks/faq_rows.py --model DIR --rows FAQ_DIR --xquad DIR --json faq_rows.json": FAQ_ROWS,
+    "python tests/benchmarks/faq_rows.py [--model DIR --rows DIR] [--languages de,tr,zh,ru] [--number 5000] "
+    "[--runs 3]": FAQ_ROWS,
+    "faq_rows.py --model DIR --rows FAQ_DIR --xquad DIR --number 3000 --runs 3": FAQ_ROWS,
+    "python tests/benchmarks/robust.py $P --xquad DIR --synonyms FILE.json --dictionaries FILE.tsv --json robust.json": ROBUST,
+    "robust.py $P --xquad DIR --synonyms FILE.json --dictionaries FILE.tsv --languages de,es --seeds 0 --threads 1 "
+    "--batch 4 --max-length 128 --stride 32 --clock cpu": ROBUST,
+    "python tests/benchmarks/robust.py [--model DIR --train FILE.json --xquad DIR --synonyms FILE.json "
+    "--dictionaries FILE.tsv --languages de,es] [--updates 60] [--seeds 1] [--runs 4]": ROBUST,
+    "python tests/benchmarks/search_regret.py [--worlds 40] [--first-world 1000] [--processes 2] [--json FILE]": REGRET,
+    "python tests/benchmarks/search_regret.py --worlds 40 --json search_regret.json": REGRET,
+    "search_start.py --worlds 60": START,
+    "python tests/benchmarks/search_start.py [--worlds 150] [--json]": START,
+    "python tests/benchmarks/calibration.py --all": CALIBRATION,
+    "python tests/benchmarks/calibration.py [--studies 400] [--all] [--processes 2] [--json] [--figure OUT.svg]": CALIBRATION,
+    "python tests/benchmarks/calibration.py --all --figure tests/benchmarks/figures/calibration.svg": CALIBRATION,
+    "python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]": TOY_CALIBRATION,
+    "python tests/benchmarks/toy_calibration.py --studies 20": TOY_CALIBRATION,
+    "search_regret.py --worlds 40": REGRET,
+}
+MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make docs", "make PYTHON=/path/to/python install",
+        "make PYTHON=/path/to/python quickstart")  # fmt: skip
+RAY = (
+    "ray get-auth-token --generate",
+    "ray up cluster.yaml",
+    "ray exec cluster.yaml 'cd ~/xlingual && xlingual run STUDY --address auto --storage /mnt/studies'",
+    "ray exec cluster.yaml 'cd ~/xlingual && xlingual run studies/quickstart.yaml --address auto'",
+    "ray dashboard cluster.yaml",
+    "ray down cluster.yaml",
+    "ray start --head --port=6379 --object-manager-port=8076 --dashboard-host=127.0.0.1",
+    "ray start --address=$RAY_HEAD_IP:6379 --object-manager-port=8076",
+)
+"""For a cluster: that Ray has the command and its options is what is looked at here."""
+
+EVERY: dict[str, str | list[str]] = {
+    "xlingual validate": "xlingual validate {root}/studies/quickstart.yaml --set name=other",
+    "xlingual schema": "xlingual schema",
+    "xlingual plan": [
+        "xlingual plan {root}/studies/quickstart.yaml --bench {speed} --set name=other --json",
+        f"xlingual plan {{root}}/studies/quickstart.yaml --power --like {STUDY_DIR} --json",
+    ],
+    "xlingual run": QUICKSTART,
+    "xlingual status": f"xlingual status {STUDY_DIR} --json",
+    "xlingual report": f"xlingual report {STUDY_DIR} --json",
+    "xlingual evaluate": [
+        "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
+        "--keep {folder}/kept --published XLM-R-base",
+        "xlingual evaluate theirs --predictions {answers} --data {xquad} --languages de",
+    ],
+    "xlingual convert": "xlingual convert {pickled} {folder}/converted --json",
+    "xlingual bench": BENCH,
+    "xlingual score": "xlingual score {xquad}/xquad.de.json {answers}",
+    "xlingual data webfaq": "xlingual data webfaq {faq} --languages de,tr --study {root}/studies/webfaq_recipes.yaml "
+    "--rows 20 --spread 1 --seed 1 --model {pretrained} --examples 1 --passages 1 --json --set data.faq.filters=off",
+    "xlingual data contamination": "xlingual data contamination {train} {dev} --data {xquad} --json",
+    "python analysis/xquad_by_language.py": f"python analysis/xquad_by_language.py {STUDY_DIR} {{studies}}/other "
+    "--csv {folder}/a.csv --figure {folder}/a.png",
+    "python analysis/score_by_compute.py": f"python analysis/score_by_compute.py {STUDY_DIR} --csv {{folder}}/b.csv "
+    "--figure {folder}/b.png",
+    "python analysis/score_by_magnitude.py": f"python analysis/score_by_magnitude.py {STUDY_DIR} {{studies}}/other "
+    "--figure {folder}/c.svg",
+}
+"""Every command of docs/commands.md: what runs it with every option that it has."""
+
+ON_RAY = {"xlingual evaluate": {"--address", "--workers"}}
+"""Options that start Ray: tests/on_ray/test_evaluation_workers.py runs them."""
