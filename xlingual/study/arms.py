@@ -119,11 +119,12 @@ class MixtureSpace(Space[Mixture]):
 
 
 class Arm(Section):
-    """One treatment of a study; `model` and the set keys of `training` replace what the study says.
+    """One treatment of a study; its `model` and the keys that it sets in `training` replace the study's.
 
-    `against` names the arm that reports compare it with, by default the baseline; `published` the model whose published
-    scores stand beside its own, by default that of its hub id. Neither decides a number of its trials. `first` says
-    with which configuration each of its searches begins, see `xlingual.study.first`.
+    Exactly one arm is the `baseline`. `against` names the arm that reports compare this one with, by default the
+    baseline; `published` the model whose published scores are printed below its own, by default recognised by its hub
+    id. Neither changes its trials. `first` is the configuration that each of its searches begins with, under the arm's
+    own keys.
     """
 
     baseline: Flag = False

@@ -35,10 +35,10 @@ OnOverlap: TypeAlias = Annotated[Literal["drop", "stop"], Says("drop or stop", "
 
 
 class ToySettings(Section):
-    """The knobs of the toy world.
+    """The toy world: made-up languages, for studies whose data is `toy`.
 
-    `misalignment` scales how far the languages' embeddings lie apart, `faq_helpfulness` says how much an FAQ page
-    reveals of its language.
+    `seed` draws the world. `misalignment` scales the distance between the languages' embeddings and English.
+    `faq_helpfulness` is the share of FAQ pairs whose answer fits their question.
     """
 
     seed: Seed = 0
@@ -47,7 +47,11 @@ class ToySettings(Section):
 
 
 class TestSettings(Section):
-    """The sealed test set: `paragraphs` caps those of each language, spread evenly over the articles (None: all)."""
+    """The sealed test set, which nothing reads for scores before every choice is made.
+
+    `source` has the same questions in each of `languages`. `paragraphs` limits their number per language, spread evenly
+    over the articles (none: all).
+    """
 
     __test__ = False  # pytest would take the name for a class of tests
 
@@ -70,7 +74,8 @@ def _all_off(value: Any) -> Any:
 class BitextSettings(Section):
     """Aligned FAQ pairs of two languages, for the recipe `contrastive` (WebFAQ's bitexts, arXiv 2502.20936).
 
-    Those of each FAQ language with English are read; `similarity` is the least LaBSE similarity of a pair.
+    At most `rows_per_language` pairs of each FAQ language with English are read from `source`; `similarity` is the
+    least LaBSE similarity of a pair.
     """
 
     source: Source = "PaDaS-Lab/webfaq-bitexts"
@@ -79,11 +84,11 @@ class BitextSettings(Section):
 
 
 class FaqSettings(Section):
-    """FAQ pairs; `languages` defaults to every language of the test set but English.
+    """Question-answer pairs of FAQ pages from `source`, in `languages` (default: those of the test set but English).
 
-    The first `rows_per_language` rows are read of the hosts that a draw of one in `spread` keeps. Where the objective
-    asks for `webfaq_dev`, hosts with about `held_out` of each language's rows leave the training data for it, and give
-    at most `dev_questions` questions a language.
+    The first `rows_per_language` rows are read, from one host in `spread`, drawn at random. With fewer rows the study
+    is refused, unless `allow_shortage: true`. If the objective includes `webfaq_dev`, hosts with about `held_out` of
+    each language's rows leave the training data and give at most `dev_questions` development questions per language.
     """
 
     source: Source
@@ -134,13 +139,14 @@ def _usual_development_set(data: dict[str, Any]) -> str:
 
 
 class DataSettings(Section):
-    """Where the examples come from; caps on their number are applied after a seeded shuffle.
+    """Where the examples come from.
 
-    `dev` is a source of its own, or held-out-articles: a share of the training articles, which then leave training.
-    `contamination` says what happens to training data that overlaps the test set: it is dropped, or the study stops.
-    `synonyms` is a JSON object from English words to lists of synonyms, for `robust.word_substitution`;
-    `dictionaries` name a tab-separated file of translations of English words for each language, or are `toy`, for
-    `robust.code_switch`.
+    `train` has the English questions to fine-tune on. `dev` has those that rank trials: a source, or held-out-articles,
+    a share of the training articles, which then leave training (default; in the toy world `toy`). `train_examples` and
+    `dev_examples` limit their numbers, after a seeded shuffle (none: all). `contamination` says what happens to
+    training data that overlaps the test set: it is dropped, or the study stops. `synonyms` is a JSON object from
+    English words to lists of synonyms, for `robust.word_substitution`; `dictionaries` names a tab-separated file of
+    translations of English words for each language, or is `toy`, for `robust.code_switch`.
     """
 
     train: Source

@@ -63,10 +63,10 @@ def _different(items: Sequence[str]) -> Sequence[str]:
 
 
 class Characters(Section):
-    """A range of lengths in characters, both ends included.
+    """Lengths from `min` to `max` characters, both included.
 
-    A character of Chinese counts as 3.3, one of Japanese as 2.2, one of Korean as 1.9: what it takes of English to say
-    the same (`xlingual.data.writing`).
+    A character of Chinese counts as 3.3, of Japanese as 2.2, of Korean as 1.9: as many as English needs to say the same
+    (`xlingual.data.writing`).
     """
 
     min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "30")] = 0
@@ -80,23 +80,23 @@ class Characters(Section):
 
 
 class QuestionCharacters(Characters):
-    """Length of a question in characters."""
+    """Length of a question, from `min` to `max` characters."""
 
     min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "10")] = 10
     max: Count = 300
 
 
 class AnswerCharacters(Characters):
-    """Length of an answer in characters."""
+    """Length of an answer, from `min` to `max` characters."""
 
     min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "30")] = 30
 
 
 class Boilerplate(Section):
-    """What many answers of one host share: cut where whole sentences lie in it.
+    """Text that many answers of one host share; whole sentences of it are cut out.
 
-    A word n-gram of length `ngram` is boilerplate where more than `share` of the host's answers hold it, and four at
-    the least. Text without spaces counts characters, several to a word.
+    A word n-gram of length `ngram` is boilerplate if more than `share` of the host's answers contain it, and at least
+    four. Text without spaces is counted in characters, several to a word.
     """
 
     share: Annotated[Real, Field(gt=0, lt=1), Says("a number between 0 and 1", "0.3")] = 0.3
@@ -141,19 +141,20 @@ Labels: TypeAlias = Annotated[
 
 
 class FaqFilters(Section):
-    """The filters, in the order in which a row meets them; `off`, false and null turn one off.
+    """The filters of FAQ rows, in the order in which they are applied; `off`, false and null turn one off.
 
-    On by default is what a careful reader of WebFAQ v1 would want and what needs no labels: its base set is neither
-    deduplicated nor rid of spam and templates (arXiv 2502.20936 filters only the retrieval subset). Lengths start where
-    WebFAQ's own do (10 and 30 characters), so that only what is longer than a passage and what a repair has shortened
-    is dropped. Off by default is what needs labels: `similarity` exists in version 2 alone, topics and question types
-    in 49 languages, and the two versions' question types are different sets.
+    Filters that need no labels are on by default, because WebFAQ v1's base set still has duplicates, spam and templates
+    (arXiv 2502.20936 filters only the retrieval subset). Lengths start where WebFAQ's own do (10 and 30 characters), so
+    these filters drop only what is longer than a passage, or was shortened by a repair. Filters that need labels are
+    off: `similarity` exists in version 2 alone, `topics` and `question_types` in 49 languages, and the two versions
+    have different question types. The latter two list the labels to keep.
 
-    `html` unescapes entities and takes tags out. `deny_hosts` are regular expressions looked for in the host's name,
-    upper and lower case alike; the item `default` stands for betting, casinos and diploma mills, so a list without it
-    replaces them and a list with it adds to them. `script` is the least share of the letters that are of the
-    language's scripts. `templates` drops questions cut short, placeholders and lorem ipsum. `rows_per_host` keeps whole
-    pages. `near_duplicates` is a Jaccard similarity of word 3-grams of question and answer.
+    `html` unescapes entities and removes tags. `deny_hosts` are regular expressions searched in the host's name,
+    ignoring case; the item `default` means betting, casinos and diploma mills, so a list without it replaces them and a
+    list with it adds to them. `script` is the least share of letters in the language's scripts. `templates` drops
+    truncated questions, placeholders and lorem ipsum. `rows_per_host` limits a host's rows, by whole pages.
+    `exact_duplicates` drops repeated rows, `near_duplicates` those with at least this Jaccard similarity of word
+    3-grams of question and answer.
     """
 
     html: Switch = True

@@ -36,9 +36,12 @@ Concurrency: TypeAlias = Annotated[
 
 
 class ScalingSettings(Section):
-    """Workers, CPUs and GPUs of a trial, and how its arithmetic is done.
+    """Where trials run, and how their arithmetic is done.
 
-    It decides no number beyond rounding, so it is no part of a trial configuration.
+    `workers_per_trial` processes train one trial together, each with `cpus_per_worker` and `gpus_per_worker`;
+    `concurrent_trials` trials run in parallel (auto: as many as fit). `compile` uses `torch.compile`;
+    `activation_checkpointing` saves memory for a third more arithmetic. Nothing here changes a number except by
+    rounding, so it is not part of a trial's configuration.
     """
 
     workers_per_trial: Count = 1

@@ -24,7 +24,12 @@ def _section_of_nothing(value: Any) -> Any:
 
 
 class Study(Section):
-    """One question: the data, the arms, the budget, and how the search goes."""
+    """One question: the data, the arms, the budget, and the search.
+
+    `name` names the directory of its records, STORAGE/NAME, below `storage`. `question` says in words what is asked;
+    the plan and model cards show it. `model` is the pretrained model of every arm that names none. With `oracle: true`
+    the objective may be a score on the test set, and every table is marked ORACLE.
+    """
 
     name: Name
     question: Text

@@ -75,16 +75,20 @@ Equal: TypeAlias = Annotated[Literal["updates", "passes"], Says("updates or pass
 class SearchSettings(Section):
     """The search of every arm.
 
-    With the sampler tpe and the startup centred a search begins with its arm's `first` configuration and a design that
-    is balanced over the space and drawn towards its middle, until `startup_trials` trials have a score; with the
-    startup random these are drawn from the space itself, and with the sampler random all are.
+    Each arm has `trials_per_arm` trials, split evenly over its searches, which maximise `objective`: a score, or a
+    weighted sum of scores. `seed` seeds everything that is drawn.
 
-    `scheduler: none` trains every trial to its end. `median` stops a trial whose best report is below the median of
-    what others of its search reported on average up to then, `asha` one that is not among the best 1/`reduction_factor`
+    With `sampler: tpe` and `startup: centred` a search begins with its arm's `first` configuration, then a design that
+    is balanced over the space and drawn towards its middle, until `startup_trials` trials have a score. With
+    `startup: random` these trials are drawn from the space itself; with `sampler: random` all are.
+
+    `scheduler: none` trains every trial to its end. `median` stops a trial if its best report is below the median of
+    what others of its search reported on average up to then, `asha` if it is not among the best 1/`reduction_factor`
     of its rung; both only after `grace_share` of its updates.
 
-    Whole trials of all arms are equal in updates, or in passes: then a trial whose robust training takes each example
-    k times through the model in an update has `training.updates` / k updates, rounded down.
+    With `equal: updates` full trials of all arms have the same number of updates. With `equal: passes` a trial whose
+    robust training takes each example k times through the model per update has `training.updates` / k of them, rounded
+    down.
     """
 
     trials_per_arm: TrialCount
@@ -127,9 +131,9 @@ def objective_text(objective: str | Mapping[str, float]) -> str:
 class ReplicateSettings(Section):
     """How a comparison of arms is repeated.
 
-    Each arm's trials are split evenly over `searches` that know nothing of one another, and the winner of each is
-    trained again under `seeds` (see `xlingual.study.searches`). A verdict covers the luck of the search only where
-    there are several.
+    Each arm's trials are split evenly over that many independent `searches`, and the winner of each is trained again
+    under that many fresh `seeds` (see `xlingual.study.searches`). Verdicts cover the luck of the search only if there
+    are several.
     """
 
     searches: SearchCount = 4

@@ -18,10 +18,10 @@ Written: TypeAlias = Annotated[
 
 
 class TextToTextSettings(Section):
-    """Lengths in tokens, special ones included (bytes, for ByT5); null: what suits the model's family.
+    """Lengths in tokens, including special tokens (bytes, for ByT5); by default the family's own.
 
-    An input of more than `max_input_tokens` loses the end of its context. A target of more than `max_target_tokens`
-    loses its end while training; answers are written up to `max_answer_tokens`.
+    An input longer than `max_input_tokens` loses the end of its context. In training, a target longer than
+    `max_target_tokens` loses its end; answers are generated up to `max_answer_tokens`.
     """
 
     max_input_tokens: Tokens | None = None

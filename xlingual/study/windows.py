@@ -18,7 +18,11 @@ Stride: TypeAlias = Annotated[
 
 
 class WindowSettings(Section):
-    """Lengths in tokens; `stride` of them are shared by neighbouring windows."""
+    """Lengths in tokens, for encoders.
+
+    A window holds at most `max_length` tokens, question and special tokens included; neighbouring windows of a long
+    context share `stride` of them. Answers of up to `max_answer_tokens` are considered.
+    """
 
     max_length: Length = 384
     stride: Stride = 128
