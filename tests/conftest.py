@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from messages import Messages
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -93,6 +94,32 @@ def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path)
         return path
 
     return write
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Tests that hold messages by letter can write them anew."""
+    parser.addoption("--update-messages", action="store_true", help="write tests/messages.txt (not with -n)")
+
+
+@pytest.fixture(scope="session")
+def messages(request: pytest.FixtureRequest) -> Iterator[Messages]:
+    """The messages of all tests by letter."""
+    update = request.config.getoption("--update-messages")
+    assert not (update and "PYTEST_XDIST_WORKER" in os.environ), "one process writes the messages: leave -n out"
+    made = Messages(update=update)
+    yield made
+    if update:
+        made.write()
+
+
+@pytest.fixture
+def by_letter(messages: Messages, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Compare a message with the one that `messages.txt` has of this test; `case` where a test has several."""
+
+    def compare(message: str, case: str = "") -> None:
+        messages.compare(getattr(request.node, "originalname", request.node.name), case, message)
+
+    return compare
 
 
 @pytest.fixture(params=[0o022, 0o007], ids=oct)

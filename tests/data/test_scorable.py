@@ -53,7 +53,7 @@ def test_a_question_counts_whatever_its_offsets_say(
 
 @pytest.mark.parametrize(("context_form", "answer_form"), [("NFD", "NFC"), ("NFC", "NFD")])
 def test_an_answer_in_another_unicode_form_than_its_context_counts_in_both(
-    write: Write, context_form: Any, answer_form: Any
+    write: Write, context_form: Any, answer_form: Any, by_letter: Any
 ) -> None:
     context, answer = unicodedata.normalize(context_form, THAP), unicodedata.normalize(answer_form, "Tháp cổ")
     write("en", {TOWER: [("q1", "What?", [("tower", 8)]), ("q2", "When?", [("1620", 35)])]})
@@ -63,10 +63,9 @@ def test_an_answer_in_another_unicode_form_than_its_context_counts_in_both(
     example = sets["vi"].examples[0]
     assert example.answers == (answer, unicodedata.normalize(context_form, answer))
     assert example.answer_starts == (NO_PLACE, 0) and context.startswith(example.answers[1])
-    assert notes_of(sets) == [
-        "vi: gold answers of 1 of 2 questions are in their contexts in another Unicode form or spacing; both forms "
-        "count"
-    ]
+    (note,) = notes_of(sets)
+    assert note.startswith("vi: gold answers of 1 of 2 questions") and "both forms count" in note
+    by_letter(note)
 
 
 def test_counts_say_what_was_repaired_and_notes_what_no_model_can_copy(write: Write) -> None:
@@ -105,17 +104,18 @@ def test_what_cannot_be_scored_is_named_with_file_language_and_id(
     assert "No test question is dropped: correct the files, or name another test set" in said
 
 
-def test_half_of_a_character_is_a_question_mark_and_is_said(write: Write) -> None:
+def test_half_of_a_character_is_a_question_mark_and_is_said(write: Write, by_letter: Any) -> None:
     questions = [("a\ud83d", "When \ude00?", [("1750", 24)]), ("b", "What?", [("\ud83d def", 4)])]
     sets = load_xquad(str(write("de", {"abc \ud83d def, built in 1750.": questions})), ["de"])
     first, second = sets["de"].examples
     assert (first.id, first.question, first.context) == ("a?", "When ??", "abc ? def, built in 1750.")
     assert (second.answers, second.answer_starts) == (("? def",), (4,))
     (note,) = notes_of(sets)
-    assert note == "de: half of a character (a lone surrogate) is read as a question mark: in 2 questions"
+    assert note.startswith("de: half of a character") and note.endswith("in 2 questions")
+    by_letter(note)
 
 
-def test_all_that_cannot_be_scored_is_one_error(write: Write) -> None:
+def test_all_that_cannot_be_scored_is_one_error(write: Write, by_letter: Any) -> None:
     blank = [(f"q{n}", "When?", [("", 0)]) for n in range(5)]
     whole = [(f"q{n}", "When?", [("1620", 35)]) for n in range(5)]
     write("en", {TOWER: whole})
@@ -123,11 +123,10 @@ def test_all_that_cannot_be_scored_is_one_error(write: Write) -> None:
     source = write("de", {TOWER: blank})
     with pytest.raises(DataError) as refused:
         load_xquad(str(source), ["en", "de", "es"])
-    assert str(refused.value) == (
-        f"{source}: 7 questions cannot be scored: xquad.de.json (de): 5 with no gold answer text (q0, q1, q2 and "
-        "2 more); xquad.es.json (es): 1 with no gold answer text (q0), 1 with an empty question (q1). No test question "
-        "is dropped: correct the files, leave de, es out of the test languages, or name another test set"
-    )
+    told = str(refused.value)
+    parts = (f"{source}: 7 questions", "xquad.de.json (de): 5 ", "(q0, q1, q2 and 2 more)", "xquad.es.json (es): 1 ")
+    assert all(part in told for part in (*parts, "leave de, es out"))
+    by_letter(told.replace(str(source), "FOLDER"))
     assert len(load_xquad(str(source), ["en"])["en"]) == 5
 
 

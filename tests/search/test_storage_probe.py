@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,10 +32,11 @@ def test_shared_storage_passes_and_nothing_stays_there(study: Path) -> None:
     assert list(study.iterdir()) == []
 
 
-def test_a_directory_of_the_same_name_that_is_not_shared_is_told(study: Path, tmp_path: Path) -> None:
+def test_a_directory_of_the_same_name_that_is_not_shared_is_told(study: Path, tmp_path: Path, by_letter: Any) -> None:
     (tmp_path / "other").mkdir()
     told = asked(study, tmp_path / "other")
-    assert told == f"{study} is not shared with that node: what this command writes does not arrive there"
+    assert f"{study} is not shared" in told
+    by_letter(told.replace(str(study), "STUDY"))
     assert list((tmp_path / "other").iterdir()) == []
 
 
@@ -46,12 +48,12 @@ def test_a_node_that_reads_and_does_not_write_is_told(study: Path) -> None:
     assert told == f"{study} cannot be written there (Is a directory)"
 
 
-def test_a_node_whose_writing_does_not_arrive_is_told(study: Path) -> None:
+def test_a_node_whose_writing_does_not_arrive_is_told(study: Path, by_letter: Any) -> None:
     probe = StorageProbe(study)
     with probe.open():
-        assert (
-            probe.difference(NODE, None) == f"{study} is another directory there: what it writes does not arrive here"
-        )
+        told = probe.difference(NODE, None)
+    assert f"{study} is another directory there" in told
+    by_letter(told.replace(str(study), "STUDY"))
 
 
 def test_a_driver_that_cannot_write_is_told(tmp_path: Path) -> None:

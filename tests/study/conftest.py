@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from xlingual.errors import StudyFileError
 from xlingual.study import Study, json_schema, load_study
 
 STUDY = """\
@@ -73,3 +75,26 @@ def load(tmp_path: Path) -> Callable[..., Study]:
         return load_study(path, overrides)
 
     return load_text
+
+
+CHECKER = ("Input should", "function-", "literal[", "union", "pydantic", "validator", "Section", "[key]")
+"""Words of the library that checks types, which no user should meet."""
+
+
+@pytest.fixture
+def one_problem(load: Callable[..., Study], by_letter: Callable[..., None]) -> Callable[..., None]:
+    """Check that a study has one problem, at a line, whose message has parts in this order: "this ... that"."""
+
+    def check(text: str, *replacements: tuple[str, str], line: int, said: str) -> None:
+        with pytest.raises(StudyFileError) as refused:
+            load(text, *replacements)
+        (problem,) = refused.value.problems
+        assert re.search(".*".join(map(re.escape, said.split(" ... "))), problem.message), problem.message
+        assert problem.line == line
+        assert not [word for word in CHECKER if word in problem.message]
+        case = "; ".join(
+            f"{old.strip()} -> {new.strip()}" if new.strip() else f"without {old.strip()}" for old, new in replacements
+        )
+        by_letter(problem.message, case)
+
+    return check

@@ -156,27 +156,26 @@ def test_a_key_without_effect_under_the_scheduler_is_noted(load, study_text, sch
     assert [note.split(" has no effect")[0] for note in other_notes(plan(study))] == [f"search.{key}" for key in idle]
 
 
-def test_a_key_without_effect_under_the_sampler_is_noted(load, study_text):
+def test_a_key_without_effect_under_the_sampler_is_noted(load, study_text, by_letter):
     study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  sampler: random\n  startup_trials: 4"))
-    told = "search.startup_trials has no effect under sampler: random; take the line out, or change the sampler"
-    assert other_notes(plan(study)) == (told,)
+    (note,) = other_notes(plan(study))
+    assert "search.startup_trials" in note and "sampler: random" in note
+    by_letter(note)
 
 
-def test_a_space_that_holds_few_configurations_is_counted_and_noted(load, study_text):
+def test_a_space_that_holds_few_configurations_is_counted_and_noted(load, study_text, by_letter):
     few = "baseline: {baseline: true, training: {learning_rate: {choice: [1e-5, 2e-5]}}}"
     planned = plan(load(study_text, ("baseline: {baseline: true}", few), ("trials_per_arm: 8", "trials_per_arm: 12")))
     assert [arm.trials for arm in planned.arms] == [8, 12, 12, 12]
-    assert (
-        planned.notes[0]
-        == "the search space of baseline holds 2 configurations, and each of its searches ends after these"
-    )
+    assert "baseline holds 2 configurations" in planned.notes[0]
+    by_letter(planned.notes[0])
 
 
-def test_data_that_no_arm_draws_from_is_noted(load, study_text):
+def test_data_that_no_arm_draws_from_is_noted(load, study_text, by_letter):
     text = study_text[: study_text.index("  webfaq:")] + study_text[study_text.index("  noise:") :]
-    assert other_notes(plan(load(text))) == (
-        "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used",
-    )
+    (note,) = other_notes(plan(load(text)))
+    assert "data.faq" in note and "webfaq_dev" in note
+    by_letter(note)
 
 
 def test_a_plan_is_plain_json(load, study_text):
@@ -186,41 +185,40 @@ def test_a_plan_is_plain_json(load, study_text):
     assert plain["defaults"][0] == ["data.dev", "held-out-articles"]
 
 
-def test_many_variants_of_passages_are_noted(load, study_text):
+def test_many_variants_of_passages_are_noted(load, study_text, by_letter):
     recipe = "recipe: {passage: {answers: {choice: [2, 3, 4]}, max_span_characters: {choice: [60, 90, 120]}}}"
     text = study_text.replace("weights: {simplex: all}", "weights: {simplex: all}\n      " + recipe)
     (note,) = other_notes(plan(load(text)))
-    assert note == "9 variants of FAQ examples are made, for every language and model, before the first trial"
+    assert note.startswith("9 variants")
+    by_letter(note)
 
 
 DEAR = """  dear: {robust: {adversarial: {steps: {integer: [2, 3]}, step_size: 0.1}}}
 search:"""
 
 
-def test_passes_are_planned_beside_updates(load, study_text):
+def test_passes_are_planned_beside_updates(load, study_text, by_letter):
     planned = plan(load(study_text.replace("search:", DEAR)))
     arms = {arm.name: arm for arm in planned.arms}
     assert [cost.passes_per_update for cost in arms["dear"].costs] == [2, 3]
     assert (arms["dear"].updates, arms["dear"].passes) == (12 * 500, 3 * 12 * 500)
     assert (arms["noise"].updates, arms["noise"].passes) == (12 * 500, 12 * 500)
     assert (planned.equal, planned.updates, planned.passes) == ("updates", 5 * 6000, 4 * 6000 + 3 * 6000)
-    assert other_notes(planned) == (
-        "arms are equal in updates, not in passes: a trial of dear takes up to 3 passes per update; for arms equal in "
-        "passes write search.equal: passes",
-    )
+    (note,) = other_notes(planned)
+    assert "dear takes up to 3 passes" in note and "search.equal: passes" in note
+    by_letter(note)
     (told,) = [arm for arm in planned.as_json()["arms"] if arm["name"] == "dear"]
     assert told["costs"][1] == {"passes_per_update": 3, "updates": 500, "passes": 1500}
 
 
-def test_arms_of_equal_passes_have_fewer_updates(load, study_text):
+def test_arms_of_equal_passes_have_fewer_updates(load, study_text, by_letter):
     planned = plan(load(study_text.replace("search:", DEAR + "\n  equal: passes")))
     dear = planned.arms[-1]
     assert (dear.trials, dear.updates, dear.passes) == (8, 12 * 250, 12 * 500)
     assert (planned.equal, planned.trial_budget) == ("passes", 500)
-    assert other_notes(planned) == (
-        "arms are equal in passes, not in updates: a trial of dear takes up to 3 passes per update, and then has 166 "
-        "updates",
-    )
+    (note,) = other_notes(planned)
+    assert "dear takes up to 3 passes" in note and "166 updates" in note
+    by_letter(note)
 
 
 def test_weights_count_as_the_numbers_that_are_searched_for_them(load, study_text):

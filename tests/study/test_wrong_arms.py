@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from xlingual.errors import StudyFileError
 from xlingual.study import load_study, resolved
 from xlingual.study.changes import changes
 
@@ -32,18 +32,16 @@ def load(folder: Path, *keys: str):
 
 
 @pytest.mark.parametrize(
-    ("keys", "message"),
+    ("old", "new", "line", "said"),
     [
-        (("", ", published: mT5-smal"), "no published scores of 'mT5-smal'; did you mean 'mT5-small'?"),
-        (("", "", ", against: mt"), "arms.noise.against: no arm is called 'mt'; did you mean 'mt5'?"),
-        (("", "", ", against: noise"), "an arm cannot be compared with itself"),
-        ((", against: mt5",), "the baseline is compared with no arm"),
+        ("model: n", "published: mT5-smal, model: n", 8, "'mT5-smal' ... did you mean 'mT5-small'"),
+        ("model: n, robust", "against: mt, model: n, robust", 9, "arms.noise.against ... 'mt' ... did you mean 'mt5'"),
+        ("model: n, robust", "against: noise, model: n, robust", 9, "an arm cannot be compared with itself"),
+        ("baseline: true", "baseline: true, against: mt5", 7, "the baseline is compared with no arm"),
     ],
 )
-def test_what_names_nothing_is_refused_at_its_line(tmp_path: Path, keys: tuple[str, ...], message: str) -> None:
-    with pytest.raises(StudyFileError) as refused:
-        load(tmp_path, *keys)
-    assert len(refused.value.problems) == 1 and message in str(refused.value)
+def test_what_names_nothing_is_refused_at_its_line(one_problem: Any, old: str, new: str, line: int, said: str) -> None:
+    one_problem(STUDY % ("", "", ""), (old, new), line=line, said=said)
 
 
 def test_what_reports_show_may_change_and_is_recorded(tmp_path: Path) -> None:

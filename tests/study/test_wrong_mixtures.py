@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from xlingual.errors import StudyFileError
 from xlingual.study import possible_mixtures
 
 WEIGHTS = "weights: {simplex: all}"
@@ -12,86 +11,54 @@ SHARE = "faq_share: {uniform: [0.1, 0.5]}"
 ENOUGH = [("faq_share: {uniform: [0.05, 0.5]}", SHARE)]  # of 32 windows, for two pairs to be contrasted
 LAST = "trials_per_arm: 8"
 
-# What is replaced, by what, the line of the problem, and what its message says.
+# What is replaced, by what, the line of the problem, and what its message has to say, in this order.
 ONE_PROBLEM = [
-    (
-        WEIGHTS,
-        "max_repeats: 3",
-        14,
-        "nothing says how much is drawn from which language; write weights: {simplex: all}",
-    ),
+    (WEIGHTS, "max_repeats: 3", 14, "weights: {simplex: all}"),
     (WEIGHTS, BESIDE + "temperature: 0.3", 17, "weights and temperature both say"),
-    (WEIGHTS, "temperature: 1.5", 16, "must be a number from 0 to 1, found 1.5"),
-    (WEIGHTS, "temperature: {simplex: all}", 16, "does not fit here; write uniform: [low, high]"),
+    (WEIGHTS, "temperature: 1.5", 16, "found 1.5"),
+    (WEIGHTS, "temperature: {simplex: all}", 16, "uniform: [low, high]"),
     (WEIGHTS, BESIDE + "schedule: first", 17, "must be mix or then, found"),
     (WEIGHTS, BESIDE + "pairs: mixed", 17, "must be matched or shuffled"),
     (WEIGHTS, BESIDE + "max_repeats: 0", 17, "must be a number above 0, found 0"),
-    (WEIGHTS, BESIDE + "repeated: [xx]", 17, "unknown language 'xx'"),
-    (WEIGHTS, BESIDE + "recipe: {pasage: {}}", 17, "did you mean 'passage'?"),
-    (
-        WEIGHTS,
-        BESIDE + "recipe: {passage: {}, contrastive: {}}",
-        17,
-        "one recipe, found passage, contrastive; keep one",
-    ),
-    (WEIGHTS, BESIDE + "recipe: {passage: {answers: {integer: [2, 4]}}}", 17, "for example choice: [100, 200]"),
+    (WEIGHTS, BESIDE + "repeated: [xx]", 17, "unknown ... 'xx'"),
+    (WEIGHTS, BESIDE + "recipe: {pasage: {}}", 17, "did you mean 'passage'"),
+    (WEIGHTS, BESIDE + "recipe: {passage: {}, contrastive: {}}", 17, "found passage"),
+    (WEIGHTS, BESIDE + "recipe: {passage: {answers: {integer: [2, 4]}}}", 17, "choice: [100, 200]"),
     (WEIGHTS, BESIDE + "recipe: {contrastive: {temperature: 0}}", 17, "must be a number above 0"),
     (WEIGHTS, BESIDE + "recipe: {contrastive: {bitext_share: 0.5}}", 17, "data.faq.bitexts names none; write"),
-    (
-        WEIGHTS,
-        BESIDE + "recipe: {contrastive: }",
-        17,
-        "says nothing, and passages would be made; write contrastive: {}",
-    ),
+    (WEIGHTS, BESIDE + "recipe: {contrastive: }", 17, "contrastive: {}"),
     (WEIGHTS, BESIDE + "repeated: [fr]", 17, "data.faq.languages has no 'fr', it has de, es, ru"),
-    (
-        WEIGHTS,
-        BESIDE + "recipe: {passage: {answers: 1}}",
-        17,
-        "one answer has nothing to be told from; write an",
-    ),
+    (WEIGHTS, BESIDE + "recipe: {passage: {answers: 1}}", 17, "one answer has nothing to be told from; write an"),
     (WEIGHTS, BESIDE + "recipe: {passage: {min_passage_characters: 1300}}", 17, "at least 1300 and at most 1200 char"),
-    (FAQ, FAQ + ", bitexts: {source: google/xquad}", 7, "'google/xquad' is the sealed test set"),
+    (FAQ, FAQ + ", bitexts: {source: google/xquad}", 7, "'google/xquad' ... sealed"),
     (WEIGHTS, BESIDE + "recipe: {masked_language_model: {rate: 1}}", 17, "must be a number between 0 and 1"),
     (FAQ, FAQ + ", passages: {min_passage_characters: 2000}", 7, "at least 2000 and at most 1200 characters cannot be"),
     (FAQ, FAQ + ", passages: {max_span_characters: 3000}", 7, "do not fit in a passage of at most 1200; write max"),
-    (FAQ, FAQ + ", passages: {answers: 1}", 7, "write answers: 2 or more"),
-    (FAQ, FAQ + ", spread: 0.5", 7, "must be a whole number from 1"),
+    (FAQ, FAQ + ", passages: {answers: 1}", 7, "answers: 2"),
+    (FAQ, FAQ + ", spread: 0.5", 7, "whole number"),
     (FAQ, FAQ + ", held_out: 0.9", 7, "must be a number above 0 and at most 0.5"),
     ("test: google/xquad", "contamination: ignore\n  test: google/xquad", 6, "must be drop or stop"),
-    (LAST, LAST + "\n  objective: {dev.f1: 0.5, webfaq_dev.f1: 0.5}", 29, "unknown objective 'webfaq_dev.f1'; did you"),
-    (LAST, LAST + "\n  objective: {dev.f1: 0}", 29, "search.objective.dev.f1: must be a number above 0, found 0"),
-    (LAST, LAST + "\n  objective: {dev.f1: true}", 29, "must be a number above 0, found true"),
+    (LAST, LAST + "\n  objective: {dev.f1: 0.5, webfaq_dev.f1: 0.5}", 29, "unknown ... 'webfaq_dev.f1'"),
+    (LAST, LAST + "\n  objective: {dev.f1: 0}", 29, "search.objective.dev.f1 ... found 0"),
+    (LAST, LAST + "\n  objective: {dev.f1: true}", 29, "found true"),
     (LAST, LAST + "\n  objective: {}", 29, "must be text or a mapping from scores to weights"),
-    (
-        LAST,
-        LAST + "\n  objective: {dev.f1: 0.5, test.f1: 0.5}",
-        29,
-        "'test.f1' names the test set; the test set is sea",
-    ),
+    (LAST, LAST + "\n  objective: {dev.f1: 0.5, test.f1: 0.5}", 29, "'test.f1'"),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "line", "fragment"), ONE_PROBLEM)
-def test_one_mistake_is_one_problem_at_its_line(load, study_text, old, new, line, fragment):
-    with pytest.raises(StudyFileError) as caught:
-        load(study_text, (old, new), *ENOUGH)
-    (problem,) = caught.value.problems
-    assert fragment in problem.message
-    assert problem.line == line
-    for word in ("Input should", "function-", "literal[", "union", "pydantic", "validator", "Section", "[key]"):
-        assert word not in problem.message
+@pytest.mark.parametrize(("old", "new", "line", "said"), ONE_PROBLEM)
+def test_one_mistake_of_a_mixture_is_one_problem_at_its_line(one_problem, study_text, old, new, line, said):
+    one_problem(study_text, (old, new), *ENOUGH, line=line, said=said)
 
 
-def test_scores_on_faq_hosts_need_faq_data(load, study_text):
+def test_scores_on_faq_hosts_need_faq_data(one_problem, study_text):
     before, after = study_text.split("  webfaq:\n")
     text = before + after[after.index("  noise:") :]
     replacements = [
         ("  faq: {source: PaDaS-Lab/webfaq, languages: [deu, es, ru]}\n", ""),
         (LAST, LAST + "\n  objective: webfaq_dev.mean_f1"),
     ]
-    with pytest.raises(StudyFileError, match=r"held-out FAQ hosts, but data\.faq names none"):
-        load(text, *replacements)
+    one_problem(text, *replacements, line=24, said="webfaq_dev.mean_f1")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +87,7 @@ def test_an_objective_may_be_a_weighted_sum(load, study_text):
 
 
 @pytest.mark.parametrize(
-    ("share", "recipe", "message"),
+    ("share", "recipe", "said"),
     [
         (
             "1",
@@ -142,18 +109,15 @@ def test_an_objective_may_be_a_weighted_sum(load, study_text):
             "{contrastive: {}}",
             "0.06 of 32 windows leaves an update fewer than 2 pairs to contrast; write a sha",
         ),
-        ("{choice: [0.03, 0.5]}", "{contrastive: {}}", "write a share of 0.0625 or more, or schedule: then"),
+        ("{choice: [0.03, 0.5]}", "{contrastive: {}}", "schedule: then"),
     ],
 )
-def test_a_share_has_to_suit_its_recipe(load, study_text, share, recipe, message):
+def test_a_share_has_to_suit_its_recipe(one_problem, study_text, share, recipe, said):
     replacements = [
         ("faq_share: {uniform: [0.05, 0.5]}", f"faq_share: {share}"),
         (WEIGHTS, f"{BESIDE}recipe: {recipe}"),
     ]
-    with pytest.raises(StudyFileError) as caught:
-        load(study_text, *replacements)
-    (problem,) = caught.value.problems
-    assert message in problem.message and problem.line == 15
+    one_problem(study_text, *replacements, line=15, said=said)
 
 
 def test_the_share_that_is_told_does(load, study_text):
@@ -163,16 +127,16 @@ def test_the_share_that_is_told_does(load, study_text):
     assert load(study_text, ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: 0.002"), first_stage)
 
 
-def test_a_control_has_no_bitexts(load, study_text):
+def test_a_control_has_no_bitexts(one_problem, study_text):
     recipe = "pairs: shuffled\n      recipe: {contrastive: {bitext_share: 0.5}}"
-    with pytest.raises(StudyFileError, match="bitext rows are not shuffled, so that this arm would be no control"):
-        load(study_text, (FAQ, FAQ + ", bitexts: {}"), (WEIGHTS, BESIDE + recipe), *ENOUGH)
+    changes = ((FAQ, FAQ + ", bitexts: {}"), (WEIGHTS, BESIDE + recipe), *ENOUGH)
+    one_problem(study_text, *changes, line=18, said="bitext ... control")
 
 
-def test_the_weight_of_a_stage_of_its_own_says_nothing(load, study_text):
+def test_the_weight_of_a_stage_of_its_own_has_no_effect(load, one_problem, study_text):
     recipe = "recipe: {contrastive: {weight: 0.5}}"
-    with pytest.raises(StudyFileError, match="a stage of its own has no weight beside the span loss; delete this line"):
-        load(study_text, (WEIGHTS, BESIDE + "schedule: then\n      " + recipe), *ENOUGH)
+    change = (WEIGHTS, BESIDE + "schedule: then\n      " + recipe)
+    one_problem(study_text, change, *ENOUGH, line=18, said="weight ... delete this line")
     study = load(study_text, (WEIGHTS, BESIDE + "schedule: {choice: [mix, then]}\n      " + recipe), *ENOUGH)
     found = {
         (one.mixture.schedule, one.mixture.recipe.contrastive.weight) for one in possible_mixtures(study, "webfaq")
@@ -181,8 +145,7 @@ def test_the_weight_of_a_stage_of_its_own_says_nothing(load, study_text):
 
 
 @pytest.mark.parametrize("change", ["recipe: {passage: {}}", "recipe: {passage: {answers: 6}}", "max_repeats: 8"])
-def test_an_arm_that_trains_as_another_is_told(load, study_text, change):
+def test_an_arm_that_trains_as_another_is_told(one_problem, study_text, change):
     mixture = "    mixture:\n      faq_share: {uniform: [0.05, 0.5]}\n      weights: {simplex: all}\n"
     twin = f"  twin:\n{mixture}      {change}\n"
-    with pytest.raises(StudyFileError, match="the arm trains just as 'webfaq' does"):
-        load(study_text, ("  noise:\n", twin + "  noise:\n"))
+    one_problem(study_text, ("  noise:\n", twin + "  noise:\n"), line=17, said="trains just as ... 'webfaq'")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from xlingual.errors import StudyFileError
 from xlingual.study.data import TOY_TEXT_TO_TEXT
 
 TOY_STUDY = """\
@@ -21,18 +20,33 @@ search: {trials_per_arm: 4}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "fragment"),
+    ("old", "new", "line", "said"),
     [
-        ("model: toy", "model: xlm-roberta-base", 5, "model: 'xlm-roberta-base' does not go with data.train: toy"),
+        (
+            "model: toy",
+            "model: xlm-roberta-base",
+            5,
+            "model: 'xlm-roberta-base' ... does not go with ... data.train: toy",
+        ),
         (
             "webfaq: {",
             "webfaq: {model: google/mt5-small, ",
             10,
-            "arms.webfaq.model: 'google/mt5-small' does not go with",
+            "arms.webfaq.model ... 'google/mt5-small' ... does not go with",
         ),
-        ("dev: toy", "dev: toy_text_to_text", 6, "data.dev: 'toy_text_to_text' does not go with data.train: toy"),
-        ("dev: toy", "dev: my/dev.json", 6, "data.dev: 'my/dev.json' does not go with data.train: toy"),
-        ("test: toy", "test: google/xquad", 6, "data.test.source: 'google/xquad' does not go with data.train: toy"),
+        (
+            "dev: toy",
+            "dev: toy_text_to_text",
+            6,
+            "data.dev ... 'toy_text_to_text' ... does not go with ... data.train: toy",
+        ),
+        ("dev: toy", "dev: my/dev.json", 6, "data.dev ... 'my/dev.json' ... does not go with ... data.train: toy"),
+        (
+            "test: toy",
+            "test: google/xquad",
+            6,
+            "data.test.source ... 'google/xquad' ... does not go with ... data.train: toy",
+        ),
         ("{source: toy}", "{source: PaDaS-Lab/webfaq}", 6, "write toy in both places or in neither"),
         ("{source: toy}", "{source: toy, languages: [de, fr]}", 6, "the toy world has no FAQ pages in 'fr'"),
         ("{source: toy}", "{source: toy, languages: [de, en]}", 6, "the toy world has no FAQ pages in 'en'"),
@@ -40,12 +54,8 @@ search: {trials_per_arm: 4}
         ("search: {trials_per_arm: 4}\n", "", 3, "search: is missing"),
     ],
 )
-def test_one_mistake_in_a_toy_study_is_one_problem_at_its_line(load, old, new, line, fragment):
-    with pytest.raises(StudyFileError) as refused:
-        load(TOY_STUDY, (old, new))
-    (problem,) = refused.value.problems
-    assert fragment in problem.message
-    assert problem.line == line
+def test_one_mistake_in_a_toy_study_is_one_problem_at_its_line(one_problem, old, new, line, said):
+    one_problem(TOY_STUDY, (old, new), line=line, said=said)
 
 
 @pytest.mark.parametrize("dev", ["", "dev: held-out-articles,"])
@@ -68,13 +78,9 @@ search: {trials_per_arm: 4}
 """
 
 
-def test_a_toy_model_alone_does_not_go_with_real_data_and_makes_use_of_the_toy_section(load):
+def test_a_toy_model_alone_does_not_go_with_real_data_and_makes_use_of_the_toy_section(one_problem):
     """One problem: the section is not said to be unused."""
-    with pytest.raises(StudyFileError) as refused:
-        load(MODEL_ALONE)
-    (problem,) = refused.value.problems
-    assert "'toy_text_to_text' does not go with data.train: rajpurkar/squad" in problem.message
-    assert problem.line == 9
+    one_problem(MODEL_ALONE, line=9, said="'toy_text_to_text' ... data.train: rajpurkar/squad")
 
 
 @pytest.mark.parametrize("arms", [False, True])

@@ -107,17 +107,16 @@ def test_flat_rows_are_scored_too(tmp_path: Path) -> None:
     assert file_scores(path, {"0": "cat"}) == {"exact_match": 50.0, "f1": 50.0}
 
 
-def test_golds_that_cannot_be_scored_are_one_error_with_file_and_ids(tmp_path: Path) -> None:
+def test_golds_that_cannot_be_scored_are_one_error_with_file_and_ids(tmp_path: Path, by_letter: Any) -> None:
     answers = {7: [], 8: [{"text": " "}, {"text": ""}], 9: [{"text": "dog"}], "9": [{"text": "cat"}], 10: None}
     questions = [{"id": identifier, "answers": golds} for identifier, golds in answers.items()]
     path = tmp_path / "gold.json"
     path.write_text(json.dumps({"data": [{"paragraphs": [{"qas": questions}]}]}), encoding="utf-8")
     with pytest.raises(DataError) as refused:
         file_scores(path, {"7": ""})
-    assert str(refused.value) == (
-        f"{path}: 4 questions cannot be scored: 3 with no gold answer text (7, 8, 10), 1 with an id that another "
-        "question has (9); correct the file"
-    )
+    told = str(refused.value)
+    assert told.startswith(f"{path}: 4 questions cannot be scored: ") and "(7, 8, 10)" in told and "(9)" in told
+    by_letter(told.replace(str(path), "FILE"))
 
 
 def test_scripts_without_spaces_are_those_of_the_languages() -> None:
