@@ -28,7 +28,8 @@ from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.notes import warnings
 from xlingual.report.scores import METRICS
 from xlingual.report.summary import Summary, summarize
-from xlingual.study.robust import PERTURBING, Robust
+from xlingual.study.methods import Method, PerturbingMethod
+from xlingual.study.robust import Robust, methods_of
 
 F1 = METRICS[0]
 PANELS = {"non-English": "mean of the non-English languages", "English": "English"}
@@ -111,17 +112,15 @@ def curves_of(summary: Summary) -> Curves:
 
 def _placed(arm: str, robust: Robust) -> tuple[str, float] | None:
     """The line that an arm is part of, and its magnitude; None where nothing perturbs."""
-    for method in PERTURBING:
-        settings = getattr(robust, method)
-        if settings is not None:
-            break
-    else:
+    perturbing = methods_of(robust, PerturbingMethod)
+    if not perturbing:
         return None
+    method, settings = perturbing[0]
     if settings.unit != "rms":
         raise DataError(f"arm {arm} has its magnitude in absolute numbers; draw studies of unit: rms")
     key = next(key for key in MAGNITUDES if getattr(settings, key, None) is not None)
-    others = [name for name in Robust.model_fields if name != method and getattr(robust, name) is not None]
-    return ", ".join([_described(method, settings, key), *others]), getattr(settings, key)
+    others = [other.name for other, _ in methods_of(robust, Method) if other is not method]
+    return ", ".join([_described(method.name, settings, key), *others]), getattr(settings, key)
 
 
 def _described(method: str, settings: Any, key: str) -> str:

@@ -96,7 +96,7 @@ def terms(model: TrainedModel, part: Pass, seed: int) -> Iterator[Tensor]:
     inputs = (part.objective, part.batches, part.targets)
     run = partial(model.losses.outcome, *inputs, 5)
     rows = [Rows(batch.lengths, batch.packed) for batch in part.batches]
-    for term in model.robust.of_pass(rows, run, seed):
+    for term in model.robust.loss_terms(rows, run, seed):
         yield model.losses(*inputs, dropout_seed=5, term=term)
 
 

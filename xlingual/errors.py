@@ -2,6 +2,7 @@
 
     XlingualError
     ├── StudyFileError    a study file that cannot be read as a study
+    ├── ExtensionError    an installed package whose addition to xlingual cannot be used
     ├── DataError         a data source that is absent, short or malformed
     ├── ModelError        a checkpoint that cannot be loaded or has no usable head
     ├── RecordError       a broken or foreign record in a study's directory
@@ -45,6 +46,10 @@ class StudyFileError(XlingualError):
 
     def __reduce__(self) -> tuple[type[StudyFileError], tuple[tuple[Problem, ...]]]:
         return (StudyFileError, (self.problems,))
+
+
+class ExtensionError(XlingualError):
+    """An installed package whose addition to xlingual cannot be used."""
 
 
 class DataError(XlingualError):

@@ -25,9 +25,10 @@ from xlingual.models.vocabulary import (
     decay_of_unused_rows,
     trim_vocabulary,
 )
-from xlingual.robust import EmbeddingNoise, Rows
-from xlingual.study import EmbeddingNoise as NoiseSettings
+from xlingual.robust import Rows
+from xlingual.robust.embedding_noise import EmbeddingNoise
 from xlingual.study import TrainingSettings
+from xlingual.study.methods.embedding_noise import EmbeddingNoise as NoiseSettings
 from xlingual.training.optimizer import learning_rate, make_optimizer
 
 SIZE, PAD = 120, 1
@@ -178,7 +179,7 @@ def test_embedding_noise_is_the_same_and_measured_before_trimming(bert: nn.Modul
             found.append(logits(model, windows(0, vocabulary)))
             return Outcome(found[0].sum(), ())
 
-        (term,) = noise.of_pass(rows, run, 7)
+        (term,) = noise.loss_terms(rows, run, 7)
         term(run)
         return found[0]
 

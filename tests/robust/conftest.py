@@ -104,7 +104,7 @@ class Reader(nn.Module):
 def trained(method: RobustTraining, reader: Reader, seed: int = 0, factor: float = 1.0) -> float:
     """One pass as the training loop does it: every term backpropagated (times a factor) before the next; the loss."""
     total = 0.0
-    for term in method.of_pass(reader.rows(), reader.run, seed):
+    for term in method.loss_terms(reader.rows(), reader.run, seed):
         loss = term(reader.run)
         (loss * factor).backward()
         total += float(loss.detach())

@@ -11,9 +11,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from xlingual.robust import Adversarial
-from xlingual.study import Adversarial as Settings
+from xlingual.robust.adversarial import Adversarial
 from xlingual.study import Robust, passes_of
+from xlingual.study.methods.adversarial import Adversarial as Settings
 
 Array = NDArray[np.float64]
 Trained = Callable[..., float]
@@ -200,7 +200,7 @@ def test_the_way_to_the_perturbation_touches_no_parameters_gradient(reader: Any,
     computed: list[int] = []
     for weight in (reader.head, reader.table.weight):
         weight.register_hook(lambda _: computed.append(len(reader.seen)))
-    (term,) = Adversarial(settings_of(**VARIANTS[1], **method), reader).of_pass(reader.rows(), reader.run, 1)
+    (term,) = Adversarial(settings_of(**VARIANTS[1], **method), reader).loss_terms(reader.rows(), reader.run, 1)
     loss = term(reader.run)
     assert torch.equal(reader.head.grad, sentinel) and reader.table.weight.grad is None
     assert not computed
@@ -281,7 +281,7 @@ def test_the_share_that_is_reported_is_of_what_was_trained_on(
     adversarial = Adversarial(settings_of(**VARIANTS[1], **method), reader)
     trained(adversarial, reader)
     runs = reader.perturbations()[-adversarial.terms :]
-    added, clean = adversarial.take_squares()
+    added, clean = adversarial.pop_squared_norms()
     assert added == pytest.approx(sum((part**2).sum() for run in runs for part in run), rel=1e-4)
     assert clean == pytest.approx(len(runs) * sum((part**2).sum() for part in reader.clean()), rel=1e-5)
 

@@ -13,7 +13,7 @@ from xlingual.robust import Rows
 from xlingual.robust.balls import Ball
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.token_layout import Layout
-from xlingual.study import Adversarial
+from xlingual.study.methods.adversarial import Adversarial
 
 # Two examples of two tokens and one, of vectors of two elements; padded by one token.
 PADDED = Layout(Rows((2, 1), packed=False))

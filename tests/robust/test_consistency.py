@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from xlingual.robust import Consistency
-from xlingual.study import Consistency as Settings
+from xlingual.robust.consistency import Consistency
 from xlingual.study import Robust, passes_of
+from xlingual.study.methods.consistency import Consistency as Settings
 
 Trained = Callable[..., float]
 
@@ -78,7 +78,7 @@ def test_the_seed_decides_the_noise_and_touches_no_other_stream(reader: Any, tra
 def test_the_share_that_is_reported_is_of_the_noised_run_alone(reader: Any, trained: Trained) -> None:
     method = Consistency(Settings(magnitude=0.4), reader)
     trained(method, reader)
-    added, clean = method.take_squares()
+    added, clean = method.pop_squared_norms()
     assert added == pytest.approx(sum((part**2).sum() for part in reader.perturbations()[1]), rel=1e-4)
     assert clean == pytest.approx(sum((part**2).sum() for part in reader.clean()), rel=1e-5)
 

@@ -11,10 +11,11 @@ from scipy import stats
 
 from xlingual.errors import ModelError
 from xlingual.models.outcome import Outcome
-from xlingual.robust import EmbeddingNoise, Rows
+from xlingual.robust import Rows
+from xlingual.robust.embedding_noise import EmbeddingNoise
 from xlingual.robust.token_layout import Layout
-from xlingual.study import EmbeddingNoise as Settings
 from xlingual.study import Robust, passes_of
+from xlingual.study.methods.embedding_noise import EmbeddingNoise as Settings
 
 WIDTH = 40
 DISTRIBUTIONS = ("gaussian", "uniform", "ball")
@@ -102,7 +103,7 @@ def test_outside_its_terms_look_ups_are_clean_again(reader: Any) -> None:
         reader.table(torch.tensor([[1, 2, 3], [4, 0, 0], [5, 6, 0]]))
         raise RuntimeError
 
-    (term,) = method.of_pass(reader.rows(), reader.run, 1)
+    (term,) = method.loss_terms(reader.rows(), reader.run, 1)
     with pytest.raises(RuntimeError):
         term(broken)
     assert torch.equal(reader.table(torch.arange(20)), reader.table.weight)
@@ -110,7 +111,7 @@ def test_outside_its_terms_look_ups_are_clean_again(reader: Any) -> None:
 
 def test_gradients_flow_to_the_table_as_without_noise(make_reader: Any) -> None:
     reader = make_reader([[3, 3, 7]], [0], width=WIDTH)
-    (term,) = EmbeddingNoise(Settings(magnitude=0.5), reader).of_pass(reader.rows(), reader.run, 1)
+    (term,) = EmbeddingNoise(Settings(magnitude=0.5), reader).loss_terms(reader.rows(), reader.run, 1)
 
     def sums(*, draw: int = 0) -> Outcome:
         values = reader.table(torch.tensor([[3, 3, 7]]))
@@ -148,10 +149,10 @@ def test_the_share_that_is_reported_is_what_was_added_where_there_are_tokens(
     reader.packed = packed
     method = EmbeddingNoise(Settings(magnitude=0.5, samples=2), reader)
     trained(method, reader, 1)
-    added, clean = method.take_squares()
+    added, clean = method.pop_squared_norms()
     assert added == pytest.approx(sum((part**2).sum() for run in reader.perturbations() for part in run), rel=1e-4)
     assert clean == pytest.approx(2 * sum((part**2).sum() for part in reader.clean()), rel=1e-5)
-    assert method.take_squares() == (0.0, 0.0)
+    assert method.pop_squared_norms() == (0.0, 0.0)
 
 
 def test_several_calls_of_a_run_get_noise_of_one_stream_that_differs(
@@ -206,6 +207,6 @@ def test_sums_over_examples_leave_the_others_out(packed: bool) -> None:
     assert torch.equal(layout.over_examples(values), expected)
     lengths = torch.tensor([3.0, 3, 3, 1, 2, 2] if packed else [3.0, 1, 2]).reshape(expected.shape)
     assert torch.equal(layout.lengths(values.device), lengths.double())
-    there = layout.there(values.device)
+    there = layout.token_mask(values.device)
     assert packed == (there is None)
     assert there is None or torch.equal(there, values > 0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
+from xlingual.errors import RecordError
 from xlingual.study import (
     ModelTraits,
     PassageSettings,
@@ -230,7 +231,7 @@ def test_a_missing_source_is_refused(build):
         ("training", {**TRAINING, "learning_rate": {"uniform": [0.1, 0.2]}}),
         ("training", {**TRAINING, "lerning_rate": 0.1}),
         ("mixture", {"faq_share": 0.1, "weights": {"de": 0.5}}),
-        ("robust", {"distribution": "gaussian", "magnitude": -1}),
+        ("robust", {"embedding_noise": {"magnitude": -1}}),
         ("seed", -1),
         ("seed", True),
         ("sources", {"model": 1}),
@@ -241,6 +242,20 @@ def test_what_is_no_configuration_is_refused(build, section, wrong):
     plain = {**build().canonical(), section: wrong}
     with pytest.raises(pydantic.ValidationError):
         TrialConfiguration.model_validate(plain)
+
+
+@pytest.mark.parametrize(
+    ("section", "written", "told"),
+    [
+        ("robust", {"word_dropout": {"rate": 0.1}}, "robust.word_dropout: a record names this method"),
+        ("training", {**TRAINING, "optimizer": "lion"}, "training.optimizer: a record names 'lion'"),
+    ],
+)
+def test_a_record_of_a_package_that_is_not_installed_is_told_in_one_message(build, section, written, told):
+    plain = {**build().canonical(), section: written}
+    with pytest.raises(RecordError, match="install the package that it was made with") as refused:
+        TrialConfiguration.model_validate(plain)
+    assert str(refused.value).startswith(told) and "which no installed package adds" in str(refused.value)
 
 
 def test_a_configuration_is_frozen(build):

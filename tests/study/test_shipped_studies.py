@@ -9,7 +9,8 @@ import pytest
 from xlingual.study import load_study, plan, possible_mixtures
 from xlingual.study.checks.options import options
 from xlingual.study.lexicons import unused_lexicons
-from xlingual.study.robust import Place, RobustSpace
+from xlingual.study.methods import PlaceName
+from xlingual.study.methods.registry import METHODS
 from xlingual.study.space import LogUniform, values
 
 STUDIES = sorted((pathlib.Path(__file__).parents[2] / "studies").glob("*.yaml"))
@@ -36,10 +37,10 @@ def test_the_study_of_recipes_has_every_recipe_and_its_control():
 def test_the_study_of_robust_training_has_every_method_and_place_at_equal_passes():
     study = load_study(next(path for path in STUDIES if path.stem == "robust_xlmr_base"))
     methods = [robust for arm in study.arms.values() for _, robust in options(arm.robust, ())]
-    for name in RobustSpace.model_fields:
+    for name in METHODS:
         assert any(getattr(robust, name) is not None for robust in methods), f"no arm has {name}"
     noises = [robust.embedding_noise for robust in methods if robust.embedding_noise is not None]
-    assert {place for noise in noises for place in values(noise.place)} == set(get_args(get_args(Place)[0]))
+    assert {place for noise in noises for place in values(noise.place)} == set(get_args(get_args(PlaceName)[0]))
     attacks = {
         (robust.adversarial.attack, robust.adversarial.against) for robust in methods if robust.adversarial is not None
     }

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from tiny_task import questions
 
-from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.lexicon import Lexicon, Lexicons
 from xlingual.data.augmentation.text_arrays import Texts
 from xlingual.data.examples import Example
 from xlingual.models.encoder import load_tokenizer
-from xlingual.tokens.rewritable import Lexicons, RewritableWindows, holds_answer, nearest_window
+from xlingual.tokens.rewritable import RewritableWindows, holds_answer, nearest_window
 from xlingual.tokens.windows import Windows, make_windows, no_windows, used_tokens
 
 EXAMPLES = (

@@ -12,14 +12,14 @@ import pytest
 import torch
 from tiny_task import COLOURS, THINGS, questions
 
-from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.lexicon import Lexicon, Lexicons
 from xlingual.families import EXTRACTIVE
 from xlingual.families.batches import Batcher
 from xlingual.models.encoder import load_encoder, load_tokenizer
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
-from xlingual.tokens.rewritable import Lexicons, RewritableWindows
+from xlingual.tokens.rewritable import RewritableWindows
 from xlingual.training.loop import train_trial
 from xlingual.training.order import training_order
 from xlingual.training.passes import Pass, PassBuilder

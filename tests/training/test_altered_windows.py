@@ -13,11 +13,11 @@ from tiny_task import COLOURS, questions
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
-from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.lexicon import Lexicon, Lexicons
 from xlingual.data.examples import Example
 from xlingual.models.encoder import load_tokenizer
 from xlingual.study import Robust
-from xlingual.tokens.rewritable import Lexicons, RewritableWindows
+from xlingual.tokens.rewritable import RewritableWindows
 from xlingual.tokens.windows import Windows, make_windows
 from xlingual.training.alteration import Alteration
 

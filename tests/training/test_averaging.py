@@ -18,7 +18,7 @@ from xlingual.models.encoder import load_encoder
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import Averaging, TrialConfiguration
+from xlingual.study import Robust, TrialConfiguration
 from xlingual.tasks.question_answering import answer_rows
 from xlingual.training.averaging import WeightAverage, weight_average
 from xlingual.training.execution import Execution
@@ -72,7 +72,7 @@ def test_an_average_is_that_of_the_closed_form(kind: str, first_stage: int) -> N
     model = nn.Linear(3, 4, bias=False)
     nn.init.constant_(model.weight, 1e6)
     walk = torch.randn(UPDATES, 4, 3, generator=torch.Generator().manual_seed(0))
-    average = weight_average(Averaging.model_validate(KINDS[kind]), model, first_stage)
+    average = weight_average(Robust.model_validate({"averaging": KINDS[kind]}), model, first_stage)
 
     def check(updates: int) -> None:
         with average.applied():
@@ -99,7 +99,7 @@ def test_without_averaging_the_weights_count_as_they_are() -> None:
 def test_a_running_average_of_weights_that_stand_still_is_they_to_the_bit() -> None:
     """Rounding does not add up: no sum grows."""
     model = nn.Linear(50, 50)
-    average = weight_average(Averaging.model_validate(RUNNING | {"decay": 0.999}), model, 0)
+    average = weight_average(Robust.model_validate({"averaging": RUNNING | {"decay": 0.999}}), model, 0)
     for number in range(1, 2001):
         average.after_update(number)
     own = model.weight.detach().clone()
@@ -112,7 +112,7 @@ def test_what_is_averaged_is_what_is_trained_each_tensor_once(kind: str) -> None
     tied, frozen, other = (nn.Linear(4, 4) for _ in range(3))
     other.weight = tied.weight
     frozen.requires_grad_(False)
-    average = weight_average(Averaging.model_validate(KINDS[kind]), nn.ModuleList([tied, frozen, other]), 0)
+    average = weight_average(Robust.model_validate({"averaging": KINDS[kind]}), nn.ModuleList([tied, frozen, other]), 0)
     average.after_update(1)
     average.after_report(1)
     tensors = [tensor for value in average.state_dict().values() for tensor in _tensors(value)]

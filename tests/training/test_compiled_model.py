@@ -13,7 +13,7 @@ from tiny_task import write_checkpoint
 from xlingual.families import batches
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import Rows
-from xlingual.robust.places import Place
+from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.token_layout import Layout
 from xlingual.study.robust import plain_robust
 from xlingual.training.execution import Execution
@@ -43,7 +43,7 @@ def test_a_compiled_encoder_is_perturbed_as_an_eager_one_and_drops_out_the_same_
     for compiled in (False, True):
         model, updater = _training(configuration, tiny_inputs, _checkpoint(tmp_path / str(compiled), 0.0), compiled)
         losses[compiled] = [float(updater.update(number)) for number in range(UPDATES)]
-        perturbation, clean = model.robust.take_squares()
+        perturbation, clean = model.robust.pop_squared_norms()
         shares[compiled] = perturbation / clean
     assert losses[True] == pytest.approx(losses[False], rel=1e-5)
     assert shares[True] == pytest.approx(shares[False], rel=1e-4)
@@ -52,7 +52,7 @@ def test_a_compiled_encoder_is_perturbed_as_an_eager_one_and_drops_out_the_same_
     model, _ = _training(configuration, tiny_inputs, _checkpoint(tmp_path / "dropout", 0.3), True)
     order = training_order(configuration, tiny_inputs.train, {})
     part = PassBuilder(configuration, order, model.family, model.batcher, None, torch.device("cpu")).passes(0, 0, 1)[0]
-    place = Place(model.plain, "word_embeddings")
+    place = HookPoint(model.plain, "word_embeddings")
     clean_run = model.losses.outcome(part.objective, part.batches, part.targets, 7)
     with place.perturbed([Layout(Rows(part.batches[0].lengths, False))], lambda _, values: torch.zeros_like(values)):
         perturbed_run = model.losses.outcome(part.objective, part.batches, part.targets, 7)

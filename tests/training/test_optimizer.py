@@ -74,17 +74,17 @@ def test_weights_of_one_dimension_do_not_decay() -> None:
 
 
 def test_a_constant_rate_stays_after_its_warm_up() -> None:
-    constant, linear = (settings(decay=decay, warmup_share=0.2) for decay in ("constant", None))
+    constant, linear = (settings(decay=decay, warmup_share=0.2) for decay in ("constant", "linear"))
     assert [learning_rate(constant, update) for update in range(20)] == pytest.approx([0.025, 0.05, 0.075, *[0.1] * 17])
     assert [learning_rate(constant, update, 10) for update in range(20)] == pytest.approx(2 * [0.05, *[0.1] * 9])
     assert learning_rate(linear, 19) < 0.01
 
 
-@pytest.mark.parametrize("optimizer", [None, "adafactor"])
+@pytest.mark.parametrize("optimizer", ["adamw", "adafactor"])
 def test_a_vocabulary_is_trimmed_under_adamw_alone(
-    optimizer: str | None, tiny_inputs: TrialInputs, tiny_checkpoint: Path, configure: Any
+    optimizer: str, tiny_inputs: TrialInputs, tiny_checkpoint: Path, configure: Any
 ) -> None:
     configuration = configure(optimizer=optimizer)
     model = TrainedModel(configuration, tiny_inputs, tiny_checkpoint, SoloWorker(), Execution())
     assert (model.vocabulary is None) == (optimizer == "adafactor")
-    assert type(model.optimizer) is (torch.optim.Adafactor if optimizer else torch.optim.AdamW)
+    assert type(model.optimizer) is (torch.optim.Adafactor if optimizer == "adafactor" else torch.optim.AdamW)

@@ -35,15 +35,15 @@ class Watched:
         self._robust, self.passes, self.terms = robust, robust.passes, robust.terms
         self.seeds: list[int] = []
 
-    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+    def loss_terms(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
         self.seeds.append(seed)
-        return self._robust.of_pass(rows, run, seed)
+        return self._robust.loss_terms(rows, run, seed)
 
     def record(self) -> Mapping[str, Any]:
         return self._robust.record()
 
-    def take_squares(self) -> tuple[float, float]:
-        return self._robust.take_squares()
+    def pop_squared_norms(self) -> tuple[float, float]:
+        return self._robust.pop_squared_norms()
 
 
 def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path, two_workers: TwoWorkers) -> None:

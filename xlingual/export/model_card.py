@@ -18,6 +18,9 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
+from xlingual.study.methods import Method
+from xlingual.study.optimizers import optimizer_named
+from xlingual.study.robust import methods_of
 from xlingual.tasks.question_answering import CHARACTER_F1
 
 CARD = "README.md"
@@ -106,8 +109,8 @@ def model_card(
 def languages_of(configuration: TrialConfiguration) -> list[str]:
     """Languages that a model was fine-tuned with, English first: of texts, or of words that texts were mixed with."""
     mixture, robust = configuration.mixture, configuration.robust
-    switched = robust.code_switch.languages or () if robust is not None and robust.code_switch is not None else ()
-    return ["en", *sorted({*(mixture.names if mixture is not None else ()), *switched} - {"en"})]
+    of_words = {code for method, settings in methods_of(robust, Method) for code in method.languages(settings)}
+    return ["en", *sorted({*(mixture.names if mixture is not None else ()), *of_words} - {"en"})]
 
 
 def _front_matter(configuration: TrialConfiguration, origin: Origin | None) -> str:
@@ -165,7 +168,7 @@ def _in_words(configuration: TrialConfiguration) -> Iterator[str]:
     """What the settings mean, in sentences."""
     training, mixture, robust = configuration.training, configuration.mixture, configuration.robust
     unit = "inputs" if configuration.text_to_text is not None else "windows"
-    optimizer = {"adamw": "AdamW", "adafactor": "Adafactor"}[training.optimizer]
+    optimizer = optimizer_named(training.optimizer).title
     then = "stays there" if training.decay == "constant" else "falls linearly to zero"
     stages = " in each of its two stages" if mixture is not None and mixture.schedule == "then" else ""
     yield (
@@ -184,9 +187,9 @@ def _in_words(configuration: TrialConfiguration) -> Iterator[str]:
             f"{100 * mixture.faq_share:.3g}% of the examples come from FAQ pages ({mixture.recipe.name}), {how}, "
             f"{order}{pairs}."
         )
-    methods = [name for name in type(robust).model_fields if getattr(robust, name) is not None] if robust else []
+    methods = [method.title for method, _ in methods_of(robust, Method)]
     if methods:
-        yield f"Robust training: {', '.join(name.replace('_', ' ') for name in methods)}; its settings stand below."
+        yield f"Robust training: {', '.join(methods)}, with the settings in the table below."
 
 
 def _settings(configuration: TrialConfiguration) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.examples import ExampleSet
 from xlingual.families import Family, Inputs, Lengths, ScoringSet
 from xlingual.preparation.faq_sources import BitextPairs, FaqSource, GenerationPairs, PassageExamples, RowPairs
@@ -14,7 +15,7 @@ from xlingual.records.files import read_json, write_json
 from xlingual.study import TextToTextSettings, WindowSettings
 from xlingual.tokens.feature_store import Examples, fingerprint_tokenizer, stored_pairs, stored_text_sequences
 from xlingual.tokens.pairs import Pairs, make_pairs
-from xlingual.tokens.rewritable import Lexicons, Rewritable, RewritableSequences, RewritableWindows
+from xlingual.tokens.rewritable import Rewritable, RewritableSequences, RewritableWindows
 from xlingual.tokens.sequence_cutter import sequences_of_texts
 from xlingual.tokens.sequences import Sequences
 from xlingual.tokens.windows import Windows

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xlingual.data.augmentation.subword_sampling import check_unigram
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
@@ -25,7 +25,7 @@ from xlingual.preparation.lexicon_arms import load_lexicons, text_methods
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import ModelTraits, Study, possible_mixtures
 from xlingual.study.data import TOY_TEXT_TO_TEXT
-from xlingual.tokens.rewritable import Lexicons
+from xlingual.study.methods.registry import METHODS
 from xlingual.tokens.sequences import Sequences
 
 TOY = "toy"
@@ -212,8 +212,8 @@ def trial_inputs(model: str, study: Study, data: StudyData, features: Path | Non
         features: folder that inputs are kept in and mapped from; None makes them in memory.
 
     Raises:
-        ModelError: when no family serves the checkpoint, the inputs are too long for it, or some arm draws
-            segmentations and its tokenizer has none to draw.
+        ModelError: when no family serves the checkpoint, the inputs are too long for it, or a method that alters texts
+            in some arm cannot work with its tokenizer.
         DataError: when no training example is left, as every answer is cut off with its context.
     """
     directory = resolve_checkpoint(model)
@@ -221,8 +221,8 @@ def trial_inputs(model: str, study: Study, data: StudyData, features: Path | Non
     family.check(directory, lengths)
     tokenizer = family.tokenizer(directory)
     methods = data.altered.get(model, frozenset())
-    if "subword_sampling" in methods:
-        check_unigram(tokenizer, model)
+    for name in sorted(methods):
+        METHODS[name].load().check(tokenizer, model)
     cut = InputCutter.of(family, tokenizer, directory, lengths, features)
     train = cut.inputs(data.train, targets=True)
     if isinstance(train, Sequences) and not len(train):

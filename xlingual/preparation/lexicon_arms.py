@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.augmentation.lexicon_files import load_dictionary, load_synonyms
 from xlingual.errors import DataError
 from xlingual.study import Study, arm_space
-from xlingual.study.robust import ALTERING_TEXT
+from xlingual.study.methods import DICTIONARIES, SYNONYMS, TextMethod
+from xlingual.study.methods.registry import METHODS
 from xlingual.study.space import Choice
-from xlingual.tokens.rewritable import Lexicons
 
 
 def text_methods(study: Study, arm: str) -> frozenset[str]:
     """Names of the methods by which trials of an arm may alter texts, those in a choice's options included."""
-    return frozenset(name for name, _ in _methods(study, arm))
+    return frozenset(method.name for method, _ in _methods(study, arm))
 
 
 def load_lexicons(study: Study, synonyms: str | None, dictionaries: Mapping[str, str]) -> Lexicons:
@@ -29,36 +30,38 @@ def load_lexicons(study: Study, synonyms: str | None, dictionaries: Mapping[str,
     Raises:
         DataError: when one is not named, absent, malformed or empty.
     """
-    methods = [method for arm in study.arms for method in _methods(study, arm)]
-    substituted = any(name == "word_substitution" for name, _ in methods)
-    languages = {
-        language
-        for name, settings in methods
-        if name == "code_switch"
-        for language in settings.get("languages") or _named(dictionaries)
-    }
-    absent = sorted(languages - dictionaries.keys())
-    if absent:
-        raise DataError(f"data.dictionaries: no dictionary of {', '.join(absent)}, which code_switch asks for; add one")
-    if substituted and synonyms is None:
-        raise DataError("data.synonyms: not there, and word_substitution asks for it; name a JSON file of synonyms")
+    languages: dict[str, str] = {}
+    synonyms_for = ""
+    for method, settings in (one for arm in study.arms for one in _methods(study, arm)):
+        if method.words is SYNONYMS:
+            synonyms_for = method.name
+        if method.words is DICTIONARIES:
+            asked = settings.get("languages") or _named(dictionaries, method.name)
+            languages |= dict.fromkeys(asked, method.name)
+    for language in sorted(languages.keys() - dictionaries.keys()):
+        raise DataError(
+            f"data.dictionaries: no dictionary of {language}, which {languages[language]} asks for; add one"
+        )
+    if synonyms_for and synonyms is None:
+        raise DataError(f"data.synonyms: not there, and {synonyms_for} asks for it; name a JSON file of synonyms")
     return Lexicons(
-        load_synonyms(synonyms) if substituted and synonyms is not None else None,
+        load_synonyms(synonyms) if synonyms_for and synonyms is not None else None,
         {language: load_dictionary(dictionaries[language], language) for language in sorted(languages)},
     )
 
 
-def _named(dictionaries: Mapping[str, str]) -> Mapping[str, str]:
+def _named(dictionaries: Mapping[str, str], method: str) -> Mapping[str, str]:
     if not dictionaries:
-        raise DataError("data.dictionaries: not there, and code_switch asks for them; name a file for each language")
+        raise DataError(f"data.dictionaries: not there, and {method} asks for them; name a file for each language")
     return dictionaries
 
 
-def _methods(study: Study, arm: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _methods(study: Study, arm: str) -> Iterator[tuple[TextMethod[Any], Mapping[str, Any]]]:
     """Each method of an arm that alters texts, with its settings; one with several options comes several times."""
     for robust in _options(arm_space(study, arm)["robust"]):
-        for name in ALTERING_TEXT:
-            yield from ((name, settings) for settings in _options(robust.get(name)))
+        for name, method in METHODS.items():
+            if isinstance(method, TextMethod):
+                yield from ((method, settings) for settings in _options(robust.get(name)))
 
 
 def _options(tree: Any) -> Iterator[Mapping[str, Any]]:

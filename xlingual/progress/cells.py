@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xlingual.progress.robust import robust_text
+from xlingual.study.methods.registry import METHODS
 
 NOTHING = "-"
 
@@ -90,8 +90,10 @@ def mixture(configuration: Mapping[str, Any]) -> str:
 
 
 def robust(configuration: Mapping[str, Any]) -> str:
-    """The configuration's robust training, see `robust_text`: "noise .05"."""
-    return robust_text(_part(configuration, "robust")) or NOTHING
+    """The configuration's robust training, each method by a short text: "freelb3 .1 r.3, avg 3"."""
+    settings = _part(configuration, "robust")
+    texts = [method.text(settings[name]) for name, method in METHODS.items() if isinstance(settings.get(name), Mapping)]
+    return ", ".join(text for text in texts if text) or NOTHING
 
 
 def zero_shot_f1(language_scores: Mapping[str, Mapping[str, float]]) -> float | None:

@@ -10,6 +10,9 @@ from typing import Any
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.published import MEANS, QUESTIONS, PublishedRow, PublishedScore, published_rows
 from xlingual.report.scores import METRICS
+from xlingual.study import Robust
+from xlingual.study.methods import Method
+from xlingual.study.robust import methods_of
 
 Numbers = Mapping[str, float]
 
@@ -56,11 +59,17 @@ def obstacle(arm: ArmSummary) -> str | None:
     configuration = arm.configuration or {}
     if configuration.get("mixture"):
         return "trained on other languages than English, too"
-    if (configuration.get("robust") or {}).get("code_switch"):
+    if _languages_of_words(configuration.get("robust")):
         return "trained with words of other languages"
     if any(scores.questions != QUESTIONS for scores in arm.scores.values()):
         return "scored on a part of the test set"
     return None
+
+
+def _languages_of_words(robust: Mapping[str, Any] | None) -> set[str]:
+    """Languages whose words a recorded robust training mixes into English texts."""
+    used = methods_of(Robust.model_validate(robust) if robust else None, Method)
+    return {language for method, settings in used for language in method.languages(settings)}
 
 
 def _distance(arm: ArmSummary, row: PublishedRow) -> Distance | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
-from xlingual.robust.adversarial import Adversarial
-from xlingual.robust.consistency import Consistency
-from xlingual.robust.embedding_noise import EmbeddingNoise
 from xlingual.robust.method import PlainTraining, RobustTraining, Rows, Run, Term
 from xlingual.study import Robust
+from xlingual.study.methods import PerturbingMethod
+from xlingual.study.robust import methods_of
 
 
 def robust_training(robust: Robust | None, model: nn.Module) -> RobustTraining:
@@ -19,23 +18,15 @@ def robust_training(robust: Robust | None, model: nn.Module) -> RobustTraining:
         model: still with its pretrained weights, for magnitudes are in units of its embedding table.
 
     Raises:
-        ModelError: when the model has nothing at the place that is to be perturbed.
+        ModelError: when the model has no module whose output the method could perturb.
     """
-    if robust is None:
-        return PlainTraining()
-    if robust.embedding_noise is not None:
-        return EmbeddingNoise(robust.embedding_noise, model)
-    if robust.adversarial is not None:
-        return Adversarial(robust.adversarial, model)
-    if robust.consistency is not None:
-        return Consistency(robust.consistency, model)
+    for method, settings in methods_of(robust, PerturbingMethod):
+        training: RobustTraining = method.load()(settings, model)
+        return training
     return PlainTraining()
 
 
 __all__ = [
-    "Adversarial",
-    "Consistency",
-    "EmbeddingNoise",
     "PlainTraining",
     "RobustTraining",
     "Rows",

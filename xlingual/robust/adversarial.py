@@ -10,20 +10,20 @@ from torch import Tensor, nn
 from xlingual.robust.ascent import Ascent
 from xlingual.robust.balls import Ball
 from xlingual.robust.divergence import symmetric_divergence
+from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.method import Rows, Run, Term
-from xlingual.robust.places import Place
 from xlingual.robust.token_layout import Layout
-from xlingual.study import Adversarial as Settings
+from xlingual.study.methods.adversarial import Adversarial as Settings
 
 
 class Adversarial:
     """PGD and FreeLB.
 
-    Passes of each example in an update, where K stands for `steps`:
+    Passes of each example in an update, where K is `steps`:
 
-    - `freelb` (Zhu et al., arXiv 1909.11764, algorithm 1): K. The gradient that moves the perturbation comes of the
-      same backward pass that trains, on loss / K. Unlike their code the start is brought into the ball too, and a step
+    - `freelb` (Zhu et al., arXiv 1909.11764, algorithm 1): K. The gradient that moves the perturbation is that of the
+      backward pass that trains, on loss / K. Unlike their code the start is brought into the ball too, and a step
       has no smallest norm of the gradient.
     - `pgd` against the loss (Madry et al., arXiv 1706.06083): K for the perturbation alone, then one to train on the
       last perturbation.
@@ -37,7 +37,7 @@ class Adversarial:
     prediction with it: see `xlingual.study.rounding`.
 
     Args:
-        settings: see `xlingual.study.Adversarial`.
+        settings: see `xlingual.study.methods.adversarial`.
         model: with its pretrained weights.
     """
 
@@ -45,13 +45,13 @@ class Adversarial:
         self._settings = settings
         self._scale = Scale.of(model, settings.unit)
         self._ball = Ball(settings, self._scale)
-        self._place = Place(model, settings.place)
+        self._hook_point = HookPoint(model, settings.place)
         free = settings.attack == "freelb"
         assert not free or settings.against == "loss", "FreeLB trains on the loss that it ascends"
         self.terms = settings.steps if free else 1
         self.passes = settings.steps if free else settings.steps + (1 if settings.against == "loss" else 2)
 
-    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+    def loss_terms(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
         """Yield the terms, see `RobustTraining`."""
         layouts = [Layout(part) for part in rows]
         ascent = Ascent(self._ball, layouts, seed)
@@ -82,18 +82,18 @@ class Adversarial:
         if self._settings.norm == "linf":
             return "largest element", 1
         if self._settings.over == "token":
-            return "L2 norm of a token", self._place.width
+            return "L2 norm of a token", self._hook_point.width
         if self._settings.unit == "rms":
             return "root mean square of the elements of an example", 1
         return "L2 norm of an example", None
 
-    def take_squares(self) -> tuple[float, float]:
-        """See `RobustTraining.take_squares`; of the perturbations that are trained on, not those on the way to them."""
-        return self._place.take_squares()
+    def pop_squared_norms(self) -> tuple[float, float]:
+        """See `RobustTraining.pop_squared_norms`; of the perturbations that are trained on, not of earlier steps."""
+        return self._hook_point.pop_squared_norms()
 
     def _free(self, layouts: Sequence[Layout], ascent: Ascent) -> Iterator[Term]:
         def term(run: Run) -> Tensor:
-            with self._place.perturbed(layouts, ascent):
+            with self._hook_point.perturbed(layouts, ascent):
                 loss = run().loss
             return loss if self.terms == 1 else loss / self.terms
 
@@ -105,13 +105,13 @@ class Adversarial:
 
     def _against_loss(self, layouts: Sequence[Layout], ascent: Ascent, run: Run) -> Iterator[Term]:
         for _ in range(self._settings.steps):
-            with self._place.perturbed(layouts, ascent, measured=False):
+            with self._hook_point.perturbed(layouts, ascent, measured=False):
                 loss = run().loss
             ascent.climb(loss)
         ascent.climbs = False
 
         def term(run: Run) -> Tensor:
-            with self._place.perturbed(layouts, ascent):
+            with self._hook_point.perturbed(layouts, ascent):
                 return run().loss
 
         yield term
@@ -121,11 +121,11 @@ class Adversarial:
             clean = run()
             fixed = [logits.detach() for logits in clean.logits]
             for _ in range(self._settings.steps):
-                with self._place.perturbed(layouts, ascent, measured=False):
+                with self._hook_point.perturbed(layouts, ascent, measured=False):
                     noised = run()
                 ascent.climb(symmetric_divergence(fixed, noised.logits, clean.weights))
             ascent.climbs = False
-            with self._place.perturbed(layouts, ascent):
+            with self._hook_point.perturbed(layouts, ascent):
                 noised = run()
             assert self._settings.weight is not None
             divergence = symmetric_divergence(clean.logits, noised.logits, clean.weights)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.token_layout import Layout
-from xlingual.study import Adversarial
+from xlingual.study.methods.adversarial import Adversarial
 
 
 class Ball:
@@ -30,12 +30,12 @@ class Ball:
     def start(self, like: Tensor, layout: Layout, generator: torch.Generator) -> Tensor:
         """Draw where the ascent starts, uniform in each element, then brought into the ball; of `like`'s shape."""
         drawn = torch.rand(like.shape, generator=generator, device=like.device, dtype=torch.float32) * 2 - 1
-        drawn = drawn * (self._settings.start * self._scale.one)
+        drawn = drawn * (self._settings.start * self._scale.unit_size)
         if self._settings.norm == "l2" and self._scale.unit == "absolute":
             covered = like.shape[-1] * (1.0 if self._over_tokens else layout.lengths(like.device))
             drawn = drawn / torch.as_tensor(covered, device=like.device).sqrt().float()
-        there = layout.there(like.device)
-        return self._projected(drawn if there is None else drawn * there, layout)
+        mask = layout.token_mask(like.device)
+        return self._projected(drawn if mask is None else drawn * mask, layout)
 
     @torch.no_grad()
     def stepped(self, perturbation: Tensor, gradient: Tensor, layout: Layout) -> Tensor:
@@ -45,10 +45,10 @@ class Ball:
         FreeLB's code divides by the largest element instead). Neither hangs on the loss's scale: whether the loss is a
         sum or a mean, or weighted, an example's step is the same.
         """
-        there = layout.there(gradient.device)
-        if there is not None:
-            gradient = gradient * there
-        size = self._settings.step_size * self._scale.one
+        mask = layout.token_mask(gradient.device)
+        if mask is not None:
+            gradient = gradient * mask
+        size = self._settings.step_size * self._scale.unit_size
         if self._settings.norm == "linf":
             return self._projected(perturbation + size * gradient.sign(), layout)
         norm = self._norm(gradient, layout)
@@ -59,7 +59,7 @@ class Ball:
         """Bring what lies outside the ball to the nearest point of it."""
         if self._settings.radius is None:
             return perturbation
-        radius = self._settings.radius * self._scale.one
+        radius = self._settings.radius * self._scale.unit_size
         if self._settings.norm == "linf":
             return perturbation.clamp(-radius, radius)
         norm, bound = self._norm(perturbation, layout), radius * self._root(perturbation, layout)

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 
 from xlingual.robust.divergence import symmetric_divergence
 from xlingual.robust.embedding_noise import drawn
+from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.method import Rows, Run, Term
 from xlingual.robust.noise import Noise
-from xlingual.robust.places import Place
 from xlingual.robust.token_layout import Layout
-from xlingual.study import Consistency as Settings
+from xlingual.study.methods.consistency import Consistency as Settings
 
 
 class Consistency:
@@ -40,7 +40,7 @@ class Consistency:
     dropout with it: see `xlingual.study.rounding`.
 
     Args:
-        settings: see `xlingual.study.Consistency`.
+        settings: see `xlingual.study.methods.consistency`.
         model: with its pretrained weights.
     """
 
@@ -51,17 +51,17 @@ class Consistency:
         self._weight = settings.weight
         self._draw = 1 if settings.dropout == "drawn" else 0
         self._scale = Scale.of(model, settings.unit)
-        self._place = Place(model, settings.place)
-        self._noise = Noise(settings.distribution, settings.magnitude, self._scale, self._place.width)
+        self._hook_point = HookPoint(model, settings.place)
+        self._noise = Noise(settings.distribution, settings.magnitude, self._scale, self._hook_point.width)
 
-    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+    def loss_terms(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
         """Yield the one term, see `RobustTraining`."""
         layouts = [Layout(part) for part in rows]
         perturb = drawn(self._noise, seed)
 
         def term(run: Run) -> Tensor:
             clean = run()
-            with self._place.perturbed(layouts, perturb):
+            with self._hook_point.perturbed(layouts, perturb):
                 noised = run(draw=self._draw)
             return clean.loss + self._weight * symmetric_divergence(clean.logits, noised.logits, clean.weights)
 
@@ -71,6 +71,6 @@ class Consistency:
         """Return the magnitude, relative and absolute, and the root mean square it is relative to."""
         return {"root_mean_square": self._scale.root_mean_square, **self._noise.record()}
 
-    def take_squares(self) -> tuple[float, float]:
-        """See `RobustTraining.take_squares`."""
-        return self._place.take_squares()
+    def pop_squared_norms(self) -> tuple[float, float]:
+        """See `RobustTraining.pop_squared_norms`."""
+        return self._hook_point.pop_squared_norms()

@@ -12,35 +12,35 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xlingual.robust.hook_points import HookPoint, Perturb
 from xlingual.robust.magnitudes import Scale
 from xlingual.robust.method import Rows, Run, Term
 from xlingual.robust.noise import Noise
-from xlingual.robust.places import Perturb, Place
 from xlingual.robust.token_layout import Layout
-from xlingual.study import EmbeddingNoise as Settings
+from xlingual.study.methods.embedding_noise import EmbeddingNoise as Settings
 
 
 class EmbeddingNoise:
     """The mean of the loss over `samples` perturbations; a forward and a backward pass for each.
 
     Args:
-        settings: see `xlingual.study.EmbeddingNoise`.
+        settings: see `xlingual.study.methods.embedding_noise`.
         model: with its pretrained weights.
     """
 
     def __init__(self, settings: Settings, model: nn.Module) -> None:
         self._scale = Scale.of(model, settings.unit)
-        self._place = Place(model, settings.place)
-        self._noise = Noise(settings.distribution, settings.magnitude, self._scale, self._place.width)
+        self._hook_point = HookPoint(model, settings.place)
+        self._noise = Noise(settings.distribution, settings.magnitude, self._scale, self._hook_point.width)
         self.passes = self.terms = settings.samples
 
-    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+    def loss_terms(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
         """Yield a term a sample, see `RobustTraining`."""
         layouts = [Layout(part) for part in rows]
         perturb = drawn(self._noise, seed)
 
         def term(run: Run) -> Tensor:
-            with self._place.perturbed(layouts, perturb):
+            with self._hook_point.perturbed(layouts, perturb):
                 loss = run().loss
             return loss if self.terms == 1 else loss / self.terms
 
@@ -51,9 +51,9 @@ class EmbeddingNoise:
         """Return the magnitude, relative and absolute, and the root mean square it is relative to."""
         return {"root_mean_square": self._scale.root_mean_square, **self._noise.record()}
 
-    def take_squares(self) -> tuple[float, float]:
-        """See `RobustTraining.take_squares`."""
-        return self._place.take_squares()
+    def pop_squared_norms(self) -> tuple[float, float]:
+        """See `RobustTraining.pop_squared_norms`."""
+        return self._hook_point.pop_squared_norms()
 
 
 def drawn(noise: Noise, seed: int) -> Perturb:

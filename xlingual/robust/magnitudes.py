@@ -44,7 +44,7 @@ class Scale:
         return cls(found, unit)
 
     @property
-    def one(self) -> float:
+    def unit_size(self) -> float:
         """The absolute value of a magnitude of 1."""
         return self.root_mean_square if self.unit == "rms" else 1.0
 

@@ -1,4 +1,4 @@
-"""What every method of robust training is: losses in place of the plain one, term after term."""
+"""What the implementation of every perturbing method is: loss terms in place of the plain loss."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Term: TypeAlias = Callable[[Run], Tensor]
 
 @dataclass(frozen=True)
 class Rows:
-    """Where the examples of one call of the model lie in its inputs.
+    """How the examples of one call of the model are laid out in its inputs.
 
     Attributes:
         lengths: tokens of each.
-        packed: whether they lie end to end in one row; else each has a row, padded at its end.
+        packed: whether they follow each other in one row; else each has a row, padded at its end.
     """
 
     lengths: tuple[int, ...]
@@ -41,17 +41,17 @@ class RobustTraining(Protocol):
 
     Attributes:
         passes: how often each example goes forward through the model and a gradient back, in one update.
-        terms: how many terms there are of one pass.
+        terms: the number of loss terms of one pass.
     """
 
     passes: int
     terms: int
 
-    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+    def loss_terms(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
         """Yield the terms of a pass; each is backpropagated before the next one is asked for.
 
-        A term's argument runs the model as workers join their gradients; `run` is for a method's own use between two
-        terms: no gradient of it may reach the parameters.
+        A term's argument runs the model in the way in which workers join their gradients. `run` is for a method's own
+        use between two terms: no gradient of it may reach the parameters.
 
         Args:
             rows: of each call of the model that one run makes, in order.
@@ -64,10 +64,11 @@ class RobustTraining(Protocol):
         """Return what the magnitudes amount to for the model at hand, relative and absolute; empty without any."""
         ...
 
-    def take_squares(self) -> tuple[float, float]:
-        """Sums of squares since last asked, of all elements perturbed: of the perturbation, and of what it is added to.
+    def pop_squared_norms(self) -> tuple[float, float]:
+        """Return sums of squares since the last call, over all perturbed elements, and start again from 0.
 
-        The square root of their ratio says how large the perturbation was where it stood.
+        Returns:
+            Of the perturbation, and of what it was added to. The square root of their ratio is its relative size.
         """
         ...
 
@@ -78,7 +79,7 @@ class PlainTraining:
     passes = 1
     terms = 1
 
-    def of_pass(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
+    def loss_terms(self, rows: Sequence[Rows], run: Run, seed: int) -> Iterator[Term]:
         """Yield the task's loss."""
         yield lambda run: run().loss
 
@@ -86,6 +87,6 @@ class PlainTraining:
         """Return nothing: there is no magnitude."""
         return {}
 
-    def take_squares(self) -> tuple[float, float]:
+    def pop_squared_norms(self) -> tuple[float, float]:
         """Return zeros."""
         return 0.0, 0.0

@@ -35,7 +35,7 @@ class Noise:
             unit = torch.randn(like.shape, generator=generator, device=like.device, dtype=like.dtype)
         else:
             unit = torch.rand(like.shape, generator=generator, device=like.device, dtype=like.dtype) * 2 - 1
-        return unit * (self._magnitude * self._scale.one)
+        return unit * (self._magnitude * self._scale.unit_size)
 
     def record(self) -> dict[str, Recorded]:
         """Return the magnitude, relative and absolute, see `Scale.both`."""
@@ -48,7 +48,7 @@ class Noise:
         """A gaussian has an even direction; the share of a ball within radius r of 1 is r^width."""
         direction = torch.randn(shape, generator=generator, device=device)
         inside = torch.rand((*shape[:-1], 1), generator=generator, device=device).pow(1 / shape[-1])
-        radius = self._magnitude * self._scale.one
+        radius = self._magnitude * self._scale.unit_size
         if self._scale.unit == "rms":
             radius *= math.sqrt(shape[-1])
         length: Tensor = torch.linalg.vector_norm(direction, dim=-1, keepdim=True)

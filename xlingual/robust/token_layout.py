@@ -1,4 +1,4 @@
-"""Where the examples of one call of a model lie in the values that are perturbed."""
+"""How the examples of one call of a model are laid out in the values that are perturbed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Layout:
         lengths = self._rows.lengths
         return (1, sum(lengths)) if self._rows.packed else (len(lengths), max(lengths))
 
-    def there(self, device: torch.device) -> Tensor | None:
-        """True where there is a token, (rows, tokens, 1); None where there is no padding."""
+    def token_mask(self, device: torch.device) -> Tensor | None:
+        """Return True for tokens, False for padding, (rows, tokens, 1); None where there is no padding."""
         return self._on(device)[1]
 
     def lengths(self, device: torch.device) -> Tensor:
@@ -46,14 +46,14 @@ class Layout:
         return sums[owner][None, :, None]
 
     def _on(self, device: torch.device) -> tuple[Tensor, Tensor | None, Tensor | None]:
-        """Lengths (examples,), `there`, and the example of each token of a packed row (tokens,); made once."""
+        """Lengths (examples,), the token mask, and the example of each token of a packed row (tokens,); made once."""
         if self._made is None:
             lengths = torch.tensor(self._rows.lengths, device=device)
-            there = owner = None
+            mask = owner = None
             if self._rows.packed:
                 owner = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths)
             elif len(set(self._rows.lengths)) > 1:
                 places = torch.arange(max(self._rows.lengths), device=device)
-                there = (places < lengths[:, None])[..., None]
-            self._made = (lengths.double(), there, owner)
+                mask = (places < lengths[:, None])[..., None]
+            self._made = (lengths.double(), mask, owner)
         return self._made

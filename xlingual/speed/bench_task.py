@@ -70,7 +70,7 @@ class BenchRequest:
     max_train_examples: int = 4000
     micro_batch_size: int | None = None
     study: StudyLengths | None = None
-    optimizer: Literal["adamw", "adafactor"] | None = None
+    optimizer: str | None = None
     decay: Literal["linear", "constant"] | None = None
 
     def __post_init__(self) -> None:

@@ -12,6 +12,8 @@ from xlingual.study import Plan, Study, arm_space, plan, possible_mixtures
 from xlingual.study.checks.options import options
 from xlingual.study.cost import possible_costs
 from xlingual.study.data import TOY
+from xlingual.study.methods import TextMethod
+from xlingual.study.robust import methods_of
 from xlingual.study.space import is_searched, largest
 
 XQUAD_PARAGRAPHS, XQUAD_QUESTIONS = 240, 1190
@@ -166,7 +168,11 @@ def _notes(study: Study) -> Iterator[str]:
             f"each pass of {', '.join(dear)} is reckoned as a whole update's, with the most passes per update that are "
             "searched; passes of pgd for the perturbation alone take no gradient of the weights, and so less"
         )
-    altering = [name for name, arm in study.arms.items() if any(one.alters_text for _, one in options(arm.robust, ()))]
+    altering = [
+        name
+        for name, arm in study.arms.items()
+        if any(methods_of(robust, TextMethod) for _, robust in options(arm.robust, ()))
+    ]
     if altering:
         yield (
             f"texts of {', '.join(altering)} are altered on the CPU while training, about 1 to 3 ms a window, which is "

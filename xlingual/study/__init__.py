@@ -20,18 +20,7 @@ from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.mixture_corners import PossibleMixture, possible_mixtures
 from xlingual.study.plan import ArmPlan, Plan, plan
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
-from xlingual.study.robust import (
-    Adversarial,
-    Averaging,
-    CodeSwitch,
-    Consistency,
-    EmbeddingNoise,
-    Robust,
-    SubwordSampling,
-    WordSubstitution,
-    passes_of,
-    plain_robust,
-)
+from xlingual.study.robust import Robust, passes_of, plain_robust
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.schema import Study, json_schema
 from xlingual.study.search import ReplicateSettings, SearchSettings, objective_text
@@ -57,16 +46,11 @@ from xlingual.study.windows import WindowSettings
 __all__ = [
     "HELD_OUT_ARTICLES",
     "TOY",
-    "Adversarial",
     "Arm",
     "ArmPlan",
-    "Averaging",
     "Choice",
-    "CodeSwitch",
-    "Consistency",
     "ContrastiveSettings",
     "DataSettings",
-    "EmbeddingNoise",
     "FaqFilters",
     "FaqSettings",
     "Integer",
@@ -86,7 +70,6 @@ __all__ = [
     "SearchSettings",
     "Simplex",
     "Study",
-    "SubwordSampling",
     "Suggest",
     "TestSettings",
     "TextToTextSettings",
@@ -95,7 +78,6 @@ __all__ = [
     "TrialConfiguration",
     "Uniform",
     "WindowSettings",
-    "WordSubstitution",
     "arm_space",
     "build_configuration",
     "draw",

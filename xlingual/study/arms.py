@@ -15,7 +15,7 @@ from xlingual.study.leaves import Flag, Real, Share, SomeLanguages, Source, Text
 from xlingual.study.messages import Path, told, told_at
 from xlingual.study.published_models import PublishedModel
 from xlingual.study.recipes import Pairs, Recipe, Schedule, variant
-from xlingual.study.robust import RobustSpace
+from xlingual.study.robust import Robust
 from xlingual.study.section import Says, Section
 from xlingual.study.training import ArmTraining
 from xlingual.study.tunable import Tunable
@@ -133,5 +133,5 @@ class Arm(Section):
     published: PublishedModel | None = None
     training: ArmTraining = Field(default_factory=ArmTraining)
     mixture: Tunable[MixtureSpace | None] = None
-    robust: Tunable[RobustSpace | None] = None
+    robust: Tunable[Space[Robust] | None] = None
     first: First | None = None

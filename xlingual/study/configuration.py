@@ -14,8 +14,9 @@ from typing_extensions import Self
 from xlingual.study.arms import Arm, Mixture
 from xlingual.study.derived import OF_FAMILY, Space, marked
 from xlingual.study.leaves import Seed, Text
+from xlingual.study.methods.method import TextMethod
 from xlingual.study.recipes import Recipe
-from xlingual.study.robust import Robust, passes_of, plain_robust
+from xlingual.study.robust import Robust, methods_of, passes_of, plain_robust
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.space import Simplex, mapped, with_options
@@ -141,11 +142,8 @@ def updates_for(passes: int, robust: Robust | None) -> int:
 
 def lexicons_of(robust: Robust | None) -> tuple[str, ...]:
     """Names of the sources of words that robust training reads: "synonyms", "dictionary of de" and so on."""
-    if robust is None:
-        return ()
-    synonyms = ("synonyms",) if robust.word_substitution is not None else ()
-    languages = (robust.code_switch.languages or ()) if robust.code_switch is not None else ()
-    return (*synonyms, *(f"dictionary of {language}" for language in languages))
+    found = (name for method, settings in methods_of(robust, TextMethod) for name in method.lexicons(settings))
+    return tuple(dict.fromkeys(found))
 
 
 def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from xlingual.study.configuration import arm_space, updates_for
-from xlingual.study.robust import PERTURBING, Robust, passes_of, plain_robust
+from xlingual.study.methods.method import PerturbingMethod
+from xlingual.study.methods.registry import METHODS
+from xlingual.study.robust import Robust, passes_of, plain_robust
 from xlingual.study.schema import Study
-from xlingual.study.space import RANGES, Choice, Integer
-
-_DECIDING = ("samples", "attack", "steps", "against", "dropout")
-"""Settings that decide how many passes a method takes."""
-
-_ANNULLING = ("magnitude", "step_size", "radius", "start")
-"""Settings that may leave their method out, by being 0."""
+from xlingual.study.space import Integer, corners, largest, values
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -63,33 +58,32 @@ def possible_perturbations(robust: Any) -> Iterator[Robust | None]:
 
     A whole number is tried at all of its values, a range of other numbers at its high end.
     """
-    if isinstance(robust, Choice):
-        for option in robust.options:
-            yield from possible_perturbations(option)
-        return
-    methods = [_cases_of(name, (robust or {}).get(name)) for name in PERTURBING]
-    for cases in methods:
-        yield from (case for case in cases if case is not None)
-    if all(None in cases for cases in methods):
-        yield None
+    perturbing = [method for method in METHODS.values() if isinstance(method, PerturbingMethod)]
+    for option in values(robust):
+        methods = [_cases(method, (option or {}).get(method.name)) for method in perturbing]
+        for cases in methods:
+            yield from (case for case in cases if case is not None)
+        if all(None in cases for cases in methods):
+            yield None
 
 
-def _cases_of(name: str, settings: Any) -> list[Robust | None]:
-    return [plain_robust({name: case}) for case in _cases(settings)]
+def _cases(method: PerturbingMethod[Any], tree: Any) -> list[Robust | None]:
+    """What a method may be drawn with, as far as that decides its passes.
+
+    A setting that does not decide them may still turn the method off: of its values one that is 0 and one that is not
+    are tried.
+    """
+
+    def tried(key: str, found: tuple[Any, ...]) -> list[Any]:
+        decides = not key or method.deciding is None or key in method.deciding
+        numbers = [number for one in found for number in _numbers(one, decides)]
+        return numbers if decides else list({number == 0: number for number in reversed(numbers)}.values())
+
+    return [plain_robust({method.name: settings}) for settings in corners(tree, tried)]
 
 
-def _cases(tree: Any, key: str = "") -> Iterator[Any]:
-    if isinstance(tree, Mapping):
-        for values in product(*(list(_cases(value, name)) for name, value in tree.items())):
-            yield dict(zip(tree, values, strict=True))
-    elif isinstance(tree, Choice):
-        found = [case for option in tree.options for case in _cases(option, key)]
-        if key in _ANNULLING:
-            found = list({case == 0: case for case in found}.values())
-        yield from found if not key or key in (*_DECIDING, *_ANNULLING) else found[:1]
-    elif isinstance(tree, Integer):
-        yield from range(tree.low, tree.high + 1) if key in _DECIDING else (tree.high,)
-    elif isinstance(tree, RANGES):
-        yield tree.high
-    else:
-        yield tree
+def _numbers(leaf: Any, decides: bool) -> Iterable[Any]:
+    """What is tried of a value or a range."""
+    if isinstance(leaf, Integer) and decides:
+        return range(leaf.low, leaf.high + 1)
+    return (largest(leaf),)

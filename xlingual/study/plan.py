@@ -9,6 +9,7 @@ from typing import Any, Literal
 from xlingual.study.arms import Arm
 from xlingual.study.configuration import arm_space
 from xlingual.study.cost import Cost, possible_costs
+from xlingual.study.derived import Space
 from xlingual.study.dimension import coordinates, unequal_dimensions
 from xlingual.study.document import Path, dotted
 from xlingual.study.draft import leaves
@@ -16,7 +17,7 @@ from xlingual.study.first import first_shown
 from xlingual.study.lexicons import unused_lexicons
 from xlingual.study.mixture_corners import possible_mixtures
 from xlingual.study.points import count_up_to
-from xlingual.study.robust import RobustSpace
+from xlingual.study.robust import Robust
 from xlingual.study.rounding import lost_in_rounding
 from xlingual.study.schema import Study
 from xlingual.study.searches import searches_of
@@ -190,7 +191,9 @@ def _defaults(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         value, here = getattr(section, name), (*path, name)
         if here == ("toy",) and isinstance(section, Study) and not section.uses_toy:
             continue
-        if value is None and isinstance(section, RobustSpace):  # a method that is not used is no default
+        if (
+            value is None and isinstance(section, Space) and section.settings is Robust
+        ):  # a method that is not used is no default
             continue
         if here == ("arms",):
             for arm_name, arm in value.items():

@@ -8,7 +8,8 @@ from typing import Any
 from xlingual.study.arms import Arm
 from xlingual.study.checks.options import options
 from xlingual.study.configuration import arm_space
-from xlingual.study.robust import RobustSpace
+from xlingual.study.methods.method import PerturbingMethod
+from xlingual.study.robust import methods_of
 from xlingual.study.schema import Study
 from xlingual.study.space import smallest, values
 
@@ -49,13 +50,10 @@ def _may_be_bf16(study: Study, arm: str) -> bool:
 def _rounded(arm: Arm) -> Iterator[tuple[str, float]]:
     """Names and smallest values of magnitudes that bf16 rounds away, of methods that train on a divergence."""
     for _, robust in options(arm.robust, ()):
-        assert isinstance(robust, RobustSpace)
-        for _, settings in options(robust.consistency, ()):
-            if "shared" in values(settings.dropout):
-                yield from _below(settings, "magnitude")
-        for _, settings in options(robust.adversarial, ()):
-            if "prediction" in values(settings.against):
-                yield from _below(settings, "start")
+        for method, space in methods_of(robust, PerturbingMethod):
+            for _, settings in options(space, ()):
+                for key in method.rounded_in_bf16(settings):
+                    yield from _below(settings, key)
 
 
 def _below(settings: Any, key: str) -> Iterator[tuple[str, float]]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xlingual.study.derived import FIXED, OF_FAMILY, Partial
 from xlingual.study.leaves import Count, Flag, Real, Share
+from xlingual.study.optimizers import DEFAULT_OPTIMIZER, OptimizerName, optimizer_named
 from xlingual.study.section import Says, Section
 
 Updates: TypeAlias = Annotated[Count, Says("a whole number from 1 to 1000000000, one for all trials", "500")]
 LearningRate: TypeAlias = Annotated[Real, Field(gt=0, le=1), Says("a number above 0 and at most 1", "3e-5")]
 WarmupShare: TypeAlias = Annotated[Real, Field(ge=0, lt=1), Says("a number from 0 to below 1", "0.1")]
 ClipNorm: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "1.0")]
-Optimizer: TypeAlias = Annotated[Literal["adamw", "adafactor"], Says("adamw or adafactor", "adamw")]
 Decay: TypeAlias = Annotated[Literal["linear", "constant"], Says("linear or constant", "linear")]
 Precision: TypeAlias = Annotated[Literal["auto", "fp32", "bf16"], Says("auto, fp32 or bf16", "auto")]
 
@@ -41,8 +42,16 @@ class TrainingSettings(Section):
     precision: Precision = "auto"
     reports: Count = 5
     early_dev_questions: Annotated[Count | None, FIXED] = None
-    optimizer: Annotated[Optimizer, OF_FAMILY] = "adamw"
+    optimizer: Annotated[OptimizerName, OF_FAMILY] = DEFAULT_OPTIMIZER
     decay: Annotated[Decay, OF_FAMILY] = "linear"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_the_optimizer(cls, written: Any) -> Any:
+        """Refuse a record whose optimiser no installed package adds; study files are read by the search space."""
+        if isinstance(written, Mapping) and isinstance(name := written.get("optimizer"), str):
+            optimizer_named(name)
+        return written
 
 
 class ArmTraining(Partial[TrainingSettings]):

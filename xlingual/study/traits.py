@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from xlingual.study.optimizers import DEFAULT_OPTIMIZER
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.windows import WindowSettings
 
@@ -21,6 +22,6 @@ class ModelTraits:
     """
 
     lengths: WindowSettings | TextToTextSettings = field(default_factory=WindowSettings)
-    optimizer: Literal["adamw", "adafactor"] = "adamw"
+    optimizer: str = DEFAULT_OPTIMIZER
     decay: Literal["linear", "constant"] = "linear"
     weight_decay: float = 0.01

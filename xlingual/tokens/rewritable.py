@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.augmentation.text_arrays import Texts
 from xlingual.data.examples import Example
 from xlingual.tokens.sequence_cutter import SequenceCutter
@@ -64,24 +64,6 @@ class Recutter:
 
     backend: Any
     inputs: Callable[[Sequence[Example], Segment | None], Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Lexicons:
-    """Words that English ones may be replaced by.
-
-    Attributes:
-        synonyms: of English words; None where no arm asks for them.
-        dictionaries: translations by language, of the languages that some arm asks for.
-    """
-
-    synonyms: Lexicon | None = None
-    dictionaries: Mapping[str, Lexicon] = field(default_factory=dict)
-
-    def by_source(self) -> dict[str, Lexicon]:
-        """Return each by the name of the source that it is (see `xlingual.study.configuration.lexicons_of`)."""
-        synonyms = {"synonyms": self.synonyms} if self.synonyms is not None else {}
-        return synonyms | {f"dictionary of {code}": one for code, one in sorted(self.dictionaries.items())}
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from xlingual.data.augmentation.code_switch import CodeSwitch
-from xlingual.data.augmentation.example import WordMethod, with_other_words
-from xlingual.data.augmentation.subword_sampling import SubwordSampling
-from xlingual.data.augmentation.word_substitution import WordSubstitution
+from xlingual.data.augmentation.example import TextAlteration
 from xlingual.data.examples import Example
 from xlingual.seeds import stream_seed
 from xlingual.study import Robust, TrialConfiguration
+from xlingual.study.methods import TextMethod
+from xlingual.study.robust import methods_of
 from xlingual.tokens.rewritable import Rewritable, RewritableSequences, RewritableWindows
 from xlingual.training.objective_schedule import Place, Source
 
@@ -21,14 +20,14 @@ from xlingual.training.objective_schedule import Place, Source
 class Alteration:
     """Rewrites the inputs of English training examples.
 
-    Words are substituted first, then switched to other languages (a word that was substituted is looked up as it now
-    stands), then segmentations are drawn of the rewritten texts. What becomes of an example follows from the trial's
-    seed, the method, the example and the epoch (with `copies`, the epoch modulo these) alone: neither from the update
-    that it stands in nor from the worker, and windows of one example and epoch are cut from one rewritten example.
-    Targets that are written stay as they are, and so do the questions and answers of FAQ pages.
+    Methods apply in the registry's order: words are substituted first, then switched to other languages (a substituted
+    word is looked up as it is then); segmentations are drawn last, of the rewritten texts. What becomes of an example
+    follows from the trial's seed, the method, the example and the epoch (with `copies`, the epoch modulo these) alone:
+    neither from the update that draws it nor from the worker, and windows of one example and epoch are cut from one
+    rewritten example. Targets that are written stay as they are, and so do the questions and answers of FAQ pages.
 
     Args:
-        robust: says the methods.
+        robust: the trial's methods.
         seed: of the trial.
         inputs: of the English training data.
     """
@@ -36,18 +35,14 @@ class Alteration:
     def __init__(self, robust: Robust, seed: int, inputs: Rewritable) -> None:
         self.inputs, self._seed = inputs, seed
         self._recutter = inputs.recutter()
-        self._methods: list[tuple[str, WordMethod, int | None]] = []
-        if (substitution := robust.word_substitution) is not None:
-            synonyms = inputs.lexicons.synonyms
-            assert synonyms is not None, "a study with word_substitution has synonyms"
-            method = WordSubstitution(substitution.rate, synonyms)
-            self._methods.append(("word_substitution", method, substitution.copies))
-        if (switch := robust.code_switch) is not None:
-            dictionaries = {code: inputs.lexicons.dictionaries[code] for code in switch.languages or ()}
-            self._methods.append(("code_switch", CodeSwitch(switch.rate, dictionaries), None))
-        self._sampling: SubwordSampling | None = None
-        if (sampling := robust.subword_sampling) is not None:
-            self._sampling = SubwordSampling(sampling.rate, sampling.alpha, self._recutter.backend)
+        self._rewriting: list[tuple[str, TextAlteration, int | None]] = []
+        self._segmenting: tuple[str, TextAlteration] | None = None
+        for method, settings in methods_of(robust, TextMethod):
+            made: TextAlteration = method.load().of(settings, inputs.lexicons, self._recutter.backend)
+            if made.segments:
+                self._segmenting = (method.name, made)
+            else:
+                self._rewriting.append((method.name, made, method.copies(settings)))
 
     def places(self, drawn: Sequence[tuple[int, int]]) -> list[Place]:
         """Rewrite examples, all of them tokenised together.
@@ -75,18 +70,18 @@ class Alteration:
     def _rewritten(self, number: int, epoch: int) -> Example | None:
         """An example as it is to be read in an epoch; None where its inputs stay."""
         plain = example = self.inputs.texts[number]
-        for name, method, copies in self._methods:
+        for name, method, copies in self._rewriting:
             version = epoch if copies is None else epoch % copies
-            example = with_other_words(example, method, self._generator(name, number, version))
-        return None if example is plain and self._sampling is None else example
+            example = method.altered(example, self._generator(name, number, version))
+        return None if example is plain and self._segmenting is None else example
 
     def _segment(self, keys: Sequence[tuple[int, int]]) -> Any:
         """What draws segmentations of examples, given by number and epoch; None where nothing is drawn."""
-        sampling = self._sampling
-        if sampling is None:
+        if self._segmenting is None:
             return None
-        generators = [self._generator("subword_sampling", number, epoch) for number, epoch in keys]
-        return lambda place, encoding, text: sampling.encoded(encoding, text, generators[place])
+        name, method = self._segmenting
+        generators = [self._generator(name, number, epoch) for number, epoch in keys]
+        return lambda place, encoding, text: method.encoded(encoding, text, generators[place])
 
     def _generator(self, method: str, number: int, version: int) -> np.random.Generator:
         return np.random.Generator(np.random.PCG64(stream_seed(self._seed, method, number, version)))

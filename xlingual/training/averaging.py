@@ -22,7 +22,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from xlingual.study import Averaging
+from xlingual.study import Robust
+from xlingual.study.methods import AveragingMethod
+from xlingual.study.methods.averaging import Averaging
+from xlingual.study.robust import methods_of
 
 CPU = torch.device("cpu")
 
@@ -182,22 +185,28 @@ class LastReports:
         self._copies = {updates: [weight.to(CPU) for weight in copy] for updates, copy in state["copies"].items()}
 
 
-def weight_average(settings: Averaging | None, model: nn.Module, first_stage: int) -> WeightAverage:
+def weight_average(robust: Robust | None, model: nn.Module, first_stage: int) -> WeightAverage:
     """Make the average that a trial is scored with.
 
     Args:
-        settings: the trial's; None for its weights as they are.
+        robust: the trial's robust training; at most one of its methods averages.
         model: what scoring runs, on its device; what of it is trained is averaged, a tensor of several names once.
         first_stage: updates of the first stage; 0 where there is one only.
     """
-    if settings is None:
-        return NoAverage()
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for method, settings in methods_of(robust, AveragingMethod):
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        average: WeightAverage = method.load()(settings, trained, first_stage)
+        return average
+    return NoAverage()
+
+
+def average_of(settings: Averaging, parameters: Sequence[nn.Parameter], first_stage: int) -> WeightAverage:
+    """Make the average that the settings of `averaging` describe; arguments: see `AveragingMethod`."""
     if settings.kind == "running":
         assert settings.decay is not None, "a running average has a decay"
-        return RunningAverage(trained, settings.decay, first_stage)
+        return RunningAverage(parameters, settings.decay, first_stage)
     assert settings.checkpoints is not None, "an average of checkpoints has their number"
-    return LastReports(trained, settings.checkpoints, first_stage)
+    return LastReports(parameters, settings.checkpoints, first_stage)
 
 
 def _stage_begin(updates: int, first_stage: int) -> int:

@@ -183,7 +183,7 @@ class Training:
 
     def _perturbation(self) -> dict[str, float]:
         """Root mean square of the perturbations since the last report, over that of what they were added to."""
-        squares = self.worker.gather(self.model.robust.take_squares())
+        squares = self.worker.gather(self.model.robust.pop_squared_norms())
         added, clean = (sum(part[i] for part in squares) for i in range(2))
         return {"perturbation": math.sqrt(added / clean)} if clean else {}
 

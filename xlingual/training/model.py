@@ -26,6 +26,7 @@ from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import RobustTraining, robust_training
 from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
+from xlingual.study.optimizers import optimizer_named
 from xlingual.training.averaging import WeightAverage, weight_average
 from xlingual.training.execution import Execution
 from xlingual.training.hardware import chosen_precision
@@ -52,8 +53,8 @@ class TrainedModel:
         average: of the weights of `plain`, which scores and the exported model are made with.
         batcher: makes the model's inputs of windows.
         vocabulary: which rows of the word embeddings were kept; None when all were, as in masked language modelling,
-            whose softmax is over the whole vocabulary, where texts are altered while training, and under Adafactor,
-            whose moments and steps are the whole table's.
+            whose softmax is over the whole vocabulary, where texts are altered while training, and under an optimiser
+            that is not known to be exact when the vocabulary is trimmed.
         mask_tokens: what stands at masked places; None where nothing is masked.
         precision: `fp32` or `bf16`.
         autocast: gives a context of that precision.
@@ -86,8 +87,7 @@ class TrainedModel:
         self.autocast = _autocast(worker.device, self.precision)
         self.losses = Losses(configuration, plain, self.family, head, self.autocast).to(worker.device)
         self.optimizer = make_optimizer(plain, self._training, self.losses)
-        averaging = configuration.robust.averaging if configuration.robust else None
-        self.average: WeightAverage = weight_average(averaging, plain, self._first_stage)
+        self.average: WeightAverage = weight_average(configuration.robust, plain, self._first_stage)
         self._compiled = execution.compile
         if execution.compile:
             for part in compiled_parts(plain):
@@ -140,12 +140,11 @@ def _trimmed(
 ) -> TrimmedVocabulary | None:
     """Cut the rows out of a model's word embeddings that nothing the trial reads uses, where that is exact.
 
-    What robust training makes of texts is known only when it is drawn, so that any row may be used then. Adafactor
-    takes steps in proportion to the root mean square of the whole table.
+    What robust training makes of texts is known only when it is drawn, so that any row may be used then.
     """
     alters_text = configuration.robust is not None and configuration.robust.alters_text
-    adafactor = configuration.training.optimizer == "adafactor"
-    if can_trim(model) is not None or _masks(configuration) or alters_text or adafactor:
+    exact = optimizer_named(configuration.training.optimizer).exact_when_trimmed
+    if can_trim(model) is not None or _masks(configuration) or alters_text or not exact:
         return None
     return trim_vocabulary(model, inputs.used_tokens(configuration.mixture), inputs.pad_token, checkpoint=checkpoint)
 

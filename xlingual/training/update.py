@@ -119,7 +119,7 @@ class Updater:
         run = partial(model.losses.outcome, *inputs, dropout)
         rows = [Rows(batch.lengths, batch.packed) for batch in part.batches]
         total = torch.zeros((), device=self._worker.device)
-        for place, term in enumerate(robust.of_pass(rows, run, noise)):
+        for place, term in enumerate(robust.loss_terms(rows, run, noise)):
             with self._synchronised_only_if(last and place == robust.terms - 1):
                 loss = model.forward(*inputs, dropout_seed=dropout, term=term) * part.weight / part.count
                 (loss * self._worker.workers).backward()

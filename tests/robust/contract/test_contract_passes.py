@@ -99,8 +99,8 @@ def test_a_record_says_what_magnitudes_amount_to(name: str, family: Family) -> N
             elif key != "start":
                 width = 32 if both["of"].startswith("L2 norm of a token") else 1
                 assert both["absolute"] == pytest.approx(both["relative"] * table * width**0.5)
-    assert model.robust.take_squares() == (0.0, 0.0)
+    assert model.robust.pop_squared_norms() == (0.0, 0.0)
     updater.update(0)
-    added, clean = model.robust.take_squares()
+    added, clean = model.robust.pop_squared_norms()
     assert 0 < added < clean * 100
-    assert model.robust.take_squares() == (0.0, 0.0)
+    assert model.robust.pop_squared_norms() == (0.0, 0.0)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from typing_extensions import Self
 
-from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.example import WordReplacement
+from xlingual.data.augmentation.lexicon import Lexicon, Lexicons
 from xlingual.data.augmentation.word_replacement import Word
+from xlingual.study.methods.code_switch import CodeSwitch as Settings
 
 REMEMBERED = 1 << 16
 """Words whose translations are kept at hand."""
 
 
-class CodeSwitch:
-    """Draws for some of the words that some language translates one of these languages, then a translation.
+class CodeSwitch(WordReplacement):
+    """Replaces a translatable word, with probability `rate`, by the translation of a language drawn at random.
 
     Args:
         rate: probability that such a word is replaced.
@@ -27,6 +31,11 @@ class CodeSwitch:
         self._dictionaries = [dictionaries[language] for language in sorted(dictionaries)]
         self._known = frozenset(word for one in self._dictionaries for word in one.words.to_pylist())
         self._find = lru_cache(REMEMBERED)(self._translations)
+
+    @classmethod
+    def of(cls, settings: Settings, lexicons: Lexicons, backend: Any) -> Self:
+        """See `TextAlteration.of`."""
+        return cls(settings.rate, {code: lexicons.dictionaries[code] for code in settings.languages or ()})
 
     def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
         """Draw for each word what replaces it; None where it stays."""

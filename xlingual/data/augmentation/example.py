@@ -1,26 +1,81 @@
-"""An example with other words. Its answers, and words that overlap one of them, stay as they are."""
+"""English examples rewritten while a trial trains: what every implementation of a text-altering method is."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import Self
 
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.augmentation.word_replacement import Word, rewritten, shifted, words_of
 from xlingual.data.examples import Example
 
 
-class WordMethod(Protocol):
-    """What replaces words."""
+class TextAlteration(ABC):
+    """Alters the texts of English training examples, their tokens, or both.
 
+    All random numbers come from the generator of a call, so that what becomes of an example follows from the trial's
+    seed, the method's name, the example and the epoch alone.
+
+    Attributes:
+        segments: whether `encoded` draws tokens; only one method of a trial may.
+    """
+
+    segments: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def of(cls, settings: Any, lexicons: Lexicons, backend: Any) -> Self:
+        """Make the alteration of a trial.
+
+        Args:
+            settings: the method's.
+            lexicons: those that the study's methods ask for.
+            backend: the tokenizer, of the `tokenizers` library; None where the model's is none of these.
+        """
+
+    @classmethod
+    def check(cls, tokenizer: Any, model: str) -> None:
+        """Refuse a model whose tokenizer the method cannot work with.
+
+        Args:
+            tokenizer: the checkpoint's.
+            model: its name, for the message.
+
+        Raises:
+            ModelError: with the reason.
+        """
+        return
+
+    def altered(self, example: Example, generator: np.random.Generator) -> Example:
+        """Return an example with other texts, its answers still in its context; the very one where nothing changes."""
+        return example
+
+    def encoded(self, encoding: Any, text: str, generator: np.random.Generator) -> Any:
+        """Return a text's tokens, with `ids`, `offsets` and a length; by default those of the tokenizer."""
+        return encoding
+
+
+class WordReplacement(TextAlteration):
+    """Replaces words. The answers, and words that overlap one of them, stay as they are."""
+
+    @abstractmethod
     def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
-        """Draw for each word what replaces it; None where it stays. Whether it opens a sentence may count, no place."""
-        ...
+        """Draw for each word what replaces it; None where it stays.
+
+        Whether a word opens a sentence may count, its place in the text may not.
+        """
+
+    def altered(self, example: Example, generator: np.random.Generator) -> Example:
+        """Replace words of the question, then of the context."""
+        return with_other_words(example, self, generator)
 
 
-def with_other_words(example: Example, method: WordMethod, generator: np.random.Generator) -> Example:
+def with_other_words(example: Example, method: WordReplacement, generator: np.random.Generator) -> Example:
     """Replace words of an example's question, then of its context; the very example where none is replaced."""
     answers = list(zip(example.answer_starts, example.answers, strict=True))
     asked = words_of(example.question)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.data.slicing import pointers_of
+from xlingual.study.methods.words import SYNONYMS_SOURCE, dictionary_source
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,3 +71,21 @@ class Lexicon:
         """16 hexadecimal digits that follow from words and alternatives, whatever file they were in."""
         content = [self.words.to_pylist(), self.alternatives.to_pylist(), self.pointers.tolist()]
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicons:
+    """Words that English ones may be replaced by.
+
+    Attributes:
+        synonyms: of English words; None where no arm asks for them.
+        dictionaries: translations by language, of the languages that some arm asks for.
+    """
+
+    synonyms: Lexicon | None = None
+    dictionaries: Mapping[str, Lexicon] = field(default_factory=dict)
+
+    def by_source(self) -> dict[str, Lexicon]:
+        """Return each by its name among a trial's sources."""
+        synonyms = {SYNONYMS_SOURCE: self.synonyms} if self.synonyms is not None else {}
+        return synonyms | {dictionary_source(code): one for code, one in sorted(self.dictionaries.items())}

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import Self
 
+from xlingual.data.augmentation.example import TextAlteration
 from xlingual.data.augmentation.lattice import Lattice, Pieces, Span
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.errors import ModelError
+from xlingual.study.methods.subword_sampling import SubwordSampling as Settings
 
 MARK = "▁"
 """What stands for the space before a word."""
@@ -57,7 +61,7 @@ def check_unigram(tokenizer: Any, name: str) -> None:
         )
 
 
-class SubwordSampling:
+class SubwordSampling(TextAlteration):
     """Draws other segmentations of a text's words.
 
     A word is what the tokenizer keeps together before it looks for pieces, for XLM-R what stands between spaces. It
@@ -70,11 +74,23 @@ class SubwordSampling:
         backend: a tokenizer of the `tokenizers` library whose model is Unigram.
     """
 
+    segments: ClassVar[bool] = True
+
     def __init__(self, rate: float, alpha: float, backend: Any) -> None:
         self._rate = rate
         self._ids = _drawable_pieces(backend)
         pieces = Pieces.of({piece: score for piece, (_, score) in self._ids.items()}, alpha)
         self._lattice = lru_cache(REMEMBERED)(lambda word: Lattice.of(word, pieces))
+
+    @classmethod
+    def of(cls, settings: Settings, lexicons: Lexicons, backend: Any) -> Self:
+        """See `TextAlteration.of`."""
+        return cls(settings.rate, settings.alpha, backend)
+
+    @classmethod
+    def check(cls, tokenizer: Any, model: str) -> None:
+        """Refuse a tokenizer that is not Unigram, see `check_unigram`."""
+        check_unigram(tokenizer, model)
 
     def encoded(self, encoding: Any, text: str, generator: np.random.Generator) -> Encoded:
         """Draw segmentations of some words of an encoded text; the others' tokens stay."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from typing_extensions import Self
 
-from xlingual.data.augmentation.lexicon import Lexicon
+from xlingual.data.augmentation.example import WordReplacement
+from xlingual.data.augmentation.lexicon import Lexicon, Lexicons
 from xlingual.data.augmentation.word_replacement import Word
+from xlingual.study.methods.word_substitution import WordSubstitution as Settings
 
 REMEMBERED = 1 << 16
 """Words whose alternatives are kept at hand."""
 
 
-class WordSubstitution:
+class WordSubstitution(WordReplacement):
     """Draws a synonym, or the word itself, for each word that has synonyms.
 
     Args:
@@ -25,6 +29,12 @@ class WordSubstitution:
 
     def __init__(self, rate: float | None, synonyms: Lexicon) -> None:
         self._rate, self._find = rate, lru_cache(REMEMBERED)(synonyms.find)
+
+    @classmethod
+    def of(cls, settings: Settings, lexicons: Lexicons, backend: Any) -> Self:
+        """See `TextAlteration.of`."""
+        assert lexicons.synonyms is not None, "a study with word_substitution has synonyms"
+        return cls(settings.rate, lexicons.synonyms)
 
     def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
         """Draw for each word what replaces it; None where it stays."""

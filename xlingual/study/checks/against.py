@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlingual.study.checks.finding import Finding
 from xlingual.study.draft import Draft
+from xlingual.study.finding import Finding
 from xlingual.study.messages import did_you_mean
 
 

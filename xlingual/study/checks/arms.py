@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xlingual.study.checks.finding import Finding
 from xlingual.study.draft import Draft
+from xlingual.study.finding import Finding
 from xlingual.study.tunable import as_tree
 
 

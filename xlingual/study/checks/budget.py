@@ -7,10 +7,10 @@ from itertools import product
 from typing import Any
 
 from xlingual.study.arms import Arm
-from xlingual.study.checks.finding import Finding
 from xlingual.study.cost import possible_perturbations
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
+from xlingual.study.finding import Finding
 from xlingual.study.robust import passes_of
 from xlingual.study.space import Integer, largest, parameters, values
 from xlingual.study.tunable import as_tree

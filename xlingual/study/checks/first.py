@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlingual.study.checks.finding import Finding
 from xlingual.study.configuration import merged_space
 from xlingual.study.draft import Draft
+from xlingual.study.finding import Finding
 from xlingual.study.first import Unfit, given_values
 
 

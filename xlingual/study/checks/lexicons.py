@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
-from xlingual.study.checks.finding import Finding
 from xlingual.study.checks.options import options
 from xlingual.study.checks.robust import robusts
 from xlingual.study.data import TOY
 from xlingual.study.draft import Draft
+from xlingual.study.finding import Finding
+from xlingual.study.methods.method import TextMethod
+from xlingual.study.methods.words import DICTIONARIES
+from xlingual.study.robust import methods_of
 
 _DICTIONARIES = ("data", "dictionaries")
 
@@ -19,29 +22,29 @@ def words_are_named(draft: Draft) -> Iterator[Finding]:
     """Synonyms and translations are drawn from files that the study names."""
     if draft.data is None:
         return
+    toy = draft.data.train == TOY
     for path, robust in robusts(draft):
-        if robust.word_substitution is not None and draft.data.synonyms is None:
-            remedy = "write data.synonyms: FILE.json (an object from words to lists of synonyms)"
-            message = "synonyms are drawn, but data.synonyms names none"
-            yield Finding((*path, "word_substitution"), f"{message}; {remedy}, or delete word_substitution")
-        if robust.code_switch is not None and draft.data.dictionaries is None:
-            toy = draft.data.train == TOY
-            remedy = f"write data.dictionaries: {TOY if toy else '{de: en-de.txt} (words and translations in columns)'}"
-            message = "translations are drawn, but data.dictionaries names none"
-            yield Finding((*path, "code_switch"), f"{message}; {remedy}, or delete code_switch")
+        for method, _ in methods_of(robust, TextMethod):
+            words = method.words
+            if words is not None and getattr(draft.data, words.key) is None:
+                example = words.in_toy_studies if toy else words.example
+                message = f"{words.drawn}, but data.{words.key} names none"
+                remedy = f"write data.{words.key}: {example}, or delete {method.name}"
+                yield Finding((*path, method.name), f"{message}; {remedy}")
 
 
 def languages_have_dictionaries(draft: Draft) -> Iterator[Finding]:
-    """Code switching names languages that there is a dictionary of."""
+    """Methods that translate words name languages that there is a dictionary of."""
     if draft.data is None or draft.data.dictionaries is None:
         return
     known = draft.data.dictionary_languages
     for path, robust in robusts(draft):
-        for place, settings in options(robust.code_switch, (*path, "code_switch")):
-            for i, code in enumerate(settings.languages or ()):
-                if code not in known:
-                    message = f"data.dictionaries has no {code!r}, it has {', '.join(known)}"
-                    yield Finding((*place, "languages", i), f"{message}; write one of these, or add {code} there")
+        for method, space in methods_of(robust, TextMethod):
+            for place, settings in options(space if method.words is DICTIONARIES else None, (*path, method.name)):
+                for i, code in enumerate(settings.languages or ()):
+                    if code not in known:
+                        message = f"data.dictionaries has no {code!r}, it has {', '.join(known)}"
+                        yield Finding((*place, "languages", i), f"{message}; write one of these, or add {code} there")
 
 
 def dictionaries_translate(draft: Draft) -> Iterator[Finding]:

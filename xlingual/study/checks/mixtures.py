@@ -8,10 +8,10 @@ from typing import Any
 
 from xlingual.languages import two_letter
 from xlingual.study.arms import MixtureSpace
-from xlingual.study.checks.finding import Finding
 from xlingual.study.checks.options import options
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft, leaves
+from xlingual.study.finding import Finding
 from xlingual.study.recipes import PassageSettings
 from xlingual.study.space import NODES, RANGES, Simplex, largest, smallest, values
 

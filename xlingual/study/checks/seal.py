@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xlingual.study.checks.finding import Finding
 from xlingual.study.data import HELD_OUT_ARTICLES, NOTHING_LEFT, TOY, DataSettings
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
+from xlingual.study.finding import Finding
 from xlingual.study.messages import did_you_mean
 from xlingual.study.search import DEV_OBJECTIVES, TEST_OBJECTIVES
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.languages import NON_ENGLISH
-from xlingual.study.checks.finding import Finding
 from xlingual.study.data import HELD_OUT_ARTICLES, TOY, TOY_MODELS
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
+from xlingual.study.finding import Finding
 
 
 def toy_as_a_whole(draft: Draft) -> Iterator[Finding]:

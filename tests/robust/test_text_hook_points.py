@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModelForSeq2SeqLM
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.masked_language_model import base_encoder
 from xlingual.robust import Rows
-from xlingual.robust.places import Place
+from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.token_layout import Layout
 
 PLACES = ("word_embeddings", "embeddings", "last_hidden_states")
@@ -37,7 +37,7 @@ def logits(model: nn.Module) -> Tensor:
 def test_the_encoder_alone_is_perturbed(family: str, name: str) -> None:
     """What is added is what the encoder reads (or puts out) more; what the decoder looks up stays."""
     model = model_of(family)
-    clean, place = logits(model), Place(model, name)
+    clean, place = logits(model), HookPoint(model, name)
     seen = list[Tensor]()
     model.get_decoder().embed_tokens.register_forward_hook(lambda _m, _i, output: seen.append(output.detach()))  # type: ignore[operator]
     assert torch.equal(logits(model), clean)
@@ -48,7 +48,7 @@ def test_the_encoder_alone_is_perturbed(family: str, name: str) -> None:
         moved = logits(model)
     assert (moved - clean).abs().amin((0, 1)).max() > 1e-4 and place.width == 16
     assert all(torch.equal(one, seen[0]) for one in seen) and len(seen) == 3
-    added, _ = place.take_squares()
+    added, _ = place.pop_squared_norms()
     assert added == pytest.approx(sum(LENGTHS) * 16)  # no padding
     assert torch.equal(logits(model), clean)
 
@@ -58,6 +58,6 @@ def test_words_are_perturbed_as_a_changed_table_of_the_encoder_would() -> None:
     encoder = base_encoder(other)
     encoder.embed_tokens.weight = nn.Parameter(encoder.embed_tokens.weight + 0.5)  # type: ignore[union-attr, operator]
     for name in PLACES[:2]:
-        place = Place(model, name)
+        place = HookPoint(model, name)
         with place.perturbed([Layout(Rows(LENGTHS, False))], lambda _, values: torch.full_like(values, 0.5)):
             torch.testing.assert_close(logits(model), logits(other))

@@ -1,4 +1,4 @@
-"""Where a perturbation is added: to what one module of the model puts out."""
+"""Where a perturbation is added: the output of one module of the model."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Perturb: TypeAlias = Callable[[int, Tensor], Tensor]
 """From the number of a call (counted from 0 within one run) and the clean values to the perturbation, their shape."""
 
 
-class Place:
-    """One place of a model, at which values, (rows, tokens, width), can be perturbed.
+class HookPoint:
+    """A module of a model whose output, (rows, tokens, width), can be perturbed.
 
-    `word_embeddings` is what is looked up in the table; `embeddings` what the first layer reads: words, positions and
-    types added up and, in most families, normalised (noise on the sum before would be noise on the words);
-    `last_hidden_states` what the heads read. Of a model that writes text these are places of its encoder, so that what
-    it has written (or is taught to write) is never perturbed; T5 adds nothing to its words, whose positions are known
-    to attention alone, so that `embeddings` is `word_embeddings`.
+    `word_embeddings` is the output of the table's look-up; `embeddings` the first layer's input: the sum of words,
+    positions and types, in most families normalised (noise on the sum before that would be noise on the words);
+    `last_hidden_states` the heads' input. In a model that writes text all three are in its encoder, so that what it has
+    written (or is taught to write) is never perturbed; T5 adds nothing to its words, whose positions only attention
+    knows, so that `embeddings` is `word_embeddings`.
 
     Args:
-        model: an encoder with a span head, or a model that writes text. Its module at the place is hooked once and for
-            all, so that a compiled model knows of it.
-        name: of the place.
+        model: an encoder with a span head, or a model that writes text. Its module is hooked once and for all, so that
+            a compiled model includes the hook.
+        name: the setting `place`.
 
     Attributes:
         name: see above.
@@ -59,10 +59,10 @@ class Place:
         Args:
             layouts: of each call.
             perturb: makes the perturbation.
-            measured: whether `take_squares` counts it, as it does what is trained on.
+            measured: whether `pop_squared_norms` includes it; it includes what is trained on.
 
         Raises:
-            ModelError: when the place was not passed once a call, each token once.
+            ModelError: when the module did not run once for each call, on each token once.
         """
         assert self._perturb is None, "one perturbation at a time"
         self._perturb, self._layouts, self._calls, self._measured = perturb, layouts, 0, measured
@@ -73,8 +73,8 @@ class Place:
         finally:
             self._perturb, self._layouts = None, ()
 
-    def take_squares(self) -> tuple[float, float]:
-        """See `RobustTraining.take_squares`; padding is not counted."""
+    def pop_squared_norms(self) -> tuple[float, float]:
+        """See `RobustTraining.pop_squared_norms`; padding is not counted."""
         perturbation, clean = (float(part) for part in self._squares)
         self._squares = [torch.zeros_like(part) for part in self._squares]
         return perturbation, clean
@@ -88,13 +88,13 @@ class Place:
             raise self._unlike(f"more than {self._calls} times in {self._calls} calls of the model")
         if tuple(values.shape[:2]) != (shape := self._layouts[self._calls].shape):
             raise self._unlike(f"with {tuple(values.shape[:2])} rows and tokens where the inputs have {shape}")
-        there = self._layouts[self._calls].there(values.device)
+        mask = self._layouts[self._calls].token_mask(values.device)
         perturbation = self._perturb(self._calls, values).to(values.dtype)
-        if there is not None:
-            perturbation = perturbation * there
+        if mask is not None:
+            perturbation = perturbation * mask
         self._calls += 1
         if self._measured:
-            self._measure(perturbation, values if there is None else values * there)
+            self._measure(perturbation, values if mask is None else values * mask)
         if isinstance(output, Tensor):
             return values + perturbation
         if isinstance(output, tuple):
@@ -116,7 +116,7 @@ class Place:
 
 
 def module_at(model: nn.Module, name: str) -> nn.Module:
-    """Return the module whose output is what a place names, see `Place`.
+    """Return the module whose output the setting `place` names, see `HookPoint`.
 
     Raises:
         ModelError: when there is none.
@@ -143,7 +143,7 @@ def module_at(model: nn.Module, name: str) -> nn.Module:
 
 
 def _of_text_encoder(model: nn.Module, name: str) -> nn.Module:
-    """The module at a place of a model that writes text. T5's encoder and decoder look words up in modules apart."""
+    """The module of a model that writes text. T5's encoder and decoder look words up in separate modules."""
     encoder = base_encoder(model)
     if name == "last_hidden_states":
         return encoder
@@ -153,7 +153,7 @@ def _of_text_encoder(model: nn.Module, name: str) -> nn.Module:
 
 
 def _width(model: nn.Module, module: nn.Module, name: str) -> int:
-    """Elements of a vector that the module at a place puts out.
+    """Elements of a vector of a module's output.
 
     Embeddings are as wide as words, unless they are projected (DeBERTa, MobileBERT); ALBERT and ELECTRA do so later.
     """

@@ -13,7 +13,7 @@ from xlingual.errors import ModelError
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.packing import Positions, pack_windows
 from xlingual.robust import Rows
-from xlingual.robust.places import Place
+from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.token_layout import Layout
 
 PLACES = ("word_embeddings", "embeddings", "last_hidden_states")
@@ -83,7 +83,7 @@ def test_what_is_added_reaches_its_own_window_alone(family: str, name: str, pack
     if packed and counted is None:
         assert family not in PACKING
         return
-    place = Place(model, name)
+    place = HookPoint(model, name)
     expected = logits(model, counted)
     layouts, width = [Layout(Rows(LENGTHS, packed))], WIDTHS.get((family, name), 16)
 
@@ -99,7 +99,7 @@ def test_what_is_added_reaches_its_own_window_alone(family: str, name: str, pack
     for i in (0, 2):
         torch.testing.assert_close(found[i], expected[i], rtol=0, atol=1e-6)
     assert (found[1] - expected[1]).abs().max() > 1e-4
-    added, clean = place.take_squares()
+    added, clean = place.pop_squared_norms()
     assert added == pytest.approx(float(torch.linspace(-1, 1, 4 * width).square().sum()), rel=1e-5)
     assert clean > 0
     assert all(torch.equal(one, other) for one, other in zip(logits(model, counted), expected, strict=True))
@@ -109,7 +109,7 @@ def test_what_is_added_reaches_its_own_window_alone(family: str, name: str, pack
 @pytest.mark.parametrize("family", OWN)
 def test_a_perturbation_of_zero_leaves_every_bit_and_padding_is_never_perturbed(family: str, name: str) -> None:
     model = model_of(family, OWN[family])
-    place = Place(model, name)
+    place = HookPoint(model, name)
     expected = logits(model, None)
 
     def in_padding(_call: int, values: Tensor) -> Tensor:
@@ -119,14 +119,14 @@ def test_a_perturbation_of_zero_leaves_every_bit_and_padding_is_never_perturbed(
     with place.perturbed([Layout(Rows(LENGTHS, False))], in_padding):
         found = logits(model, None)
     assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
-    assert place.take_squares()[0] == 0.0
+    assert place.pop_squared_norms()[0] == 0.0
 
 
 @pytest.mark.parametrize("name", PLACES)
 def test_gradients_reach_a_perturbation_at_every_place(name: str) -> None:
     model = model_of("xlm-roberta", {})
     perturbation = torch.zeros(1, 4, 16, requires_grad=True)
-    with Place(model, name).perturbed([Layout(Rows((4,), False))], lambda _, __: perturbation):
+    with HookPoint(model, name).perturbed([Layout(Rows((4,), False))], lambda _, __: perturbation):
         loss = model(input_ids=windows()[1][None]).start_logits.square().sum()
     loss.backward()
     assert perturbation.grad is not None and perturbation.grad.any(-1).all()
@@ -146,7 +146,7 @@ XLM = {"emb_dim": 16, "n_layers": 2, "n_heads": 2, "pad_index": 1}
 )
 def test_a_place_that_a_model_does_not_have_is_refused(family: str, options: Any, place: str, reason: str) -> None:
     with pytest.raises(ModelError, match=reason):
-        Place(model_of(family, options), place)
+        HookPoint(model_of(family, options), place)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_table_that_is_not_looked_up_once_a_call_is_refused(
     family: str, options: Any, inputs: Any, reason: str
 ) -> None:
     model = model_of(family, options)
-    place = Place(model, "word_embeddings")
+    place = HookPoint(model, "word_embeddings")
     with (
         pytest.raises(ModelError, match=reason),
         place.perturbed([Layout(Rows((4,), False))], lambda _, values: torch.zeros_like(values)),
@@ -172,6 +172,6 @@ def test_values_of_another_shape_than_the_inputs_are_refused() -> None:
     model = model_of("bert", {})
     with (
         pytest.raises(ModelError, match=r"with \(1, 4\) rows and tokens where the inputs have \(1, 5\)"),
-        Place(model, "embeddings").perturbed([Layout(Rows((5,), False))], lambda _, values: values),
+        HookPoint(model, "embeddings").perturbed([Layout(Rows((5,), False))], lambda _, values: values),
     ):
         model(input_ids=windows()[1][None])
