@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin
+from collections.abc import Iterator
+from typing import Literal, get_args, get_origin
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 
 from xlingual.errors import Problem
 from xlingual.study.document import Document, Path, dotted
 from xlingual.study.messages import TOLD, did_you_mean, shown
 from xlingual.study.nodes import KEYS
 from xlingual.study.schema import Study
-from xlingual.study.section import Says, Section
-from xlingual.study.tunable import TunableMarker, leaf_type
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """What may stand at a path of a study: its type, what it says of itself, and whether a node may stand there."""
-
-    kind: Any
-    says: Says | None = None
-    tunable: bool = False
-
-    @property
-    def section(self) -> type[Section] | None:
-        """The section that stands here, if one does."""
-        return self.kind if isinstance(self.kind, type) and issubclass(self.kind, Section) else None
+from xlingual.study.section import Section
+from xlingual.study.spot import Spot
 
 
 def problems_of(error: ValidationError, document: Document) -> Iterator[Problem]:
@@ -42,7 +26,7 @@ def problems_of(error: ValidationError, document: Document) -> Iterator[Problem]
         yield document.place(at).problem(f"{dotted(path)}: {_message(item['type'], path, item['input'], item['msg'])}")
 
 
-def _message(kind: str, path: Path, found: Any, message: str) -> str:
+def _message(kind: str, path: Path, found: object, message: str) -> str:
     if kind == TOLD:
         return message
     if kind == "extra_forbidden":
@@ -58,7 +42,7 @@ def _message(kind: str, path: Path, found: Any, message: str) -> str:
     return f"must be {wanted}, found {shown(found)}; {remedy}"
 
 
-def _wanted(spot: _Spot, message: str) -> tuple[str, str]:
+def _wanted(spot: Spot, message: str) -> tuple[str, str]:
     if spot.says is not None:
         return spot.says.what, spot.says.example
     if spot.section is not None:
@@ -68,45 +52,17 @@ def _wanted(spot: _Spot, message: str) -> tuple[str, str]:
     return message, ""
 
 
-def spot_at(path: Path) -> _Spot:
+def spot_at(path: Path) -> Spot:
     """Find what may stand at a path, through search-space nodes on the way."""
-    spot = _Spot(Study)
+    spot = Spot(Study)
     steps = list(path)
     while steps:
         step = steps.pop(0)
         if spot.tunable and step in KEYS:
             del steps[:1]
-        elif spot.section is not None:
-            field = spot.section.model_fields.get(str(step))
-            spot = _field_spot(field) if field is not None else _Spot(None)
         else:
-            arguments = [argument for argument in get_args(spot.kind) if argument is not ...]
-            spot = _bare(arguments[-1] if arguments else None)
+            spot = spot.below(step)
     return spot
-
-
-def _field_spot(field: FieldInfo) -> _Spot:
-    tunable = any(isinstance(mark, TunableMarker) for mark in field.metadata)
-    spot = _bare(leaf_type(field.annotation) if tunable else field.annotation)
-    says = _last_says(field.metadata) or spot.says
-    return _Spot(spot.kind, says, tunable)
-
-
-def _bare(kind: Any) -> _Spot:
-    """Take off Annotated and "or None"."""
-    says = None
-    while True:
-        if get_origin(kind) is Annotated:
-            kind, *marks = get_args(kind)
-            says = says or _last_says(marks)
-        elif type(None) in (members := get_args(kind)) and len(members) == 2:
-            kind = next(member for member in members if member is not type(None))
-        else:
-            return _Spot(kind, says)
-
-
-def _last_says(marks: Sequence[Any]) -> Says | None:
-    return next((mark for mark in reversed(marks) if isinstance(mark, Says)), None)
 
 
 def _keys(section: type[Section]) -> list[str]:
