@@ -54,7 +54,7 @@ def test_the_default_is_written_out_and_fits_the_schema(load: Any, study_text: s
     ("recipe", "share", "message"),
     [
         ("{generation: {direction: both}}", "0.3", 'must be question_to_answer or answer_to_question, found "both"'),
-        ("{generation: }", "0.3", "says nothing, and passages would be made; write generation: {}"),
+        ("{generation: }", "0.3", "is null, so passages would be made; write generation: {}"),
         ("{generation: {}, passage: {}}", "0.3", "a mixture has one recipe, found passage, generation"),
         ("{generation: {weight: 1}}", "0.3", "unknown key 'weight'"),
         ("{generation: {}}", "1", "nothing but generation is trained, and no question is asked upon a context"),

@@ -145,9 +145,9 @@ def bomb():
 @pytest.mark.parametrize(
     ("text", "line", "fragment"),
     [
-        ("a: 1\nb: 2\na: 3\n", 3, "'a' is said twice, on lines 1 and 3"),
-        ("x:\n  1: a\n  '1': b\n", 3, "'1' is said twice, on lines 2 and 3"),
-        ("a: 1\nb: {c: 1,\n  c: 2}\n", 3, "'c' is said twice, on lines 2 and 3"),
+        ("a: 1\nb: 2\na: 3\n", 3, "'a' is written twice, on lines 1 and 3"),
+        ("x:\n  1: a\n  '1': b\n", 3, "'1' is written twice, on lines 2 and 3"),
+        ("a: 1\nb: {c: 1,\n  c: 2}\n", 3, "'c' is written twice, on lines 2 and 3"),
         ("a:\n\tb: 1\n", 2, "write spaces"),
         ("a: 1\nb: [1, 2\n", 2, "not closed"),
         ("a: does it: help\n", 1, "put text that holds a colon into quotes"),

@@ -75,16 +75,16 @@ First: TypeAlias = Annotated[
 
 
 SHOWN = ("against", "published")
-"""Keys of an arm that decide what reports show beside its scores, and no number of a trial."""
+"""Keys of an arm that only change what reports show beside its scores."""
 
 
 class Mixture(Section):
-    """What a trial trains on beside the English examples.
+    """What a trial trains on in addition to the English examples.
 
     `faq_share` is the share of FAQ examples among all that are drawn: with the schedule `mix` over all updates, with
     `then` of the updates, which all come before the first English one. Either `weights` says each language's share
     among the FAQ examples, summing to one, or they are drawn from `languages` in proportion to size^`temperature`
-    (arXiv 1901.07291 calls it alpha): 1 as many as there are, 0 the same number of each.
+    (arXiv 1901.07291 calls it alpha): 1 is in proportion to size, 0 the same number of each.
     """
 
     faq_share: Annotated[Share, MILDEST_LOW]
@@ -102,7 +102,7 @@ class Mixture(Section):
 
     @property
     def variant(self) -> str:
-        """The name of what is drawn, see `xlingual.study.recipes.variant`."""
+        """The name of the examples that are drawn, see `xlingual.study.recipes.variant`."""
         return variant(self.recipe, self.pairs)
 
 
@@ -111,7 +111,7 @@ class MixtureSpace(Space[Mixture]):
 
     No language's examples are gone through more than `max_repeats` times by a trial (arXiv 2305.16264 finds four
     epochs of the same text about as good as new text), but for those that `repeated` names. `pairs: shuffled` gives
-    every question another's answer: a control for what comes of the text alone.
+    every question another's answer: a control for the effect of the text alone.
     """
 
     max_repeats: Repeats = 4.0

@@ -1,7 +1,7 @@
 """What changed between two versions of a study's definition, and what of it would change recorded numbers.
 
 Both are what `resolved` returns. What an arm's trials are drawn from may change: `xlingual.study.legality` tells which
-of its trials are still such as could be drawn.
+of its trials could still be drawn.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FREE = (
     "data.faq.allow_shortage",
     "data.contamination",
 )
-"""Keys that decide no number of a recorded trial."""
+"""Keys without influence on recorded results."""
 
 COMPARED_BY_CONTENT = (
     "model",
@@ -34,7 +34,7 @@ COMPARED_BY_CONTENT = (
 """Names of data and models: the fingerprints of their content are compared when they are loaded."""
 
 UNTIL_READ = ("data.test",)
-"""Keys that decide no number before the test set was read for the first time."""
+"""Keys without influence on results until the test set is read for the first time."""
 
 COMPARED_BY_ARM = ("arms", "training")
 
@@ -107,7 +107,7 @@ def drawn(arm: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _renamed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
-    """Arms that are there under another name: of the same model and space, where one alone is."""
+    """Arms that were renamed: same model and space, and only one such arm."""
     vanished = {name: _definition(arm) for name, arm in old.items() if name not in new}
     appeared = {name: _definition(arm) for name, arm in new.items() if name not in old}
     found = {}

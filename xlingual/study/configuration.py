@@ -1,4 +1,4 @@
-"""A trial configuration: all that decides the numbers of a trial, and nothing of where it runs."""
+"""A trial configuration: everything that determines the results of a trial, not where it runs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TrialConfiguration(Section):
 
     @property
     def lengths(self) -> WindowSettings | TextToTextSettings:
-        """Of the model's inputs: windows for a span head, else of what a text-to-text model reads and writes."""
+        """Lengths of the model's inputs: windows for a span head, else those of a text-to-text model."""
         found = self.windows or self.text_to_text
         assert found is not None
         return found
@@ -66,7 +66,7 @@ class TrialConfiguration(Section):
     def canonical(self) -> dict[str, Any]:
         """Return the configuration as JSON's kinds, keys sorted; equal configurations give equal dicts.
 
-        What is absent (None) is left out, so that a method that is added later leaves old fingerprints as they are.
+        None is left out, so that a new method does not change the fingerprints of configurations without it.
         """
         canonical: dict[str, Any] = _canonical(self.model_dump(mode="json", exclude_none=True))
         return canonical
@@ -136,7 +136,7 @@ def build_configuration(
 
 
 def updates_for(passes: int, robust: Robust | None) -> int:
-    """Updates whose passes are at most so many: each takes `passes_of(robust)`; at least one."""
+    """Return how many updates fit into a number of passes, `passes_of(robust)` each; at least one."""
     return max(1, passes // passes_of(robust))
 
 
@@ -161,7 +161,7 @@ def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | No
     if "passage" in recipe:
         recipe["passage"] = study.data.faq.passages.model_dump() | recipe["passage"]
     for settings in (recipe[name] for name in ("contrastive", "masked_language_model") if name in recipe):
-        if drawn["schedule"] == "then":  # a stage's loss stands alone, so that its weight says nothing
+        if drawn["schedule"] == "then":  # a stage trains on its own loss alone, so the weight has no effect
             settings["weight"] = 1.0
     return Mixture(
         faq_share=drawn["faq_share"],

@@ -1,4 +1,4 @@
-"""How many numbers a search has to find: arms that search more of them end lower with the same trials."""
+"""How many parameters a search tunes: with equal trials, arms that tune more of them end lower."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from xlingual.study.space import Simplex, nodes
 
 MANY_MORE, TIMES_MORE = 3, 2
-"""Parameters more, or times as many, from which a comparison is worth a warning."""
+"""How many more parameters, or times as many, a warning takes."""
 
 
 def coordinates(tree: Any) -> Iterator[str]:
@@ -21,7 +21,7 @@ def coordinates(tree: Any) -> Iterator[str]:
 
 
 def many_more(parameters: int, others: int) -> bool:
-    """Whether an arm is at a disadvantage, as it searches many more parameters than what it is compared with.
+    """Whether an arm is at a disadvantage because it searches many more parameters than the arm it is compared with.
 
     Beside an arm that searches nothing it is at another one: see `xlingual.study.plan`.
     """

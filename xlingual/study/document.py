@@ -1,4 +1,4 @@
-"""A study file as read: plain values, and where each of them is written."""
+"""A study file as read: plain values, and the line of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class OverrideProblem(Problem):
-    """A mistake in a `--set key.path=value`: it has no line, and `file` holds "--set key.path"."""
+    """A mistake in a `--set key.path=value`: no line, and `file` holds "--set key.path"."""
 
     def __str__(self) -> str:
         return f"{self.file}: {self.message}"
@@ -22,13 +22,13 @@ class OverrideProblem(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value is written: a line of a file, or (line 0) a `--set` of the command line."""
+    """The line of a file that a value is on, or (line 0) the `--set` that it comes from."""
 
     file: str
     line: int
 
     def problem(self, message: str) -> Problem:
-        """Return a problem that stands here."""
+        """Return a problem on this line."""
         kind = Problem if self.line else OverrideProblem
         return kind(self.file, self.line, message)
 
@@ -43,7 +43,7 @@ class Document:
     places: Mapping[Path, Place]
 
     def place(self, path: Path) -> Place:
-        """Return where a path is written, or else the nearest thing around it that is written."""
+        """Return the line of a path, or of the nearest enclosing path that is written."""
         for length in range(len(path), -1, -1):
             if (place := self.places.get(path[:length])) is not None:
                 return place

@@ -1,4 +1,4 @@
-"""Those parts of a study file that can be read, so that its checks find problems beside unreadable parts."""
+"""The valid parts of a study file, so that checks find problems beside invalid parts too."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Draft:
 
 
 def draft_of(document: Document) -> Draft:
-    """Read what can be read, section by section and arm by arm; unknown keys are passed over."""
+    """Read what is valid, section by section and arm by arm; unknown keys are skipped."""
     value = document.value
     arms = value.get("arms")
     model, oracle = value.get("model"), value.get("oracle", False)
@@ -80,7 +80,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def _one(value: Mapping[str, Any], section: str, key: str, default: Any) -> Any:
-    """Return one leaf of a section as written, whatever else the section says."""
+    """Return one leaf of a section as written, even if the rest of the section is invalid."""
     written = value.get(section, {})
     return written.get(key, default) if isinstance(written, Mapping) else None
 

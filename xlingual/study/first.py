@@ -31,7 +31,7 @@ _DIGITS = 10
 
 
 class Unfit(Exception):
-    """A first configuration that an arm cannot have: each fault's path below `first`, and what to write instead."""
+    """An impossible first configuration: each fault's path below `first`, and what to write instead."""
 
     def __init__(self, faults: Sequence[tuple[Path, str]]) -> None:
         self.faults = tuple(faults)
@@ -170,7 +170,7 @@ class _Given:
 
 
 def _no_label(options: Mapping[str, Any], written: Any, label: Any, key: str) -> str:
-    """Say that this names no option of a choice, and what would."""
+    """Say that no option has this label, and what to write."""
     inner = next((one for one, option in options.items() if is_searched(option)), None)
     remedy = f"write {key}: {next(iter(options))}"
     if inner is not None:
@@ -185,7 +185,7 @@ def _plain(node: Any, written: Any) -> Any:
 
 
 def _outside(node: Node, written: Any, key: str) -> str:
-    """Say that a value is not one of a node, and what would be."""
+    """Say that a value is outside a node's range, and what to write."""
     example = default_values(node).get("")
     if isinstance(node, RANGES):
         what = "a whole number" if isinstance(node, Integer) else "a number"

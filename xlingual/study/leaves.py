@@ -46,7 +46,7 @@ def _unique(items: tuple[str, ...]) -> tuple[str, ...]:
 
 
 WHOLE = BeforeValidator(_whole)
-"""A float without a fraction, as 5e2 is read, is a whole number; true and false never are."""
+"""Reads a float without a fraction (5e2) as a whole number; never true or false."""
 
 Real: TypeAlias = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 

@@ -1,4 +1,4 @@
-"""Whether what a trial drew could be drawn from another search space, and under which values."""
+"""Whether a trial's configuration could be drawn from another search space, and with which values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xlingual.study.space import (
 )
 
 GUARDS = ("max_repeats", "repeated")
-"""Keys of a mixture that bound what may be drawn and decide no number of a trial."""
+"""Keys of a mixture that bound what may be drawn, without influence on the results of a trial."""
 
 
 class Illegal(Exception):
@@ -115,7 +115,7 @@ def _option(options: Sequence[Any], drawn: Any, path: str) -> Any:
 
 
 def _labelled(options: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """The label that was drawn where it still does, else the first that does."""
+    """The recorded label if it still fits, else the first that does."""
     label = hints.get(path)
     reasons: dict[str, str] = {}
     for name in sorted(options, key=lambda name: name != label):
@@ -154,12 +154,12 @@ def _branches(space: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], pa
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two plain values are one; what is not given is None."""
+    """Whether two plain values are equal; a missing one is None."""
     return bool(as_written(one) == as_written(other)) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _beside(value: float, other: float, digits: int = 4) -> str:
-    """A number in a few digits, or in as many as tell it from another one."""
+    """A number in a few digits, or as many as distinguish it from another."""
     return f"{value:.{digits}g}" if f"{value:.{digits}g}" != f"{other:.{digits}g}" else _shown(value)
 
 

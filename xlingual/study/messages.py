@@ -1,4 +1,4 @@
-"""Validation errors whose message is already written for the user, and the words that they share."""
+"""Validation errors with messages written for the user, and phrases that they share."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path: TypeAlias = tuple[str | int, ...]
 TOLD = "told"
-"""The type of every validation error that needs no more words."""
+"""Type of the validation errors whose message is final."""
 
 
 def told(message: str) -> PydanticCustomError:
-    """Return an error to raise in a validator; the user sees its message as it is."""
+    """Return an error to raise in a validator; the user sees its message unchanged."""
     return PydanticCustomError(TOLD, message)
 
 
 def told_at(errors: Sequence[tuple[Path, str]]) -> ValidationError:
-    """Return an error of several messages, each at a path below the value that is checked."""
+    """Return an error with several messages, each at a path below the checked value."""
     details = [InitErrorDetails(type=told(message), loc=path, input=None) for path, message in errors]
     return ValidationError.from_exception_data("study", details)
 
 
 def relocated(errors: Sequence[tuple[ValidationError, Path]]) -> ValidationError:
-    """Return one error of several, each moved below a path."""
+    """Merge several errors into one, each moved below a path."""
     details = []
     for error, path in errors:
         for item in error.errors(include_url=False):
@@ -37,7 +37,7 @@ def relocated(errors: Sequence[tuple[ValidationError, Path]]) -> ValidationError
 
 
 def shown(value: Any) -> str:
-    """Show a value that was found, in the words of a study file and in at most 60 characters."""
+    """Show a value as a study file would write it, in at most 60 characters."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):

@@ -11,7 +11,7 @@ from xlingual.study.simplex import to_unit_cube
 from xlingual.study.space import NODES, Choice, Integer, LogNormal, LogUniform, Node, Simplex, Uniform
 
 ABSENT: Any = object()
-"""Stands for what another arm does not have, which is not null."""
+"""A key that another arm does not have; not the same as null."""
 
 TREATMENT = ("mixture", "robust")
 """Sections of an arm that hold its treatment."""

@@ -1,4 +1,4 @@
-"""Read search-space nodes as a study file writes them, each checked by the leaf it stands for."""
+"""Read search-space nodes as a study file writes them, each checked by the leaf it replaces."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex
 
 KEYS = ("uniform", "log_uniform", "log_normal", "integer", "choice", "simplex")
 MOST_FACTOR = 1000
-"""Of a log-normal number; larger ones say no more than that nothing is known."""
+"""Largest factor of a log-normal number; a larger one would carry no information."""
 _LABEL = re.compile(r"[A-Za-z0-9_-]+")
 _Check: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class LeafKind:
-    """Which nodes suit a kind of leaf; `is_mapping` where the leaf itself is written as a mapping."""
+    """Which nodes fit a kind of leaf; `is_mapping` where the leaf itself is written as a mapping."""
 
     keys: tuple[str, ...]
     remedy: str
@@ -65,7 +65,9 @@ def _ends(key: str, body: Any, check: _Check) -> tuple[Any, Any]:
         raise told_at([((key,), f"takes [low, high], found {shown(body)}; write for example {key}: [1, 2]")])
     low, high = _checked([((key, end), body[end]) for end in (0, 1)], check)
     if low > high:
-        raise told_at([((key,), f"the range is upside down, found {shown(body)}; write [{body[1]}, {body[0]}]")])
+        raise told_at(
+            [((key,), f"the ends of the range are swapped, found {shown(body)}; write [{body[1]}, {body[0]}]")]
+        )
     if low == high:
         raise told_at([((key,), f"the range is empty, found {shown(body)}; write the value {body[0]} alone")])
     return low, high
@@ -90,7 +92,7 @@ def _log_normal(body: Any, check: _Check, kind: LeafKind) -> LogNormal:
         raise told_at([((key,), f"takes [median, factor], found {shown(body)}; {example}")])
     median, factor = _checked([((key, 0), body[0])], check)[0], body[1]
     if median <= 0:
-        raise told_at([((key, 0), f"a median of {median:g} has no logarithm; write one above 0")])
+        raise told_at([((key, 0), f"a median must be above 0, found {median:g}")])
     plain = isinstance(factor, int | float) and not isinstance(factor, bool)
     if not plain or not 1 < factor <= MOST_FACTOR:
         message = f"takes [median, factor], and a factor is above 1 and at most {MOST_FACTOR}, found {shown(factor)}"
@@ -100,13 +102,13 @@ def _log_normal(body: Any, check: _Check, kind: LeafKind) -> LogNormal:
     node = LogNormal(float(median), float(factor))
     if _exceeds(node, check):
         reach = f"reaches from {node.low:.3g} to {node.high:.3g}, {node.DEVIATIONS:g} standard deviations either way"
-        message = f"a median of {median:g} with a factor of {factor:g} {reach}, which is more than there may be"
+        message = f"a median of {median:g} with a factor of {factor:g} {reach}, more than this setting allows"
         raise told_at([((key,), f"{message}; {_smaller_factor(node, check)}")])
     return node
 
 
 def _exceeds(node: LogNormal, check: _Check) -> bool:
-    """Whether it reaches numbers that the leaf refuses."""
+    """Whether the range includes numbers that the leaf rejects."""
     try:
         _checked([((), node.low), ((), node.high)], check)
     except ValidationError:
@@ -115,7 +117,7 @@ def _exceeds(node: LogNormal, check: _Check) -> bool:
 
 
 def _smaller_factor(node: LogNormal, check: _Check) -> str:
-    """Name the largest factor of two decimals that reaches no number that the leaf refuses."""
+    """Suggest the largest factor, of two decimals, whose range the leaf accepts."""
     factors = range(101, math.ceil(node.factor * 100))
     fitting = bisect_left(factors, True, key=lambda factor: _exceeds(LogNormal(node.median, factor / 100), check))
     return f"write log_normal: [{node.median:g}, {factors[fitting - 1] / 100:g}]" if fitting else "write log_uniform"
@@ -148,7 +150,7 @@ def _flat_choice(body: list[Any], check: _Check) -> Choice:
 
 
 def _labelled_choice(body: Mapping[str, Any], check: _Check, kind: LeafKind) -> Choice:
-    _check_number_of_options(len(body), "what stands under its label")
+    _check_number_of_options(len(body), "the option")
     odd = [label for label in body if not _LABEL.fullmatch(label)]
     if odd:
         message = "a label takes letters, digits, - and _ only, found "
@@ -174,7 +176,7 @@ def _simplex(body: Any, check: _Check, kind: LeafKind) -> Simplex:
 
 
 def _checked(written: list[tuple[Path, Any]], check: _Check) -> list[Any]:
-    """Check values that stand at paths below the leaf; collect the problems of all of them."""
+    """Check values at paths below the leaf; collect the problems of all of them."""
     values, errors = [], []
     for path, value in written:
         try:

@@ -1,4 +1,4 @@
-"""Values from the command line (`--set key.path=value`) that replace those of a study file."""
+"""Values from the command line (`--set key.path=value`) that override those of a study file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xlingual.study.syntax import FaultyText, parse
 def apply_overrides(document: Document, overrides: Sequence[str]) -> Document:
     """Return the document with each "key.path=value" applied in order; later ones win.
 
-    A value is read as YAML. Mappings on the way are made where nothing (or null) stands. Raises StudyFileError with one
+    A value is read as YAML. Missing mappings on the way (or null) are created. Raises StudyFileError with one
     problem for each override that cannot be applied.
     """
     value, places = copy.deepcopy(document.value), dict(document.places)

@@ -25,16 +25,16 @@ from xlingual.study.section import Section
 from xlingual.study.space import Parameter, as_written, choice_options, largest, parameters
 
 MANY_VARIANTS = 8
-"""Variants of FAQ examples that go without saying."""
+"""Variants of FAQ examples up to which no note is given."""
 STOPPING_PAYS = 10
 """Trials of a search from which a trial scheduler found more in as many updates (tests/benchmarks/search_regret.py)."""
 FEWEST = 3
-"""Searches, or seeds where nothing is searched, from which a difference may be called one."""
+"""Fewest searches (or seeds, where nothing is searched) for which a difference may be reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArmPlan:
-    """What one arm would do: as many trials as the study asks for, or as its search space has configurations.
+    """What one arm would do: the trials that the study asks for, or all configurations of its search space if fewer.
 
     `trials` are those of all its `searches`, `replicates` all trainings of their winners. `dimension` is how many
     numbers a search has to find: weights of n languages are n - 1 of them.
@@ -155,7 +155,7 @@ def _arm_plan(study: Study, name: str, arm: Arm) -> ArmPlan:
 
 
 def _unrepeatable(study: Study) -> Iterator[str]:
-    """Say what depends on the moment at which trials end, where several run at a time."""
+    """Note what depends on the order in which trials end, where several run at a time."""
     search = study.search
     of_one = _trials_of_one(study)
     learns = search.sampler == "tpe" and search.startup_trials < of_one
@@ -167,7 +167,7 @@ def _unrepeatable(study: Study) -> Iterator[str]:
 
 
 def _unequal(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
-    """Say what whole trials of different arms differ in, where passes do."""
+    """Note how whole trials of different arms differ, where their passes do."""
     costs = {arm.name: arm.costs[-1] for arm in arms}
     most = max(cost.passes_per_update for cost in costs.values())
     if most == 1:
@@ -216,9 +216,9 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
     search = study.search
     unsearched = [arm.name for arm in arms if not arm.parameters]
     if study.uses_toy:
-        yield "toy world: its numbers say nothing about real languages"
+        yield "toy world: its scores do not carry over to real languages"
     if study.oracle:
-        yield "ORACLE: the search sees the test set, so its scores say what could be, not what a study would find"
+        yield "ORACLE: the search sees the test set, so its scores are not those of a real search"
     if unsearched and len(unsearched) < len(arms):
         names = ", ".join(unsearched)
         yield f"nothing is searched in {names}: its search is one trial, where other arms choose the best of several"
@@ -254,17 +254,17 @@ def _notes(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
             "more in as many updates (tests/benchmarks/README.md, search_regret.py)"
         )
     for key, setting in search.idle.items():
-        yield f"search.{key} has no effect under {setting}; take the line out, or change the {setting.split(':')[0]}"
+        yield f"search.{key} has no effect under {setting}; delete the line, or change the {setting.split(':')[0]}"
     if study.replicates.searches < FEWEST:
         yield from _uncovered(study, arms)
     yield from _unrepeatable(study)
 
 
 def _uncovered(study: Study, arms: tuple[ArmPlan, ...]) -> Iterator[str]:
-    """Say that few searches allow no verdict."""
+    """Note that there are too few searches for a verdict."""
     if any(arm.parameters for arm in arms) and study.replicates.searches == 1:
         yield (
-            "a single search of each arm: another search could choose otherwise, and no interval covers that, so "
+            "a single search of each arm: another search could find another winner, which no interval covers, so "
             "nothing will be called a difference; write replicates: {searches: 4}"
         )
     elif any(arm.parameters for arm in arms):

@@ -37,14 +37,14 @@ def points(tree: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any
 
 
 class _Counter:
-    """Answers like an odometer: the turns that are given, then the first option of whatever else is asked."""
+    """Counts like an odometer: the given turns, then the first option of every further question."""
 
     def __init__(self, turns: Sequence[int]) -> None:
         self._turns, self._sizes = list(turns), list[int]()
         self.values: dict[str, Any] = {}
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
-        """Return the one number of a range that is none."""
+        """Return the only number of an empty range."""
         return float(self._take(name, (low,)))
 
     def suggest_int(self, name: str, low: int, high: int) -> int:

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a study, told in the words of a study file."""
+"""Pydantic's validation errors, in the words of a study file."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from xlingual.study.spot import Spot
 
 
 def problems_of(error: ValidationError, document: Document) -> Iterator[Problem]:
-    """Tell each error at the line it concerns."""
+    """Yield each error as a problem of the line it concerns."""
     for item in error.errors(include_url=False, include_context=False):
-        if item["type"] == "default_factory_not_called":  # a key that it follows from is told already
+        if item["type"] == "default_factory_not_called":  # the key that it depends on is reported already
             continue
         path = tuple(step for step in item["loc"] if step != "[key]")
         at = path[:-1] if item["type"] == "missing" else path
@@ -53,7 +53,7 @@ def _wanted(spot: Spot, message: str) -> tuple[str, str]:
 
 
 def spot_at(path: Path) -> Spot:
-    """Find what may stand at a path, through search-space nodes on the way."""
+    """Find what may be written at a path, through search-space nodes on the way."""
     spot = Spot(Study)
     steps = list(path)
     while steps:

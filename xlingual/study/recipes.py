@@ -1,4 +1,4 @@
-"""Recipes: what a trial makes of FAQ pairs. Exactly one of them is a mixture's."""
+"""Recipes: how FAQ pairs become training examples. A mixture has exactly one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ContrastiveSettings(Section):
 
 
 class MaskedLanguageModelSettings(Section):
-    """Masking on `question </s> answer`: spans of the answer are masked, the question stays to be read.
+    """Masked language modelling on `question </s> answer`: spans of the answer are masked, the question is not.
 
     `rate` is the share of the answer's tokens that are masked, `mean_span` the mean length of a masked span in tokens
     (geometric, SpanBERT, arXiv 1907.10529), `weight` that of this loss beside the span loss.

@@ -53,7 +53,7 @@ for _tag, _pattern, _starts in (
 
 
 def scalar_value(node: yaml.ScalarNode) -> Any:
-    """Return the text, number, truth value or None that a scalar node stands for.
+    """Return the value of a scalar node: text, a number, true or false, or None.
 
     Raises ScalarError where an explicit tag does not fit the text, or is none of YAML's core tags.
     """

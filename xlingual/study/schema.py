@@ -1,4 +1,4 @@
-"""A study: the whole of a study file as one frozen object."""
+"""A study: the contents of a study file as one frozen object."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Study(Section):
 
     @property
     def directory(self) -> Path:
-        """Where the study's records lie: STORAGE/NAME."""
+        """Directory of the study's records: STORAGE/NAME."""
         return Path(self.storage) / self.name
 
     @property
@@ -74,14 +74,14 @@ class Study(Section):
 
     @property
     def uses_toy(self) -> bool:
-        """Whether the study lives in the toy world, whose numbers say nothing about real languages."""
+        """Whether the study is in the toy world, whose scores do not carry over to real languages."""
         return self.data.train == TOY
 
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a study file.
 
-    It knows keys, types and limits; the checks that tie sections together are load_study's alone.
+    It covers keys, types and limits; checks across sections are left to load_study.
     """
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return {**dialect, **Study.model_json_schema(), "title": "xlingual study"}

@@ -109,7 +109,7 @@ class SearchSettings(Section):
 
     @property
     def idle(self) -> dict[str, str]:
-        """Keys that were written and have no effect, each with the setting that makes it so."""
+        """Keys that are set without effect, each with the setting that disables it."""
         used = {"none": (), "median": ("grace_share",), "asha": ("grace_share", "reduction_factor")}[self.scheduler]
         unused = {key: "scheduler" for key in ("grace_share", "reduction_factor") if key not in used}
         unused |= {key: "sampler" for key in ("startup", "startup_trials") if self.sampler == "random"}

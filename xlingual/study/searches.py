@@ -47,7 +47,7 @@ class Searches:
 
     @property
     def replicates(self) -> int:
-        """How many models the arm ends in."""
+        """How many final models the arm has."""
         return self.count * self.seeds
 
 

@@ -1,4 +1,4 @@
-"""What every section of a study file is made of: a frozen model, and leaves that say in words what they take."""
+"""The base of every section of a study file, and the description of a leaf."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pydantic_core import CoreSchema
 
 
 class Section(BaseModel):
-    """A frozen part of a study that refuses unknown keys."""
+    """A frozen part of a study that rejects unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     only_what_is_set: ClassVar[bool] = False
-    """Whether a key that is left out means what another section says, and no default of its own."""
+    """Whether keys that are left out take their value from elsewhere instead of a default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """What a leaf takes, in words, and an example as a study file writes it; for messages and the JSON Schema."""
+    """What a leaf accepts, in words, and an example as in a study file; for messages and the JSON Schema."""
 
     what: str
     example: str = ""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Add the words to the leaf's JSON Schema."""
+        """Add the description to the leaf's JSON Schema."""
         return {**handler(schema), "description": self.what}

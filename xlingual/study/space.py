@@ -20,7 +20,7 @@ _NORMAL = NormalDist()
 
 
 class Suggest(Protocol):
-    """Where values come from: an optuna.Trial, or anything with these three methods of it."""
+    """Source of values: an optuna.Trial, or anything with the same three methods."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         """Return a number of [low, high]."""
@@ -37,7 +37,7 @@ class Suggest(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """A number of [low, high], every one as likely."""
+    """A number of [low, high], uniformly distributed."""
 
     low: float
     high: float
@@ -230,7 +230,7 @@ def corners(tree: Any, ends: Callable[[str, tuple[Any, ...]], Iterable[Any]], ke
 
 
 def in_words(node: Node) -> str:
-    """Tell a node's range: "uniform 0.05 to 0.5"."""
+    """Describe a node's range: "uniform 0.05 to 0.5"."""
     match node:
         case Uniform(low, high):
             return f"uniform {low:g} to {high:g}"

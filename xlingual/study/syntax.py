@@ -1,4 +1,4 @@
-"""YAML text to plain values and their lines, with nothing of YAML that could surprise or harm."""
+"""YAML text to plain values and their lines, without YAML's surprising or harmful features."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MOST_VALUES = 50_000
 # A fragment of PyYAML's message, and what to write instead.
 _REMEDIES = (
     ("'\\t'", "a tab cannot indent a line; write spaces"),
-    ("mapping values are not allowed", "a second colon stands in one value; put text that holds a colon into quotes"),
+    ("mapping values are not allowed", "there is a second colon in one value; quote text that contains a colon"),
     ("could not find expected ':'", 'a key needs a colon and a space behind it, as in "seed: 0"'),
     ("expected <block end>", "the indentation differs from that of the lines around it; align the keys of one mapping"),
     ("expected ',' or", "a [ or { is not closed, or a comma is missing"),
     ("expected a single document", "a second document begins with ---; a study file holds one"),
     ("found undefined alias", "an alias (*name) needs an anchor (&name) before it"),
     ("while scanning a quoted scalar", "a quote is not closed"),
-    ("that cannot start any token", "put text that begins with this character into quotes"),
+    ("that cannot start any token", "quote text that begins with this character"),
 )
 
 
@@ -102,7 +102,7 @@ class _Unfolding:
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)
         if id(node) in self.open:
-            self.fault(node, "an alias (*name) refers to the very thing it stands in")
+            self.fault(node, "an alias (*name) refers to the value that contains it")
             return None
         self.open.add(id(node))
         value = self.mapping(node, path) if isinstance(node, yaml.MappingNode) else self.sequence(node, path)
@@ -118,12 +118,12 @@ class _Unfolding:
             return None
 
     def sequence(self, node: yaml.Node, path: Path) -> list[Any]:
-        """Return the list that a sequence node stands for."""
+        """Return the list of a sequence node."""
         self.check_tag(node, "tag:yaml.org,2002:seq")
         return [self.value(item, (*path, position)) for position, item in enumerate(node.value)]
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
-        """Return the mapping that a node stands for, its keys as the text that is written."""
+        """Return the mapping of a node, its keys as text."""
         self.check_tag(node, "tag:yaml.org,2002:map")
         values: dict[str, Any] = {}
         first: dict[str, int] = {}
@@ -133,7 +133,7 @@ class _Unfolding:
                 continue
             if key in first:
                 lines = f"lines {first[key]} and {_line(key_node)}"
-                self.fault(key_node, f"the key {key!r} is said twice, on {lines}; delete one of them")
+                self.fault(key_node, f"the key {key!r} is written twice, on {lines}; delete one of them")
                 continue
             first[key] = self.lines[(*path, key)] = _line(key_node)
             values[key] = self.value(value_node, (*path, key))

@@ -1,4 +1,4 @@
-"""What the kind of an arm's model decides about its trials."""
+"""What a model family determines about its trials."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from xlingual.study.windows import WindowSettings
 
 @dataclass(frozen=True)
 class ModelTraits:
-    """What a family (see `xlingual.families`) gives to trials of one of its models.
+    """What a family (see `xlingual.families`) gives trials of its models where the study leaves it open.
 
     Attributes:
         lengths: of the model's inputs: windows, or of texts to read and write, none of them null.
-        optimizer: where the study names none.
-        decay: of the learning rate, likewise.
-        weight_decay: likewise.
+        optimizer: the default.
+        decay: of the learning rate, the default.
+        weight_decay: the default.
     """
 
     lengths: WindowSettings | TextToTextSettings = field(default_factory=WindowSettings)

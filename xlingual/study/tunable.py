@@ -1,4 +1,4 @@
-"""A leaf of a study that is either a value or a search space for it.
+"""A leaf of a study: either a value or a search space.
 
 `Tunable[T]` takes what T takes, or a mapping with the one key uniform, log_uniform, log_normal, integer, choice or
 simplex. The ends of a range and the options of a choice are checked by T itself, so a range never reaches a value that
@@ -36,7 +36,7 @@ class TunableMarker:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Return the leaf's JSON Schema, or else that of a node that suits it."""
+        """Return the JSON Schema of the leaf and of the nodes that fit it."""
         leaf = handler(schema)
         return {"anyOf": [leaf, *(_node_schema(key, leaf) for key in (*_keys(leaf), "choice"))]}
 
@@ -51,7 +51,7 @@ def leaf_type(source: Any) -> Any:
 
 
 def leaf_kind(leaf: Any) -> LeafKind:
-    """Return which nodes may stand for a leaf of this type."""
+    """Return which nodes fit a leaf of this type."""
     while True:
         present = [member for member in get_args(leaf) if member is not type(None)]
         if get_origin(leaf) is Annotated:
@@ -66,7 +66,7 @@ def leaf_kind(leaf: Any) -> LeafKind:
 
 
 def as_tree(value: Any) -> Any:
-    """Return sections as plain dicts, nodes as they are: the tree that `draw` takes."""
+    """Return the tree that `draw` takes: sections as plain dicts, nodes as they are."""
     return with_options(value, _as_mapping)
 
 

@@ -1,16 +1,15 @@
-"""The checks that tie the sections of a study together, each a function from a draft to what it finds.
+"""Checks across the sections of a study, each a function from a draft to its findings.
 
-    arms.py      one baseline, no arm twice, the same updates
-    against.py   arms that are compared with another arm than the baseline
+    arms.py      one baseline, no arm twice, the same updates, another arm to compare with
     first.py     first configurations that their arms may draw
-    mixtures.py  languages that are there, one way to weigh them, one recipe, examples for it to train on
+    mixtures.py  known languages, one way to weigh them, one recipe, examples to train on
     budget.py    batches and trials that divide evenly, reports, windows
     seal.py      no objective and no training data from the test set
     toy.py       toy data with the toy model, real data with a real one
     robust.py    methods that go together, perturbations that can move, keys that say something
     lexicons.py  synonyms and dictionaries that are named, of languages that fit
 
-A check yields nothing where a section it needs cannot be read: that problem is told already.
+A check yields nothing where a section it needs cannot be read: that problem is reported already.
 """
 
 from __future__ import annotations
@@ -18,13 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.errors import Problem
-from xlingual.study.checks import against, arms, budget, first, lexicons, mixtures, robust, seal, toy
+from xlingual.study.checks import arms, budget, first, lexicons, mixtures, robust, seal, toy
 from xlingual.study.document import dotted
 from xlingual.study.draft import Draft
 
 CHECKS = (
     *arms.CHECKS,
-    *against.CHECKS,
     *first.CHECKS,
     *mixtures.CHECKS,
     *robust.CHECKS,
@@ -36,7 +34,7 @@ CHECKS = (
 
 
 def check(draft: Draft) -> Iterator[Problem]:
-    """Yield the problems that every check finds, each once."""
+    """Yield the problems that the checks find, each once."""
     findings = dict.fromkeys(finding for check_one in CHECKS for finding in check_one(draft))
     for finding in findings:
         path = dotted(finding.path)

@@ -1,4 +1,4 @@
-"""Checks of the arms: one baseline, no arm twice, the same updates."""
+"""Checks of the arms: one baseline, no arm twice, the same updates, another arm to compare with."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 
 from xlingual.study.draft import Draft
 from xlingual.study.finding import Finding
+from xlingual.study.messages import did_you_mean
 from xlingual.study.tunable import as_tree
 
 
 def one_baseline(draft: Draft) -> Iterator[Finding]:
-    """Exactly one arm is the baseline, as every difference is taken to it."""
+    """Exactly one arm is the baseline, which the others are compared with."""
     arms = draft.document.value.get("arms")
     if not isinstance(arms, Mapping) or not arms:
         return
@@ -21,7 +22,9 @@ def one_baseline(draft: Draft) -> Iterator[Finding]:
         remedy = f"write baseline: true in one of {', '.join(arms)}, for example {first}: {{baseline: true}}"
         yield Finding(("arms",), f"no arm is the baseline that the others are compared with; {remedy}")
     for name in baselines[1:]:
-        message = f"{baselines[0]!r} is the baseline already, and there is one; delete baseline: true here or there"
+        message = (
+            f"{baselines[0]!r} is the baseline already, and a study has one; delete baseline: true from either arm"
+        )
         yield Finding(("arms", name, "baseline"), message)
 
 
@@ -42,7 +45,7 @@ def no_arm_twice(draft: Draft) -> Iterator[Finding]:
 
 
 def same_updates(draft: Draft) -> Iterator[Finding]:
-    """Every arm is trained for the same number of updates, so that none wins by training longer."""
+    """Every arm trains for the same number of updates, so that none wins by training longer."""
     for name, arm in draft.arms.items():
         if draft.training is None or "updates" not in arm.training.model_fields_set:
             continue
@@ -51,7 +54,23 @@ def same_updates(draft: Draft) -> Iterator[Finding]:
             yield Finding(("arms", name, "training", "updates"), f"{message}; delete this line")
 
 
-CHECKS = (one_baseline, no_arm_twice, same_updates)
+def compared_with_an_arm(draft: Draft) -> Iterator[Finding]:
+    """What an arm is compared with is another arm of the study; the baseline is compared with nothing."""
+    arms = draft.document.value.get("arms") or {}
+    for name, arm in draft.arms.items():
+        path = ("arms", name, "against")
+        if arm.against is None:
+            continue
+        if arm.baseline:
+            yield Finding(path, "the baseline is compared with no arm; delete this line")
+        elif arm.against == name:
+            yield Finding(path, "an arm cannot be compared with itself; name another, or delete this line")
+        elif arm.against not in arms:
+            others = tuple(other for other in arms if other != name)
+            yield Finding(path, f"no arm is called {arm.against!r}; {did_you_mean(arm.against, others)}")
+
+
+CHECKS = (one_baseline, no_arm_twice, same_updates, compared_with_an_arm)
 
 
 def _treatment(draft: Draft, name: str) -> Any:

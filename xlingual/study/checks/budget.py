@@ -1,4 +1,4 @@
-"""Checks of the budget: batches and trials that divide evenly, reports that fit the updates, windows that move on."""
+"""Checks of the budget: batches and trials divide evenly, reports fit the updates, windows advance."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LEAVES = (*_SIZES, "updates", "reports")
 
 
 def batches_divide(draft: Draft) -> Iterator[Finding]:
-    """A batch is whole micro-batches, and every worker has as many of them."""
+    """A batch is a whole number of micro-batches, the same number for every worker."""
     workers = draft.workers_per_trial or 1
     for _, (leaves, paths) in _trainings(draft):
         ranges = [name for name in _SIZES if isinstance(leaves[name], Integer)]
@@ -35,7 +35,7 @@ def batches_divide(draft: Draft) -> Iterator[Finding]:
 
 
 def reports_fit(draft: Draft) -> Iterator[Finding]:
-    """A trial cannot report more often than it updates; of equal passes, the dearest trial has the fewest updates."""
+    """A trial reports at most once per update; with equal passes, the most expensive trial has the fewest updates."""
     found: dict[Path, tuple[int, Finding]] = {}
     for arm_name, (leaves, paths) in _trainings(draft):
         budget, reports, passes = leaves["updates"], largest(leaves["reports"]), _most_passes(draft, arm_name)
@@ -70,7 +70,7 @@ def windows_move_on(draft: Draft) -> Iterator[Finding]:
 
 
 def trials_divide(draft: Draft) -> Iterator[Finding]:
-    """All searches of an arm have as many trials."""
+    """All searches of an arm have the same number of trials."""
     trials, replicates = draft.trials_per_arm, draft.replicates
     if trials is None or replicates is None or not any(_searches(draft, arm) for arm in draft.arms.values()):
         return
@@ -97,7 +97,7 @@ CHECKS = (batches_divide, reports_fit, windows_move_on, trials_divide)
 
 
 def _most_passes(draft: Draft, arm_name: str) -> int:
-    """Passes per update of the arm's dearest trial where trials are equal in passes; else 1."""
+    """Passes per update of the arm's most expensive trial where trials are equal in passes; else 1."""
     search = draft.document.value.get("search")
     if arm_name not in draft.arms or not isinstance(search, Mapping) or search.get("equal") != "passes":
         return 1

@@ -1,4 +1,4 @@
-"""Checks of mixtures: languages that are there, one way to weigh them, one recipe, examples for it to train on."""
+"""Checks of mixtures: known languages, one way to weigh them, one recipe, and examples to train on."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from xlingual.study.recipes import PassageSettings
 from xlingual.study.space import NODES, RANGES, Simplex, largest, smallest, values
 
 WITHOUT_CONTEXTS = frozenset({"contrastive", "masked_language_model", "generation"})
-"""Recipes that ask no question upon a context."""
+"""Recipes without questions on a context."""
 
 
 def mixture_has_faq(draft: Draft) -> Iterator[Finding]:
-    """A mixture draws from data.faq, and from languages that are there."""
+    """A mixture draws from data.faq, and from languages that it has."""
     if draft.data is None:
         return
     for name, arm in draft.arms.items():
@@ -45,14 +45,14 @@ def one_way_to_weigh(draft: Draft) -> Iterator[Finding]:
     for path, mixture in _mixtures(draft):
         if mixture.weights is None and mixture.temperature is None:
             remedy = "write weights: {simplex: all}, weights: {de: 0.5, es: 0.5} or temperature: 0.3 (size^0.3)"
-            yield Finding(path, f"nothing says how much is drawn from which language; {remedy}")
+            yield Finding(path, f"the languages have no weights; {remedy}")
         elif mixture.weights is not None and mixture.temperature is not None:
-            message = "weights and temperature both say how much is drawn from which language; delete one of the two"
+            message = "weights and temperature exclude each other; delete one of the two"
             yield Finding((*path, "temperature"), message)
 
 
 def one_recipe(draft: Draft) -> Iterator[Finding]:
-    """A mixture has one recipe, and passages that can be made."""
+    """A mixture has one recipe, and its passages are possible."""
     for path, mixture in _mixtures(draft):
         for place, recipe in options(mixture.recipe, (*path, "recipe")):
             named = _named(recipe)
@@ -60,7 +60,7 @@ def one_recipe(draft: Draft) -> Iterator[Finding]:
             blank = [name for name in said if name in type(recipe).model_fields] if isinstance(said, Mapping) else []
             if not named and blank and "passage" not in blank:
                 first = blank[0]
-                message = f"says nothing, and passages would be made; write {first}: {{}} for its defaults"
+                message = f"is null, so passages would be made; write {first}: {{}} for its defaults"
                 yield Finding((*place, first), f"{message}, or delete the line")
             if len(named) > 1:
                 branches = ", ".join(f"{name[:4]}: {{{name}: {{}}}}" for name in named)
@@ -73,7 +73,7 @@ def one_recipe(draft: Draft) -> Iterator[Finding]:
 
 
 def a_stage_has_no_weight(draft: Draft) -> Iterator[Finding]:
-    """The loss of a stage of its own stands alone."""
+    """A stage of its own has a single loss, so no weight."""
     for path, mixture in _mixtures(draft):
         if values(mixture.schedule) != ("then",):
             continue
@@ -100,7 +100,7 @@ def bitexts_are_named(draft: Draft) -> Iterator[Finding]:
 
 
 def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
-    """A recipe without contexts leaves updates to the English data, and has updates and pairs of its own."""
+    """A recipe without contexts leaves updates for the English data, and has updates and pairs of its own."""
     if draft.training is None:
         return
     updates = draft.training.updates
@@ -159,13 +159,13 @@ def _passages_can_be_made(draft: Draft, passages: Any, path: Path) -> Iterator[F
 def _lengths(passages: PassageSettings, path: Path) -> Iterator[Finding]:
     low, high, span = passages.min_passage_characters, passages.max_passage_characters, passages.max_span_characters
     if low > high:
-        message = f"passages of at least {low} and at most {high} characters cannot be"
+        message = f"no passage has at least {low} and at most {high} characters"
         yield Finding((*path, "min_passage_characters"), f"{message}; write a smaller min or a larger max")
     if 2 * span + 1 > high:
         message = f"two answers of up to {span} characters do not fit in a passage of at most {high}"
         yield Finding((*path, "max_span_characters"), f"{message}; write max_span_characters: {max(1, high // 4)}")
     if passages.answers < 2:
-        yield Finding((*path, "answers"), "one answer has nothing to be told from; write answers: 2 or more")
+        yield Finding((*path, "answers"), "a passage needs at least two answers; write answers: 2 or more")
 
 
 def _unknown_languages(draft: Draft, path: Path, leaf: Any, known: tuple[str, ...]) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ _REMEDIES = {"train": "train: rajpurkar/squad", "dev": f"dev: {HELD_OUT_ARTICLES
 _OBJECTIVE = ("search", "objective")
 WEBFAQ_DEV = "webfaq_dev."
 _SEAL = (
-    "the test set is sealed: a search that sees it would choose what fits it, and the scores at the end would say "
+    "the test set is sealed: a search that sees it would overfit to it, and the final scores would mean "
     "nothing; write objective: dev.f1 (or oracle: true, and every table will say ORACLE)"
 )
 _XQUAD_HUB = re.compile(r"(hf://datasets/|https://huggingface\.co/datasets/)?(google/)?xquad/?", re.IGNORECASE)
@@ -61,9 +61,9 @@ def sealed_set_apart(draft: Draft) -> Iterator[Finding]:
 
 
 def development_set_is_not_empty(draft: Draft) -> Iterator[Finding]:
-    """SQuAD's dev set without the articles of XQuAD is nothing."""
+    """SQuAD's dev set without the articles of XQuAD is empty."""
     if draft.data is not None and draft.data.dev == NOTHING_LEFT:
-        message = "nothing is left of SQuAD's dev set without XQuAD's articles, as they are all of its 48"
+        message = "nothing is left of SQuAD's dev set without XQuAD's articles: XQuAD has all 48 of them"
         yield Finding(("data", "dev"), f"{message}; write dev: {HELD_OUT_ARTICLES}")
 
 

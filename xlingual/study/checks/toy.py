@@ -1,4 +1,4 @@
-"""Checks of the toy world: its words mean nothing elsewhere, so a study is toy as a whole or not at all."""
+"""Checks of the toy world: its words are invented, so a study is toy as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def toy_as_a_whole(draft: Draft) -> Iterator[Finding]:
     train = draft.data.train
     for path, source in _sources(draft):
         if _is_toy(path, source) != (train == TOY):
-            message = f"{source!r} does not go with data.train: {train}, as a toy model knows toy words only"
+            message = f"{source!r} does not go with data.train: {train}, as a toy model only knows toy words"
             yield Finding(path, f"{message}; write toy in both places or in neither")
 
 
@@ -45,12 +45,12 @@ CHECKS = (toy_as_a_whole, toy_section_is_used, toy_faq_languages)
 
 
 def _is_toy(path: Path, source: str) -> bool:
-    """Whether a part of the toy world stands where it can be found: its models are no data."""
+    """Whether a source is part of the toy world: toy models as models, toy data as data."""
     return source in TOY_MODELS if path[-1] == "model" else source == TOY
 
 
 def _sources(draft: Draft) -> Iterator[tuple[Path, str]]:
-    """Yield every source but data.train and what follows from it."""
+    """Yield every source but data.train and those derived from it."""
     data = draft.data
     if draft.model is not None:
         yield ("model",), draft.model
