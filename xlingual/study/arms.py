@@ -81,10 +81,10 @@ SHOWN = ("against", "published")
 class Mixture(Section):
     """What a trial trains on in addition to the English examples.
 
-    `faq_share` is the share of FAQ examples among all that are drawn: with the schedule `mix` over all updates, with
-    `then` of the updates, which all come before the first English one. Either `weights` says each language's share
-    among the FAQ examples, summing to one, or they are drawn from `languages` in proportion to size^`temperature`
-    (arXiv 1901.07291 calls it alpha): 1 is in proportion to size, 0 the same number of each.
+    With `schedule: mix`, `faq_share` is the share of FAQ examples among all; with `schedule: then`, it is the
+    share of updates on FAQ examples, which all come before the first English one. Either `weights` gives each
+    language's share of the FAQ examples, summing to one, or languages are drawn in proportion to size^`temperature`
+    (alpha in arXiv 1901.07291): 1 in proportion to their sizes, 0 evenly.
     """
 
     faq_share: Annotated[Share, MILDEST_LOW]
@@ -107,11 +107,11 @@ class Mixture(Section):
 
 
 class MixtureSpace(Space[Mixture]):
-    """What an arm mixes in, and what guards against repetition.
+    """What an arm mixes in, and how often examples may repeat.
 
-    No language's examples are gone through more than `max_repeats` times by a trial (arXiv 2305.16264 finds four
-    epochs of the same text about as good as new text), but for those that `repeated` names. `pairs: shuffled` gives
-    every question another's answer: a control for the effect of the text alone.
+    A trial repeats no language's examples more than `max_repeats` times (arXiv 2305.16264 finds four epochs of the same
+    text about as good as new text), except those of the languages in `repeated`. `pairs: shuffled` gives every question
+    another's answer: a control for the effect of the text alone.
     """
 
     max_repeats: Repeats = 4.0

@@ -28,10 +28,12 @@ SpanLength: TypeAlias = Annotated[Real, Field(ge=1), Says("a number of at least 
 class PassageSettings(Section):
     """A passage of several answers of one page, one of them (or a sentence of it) the span to find.
 
-    Lengths are in characters, those of Chinese and Japanese counting as `xlingual.data.writing` says. `answers` is the
-    most answers of a passage, the gold one included; siblings whose word sets have a Jaccard similarity above
+    `span` is the whole answer or a sentence of it, of at most `max_span_characters`. A passage has at most `answers`
+    answers, the gold one included, and from `min_passage_characters` to `max_passage_characters` (characters of Chinese
+    and Japanese count more, see `xlingual.data.writing`). Siblings whose word sets have a Jaccard similarity above
     `sibling_similarity` to the gold answer are left out. A sentence is the span only with `evidence` that it answers
-    its question, see `xlingual.data.recipes.evidence`; 0 takes every first sentence that can be an answer.
+    its question, see `xlingual.data.recipes.evidence`; 0 takes every first sentence that can be an answer. `strip_echo`
+    removes a question that its answer repeats.
     """
 
     span: Span = "sentence"
@@ -47,9 +49,8 @@ class PassageSettings(Section):
 class ContrastiveSettings(Section):
     """InfoNCE between mean-pooled question and answer (arXiv 1807.03748; MFAQ, arXiv 2109.12870).
 
-    `weight` is that of this loss beside the span loss; cosine similarities are divided by `temperature`;
-    `bitext_share` is the share of the contrastive updates whose positives are bitext rows, where `data.faq.bitexts`
-    names some.
+    `weight` is this loss's weight relative to the span loss; cosine similarities are divided by `temperature`;
+    `bitext_share` is the share of contrastive updates whose positives are rows of `data.faq.bitexts`.
     """
 
     weight: Annotated[LossWeight, MILDEST_LOW] = 0.1
@@ -58,10 +59,10 @@ class ContrastiveSettings(Section):
 
 
 class MaskedLanguageModelSettings(Section):
-    """Masked language modelling on `question </s> answer`: spans of the answer are masked, the question is not.
+    """Masking on `question </s> answer`: spans of the answer are masked, the question is not.
 
     `rate` is the share of the answer's tokens that are masked, `mean_span` the mean length of a masked span in tokens
-    (geometric, SpanBERT, arXiv 1907.10529), `weight` that of this loss beside the span loss.
+    (geometric, SpanBERT, arXiv 1907.10529), `weight` this loss's weight relative to the span loss.
     """
 
     weight: Annotated[LossWeight, MILDEST_LOW] = 0.1
@@ -70,11 +71,11 @@ class MaskedLanguageModelSettings(Section):
 
 
 class GenerationSettings(Section):
-    """Writing one half of a pair upon reading the other, for models that answer by writing text.
+    """Writing one half of a pair from the other, for text-to-text models.
 
-    `question_to_answer` reads `answer question: QUESTION` and is to write the answer, `answer_to_question` reads
-    `ask question: ANSWER` and is to write the question. The loss is that of questions with contexts; pairs of one
-    language alone are read, so that whichever half is written is in the language of the one that is read.
+    `direction: question_to_answer` reads `answer question: QUESTION` and writes the answer; `answer_to_question` reads
+    `ask question: ANSWER` and writes the question. The loss is that of questions with contexts. Both halves of a pair
+    are in one language.
     """
 
     direction: Direction = "question_to_answer"

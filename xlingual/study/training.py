@@ -23,11 +23,16 @@ Precision: TypeAlias = Annotated[Literal["auto", "fp32", "bf16"], Says("auto, fp
 class TrainingSettings(Section):
     """How a trial is trained.
 
-    Windows are counted over all workers; `warmup_share` is a share of the updates. `micro_batch_size` decides which
-    random numbers a window gets, so that the number of workers does not; `micro_batch_tokens` bounds the tokens of one
-    forward pass (None: what suits a CPU's caches, a whole micro-batch on a GPU). `reports` development scorings are
-    evenly spaced, the last at the last update; those before it ask `early_dev_questions` of the questions (None: all).
-    A study file that leaves out `weight_decay`, `optimizer` or `decay` takes what suits the model's family.
+    A full trial makes `updates` optimiser steps, each over `batch_size` windows of all workers together.
+    `learning_rate` is the peak: it rises linearly over `warmup_share` of the updates, then follows `decay`. Gradients
+    are clipped to the norm `clip_norm`. With `freeze_word_embeddings: true` the word embeddings stay as pretrained.
+    `precision: auto` is bf16 where it is fast, else fp32. A study file that leaves out `weight_decay`, `optimizer` or
+    `decay` gets the defaults of the model's family.
+
+    A forward pass takes `micro_batch_size` windows, which decides the random numbers that a window gets, so that the
+    number of workers does not; `micro_batch_tokens` limits its tokens (none: what fits a CPU's caches, a whole
+    micro-batch on a GPU). A trial is scored on the development data `reports` times, evenly spaced, the last time after
+    the last update; all but the last ask `early_dev_questions` of the questions (none: all).
     """
 
     updates: Annotated[Updates, FIXED]
