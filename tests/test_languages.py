@@ -43,8 +43,8 @@ def test_norwegian_is_a_code_and_german_a_name():
         ("german", "'de' (German)"),
         ("ger", "'deu' (German)"),
         ("zhh", "'zho' (Chinese)"),
-        ("xx", "a code of two letters"),
-        ("", "a code of two letters"),
+        ("xx", "a two-letter code"),
+        ("", "a two-letter code"),
     ],
 )
 def test_an_unknown_code_names_the_nearest(wrong, remedy):

@@ -1,4 +1,4 @@
-"""What the program is busy with: told by those who do the work, shown by whoever listens, else told to nobody."""
+"""Report what the program is doing; shown only if something listens."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Activity:
     """Something that may take a while.
 
     Attributes:
-        text: what is done, as in "loading the model".
-        began: when, by the clock of those who listen.
-        done: items that are finished.
-        total: items in all; None where nothing is counted.
+        text: what is being done, for example "loading the model".
+        began: start time, by the listener's clock.
+        done: number of finished items.
+        total: total number of items; None if items are not counted.
     """
 
     text: str
@@ -33,12 +33,12 @@ class Activity:
         self.done += items
 
     def reach(self, done: int, total: int | None = None) -> None:
-        """Set the number of finished items and, where it is given, the total."""
+        """Set the number of finished items and, if given, the total."""
         self.done, self.total = done, self.total if total is None else total
 
 
 class Activities:
-    """What is going on, the innermost last. One thread does the work, others may look."""
+    """A stack of current activities, the innermost last. Written by one thread; others may read it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -46,13 +46,13 @@ class Activities:
 
     @property
     def innermost(self) -> Activity | None:
-        """The activity that was begun last and has not ended."""
-        there = self._open[-1:]
-        return there[0] if there else None
+        """The most recent activity that has not ended."""
+        last = self._open[-1:]  # a copy: another thread may end it meanwhile
+        return last[0] if last else None
 
     @contextmanager
     def doing(self, text: str, total: int | None = None) -> Iterator[Activity]:
-        """Be busy with something for as long as the context lasts."""
+        """Register an activity for the duration of the context."""
         activity = self.begin(text, total)
         try:
             yield activity
@@ -60,13 +60,13 @@ class Activities:
             self.end(activity)
 
     def begin(self, text: str, total: int | None = None) -> Activity:
-        """Be busy with something until it is ended."""
+        """Register an activity until `end` is called."""
         activity = Activity(text, self.clock(), total=total)
         self._open.append(activity)
         return activity
 
     def end(self, activity: Activity) -> None:
-        """Be no longer busy with something; a second call does nothing."""
+        """Remove an activity; does nothing if it already ended."""
         self._open = [one for one in self._open if one is not activity]
 
 
@@ -75,7 +75,7 @@ _heard: ContextVar[Activities | None] = ContextVar("activities", default=None)
 
 @contextmanager
 def heard_by(activities: Activities) -> Iterator[None]:
-    """Let these activities hear of everything that `doing` tells within the context."""
+    """Make `activities` listen to everything that `doing` reports within the context."""
     token = _heard.set(activities)
     try:
         yield
@@ -85,9 +85,9 @@ def heard_by(activities: Activities) -> Iterator[None]:
 
 @contextmanager
 def doing(text: str, total: int | None = None) -> Iterator[Activity]:
-    """Tell what is being done, as a context or as a decorator; `total` counts its items.
+    """Report an activity, as a context manager or decorator; `total` is its number of items.
 
-    Work in threads or processes of its own is told by the one that waits for it.
+    Work in other threads or processes is reported by the thread that waits for it.
     """
     with (_heard.get() or Activities()).doing(text, total) as activity:
         yield activity
@@ -95,7 +95,7 @@ def doing(text: str, total: int | None = None) -> Iterator[Activity]:
 
 @contextmanager
 def entering(text: str, context: AbstractContextManager[T]) -> Iterator[T]:
-    """Enter a context, which may take a while; what is done within it is told apart."""
+    """Enter a slow context manager, reporting only the time it takes to enter."""
     with ExitStack() as stack:
         with doing(text):
             entered = stack.enter_context(context)
@@ -103,7 +103,7 @@ def entering(text: str, context: AbstractContextManager[T]) -> Iterator[T]:
 
 
 def counted(items: Iterable[T], activity: Activity) -> Iterator[T]:
-    """The items, each counted as finished when the next one is asked for."""
+    """Yield the items, counting each as finished when the next one is requested."""
     for item in items:
         yield item
         activity.advance()

@@ -1,18 +1,18 @@
-"""Every error that a user may see, as one list.
+"""All errors that a user may see.
 
     XlingualError
-    ├── StudyFileError    a study file that cannot be read as a study
-    ├── ExtensionError    an installed package whose addition to xlingual cannot be used
-    ├── DataError         a data source that is absent, short or malformed
+    ├── StudyFileError    an invalid study file
+    ├── ExtensionError    an extension that cannot be used, from an installed package
+    ├── DataError         a missing, short or malformed data source
     ├── ModelError        a checkpoint that cannot be loaded or has no usable head
     ├── RecordError       a broken or foreign record in a study's directory
-    │   ├── RecordLocked  a record that another process writes now
-    │   └── StorageError  a place that cannot be written: it is full, read-only, gone
+    │   ├── RecordLocked  a record that another process is writing
+    │   └── StorageError  a place that cannot be written: full, read-only or gone
     ├── PlacementError    a trial that does not fit the cluster
-    ├── StageError        a stage that cannot go on (no trial of an arm finished, say)
+    ├── StageError        a stage that cannot continue (for example, no trial of an arm finished)
     └── TrialDiverged     a loss that is no longer finite
 
-The text of an error says what was asked, what was found and what to write instead.
+An error's message says what was asked, what was found and what to write instead.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class XlingualError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a study file: where it stands and what to write instead."""
+    """A mistake in a study file: its location, and what to write instead."""
 
     file: str
     line: int
@@ -38,7 +38,7 @@ class Problem:
 
 
 class StudyFileError(XlingualError):
-    """A study file that cannot be read as a study; holds every problem that was found."""
+    """An invalid study file; lists every problem found."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -49,11 +49,11 @@ class StudyFileError(XlingualError):
 
 
 class ExtensionError(XlingualError):
-    """An installed package whose addition to xlingual cannot be used."""
+    """An extension that cannot be used, from an installed package."""
 
 
 class DataError(XlingualError):
-    """A data source that is absent, short or malformed."""
+    """A missing, short or malformed data source."""
 
 
 class ModelError(XlingualError):
@@ -65,11 +65,11 @@ class RecordError(XlingualError):
 
 
 class RecordLocked(RecordError):
-    """A record that another process writes now."""
+    """A record that another process is writing."""
 
 
 class StorageError(RecordError):
-    """A place that cannot be written; `errno` is the number of the operating system's error."""
+    """A place that cannot be written; `errno` is that of the operating system's error."""
 
     errno: int | None = None
 
@@ -79,7 +79,7 @@ class PlacementError(XlingualError):
 
 
 class StageError(XlingualError):
-    """A stage of a study that cannot go on."""
+    """A stage of a study that cannot continue."""
 
 
 class TrialDiverged(XlingualError):

@@ -1,4 +1,4 @@
-"""JSON texts of users: whatever Python's parser cannot take is one kind of error."""
+"""Parse users' JSON with a single kind of error."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 def parsed(text: str, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
-    """Return what a JSON text holds; `pairs` makes its objects.
+    """Parse a JSON text; `pairs` is the hook that builds objects.
 
     Raises:
-        JSONDecodeError: also where brackets are nested too deeply, or a number has too many digits for Python.
+        JSONDecodeError: also if brackets are nested too deeply, or a number has too many digits for Python.
     """
     try:
         return json.loads(text, object_pairs_hook=pairs)

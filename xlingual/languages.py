@@ -1,4 +1,4 @@
-"""Language codes: XQuAD's two letters, WebFAQ's three, and a name to print."""
+"""Language codes, of two letters (XQuAD) and three (WebFAQ), and names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ XQUAD_LANGUAGES = ("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "
 """The languages of XQuAD (Artetxe et al. 2020, arXiv 1910.11856; Romanian was added later)."""
 
 UNSPACED = frozenset({"bo", "dz", "ja", "km", "lo", "my", "th", "wuu", "yue", "zh"})
-"""Languages written without spaces between words, where F1 over words is all or nothing; Korean has spaces."""
+"""Languages written without spaces between words, where word F1 is all or nothing; Korean has spaces."""
 
 NON_ENGLISH = tuple(code for code in XQUAD_LANGUAGES if code != "en")
 
-# Two letters (ISO 639-1), three letters (ISO 639-3, as WebFAQ names its sets), English name.
+# Two-letter code (ISO 639-1), three-letter code (ISO 639-3, used by WebFAQ), English name.
 _TABLE = """
 af afr Afrikaans  | am amh Amharic    | ar ara Arabic     | az aze Azerbaijani | be bel Belarusian | bg bul Bulgarian
 bn ben Bengali    | bs bos Bosnian    | ca cat Catalan    | cs ces Czech       | cy cym Welsh      | da dan Danish
@@ -41,9 +41,9 @@ _BIBLIOGRAPHIC = {"ger": "deu", "gre": "ell", "rum": "ron", "chi": "zho", "fre":
 
 
 def two_letter(code: str) -> str:
-    """Return the two-letter form of a language code that is given in either form.
+    """Return the two-letter form of a two- or three-letter language code.
 
-    Raises DataError for a code that is in neither list, with the nearest codes.
+    Raises DataError for an unknown code, suggesting the closest ones.
     """
     if code in ISO_639_3:
         return code
@@ -64,5 +64,5 @@ def _remedy(code: str) -> str:
     by_name = [two for two, full in _NAMES.items() if full.lower() == wanted]
     near = [exact] if exact else by_name or get_close_matches(wanted, [*ISO_639_3, *_TWO_LETTER], n=3)
     if not near:
-        return 'write a code of two letters such as "de" or of three such as "deu"'
+        return 'write a two-letter code such as "de" or a three-letter code such as "deu"'
     return "did you mean " + " or ".join(f"{two!r} ({name(two)})" for two in near) + "?"

@@ -80,5 +80,5 @@ def test_a_development_file_is_used_as_it_is(tmp_path: Path, write_squad: Callab
 
 def test_development_on_training_contexts_is_refused(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
     path = write_squad(tmp_path / "t.json", {"A": {"Ada met Bob.": [("q1", "Who?", [("Ada", 0)])]}})
-    with pytest.raises(DataError, match="1 of 1 development questions stand on a context of the training data"):
+    with pytest.raises(DataError, match="1 of 1 development questions have a context of the training data"):
         load_english(str(path), str(path))

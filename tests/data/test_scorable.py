@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from xlingual.data.contamination import index_of_test_set
-from xlingual.data.scorable import NO_PLACE, notes_of
+from xlingual.data.scorable import NOT_IN_CONTEXT, notes_of
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError
 
@@ -36,10 +36,10 @@ def write(tmp_path: Path, write_squad: Callable[..., Path]) -> Write:
         ([("1620", 3)], ("1620",), (35,)),  # its offset is wrong
         ([("1620", -1)], ("1620",), (35,)),
         ([("o", 26)], ("o",), (4,)),  # no offset of an "o" is near: any place will do, the text counts
-        ([("1621", 35)], ("1621",), (NO_PLACE,)),
-        ([("1621", 35), ("1620", 35)], ("1621", "1620"), (NO_PLACE, 35)),
+        ([("1621", 35)], ("1621",), (NOT_IN_CONTEXT,)),
+        ([("1621", 35), ("1620", 35)], ("1621", "1620"), (NOT_IN_CONTEXT, 35)),
         ([("", 0), ("1620", 35), (" \u200b", 3)], ("1620",), (35,)),  # a blank gold would make "" a right answer
-        ([("in  1620", 32)], ("in  1620", "in 1620"), (NO_PLACE, 32)),
+        ([("in  1620", 32)], ("in  1620", "in 1620"), (NOT_IN_CONTEXT, 32)),
     ],
 )
 def test_a_question_counts_whatever_its_offsets_say(
@@ -62,7 +62,7 @@ def test_an_answer_in_another_unicode_form_than_its_context_counts_in_both(
     assert {code: len(part) for code, part in sets.items()} == {"en": 2, "vi": 2}
     example = sets["vi"].examples[0]
     assert example.answers == (answer, unicodedata.normalize(context_form, answer))
-    assert example.answer_starts == (NO_PLACE, 0) and context.startswith(example.answers[1])
+    assert example.answer_starts == (NOT_IN_CONTEXT, 0) and context.startswith(example.answers[1])
     (note,) = notes_of(sets)
     assert note.startswith("vi: gold answers of 1 of 2 questions") and "both forms count" in note
     by_letter(note)
@@ -138,7 +138,7 @@ def test_questions_of_paragraphs_that_are_not_asked_need_not_be_scorable(write: 
 
 
 def test_a_test_set_without_any_question_is_refused(write: Write) -> None:
-    with pytest.raises(DataError, match=r"found no test question in xquad\.en\.json; name a test set that has some"):
+    with pytest.raises(DataError, match=r"found no test questions in xquad\.en\.json; name a test set that has some"):
         load_xquad(str(write("en", {})), ["en"])
 
 

@@ -118,13 +118,13 @@ def test_the_plain_name_wins_over_longer_ones(tmp_path: Path, write_squad: Calla
 def test_several_files_that_fit_are_an_error_that_names_them(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
     for name in ("train_a.json", "train_b.json"):
         write_squad(tmp_path / name, {"A": {CONTEXT: [GOOD]}})
-    with pytest.raises(DataError, match=r"several files fit \(train_a.json, train_b.json\)"):
+    with pytest.raises(DataError, match=r"several files match \(train_a.json, train_b.json\)"):
         load_squad(str(tmp_path))
 
 
 def test_a_training_file_is_never_taken_for_development(tmp_path: Path, write_squad: Callable[..., Path]) -> None:
     write_squad(tmp_path / "train.json", {"A": {CONTEXT: [GOOD]}})
-    with pytest.raises(DataError, match=r"asked for the dev split; found no file that fits \(train.json\)"):
+    with pytest.raises(DataError, match=r"asked for the dev split; found no matching file \(train.json\)"):
         load_squad(str(tmp_path), split="dev")
 
 
@@ -136,7 +136,7 @@ def test_a_directory_may_hold_rows_and_packed_files(tmp_path: Path, write_squad:
     assert load_squad(str(tmp_path)).examples[0].title == "B"
     assert load_squad(str(tmp_path), split="dev").examples[0].title == "A"
     (tmp_path / "train.json").write_bytes(content)
-    with pytest.raises(DataError, match=r"several files fit \(train.json, train.jsonl.gz\)"):
+    with pytest.raises(DataError, match=r"several files match \(train.json, train.jsonl.gz\)"):
         load_squad(str(tmp_path))
 
 
@@ -259,7 +259,7 @@ def test_a_copy_without_its_card_is_read(tmp_path: Path, write_snapshot: Callabl
 def test_a_pointer_in_a_copy_of_a_hub_data_set_is_named(tmp_path: Path, write_snapshot: Callable[..., Path]) -> None:
     write_snapshot(tmp_path, {("plain_text", "train"): rows("A")})
     (tmp_path / "plain_text" / "train.parquet").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4\n")
-    with pytest.raises(DataError, match=r"train\.parquet is a pointer of Git LFS .* `git lfs pull` in .*plain_text$"):
+    with pytest.raises(DataError, match=r"train\.parquet is a Git LFS pointer .* `git lfs pull` in .*plain_text$"):
         load_squad(str(tmp_path))
 
 

@@ -191,7 +191,7 @@ def test_what_cannot_be_answered_or_read_is_counted(tmp_path: Path) -> None:
 
 def test_a_pointer_in_place_of_parquet_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(POINTER)
-    with pytest.raises(DataError, match=r"a\.parquet: a pointer of Git LFS"):
+    with pytest.raises(DataError, match=r"a\.parquet: a Git LFS pointer"):
         questions_of_file(tmp_path / "a.parquet")
 
 
@@ -207,9 +207,9 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsiz
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (POINTER, "a pointer of Git LFS in place of the data; fetch it with `git lfs pull` in "),
+        (POINTER, "a Git LFS pointer instead of the data; fetch it with `git lfs pull` in "),
         (b"\xef\xbb\xbf\n <!DOCTYPE html>\n<html></html>", "a web page or XML, not JSON; download the file itself"),
-        (gzip.compress(lines(ROWS).encode() * 99, mtime=0)[:-40], "cannot be read: its gzip data is cut short"),
+        (gzip.compress(lines(ROWS).encode() * 99, mtime=0)[:-40], "cannot be read: its gzip data is truncated"),
         (b"PK\x03\x04rest", "a zip archive; unpack it"),
         ("[]".encode("utf-16"), "not UTF-8 text but UTF-16; save it as UTF-8"),
     ],

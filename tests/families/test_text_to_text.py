@@ -283,7 +283,7 @@ def test_an_export_loads_in_transformers_as_it_was(taught: Path, checkpoint: Pat
 def test_inputs_too_short_for_the_prompt_are_refused_and_long_ones_are_not(checkpoint: Path) -> None:
     family = family_of(checkpoint)
     byte = "byt5" in str(checkpoint)
-    with pytest.raises(ModelError, match=rf"leave no room .* write {23 if byte else 5} or more"):
+    with pytest.raises(ModelError, match=rf"leaves no room .* write {23 if byte else 5} or more"):
         family.check(checkpoint, LENGTHS.model_copy(update={"max_input_tokens": 4}))
     family.check(checkpoint, LENGTHS.model_copy(update={"max_input_tokens": 23}))
     family.check(checkpoint, LENGTHS.model_copy(update={"max_input_tokens": 100_000}))

@@ -104,7 +104,7 @@ def test_no_examples_asked_for_are_none_shown(source):
 
 
 def test_a_column_that_is_not_there_is_named(source):
-    with pytest.raises(DataError, match=r"filters.topics asks for the column topic, .* of ar"):
+    with pytest.raises(DataError, match=r"filters.topics needs the column topic, .* of ar"):
         faq_overview(str(source), ["ara"], asked(filters=FaqFilters(topics=("Travel",))))
 
 

@@ -275,13 +275,13 @@ def test_the_tokenizer_of_bytes_is_known_by_its_content(tmp_path: Path) -> None:
 
 
 def test_lengths_without_room_for_a_question_are_refused_with_the_least_that_do(tokenizer: Any) -> None:
-    with pytest.raises(DataError, match=r"max_input_tokens: 4 leave no room .* write 5 or more"):
+    with pytest.raises(DataError, match=r"max_input_tokens: 4 leaves no room .* write 5 or more"):
         SequenceCutter.of(tokenizer, 4, 8)
     assert SequenceCutter.of(tokenizer, 5, 8).least_input_tokens == 5
 
 
 def test_a_tokenizer_that_ends_no_text_is_refused(tiny_checkpoint: Path) -> None:
-    with pytest.raises(ModelError, match=r"does not end a text with one end-of-sequence token .* T5's"):
+    with pytest.raises(ModelError, match=r"does not just add an end-of-sequence token .* T5's"):
         SequenceCutter.of(load_tokenizer(tiny_checkpoint), 64, 8)
 
 

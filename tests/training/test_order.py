@@ -136,7 +136,7 @@ def test_english_windows_come_in_the_order_of_a_plain_trial(tiny_inputs: TrialIn
             r"write faq_share: 0\.125 or more, or a batch_size of 20 or more",
         ),
         ({"faq_share": 0.5, "schedule": "then"}, {"batch_size": 1}, r"leaves an update 1 .*; write a batch_size of 2"),
-        ({"faq_share": 0.5, "bitext": 0.5}, {}, r"bitext_share: 0\.5 asked, but there is no bitext row in es; lower"),
+        ({"faq_share": 0.5, "bitext": 0.5}, {}, r"bitext_share is 0\.5, but there are no bitext rows in es; lower"),
     ],
 )
 def test_too_few_pairs_are_refused_with_what_would_do(

@@ -1,1 +1,1 @@
-"""Data: texts of questions, contexts and answers, from files and the hub; recipes, contamination, mixtures."""
+"""Text data: questions, contexts and answers from files and the hub; recipes, contamination, mixtures."""

@@ -1,4 +1,4 @@
-"""Where the words of an answer are in a context."""
+"""Find an answer in its context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RUNS = re.compile(r"\s+|\S+")
 
 
 def occurrences(context: str, answer: str) -> list[int]:
-    """Every offset at which the answer begins, overlapping ones included, in order."""
+    """Every offset at which the answer begins, in order, including overlapping ones."""
     found = []
     start = context.find(answer)
     while start >= 0:
@@ -24,9 +24,9 @@ def occurrences(context: str, answer: str) -> list[int]:
 
 
 def slices_of(context: str, answer: str) -> list[Slice]:
-    """Every slice of the context that is the answer, or differs from it in Unicode form or white space alone.
+    """Every slice of the context that equals the answer up to Unicode form and white space, ordered by start.
 
-    In order of their starts. An answer of white space alone is found nowhere.
+    A blank answer has no slices.
     """
     if not answer.strip():
         return []
@@ -37,13 +37,13 @@ def slices_of(context: str, answer: str) -> list[Slice]:
 
 
 def _plain(context: str, answer: str) -> bool:
-    """Whether nothing in the context can be like the answer without being the same."""
+    """Whether the exact matches are the only ones, so that normalising can find nothing more."""
     if not all(unicodedata.is_normalized("NFC", text) for text in (context, answer)):
         return False
     return context.count(answer) == _in_single_spaces(context).count(_in_single_spaces(answer))
 
 
-@lru_cache(maxsize=64)  # the questions of one context follow one another
+@lru_cache(maxsize=64)  # questions on the same context are consecutive
 def _in_single_spaces(text: str) -> str:
     return " ".join(text.split())
 
@@ -57,10 +57,11 @@ def _alike(context: str, answer: str) -> list[Slice]:
 
 @lru_cache(maxsize=64)
 def _folded(text: str) -> tuple[str, list[int]]:
-    """The text in Unicode form NFC with one space for each run of white space.
+    """The text in Unicode form NFC, each run of white space replaced by one space.
 
     Returns:
-        it, and where each of its characters begins in `text` (-1: within a letter with its marks), and the end.
+        The folded text, and the offset in `text` of each of its characters (-1 inside a letter with combining marks)
+        followed by the end offset.
     """
     if unicodedata.is_normalized("NFC", text):
         return _spaced(text)
@@ -76,7 +77,7 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 
 def _spaced(text: str) -> tuple[str, list[int]]:
-    """As `_folded`, of a text that is in its form already."""
+    """Like `_folded`, for a text that is already in NFC."""
     pieces: list[str] = []
     starts: list[int] = []
     for run in _RUNS.finditer(text):
@@ -88,11 +89,11 @@ def _spaced(text: str) -> tuple[str, list[int]]:
 
 
 def _edges(text: str) -> list[int]:
-    """Where a letter with its marks, or a run of white space, begins."""
+    """Offsets at which a letter with its combining marks, or a run of white space, begins."""
     return [at for at, character in enumerate(text) if not (at and _goes_on(text[at - 1], character))]
 
 
 def _goes_on(before: str, character: str) -> bool:
-    vowel_or_final = "\u1160" <= character <= "\u11ff"  # Hangul that joins the letter before
+    vowel_or_final = "\u1160" <= character <= "\u11ff"  # Hangul that combines with the previous letter
     marked = unicodedata.category(character).startswith("M") or vowel_or_final
     return marked or (before.isspace() and character.isspace())

@@ -1,4 +1,4 @@
-"""From stated questions to examples whose every answer is where it says, with a count of all that was dropped."""
+"""Clean questions into examples whose answer offsets are correct, counting everything that is dropped."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ COUNTS = (
     "dropped_xquad_article",
 )
 
-LOUD = 0.1
-"""Share of questions with a wrong offset above which a file is spoken of."""
+NOTE_ABOVE = 0.1
+"""Share of questions with a wrong offset above which the user is told about the file."""
 
 
 def clean(questions: Iterable[Question], *, language: str, without_xquad: bool, source: str = "") -> ExampleSet:
-    """Examples of the questions of one file that can be used, in order.
+    """The usable examples of one file's questions, in order.
 
-    Dropped, each under its own count: articles of XQuAD (when `without_xquad`), empty questions, ids seen before,
-    questions without an answer (SQuAD v2.0's impossible ones), and questions none of whose answers is in the context
-    (`dropped_absent_answer`) or can be told from its other occurrences (`dropped_offset`). Of the kept examples,
-    `repaired` counts those in which an offset was mended, `repaired_RULE` those by each rule (see offsets.RULES),
-    `lost_answers` the answers that they lost, `mended_characters` those that held half a surrogate pair. `source` is
-    what a note on many wrong offsets calls the file.
+    Dropped, each with its own count: articles of XQuAD (when `without_xquad`), empty questions, duplicate ids,
+    questions without an answer (SQuAD v2.0's impossible ones), and questions whose answers are all missing from the
+    context (`dropped_absent_answer`) or ambiguous (`dropped_offset`). Among the kept examples, `repaired` counts those
+    with a corrected offset, `repaired_RULE` those corrected by each rule (see offsets.RULES), `lost_answers` the
+    answers that were lost, and `mended_characters` those that held half a surrogate pair. `source` names the file in a
+    note about wrong offsets.
     """
     asked = list(questions)
     located = located_answers(asked)
@@ -61,7 +61,7 @@ def clean(questions: Iterable[Question], *, language: str, without_xquad: bool, 
 
 
 def located_answers(questions: Iterable[Question]) -> Located:
-    """Where the answers of one file's questions are: those of the first question, of the second, and so on."""
+    """Locate the answers of all questions of one file, in order of the questions."""
     return locate_answers(
         [
             Stated(question.context, text, start)
@@ -72,13 +72,13 @@ def located_answers(questions: Iterable[Question]) -> Located:
 
 
 def answers_by_question(questions: Iterable[Question], located: Located) -> list[list[Span | Lost]]:
-    """What was found of each question's answers, in order."""
+    """Group the located answers by question."""
     found = iter(located.answers)
     return [list(islice(found, len(question.answers))) for question in questions]
 
 
 def example_of(question: Question, spans: Sequence[Span], language: str) -> Example:
-    """The example of a question with these answers, each in the context's own letters."""
+    """An example of a question with the answers at these spans, spelled as in the context."""
     return Example(
         id=question.id,
         question=question.question,
@@ -116,10 +116,10 @@ def _count_repairs(counts: Counter[str], spans: Sequence[Span], stated: int) -> 
 
 
 def _notes(source: str, counts: Mapping[str, int], cause: str) -> Iterable[str]:
-    """Say that more than a tenth of a file's questions have a wrong offset, and what it looks like."""
+    """Report that more than a tenth of a file's questions have a wrong offset, and the likely cause."""
     repaired, dropped = counts["repaired"], counts["dropped_offset"] + counts["dropped_absent_answer"]
     total = counts["kept"] + dropped
-    if source and repaired + dropped > LOUD * total:
+    if source and repaired + dropped > NOTE_ABOVE * total:
         looks = f"; its offsets {cause}" if cause else ""
         yield (
             f"{source}: the answers of {repaired + dropped:,} of {total:,} questions are not where their offsets say: "

@@ -1,12 +1,12 @@
-"""Development data: what a study may look at as often as it likes.
+"""Development data: what a study may score on as often as it likes.
 
-XQuAD has five paragraphs from each of 48 articles, and SQuAD v1.1's development set has 48 articles: the same ones. So
-nothing of that set is free of the test set's articles, and the recommended development set is a seeded share of the
-*training* articles, kept out of the training data: no article is shared with training nor with the test.
+XQuAD has five paragraphs from each of 48 articles, and these are exactly the 48 articles of SQuAD v1.1's development
+set. That set therefore overlaps the test set completely. The recommended development set is a seeded share of the
+*training* articles, held out of the training data, so that no article is shared with training or test.
 
-Development questions are cleaned as training examples are (`xlingual.data.cleaning`), not kept whole as test questions
-are (`xlingual.data.scorable`): they only rank trials, all of which are scored on the same ones, and what was dropped is
-counted and said before the first trial. An oracle's development questions are the test set's, and are all kept.
+Development questions are cleaned like training examples (`xlingual.data.cleaning`); test questions are all kept
+(`xlingual.data.scorable`). Development questions only rank trials, which are all scored on the same ones, and what was
+dropped is reported before the first trial. An oracle develops on the test set's questions, and all of them are kept.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ HELD_OUT_ARTICLES = "held-out-articles"
 SQUAD_DEV_WITHOUT_XQUAD = "squad-dev-without-xquad"
 
 HELD_OUT_SHARE = 0.05
-"""Share of the training articles that is held out: 22 of SQuAD's 442."""
+"""Share of training articles to hold out: 22 of SQuAD's 442."""
 
 FEWEST_HELD_OUT = 5
-"""Fewest articles to hold out where there are ten or more; below that, half of them."""
+"""Minimum number of held-out articles when there are ten or more; with fewer, half are held out."""
 
 
 @doing("reading the training data")
@@ -40,9 +40,9 @@ def load_english(
 ) -> tuple[ExampleSet, ExampleSet]:
     """Training and development examples that share no context.
 
-    `dev` is `held-out-articles` (a share of the articles of `train`, which then leave the training set) or any source
-    of load_squad. The caps draw that many examples by `seed`, after the division. Raises DataError when a source cannot
-    be used or when the two share a context.
+    `dev` is `held-out-articles` (a share of the articles of `train`, removed from the training set) or any source that
+    load_squad accepts. `train_examples` and `dev_examples` sample that many after the split, by `seed`. Raises
+    DataError when a source cannot be used or when the two share a context.
     """
     training = load_squad(train, language=language, split="train")
     if dev == HELD_OUT_ARTICLES:
@@ -54,27 +54,27 @@ def load_english(
 
 
 def load_development(source: str, *, language: str = "en", limit: int | None = None, seed: int = 0) -> ExampleSet:
-    """Development examples of their own source (see load_squad for what a source can be).
+    """Development examples from their own source (see load_squad for accepted sources).
 
-    Raises DataError for `squad-dev-without-xquad`, of which nothing is left, and for `held-out-articles`, which needs
-    the training data (load_english).
+    Raises DataError for `squad-dev-without-xquad`, which is empty, and for `held-out-articles`, which needs the
+    training data (load_english).
     """
     if source == SQUAD_DEV_WITHOUT_XQUAD:
         raise DataError(
-            f"{source}: nothing is left of SQuAD v1.1's development set without XQuAD's articles, for they are all of "
-            f"its 48; write {HELD_OUT_ARTICLES} to develop on articles kept out of the training data, or name a file"
+            f"{source}: nothing is left of SQuAD v1.1's development set without XQuAD's articles: its 48 articles are "
+            f"XQuAD's; write {HELD_OUT_ARTICLES} to develop on held-out training articles, or name a file"
         )
     if source == HELD_OUT_ARTICLES:
-        raise DataError(f"{source}: these are articles of the training data, which was not given; use load_english")
+        raise DataError(f"{source}: articles can only be held out of training data; call load_english, which has it")
     return load_squad(source, language=language, split="dev", limit=limit, seed=seed)
 
 
 def hold_out_articles(
     examples: ExampleSet, *, share: float = HELD_OUT_SHARE, seed: int = 0
 ) -> tuple[ExampleSet, ExampleSet]:
-    """Divide by article into (training, development); which articles are held out follows from titles and seed alone.
+    """Split by article into (training, development); the choice depends only on titles and seed.
 
-    Examples without a title are divided by paragraph. Raises DataError when there are fewer than two articles.
+    Examples without a title are split by paragraph. Raises DataError when there are fewer than two articles.
     """
     articles = sorted({_article(example) for example in examples.examples}, key=lambda name: _rank(name, seed))
     if len(articles) < 2:
@@ -104,6 +104,6 @@ def _refuse_overlap(training: ExampleSet, development: ExampleSet, dev: str) -> 
     shared = sum(example.context in contexts for example in development.examples)
     if shared:
         raise DataError(
-            f"{dev}: {shared} of {len(development)} development questions stand on a context of the training data; "
+            f"{dev}: {shared} of {len(development)} development questions have a context of the training data; "
             f"name another file, or write {HELD_OUT_ARTICLES}"
         )

@@ -1,4 +1,4 @@
-"""Examples of span question answering, and sets of them that know their content and what was dropped."""
+"""Examples of extractive question answering, and sets of them with counts of what was dropped."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from xlingual.errors import DataError
 class Example:
     """One question on one context with its gold answers.
 
-    `answer_starts` are character offsets: `context[start:start + len(answer)] == answer`; -1 for a test question's
-    answer that is not in its context. `paragraph` is the id of the first question on that context, the same in every
-    language of a parallel set.
+    `answer_starts` are character offsets: `context[start:start + len(answer)] == answer`; -1 for an answer of a test
+    question that is not in its context. `paragraph` is the id of the first question on that context, and is the same in
+    every language of a parallel set.
     """
 
     id: str
@@ -38,7 +38,7 @@ class ExampleSet:
     """Examples in order, and the counts of what was read, repaired and dropped.
 
     `counts["read"]` is `counts["kept"]` plus all counts whose name starts with `dropped_`; `counts["kept"]` is the
-    number of examples. `notes` are lines on the source that its user should see.
+    number of examples. `notes` are remarks on the source for the user.
     """
 
     examples: tuple[Example, ...]
@@ -50,18 +50,18 @@ class ExampleSet:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from the examples and their order alone."""
+        """16 hexadecimal digits that depend only on the examples and their order."""
         return content_fingerprint(self.examples)
 
     def choose(self, indices: Iterable[int], reason: str) -> ExampleSet:
-        """Keep the examples at these indices, in that order; the others are counted under `reason`."""
+        """Keep the examples at these indices, in that order; count the others under `reason`."""
         examples = tuple(self.examples[index] for index in indices)
         counts = {**self.counts, "kept": len(examples)}
         counts[reason] = counts.get(reason, 0) + len(self) - len(examples)
         return ExampleSet(examples, counts, self.notes)
 
     def sample(self, limit: int | None, seed: int) -> ExampleSet:
-        """Keep `limit` examples drawn without replacement, in their old order; a smaller limit keeps a subset of them.
+        """Sample `limit` examples without replacement, keeping their order; a smaller limit gives a subset.
 
         Raises DataError when the limit is below one.
         """
@@ -76,7 +76,7 @@ class ExampleSet:
 
 
 def content_fingerprint(values: Sequence[Any]) -> str:
-    """16 hexadecimal digits of the SHA-256 of flat dataclass values, in order, every field included."""
+    """The first 16 hexadecimal digits of the SHA-256 of flat dataclass values, all fields, in order."""
     digest = hashlib.sha256()
     names = [field.name for field in fields(values[0])] if values else []
     for value in values:

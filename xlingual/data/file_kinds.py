@@ -1,4 +1,4 @@
-"""What a data file is by its first bytes: JSON or Parquet; what only pretends to be one is named."""
+"""Tell JSON from Parquet by a file's first bytes, and name what is neither."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlingual.errors import DataError
 
 Kind: TypeAlias = Literal["json", "parquet"]
 
-POINTER = "a pointer of Git LFS in place of the data"
+POINTER = "a Git LFS pointer instead of the data"
 _LFS = b"version https://git-lfs"
 _GZIP, _PARQUET, _ZIP = b"\x1f\x8b", b"PAR1", b"PK\x03\x04"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -21,10 +21,10 @@ _HEAD = 512
 
 
 def kind_of(path: Path) -> Kind:
-    """Whether a file, gzip or not, holds JSON or Parquet; text that is neither JSON nor known passes for JSON.
+    """Whether a file, gzipped or not, holds JSON or Parquet; unknown text counts as JSON.
 
     Raises:
-        DataError: for a pointer of Git LFS, a web page, an archive or UTF-16 text, or when it cannot be read.
+        DataError: for a Git LFS pointer, a web page, an archive, UTF-16 text, or a file that cannot be read.
     """
     with readable(path), opened(path) as stream:
         head = stream.read(_HEAD)
@@ -37,7 +37,7 @@ def kind_of(path: Path) -> Kind:
 
 
 def opened(path: Path) -> IO[bytes]:
-    """A file's bytes, unpacked where they are gzip, whatever its name ends in."""
+    """Open a file for reading bytes, decompressing gzip whatever the file's name."""
     with path.open("rb") as stream:
         packed = stream.read(2) == _GZIP
     return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
@@ -45,13 +45,13 @@ def opened(path: Path) -> IO[bytes]:
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """Turn what reading a broken file raises into one DataError."""
+    """Turn the errors of reading a broken file into a DataError."""
     from pyarrow import ArrowException
 
     try:
         yield
     except EOFError:
-        raise DataError(f"{path}: cannot be read: its gzip data is cut short; download or write it again") from None
+        raise DataError(f"{path}: cannot be read: its gzip data is truncated; download or write it again") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 text (byte {error.start}); write it as UTF-8") from None
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
@@ -62,7 +62,7 @@ def readable(path: Path) -> Iterator[None]:
 
 
 def is_pointer(path: Path) -> bool:
-    """Whether a file is a pointer of Git LFS in place of its content."""
+    """Whether a file is a Git LFS pointer instead of its content."""
     with path.open("rb") as stream:
         return stream.read(len(_LFS)) == _LFS
 

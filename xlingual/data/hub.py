@@ -1,4 +1,4 @@
-"""Rows of a data set of the hub, or of a local copy with the hub's layout."""
+"""Rows of a hub data set, or of a local copy in the hub's layout."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def hub_rows(
 ) -> Iterator[Row]:
     """The rows of one split, in order, each with at least these columns.
 
-    `source` is a hub id, or a directory with the same layout, which is read in place. With `streaming` only the rows
-    that are asked for are downloaded, and nothing is kept on disk. No code of the data set is ever executed. Raises
-    DataError when the data set, its configuration, its split or a column is absent or the hub cannot be reached.
+    `source` is a hub id, or a directory in the same layout, which is read in place. `streaming` downloads only the rows
+    that are consumed and keeps nothing on disk. The data set's own code is never executed. Raises DataError when the
+    data set, its configuration, its split or a column does not exist, or when the hub cannot be reached.
     """
     asked = _phrase(source, configuration, split)
     rows = _open(source, configuration, split, streaming or Path(source).is_dir())
@@ -43,10 +43,10 @@ def _checked(rows: Iterator[Row], columns: Sequence[str], asked: str) -> Iterato
 
 
 def saved_rows(source: Path, *, splits: Sequence[str], columns: Sequence[str]) -> Iterator[Row]:
-    """The rows of a directory that `save_to_disk` of `datasets` wrote: of the first of these splits that is there.
+    """The rows of a directory written by `save_to_disk` of `datasets`: the first of these splits that exists.
 
-    All of them where none is named. A directory of one split has no name for it, and is read whatever is asked for.
-    Raises DataError as hub_rows does.
+    Without `splits`, the rows of all of them. A directory with a single unnamed split is always read. Raises DataError
+    like hub_rows.
     """
     asked = _phrase(str(source), None, splits[0] if splits else "any")
     return _checked(_guarded(_saved(source, splits), str(source), asked), columns, asked)
@@ -55,7 +55,7 @@ def saved_rows(source: Path, *, splits: Sequence[str], columns: Sequence[str]) -
 def hub_files(source: str, *, split: str, configuration: str | None = None) -> list[Path]:
     """The files of one split of a local copy, in order.
 
-    Raises DataError as hub_rows does.
+    Raises DataError like hub_rows.
     """
     asked = _phrase(source, configuration, split)
     return [Path(name) for name in _guarded(_file_names(source, configuration, split), source, asked)]
@@ -71,9 +71,9 @@ def _file_names(source: str, configuration: str | None, split: str) -> Iterator[
 
 
 def _open(source: str, configuration: str | None, split: str, streaming: bool) -> Iterator[Row]:
-    """The rows as `datasets` gives them; nothing is opened before the first is asked for.
+    """The rows as `datasets` returns them, opened lazily.
 
-    A configuration that no README.md declares may be a folder of that name.
+    A configuration that is not declared in README.md may be a folder of that name.
     """
     from datasets import load_dataset
 
@@ -93,17 +93,17 @@ def _saved(source: Path, splits: Sequence[str]) -> Iterator[Row]:
 
     rows = load_from_disk(str(source))
     if isinstance(rows, DatasetDict):
-        there = [split for split in splits or rows if split in rows]
-        if not there:
+        found = [split for split in splits or rows if split in rows]
+        if not found:
             raise ValueError(f"unknown split {splits[0]!r}; there are {list(rows)}")
-        yield from chain.from_iterable(rows[split] for split in (there[:1] if splits else there))
+        yield from chain.from_iterable(rows[split] for split in (found[:1] if splits else found))
     else:
         yield from rows
 
 
 @contextmanager
 def _quiet_hub() -> Iterator[None]:
-    """Silence the hub library's lines on requests that failed and are tried again: ours says what became of them."""
+    """Silence the hub library's messages about retried requests; a final failure is reported as a DataError."""
     from huggingface_hub.utils import logging
 
     before = logging.get_verbosity()
@@ -115,7 +115,7 @@ def _quiet_hub() -> Iterator[None]:
 
 
 def _guarded(rows: Iterator[_Item], source: str, asked: str) -> Iterator[_Item]:
-    """The same items; whatever the hub's libraries raise becomes one DataError that says what to do."""
+    """The same items; any error of the hub's libraries becomes a DataError that says what to do."""
     try:
         yield from rows
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Where a data source lies: a file or directory of this machine, or a data set of the hub."""
+"""Whether a data source is a local file or directory, or a data set on the hub."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FILE_ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", ".parquet", ".zip", ".csv"
 
 
 def local_path(source: str) -> Path | None:
-    """Path of a source that lies on this machine, or None when the source is a hub id.
+    """Path of a local source, or None when the source is a hub id.
 
-    What exists is local; else a name that reads like `owner/name` is a hub id. Raises DataError when it is neither.
+    An existing path is local; otherwise a name such as `owner/name` is a hub id. Raises DataError when it is neither.
     """
     path = Path(source).expanduser()
     if path.exists():
@@ -28,19 +28,19 @@ def local_path(source: str) -> Path | None:
 
 
 def is_snapshot(directory: Path) -> bool:
-    """Whether the directory is laid out like a data set of the hub: it holds Parquet files."""
+    """Whether the directory has the layout of a hub data set: it holds Parquet files."""
     return next(directory.rglob("*.parquet"), None) is not None
 
 
 def is_saved(directory: Path) -> bool:
-    """Whether the directory was written by `save_to_disk` of `datasets`: one split, or several by name."""
+    """Whether the directory was written by `save_to_disk` of `datasets`, with one split or several."""
     return (directory / "dataset_dict.json").is_file() or (
         (directory / "state.json").is_file() and (directory / "dataset_info.json").is_file()
     )
 
 
 def contents(directory: Path, most: int = 12) -> str:
-    """The names in a directory as a phrase for an error message."""
+    """List the names in a directory, for an error message."""
     names = sorted(path.name for path in directory.iterdir())
     shown = ", ".join(names[:most]) or "nothing"
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,4 +1,4 @@
-"""Which example is drawn when, from several sources by weights: a pure function of sizes, weights and seed."""
+"""Weighted sampling from several sources: the order of draws is a pure function of sizes, weights and seed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from xlingual.errors import DataError
 from xlingual.study.arms import Mixture
 
-BITEXT = "bitext-"
-"""What stands before a language in the name of its bitext rows."""
+BITEXT_PREFIX = "bitext-"
+"""Prefix of a language's bitext rows as a source."""
 
 Indices = NDArray[np.int64]
 
@@ -28,11 +28,11 @@ def draw_mixture(
 ) -> tuple[Indices, Indices]:
     """Draw from sources in proportion to their weights: (source index, item index within it), both (draws,).
 
-    Each source is drawn as often as the largest-remainder method allots (exact, whatever the seed), in an order that is
-    a seeded permutation. A source is gone through in seeded permutations, one an epoch: every item once before any
-    twice. Each source has a random stream of its own, known by its name (by its index when there are no names), so that
-    adding a source of weight 0 changes nothing for the others. Raises DataError for weights that are negative, not
-    finite or all zero, and for a positive weight on an empty source.
+    The number of draws of each source is exact (largest-remainder method) and does not depend on the seed; their order
+    is a seeded permutation. Each epoch over a source is a new seeded permutation, so every item is drawn once before
+    any is drawn twice. Each source has its own random stream, keyed by its name (by its index without names): adding a
+    source of weight 0 changes nothing for the others. Raises DataError for weights that are negative, not finite or all
+    zero, and for a positive weight on an empty source.
     """
     labels = [str(index) for index in range(len(sizes))] if names is None else list(names)
     _check(sizes, weights, draws, labels)
@@ -46,9 +46,9 @@ def draw_mixture(
 
 
 def apportion(weights: Sequence[float], total: int) -> list[int]:
-    """Whole numbers that sum to `total`, each the floor or ceiling of its share (largest remainder, ties to the first).
+    """Divide `total` in proportion to the weights (largest remainder; ties go to the first).
 
-    Weights need not sum to one. Exact arithmetic: no share is lost to rounding.
+    Weights need not sum to one. Each result is the floor or ceiling of its exact share, computed with fractions.
     """
     exact = [Fraction(weight) for weight in weights]
     shares = [weight * total / sum(exact) for weight in exact]
@@ -60,14 +60,14 @@ def apportion(weights: Sequence[float], total: int) -> list[int]:
 
 
 def language_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, float]:
-    """Share of each language among a mixture's FAQ examples, in order of language, summing to one.
+    """Share of each language among a mixture's FAQ examples, sorted by language, summing to one.
 
     Args:
-        mixture: says the weights, or the languages and the temperature.
-        sizes: examples (windows or pairs) of each language.
+        mixture: gives the weights, or the languages and the temperature.
+        sizes: number of examples (windows or pairs) of each language.
 
     Raises:
-        DataError: when a language that is to be drawn from has no example.
+        DataError: when a language with a positive share has no examples.
     """
     if mixture.weights is not None:
         weights = dict(sorted(mixture.weights.items()))
@@ -79,7 +79,7 @@ def language_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, fl
     empty = [name for name in weights if (weights[name] > 0 or mixture.weights is None) and not sizes.get(name)]
     if empty:
         raise DataError(
-            f"mixture: no FAQ example of {', '.join(empty)} came through filters and recipe; "
+            f"mixture: filters and recipe left no FAQ example in {', '.join(empty)}; "
             "leave the language out, raise data.faq.rows_per_language, or loosen data.faq.filters"
         )
     return weights
@@ -88,26 +88,26 @@ def language_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, fl
 def drawn_weights(mixture: Mixture, sizes: Mapping[str, int]) -> dict[str, float]:
     """Share of each source among all FAQ examples that a trial draws, summing to one.
 
-    Sources are languages, and bitext rows under `bitext-LANGUAGE` where the recipe gives them a share: that share is
-    split in proportion to the weights of the languages that have some. Arguments as those of `language_weights`.
+    Sources are languages, and `bitext-LANGUAGE` for bitext rows if the recipe gives them a share. That share is split
+    in proportion to the weights of the languages that have bitext rows. Takes the arguments of `language_weights`.
 
     Raises:
-        DataError: as `language_weights`, and when bitext rows are asked for and no language has any.
+        DataError: like `language_weights`, and when bitext rows are requested but no language has any.
     """
     weights = language_weights(mixture, sizes)
     recipe = mixture.recipe.contrastive
     if recipe is None or recipe.bitext_share == 0:
         return weights
     share = recipe.bitext_share
-    there = {name: weight for name, weight in weights.items() if weight > 0 and sizes.get(BITEXT + name)}
-    if not there:
+    bitexts = {name: weight for name, weight in weights.items() if weight > 0 and sizes.get(BITEXT_PREFIX + name)}
+    if not bitexts:
         raise DataError(
-            f"mixture: recipe.contrastive.bitext_share: {share:g} asked, but there is no bitext row in "
+            f"mixture: recipe.contrastive.bitext_share is {share:g}, but there are no bitext rows in "
             f"{', '.join(weights)}; lower data.faq.bitexts.similarity, or write bitext_share: 0"
         )
-    total = math.fsum(there.values())
+    total = math.fsum(bitexts.values())
     plain = {name: (1.0 - share) * weight for name, weight in weights.items()}
-    return plain | {BITEXT + name: share * weight / total for name, weight in there.items()}
+    return plain | {BITEXT_PREFIX + name: share * weight / total for name, weight in bitexts.items()}
 
 
 def check_repeats(
@@ -118,40 +118,40 @@ def check_repeats(
     most: float,
     repeated: Collection[str] = (),
 ) -> None:
-    """Refuse a mixture that goes through a language's examples more often than was said.
+    """Refuse a mixture that repeats a language's examples more often than allowed.
 
     Args:
-        mixture: one that a trial may have.
-        sizes: examples of each language, and of bitext rows under `bitext-LANGUAGE`.
-        draws: examples of all kinds that a trial draws, updates x batch size.
-        most: times that a trial may go through one language's examples.
-        repeated: languages that may be gone through more often.
+        mixture: a mixture that a trial may have.
+        sizes: number of examples of each language, and of bitext rows under `bitext-LANGUAGE`.
+        draws: examples of all kinds that a trial draws: updates x batch size.
+        most: maximum number of passes over one language's examples.
+        repeated: languages exempt from the maximum.
 
     Raises:
-        DataError: with what would do: rows, share, or a larger number.
+        DataError: says how many rows, which share, or which maximum would do.
     """
     for name, weight in drawn_weights(mixture, sizes).items():
         drawn = mixture.faq_share * weight * draws
-        limit = most * (1 + 1e-9)  # a share such as 0.1 is no exact number
-        if drawn > limit * sizes[name] and name.removeprefix(BITEXT) not in repeated:
+        limit = most * (1 + 1e-9)  # a share such as 0.1 is not exact in binary
+        if drawn > limit * sizes[name] and name.removeprefix(BITEXT_PREFIX) not in repeated:
             repeats, share = drawn / sizes[name], most * sizes[name] / (weight * draws)
             raise DataError(
-                f"mixture: {name} has {sizes[name]} examples ({mixture.recipe.name}), and a trial would go through "
-                f"them {repeats:.3g} times ({drawn:.0f} draws; max_repeats is {most:g}); provide "
+                f"mixture: {name} has {sizes[name]} examples ({mixture.recipe.name}), and a trial would see each "
+                f"{repeats:.3g} times ({drawn:.0f} draws; max_repeats is {most:g}); provide "
                 f"{math.ceil(drawn / limit)} examples (raise data.faq.rows_per_language or loosen data.faq.filters), "
-                f"draw less (faq_share of at most {_down(share)} at weight {weight:.3g}), or allow it by name: "
-                f"max_repeats: {math.ceil(repeats * (1 - 1e-9))}, or repeated: [{name.removeprefix(BITEXT)}]"
+                f"draw less (faq_share of at most {_down(share)} at weight {weight:.3g}), or allow it explicitly: "
+                f"max_repeats: {math.ceil(repeats * (1 - 1e-9))}, or repeated: [{name.removeprefix(BITEXT_PREFIX)}]"
             )
 
 
 def _down(value: float) -> str:
-    """Three digits, never more than the value."""
+    """Round down to three significant digits."""
     digits = 2 - math.floor(math.log10(value)) if value > 0 else 0
     return f"{math.floor(value * 10**digits) / 10**digits:g}"
 
 
 def _items(size: int, count: int, seed: int, name: str) -> Indices:
-    """The first `count` items of a source, epoch after epoch, each epoch a permutation of its own."""
+    """The first `count` items of a source, each epoch a new permutation."""
     if count == 0:
         return np.zeros(0, dtype=np.int64)
     epochs = range(-(-count // size))
@@ -159,7 +159,7 @@ def _items(size: int, count: int, seed: int, name: str) -> Indices:
 
 
 def _stream(seed: int, *path: str) -> np.random.Generator:
-    """Random numbers that depend on the seed and on a path of names, and on nothing drawn elsewhere."""
+    """A random generator that depends only on the seed and a path of names."""
     digest = hashlib.sha256("\n".join((str(seed), *path)).encode()).digest()
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int.from_bytes(digest, "big"))))
 

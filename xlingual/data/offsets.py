@@ -1,4 +1,4 @@
-"""Which occurrence of an answer a file's offset means: told from all of the file's answers together."""
+"""Decide which occurrence of an answer an offset refers to, judging by all offsets of the file together."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from xlingual.data.answer_spans import Slice, slices_of
 from xlingual.data.units import UNITS, lengths
 
 NEARBY = 20
-"""How far, in characters, an answer may be from its offset where a file's offsets are a little off throughout."""
+"""Maximum distance, in characters, from an answer to its offset in a file whose offsets are all slightly wrong."""
 
 FEWEST = 5
-"""Fewest answers, each with one occurrence, that show how far a file's offsets are off."""
+"""Minimum number of answers with a single occurrence needed to judge how far a file's offsets are off."""
 
 FEWEST_SHIFTED = 3
-"""Fewest different offsets that show a constant shift."""
+"""Minimum number of distinct offsets that establish a constant shift."""
 
 STATED = "stated"
 SHIFT, UNIQUE, NEAR, TEXT = "shift", "unique", "near", "text"
 
 RULES = (*dict.fromkeys(unit.name for unit in UNITS[1:]), SHIFT, UNIQUE, NEAR, TEXT)
-"""How an answer that is not where its offset says can be found.
+"""How an answer that is not at its offset was found.
 
-The file's unit; a shift that is the same for all; the only occurrence; the only one nearby, where offsets are a little
-off throughout; and `text`: the offset is right, the context's text differs in Unicode form or white space.
+By the unit in which the file counts; by a constant shift; as the only occurrence; as the only occurrence nearby, in a
+file whose offsets are all slightly wrong; or `text`: the offset is right, but the context differs in Unicode form or
+white space.
 """
 
 Lost: TypeAlias = Literal["absent", "ambiguous"]
-"""The context does not hold the answer; or holds it several times, and which one is meant cannot be told."""
+"""The answer is not in the context, or it occurs several times and the offset does not tell which one is meant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """An answer and its offset as a file states them; a negative offset is none."""
+    """An answer and its offset as stated in a file; a negative offset means none."""
 
     context: str
     answer: str
@@ -43,13 +44,13 @@ class Stated:
 
     @property
     def fits(self) -> bool:
-        """Whether the answer is where the offset says."""
+        """Whether the answer is at its offset."""
         return self.start >= 0 and bool(self.answer.strip()) and self.context.startswith(self.answer, self.start)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where an answer is in its context, and how it was found: STATED or one of RULES."""
+    """An answer's place in its context, and how it was found: STATED or one of RULES."""
 
     start: int
     end: int
@@ -58,7 +59,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Located:
-    """The answers of a file, in order, and what its offsets that do not fit "look ..." like, where that can be told."""
+    """The answers of a file, in order, and the likely cause of its wrong offsets ("look ..."), if known."""
 
     answers: list[Span | Lost]
     cause: str = ""
@@ -67,9 +68,9 @@ class Located:
 def locate_answers(stated: Sequence[Stated]) -> Located:
     """Find the answers of one file.
 
-    An answer with one occurrence in its context is there. Of several the one is taken that the offset names: in
-    characters, and in the unit or with the constant shift that explains most of the file's offsets that do not fit,
-    and at least half. Where these name different occurrences, or none, the answer is lost.
+    An answer that occurs once in its context is taken from there. Among several occurrences, the offset decides: read
+    in characters, and in the unit or with the constant shift that explains the most wrong offsets of the file (at
+    least half). The answer is lost when these readings point to different occurrences, or to none.
     """
     off = {number: _Answer.of(one) for number, one in enumerate(stated) if not one.fits}
     reading = _Reading.of(list(off.values()), [one.start for one in stated if one.fits])
@@ -84,7 +85,7 @@ def locate_answers(stated: Sequence[Stated]) -> Located:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """A stated answer, its occurrences, and the offset of each in every unit."""
+    """A stated answer, its occurrences, and their offsets in every unit."""
 
     start: int
     fits: bool
@@ -101,12 +102,12 @@ class _Answer:
         return self.slices[0] if len(self.slices) == 1 else None
 
     def named(self, unit: int) -> set[Slice]:
-        """The occurrences whose offset in a unit is the stated one."""
+        """The occurrences at the stated offset, counted in a unit."""
         return {one for one, counted in zip(self.slices, self.counted, strict=True) if counted[unit] == self.start}
 
     @property
     def units(self) -> set[int]:
-        """The units in which an occurrence has the stated offset."""
+        """The units in which some occurrence is at the stated offset."""
         return {unit for each in self.counted for unit, offset in enumerate(each) if offset == self.start}
 
     def shifted(self, shift: int) -> set[Slice]:
@@ -115,15 +116,15 @@ class _Answer:
 
 @dataclass(frozen=True)
 class _Reading:
-    """What a file's offsets mean.
+    """How to interpret a file's offsets.
 
     Attributes:
-        units: indices of the units that explain most; none where they explain too little.
-        shift: that explains most, 0 for none.
-        characters: whether it names an answer where it begins by itself.
-        zeros: whether offsets of 0 mean that there is none.
-        unset: whether most that do not fit mean that.
-        near: whether offsets are a little off throughout.
+        units: indices of the units that explain the most wrong offsets; empty if they explain too few.
+        shift: the constant shift that explains the most wrong offsets; 0 if there is none.
+        characters: whether an offset that fits in characters is trusted.
+        zeros: whether an offset of 0 means "not set".
+        unset: whether most wrong offsets are "not set".
+        near: whether all offsets are slightly wrong.
     """
 
     units: tuple[int, ...] = ()
@@ -135,10 +136,10 @@ class _Reading:
 
     @classmethod
     def of(cls, off: Sequence[_Answer], fitting: Sequence[int]) -> _Reading:
-        """Read the answers that do not fit, beside the offsets that do; those of 0 or less explain nothing."""
+        """Infer the reading from the answers that do not fit and the offsets that do; offsets up to 0 are ignored."""
         zeros = sum(one.start == 0 for one in off) > fitting.count(0)
         unfit = [one for one in off if one.slices and one.start > 0 and not one.named(0)]
-        characters = len(unfit) <= len(fitting)  # else those that fit may do so by chance
+        characters = len(unfit) <= len(fitting)  # otherwise those that fit may do so by chance
         explained = Counter(unit for one in unfit for unit in one.units)
         shift, shifted = _shift(unfit)
         most = max([shifted, *explained.values()])
@@ -151,7 +152,7 @@ class _Reading:
 
     @property
     def doubts_fitting(self) -> bool:
-        """Whether an offset at which the answer begins may mean another occurrence."""
+        """Whether an offset that fits may still refer to another occurrence."""
         return bool(self.units or self.shift or self.zeros or not self.characters)
 
     @property
@@ -182,8 +183,8 @@ class _Reading:
         return "ambiguous"
 
     def _named(self, one: _Answer) -> set[Slice]:
-        """The occurrences that the offset names, in characters or by the file's rule."""
-        if not self._says(one.start):
+        """The occurrences that the offset points to, in characters or by the file's rule."""
+        if not self._is_set(one.start):
             return set()
         return self._by_rule(one) | (one.named(0) if self.characters else set())
 
@@ -191,22 +192,22 @@ class _Reading:
         by_unit = [one.named(unit) for unit in self.units]
         return set().union(*by_unit, one.shifted(self.shift) if self.shift else ())
 
-    def _says(self, offset: int) -> bool:
+    def _is_set(self, offset: int) -> bool:
         return offset > 0 or (offset == 0 and not self.zeros)
 
     def _span(self, one: _Answer, found: Slice) -> Span:
         if found[0] == one.start:
             return Span(*found, STATED if one.fits else TEXT)
-        by_rule = self._says(one.start) and found in self._by_rule(one)
+        by_rule = self._is_set(one.start) and found in self._by_rule(one)
         return Span(*found, self.rule if by_rule else UNIQUE)
 
     def _undisputed(self, one: _Answer, near: Slice) -> bool:
-        """Whether no unit names another occurrence than the near one."""
+        """Whether no unit points to an occurrence other than the near one."""
         return one.start > 0 and all(one.named(unit) <= {near} for unit in range(1, len(UNITS)))
 
 
 def _shift(unfit: Sequence[_Answer]) -> tuple[int, int]:
-    """The shift of most answers with one occurrence, and how many of all it explains; (0, 0) where too few show it."""
+    """The most common shift of answers with one occurrence, and how many answers it explains; (0, 0) if too few."""
     only = [(one.start - one.only[0], one.start) for one in unfit if one.only is not None]
     if not only:
         return 0, 0
@@ -217,6 +218,6 @@ def _shift(unfit: Sequence[_Answer]) -> tuple[int, int]:
 
 
 def _near_throughout(unfit: Sequence[_Answer]) -> bool:
-    """Whether 19 of 20 answers with one occurrence are near their offsets, and there are enough to tell."""
+    """Whether at least 19 of 20 answers with one occurrence, of at least FEWEST, are near their offsets."""
     distances = [abs(one.start - one.only[0]) for one in unfit if one.only is not None]
     return len(distances) >= FEWEST and 20 * sum(each <= NEARBY for each in distances) >= 19 * len(distances)

@@ -1,4 +1,4 @@
-"""The objects of a data file: SQuAD's articles or flat rows, from JSON, lines of JSON or Parquet, gzip or not."""
+"""Read the objects of a data file, SQuAD articles or flat rows, from JSON, JSON Lines or Parquet, gzipped or not."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from xlingual.json_text import parsed
 
 Row: TypeAlias = Mapping[str, Any]
 Placed: TypeAlias = tuple[str, Row]
-"""An object, and where in its file it is."""
+"""An object's place in its file, and the object."""
 
 _LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 _BATCH = 1024
 
 
-class Misfit(Exception):
-    """A key that is absent or has the wrong type: place and finding."""
+class LayoutError(Exception):
+    """A key is missing or has the wrong type; the message names place and finding."""
 
 
 def rows_of_file(path: Path, columns: Sequence[str] | None = None) -> Iterator[Placed]:
-    """Every object of a file, in order: of {"data": [...]} or a list those in it, else the file's own or a line's.
+    """Every object of a file, in order: the items of {"data": [...]} or of a list, the whole file, or one per line.
 
-    What the file is, is told from its content. No more than a few objects are held, but of a .json file all.
+    The format is detected from the content. Objects are streamed, except from a .json file, which is loaded whole.
 
     Args:
         path: the file.
-        columns: those that are needed, where a format can leave out others.
+        columns: the columns needed; Parquet files skip the others.
 
     Raises:
-        DataError: when it cannot be read; names the line or place.
-        Misfit: when what was read is no object and holds none.
+        DataError: when the file cannot be read; names the line or place.
+        LayoutError: when the content is not an object and holds none.
     """
     with readable(path):
         if kind_of(path) == "parquet":
@@ -53,7 +53,7 @@ def _document(path: Path) -> Iterator[Placed]:
     try:
         document = parsed(text)
     except json.JSONDecodeError as error:
-        if error.msg == "Extra data":  # an object a line
+        if error.msg == "Extra data":  # JSON Lines
             yield from _lines(path)
             return
         raise DataError(f"{path}:{error.lineno}: not JSON: {error.msg}; name a JSON file in SQuAD's format") from None
@@ -63,7 +63,7 @@ def _document(path: Path) -> Iterator[Placed]:
 
 def _objects(value: Any, place: str) -> Iterator[Placed]:
     if isinstance(value, Mapping) and not {"data", "paragraphs", "context"} & value.keys():
-        raise Misfit(f'no key "data" in {place}, found {", ".join(map(str, value)) or "no keys"}')
+        raise LayoutError(f'no key "data" in {place}, found {", ".join(map(str, value)) or "no keys"}')
     if isinstance(value, Mapping) and "data" not in value:
         yield place, value
         return
@@ -71,11 +71,11 @@ def _objects(value: Any, place: str) -> Iterator[Placed]:
     name = "data" if isinstance(value, Mapping) else "row "
     if not isinstance(rows, list):
         found = f'"data" in {place}' if isinstance(value, Mapping) else place
-        raise Misfit(f"{found} is {type(rows).__name__}, not list")
+        raise LayoutError(f"{found} is {type(rows).__name__}, not list")
     for number, row in enumerate(rows):
         here = f"{name}[{number}]" if name == "data" else f"{name}{number}"
         if not isinstance(row, Mapping):
-            raise Misfit(f"{here} is {type(row).__name__}, not an object")
+            raise LayoutError(f"{here} is {type(row).__name__}, not an object")
         yield here, row
 
 

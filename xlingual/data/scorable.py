@@ -1,9 +1,9 @@
-"""Test questions as examples: every one is kept, and what cannot be scored is an error that names it.
+"""Test questions as examples: every question is kept, and one that cannot be scored is an error.
 
-A training example whose answer cannot be found in its context is dropped (`xlingual.data.cleaning`): a wrong span
-would teach something wrong. Scoring needs no span. It compares a prediction with the texts of the gold answers, so a
-test question counts even where an offset is wrong or a text is not in the context. Without it its language would be
-scored over fewer questions than the others.
+A training example whose answer is not found in its context is dropped (`xlingual.data.cleaning`), because a wrong span
+would be learned. Scoring needs no span: it compares a prediction with the texts of the gold answers. A test question
+therefore counts even if an offset is wrong or an answer is not in the context. Dropping it would score its language on
+fewer questions than the others.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.stated_questions import Question
 from xlingual.errors import DataError
 
-NO_PLACE = -1
+NOT_IN_CONTEXT = -1
 """Offset of a gold answer that is not in its context."""
 
 _SHOWN = 3
-"""Ids of each kind that an error shows."""
+"""Maximum number of ids of each kind shown in an error."""
 
 
 def scorable_examples(
@@ -29,36 +29,36 @@ def scorable_examples(
 ) -> dict[str, ExampleSet]:
     """Examples of every question, by language.
 
-    Gold answers are those that the file states, but for blank ones. One that its context holds only in another Unicode
-    form or spacing counts in the context's form, too, so that a model which copies it is right. (`xlingual score`
-    compares with the file's own texts alone, as the official script does.) `counts["repaired"]` is the number of
-    questions with an offset that was wrong and is mended; NO_PLACE is that of an answer which is not in the context.
-    `counts["mended_characters"]` is that of questions with half of a surrogate pair, which is read as a question mark.
+    Gold answers are the non-blank answers of the file. If the context holds one only in another Unicode form or
+    spacing, the context's form is accepted too, so that a model which copies it is right. (`xlingual score` compares
+    with the file's own texts only, like the official script.) `counts["repaired"]` is the number of questions with a
+    corrected offset; an answer that is not in the context has the offset NOT_IN_CONTEXT. `counts["mended_characters"]`
+    is the number of questions with half of a surrogate pair, which is read as a question mark.
 
     Args:
-        source: of the test set, as it was named.
-        files: by language, what its questions are read from.
-        questions: by language.
+        source: the test set, as the user named it.
+        files: the name of each language's file.
+        questions: the questions of each language.
 
     Raises:
-        DataError: when there is no question, or some cannot be scored: one error for all of them, which names the
-            files, the languages and the first ids.
+        DataError: when there are no questions, or some cannot be scored: one error for all of them, with the files, the
+            languages and the first ids.
     """
     wrong = {code: part for code, asked in questions.items() if (part := _unscorable(asked))}
     if wrong:
         raise DataError(_refusal(source, files, wrong, len(questions)))
     if not any(questions.values()):
         raise DataError(
-            f"{source}: found no test question in {', '.join(files.values())}; name a test set that has some"
+            f"{source}: found no test questions in {', '.join(files.values())}; name a test set that has some"
         )
     return {code: _examples(asked, code) for code, asked in questions.items()}
 
 
 def refuse_unscorable(file: Path, questions: Iterable[Question]) -> None:
-    """Refuse gold answers that no prediction can be scored with; the questions themselves may be absent.
+    """Refuse gold answers against which no prediction can be scored; the question texts may be missing.
 
     Raises:
-        DataError: when some question has no gold answer text, or the id of another: one error for all of them.
+        DataError: when a question has no gold answer text or a duplicate id: one error for all of them.
     """
     wrong = _unscorable(questions, asked=False)
     if wrong:
@@ -66,7 +66,7 @@ def refuse_unscorable(file: Path, questions: Iterable[Question]) -> None:
 
 
 def notes_of(sets: Mapping[str, ExampleSet]) -> list[str]:
-    """What a reader of scores should know of the gold answers, a line for each language that has any such."""
+    """Remarks on the gold answers for readers of the scores, one line per language concerned."""
     return [f"{code}: {'; '.join(said)}" for code, part in sets.items() if (said := list(_said(part)))]
 
 
@@ -77,7 +77,7 @@ def _said(part: ExampleSet) -> Iterator[str]:
             f"gold answers of {forms} of {len(part)} questions are in their contexts in another Unicode form or "
             "spacing; both forms count"
         )
-    absent = sum(set(example.answer_starts) == {NO_PLACE} for example in part.examples)
+    absent = sum(set(example.answer_starts) == {NOT_IN_CONTEXT} for example in part.examples)
     if absent:
         yield (
             f"the gold answers of {absent} of {len(part)} questions are not in their contexts; the questions count, "
@@ -90,11 +90,11 @@ def _said(part: ExampleSet) -> Iterator[str]:
 
 def _has_other_form(example: Example) -> bool:
     stated = zip(example.answers, example.answer_starts, strict=True)
-    return any(start == NO_PLACE and slices_of(example.context, text) for text, start in stated)
+    return any(start == NOT_IN_CONTEXT and slices_of(example.context, text) for text, start in stated)
 
 
 def _unscorable(questions: Iterable[Question], *, asked: bool = True) -> dict[str, list[str]]:
-    """Ids of the questions that cannot be scored, by the reason in words; `asked`: whether a model is asked them."""
+    """Ids of the questions that cannot be scored, by reason; `asked`: whether a model will be asked them."""
     found: dict[str, list[str]] = {}
     seen: set[str] = set()
     for question in questions:
@@ -116,7 +116,7 @@ def _reason(question: Question, seen: set[str], asked: bool) -> str | None:
 
 
 def _blank(text: str) -> bool:
-    """Whether a text shows nothing: white space, or characters without width."""
+    """Whether a text has only white space and zero-width characters."""
     return all(character.isspace() or unicodedata.category(character) in ("Cc", "Cf") for character in text)
 
 
@@ -141,7 +141,7 @@ def _counted(ids_by_reason: Mapping[str, Sequence[str]]) -> str:
 
 
 def first_ids(ids: Sequence[str]) -> str:
-    """The first few of some ids, and how many more there are."""
+    """The first few ids, and the number of the others."""
     return ", ".join(ids[:_SHOWN]) + (f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else "")
 
 
@@ -158,13 +158,13 @@ def _examples(questions: Sequence[Question], language: str) -> ExampleSet:
 
 def _has_wrong_offset(question: Question) -> bool:
     stated = zip(question.answers, question.answer_starts, strict=True)
-    return any(_place(question.context, text, start) not in (start, NO_PLACE) for text, start in stated)
+    return any(_place(question.context, text, start) not in (start, NOT_IN_CONTEXT) for text, start in stated)
 
 
 def _example(question: Question, language: str) -> Example:
     stated = zip(question.answers, question.answer_starts, strict=True)
     golds = [(text, _place(question.context, text, start)) for text, start in stated if not _blank(text)]
-    alike = [one for text, start in golds if start == NO_PLACE for one in _other_forms(question.context, text)]
+    alike = [one for text, start in golds if start == NOT_IN_CONTEXT for one in _other_forms(question.context, text)]
     golds = list(dict.fromkeys([*golds, *alike]))
     return Example(
         id=question.id,
@@ -179,11 +179,11 @@ def _example(question: Question, language: str) -> Example:
 
 
 def _place(context: str, text: str, stated: int) -> int:
-    """Where a gold answer is: at its offset, or else where it is first."""
+    """A gold answer's offset: the stated one if it fits, otherwise that of its first occurrence."""
     return stated if stated >= 0 and context.startswith(text, stated) else context.find(text)
 
 
 def _other_forms(context: str, text: str) -> Iterator[tuple[str, int]]:
-    """The context's own letters for an answer that it holds in another form, and where they begin; each form once."""
+    """Other forms of an answer in the context, each once, and their offsets."""
     found = {context[start:end]: start for start, end in reversed(slices_of(context, text))}
     return iter(found.items())

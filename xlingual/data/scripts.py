@@ -1,11 +1,11 @@
-"""Writing systems: which letters are whose."""
+"""Writing systems and their letters."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-# Ranges of code points of a script's letters and marks (Unicode 15, Scripts.txt), as a regular expression's class.
+# Letters and marks of each script (Unicode 15, Scripts.txt), as the content of a regular expression class.
 RANGES = {
     "Latin": "A-Za-z\u00aa\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02b8\u1d00-\u1d25\u1d2c-\u1d5c\u1d62-\u1d65"
     "\u1d6b-\u1d77\u1d79-\u1dbe\u1e00-\u1eff\u2071\u207f\u2090-\u209c\u212a\u212b\u2160-\u2188\u2c60-\u2c7f\ua722-\ua7ff"
@@ -39,16 +39,16 @@ RANGES = {
 }
 
 UNSPACED_SCRIPTS = frozenset({"Han", "Khmer", "Lao", "Myanmar", "Thai", "Tibetan"})
-"""Names that `main_script` gives to texts in the languages of `xlingual.languages.UNSPACED`."""
+"""What `main_script` returns for texts in the languages of `xlingual.languages.UNSPACED`."""
 
 LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def main_script(text: str) -> str | None:
-    """Name the script that most of a text's letters belong to; None where it has no letter of a known script.
+    """The script of most letters of a text, or None if it has no letter of a known script.
 
-    Han and Kana are one here, `Han`, as Japanese mixes them: a Japanese name in kanji is not one in another script. Of
-    scripts with equally many letters, the first of `RANGES`.
+    Kana counts as `Han`, because Japanese mixes the two: a Japanese name in kanji is not in another script. Ties go to
+    the first script of `RANGES`.
     """
     counts: dict[str, int] = {}
     letters = "".join(LETTERS.findall(text))

@@ -1,4 +1,4 @@
-"""Slices of contexts, and the places that the tokens of each window come from: pure functions on arrays."""
+"""Cut contexts into slices: pure functions on arrays."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Slices:
-    """One slice of a context a window; the slices of an example follow one another, and each example has one or more.
+    """One slice of a context per window; the slices of an example are consecutive, and each example has at least one.
 
-    Each array is (windows,): the example's position, the slice's first and past-last token in its context.
+    Each array is (windows,): the index of the example, the slice's first and past-last token in its context.
     """
 
     owner: Integers
@@ -23,14 +23,14 @@ class Slices:
 
 
 def slices(questions: Integers, contexts: Integers, room: int, stride: int, *, from_end: bool) -> Slices:
-    """Cut contexts into overlapping slices, as `tokenizers` does where it truncates the second of two texts.
+    """Cut contexts into overlapping slices, like `tokenizers` when it truncates the second of two texts.
 
     Args:
-        questions: tokens of each example's question, (examples,).
-        contexts: tokens of each example's context, (examples,).
-        room: tokens that a question and a slice may have together; more than any question and the stride need.
-        stride: tokens that neighbours share.
-        from_end: begin with the last tokens and go back (a tokenizer that truncates on the left).
+        questions: number of tokens of each question, (examples,).
+        contexts: number of tokens of each context, (examples,).
+        room: maximum tokens of a question and a slice together; more than the longest question plus the stride.
+        stride: tokens shared by consecutive slices.
+        from_end: start from the last tokens (a tokenizer that truncates on the left).
     """
     rooms = room - questions
     steps = rooms - stride
@@ -44,11 +44,11 @@ def slices(questions: Integers, contexts: Integers, room: int, stride: int, *, f
 
 
 def runs(first: Integers, lengths: Integers) -> Integers:
-    """Lay runs of neighbouring numbers end to end: first[0], first[0] + 1, ... for lengths[0] numbers, then the next.
+    """Concatenate runs of consecutive numbers: first[0], first[0] + 1, ... (lengths[0] numbers), then the next run.
 
     Args:
-        first: where each run begins, (runs,).
-        lengths: how many numbers it has, (runs,).
+        first: first number of each run, (runs,).
+        lengths: length of each run, (runs,).
 
     Returns:
         (sum of lengths,).
@@ -58,5 +58,5 @@ def runs(first: Integers, lengths: Integers) -> Integers:
 
 
 def pointers_of(lengths: Integers) -> Integers:
-    """Where pieces of these lengths begin and end when they are laid end to end, (pieces + 1,)."""
+    """Start offsets of concatenated pieces of these lengths, and the end, (pieces + 1,)."""
     return np.append(np.zeros(1, dtype=np.int64), np.cumsum(lengths, dtype=np.int64))

@@ -16,11 +16,11 @@ from xlingual.errors import DataError
 Split = Literal["train", "dev"]
 
 _NAMES: dict[str, tuple[str, ...]] = {"train": ("train",), "dev": ("dev", "valid")}
-"""How the file of a split begins."""
+"""Prefixes of the file names of each split."""
 
 _ENDINGS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz")
 _ABOUT = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")
-"""Files that tell of the data beside them."""
+"""Metadata files that may lie beside the data."""
 
 
 @doing("reading questions")
@@ -34,11 +34,15 @@ def load_squad(
 ) -> ExampleSet:
     """The usable examples of one split, none of them from XQuAD's 48 articles.
 
-    `source` is a file (SQuAD's JSON, v1.1, or v2.0 whose unanswerable questions are dropped, or flat rows, see
-    questions_of_file); a directory that holds train* and dev* (or valid*) files of that kind, or a single one, or a
-    copy of a hub data set, or what `save_to_disk` wrote; or a hub id with the columns id, context, question, answers
-    and, where there is one, title. `limit` keeps that many examples, drawn by `seed`. Raises DataError when the source
-    is absent, malformed, or has no usable example.
+    `source` is one of:
+
+    - a file: SQuAD JSON, v1.1 or v2.0 (whose unanswerable questions are dropped), or flat rows (see questions_of_file);
+    - a directory with such files named train* and dev* (or valid*), or with a single one; a copy of a hub data set; or
+      a directory written by `save_to_disk`;
+    - a hub id with the columns id, context, question, answers and optionally title.
+
+    `limit` samples that many examples by `seed`. Raises DataError when the source is missing, malformed, or has no
+    usable example.
     """
     examples = clean(_questions(source, split), language=language, without_xquad=True, source=source)
     if not examples.examples:
@@ -63,8 +67,8 @@ def _questions(source: str, split: Split) -> list[Question]:
     if is_snapshot(path):
         return _hub_questions(str(path), split)
     raise DataError(
-        f"{source}: asked for the {split} split; found no file that fits ({contents(path)}); "
-        f"put a {split}.json in SQuAD format there, or name the file itself"
+        f"{source}: asked for the {split} split; found no matching file ({contents(path)}); "
+        f"add a {split}.json in SQuAD format, or name the file itself"
     )
 
 
@@ -74,9 +78,9 @@ def _hub_questions(source: str, split: Split) -> list[Question]:
 
 
 def _file_of_split(directory: Path, split: Split) -> Path | None:
-    """The one file for the split: `train.json` itself, the only train*.json, or the only file that fits no split.
+    """The file of the split: `train.json`, else the only train*.json, else the only file if it names no split.
 
-    Raises DataError when several fit.
+    Raises DataError when several files fit.
     """
     files = [file for file in sorted(directory.iterdir()) if file.name.lower().endswith(_ENDINGS)]
     files = [file for file in files if file.name not in _ABOUT and file.is_file()]
@@ -87,7 +91,7 @@ def _file_of_split(directory: Path, split: Split) -> Path | None:
         return chosen[0]
     if chosen:
         names = ", ".join(file.name for file in chosen)
-        raise DataError(f"{directory}: asked for the {split} split; several files fit ({names}); name one of them")
+        raise DataError(f"{directory}: asked for the {split} split; several files match ({names}); name one of them")
     marked = any(file.name.lower().startswith(sum(_NAMES.values(), ())) for file in files)
     return files[0] if len(files) == 1 and not marked else None
 
@@ -99,7 +103,7 @@ def _nothing_left(source: str, examples: ExampleSet) -> DataError:
     message += "".join(f"; {note.removeprefix(f'{source}: ')}" for note in examples.notes)
     if counts["dropped_xquad_article"]:
         message += (
-            "; SQuAD v1.1's development set consists of exactly the 48 articles that XQuAD was taken from: "
-            "write held-out-articles to develop on articles kept out of the training data, or name another file"
+            "; SQuAD v1.1's development set consists of exactly XQuAD's 48 articles: "
+            "write held-out-articles to develop on held-out training articles, or name another file"
         )
     return DataError(message)

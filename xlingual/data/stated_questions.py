@@ -1,4 +1,4 @@
-"""Questions as a SQuAD file or a hub data set states them, before anything is checked, repaired or dropped."""
+"""Questions as stated in a SQuAD file or hub data set, before checks, repairs and filtering."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlingual.data.row_files import Misfit, Row, rows_of_file
+from xlingual.data.row_files import LayoutError, Row, rows_of_file
 from xlingual.data.stated_values import answers_of, listed, name_of, text_of
 from xlingual.data.texts import mended, stripped
 from xlingual.errors import DataError
@@ -24,14 +24,14 @@ FORMAT = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One stated question; the answers and their stated offsets may be wrong.
+    """One question as stated; its answers and their offsets may be wrong.
 
-    Half a surrogate pair is a question mark in every text, and white space and zero-width marks around the question
-    are left out.
+    Half a surrogate pair is replaced by a question mark in every text, and the question is stripped of white space and
+    zero-width marks.
 
     Attributes:
-        answer_starts: in whatever unit; -1 where the source states none.
-        impossible: whether the source says that it has no answer.
+        answer_starts: offsets in an unknown unit; -1 if the source states none.
+        impossible: whether the source marks the question as unanswerable.
         mended: whether some text held half a surrogate pair.
     """
 
@@ -47,16 +47,16 @@ class Question:
 
     @property
     def answerable(self) -> bool:
-        """Whether it has an answer: one that is more than white space, and it is not said to have none."""
+        """Whether it has a non-blank answer and is not marked as impossible."""
         return not self.impossible and any(answer.strip() for answer in self.answers)
 
 
 def questions_of_file(path: Path, *, texts: bool = True) -> list[Question]:
-    """Every question of a file, in order: SQuAD's format (v1.1 or v2.0) or flat rows, JSON, lines of JSON or Parquet.
+    """Every question of a file, in order: SQuAD format (v1.1 or v2.0) or flat rows, as JSON, JSON Lines or Parquet.
 
-    A whole number as an id is read as its digits, an absent or null title as none. With `texts` false contexts and
-    questions may be absent, as for scoring. Raises DataError that names the line when the file is not JSON, or the
-    place and key when it is not SQuAD's format.
+    An integer id becomes a string; a missing or null title becomes "". With `texts=False` contexts and questions may be
+    missing, as for scoring. Raises DataError, naming the line, when the file is not JSON, or naming the place and key
+    when it is not in SQuAD format.
     """
     with in_squad_format(path):
         return list(_questions(rows_of_file(path, _READ), texts))
@@ -65,16 +65,16 @@ def questions_of_file(path: Path, *, texts: bool = True) -> list[Question]:
 def questions_of_rows(rows: Iterable[Row], source: str) -> list[Question]:
     """Every question of hub rows (id, context, question, answers {text, answer_start}, optional title), in order.
 
-    Consecutive rows with the same context make one paragraph. Raises DataError when a row has another shape.
+    Consecutive rows with the same context form a paragraph. Raises DataError when a row has another layout.
     """
     try:
         return list(_questions(((f"row {number}", row) for number, row in enumerate(rows)), texts=True))
-    except Misfit as misfit:
+    except LayoutError as misfit:
         raise DataError(f"{source}: not in SQuAD's layout: {misfit}") from None
 
 
 def questions_of_article(article: Row, place: str, *, texts: bool = True) -> Iterator[Question]:
-    """Every question of one article; raises Misfit that names what is below `place`."""
+    """Every question of one article; raises LayoutError with places below `place`."""
     title = name_of(article, "title", place) if article.get("title") is not None else ""
     for p, paragraph in enumerate(listed(article, "paragraphs", place)):
         here = f"{place}.paragraphs[{p}]"
@@ -88,10 +88,10 @@ def questions_of_article(article: Row, place: str, *, texts: bool = True) -> Ite
 
 @contextmanager
 def in_squad_format(path: Path) -> Iterator[None]:
-    """Turn what a file of another format raises into one DataError."""
+    """Turn the LayoutError of a file in another format into a DataError."""
     try:
         yield
-    except Misfit as misfit:
+    except LayoutError as misfit:
         raise DataError(f"{path}: not in SQuAD format: {misfit}; write {FORMAT}") from None
 
 
@@ -110,7 +110,7 @@ def _questions(rows: Iterable[tuple[str, Row]], texts: bool) -> Iterator[Questio
 
 
 def _question(qa: Mapping[str, Any], context: str, title: str, paragraph: str, place: str, texts: bool) -> Question:
-    """The question of an object in SQuAD's format or a flat row; the first of its paragraph names the paragraph."""
+    """The question of a SQuAD object or flat row; the first question of a paragraph gives it its id."""
     answers = answers_of(qa, place)
     names = name_of(qa, "id", place), text_of(qa, "question", place, needed=texts)
     stated = (*names, context, title, *(answer.text for answer in answers))

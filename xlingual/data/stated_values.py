@@ -1,25 +1,25 @@
-"""Values of SQuAD's objects as files state them: read where nothing has to be guessed, else named with their place."""
+"""Read values of SQuAD objects leniently, but without guessing; a wrong one raises an error with its place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from xlingual.data.row_files import Misfit
+from xlingual.data.row_files import LayoutError
 
 UNSTATED = -1
-"""The offset of an answer that has none."""
+"""Offset of an answer whose source states none."""
 
 
 class Answer(NamedTuple):
-    """An answer's text ("" for none) and its offset, UNSTATED where it has none."""
+    """An answer's text ("" if missing) and its offset (UNSTATED if missing)."""
 
     text: str
     start: int
 
 
 def text_of(mapping: Any, key: str, place: str, *, needed: bool = True) -> str:
-    """A text; "" where it is absent and not needed."""
+    """A string; "" if it is missing and not needed."""
     if not needed and isinstance(mapping, Mapping) and key not in mapping:
         return ""
     found = _value(mapping, key, place)
@@ -29,7 +29,7 @@ def text_of(mapping: Any, key: str, place: str, *, needed: bool = True) -> str:
 
 
 def name_of(mapping: Any, key: str, place: str) -> str:
-    """A text, or a whole number as its digits."""
+    """A string, or an integer converted to one."""
     found = _value(mapping, key, place)
     if not isinstance(found, (str, int)) or isinstance(found, bool):
         raise _wrong(key, place, found, "str")
@@ -45,7 +45,7 @@ def listed(mapping: Any, key: str, place: str) -> list[Any]:
 
 
 def answers_of(qa: Any, place: str) -> list[Answer]:
-    """The answers of a question: a list of objects, or an object of lists; none where it is null or impossible."""
+    """The answers of a question, from a list of objects or an object of lists; none if null or impossible."""
     if isinstance(qa, Mapping) and "answers" not in qa and qa.get("is_impossible") is True:
         return []
     found = _value(qa, "answers", place)
@@ -62,7 +62,7 @@ def _columns(answers: Mapping[str, Any], place: str) -> list[Answer]:
     texts = _as_list(_value(answers, "text", place))
     starts = _as_list(answers["answer_start"]) if "answer_start" in answers else [None] * len(texts)
     if len(texts) != len(starts):
-        raise Misfit(f"{len(texts)} answer texts but {len(starts)} answer starts in {place}")
+        raise LayoutError(f"{len(texts)} answer texts but {len(starts)} answer starts in {place}")
     rows = ({"text": text, "answer_start": start} for text, start in zip(texts, starts, strict=True))
     return [_answer(row, f"{place}[{number}]") for number, row in enumerate(rows)]
 
@@ -74,7 +74,7 @@ def _answer(answer: Any, place: str) -> Answer:
 
 
 def _start(stated: Any, place: str) -> int:
-    """A whole number, however it is written."""
+    """An integer, also when written as a string or float."""
     if stated is None:
         return UNSTATED
     digits = isinstance(stated, str) and stated.strip().removeprefix("-").isdecimal()
@@ -90,11 +90,11 @@ def _as_list(value: Any) -> list[Any]:
 
 def _value(mapping: Any, key: str, place: str) -> Any:
     if not isinstance(mapping, Mapping):
-        raise Misfit(f"{place} is {type(mapping).__name__}, not an object")
+        raise LayoutError(f"{place} is {type(mapping).__name__}, not an object")
     if key not in mapping:
-        raise Misfit(f'no key "{key}" in {place}, found {", ".join(map(str, mapping)) or "no keys"}')
+        raise LayoutError(f'no key "{key}" in {place}, found {", ".join(map(str, mapping)) or "no keys"}')
     return mapping[key]
 
 
-def _wrong(key: str, place: str, found: Any, wanted: str) -> Misfit:
-    return Misfit(f'"{key}" in {place} is {type(found).__name__}, not {wanted}')
+def _wrong(key: str, place: str, found: Any, wanted: str) -> LayoutError:
+    return LayoutError(f'"{key}" in {place} is {type(found).__name__}, not {wanted}')

@@ -1,4 +1,4 @@
-"""Texts as a source has them, made such that every part of the package can take them."""
+"""Make texts from any source safe for the rest of the package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ZERO_WIDTH = "".join(
 
 
 def mended(text: str) -> str:
-    """The text with a question mark for each half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    """Replace each half of a surrogate pair, which JSON can express but UTF-8 cannot, by a question mark."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -35,5 +35,5 @@ def mended(text: str) -> str:
 
 
 def stripped(text: str) -> str:
-    """The text without white space and zero-width marks around it."""
+    """Strip white space and zero-width marks from both ends."""
     return text.strip(_SPACES + _ZERO_WIDTH)

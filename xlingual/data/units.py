@@ -1,4 +1,4 @@
-"""Units that tools count offsets in: a text's length in each of them."""
+"""The units in which tools count offsets, and a text's length in each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One way to count: a name for counts, what a reader is told, and whether the text is altered and then counted."""
+    """A way to count: its name in counts, its title in messages, and whether it also alters the text first."""
 
     name: str
     title: str
@@ -74,7 +74,7 @@ UNITS = tuple(
     for name, what, _ in _TEXTS
     for size, counted, _ in _SIZES
 )
-"""Characters of the text as it is come first."""
+"""The first unit is characters of the unaltered text."""
 
 
 def lengths(text: str) -> tuple[int, ...]:

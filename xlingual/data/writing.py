@@ -1,4 +1,4 @@
-"""How languages write: words, letters, marks that end a question, room that a text takes."""
+"""Properties of written languages: words, letters, question marks, length of texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from itertools import groupby
 
 WITHOUT_SPACES = frozenset({"zh", "ja", "th", "km", "lo", "my"})
-"""Languages that put no space between words; a pair of neighbouring letters stands in for a word."""
+"""Languages without spaces between words; pairs of adjacent letters are used in place of words."""
 
 _OWN = re.compile(r"[^\x00-\x7f]")
 _NO_GAP = frozenset({"zh", "ja"})
@@ -17,25 +17,25 @@ _FULL_WIDTH_FINAL = tuple("。．｡！？…")
 _QUESTION = "?？؟"
 _GREEK_QUESTION = ";\u037e"
 _PLAIN = {mark: unicodedata.normalize("NFKC", mark) for mark in "，！？：；（）％～\u3000…\u0e33"}
-"""What Chinese, Japanese and Thai text is full of; with these replaced NFKC most often finds nothing more to do."""
+"""Frequent marks of Chinese, Japanese and Thai text; once they are replaced, NFKC rarely has anything left to do."""
 _CLOSERS = "\"'”’»›“)]}）］」』】》〉"
 
 ENGLISH_CHARACTERS = {"zh": 3.3, "ja": 2.2, "ko": 1.9}
-"""How many characters of English say what one character of a language says.
+"""Characters of English equivalent to one character of a language.
 
-Measured on the answers of 135 to 146 parallel FAQ pairs: the sum of the English lengths over the sum of the others is
-3.28 for Chinese, 2.16 for Japanese and 1.94 for Korean; for 23 languages in alphabetic scripts it lies between 0.83
-(Greek) and 1.34 (Hebrew), and Thai was not there to be measured: all of these count as 1.
+Measured on the answers of 135 to 146 parallel FAQ pairs as total English length over total length in the language:
+3.28 for Chinese, 2.16 for Japanese and 1.94 for Korean; between 0.83 (Greek) and 1.34 (Hebrew) for 23 languages in
+alphabetic scripts, which all count as 1. So does Thai, for which there was no data.
 """
 
 
 def characters(english: int, language: str) -> int:
-    """A length in characters of English as one in characters of `language`; at least 1."""
+    """Convert a length in English characters to characters of `language`; at least 1."""
     return max(1, math.floor(english / ENGLISH_CHARACTERS.get(language, 1.0)))
 
 
 def in_english(text: str, language: str) -> float:
-    """The length of a text as one in characters of English; its Latin letters and digits are such already."""
+    """The length of a text in English characters; its ASCII characters count as one each."""
     factor = ENGLISH_CHARACTERS.get(language, 1.0)
     if factor == 1.0:
         return float(len(text))
@@ -44,14 +44,14 @@ def in_english(text: str, language: str) -> float:
 
 
 def fold(text: str) -> str:
-    """Case-folded NFKC, words between single spaces, without punctuation: what two texts are compared by."""
+    """Normalise a text for comparison: case-folded NFKC, words joined by single spaces, no punctuation."""
     return " ".join(fold_words(text))
 
 
 def fold_words(text: str) -> list[str]:
-    """The words of `fold`: what stands between punctuation, symbols, white space and control characters.
+    """The words of `fold`, separated by punctuation, symbols, white space and control characters.
 
-    Marks without a meaning of their own (Cf, such as a soft hyphen) vanish and part nothing.
+    Format characters (Cf, such as a soft hyphen) are removed and separate nothing.
     """
     folded = case_folded(text)
     if _BEYOND.search(folded):
@@ -60,7 +60,7 @@ def fold_words(text: str) -> list[str]:
     return words_of.findall(folded if folded.isprintable() else silent.sub("", folded))
 
 
-@lru_cache(2048)  # several filters ask for the same text one after another
+@lru_cache(2048)  # several filters use the same text in succession
 def case_folded(text: str) -> str:
     """NFKC, case-folded."""
     for mark, plain in _PLAIN.items():
@@ -70,7 +70,7 @@ def case_folded(text: str) -> str:
 
 
 def words(text: str, language: str) -> list[str]:
-    """The words of a folded text in order; pairs of neighbouring letters where words have no space between them."""
+    """The words of a folded text, in order; pairs of adjacent letters for languages without spaces."""
     if language not in WITHOUT_SPACES:
         return text.split()
     letters = text.replace(" ", "")
@@ -78,13 +78,13 @@ def words(text: str, language: str) -> list[str]:
 
 
 def is_question(text: str, language: str) -> bool:
-    """Whether the last mark, closing quotes and brackets aside, is a question mark (in Greek a semicolon)."""
+    """Whether the text ends in a question mark (in Greek a semicolon), ignoring closing quotes and brackets."""
     marks = _QUESTION + _GREEK_QUESTION if language == "el" else _QUESTION
     return text.rstrip().rstrip(_CLOSERS)[-1:] in tuple(marks)
 
 
 def joint(before: str, language: str) -> str:
-    """What stands between a text and the next: a space; nothing in Chinese and Japanese behind their final marks."""
+    """The separator after a text: a space, or nothing after a full-width final mark in Chinese and Japanese."""
     last = before.rstrip().rstrip(_CLOSERS)[-1:]
     return "" if language in _NO_GAP and last in _FULL_WIDTH_FINAL else " "
 
@@ -94,7 +94,7 @@ _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 
 
 class _Folding(dict[int, str]):
-    """Punctuation and symbols become spaces, and marks without a meaning of their own vanish; filled when asked."""
+    """A lazy translation table: punctuation and symbols become spaces, format characters are removed."""
 
     def __missing__(self, code: int) -> str:
         self[code] = {"silent": "", "parting": " "}.get(_kind(code), chr(code))
@@ -111,10 +111,10 @@ def _kind(code: int) -> str:
 
 @cache
 def _word_classes() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What words are made of, and what vanishes from them, in Unicode's first plane; made when first asked.
+    """Patterns of word characters and of removed characters in Unicode's first plane, built on first use.
 
-    Regular expressions of this plane take a third of the time of a table for `str.translate`, of all planes five times
-    as long as one.
+    A pattern of this plane takes a third of the time of a table for `str.translate`; one of all planes takes five
+    times as long as a table.
     """
     ranges: dict[str, str] = {"word": "", "silent": "", "parting": ""}
     for kind, codes in groupby(range(_LAST_OF_PLANE_0 + 1), _kind):

@@ -19,12 +19,12 @@ from xlingual.languages import two_letter
 
 @doing("reading XQuAD")
 def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = None) -> dict[str, ExampleSet]:
-    """Test examples by two-letter code, in the order asked for: every question (see `xlingual.data.scorable`).
+    """Test examples by two-letter code, in the order of `languages`: every question (see `xlingual.data.scorable`).
 
-    `source` is a directory with one xquad.<code>.json (SQuAD format) per language, a copy of the hub's data set, or a
+    `source` is a directory with one xquad.<code>.json (SQuAD format) per language, a copy of the hub data set, or a
     hub id with one configuration xquad.<code> per language. `paragraphs` keeps that many per language, spread evenly
-    over the file (whose articles have equally many paragraphs), the same ones in every language. Raises DataError when
-    a language is absent, malformed, or not parallel to the first one, or a question cannot be scored.
+    over the file (all articles have the same number), the same ones in every language. Raises DataError when a language
+    is missing, malformed, or not parallel to the first one, or when a question cannot be scored.
     """
     if paragraphs is not None and paragraphs < 1:
         raise DataError(f"{source}: asked for {paragraphs} test paragraphs; write 1 or more, or null for all")
@@ -37,10 +37,10 @@ def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = N
 
 
 def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Question]]:
-    """Every question by two-letter code, as the source states it; arguments as those of `load_xquad`.
+    """Every question by two-letter code, as stated in the source; takes the arguments of `load_xquad`.
 
     Raises:
-        DataError: when a language is absent or malformed.
+        DataError: when a language is missing or malformed.
     """
     codes = list(dict.fromkeys(two_letter(language) for language in languages))
     if not codes:
@@ -49,7 +49,7 @@ def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Qu
 
 
 def _with_titles(questions: list[Question]) -> list[Question]:
-    """XQuAD's questions with the titles of their articles, where a source states none (as the hub does)."""
+    """Add the article titles to XQuAD's questions if the source (such as the hub) has none."""
     titles = None
     if not any(question.title for question in questions):
         titles = titles_of_xquad([one.id for one in questions], [one.paragraph for one in questions])
@@ -59,7 +59,7 @@ def _with_titles(questions: list[Question]) -> list[Question]:
 
 
 def spread(paragraphs: Sequence[str], number: int | None) -> frozenset[str]:
-    """Choose `number` of the distinct paragraphs, evenly spaced over their order of appearance; all when None."""
+    """Choose `number` distinct paragraphs, evenly spaced in order of appearance; all if None."""
     distinct = list(dict.fromkeys(paragraphs))
     if number is None or number >= len(distinct):
         return frozenset(distinct)
@@ -76,7 +76,7 @@ def _read(source: str, codes: Sequence[str]) -> dict[str, list[Question]]:
 
 
 def _refuse_missing(source: str, path: Path, codes: Sequence[str]) -> bool:
-    """Raise DataError when a local source lacks the file of a language; say whether it is a copy of a hub data set."""
+    """Raise DataError if a local source lacks a language; return whether it is a copy of a hub data set."""
     if path.is_file():
         raise DataError(f"{source}: a test set is a directory with one xquad.<code>.json per language; name that")
     missing = [code for code in codes if not _file(path, code).is_file()]
@@ -93,7 +93,7 @@ def _file(directory: Path, code: str) -> Path:
 
 
 def _name(source: str, code: str) -> str:
-    """What a language's questions are read from, beside the source: a file, or a configuration of a hub data set."""
+    """The file, or configuration of a hub data set, from which a language's questions are read."""
     path = local_path(source)
     file = None if path is None else _file(path, code)
     return file.name if file is not None and file.is_file() else f"xquad.{code}"
@@ -105,7 +105,7 @@ def _hub_questions(source: str, code: str) -> list[Question]:
 
 
 def _check_parallel(source: str, questions: dict[str, list[Question]]) -> None:
-    """Refuse languages whose questions and paragraphs do not have the ids of the first language, in its order."""
+    """Refuse languages whose question and paragraph ids differ from those of the first language."""
     first, *others = questions
     expected = [(question.id, question.paragraph) for question in questions[first]]
     for code in others:
@@ -125,6 +125,6 @@ def _first_difference(expected: list[tuple[str, str]], found: list[tuple[str, st
 
 
 def _counted(examples: ExampleSet, read: int) -> ExampleSet:
-    """The same examples; the questions of other paragraphs were read and dropped, as they were not asked for."""
+    """Count the questions of paragraphs that were not requested as dropped."""
     counts = {**examples.counts, "read": read, "dropped_limit": read - len(examples)}
     return ExampleSet(examples.examples, counts)

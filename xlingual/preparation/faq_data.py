@@ -19,7 +19,7 @@ from xlingual.data.faq.preparation import prepare_faq
 from xlingual.data.faq.sampling import Draw
 from xlingual.data.faq.steps import faq_steps
 from xlingual.data.faq.store import StoredRows
-from xlingual.data.mixture import BITEXT
+from xlingual.data.mixture import BITEXT_PREFIX
 from xlingual.errors import DataError
 from xlingual.preparation.faq_sources import (
     BitextPairs,
@@ -110,7 +110,7 @@ def _variants(
                 for language, rows in training.items()
             }
             if mixture.recipe.contrastive is not None and mixture.recipe.contrastive.bitext_share > 0:
-                made |= {BITEXT + language: pairs for language, pairs in bitexts.items()}
+                made |= {BITEXT_PREFIX + language: pairs for language, pairs in bitexts.items()}
             found[mixture.variant] = made
     return found
 

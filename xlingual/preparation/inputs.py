@@ -13,7 +13,7 @@ from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
-from xlingual.data.mixture import BITEXT
+from xlingual.data.mixture import BITEXT_PREFIX
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError
 from xlingual.families import Lengths, ScoringSet, family_of
@@ -92,7 +92,7 @@ class StudyData:
             }
             for name, one in made.items():
                 if isinstance(one, BitextPairs):
-                    language = name.removeprefix(BITEXT)
+                    language = name.removeprefix(BITEXT_PREFIX)
                     found[f"bitexts of {language}"] = {"fingerprint": one.fingerprint, "counts": dict(one.counts)}
         for name, lexicon in self.lexicons.by_source().items():
             counts = {"words": len(lexicon), "alternatives": len(lexicon.alternatives)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xlingual.data.mixture import BITEXT, check_repeats
+from xlingual.data.mixture import BITEXT_PREFIX, check_repeats
 from xlingual.errors import DataError
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import Recipe, Study, arm_space, possible_mixtures
@@ -25,8 +25,12 @@ def check_mixtures(study: Study, arms: Iterable[str], inputs: TrialInputs) -> No
             mixture = possible.mixture
             sizes = {name: len(examples) for name, examples in inputs.faq[mixture.variant].items()}
             recipe = mixture.recipe.contrastive
-            if recipe is not None and recipe.bitext_share > 0 and not any(sizes.get(BITEXT + n) for n in mixture.names):
-                if not any(sizes.get(BITEXT + name) for name in possible.languages):
+            if (
+                recipe is not None
+                and recipe.bitext_share > 0
+                and not any(sizes.get(BITEXT_PREFIX + n) for n in mixture.names)
+            ):
+                if not any(sizes.get(BITEXT_PREFIX + name) for name in possible.languages):
                     raise DataError(
                         f"arms.{arm}.mixture: bitext_share {recipe.bitext_share:g} asked, and no bitext row of "
                         f"{', '.join(possible.languages)} is left; lower data.faq.bitexts.similarity, or write 0"

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from xlingual.data.mixture import BITEXT
+from xlingual.data.mixture import BITEXT_PREFIX
 from xlingual.families import Inputs, ScoringSet
 from xlingual.study import Mixture
 from xlingual.tokens.pairs import Pairs
@@ -61,7 +61,7 @@ class TrialInputs:
         examples = self.faq[mixture.variant]
         names = list(mixture.names)
         if mixture.recipe.contrastive is not None and mixture.recipe.contrastive.bitext_share > 0:
-            names += [bitext for name in mixture.names if (bitext := BITEXT + name) in examples]
+            names += [bitext for name in mixture.names if (bitext := BITEXT_PREFIX + name) in examples]
         return {name: examples[name] for name in names}
 
     def used_tokens(self, mixture: Mixture | None) -> NDArray[np.int64]:

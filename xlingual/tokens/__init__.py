@@ -1,1 +1,1 @@
-"""Tokens: windows, pairs and sequences as flat arrays, made of examples and kept on disk."""
+"""Tokenised examples as flat arrays, cached on disk: windows, pairs and sequences."""

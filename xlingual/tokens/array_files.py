@@ -1,7 +1,6 @@
-"""Flat arrays kept in a directory beside a JSON file that says what they were made of, and mapped into memory.
+"""Store flat arrays in a directory, with a JSON file that describes their inputs, and map them into memory.
 
-Readers and writers of `xlingual.tokens.feature_store`, for windows, pairs and sequences: whatever has `pointers` into
-its tokens.
+Used by `xlingual.tokens.feature_store` for windows, pairs and sequences: anything with `pointers` into its tokens.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ ABOUT = "features.json"
 
 
 class Flat(Protocol):
-    """Items whose tokens lie end to end."""
+    """Items with concatenated tokens."""
 
     @property
     def pointers(self) -> NDArray[np.int64]:
-        """Where items begin and end, (items + 1,)."""
+        """Start of each item, and the end of the last, (items + 1,)."""
 
 
 T = TypeVar("T", bound=Flat)
@@ -39,15 +38,15 @@ T = TypeVar("T", bound=Flat)
 
 @dataclass(frozen=True)
 class ArrayKind(Generic[T]):
-    """What a kind of value is made of.
+    """The fields of a stored type.
 
     Attributes:
-        empty: one without rows, whose arrays have the types and row shapes of all others.
-        arrays: its fields that are arrays.
-        of_tokens: those of them that have a row a token; the others have one an item, and `pointers` one more.
-        numbers: its fields that are whole numbers, which add up over pieces.
-        items: what an item is called in the JSON file.
-        further: arrays with rows of their own, by the name of the pointers into them (`target_pointers`).
+        empty: a value without rows, which defines dtypes and row shapes.
+        arrays: names of the array fields.
+        of_tokens: the arrays with one row per token; the others have one per item, and `pointers` one more.
+        numbers: names of the integer fields, which are summed over pieces.
+        items: name of the items in the JSON file.
+        further: arrays with other rows, by the name of the pointers into them (`target_pointers`).
     """
 
     empty: T
@@ -59,11 +58,11 @@ class ArrayKind(Generic[T]):
 
     @property
     def pointed(self) -> dict[str, tuple[str, ...]]:
-        """All arrays of several rows an item, by the name of the pointers into them."""
+        """All arrays with several rows per item, by the name of the pointers into them."""
         return {"pointers": self.of_tokens, **self.further}
 
     def rows(self, name: str, counts: dict[str, int]) -> int:
-        """Rows of an array where there are so many tokens and items."""
+        """Number of rows of an array, given the counts of tokens and items."""
         for pointers, arrays in self.pointed.items():
             if name in arrays:
                 return counts[row_count(pointers)]
@@ -76,20 +75,20 @@ class ArrayKind(Generic[T]):
 
 
 def row_count(pointers: str) -> str:
-    """What the number of rows that pointers reach is called in the JSON file: `tokens`, or `target_tokens`."""
+    """Name in the JSON file of the number of rows that pointers cover: `tokens` or `target_tokens`."""
     return pointers.replace("pointers", "tokens")
 
 
 def keep(directory: Path, made_of: dict[str, Any], kind: ArrayKind[T], pieces: Iterable[T]) -> None:
-    """Write arrays beside their place, then put them there in one step; the caller holds the lock."""
+    """Write arrays to a temporary directory and rename it; the caller must hold the lock."""
     partial = directory.with_name(f".{directory.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a process that was killed
+    shutil.rmtree(partial, ignore_errors=True)  # left by a killed process
     try:
         with writing(directory, reads=True):
             partial.mkdir(parents=True)
             counts = _write_arrays(partial, kind, pieces)
             write_json(partial / ABOUT, {"counts": counts, "made_of": made_of})
-            if directory.exists():  # and is damaged; whoever has it mapped keeps it
+            if directory.exists():  # damaged; existing mappings of it stay valid
                 shutil.rmtree(directory)
             os.rename(partial, directory)
     finally:
@@ -97,7 +96,7 @@ def keep(directory: Path, made_of: dict[str, Any], kind: ArrayKind[T], pieces: I
 
 
 def _write_arrays(partial: Path, kind: ArrayKind[T], pieces: Iterable[T]) -> dict[str, int]:
-    """Append piece after piece to the files; returns what there is in all."""
+    """Append the pieces to the files; return the total counts."""
     counts = {**dict.fromkeys(map(row_count, kind.pointed), 0), kind.items: 0, **dict.fromkeys(kind.numbers, 0)}
     with ExitStack() as stack:
         files = {
@@ -119,7 +118,7 @@ def _write_arrays(partial: Path, kind: ArrayKind[T], pieces: Iterable[T]) -> dic
 
 
 class _GrowingArray:
-    """One .npy file that grows at its end; NumPy leaves room in the header for the final number of rows."""
+    """A .npy file that grows at its end; NumPy's header has room for the final number of rows."""
 
     def __init__(self, path: Path, empty: NDArray[Any]) -> None:
         self.empty = empty
@@ -152,7 +151,7 @@ class _GrowingArray:
 
 
 def mapped(directory: Path, made_of: dict[str, Any], kind: ArrayKind[T]) -> T | None:
-    """Map arrays from disk; None when they are absent, or are not what the JSON says, or that says something else."""
+    """Map arrays from disk; None if they are missing or incomplete, or were made from something else."""
     try:
         about = json.loads((directory / ABOUT).read_bytes())
         counts = about["counts"]
@@ -172,18 +171,18 @@ def mapped(directory: Path, made_of: dict[str, Any], kind: ArrayKind[T]) -> T | 
 
 
 def _mapped_array(path: Path, empty: NDArray[Any], rows: int) -> NDArray[Any]:
-    """Map one array; a plain ndarray, as a `numpy.memmap` would be copied when it is pickled.
+    """Map one array, as a plain ndarray: a `numpy.memmap` would be copied when pickled.
 
     Raises:
-        ValueError: when its file does not hold these many rows exactly.
+        ValueError: when the file does not have exactly this number of rows.
     """
     with path.open("rb") as stream:
         np.lib.format.read_magic(stream)
         shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(stream)
         start, size = stream.tell(), path.stat().st_size
     if shape != (rows, *empty.shape[1:]) or dtype != empty.dtype or fortran_order:
-        raise ValueError(f"{path}: other rows or another type")
+        raise ValueError(f"{path}: wrong shape or dtype")
     if start + math.prod(shape) * dtype.itemsize != size:
-        raise ValueError(f"{path}: not as long as its header says")
-    # Nothing can be mapped of a file's end, so that an array without rows is made.
+        raise ValueError(f"{path}: size differs from its header")
+    # An empty range cannot be mapped.
     return np.asarray(np.memmap(path, dtype, mode="r", offset=start, shape=shape)) if rows else empty

@@ -1,10 +1,10 @@
-"""Windows, pairs and sequences kept on disk under a fingerprint of all that they are made of, and mapped, not read.
+"""Cache windows, pairs and sequences on disk, under a fingerprint of their inputs, and map them into memory.
 
 FOLDER/FINGERPRINT/
   input_ids.npy  token_types.npy  pointers.npy ...    the arrays of Windows, Pairs or Sequences
-  features.json       what they were made of, and how many there are; written last
+  features.json       the inputs, and counts; written last
 
-A directory appears whole or not at all. Any of them may be deleted when no command is running: it is made again.
+A directory appears atomically. Directories can be deleted while no command is running; they are recreated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from xlingual.tokens.sequences import COUNTS, Sequences, no_sequences
 from xlingual.tokens.windows import QUESTION_SHARE, Windows, no_windows, windows_in_pieces
 
 FORMAT = 1
-"""Version of the arrays' meaning. Raise it with every change of the code that gives other windows."""
+"""Version of the stored arrays. Raise it whenever the code would give other windows."""
 
 TOKENIZER_FILES = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab*", "merges.txt", "*.model")
 
@@ -54,39 +54,39 @@ T = TypeVar("T", Windows, Pairs, Sequences)
 
 
 class Examples(Protocol):
-    """Examples that know their content, such as an ExampleSet or a source that is larger than memory."""
+    """Examples with a fingerprint, such as an ExampleSet or a source larger than memory."""
 
     @property
     def fingerprint(self) -> str:
-        """Follows from question, context, answers and their places of every example, in order."""
+        """Depends on question, context, answers and their offsets of every example, in order."""
 
     @property
     def examples(self) -> Iterable[Example]:
-        """Read at most once, and only when the windows are not there."""
+        """Read at most once, and only if the windows are not cached."""
 
 
 class PairTexts(Protocol):
-    """Questions and answers that know their content."""
+    """Questions and answers with a fingerprint."""
 
     @property
     def fingerprint(self) -> str:
-        """Follows from host, question, answer and keys of every pair, in order."""
+        """Depends on host, question, answer and keys of every pair, in order."""
 
     @property
     def texts(self) -> Iterable[PairText]:
-        """Read at most once, and only when the pairs are not there."""
+        """Read at most once, and only if the pairs are not cached."""
 
 
 class TextPairs(Protocol):
-    """Texts to read and to write that know their content."""
+    """Input and target texts with a fingerprint."""
 
     @property
     def fingerprint(self) -> str:
-        """Follows from both texts of every pair, in order."""
+        """Depends on both texts of every pair, in order."""
 
     @property
     def texts(self) -> Iterable[TextPair]:
-        """Read at most once, and only when the sequences are not there."""
+        """Read at most once, and only if the sequences are not cached."""
 
 
 def stored_windows(
@@ -99,22 +99,22 @@ def stored_windows(
     stride: int,
     threads: int | None = None,
 ) -> Windows:
-    """Map the windows of examples from disk; make and keep them first when they are not there whole.
+    """Map the windows of examples from disk, creating them first if they are not cached.
 
-    The arrays are the ones of `make_windows` and cannot be written to. Of several processes that ask for the same
-    windows at once, one makes them and the others wait. Making takes the memory of a few batches.
+    The arrays are those of `make_windows`, read-only. If several processes need the same windows at once, one creates
+    them and the others wait. Creating them needs memory for a few batches.
 
     Args:
-        folder: where windows of all studies lie; made when it is absent.
-        tokenizer: a fast one.
-        tokenizer_fingerprint: of its files (see `fingerprint_tokenizer`).
-        examples: what is cut into windows.
-        max_length: tokens of a window, special ones included.
-        stride: tokens that neighbours share.
-        threads: that tokenise side by side; None takes all cores that this process may use.
+        folder: cache for windows of all studies; created if it does not exist.
+        tokenizer: a fast tokenizer.
+        tokenizer_fingerprint: hash of its files (see `fingerprint_tokenizer`).
+        examples: examples to cut into windows.
+        max_length: maximum tokens per window, including special tokens.
+        stride: tokens shared by consecutive windows.
+        threads: number of tokenising threads; None for all cores available to this process.
 
     Raises:
-        ModelError, DataError: as `make_windows` does.
+        ModelError, DataError: see `make_windows`.
     """
     made_of = _made_of(tokenizer, tokenizer_fingerprint, examples.fingerprint) | {
         "max_length": max_length,
@@ -131,9 +131,9 @@ def stored_windows(
 def stored_pairs(
     folder: Path, tokenizer: Any, tokenizer_fingerprint: str, texts: PairTexts, *, max_length: int
 ) -> Pairs:
-    """Map tokenised pairs from disk; make and keep them first when they are not there whole.
+    """Map tokenised pairs from disk, creating them first if they are not cached.
 
-    As `stored_windows` does with windows; arguments as there and of `make_pairs`.
+    See `stored_windows` and `make_pairs` for arguments and errors.
     """
     made_of = _made_of(tokenizer, tokenizer_fingerprint, texts.fingerprint) | {
         "kind": "pairs",
@@ -151,9 +151,9 @@ def stored_sequences(
     max_input_tokens: int,
     max_target_tokens: int | None,
 ) -> Sequences:
-    """Map the sequences of questions from disk; make and keep them first when they are not there whole.
+    """Map the sequences of questions from disk, creating them first if they are not cached.
 
-    As `stored_windows` does with windows; arguments as there and of `make_sequences`.
+    See `stored_windows` and `make_sequences` for arguments and errors.
     """
     lengths: dict[str, Any] = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
     made_of = _made_of(tokenizer, tokenizer_fingerprint, examples.fingerprint) | lengths
@@ -170,9 +170,9 @@ def stored_text_sequences(
     max_input_tokens: int,
     max_target_tokens: int,
 ) -> Sequences:
-    """Map the sequences of pairs of texts from disk; make and keep them first when they are not there whole.
+    """Map the sequences of pairs of texts from disk, creating them first if they are not cached.
 
-    As `stored_windows` does with windows; arguments as there and of `sequences_of_texts`.
+    See `stored_windows` and `sequences_of_texts` for arguments and errors.
     """
     lengths = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
     made_of = _made_of(tokenizer, tokenizer_fingerprint, texts.fingerprint) | lengths | {"kind": "text sequences"}
@@ -195,7 +195,7 @@ def _stored(folder: Path, made_of: dict[str, Any], kind: ArrayKind[T], pieces: C
 
 
 def fingerprint_tokenizer(directory: Path) -> str:
-    """Hash the content of a checkpoint's tokenizer files: 16 hexadecimal digits; weights and paths have no say."""
+    """Hash a checkpoint's tokenizer files: 16 hexadecimal digits, independent of weights and paths."""
     digest = hashlib.sha256()
     for path in sorted({path for pattern in TOKENIZER_FILES for path in directory.glob(pattern) if path.is_file()}):
         content = path.read_bytes()
@@ -204,7 +204,7 @@ def fingerprint_tokenizer(directory: Path) -> str:
 
 
 def _made_of(tokenizer: Any, fingerprint: str, examples: str) -> dict[str, Any]:
-    """All that windows and pairs follow from but lengths; a tokenizer's settings may differ from what its files say."""
+    """All inputs except lengths; includes tokenizer settings, which may differ from those in its files."""
     return {
         "format": FORMAT,
         "examples": examples,
@@ -222,7 +222,7 @@ def _made_of(tokenizer: Any, fingerprint: str, examples: str) -> dict[str, Any]:
 
 
 def _steps(tokenizer: Any) -> str:
-    """Hash the tokenizer's steps around its vocabulary, which `transformers` may alter as it loads one."""
+    """Hash the tokenizer's pipeline around its vocabulary, which `transformers` may alter when loading it."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     names = ("normalizer", "pre_tokenizer", "post_processor")
     steps = [getattr(backend, name, None) for name in names]

@@ -1,4 +1,4 @@
-"""Where the first answer stands in each window: a function on the windows' offsets."""
+"""Locate the first answer in each window, from the windows' offsets."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _FAR = np.iinfo(np.int64).max
 def label_windows(
     offsets: NDArray[np.int32], pointers: Integers, owner: Integers, examples: Sequence[Example]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Find the first and last token of the first answer in each window; 0 and 0 where it is not whole.
+    """Find the first and last token of the first answer in each window; 0 and 0 if it is not completely inside.
 
-    What a tokenizer leaves out at either end of a context belongs to the outermost windows.
+    Characters that a tokenizer drops at either end of a context belong to the outermost windows.
 
     Args:
-        offsets: characters of each token in its context, -1 off it, (tokens, 2).
-        pointers: of the windows, (windows + 1,).
-        owner: each window's position in `examples`, ascending, every example at least once, (windows,).
-        examples: their answers are the ones that are looked for.
+        offsets: first and past-last character of each token in its context, -1 outside it, (tokens, 2).
+        pointers: pointers of the windows, (windows + 1,).
+        owner: index of each window's example, ascending, every example at least once, (windows,).
+        examples: the examples with the answers to find.
 
     Returns:
-        first and last token, counted within the window, each (windows,).
+        First and last token, counted within the window, each (windows,).
     """
     lengths = np.diff(pointers)
-    begins, ends = offsets.astype(np.int64).T  # wide enough for _FAR: np.where would wrap it in silence
+    begins, ends = offsets.astype(np.int64).T  # wide enough for _FAR, which np.where would silently wrap
     covering = begins < ends
     low = _reduced(np.minimum, np.where(covering, begins, _FAR), pointers, _FAR)
     high = _reduced(np.maximum, np.where(covering, ends, -1), pointers, -1)
@@ -53,7 +53,7 @@ def label_windows(
 
 
 def _answer_edges(examples: Sequence[Example]) -> tuple[Integers, Integers]:
-    """First and past-last character of each first answer, white space left out; -1 and -1, which no token reaches."""
+    """First and past-last character of each first answer without surrounding white space; -1 and -1 if none."""
     edges = np.full((len(examples), 2), -1, dtype=np.int64)
     for number, example in enumerate(examples):
         if example.answers:
@@ -64,6 +64,6 @@ def _answer_edges(examples: Sequence[Example]) -> tuple[Integers, Integers]:
 
 
 def _reduced(function: Any, values: NDArray[Any], pointers: Integers, nothing: int) -> Integers:
-    """Reduce each piece of an array by `np.minimum` or `np.maximum`; `nothing` stands for an empty piece."""
+    """Reduce each piece of an array by `np.minimum` or `np.maximum`; the result of an empty piece is `nothing`."""
     found = function.reduceat(np.append(values, nothing), pointers[:-1])
     return np.asarray(np.where(np.diff(pointers) == 0, nothing, found), dtype=np.int64)

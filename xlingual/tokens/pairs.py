@@ -1,4 +1,4 @@
-"""Question and answer pairs as tokens, for recipes that read no passage: kept as flat arrays, without padding."""
+"""Tokenised question-answer pairs, for recipes without passages, as flat arrays without padding."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ BATCH = 256
 
 @dataclass(frozen=True, slots=True)
 class PairText:
-    """A question and what answers it.
+    """A question and its answer.
 
     Attributes:
-        host: at most two pairs of one host are contrasted with one another.
-        question: may be in another language than the answer, where it was aligned with one (a bitext row).
+        host: at most two pairs of a host are contrasted with each other.
+        question: may be in another language than the answer, in a bitext row.
         answer: see `question`.
-        question_key: pairs whose normalised keys are equal are not contrasted; the question itself where it is empty.
+        question_key: pairs with equal normalised keys are not contrasted; empty for the question itself.
         answer_key: the same for the answer.
     """
 
@@ -44,32 +44,32 @@ class PairText:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Tokens of many pairs end to end; pair p is laid out as the tokenizer lays out two texts.
+    """Concatenated tokens of many pairs; each pair has the tokenizer's layout of two texts.
 
-    It holds the tokens `pointers[p]:pointers[p + 1]`. A text by itself is what stands before the question, the text,
-    and what stands after the answer: so do the tokenizers of all encoders with a span head.
+    Pair p has the tokens `pointers[p]:pointers[p + 1]`. A single text is laid out as the special tokens before the
+    question, the text, and the special tokens after the answer, as the tokenizers of all encoders with a span head do.
     """
 
     input_ids: NDArray[np.int32]
     """(tokens,)"""
     token_types: NDArray[np.int8]
-    """(tokens,), zeros when the tokenizer has none"""
+    """(tokens,), zeros if the tokenizer has none"""
     pointers: NDArray[np.int64]
     """(pairs + 1,)"""
     parts: NDArray[np.int32]
     """(pairs, 4): first and past-last token of the question, then of the answer, counted within the pair"""
     host: NDArray[np.int64]
-    """(pairs,), equal where the host is"""
+    """(pairs,), equal for equal hosts"""
     question_key: NDArray[np.int64]
-    """(pairs,), equal where the normalised questions are"""
+    """(pairs,), equal for equal normalised questions"""
     answer_key: NDArray[np.int64]
-    """(pairs,), equal where the normalised answers are"""
+    """(pairs,), equal for equal normalised answers"""
     questions_cut: int
-    """How many questions were too long and lost their end."""
+    """Number of questions truncated at the end."""
     answers_cut: int
-    """How many answers were."""
+    """Number of answers truncated at the end."""
     without_text: int
-    """How many pairs were left out, as their question or their answer has no token."""
+    """Number of pairs dropped because the question or the answer has no token."""
 
     def __len__(self) -> int:
         return len(self.pointers) - 1
@@ -85,7 +85,7 @@ class Pairs:
         return (self.parts[:, 3] - self.parts[:, 2]).astype(np.int64)
 
     def text(self, pair: int, part: int) -> NDArray[np.int32]:
-        """Token ids of a question (part 0) or an answer (part 1) as a text by itself, special tokens included."""
+        """Token ids of a question (part 0) or an answer (part 1) as a single text, including special tokens."""
         tokens = self.input_ids[int(self.pointers[pair]) : int(self.pointers[pair + 1])]
         parts = self.parts[pair]
         kept = tokens[parts[2 * part] : parts[2 * part + 1]]
@@ -98,9 +98,9 @@ def texts_of_rows(rows: Iterable[FaqRow]) -> Iterator[PairText]:
 
 
 def texts_of_bitexts(rows: Iterable[Bitext]) -> Iterator[PairText]:
-    """Bitext rows as pairs, two of each: a question in one language, its answer in the other.
+    """Bitext rows as pairs, two per row: a question in one language with the answer in the other.
 
-    Both have the same keys, so that neither answer is held against the other's question.
+    Both have the same keys, so that they are not contrasted with each other.
     """
     for row in rows:
         keys = (row.question1, row.answer1)
@@ -109,13 +109,13 @@ def texts_of_bitexts(rows: Iterable[Bitext]) -> Iterator[PairText]:
 
 
 def make_pairs(tokenizer: Any, texts: Iterable[PairText], *, max_length: int) -> Pairs:
-    """Tokenise pairs, each with at most `max_length` tokens, special ones included.
+    """Tokenise pairs, each with at most `max_length` tokens, including special tokens.
 
-    A question keeps its first tokens up to QUESTION_SHARE of that length, an answer those that there is room for.
+    Questions are truncated to QUESTION_SHARE of that length, answers to the remaining room.
 
     Raises:
-        ModelError: when the tokenizer is a slow one, or lays pairs out in an unknown way.
-        DataError: when `max_length` leaves no room.
+        ModelError: when the tokenizer is slow or has an unknown layout of pairs.
+        DataError: when `max_length` is too small.
     """
     pieces = [no_pairs(), *pairs_in_pieces(tokenizer, texts, max_length=max_length)]
     numbers = ("questions_cut", "answers_cut", "without_text")
@@ -126,7 +126,7 @@ def make_pairs(tokenizer: Any, texts: Iterable[PairText], *, max_length: int) ->
 
 
 def pairs_in_pieces(tokenizer: Any, texts: Iterable[PairText], *, max_length: int) -> Iterator[Pairs]:
-    """Make the pairs that `make_pairs` makes, some at a time; `pointers` begin at 0 in each piece."""
+    """Yield the pairs of `make_pairs` in pieces; `pointers` begin at 0 in each."""
     maker = _Maker.of(tokenizer, max_length)
     rest = iter(texts)
     while batch := list(islice(rest, BATCH)):
@@ -134,7 +134,7 @@ def pairs_in_pieces(tokenizer: Any, texts: Iterable[PairText], *, max_length: in
 
 
 def no_pairs() -> Pairs:
-    """No pairs: its arrays have the types and row shapes of all others."""
+    """An empty value with the dtypes and row shapes of all others."""
     keys = np.zeros(0, dtype=np.int64)
     return Pairs(
         input_ids=np.zeros(0, dtype=np.int32),
@@ -151,7 +151,7 @@ def no_pairs() -> Pairs:
 
 
 def normalised(text: str) -> str:
-    """A text without what two copies of it may differ in: case, width of characters, white space."""
+    """Normalise case, character width and white space."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
@@ -160,9 +160,9 @@ class _Maker:
     backend: Any
     layout: PairLayout
     room: int
-    """Tokens that a question and its answer may have together."""
+    """Maximum tokens of a question and its answer together."""
     question_tokens: int
-    """Most tokens of a question."""
+    """Maximum tokens of a question."""
 
     @classmethod
     def of(cls, tokenizer: Any, max_length: int) -> _Maker:
@@ -213,7 +213,7 @@ class _Maker:
         asked: NDArray[np.int64],
         answered: NDArray[np.int64],
     ) -> NDArray[np.int64]:
-        """Where each token stands among special, question and answer tokens laid end to end, (tokens,)."""
+        """Index of each token in the concatenation of special, question and answer tokens, (tokens,)."""
         same = np.zeros_like(kept)
         before, between, after = self.layout.sizes
         special = before + between + after
@@ -225,6 +225,6 @@ class _Maker:
 
 
 def _numbers(texts: Iterable[str]) -> NDArray[np.int64]:
-    """A number for each text, the same on every machine: the first 8 bytes of its SHA-256."""
+    """A machine-independent number for each text: the first 8 bytes of its SHA-256."""
     digests = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8] for text in texts]
     return np.frombuffer(b"".join(digests), dtype="<i8").astype(np.int64)

@@ -1,4 +1,4 @@
-"""Inputs that know what they were made of, and so can be made anew of rewritten examples."""
+"""Inputs that keep their examples and cutter, so that they can be recreated from augmented examples."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ C = TypeVar("C", WindowCutter, SequenceCutter)
 
 @dataclass(frozen=True, eq=False)
 class StoredCutter(Generic[C]):
-    """A cutter whose tokenizer is read only when it is needed: most trials leave texts as they are.
+    """A cutter whose tokenizer is loaded only on demand: most trials do not alter texts.
 
     Attributes:
-        cutter: without its tokenizer.
-        tokenizer: as JSON in UTF-8, (bytes,); empty where the cutter needs none.
-        encode_special_tokens: whether the texts of special tokens are text.
+        cutter: the cutter without its tokenizer.
+        tokenizer: the tokenizer as JSON in UTF-8, (bytes,); empty if the cutter has none.
+        encode_special_tokens: whether special tokens in a text are encoded as text.
     """
 
     cutter: C
@@ -43,7 +43,7 @@ class StoredCutter(Generic[C]):
         return cls(replace(cutter, backend=None), content, bool(cutter.backend.encode_special_tokens))
 
     def load(self) -> C:
-        """Read the cutter, with a tokenizer of its own."""
+        """Load the cutter with its own tokenizer."""
         from tokenizers import Tokenizer
 
         if not len(self.tokenizer):
@@ -55,11 +55,11 @@ class StoredCutter(Generic[C]):
 
 @dataclass(frozen=True)
 class Recutter:
-    """What makes a model's inputs of rewritten examples.
+    """Creates a model's inputs from augmented examples.
 
     Attributes:
-        backend: its tokenizer, of the `tokenizers` library; None where it is none of these.
-        inputs: from examples, numbered from 0, to their inputs; the second argument gives texts other tokens.
+        backend: its tokenizer, from the `tokenizers` library; None if it is not one of these.
+        inputs: maps examples, numbered from 0, to their inputs; the optional second argument re-segments texts.
     """
 
     backend: Any
@@ -68,10 +68,10 @@ class Recutter:
 
 @dataclass(frozen=True, eq=False)
 class RewritableWindows(Windows):
-    """Windows with the examples, the cutter and the lexicons that others can be made with."""
+    """Windows with their examples, cutter and lexicons, to create augmented ones."""
 
     texts: Texts
-    """The examples; `example` says where each window's stands."""
+    """The examples, indexed by `example`."""
     cutter: StoredCutter[WindowCutter]
     lexicons: Lexicons
 
@@ -86,49 +86,49 @@ class RewritableWindows(Windows):
         max_length: int,
         stride: int,
     ) -> RewritableWindows:
-        """Add to windows what they were made of: arguments as those of `make_windows`, which made them."""
+        """Add the inputs of `make_windows` to the windows it made; takes the same arguments."""
         arrays = {one.name: getattr(windows, one.name) for one in fields(Windows)}
         cutter = StoredCutter.of(WindowCutter.of(tokenizer, max_length, stride))
         return cls(**arrays, texts=Texts.of(examples), cutter=cutter, lexicons=lexicons)
 
     def recutter(self) -> Recutter:
-        """Read what makes such windows."""
+        """Load the cutter as a Recutter."""
         cutter = self.cutter.load()
         return Recutter(cutter.backend, partial(cutter.windows, 0))
 
     def counterpart(self, window: int, made: Windows, example: int) -> int | None:
-        """Choose a window of a rewritten example in place of one of these.
+        """Choose a window of an augmented example to replace one of these.
 
         Args:
-            window: one of these.
-            made: windows of rewritten examples.
-            example: number of the window's example among these.
+            window: index of the window to replace.
+            made: windows of augmented examples.
+            example: index of the window's example among the augmented ones.
 
         Returns:
-            See `nearest_window`; None where this one holds the answer and no window of the rewritten example does any
-            more, as its tokens are too many.
+            See `nearest_window`. None if this window holds the answer but no window of the augmented example does,
+            because the answer has too many tokens.
         """
         answered = holds_answer(self, window)
         nearest = nearest_window(made, example, self.place_in_example(window), answered=answered)
         return nearest if not answered or holds_answer(made, nearest) else None
 
     def place_in_example(self, window: int) -> int:
-        """Which of its example's windows a window is, counted from 0."""
+        """Index of a window among those of its example, from 0."""
         return window - int(np.searchsorted(self.example, self.example[window]))
 
 
 def nearest_window(windows: Windows, example: int, place: int, *, answered: bool) -> int:
-    """Choose one of an example's windows in place of another window of the example.
+    """Choose one of an example's windows to replace another window of the example.
 
     Args:
-        windows: of several examples, ascending.
-        example: position of the example.
-        place: which of its example's windows the other one is.
-        answered: whether the other one holds the answer.
+        windows: windows of several examples, ascending.
+        example: index of the example.
+        place: index of the other window among those of its example.
+        answered: whether the other window holds the answer.
 
     Returns:
-        The window that is nearest to the place (of two, the earlier) among those that hold the answer as well (or do
-        not either); among all of the example's where there is none of these.
+        The window closest to the place (the earlier of two) among those that also hold the answer, or also do not;
+        among all windows of the example if there are none.
     """
     first, stop = np.searchsorted(windows.example, [example, example + 1]).tolist()
     alike = [window for window in range(first, stop) if holds_answer(windows, window) == answered]
@@ -136,16 +136,16 @@ def nearest_window(windows: Windows, example: int, place: int, *, answered: bool
 
 
 def holds_answer(windows: Windows, window: int) -> bool:
-    """Whether the whole first answer is in a window; no answer begins and ends in its first token."""
+    """Whether a window holds the whole first answer; no answer lies in its first token."""
     return bool(windows.end[window] > 0)
 
 
 @dataclass(frozen=True, eq=False)
 class RewritableSequences(Sequences):
-    """Sequences with the examples, the cutter and the lexicons that others can be made with."""
+    """Sequences with their examples, cutter and lexicons, to create augmented ones."""
 
     texts: Texts
-    """The examples; `example` says where each sequence's stands."""
+    """The examples, indexed by `example`."""
     cutter: StoredCutter[SequenceCutter]
     lexicons: Lexicons
 
@@ -160,23 +160,23 @@ class RewritableSequences(Sequences):
         max_input_tokens: int,
         max_target_tokens: int,
     ) -> RewritableSequences:
-        """Add to sequences what they were made of: arguments as those of `make_sequences`, which made them."""
+        """Add the inputs of `make_sequences` to the sequences it made; takes the same arguments."""
         arrays = {one.name: getattr(sequences, one.name) for one in fields(Sequences)}
         cutter = StoredCutter.of(SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens))
         return cls(**arrays, texts=Texts.of(examples), cutter=cutter, lexicons=lexicons)
 
     def recutter(self) -> Recutter:
-        """Read what makes such sequences."""
+        """Load the cutter as a Recutter."""
         cutter = self.cutter.load()
         return Recutter(cutter.backend, partial(cutter.sequences, 0))
 
     def counterpart(self, sequence: int, made: Sequences, example: int) -> int | None:
-        """The sequence of a rewritten example; None where there is none, as its answer would be cut off.
+        """The sequence of an augmented example; None if it has none, because its answer would be truncated.
 
         Args:
-            sequence: one of these.
-            made: sequences of rewritten examples.
-            example: number of the sequence's example among these.
+            sequence: index of the sequence to replace.
+            made: sequences of augmented examples.
+            example: index of the sequence's example among the augmented ones.
         """
         place = int(np.searchsorted(made.example, example))
         return place if place < len(made) and int(made.example[place]) == example else None

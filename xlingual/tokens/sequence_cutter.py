@@ -1,4 +1,4 @@
-"""Questions, and pairs of texts, as sequences that a text-to-text model reads and is to write."""
+"""Turn questions, and pairs of texts, into input and target sequences of a text-to-text model."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from xlingual.tokens.tokens import Tokens, tokens_of
 from xlingual.tokens.windows import BATCH, BATCH_CHARACTERS, Segment, cores
 
 PROMPT = "question: {question} context: {context}"
-"""What a model reads, arXiv 1910.10683 appendix D.15, as mT5 (arXiv 2010.11934) reads it too."""
+"""The input format of T5 (arXiv 1910.10683, appendix D.15) and mT5 (arXiv 2010.11934)."""
 
 TextPair: TypeAlias = tuple[str, str]
-"""What a model reads and what it is to write."""
+"""Input and target text."""
 
 T = TypeVar("T")
 
@@ -40,21 +40,21 @@ def make_sequences(
     max_target_tokens: int | None,
     threads: int | None = None,
 ) -> Sequences:
-    """Make the inputs of questions (see `input_text`) and, where they are trained on, their first answers as targets.
+    """Make input sequences of questions (see `input_text`) and, for training, target sequences of their first answers.
 
-    What is too long loses its end; every input and target then ends with the end-of-sequence token.
+    Inputs and targets are truncated at the end, and always end with the end-of-sequence token.
 
     Args:
-        tokenizer: a fast one, or ByT5's; nobody else may call it meanwhile.
-        examples: read once, in order.
-        max_input_tokens: the end-of-sequence token included.
-        max_target_tokens: likewise. Examples without an answer, or whose first one is not wholly in what is left of the
-            context, are left out. None for questions that are asked: none is left out, and targets are empty.
-        threads: that tokenise side by side; None takes all cores that this process may use. No number depends on it.
+        tokenizer: a fast tokenizer, or ByT5's; it must not be called by others meanwhile.
+        examples: examples, read once, in order.
+        max_input_tokens: maximum tokens of an input, including the end-of-sequence token.
+        max_target_tokens: the same for targets. Examples without an answer, or whose first answer is not completely in
+            the truncated context, are dropped. None for questions to answer: none are dropped, and targets are empty.
+        threads: number of tokenising threads; None for all cores available to this process. Does not affect the result.
 
     Raises:
-        ModelError: when the tokenizer is another slow one, or does not end texts with an end-of-sequence token.
-        DataError: when `max_input_tokens` leaves no room for a question and its context.
+        ModelError: when the tokenizer is slow and not ByT5's, or does not end texts with an end-of-sequence token.
+        DataError: when `max_input_tokens` is too small for a question and its context.
     """
     pieces = sequences_in_pieces(
         tokenizer,
@@ -74,9 +74,9 @@ def sequences_in_pieces(
     max_target_tokens: int | None,
     threads: int | None = None,
 ) -> Iterator[Sequences]:
-    """Make the sequences that `make_sequences` makes, some examples at a time: memory is that of a few batches.
+    """Yield the sequences of `make_sequences` in pieces, with memory for a few batches.
 
-    `example` counts from the first of all examples; pointers begin at 0 in each piece. Raises as `make_sequences` does.
+    `example` counts from the first of all examples; pointers begin at 0 in each piece. Raises like `make_sequences`.
     """
     cutter = SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens)
     batches = _batches((example, len(example.context)) for example in examples)
@@ -91,9 +91,9 @@ def sequences_of_texts(
     max_target_tokens: int,
     threads: int | None = None,
 ) -> Sequences:
-    """Make sequences of pairs of texts; arguments and errors as those of `make_sequences`.
+    """Make sequences of pairs of texts; see `make_sequences` for arguments and errors.
 
-    Pairs with a text that has no token are left out, and counted as `without_answer`.
+    Pairs with a text without tokens are dropped and counted as `without_answer`.
     """
     lengths = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
     return joined(list(text_sequences_in_pieces(tokenizer, pairs, **lengths, threads=threads)))
@@ -107,14 +107,14 @@ def text_sequences_in_pieces(
     max_target_tokens: int,
     threads: int | None = None,
 ) -> Iterator[Sequences]:
-    """Make the sequences that `sequences_of_texts` makes, some at a time, as `sequences_in_pieces` does."""
+    """Yield the sequences of `sequences_of_texts` in pieces, like `sequences_in_pieces`."""
     cutter = SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens)
     batches = _batches((pair, len(pair[0]) + len(pair[1])) for pair in pairs)
     return in_order(lambda batch: cutter.text_sequences(*batch), batches, cutter.threads(threads))
 
 
 def _batches(items: Iterable[tuple[T, int]]) -> Iterator[tuple[int, list[T]]]:
-    """Items in order, some at a time, with the position of the first; each comes with its number of characters."""
+    """Batches of items and the index of their first item, given each item's number of characters."""
     first, batch, characters = 0, list[T](), 0
     for item, size in items:
         if batch and (len(batch) >= BATCH or characters + size > BATCH_CHARACTERS):
@@ -128,11 +128,11 @@ def _batches(items: Iterable[tuple[T, int]]) -> Iterator[tuple[int, list[T]]]:
 
 @dataclass(frozen=True)
 class SequenceCutter(TextEncoder):
-    """Makes sequences of batches of examples, or of texts; safe to use from several threads at once.
+    """Makes sequences of batches of examples or texts; thread-safe.
 
     Attributes:
-        max_input_tokens: the end-of-sequence token included.
-        max_target_tokens: likewise; None where nothing is to be written.
+        max_input_tokens: maximum tokens of an input, including the end-of-sequence token.
+        max_target_tokens: the same for targets; None without targets.
     """
 
     max_input_tokens: int
@@ -140,34 +140,34 @@ class SequenceCutter(TextEncoder):
 
     @classmethod
     def of(cls, tokenizer: Any, max_input_tokens: int, max_target_tokens: int | None) -> SequenceCutter:
-        """Set a tokenizer up; arguments and errors as those of `make_sequences`."""
+        """Set up a tokenizer; see `make_sequences` for arguments and errors."""
         encoder = TextEncoder.of_tokenizer(tokenizer)
         cutter = cls(encoder.backend, encoder.first_byte, encoder.end_token, max_input_tokens, max_target_tokens)
         least = cutter.least_input_tokens
         if max_input_tokens < least:
             raise DataError(
-                f"text_to_text.max_input_tokens: {max_input_tokens} leave no room for a question and its context in "
+                f"text_to_text.max_input_tokens: {max_input_tokens} leaves no room for a question and its context in "
                 f"{PROMPT.format(question='...', context='...')!r}; write {least} or more"
             )
         return cutter
 
     @property
     def least_input_tokens(self) -> int:
-        """Tokens of an input that has one token of a question and one of a context."""
+        """Tokens of an input with one token each for question and context."""
         (empty,) = self.encode([PROMPT.format(question="", context="")], offsets=False)
         return len(empty) + 3
 
     def threads(self, asked: int | None) -> int:
-        """Threads to tokenise in; Python takes bytes apart by itself, one thread at a time."""
+        """Number of threads; splitting into bytes is pure Python and runs in one thread."""
         return 1 if self.first_byte is not None else asked or cores()
 
     def sequences(self, first: int, batch: Sequence[Example], segment: Segment | None = None) -> Sequences:
-        """Sequences of neighbouring examples, the first of which has the position `first`.
+        """Sequences of consecutive examples.
 
         Args:
-            first: see above.
+            first: index of the first example.
             batch: the examples.
-            segment: gives input texts other tokens; targets stay.
+            segment: re-segments input texts; targets are unaffected.
         """
         texts = [input_text(example) for example in batch]
         inputs = self.encode(texts, offsets=segment is not None)
@@ -177,7 +177,7 @@ class SequenceCutter(TextEncoder):
         if self.max_target_tokens is None:
             return self._laid_out(first, places, inputs, None, 0)
         cut = [place for place in places if len(inputs[place]) >= self.max_input_tokens]
-        if segment is None:  # these were encoded without their offsets
+        if segment is None:  # these were encoded without offsets
             measured = dict(zip(cut, self.encode([texts[place] for place in cut], offsets=True), strict=True))
         else:
             measured = {place: inputs[place] for place in cut}
@@ -190,14 +190,14 @@ class SequenceCutter(TextEncoder):
         return self._laid_out(first, kept, [inputs[place] for place in kept], targets, len(batch) - len(kept))
 
     def text_sequences(self, first: int, batch: Sequence[TextPair]) -> Sequences:
-        """Sequences of neighbouring pairs of texts, the first of which has the position `first`."""
+        """Sequences of consecutive pairs of texts; `first` is the index of the first pair."""
         inputs, targets = (self.encode([pair[side] for pair in batch], offsets=False) for side in (0, 1))
         kept = [place for place in range(len(batch)) if len(inputs[place]) and len(targets[place])]
         chosen = [[encodings[place] for place in kept] for encodings in (inputs, targets)]
         return self._laid_out(first, kept, chosen[0], chosen[1], len(batch) - len(kept))
 
     def _answered(self, example: Example, encoding: Encoding) -> bool:
-        """Whether no character of the first answer is in a token that is cut off."""
+        """Whether no character of the first answer is in a truncated token."""
         end = example.answer_starts[0] + len(example.answers[0])
         context = len(input_text(example)) - len(example.context)
         return encoding.offsets[self.max_input_tokens - 1][0] >= context + end
@@ -210,7 +210,7 @@ class SequenceCutter(TextEncoder):
         targets: Sequence[Encoding] | None,
         without_answer: int,
     ) -> Sequences:
-        """Sequences of encodings, each cut and ended; without any targets each is empty."""
+        """Truncate encodings and add end tokens; without targets, target sequences are empty."""
         read = self._ended(inputs, self.max_input_tokens)
         written = Tokens(np.zeros(0, dtype=np.int32), np.zeros(len(places) + 1, dtype=np.int64))
         targets_cut = 0
@@ -230,7 +230,7 @@ class SequenceCutter(TextEncoder):
         )
 
     def _ended(self, encodings: Sequence[Encoding], most: int) -> Tokens:
-        """Token ids of texts of at most so many tokens, the last one of each the end-of-sequence token."""
+        """Token ids of texts, truncated to `most` including the end-of-sequence token."""
         tokens = tokens_of(encodings, most=most - 1)
         pointers = tokens.pointers + np.arange(len(tokens.pointers))
         ids = np.insert(tokens.ids, tokens.pointers[1:], self.end_token).astype(np.int32)

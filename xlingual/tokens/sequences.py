@@ -1,4 +1,4 @@
-"""Inputs and targets of models that answer by writing text, kept as flat arrays."""
+"""Input and target sequences of text-to-text models, as flat arrays."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from xlingual.data.slicing import pointers_of, runs
 
 COUNTS = ("inputs_cut", "targets_cut", "without_answer")
-"""Fields that are whole numbers."""
+"""Integer fields."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sequences:
-    """Inputs and targets of many examples, the tokens of all of them end to end, without padding.
+    """Concatenated input and target tokens of many examples, without padding.
 
-    Sequence s reads the tokens `input_ids[pointers[s]:pointers[s + 1]]` and is to write
-    `target_ids[target_pointers[s]:target_pointers[s + 1]]`; both end with the end-of-sequence token. Where questions
-    are asked and not trained on, targets are empty.
+    Sequence s has the input `input_ids[pointers[s]:pointers[s + 1]]` and the target
+    `target_ids[target_pointers[s]:target_pointers[s + 1]]`; both end with the end-of-sequence token. Targets are empty
+    for questions that are not trained on.
     """
 
     input_ids: NDArray[np.int32]
@@ -33,13 +33,13 @@ class Sequences:
     target_pointers: NDArray[np.int64]
     """(sequences + 1,)"""
     example: NDArray[np.int32]
-    """(sequences,), position of the example; ascending, each at most once"""
+    """(sequences,), index of the example; strictly ascending"""
     inputs_cut: int
-    """How many inputs were too long and lost their end."""
+    """Number of inputs truncated at the end."""
     targets_cut: int
-    """How many targets were."""
+    """Number of targets truncated at the end."""
     without_answer: int
-    """How many examples were left out, as the part of the context that is left does not hold their answer."""
+    """Number of examples dropped because the truncated context does not hold their answer."""
 
     def __len__(self) -> int:
         return len(self.pointers) - 1
@@ -55,7 +55,7 @@ class Sequences:
         return np.diff(self.target_pointers)
 
     def of_examples(self, examples: NDArray[np.int64]) -> Sequences:
-        """Return the sequences of some examples (positions, ascending), which are numbered anew from 0."""
+        """Return the sequences of some examples (indices, ascending), renumbered from 0."""
         kept = np.flatnonzero(np.isin(self.example, examples))
         return Sequences(
             input_ids=self.input_ids[runs(self.pointers[kept], self.lengths[kept])],
@@ -70,13 +70,13 @@ class Sequences:
 
 
 def no_sequences() -> Sequences:
-    """No sequences: its arrays have the types of all others."""
+    """An empty value with the dtypes of all others."""
     none, start = np.zeros(0, dtype=np.int32), np.zeros(1, dtype=np.int64)
     return Sequences(none, start, none, start, none, *(0 for _ in COUNTS))
 
 
 def joined(pieces: Sequence[Sequences]) -> Sequences:
-    """One set of arrays of pieces that follow one another."""
+    """Concatenate consecutive pieces."""
     parts = [no_sequences(), *pieces]
     whole: dict[str, Any] = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts])

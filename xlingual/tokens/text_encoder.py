@@ -1,4 +1,4 @@
-"""Texts by themselves as token ids: by a fast tokenizer, or byte by byte."""
+"""Encode single texts as token ids, with a fast tokenizer or as bytes."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from xlingual.errors import ModelError
 from xlingual.tokens.tokens import PROBE, encode, prepare
 
 BYTES = "ByT5Tokenizer"
-"""The one slow tokenizer that is used: it has no vocabulary, so that nothing is lost by writing bytes as they are."""
+"""The only slow tokenizer supported: it has no vocabulary, so bytes can be encoded directly."""
 
 
 class Encoding(Protocol):
-    """Tokens of one text, as `tokenizers` gives them."""
+    """Tokens of one text, as returned by `tokenizers`."""
 
     @property
     def ids(self) -> list[int]:
-        """Token ids, special ones left out."""
+        """Token ids, without special tokens."""
 
     @property
     def offsets(self) -> list[tuple[int, int]]:
@@ -29,7 +29,7 @@ class Encoding(Protocol):
 
 @dataclass(frozen=True)
 class Bytes:
-    """A text in UTF-8, a token a byte; what looks like a special token is text.
+    """A text in UTF-8, one token per byte; special tokens in it are encoded as text.
 
     Attributes:
         content: the bytes.
@@ -41,7 +41,7 @@ class Bytes:
 
     @classmethod
     def of(cls, text: str, first: int) -> Bytes:
-        """Encode a text; half a surrogate pair, which JSON may hold, counts as a character of three bytes."""
+        """Encode a text; half a surrogate pair, which JSON may contain, becomes three bytes."""
         return cls(text.encode("utf-8", "surrogatepass"), first)
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class Bytes:
 
     @property
     def offsets(self) -> list[tuple[int, int]]:
-        """The character of each byte, and the next one."""
+        """First and past-last character of each byte."""
         made, character = list[tuple[int, int]](), -1
         for byte in self.content:
             character += (byte & 0xC0) != 0x80
@@ -64,12 +64,12 @@ class Bytes:
 
 @dataclass(frozen=True)
 class TextEncoder:
-    """Encodes texts without special tokens; safe to use from several threads at once.
+    """Encodes texts without special tokens; thread-safe.
 
     Attributes:
         backend: a tokenizer of the `tokenizers` library; None for bytes.
-        first_byte: token id of byte 0; None where there is a backend.
-        end_token: id that ends a text.
+        first_byte: token id of byte 0; None with a backend.
+        end_token: id of the end-of-sequence token.
     """
 
     backend: Any
@@ -78,10 +78,10 @@ class TextEncoder:
 
     @classmethod
     def of_tokenizer(cls, tokenizer: Any) -> TextEncoder:
-        """Set a tokenizer up; nobody else may call it meanwhile.
+        """Set up a tokenizer; it must not be called by others meanwhile.
 
         Raises:
-            ModelError: when it is a slow one other than ByT5's, or a text does not end with its end-of-sequence token.
+            ModelError: when it is slow and not ByT5's, or does not end texts with its end-of-sequence token.
         """
         end = tokenizer.eos_token_id
         if type(tokenizer).__name__ == BYTES:
@@ -90,13 +90,13 @@ class TextEncoder:
         ids = backend.encode(PROBE).ids
         if end is None or ids != [*encode(backend, [PROBE], offsets=False)[0].ids, end]:
             raise ModelError(
-                f"{type(tokenizer).__name__}: does not end a text with one end-of-sequence token alone "
-                f"({PROBE!r} gives {backend.encode(PROBE).tokens}); name a model whose tokenizer is T5's"
+                f"{type(tokenizer).__name__}: does not just add an end-of-sequence token to a text "
+                f"({PROBE!r} gives {backend.encode(PROBE).tokens}); name a model with T5's tokenizer"
             )
         return cls(backend, None, int(end))
 
     def encode(self, texts: Sequence[str], *, offsets: bool) -> list[Encoding]:
-        """Encode texts; offsets are to be used only where they are asked for."""
+        """Encode texts; offsets are valid only if requested."""
         if self.first_byte is not None:
             return [Bytes.of(text, self.first_byte) for text in texts]
         return encode(self.backend, texts, offsets=offsets)

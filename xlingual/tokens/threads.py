@@ -1,4 +1,4 @@
-"""Work on batches in several threads, its results in order."""
+"""Process batches in several threads, with results in order."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ R = TypeVar("R")
 
 
 def in_order(work: Callable[[B], R], batches: Iterable[B], threads: int) -> Iterator[R]:
-    """Yield what `work` makes of each batch, in order; at most one batch more than there are threads is under way.
+    """Yield the result of `work` for each batch, in order, with at most `threads` + 1 batches in flight.
 
     Args:
-        work: safe to call from several threads at once.
-        batches: read in the caller's thread.
-        threads: 1 works in the caller's.
+        work: a thread-safe function.
+        batches: batches, read in the caller's thread.
+        threads: number of threads; 1 works in the caller's thread.
     """
     if threads == 1:
         yield from map(work, batches)

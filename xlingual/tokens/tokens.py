@@ -1,4 +1,4 @@
-"""Texts as flat arrays of tokens, and how a tokenizer lays a question and a context out in one window."""
+"""Encode texts as flat arrays of tokens, and find a tokenizer's layout of a question and its context."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from xlingual.data.slicing import pointers_of
 from xlingual.errors import ModelError
 
 PROBE = "a 1 я 的 ا"
-"""A text that every tokenizer makes some token of."""
+"""A text that has tokens under every tokenizer."""
 
-# str.isspace as a table; no code point from here on is a space.
+# str.isspace as a table; no code point from _CODES on is a space.
 _CODES = 0x3001
 _IS_SPACE = np.asarray([chr(code).isspace() for code in range(_CODES + 1)])
 
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """Tokens of several texts end to end, special tokens left out; text t has tokens `pointers[t]:pointers[t + 1]`."""
+    """Concatenated tokens of texts, without special tokens; text t has the tokens `pointers[t]:pointers[t + 1]`."""
 
     ids: NDArray[np.int32]
     """(tokens,)"""
@@ -37,17 +37,17 @@ class Tokens:
 
 
 def prepare(tokenizer: Any) -> Any:
-    """Set a fast tokenizer up for `tokens_of` and `offsets_of`: nothing is cut, nothing padded; returns its Rust half.
+    """Disable truncation and padding of a fast tokenizer, for `tokens_of` and `offsets_of`; return its Rust backend.
 
-    Both may then run in several threads at once, as `tokenizers` lets other threads go on while it encodes. Calling
-    the tokenizer itself meanwhile would undo the settings.
+    Both can then run in several threads, because `tokenizers` releases the GIL while encoding. Calling the tokenizer
+    itself meanwhile would undo the settings.
 
     Raises:
-        ModelError: when the tokenizer is a slow one, which knows no character offsets.
+        ModelError: when the tokenizer is slow, because slow tokenizers have no character offsets.
     """
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(
-            f"{type(tokenizer).__name__} is not a fast tokenizer, so it knows no character offsets; "
+            f"{type(tokenizer).__name__} is not a fast tokenizer, so it has no character offsets; "
             "name a model whose directory has a tokenizer.json"
         )
     backend = tokenizer.backend_tokenizer
@@ -58,8 +58,8 @@ def prepare(tokenizer: Any) -> Any:
 
 
 def encode(backend: Any, texts: Sequence[str], *, offsets: bool) -> list[Any]:
-    """Encode texts without special tokens; leaving the offsets out is a quarter faster."""
-    assert backend.truncation is None and backend.padding is None, "somebody else called the tokenizer meanwhile"
+    """Encode texts without special tokens; a quarter faster without offsets."""
+    assert backend.truncation is None and backend.padding is None, "the tokenizer was called by others meanwhile"
     encoded: list[Any] = (backend.encode_batch if offsets else backend.encode_batch_fast)(
         list(texts), add_special_tokens=False
     )
@@ -67,7 +67,7 @@ def encode(backend: Any, texts: Sequence[str], *, offsets: bool) -> list[Any]:
 
 
 def tokens_of(encodings: Sequence[Any], most: int | None = None) -> Tokens:
-    """Gather the token ids of encoded texts, of each the first `most` where there are more."""
+    """Concatenate the token ids of encoded texts, truncated to `most` each."""
     lengths = np.fromiter(map(len, encodings), dtype=np.int64, count=len(encodings))
     lengths = lengths if most is None else np.minimum(lengths, most)
     ids = chain.from_iterable(encoding.ids[:most] for encoding in encodings)
@@ -75,7 +75,7 @@ def tokens_of(encodings: Sequence[Any], most: int | None = None) -> Tokens:
 
 
 def offsets_of(encodings: Sequence[Any], texts: Sequence[str]) -> NDArray[np.int32]:
-    """First and past-last character of each token in its text, (tokens, 2), without white space at either end."""
+    """First and past-last character of each token in its text, without surrounding white space, (tokens, 2)."""
     count = sum(map(len, encodings))
     pairs = chain.from_iterable(encoding.offsets for encoding in encodings)
     stated = np.fromiter(chain.from_iterable(pairs), dtype=np.int64, count=2 * count).reshape(count, 2)
@@ -88,9 +88,9 @@ def offsets_of(encodings: Sequence[Any], texts: Sequence[str]) -> NDArray[np.int
 
 
 def _edges(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each place of the texts laid end to end: the next that begins a mark, the last that ends one (no space).
+    """For each position in the concatenated texts: the next start and the last end of a non-space character.
 
-    A text of n characters has the n + 1 places 0 to n; its first place counts as an end, its last one as a beginning.
+    A text of n characters has n + 1 positions, 0 to n; its first one counts as an end, its last one as a start.
     """
     codes = np.frombuffer("".join(text + "\n" for text in texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
     marks = ~_IS_SPACE[np.minimum(codes, _CODES)]
@@ -110,16 +110,16 @@ class PairLayout:
     special_types: NDArray[np.int8]
     """(special tokens,), zeros when the tokenizer has no types"""
     sizes: tuple[int, int, int]
-    """How many of them stand before the question, between the two, and after the context."""
+    """Number of special tokens before the question, between the two, and after the context."""
     question_type: int
     context_type: int
 
     @classmethod
     def of(cls, tokenizer: Any, backend: Any) -> PairLayout:
-        """Find out by encoding a pair; `backend` as `prepare` gave it.
+        """Infer the layout by encoding a pair; `backend` comes from `prepare`.
 
         Raises:
-            ModelError: when the tokenizer makes no token of a plain text, or does not put the question first.
+            ModelError: when a plain text has no tokens, or the question does not come first.
         """
         pair, (alone,) = backend.encode(PROBE, PROBE), encode(backend, [PROBE], offsets=True)
         parts = np.asarray([-1 if part is None else part for part in pair.sequence_ids], dtype=np.int64)
@@ -129,7 +129,7 @@ class PairLayout:
             question[-1] > context[0]
         ):
             raise ModelError(
-                f"{type(tokenizer).__name__}: lays a question and its context out in an unknown way "
+                f"{type(tokenizer).__name__}: unknown layout of a question and its context "
                 f"({PROBE!r} twice gives {pair.tokens}); name an encoder whose tokenizer puts the question first"
             )
         typed = "token_type_ids" in tokenizer.model_input_names
@@ -146,11 +146,11 @@ class PairLayout:
 
     @property
     def special_tokens(self) -> int:
-        """How many special tokens a window has."""
+        """Number of special tokens per window."""
         return len(self.ids)
 
     def types(self, questions: int, contexts: int) -> NDArray[np.int8]:
-        """Types of the special tokens, then of so many question tokens, then of so many context tokens."""
+        """Token types of the special tokens, then `questions` question tokens, then `contexts` context tokens."""
         return np.concatenate(
             [
                 self.special_types,

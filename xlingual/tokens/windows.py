@@ -1,4 +1,4 @@
-"""Windows: overlapping tokenised slices of a context behind its question, kept as flat arrays."""
+"""Windows: a question followed by a slice of its context, overlapping, tokenised, as flat arrays."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from xlingual.tokens.threads import in_order
 from xlingual.tokens.tokens import PairLayout, Tokens, encode, offsets_of, prepare, tokens_of
 
 BATCH = 256
-"""Most examples tokenised at a time."""
+"""Maximum number of examples tokenised at a time."""
 
 BATCH_CHARACTERS = 1 << 19
-"""Most characters of their contexts, a single longer one aside; both bound the memory that tokenising takes."""
+"""Maximum characters of their contexts (unless a single one is longer); both bound the memory of tokenising."""
 
 TOKENS_AT_A_TIME = 1 << 22
-"""Token ids looked at together, so that arrays on disk are read in pieces."""
+"""Token ids scanned at a time, so that arrays on disk are read in pieces."""
 
 QUESTION_SHARE = 0.5
-"""Largest share of a window that a question may take; a longer one loses its end."""
+"""Maximum share of a window for the question; longer questions are truncated at the end."""
 
 
 Segment: TypeAlias = Callable[[int, Any, str], Any]
-"""From an example's place in its batch, the encoding of one of its texts and the text to another encoding of it.
+"""Maps an example's index in its batch, the encoding of one of its texts, and the text to another encoding of the text.
 
-An encoding has a length, `ids` and `offsets`, as those of `tokenizers`.
+An encoding has a length, `ids` and `offsets`, like those of `tokenizers`.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Windows of many examples, the tokens of all of them end to end, without padding.
+    """Concatenated tokens of the windows of many examples, without padding.
 
-    Window w holds the tokens `pointers[w]:pointers[w + 1]`; the windows of an example follow one another.
+    Window w has the tokens `pointers[w]:pointers[w + 1]`; the windows of an example are consecutive.
     """
 
     input_ids: NDArray[np.int32]
     """(tokens,)"""
     token_types: NDArray[np.int8]
-    """(tokens,), zeros when the tokenizer has none"""
+    """(tokens,), zeros if the tokenizer has none"""
     offsets: NDArray[np.int32]
-    """(tokens, 2), first and past-last character in the context without white space around; -1 off the context"""
+    """(tokens, 2), first and past-last character in the context without surrounding white space; -1 outside it"""
     pointers: NDArray[np.int64]
     """(windows + 1,)"""
     example: NDArray[np.int32]
-    """(windows,), position of the example"""
+    """(windows,), index of the example"""
     start: NDArray[np.int32]
     """(windows,), first token of the first answer, counted within the window; 0 unless the whole answer is in it"""
     end: NDArray[np.int32]
-    """(windows,), last token of the first answer, likewise"""
+    """(windows,), last token of the first answer, counted like `start`"""
     questions_cut: int
-    """How many questions were too long and lost their end."""
+    """Number of questions truncated at the end."""
 
     def __len__(self) -> int:
         return len(self.pointers) - 1
@@ -71,7 +71,7 @@ class Windows:
         return np.diff(self.pointers)
 
     def of_examples(self, examples: NDArray[np.int64]) -> Windows:
-        """Return the windows of some examples (positions, ascending), which are numbered anew from 0."""
+        """Return the windows of some examples (indices, ascending), renumbered from 0."""
         kept = np.flatnonzero(np.isin(self.example, examples))
         tokens = runs(self.pointers[kept], self.lengths[kept])
         return Windows(
@@ -87,7 +87,7 @@ class Windows:
 
 
 class Tokenised(Protocol):
-    """Anything made of token ids: windows, or pairs."""
+    """Anything with token ids: windows or pairs."""
 
     @property
     def input_ids(self) -> NDArray[np.int32]:
@@ -95,7 +95,7 @@ class Tokenised(Protocol):
 
 
 def used_tokens(windows: Iterable[Tokenised]) -> NDArray[np.int64]:
-    """Token ids that occur in any of several sets of windows (or pairs), ascending and distinct, (ids,)."""
+    """Distinct token ids that occur in any of several sets of windows or pairs, ascending, (ids,)."""
     seen = np.zeros(0, dtype=bool)
     for part in windows:
         for first in range(0, len(part.input_ids), TOKENS_AT_A_TIME):
@@ -111,21 +111,21 @@ def used_tokens(windows: Iterable[Tokenised]) -> NDArray[np.int64]:
 def make_windows(
     tokenizer: Any, examples: Iterable[Example], *, max_length: int, stride: int, threads: int | None = None
 ) -> Windows:
-    """Cut each example into windows of at most `max_length` tokens, neighbours sharing `stride` tokens of context.
+    """Cut each example into windows of at most `max_length` tokens; consecutive ones share `stride` context tokens.
 
-    A token belongs to an answer when their characters overlap, so that a window's labelled span covers the answer even
-    where a token reaches beyond its edge. A question of more than QUESTION_SHARE of a window, or one that would leave
-    no room for the stride, loses its end and is counted.
+    A token belongs to an answer if their characters overlap, so a window's labelled span covers the answer even if a
+    token extends beyond its edge. A question longer than QUESTION_SHARE of a window, or one that would leave no room
+    for the stride, is truncated and counted.
 
     Args:
-        tokenizer: a fast one; nobody else may call it meanwhile.
-        examples: read once, in order.
-        max_length: tokens, special ones included.
-        stride: tokens.
-        threads: that tokenise side by side; None takes all cores that this process may use. No number depends on it.
+        tokenizer: a fast tokenizer; it must not be called by others meanwhile.
+        examples: examples, read once, in order.
+        max_length: maximum tokens per window, including special tokens.
+        stride: tokens shared by consecutive windows.
+        threads: number of tokenising threads; None for all cores available to this process. Does not affect the result.
 
     Raises:
-        ModelError: when the tokenizer knows no offsets (a slow one), or lays pairs out in an unknown way.
+        ModelError: when the tokenizer has no offsets (a slow one) or an unknown layout of pairs.
         DataError: when `stride` leaves no room for a question.
     """
     return joined(list(windows_in_pieces(tokenizer, examples, max_length=max_length, stride=stride, threads=threads)))
@@ -134,16 +134,16 @@ def make_windows(
 def windows_in_pieces(
     tokenizer: Any, examples: Iterable[Example], *, max_length: int, stride: int, threads: int | None = None
 ) -> Iterator[Windows]:
-    """Make the windows that `make_windows` makes, some examples at a time: memory is that of a few batches.
+    """Yield the windows of `make_windows` in pieces, with memory for a few batches.
 
-    `example` counts from the first of all examples; `pointers` begin at 0 in each piece. Raises as `make_windows` does.
+    `example` counts from the first of all examples; `pointers` begin at 0 in each piece. Raises like `make_windows`.
     """
     cutter = WindowCutter.of(tokenizer, max_length, stride)
     return in_order(lambda batch: cutter.windows(*batch), _batches(examples), threads or cores())
 
 
 def joined(pieces: Sequence[Windows]) -> Windows:
-    """One set of arrays of pieces that follow one another."""
+    """Concatenate consecutive pieces."""
     parts = [no_windows(), *pieces]
     names = [field.name for field in fields(Windows) if field.name not in ("pointers", "questions_cut")]
     return Windows(
@@ -154,7 +154,7 @@ def joined(pieces: Sequence[Windows]) -> Windows:
 
 
 def no_windows() -> Windows:
-    """No windows: its arrays have the types and row shapes of all others."""
+    """An empty value with the dtypes and row shapes of all others."""
     none = np.zeros(0, dtype=np.int32)
     return Windows(
         input_ids=none,
@@ -169,7 +169,7 @@ def no_windows() -> Windows:
 
 
 def _question_tokens(special_tokens: int, max_length: int, stride: int) -> int:
-    """Most tokens a question may have: a stated share, and never so many that a window could not move on."""
+    """Maximum tokens of a question: QUESTION_SHARE of a window, but few enough for windows to advance."""
     room = max_length - special_tokens
     most = min(int(QUESTION_SHARE * max_length), room - stride - 1)
     if stride < 0 or most < 1:
@@ -181,12 +181,12 @@ def _question_tokens(special_tokens: int, max_length: int, stride: int) -> int:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _batches(examples: Iterable[Example]) -> Iterator[tuple[int, list[Example]]]:
-    """Examples in order, some at a time, with the position of the first; a context that comes again counts once."""
+    """Batches of examples and the index of their first one; a repeated context counts once towards the size."""
     first, batch, characters, context = 0, list[Example](), 0, None
     for example in examples:
         size = 0 if example.context == context else len(example.context)
@@ -201,21 +201,21 @@ def _batches(examples: Iterable[Example]) -> Iterator[tuple[int, list[Example]]]
 
 @dataclass(frozen=True)
 class WindowCutter:
-    """Cuts batches of examples into windows; safe to use from several threads at once."""
+    """Cuts batches of examples into windows; thread-safe."""
 
     backend: Any
     layout: PairLayout
     room: int
-    """Tokens that a question and a slice of its context may have together."""
+    """Maximum tokens of a question and a slice of its context together."""
     stride: int
     question_tokens: int
-    """Most tokens that a question may have."""
+    """Maximum tokens of a question."""
     from_end: bool
-    """Whether the slices begin at the context's end (a tokenizer that truncates on the left)."""
+    """Whether slices start from the context's end (a tokenizer that truncates on the left)."""
 
     @classmethod
     def of(cls, tokenizer: Any, max_length: int, stride: int) -> WindowCutter:
-        """Set a tokenizer up; arguments and errors as those of `make_windows`."""
+        """Set up a tokenizer; see `make_windows` for arguments and errors."""
         backend = prepare(tokenizer)
         layout = PairLayout.of(tokenizer, backend)
         return cls(
@@ -228,14 +228,14 @@ class WindowCutter:
         )
 
     def windows(self, first: int, batch: Sequence[Example], segment: Segment | None = None) -> Windows:
-        """Windows of neighbouring examples, the first of which has the position `first`.
+        """Windows of consecutive examples.
 
-        A context is tokenised once, however many questions of the batch are on it.
+        A context with several questions in the batch is tokenised once.
 
         Args:
-            first: see above.
+            first: index of the first example.
             batch: the examples.
-            segment: gives texts other tokens; called with each example's question, then with each one's context.
+            segment: re-segments texts; called with each example's question, then with each context.
         """
         questions, cut = self._questions([example.question for example in batch], segment)
         distinct: dict[str, int] = {}
@@ -267,10 +267,10 @@ class WindowCutter:
     def _places(
         self, questions: Tokens, contexts: Tokens, context_of: NDArray[np.int64], cuts: Slices
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where each token of each window stands among special, question and context tokens laid end to end.
+        """Index of each window's tokens in the concatenation of special, question and context tokens.
 
         Returns:
-            places, (tokens,), and the windows' pointers, (windows + 1,).
+            Indices, (tokens,), and the pointers of the windows, (windows + 1,).
         """
         same = np.zeros_like(cuts.owner)
         before, between, after = self.layout.sizes
@@ -282,7 +282,7 @@ class WindowCutter:
         return runs(np.stack(first, axis=1).ravel(), by_window.ravel()), pointers_of(by_window.sum(axis=1))
 
     def _questions(self, questions: Sequence[str], segment: Segment | None) -> tuple[Tokens, int]:
-        """Tokens of questions, the ends of too long ones cut off, and how many were cut."""
+        """Tokens of questions, truncated if too long, and the number of truncated ones."""
         encodings = encode(self.backend, questions, offsets=segment is not None)
         long = [number for number, encoding in enumerate(encodings) if len(encoding) > self.question_tokens]
         for number in long:
@@ -293,7 +293,7 @@ class WindowCutter:
         return tokens_of(drawn, most=self.question_tokens), len(long)
 
     def _shortened(self, question: str) -> Any:
-        """Cut after the last token that fits, and after an earlier one where the shorter text has more tokens."""
+        """Truncate after the last token that fits, or after an earlier one if the shorter text has more tokens."""
         most = self.question_tokens
         (encoding,) = encode(self.backend, [question], offsets=True)
         while len(encoding) > self.question_tokens:

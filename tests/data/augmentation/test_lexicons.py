@@ -59,13 +59,13 @@ def test_synonyms_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"a": ["b"],\n "c" ["d"]}', ":2: no JSON"),
-        ('["a"]', "a JSON object was asked for, found a list"),
+        ('{"a": ["b"],\n "c" ["d"]}', ":2: not JSON"),
+        ('["a"]', "expected a JSON object, found a list"),
         ('{"a": ["b"],\n "c": "d"}', ":2: 'c' has 'd'; write a list of words"),
         ('{"a": ["b"],\n\n "é": [1]}', ":3: 'é' has [1]; write a list of words"),
         ('{"a": ["b", " "]}', ":1: 'a' has ['b', ' ']; write a list of words"),
         ('{"a": [], "b": ["b"]}', "no word has a synonym"),
-        (b'{"a":\n ["\xff"]}', ":2: no UTF-8"),
+        (b'{"a":\n ["\xff"]}', ":2: not UTF-8"),
     ],
 )
 def test_synonyms_that_are_none_are_told_in_one_line(tmp_path: Path, content: str | bytes, message: str) -> None:
@@ -112,9 +112,9 @@ def test_both_layouts_of_one_content_have_one_fingerprint(tmp_path: Path) -> Non
         ("house\tHaus\nold\t\n", ":2: 2 columns in 'old\\t'"),
         ("en\tes\nfat\tgordo\n", ":1: no column de in the table"),
         ("a\tb\tc\nfat\tgordo\tx\n", ":1: no column en and no column de in the table"),
-        ("en\tde\nfat\n", ":2: 1 columns, and the first line names 2"),
-        ("en\tde\nhotel\thotel\n", "no word is translated into another"),
-        ("", "no word is translated into another"),
+        ("en\tde\nfat\n", ":2: 1 columns, but the first line names 2"),
+        ("en\tde\nhotel\thotel\n", "no word has a translation other than itself"),
+        ("", "no word has a translation other than itself"),
     ],
 )
 def test_a_dictionary_that_is_none_is_told_in_one_line(tmp_path: Path, content: str, message: str) -> None:
@@ -127,9 +127,9 @@ def test_a_dictionary_that_is_none_is_told_in_one_line(tmp_path: Path, content: 
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="found nothing there; name the file"):
+    with pytest.raises(DataError, match="found nothing; write the path"):
         load_synonyms(str(tmp_path / "none.json"))
-    with pytest.raises(DataError, match="found a directory there; name the file"):
+    with pytest.raises(DataError, match="found a directory; write the path"):
         load_dictionary(str(tmp_path), "de")
 
 

@@ -115,7 +115,7 @@ def test_rate_0_draws_nothing_and_the_seed_decides() -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (models.WordPiece({"[UNK]": 0}, unk_token="[UNK]"), "gives no piece a probability"),
+        (models.WordPiece({"[UNK]": 0}, unk_token="[UNK]"), "without probabilities of pieces"),
         (models.BPE({"a": 0}, []), "cannot be seeded"),
         (models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"), "each word is one token"),
     ],

@@ -101,15 +101,15 @@ def test_plain_text_is_cut_at_empty_lines_and_when_it_gets_long(tmp_path, name):
     [
         ("a.json", '{"data": [', r"a\.json:1: not JSON: Expecting value"),
         ("a.json", '{"rows": []}', 'not in SQuAD format: no key "data"'),
-        ("a.json", '{"a": 1}\n{"b": 2}', r"no column that could be checked .* found a; rename"),
+        ("a.json", '{"a": 1}\n{"b": 2}', r"no column to check .* found a; rename"),
         ("a.jsonl", '{"text": "x"}\n{"text": ', r"a\.jsonl:2: not JSON"),
         ("a.jsonl", '["text"]', r"a\.jsonl:1: list, not an object"),
-        ("a.jsonl", '{"body": "x"}', r"no column that could be checked .* found body"),
+        ("a.jsonl", '{"body": "x"}', r"no column to check .* found body"),
         ("a.jsonl", b"\xff\xfe", r"a\.jsonl: not UTF-8"),
         ("a.jsonl.gz", b"plain", r"a\.jsonl\.gz:1: not JSON"),
         ("a.jsonl.gz", gzip.compress(b'{"text": "x"}' * 99, mtime=0)[:-9], r"a\.jsonl\.gz: cannot be read"),
         ("a.parquet", b"plain", r"a\.parquet: cannot be read"),
-        ("a.csv", "a,b", r"a\.csv: its ending says nothing of its format; write \.json"),
+        ("a.csv", "a,b", r"a\.csv: unknown file ending; name files that end in \.json"),
         ("a.tar.gz", "a,b", r"a\.tar\.gz: its ending says nothing"),
     ],
 )
@@ -126,7 +126,7 @@ def test_absent_files_folders_and_columns_are_named(tmp_path):
     with pytest.raises(DataError, match="is a directory; name files that end in"):
         list(texts_of_file(tmp_path))
     pq.write_table(pa.table({"body": ["x"]}), tmp_path / "a.parquet")
-    with pytest.raises(DataError, match=r"no column that could be checked .* found body"):
+    with pytest.raises(DataError, match=r"no column to check .* found body"):
         list(texts_of_file(tmp_path / "a.parquet"))
 
 

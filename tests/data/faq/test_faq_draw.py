@@ -151,7 +151,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path: Path) -> None:
     ("line", "finding"),
     [
         (b'{"question": 1', "deu.jsonl:2: not JSON"),
-        (b"[1]", "deu.jsonl:2: asked for one JSON object, found list"),
+        (b"[1]", "deu.jsonl:2: expected a JSON object, found list"),
         (b'{"origin": "", "question": "", "answer": ""}', "row 2: .*url missing, found origin, question, answer"),
         (b'"\xff"', "deu.jsonl:2: not UTF-8"),
     ],
@@ -174,7 +174,7 @@ def test_a_broken_file_is_named(tmp_path: Path, ending: str) -> None:
 @pytest.mark.parametrize("ending", ["jsonl", "jsonl.gz", "parquet"])
 def test_a_pointer_of_git_lfs_is_named(tmp_path: Path, ending: str) -> None:
     (tmp_path / f"deu.{ending}").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4\n")
-    with pytest.raises(DataError, match=rf"deu.{ending}: a pointer of Git LFS in place of the data"):
+    with pytest.raises(DataError, match=rf"deu.{ending}: a Git LFS pointer instead of the data"):
         list(faq_rows(str(tmp_path), "de", rows=3))
 
 
@@ -191,7 +191,9 @@ def test_what_is_absent_is_named_with_what_was_found(tmp_path: Path) -> None:
         faq_rows(__file__, "de", rows=3)
 
 
-@pytest.mark.parametrize(("rows", "spread", "finding"), [(0, 1, "asked for 0 FAQ rows"), (1, 0, "spread of 0")])
+@pytest.mark.parametrize(
+    ("rows", "spread", "finding"), [(0, 1, "asked for 0 rows per language"), (1, 0, "spread of 0")]
+)
 def test_a_draw_of_nothing_is_refused(rows: int, spread: int, finding: str) -> None:
     with pytest.raises(DataError, match=finding):
         Draw(rows, 0, spread)
@@ -207,5 +209,5 @@ def test_a_hub_id_that_cannot_be_reached_is_one_clear_line() -> None:
 def test_a_value_that_is_no_text_is_named(tmp_path: Path, value: object, kind: str) -> None:
     row = {"origin": "a.de", "url": "https://a.de", "question": "Warum?", "answer": value}
     (tmp_path / "deu.jsonl").write_text(json.dumps(row) + "\n")
-    with pytest.raises(DataError, match=f"row 1: asked for texts; answer is a {kind}; write texts"):
+    with pytest.raises(DataError, match=f"row 1: expected strings; answer is a {kind}; write strings"):
         list(faq_rows(str(tmp_path), "de", rows=1))

@@ -27,7 +27,7 @@ def can_be_divided(groups: list[set[str]]) -> bool:
 def test_every_language_with_two_hosts_has_both_sides_wherever_that_is_possible(sizes, share, seed) -> None:
     groups = [set(counts) for counts in sizes.values() if len(counts) > 1]
     if groups and not can_be_divided(groups):
-        with pytest.raises(DataError, match="found no division"):
+        with pytest.raises(DataError, match="found no split"):
             held_out_hosts(sizes, share, seed, development=[])
         return
     held = held_out_hosts(sizes, share, seed, development=[])
@@ -78,19 +78,19 @@ def test_a_language_of_one_host_keeps_it_in_training_and_is_refused_a_developmen
     sizes = {"de": {"a.de": 10, "b.de": 10}, "vi": {"a.de": 10}, "cs": {"c.cs": 3}}
     for seed in range(5):
         assert held_out_hosts(sizes, 0.5, seed, development=["de"]) == {"b.de"}
-    with pytest.raises(DataError, match=r"two hosts of a language or more, and cs has 1, vi has 1; leave cs, vi out"):
+    with pytest.raises(DataError, match=r"at least two hosts per language, but cs has 1, vi has 1; leave cs, vi out"):
         held_out_hosts(sizes, 0.5, seed=0)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1])
 def test_a_share_of_nothing_or_all_is_refused(share: float) -> None:
-    with pytest.raises(DataError, match="a share of"):
+    with pytest.raises(DataError, match="share is"):
         held_out_hosts({"de": {"a": 1, "b": 1}}, share, seed=0)
 
 
 def test_three_languages_of_two_hosts_each_may_have_no_division() -> None:
     triangle = {"de": {"a": 1, "b": 1}, "tr": {"b": 1, "c": 1}, "el": {"a": 1, "c": 1}}
-    with pytest.raises(DataError, match=r"no division .*de has 2, el has 2, tr has 2.*leave one of de, el, tr out"):
+    with pytest.raises(DataError, match=r"no split .*de has 2, el has 2, tr has 2.*leave one of de, el, tr out"):
         held_out_hosts(triangle, 0.1, seed=0)
 
 

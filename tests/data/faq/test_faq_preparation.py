@@ -65,7 +65,7 @@ def test_an_error_in_another_process_is_the_same_line(prepare: Callable[..., Any
 
 
 def test_a_process_that_is_ended_from_outside_is_one_clear_line(prepare: Callable[..., Any]) -> None:
-    with pytest.raises(DataError, match=r"one of 2 processes .* was ended from outside"):
+    with pytest.raises(DataError, match=r"one of 2 processes .* was killed"):
         prepare(steps=steps("exit"), processes=2)
 
 
@@ -129,7 +129,7 @@ def test_all_languages_that_are_short_are_named_at_once(prepare: Callable[..., A
         prepare(**asked, allow_shortage=True)
     with pytest.raises(
         DataError,
-        match=r"asked for 28 rows of each language; tr has 20 \(8 short\), el has 25 \(3 short\); "
+        match=r"asked for 28 rows per language; tr has 20 \(8 short\), el has 25 \(3 short\); "
         r"write rows_per_language: 20, or allow_shortage: true$",
     ):
         prepare(**asked)
@@ -141,13 +141,13 @@ def test_a_shortage_that_is_allowed_is_counted(prepare: Callable[..., Any]) -> N
 
 
 def test_a_language_of_which_nothing_is_left_is_named_with_the_counts(prepare: Callable[..., Any]) -> None:
-    with pytest.raises(DataError, match=r"no FAQ rows are left of de \(read 20, dropped_Antwort 20\); tr \(read 20, "):
+    with pytest.raises(DataError, match=r"no FAQ rows are left in de \(read 20, dropped_Antwort 20\); tr \(read 20, "):
         prepare(steps=steps("Antwort"))
 
 
 def test_a_language_without_a_whole_pair_is_an_error(source: Path, tmp_path: Path) -> None:
     write(source / "tha.jsonl", [row(0, answer="")])
-    with pytest.raises(DataError, match="read 1 FAQ rows of th, none with both"):
+    with pytest.raises(DataError, match="read 1 FAQ rows in th, none with both"):
         prepare_faq(str(source), ["th"], Draw(1), folder=tmp_path / "store")
 
 

@@ -65,7 +65,7 @@ def test_an_empty_directory_is_filled(small, tmp_path):
 
 def test_another_world_in_its_place_is_refused(small, tmp_path):
     write_toy_world(tmp_path / "world", small)
-    with pytest.raises(DataError, match=rf"asked for the toy world .*, found {small.fingerprint}; name another"):
+    with pytest.raises(DataError, match=rf"expected the toy world .*, found {small.fingerprint}; name another"):
         write_toy_world(tmp_path / "world", ToyWorld())
 
 
@@ -73,14 +73,14 @@ def test_another_world_in_its_place_is_refused(small, tmp_path):
 def test_what_is_no_toy_world_is_left_alone(small, tmp_path, there):
     (tmp_path / "world").mkdir()
     (tmp_path / "world" / there).write_text("[]")
-    with pytest.raises(DataError, match="is there and is no toy world; name a directory that is not there"):
+    with pytest.raises(DataError, match="exists but is not a toy world; name a directory that does not exist"):
         write_toy_world(tmp_path / "world", small)
     assert (tmp_path / "world" / there).read_text() == "[]"
 
 
 def test_a_file_in_its_place_is_left_alone(small, tmp_path):
     (tmp_path / "world").write_text("mine")
-    with pytest.raises(DataError, match="is no toy world"):
+    with pytest.raises(DataError, match="is not a toy world"):
         write_toy_world(tmp_path / "world", small)
     assert (tmp_path / "world").read_text() == "mine"
 

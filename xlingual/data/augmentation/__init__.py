@@ -1,15 +1,14 @@
-"""English training examples rewritten: words replaced, other segmentations drawn, windows chosen anew.
+"""Augment English training examples by replacing words or sampling segmentations.
 
-    words.py             the words of a text, and a text with some of them replaced
-    lexicon.py           alternatives of words: synonyms, translations into one language, all that a study reads
-    lexicon_files.py     lexicons as JSON or in columns
-    word_substitution.py synonyms in place of words
-    code_switch.py       translations in place of words
-    example.py           what every alteration is; an example with other words, whose answers stay
-    lattice.py           all segmentations of a word into pieces, and draws from them
-    subword_sampling.py  tokens of a text under drawn segmentations
-    texts.py             questions, contexts and answers as flat arrays
-    rewritable.py        windows that know what they were cut from
+    word_replacement.py  find the words of a text and replace some of them
+    lexicon.py           alternatives of words: synonyms, translations into one language, and all of a study
+    lexicon_files.py     read lexicons from JSON or columns
+    word_substitution.py replace words by synonyms
+    code_switch.py       replace words by translations
+    example.py           the interface of text-altering methods, and replacing words of an example
+    lattice.py           all segmentations of a word into pieces, and sampling from them
+    subword_sampling.py  tokens of a text with sampled segmentations
+    text_arrays.py       questions, contexts and answers as flat arrays
 
-FAQ examples are never rewritten: their words are not English.
+FAQ examples are never augmented: their words are not English.
 """

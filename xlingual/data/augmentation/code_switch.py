@@ -1,4 +1,4 @@
-"""Translations in place of words: code switching (CoSDA-ML, arXiv 2006.06402; xTune, arXiv 2106.08226)."""
+"""Code switching: replace words by translations (CoSDA-ML, arXiv 2006.06402; xTune, arXiv 2106.08226)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from xlingual.data.augmentation.word_replacement import Word
 from xlingual.study.methods.code_switch import CodeSwitch as Settings
 
 REMEMBERED = 1 << 16
-"""Words whose translations are kept at hand."""
+"""Number of words whose translations are cached."""
 
 
 class CodeSwitch(WordReplacement):
-    """Replaces a translatable word, with probability `rate`, by the translation of a language drawn at random.
+    """Replaces a translatable word, with probability `rate`, by a random language's translation.
 
     Args:
-        rate: probability that such a word is replaced.
-        dictionaries: by language; each that translates a word is as likely, and then each of its translations.
+        rate: probability that a translatable word is replaced.
+        dictionaries: by language; a language is drawn uniformly from those that translate the word, then a translation
+            uniformly from its translations.
     """
 
     def __init__(self, rate: float, dictionaries: Mapping[str, Lexicon]) -> None:
@@ -38,13 +39,13 @@ class CodeSwitch(WordReplacement):
         return cls(settings.rate, {code: lexicons.dictionaries[code] for code in settings.languages or ()})
 
     def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
-        """Draw for each word what replaces it; None where it stays."""
+        """Draw the replacement of each word; None keeps it."""
         found = [self._find(word.text, word.opens) for word in words]
         drawn = iter(generator.random((sum(map(bool, found)), 3)).tolist())
         return [self._drawn(one, *next(drawn)) if one else None for one in found]
 
     def _translations(self, word: str, opens: bool) -> tuple[tuple[str, ...], ...]:
-        """A word's translations in each language that has some."""
+        """A word's translations, in each language that has any."""
         if word not in self._known and word.lower() not in self._known:
             return ()
         found = (dictionary.find(word, opens=opens) for dictionary in self._dictionaries)

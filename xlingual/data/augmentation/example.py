@@ -1,4 +1,4 @@
-"""English examples rewritten while a trial trains: what every implementation of a text-altering method is."""
+"""Augment English examples during training: the interface of all text-altering methods."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from xlingual.data.examples import Example
 class TextAlteration(ABC):
     """Alters the texts of English training examples, their tokens, or both.
 
-    All random numbers come from the generator of a call, so that what becomes of an example follows from the trial's
-    seed, the method's name, the example and the epoch alone.
+    All random numbers come from the generator of a call, so that the result depends only on the trial's seed, the
+    method's name, the example and the epoch.
 
     Attributes:
         segments: whether `encoded` draws tokens; only one method of a trial may.
@@ -30,21 +30,21 @@ class TextAlteration(ABC):
     @classmethod
     @abstractmethod
     def of(cls, settings: Any, lexicons: Lexicons, backend: Any) -> Self:
-        """Make the alteration of a trial.
+        """Create the alteration of a trial.
 
         Args:
-            settings: the method's.
-            lexicons: those that the study's methods ask for.
-            backend: the tokenizer, of the `tokenizers` library; None where the model's is none of these.
+            settings: settings of the method.
+            lexicons: the lexicons that the study's methods need.
+            backend: the tokenizer, from the `tokenizers` library; None if the model's is not one of these.
         """
 
     @classmethod
     def check(cls, tokenizer: Any, model: str) -> None:
-        """Refuse a model whose tokenizer the method cannot work with.
+        """Refuse a model whose tokenizer the method does not support.
 
         Args:
-            tokenizer: the checkpoint's.
-            model: its name, for the message.
+            tokenizer: tokenizer of the checkpoint.
+            model: name of the model, for the message.
 
         Raises:
             ModelError: with the reason.
@@ -52,22 +52,22 @@ class TextAlteration(ABC):
         return
 
     def altered(self, example: Example, generator: np.random.Generator) -> Example:
-        """Return an example with other texts, its answers still in its context; the very one where nothing changes."""
+        """Return an example with other texts, its answers still in its context; the same object if unchanged."""
         return example
 
     def encoded(self, encoding: Any, text: str, generator: np.random.Generator) -> Any:
-        """Return a text's tokens, with `ids`, `offsets` and a length; by default those of the tokenizer."""
+        """Return a text's tokens, with `ids`, `offsets` and a length; by default, those of the tokenizer."""
         return encoding
 
 
 class WordReplacement(TextAlteration):
-    """Replaces words. The answers, and words that overlap one of them, stay as they are."""
+    """Replaces words, except answers and words that overlap one."""
 
     @abstractmethod
     def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
-        """Draw for each word what replaces it; None where it stays.
+        """Draw the replacement of each word; None keeps it.
 
-        Whether a word opens a sentence may count, its place in the text may not.
+        May use whether a word opens a sentence, but not its place in the text.
         """
 
     def altered(self, example: Example, generator: np.random.Generator) -> Example:
@@ -76,7 +76,7 @@ class WordReplacement(TextAlteration):
 
 
 def with_other_words(example: Example, method: WordReplacement, generator: np.random.Generator) -> Example:
-    """Replace words of an example's question, then of its context; the very example where none is replaced."""
+    """Replace words of an example's question and context; return the same object if none is replaced."""
     answers = list(zip(example.answer_starts, example.answers, strict=True))
     asked = words_of(example.question)
     told = words_of(example.context, [(start, start + len(answer)) for start, answer in answers])

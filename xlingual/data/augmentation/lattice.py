@@ -1,7 +1,7 @@
-"""All segmentations of a word into pieces of a unigram language model, and draws from them.
+"""All segmentations of a word into pieces of a unigram language model, and sampling from them.
 
 Forward filtering and backward sampling (Kudo, ACL 2018, arXiv 1804.10959, section 3.3 in the limit of all
-segmentations): a segmentation is drawn in proportion to (the product of its pieces' probabilities)^alpha.
+segmentations): a segmentation's probability is proportional to (the product of its pieces' probabilities)^alpha.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Pieces:
-    """A unigram language model, flattened or sharpened.
+    """A unigram language model, flattened or sharpened by alpha.
 
     Attributes:
-        weights: alpha times the logarithm of the probability of each piece.
-        longest: characters of the longest one.
+        weights: alpha times the log probability of each piece.
+        longest: length of the longest piece, in characters.
     """
 
     weights: Mapping[str, float]
@@ -29,18 +29,18 @@ class Pieces:
 
     @classmethod
     def of(cls, scores: Mapping[str, float], alpha: float) -> Pieces:
-        """Make them of the logarithms of their probabilities."""
+        """Build from the log probabilities of pieces."""
         weights = {piece: alpha * score for piece, score in scores.items()}
         return cls(weights, max(map(len, scores), default=0))
 
 
 @dataclass(frozen=True)
 class Lattice:
-    """The segmentations of one word; the last pieces of those that end at each place.
+    """The segmentations of one word, as the possible last pieces at each end position.
 
     Attributes:
-        starts: for each place, where a piece that ends there may start.
-        cumulative: sums of these pieces' probabilities under the draw, the last one 1.
+        starts: for each position, the possible starts of a piece that ends there.
+        cumulative: cumulative probabilities of these pieces; the last one is 1.
     """
 
     starts: tuple[tuple[int, ...], ...]
@@ -48,7 +48,7 @@ class Lattice:
 
     @classmethod
     def of(cls, word: str, pieces: Pieces) -> Lattice:
-        """Filter forward: sum over all segmentations of what stands before each place."""
+        """Filter forward: sum over all segmentations of the text before each position."""
         weight_of, longest = pieces.weights.get, pieces.longest
         totals: list[float | None] = [0.0]
         starts, cumulative = list[tuple[int, ...]]([()]), list[tuple[float, ...]]([()])
@@ -74,10 +74,10 @@ class Lattice:
         return cls(tuple(starts), tuple(cumulative))
 
     def draw(self, numbers: Iterator[float]) -> list[Span] | None:
-        """Sample backward: first and past-last character of each piece; None where no segmentation is known.
+        """Sample backward: first and past-last character of each piece; None if the word has no segmentation.
 
         Args:
-            numbers: uniform in [0, 1); as many are taken as there are pieces.
+            numbers: uniform in [0, 1); one is consumed per piece.
         """
         end = len(self.starts) - 1
         if not self.starts[end]:

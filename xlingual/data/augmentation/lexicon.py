@@ -19,12 +19,12 @@ from xlingual.study.methods.words import SYNONYMS_SOURCE, dictionary_source
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
-    """Words with the alternatives of each, as flat arrays, which trials read from shared memory without a copy.
+    """Words and their alternatives as flat arrays, which trials read from shared memory without copying.
 
     Attributes:
-        words: in the order of their code points, each once.
-        alternatives: of all words, end to end.
-        pointers: word w has the alternatives `pointers[w]:pointers[w + 1]`, one or more, (words + 1,).
+        words: distinct words, sorted by code point.
+        alternatives: the alternatives of all words, concatenated.
+        pointers: word w has the alternatives `pointers[w]:pointers[w + 1]`, at least one, (words + 1,).
     """
 
     words: Any
@@ -33,7 +33,7 @@ class Lexicon:
 
     @classmethod
     def of(cls, entries: Mapping[str, Sequence[str]]) -> Lexicon:
-        """Make one of alternatives by word; a word among its own, and what comes twice, is left out."""
+        """Build from alternatives by word, without duplicates and without the word itself."""
         import pyarrow
 
         kept = {word: [one for one in dict.fromkeys(found) if one != word] for word, found in entries.items()}
@@ -48,7 +48,7 @@ class Lexicon:
         return len(self.words)
 
     def exactly(self, word: str) -> tuple[str, ...]:
-        """Return the alternatives of a word as it is written; none where it is not there."""
+        """Return the alternatives of a word as written; empty if it is not in the lexicon."""
         place = bisect_left(range(len(self)), word, key=lambda i: self.words[i].as_py())
         if place == len(self) or self.words[place].as_py() != word:
             return ()
@@ -56,10 +56,10 @@ class Lexicon:
         return tuple(self.alternatives[first:stop].to_pylist())
 
     def find(self, word: str, *, opens: bool) -> tuple[str, ...]:
-        """Return a word's alternatives as it is written; none of them is the word itself.
+        """Return a word's alternatives, never the word itself.
 
-        A word with a capital that opens a sentence is looked up in lower case too, and its alternatives get the
-        capital. Elsewhere capitals are those of names (and of acronyms everywhere), which are no words of a lexicon.
+        A capitalised word that opens a sentence is looked up in lower case too, and its alternatives are capitalised.
+        Elsewhere capitals mark names (and acronyms everywhere), which lexicons do not translate.
         """
         found = self.exactly(word)
         if not found and opens and word[1:] == word[1:].lower() and (lower := word.lower()) != word:
@@ -68,24 +68,24 @@ class Lexicon:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from words and alternatives, whatever file they were in."""
+        """16 hexadecimal digits that depend only on words and alternatives, not on the file format."""
         content = [self.words.to_pylist(), self.alternatives.to_pylist(), self.pointers.tolist()]
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)
 class Lexicons:
-    """Words that English ones may be replaced by.
+    """Replacements of English words.
 
     Attributes:
-        synonyms: of English words; None where no arm asks for them.
-        dictionaries: translations by language, of the languages that some arm asks for.
+        synonyms: synonyms of English words; None if no arm needs them.
+        dictionaries: translations by language, for the languages that some arm needs.
     """
 
     synonyms: Lexicon | None = None
     dictionaries: Mapping[str, Lexicon] = field(default_factory=dict)
 
     def by_source(self) -> dict[str, Lexicon]:
-        """Return each by its name among a trial's sources."""
+        """Return each by the name of its source."""
         synonyms = {SYNONYMS_SOURCE: self.synonyms} if self.synonyms is not None else {}
         return synonyms | {dictionary_source(code): one for code, one in sorted(self.dictionaries.items())}

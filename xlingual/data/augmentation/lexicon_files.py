@@ -1,4 +1,4 @@
-"""Lexicons in files: synonyms as JSON, dictionaries in columns."""
+"""Read lexicons from files: synonyms as JSON, dictionaries in columns."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from xlingual.errors import DataError
 from xlingual.json_text import parsed
 
 SEPARATOR = " | "
-"""Between the alternatives of a table's cell."""
+"""Separates the alternatives in a cell of a table."""
 
 
 def load_synonyms(source: str) -> Lexicon:
-    """Read synonyms: a JSON object from English words to lists of synonyms, as `counterfitted_neighbors.json` is.
+    """Read synonyms: a JSON object from English words to lists of synonyms, like `counterfitted_neighbors.json`.
 
     Raises:
-        DataError: when the file is absent, is no such object, or no word in it has a synonym.
+        DataError: when the file does not exist, has another layout, or has no synonyms.
     """
     key, layout = "data.synonyms", '{"word": ["synonym", ...], ...}'
     text = _text(source, key, f"a JSON file such as {layout}")
     try:
         entries = parsed(text)
     except json.JSONDecodeError as error:
-        raise DataError(f"{key}: {source}:{error.lineno}: no JSON ({error.msg}); write {layout}") from None
+        raise DataError(f"{key}: {source}:{error.lineno}: not JSON ({error.msg}); write {layout}") from None
     if not isinstance(entries, dict):
-        raise DataError(f"{key}: {source}: a JSON object was asked for, found a {type(entries).__name__}; {layout}")
+        raise DataError(f"{key}: {source}: expected a JSON object, found a {type(entries).__name__}; write {layout}")
     for word, found in entries.items():
         if not isinstance(found, list) or not all(isinstance(one, str) and one.strip() for one in found):
             where = _line_of(text, json.dumps(word), json.dumps(word, ensure_ascii=False))
@@ -40,17 +40,19 @@ def load_synonyms(source: str) -> Lexicon:
 def load_dictionary(source: str, language: str) -> Lexicon:
     """Read translations of English words into one language.
 
-    Two layouts are known. Two columns, English word and translation, with a tab or white space between (MUSE's; a word
-    with several translations has several lines). Or a table with tabs whose first line names the columns by language
-    code, `en` and the language among them, alternatives of a cell separated by ` | `; every alternative of the row's
-    English cell has those of the other.
+    Two layouts are supported:
+
+    - Two columns, English word and translation, separated by a tab or white space (as in MUSE; a word with several
+      translations has several lines).
+    - A tab-separated table whose first line names the columns by language code, including `en` and the language.
+      Alternatives within a cell are separated by ` | `; each English alternative gets all those of the other cell.
 
     Raises:
-        DataError: when the file is absent, a line has other columns, or no word is translated.
+        DataError: when the file does not exist, a line has other columns, or no word is translated.
     """
     key = f"data.dictionaries.{language}"
     text = _text(source, key, "a file with an English word and its translation on each line")
-    lines = text.split("\n")  # not at every character that Unicode ends lines with
+    lines = text.split("\n")  # splitlines would split at more characters
     header = [cell.strip() for cell in lines[0].split("\t")]
     pairs = (
         _of_table(lines, header, language, f"{key}: {source}")
@@ -60,8 +62,8 @@ def load_dictionary(source: str, language: str) -> Lexicon:
     entries: dict[str, list[str]] = {}
     for word, translation in pairs:
         entries.setdefault(word, []).append(translation)
-    remedy = f"write an English word and its {language} translation on each line, with a tab between"
-    return _not_empty(Lexicon.of(entries), f"{key}: {source}: no word is translated into another; {remedy}")
+    remedy = f"write an English word and its {language} translation on each line, separated by a tab"
+    return _not_empty(Lexicon.of(entries), f"{key}: {source}: no word has a translation other than itself; {remedy}")
 
 
 def _of_columns(lines: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
@@ -72,7 +74,7 @@ def _of_columns(lines: Sequence[str], name: str) -> Iterator[tuple[str, str]]:
         elif line.strip():
             raise DataError(
                 f"{name}:{number}: {len(cells)} columns in {line!r:.60}; write an English word and "
-                "its translation, with a tab between"
+                "its translation, separated by a tab"
             )
 
 
@@ -90,7 +92,7 @@ def _of_table(lines: Sequence[str], header: Sequence[str], language: str, name: 
         if len(cells) != len(header):
             if not line.strip():
                 continue
-            raise DataError(f"{name}:{number}: {len(cells)} columns, and the first line names {len(header)}")
+            raise DataError(f"{name}:{number}: {len(cells)} columns, but the first line names {len(header)}")
         for word in _alternatives(cells[english]):
             yield from ((word, translation) for translation in _alternatives(cells[other]))
 
@@ -103,16 +105,16 @@ def _text(source: str, key: str, wanted: str) -> str:
     path = Path(source).expanduser()
     if not path.is_file():
         found = "a directory" if path.is_dir() else "nothing"
-        raise DataError(f"{key}: {source}: {wanted} was asked for, found {found} there; name the file")
+        raise DataError(f"{key}: {source}: expected {wanted}, found {found}; write the path of the file")
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise DataError(f"{key}: {source}:{line}: no UTF-8; save the file as UTF-8") from None
+        raise DataError(f"{key}: {source}:{line}: not UTF-8; save the file as UTF-8") from None
 
 
 def _line_of(text: str, *written: str) -> int:
-    """Line at which a key of a JSON object stands, by its likely spellings."""
+    """Line of a key of a JSON object, given its likely spellings."""
     places = [place for one in written if (place := text.find(one)) >= 0]
     return text.count("\n", 0, min(places, default=0)) + 1
 

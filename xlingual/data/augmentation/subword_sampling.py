@@ -1,4 +1,4 @@
-"""Tokens of a text under drawn segmentations: subword regularisation (Kudo, ACL 2018, arXiv 1804.10959)."""
+"""Subword regularisation: tokens of a text with sampled segmentations (Kudo, ACL 2018, arXiv 1804.10959)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from xlingual.errors import ModelError
 from xlingual.study.methods.subword_sampling import SubwordSampling as Settings
 
 MARK = "▁"
-"""What stands for the space before a word."""
+"""Represents the space before a word."""
 
 REMEMBERED = 1 << 14
-"""Words whose segmentations are kept at hand."""
+"""Number of words whose segmentations are cached."""
 
 _REASONS = {
-    "WordPiece": "WordPiece cuts a word by one rule and gives no piece a probability",
-    "BPE": "byte pairs are merged by one rule, and what `tokenizers` leaves out of it cannot be seeded",
+    "WordPiece": "WordPiece segments a word deterministically, without probabilities of pieces",
+    "BPE": "BPE merges deterministically, and the BPE dropout of `tokenizers` cannot be seeded",
     "WordLevel": "each word is one token",
     "ByT5Tokenizer": "each byte is one token",
 }
@@ -42,11 +42,11 @@ class Encoded:
 
 
 def check_unigram(tokenizer: Any, name: str) -> None:
-    """Refuse a tokenizer whose words have no other segmentations, or none that can be drawn.
+    """Refuse a tokenizer whose segmentations cannot be sampled.
 
     Args:
-        tokenizer: a checkpoint's.
-        name: of its model, for the message.
+        tokenizer: tokenizer of a checkpoint.
+        name: name of the model, for the message.
 
     Raises:
         ModelError: with the reason.
@@ -54,7 +54,7 @@ def check_unigram(tokenizer: Any, name: str) -> None:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     kind = type(tokenizer if backend is None else backend.model).__name__
     if kind != "Unigram":
-        reason = _REASONS.get(kind, "only those of a Unigram tokenizer can be drawn")
+        reason = _REASONS.get(kind, "only segmentations of a Unigram tokenizer can be sampled")
         raise ModelError(
             f"robust.subword_sampling: model {name} has a {kind.removesuffix('Tokenizer')} tokenizer: {reason}; delete "
             "subword_sampling, or name a model with a Unigram tokenizer such as FacebookAI/xlm-roberta-base"
@@ -62,15 +62,14 @@ def check_unigram(tokenizer: Any, name: str) -> None:
 
 
 class SubwordSampling(TextAlteration):
-    """Draws other segmentations of a text's words.
+    """Samples other segmentations of a text's words.
 
-    A word is what the tokenizer keeps together before it looks for pieces, for XLM-R what stands between spaces. It
-    keeps its segmentation where the tokenizer's normaliser changed a character of it, and where a piece of it is
-    unknown or special.
+    Words are those of the tokenizer's pre-tokenisation; for XLM-R, they are separated by spaces. A word keeps its
+    segmentation if the tokenizer's normaliser changed one of its characters, or if it has an unknown or special piece.
 
     Args:
-        rate: probability that a word's segmentation is drawn.
-        alpha: power of a segmentation's probability; 0 makes all segmentations equally likely.
+        rate: probability that a word's segmentation is sampled.
+        alpha: exponent of a segmentation's probability; 0 makes all segmentations equally likely.
         backend: a tokenizer of the `tokenizers` library whose model is Unigram.
     """
 
@@ -93,7 +92,7 @@ class SubwordSampling(TextAlteration):
         check_unigram(tokenizer, model)
 
     def encoded(self, encoding: Any, text: str, generator: np.random.Generator) -> Encoded:
-        """Draw segmentations of some words of an encoded text; the others' tokens stay."""
+        """Sample segmentations of some words of an encoded text; the others keep their tokens."""
         ids, offsets, bounds = encoding.ids, encoding.offsets, _bounds(encoding.word_ids)
         chosen = np.flatnonzero(generator.random(len(bounds) - 1) < self._rate).tolist()
         if not chosen:
@@ -108,7 +107,7 @@ class SubwordSampling(TextAlteration):
             if shift is None or not all(token in self._ids for token in tokens[first:stop]):
                 continue
             found = self._lattice(word).draw(numbers)
-            assert found is not None, f"{word!r} has the segmentation that the tokenizer gave"
+            assert found is not None, f"{word!r} has at least the tokenizer's segmentation"
             begin = offsets[first][0] - shift
             new_ids += ids[last:first]
             new_ids += [self._ids[word[start:end]][0] for start, end in found]
@@ -119,16 +118,16 @@ class SubwordSampling(TextAlteration):
 
 
 def _bounds(word_ids: list[int]) -> list[int]:
-    """Where words begin, and where the last one ends."""
+    """The start of each word, and the end of the last one."""
     starts = [place for place, word in enumerate(word_ids) if not place or word != word_ids[place - 1]]
     return [*starts, len(word_ids)] if word_ids else [0]
 
 
 def _shift(word: str, text: str) -> int | None:
-    """How many characters a word's pieces have before those of the text; None where they are not the text's.
+    """Number of extra characters at the start of a word's pieces; None if the pieces do not spell the text.
 
-    A word without a space before it may begin with a mark for one; `tokenizers` gives a piece that is the mark alone
-    the word's first character.
+    A word without a space before it may still begin with the space mark. If the mark is a piece of its own,
+    `tokenizers` assigns it the offsets of the word's first character.
     """
     marked = text.replace(" ", MARK)
     if len(word) < 2 or not marked:
@@ -137,7 +136,7 @@ def _shift(word: str, text: str) -> int | None:
 
 
 def _drawable_pieces(backend: Any) -> dict[str, tuple[int, float]]:
-    """Id and score of each piece by its text, without the unknown token and special ones."""
+    """Id and score of each piece by its text, without special and unknown tokens."""
     content = json.loads(backend.to_str())
     special = {token["id"] for token in content["added_tokens"]} | {content["model"]["unk_id"]}
     pieces = content["model"]["vocab"]

@@ -1,4 +1,4 @@
-"""Questions, contexts and answers of many examples as flat arrays, which trials read from shared memory uncopied."""
+"""Questions, contexts and answers as flat arrays, which trials read from shared memory without copying."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Texts:
     """English examples without their ids and titles.
 
     Attributes:
-        questions: text of each example, (examples,).
-        contexts: distinct texts, (contexts,).
-        context: which of these each example has, (examples,).
+        questions: question of each example, (examples,).
+        contexts: distinct contexts, (contexts,).
+        context: index of each example's context, (examples,).
         answers: first and past-last character of each answer in its context, (answers, 2).
         pointers: example e has the answers `pointers[e]:pointers[e + 1]`, (examples + 1,).
     """
@@ -33,7 +33,7 @@ class Texts:
 
     @classmethod
     def of(cls, examples: Sequence[Example]) -> Texts:
-        """Lay examples out."""
+        """Build the arrays from examples."""
         import pyarrow
 
         distinct: dict[str, int] = {}
@@ -55,7 +55,7 @@ class Texts:
         return len(self.context)
 
     def __getitem__(self, number: int) -> Example:
-        """Return an example, its number for an id."""
+        """Return an example, with its number as id."""
         context = self.contexts[int(self.context[number])].as_py()
         spans = self.answers[int(self.pointers[number]) : int(self.pointers[number + 1])].tolist()
         return Example(

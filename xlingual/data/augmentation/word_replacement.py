@@ -1,4 +1,4 @@
-"""The words of a text, and a text with some of them replaced."""
+"""Find the words of a text, and replace some of them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 WORD = re.compile(r"(?<!\w)[^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)")
-"""A run of letters; apostrophes and hyphens within it belong to it. Letters that touch a digit are no word.
+"""A run of letters, including apostrophes and hyphens within it, not adjacent to a digit.
 
-The code of arXiv 2104.08645 splits at spaces and looks words up as they stand, so that it never finds one before a
-comma or at the start of a sentence; these are words here.
+The code of arXiv 2104.08645 splits at spaces and looks up the result unchanged, so that it never finds a word before a
+comma or at the start of a sentence. Here these are words.
 """
 
 OPENING = re.compile(r"[.!?…]\W*\s\W*\Z")
-"""What stands between two words of which the second opens a sentence; after an abbreviation it is taken for that."""
+"""Text between two words of which the second opens a sentence; abbreviations are mistaken for sentence ends."""
 
 Span: TypeAlias = tuple[int, int]
 
 
 class Word(NamedTuple):
-    """A word of a text: its first and past-last character, how it is written, and whether it opens a sentence."""
+    """A word of a text: its first and past-last character, its spelling, and whether it opens a sentence."""
 
     start: int
     end: int
@@ -29,7 +29,7 @@ class Word(NamedTuple):
 
 
 def words_of(text: str, kept: Sequence[Span] = ()) -> list[Word]:
-    """Find a text's words in order, without those that overlap one of the spans `kept`."""
+    """Find a text's words in order, except those that overlap one of the spans `kept`."""
     words, last = list[Word](), 0
     for found in WORD.finditer(text):
         opens = OPENING.search(text[last : found.start()]) is not None if last else True
@@ -44,13 +44,13 @@ def rewritten(text: str, words: Sequence[Word], replacements: Sequence[str | Non
     """Replace words.
 
     Args:
-        text: that the words are of.
-        words: in order.
-        replacements: one for each word; None leaves it.
+        text: the text that contains the words.
+        words: words of the text, in order.
+        replacements: replacement of each word; None keeps it.
 
     Returns:
-        The text, and for each place at which it changed length: the past-last character of the old word, and how many
-        characters later the text goes on (negative: earlier), counted from the text's beginning.
+        The new text, and for each replaced word, its past-last character in the old text and the cumulative shift of
+        the text after it (negative: to the left).
     """
     pieces, shifts, last, shift = list[str](), list[Span](), 0, 0
     for word, replacement in zip(words, replacements, strict=True):
@@ -62,5 +62,5 @@ def rewritten(text: str, words: Sequence[Word], replacements: Sequence[str | Non
 
 
 def shifted(place: int, shifts: Sequence[Span]) -> int:
-    """Return where a character stands after `rewritten`; it lies in none of the replaced words."""
+    """Return the offset after `rewritten` of a character that is in none of the replaced words."""
     return place + next((shift for end, shift in reversed(shifts) if end <= place), 0)

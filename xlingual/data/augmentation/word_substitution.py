@@ -1,4 +1,4 @@
-"""Synonyms in place of words: randomised smoothing by data augmentation (Huang et al., arXiv 2104.08645, RS-DA)."""
+"""Replace words by synonyms: randomised smoothing by data augmentation (Huang et al., arXiv 2104.08645, RS-DA)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from xlingual.data.augmentation.word_replacement import Word
 from xlingual.study.methods.word_substitution import WordSubstitution as Settings
 
 REMEMBERED = 1 << 16
-"""Words whose alternatives are kept at hand."""
+"""Number of words whose alternatives are cached."""
 
 
 class WordSubstitution(WordReplacement):
     """Draws a synonym, or the word itself, for each word that has synonyms.
 
     Args:
-        rate: probability that such a word is replaced, by each of its synonyms alike; None draws evenly from the word
-            and its synonyms, as the paper's code does.
-        synonyms: of words.
+        rate: probability that such a word is replaced, by a uniformly drawn synonym; None draws uniformly from the word
+            and its synonyms, like the paper's code.
+        synonyms: the lexicon of synonyms.
     """
 
     def __init__(self, rate: float | None, synonyms: Lexicon) -> None:
@@ -37,7 +37,7 @@ class WordSubstitution(WordReplacement):
         return cls(settings.rate, lexicons.synonyms)
 
     def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
-        """Draw for each word what replaces it; None where it stays."""
+        """Draw the replacement of each word; None keeps it."""
         found = [self._find(word.text, opens=word.opens) for word in words]
         drawn = iter(generator.random((sum(map(bool, found)), 2)).tolist())
         return [self._drawn(one, *next(drawn)) if one else None for one in found]

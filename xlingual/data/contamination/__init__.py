@@ -1,14 +1,15 @@
-"""Training data that overlaps the sealed test set: found by its text, titles, ids and questions, and dropped.
+"""Find and drop training data that overlaps the sealed test set in text, titles, ids or questions.
 
-letters.py         texts without case, spaces, punctuation and accents
-ngrams.py          hashes of n-grams, a set of hashes
-matches.py         how much of a text a set holds, and how much is too much
-overlap.py         a piece of training data, and why it overlaps
-index.py           the test set as hashes; the check
-test_set.py        the index of a test set by its directory or hub id
-faq_filter.py      the check of FAQ rows, as a stream
-example_filter.py  the check of examples in SQuAD's format
-files.py           the check of any files
+letters.py         reduce texts to letters, without case, spaces, punctuation and accents
+ngrams.py          hashes of n-grams, and a set of hashes
+matches.py         measure how much of a text is in the set, and how much is too much
+overlap.py         a piece of training data, and the reasons for an overlap
+index.py           the test set as hashes, and the check
+xquad_index.py     the index of a test set by its directory or hub id
+faq_overlap.py     filter a stream of FAQ rows
+example_filter.py  filter examples in SQuAD format
+training_files.py  read training files of any kind
+file_check.py      check files
 """
 
 from xlingual.data.contamination.example_filter import clean_examples

@@ -1,4 +1,4 @@
-"""Examples without the paragraphs that overlap the test set."""
+"""Drop paragraphs of examples that overlap the test set."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def clean_examples(examples: ExampleSet, index: ContaminationIndex) -> tuple[Exa
     """Drop every paragraph that overlaps the test set, with all its questions.
 
     Returns:
-        the other examples, in order, the dropped ones counted as `dropped_contaminated`; and the paragraphs that were
-        dropped, by the id of their first question.
+        The remaining examples in order, with the dropped ones counted as `dropped_contaminated`, and the dropped
+        paragraphs, named by the id of their first question.
     """
     paragraphs: dict[str, list[Example]] = {}
     for example in examples.examples:

@@ -1,4 +1,4 @@
-"""FAQ rows without those that overlap the test set, as a stream."""
+"""Filter FAQ rows that overlap the test set out of a stream."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xlingual.data.contamination.overlap import Contaminated, TrainingText
 from xlingual.data.faq.rows import FaqRow
 
 COUNT = "dropped_contaminated"
-"""The count of what is dropped for overlapping the test set, wherever it is dropped."""
+"""Name of the count of everything dropped for overlapping the test set."""
 
 _ROWS = 1024
 
@@ -19,8 +19,8 @@ class ContaminationFilter:
     """Drops FAQ rows whose answer or question overlaps the test set.
 
     Attributes:
-        counts: {"dropped_contaminated": rows}, of all streams that went through.
-        listed: what was dropped, by page and question, and why.
+        counts: {"dropped_contaminated": rows}, over all streams.
+        listed: the dropped rows, by page and question, with reasons.
     """
 
     def __init__(self, index: ContaminationIndex) -> None:
@@ -29,7 +29,7 @@ class ContaminationFilter:
         self.listed: list[Contaminated] = []
 
     def rows(self, rows: Iterable[FaqRow]) -> Iterator[FaqRow]:
-        """Yield the other rows in their order; up to 1,024 are held at a time."""
+        """Yield the remaining rows in order, checking up to 1,024 at a time."""
         stream = iter(rows)
         while batch := list(islice(stream, _ROWS)):
             data = [TrainingText.of_row(row) for row in batch]

@@ -1,4 +1,4 @@
-"""The check of files: what overlaps the test set, and whether a file is SQuAD's development set."""
+"""Check files for overlap with the test set, and recognise SQuAD's development set."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _SQUAD_ID = re.compile(r"[0-9a-f]{24}")
 
 @dataclass
 class FileCheck:
-    """What was found in one file.
+    """The result of checking one file.
 
     Attributes:
-        file: as it was named.
-        checked: pieces: paragraphs with their questions, or rows.
-        overlapping: those that overlap the test set.
-        titles: of XQuAD's 48 articles, those that were met.
-        squad_ids: of the test set's questions, those that were met and look like SQuAD's.
-        notes: lines on the file that its user should see.
+        file: path as given by the user.
+        checked: number of pieces: paragraphs with their questions, or rows.
+        overlapping: the pieces that overlap the test set.
+        titles: titles found that belong to XQuAD's 48 articles.
+        squad_ids: ids found that are the test set's and look like SQuAD's.
+        notes: remarks on the file for the user.
     """
 
     file: str
@@ -41,7 +41,7 @@ class FileCheck:
     notes: tuple[str, ...] = ()
 
     def reasons(self) -> Counter[str]:
-        """How often each reason holds; a piece may have several."""
+        """Count each reason; a piece may have several."""
         return Counter(reason for each in self.overlapping for reason in each.overlap.reasons)
 
     def is_squad_development(self, index: ContaminationIndex) -> bool:
@@ -63,7 +63,7 @@ def check_files(files: Sequence[str], index: ContaminationIndex) -> list[FileChe
 
 
 def as_json(checks: Sequence[FileCheck]) -> dict[str, Any]:
-    """Numbers over all files, and by file the ids or titles of what overlaps, one for each piece."""
+    """Totals over all files, and for each file the name (an id or title) of each overlapping piece."""
     return {
         "checked": sum(check.checked for check in checks),
         "overlapping": sum(len(check.overlapping) for check in checks),

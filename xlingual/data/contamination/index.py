@@ -1,4 +1,4 @@
-"""Which training data overlaps the sealed test set: an index of its texts, as hashes."""
+"""An index of the sealed test set, as hashes, to find training data that overlaps it."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from xlingual.data.stated_questions import Question
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article
 
 RULES = 1
-"""Version of the check. Raise it with every change of letters or n-grams, or of what counts as an overlap."""
+"""Version of the check. Raise it whenever letters, n-grams or the definition of an overlap change."""
 
 SHORTEST_ID = 12
-"""Characters below which an id says nothing, as any file may have a question "17"; SQuAD's have 24."""
+"""Minimum length of an id to be compared: any file may have a question "17". SQuAD's ids have 24 characters."""
 
 _PIECE = 1 << 18
-"""Characters that are looked at together: arrays of 2 MB."""
+"""Characters processed at a time: arrays of 2 MB."""
 
 
 @dataclass(frozen=True)
 class ContaminationIndex:
-    """The sealed test set's paragraphs, questions, titles and ids, each as hashes alone.
+    """The sealed test set's paragraphs, questions, titles and ids, stored only as hashes.
 
-    No context, question or answer can be read back from it, and answers never enter it. All that it says of a text is
-    how much of it is in the test set's paragraphs, and whether a question, title or id is one of the test set's.
+    No context or question can be recovered from it, and answers never enter it. It only tells how much of a text is in
+    the test set's paragraphs, and whether a question, title or id belongs to the test set.
 
     Attributes:
-        ngrams: of all paragraphs, in all languages.
-        questions: of N letters or more; a shorter one may be anyone's.
-        titles: in canonical form (see canonical_title); XQuAD's 48 are known besides.
+        ngrams: n-grams of all paragraphs, in all languages.
+        questions: questions of N letters or more; shorter ones are not distinctive.
+        titles: titles in canonical form (see canonical_title); XQuAD's 48 are always known.
         identities: ids of questions.
     """
 
@@ -50,7 +50,7 @@ class ContaminationIndex:
 
     @classmethod
     def of(cls, questions: Iterable[Example | Question]) -> ContaminationIndex:
-        """Make the index of test questions, in as many languages as there are."""
+        """Index test questions in any number of languages."""
         known = list(questions)
         contexts = list(dict.fromkeys(example.context for example in known))
         asked = list(dict.fromkeys(example.question for example in known))
@@ -65,7 +65,7 @@ class ContaminationIndex:
 
     @cached_property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from the test set's texts, titles and ids, and from the rules."""
+        """16 hexadecimal digits that depend on the test set's texts, titles and ids, and on the rules."""
         digest = hashlib.sha256(f"{RULES} {N} {RUN} {SHARE} {COMMON} {SHORTEST_ID}\n".encode())
         digest.update(self.ngrams.hashes.astype("<u8").tobytes())
         for numbers in (self.questions, self.titles, self.identities):
@@ -73,17 +73,17 @@ class ContaminationIndex:
         return digest.hexdigest()[:16]
 
     def check_many(self, texts: Sequence[str]) -> Matches:
-        """Measure what each text shares with the test set's paragraphs, a quarter of a million characters at a time."""
+        """Measure what each text shares with the test set's paragraphs, about 262,000 characters at a time."""
         pieces = _pieces(texts)
         return joined([matches_of(self.ngrams.among(ngram_hashes(letters)), pointers) for letters, pointers in pieces])
 
     def overlap(self, text: str, title: str = "", identity: str = "", question: str = "") -> Overlap | None:
-        """Say why a text, or a question about it, counts as the test set's; None when neither does."""
+        """The overlap of a text, or of a question about it, with the test set; None if there is none."""
         questions, identities = (question,) if question else (), (identity,) if identity else ()
         return self.overlaps([TrainingText("", (text,), questions, title, identities)])[0]
 
     def overlaps(self, data: Sequence[TrainingText]) -> list[Overlap | None]:
-        """Say why each piece of training data counts as the test set's, (pieces,); None where it does not."""
+        """The overlap of each piece of training data with the test set, (pieces,); None if there is none."""
         owner = [number for number, each in enumerate(data) for _ in (*each.texts, *each.questions)]
         matches = self.check_many([text for each in data for text in (*each.texts, *each.questions)])
         run, share = np.zeros(len(data), dtype=np.int64), np.zeros(len(data))
@@ -100,11 +100,11 @@ class ContaminationIndex:
         ]
 
     def has_title(self, title: str) -> bool:
-        """Whether this is the title of an article of the test set, or of XQuAD's 48."""
+        """Whether this is the title of a test article, or of one of XQuAD's 48."""
         return bool(title.strip()) and (is_xquad_article(title) or _hash(canonical_title(title)) in self.titles)
 
     def has_identity(self, identity: str) -> bool:
-        """Whether this is the id of a question of the test set; ids of less than SHORTEST_ID characters never are."""
+        """Whether this is the id of a test question; never true for ids shorter than SHORTEST_ID characters."""
         return _hash(identity.strip()) in self.identities
 
     def _reasons(self, data: TrainingText, text: bool, question: bool) -> tuple[Reason, ...]:
@@ -117,14 +117,14 @@ class ContaminationIndex:
         return tuple(reason for reason, holds in found.items() if holds)
 
     def _asks(self, questions: Sequence[Sequence[str]]) -> list[bool]:
-        """Whether one of each piece's questions is the test set's, (pieces,)."""
+        """Whether any question of each piece is a test question, (pieces,)."""
         flat = [question for each in questions for question in each]
         known = iter([_digest(text) in self.questions for piece in _pieces(flat) for text in _texts(*piece)])
         return [any([next(known) for _ in each]) for each in questions]
 
 
 def _pieces(texts: Sequence[str]) -> Iterator[tuple[Letters, NDArray[np.int64]]]:
-    """The letters and pointers of all texts, so many texts at a time that memory stays bounded."""
+    """The letters and pointers of all texts, in batches that keep memory bounded."""
     first = size = 0
     for last, text in enumerate(texts, start=1):
         size += len(text)
@@ -139,7 +139,7 @@ def _texts(letters: Letters, pointers: NDArray[np.int64]) -> Iterator[Letters]:
 
 
 def _digest(letters: Letters) -> int | None:
-    """64 bits for a question's letters; None when they are fewer than an n-gram's."""
+    """A 64-bit hash of a question's letters; None if it is shorter than an n-gram."""
     return _number(letters.astype("<u4").tobytes()) if len(letters) >= N else None
 
 

@@ -1,4 +1,4 @@
-"""Texts without what copying changes: case, white space, punctuation, Unicode form, accents."""
+"""Reduce texts to what survives copying: no case, white space, punctuation, Unicode form or accents."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from numpy.typing import NDArray
 Letters = NDArray[np.uint32]
 
 IDEOGRAPH_LETTERS = 3
-"""As how many letters an ideograph counts: XQuAD's paragraphs have 3.1 times as many characters in English as in
+"""Letters that an ideograph counts for: XQuAD's paragraphs have 3.1 times as many characters in English as in
 Chinese."""
 
 _END = "\U0010ffff"
-"""Stands behind each text while many are looked at as one; a noncharacter, taken out of the texts themselves."""
+"""End marker of each text when many are concatenated: a noncharacter, removed from the texts themselves."""
 
-_IGNORED = frozenset("\u0640\u0305\u034f\u180b\u180c\u180d")  # tatweel, a line above, grapheme joiner, selectors
+_IGNORED = frozenset("\u0640\u0305\u034f\u180b\u180c\u180d")  # tatweel, overline, grapheme joiner, selectors
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 _IDEOGRAPHS = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0x20000, 0x323B0))
-_SAME = {0x131: ord("i")}  # the dotless i, whose upper case is an I
+_SAME = {0x131: ord("i")}  # dotless i, whose upper case is I
 
 
 def letters_of(texts: Sequence[str]) -> tuple[Letters, NDArray[np.int64]]:
-    """The letters and digits of texts, one text behind the other, and where each begins.
+    """The letters and digits of all texts, concatenated, and the start of each text.
 
     Compatibility forms (full width, ligatures, Arabic presentation forms) are resolved and case is folded (Unicode
-    15.1, sections 3.13 and 3.14); marks that stand above or below a letter (accents, Arabic vowels, Thai tones, nuktas)
-    go, vowel signs that follow one stay. Simplified and traditional characters stay two.
+    15.1, sections 3.13 and 3.14). Marks above or below a letter (accents, Arabic vowels, Thai tones, nuktas) are
+    removed; vowel signs after a letter are kept. Simplified and traditional characters remain distinct.
 
     Args:
-        texts: any number of them, lone surrogates allowed.
+        texts: any number of texts; lone surrogates are allowed.
 
     Returns:
-        letters: (letters,) numbers above 0, equal where the letters are; an ideograph's three times; a 0 behind each
-            text.
+        letters: (letters,) positive numbers, equal for equal letters; an ideograph is repeated three times; each text
+            ends in a 0.
         pointers: (texts + 1,) text i is letters[pointers[i] : pointers[i + 1] - 1].
     """
     together = "".join(text.replace(_END, " ") + _END for text in texts)
@@ -51,7 +51,7 @@ def letters_of(texts: Sequence[str]) -> tuple[Letters, NDArray[np.int64]]:
 
 @cache
 def _repeats() -> NDArray[np.uint8]:
-    """As how many letters each code point counts, (code points,)."""
+    """Number of letters that each code point counts for, (code points,)."""
     counts = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
     for code in range(sys.maxunicode + 1):
         counts[code] = _is_letter(chr(code))
@@ -63,7 +63,7 @@ def _repeats() -> NDArray[np.uint8]:
 
 @cache
 def _numbers() -> NDArray[np.uint32]:
-    """The number that stands for each code point, (code points,)."""
+    """The number that represents each code point, (code points,)."""
     numbers = np.arange(sys.maxunicode + 1, dtype=np.uint32)
     for code, same in _SAME.items():
         numbers[code] = same

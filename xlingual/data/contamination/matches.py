@@ -1,4 +1,4 @@
-"""How much of each text a set of n-grams holds: n-grams in common, and the longest stretch of them."""
+"""Measure how much of each text is in a set of n-grams: n-grams in common, and their longest run."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from xlingual.data.contamination.ngrams import N
 
 RUN = 50
-"""A stretch of so many letters in common is an overlap. In clean text the longest was 41 letters (names, dates; see
-tests/benchmarks/README.md); GPT-3's check (Brown et al. 2020, arXiv 2005.14165, appendix C) takes 13 words, about 65
-letters of English."""
+"""Length of a common run, in letters, that counts as an overlap. In clean text the longest was 41 letters (names,
+dates; see tests/benchmarks/README.md); GPT-3's check (Brown et al. 2020, arXiv 2005.14165, appendix C) uses 13 words,
+about 65 letters of English."""
 
 SHARE, COMMON = 0.25, 20
-"""So is such a share of the n-grams, when they are so many: a copy with words changed, or a stretch that makes up much
-of a short text. Twenty n-grams are one stretch of 43 letters, or several shorter ones."""
+"""A text also overlaps if it has at least this share and this number of common n-grams: a copy with some words changed,
+or a run that makes up much of a short text. Twenty n-grams are one run of 43 letters, or several shorter ones."""
 
 
 class Matches(NamedTuple):
     """What texts share with the test set's paragraphs; all three are (texts,).
 
     Attributes:
-        run: letters of the longest stretch in common, 0 when it is shorter than an n-gram.
-        common: n-grams in common.
-        share: the same as a share of the text's n-grams; 0.0 for a text that is shorter than one.
+        run: letters of the longest common run; 0 if it is shorter than an n-gram.
+        common: number of common n-grams.
+        share: common n-grams as a share of the text's n-grams; 0.0 for a text shorter than one n-gram.
     """
 
     run: NDArray[np.int64]
@@ -34,16 +34,16 @@ class Matches(NamedTuple):
 
     @property
     def overlapping(self) -> NDArray[np.bool_]:
-        """Whether that is too much, (texts,)."""
+        """Whether each text overlaps, (texts,)."""
         return (self.run >= RUN) | ((self.share >= SHARE) & (self.common >= COMMON))
 
 
 def matches_of(hits: NDArray[np.int64], pointers: NDArray[np.int64]) -> Matches:
-    """Measure texts from the positions of those of their n-grams that are known.
+    """Measure texts from the positions of their known n-grams.
 
     Args:
-        hits: (hits,) where in all letters a known n-gram begins, ascending.
-        pointers: (texts + 1,) where each text begins, as `letters_of` gives them. No n-gram goes beyond its text.
+        hits: (hits,) start of each known n-gram in the concatenated letters, ascending; none crosses a text's end.
+        pointers: (texts + 1,) start of each text, from `letters_of`.
     """
     texts = len(pointers) - 1
     run, common = np.zeros(texts, dtype=np.int64), np.zeros(texts, dtype=np.int64)
@@ -59,7 +59,7 @@ def matches_of(hits: NDArray[np.int64], pointers: NDArray[np.int64]) -> Matches:
 
 
 def joined(parts: list[Matches]) -> Matches:
-    """One text behind the other."""
+    """Concatenate matches."""
     if not parts:
         return matches_of(np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64))
     return Matches(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

@@ -1,4 +1,4 @@
-"""Hashes of all n-grams of letters, and a set of hashes that answers for millions at a time."""
+"""Hashes of all letter n-grams, and a hash set with fast bulk look-up."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from xlingual.data.contamination.letters import Letters
 Hashes = NDArray[np.uint64]
 
 N = 24
-"""Letters of an n-gram: four to five English words, or eight ideographs."""
+"""Letters per n-gram: four to five English words, or eight ideographs."""
 
 _FACTOR = 0x9E3779B97F4A7C15
-"""What a letter is multiplied by once for each letter behind it: odd, otherwise arbitrary."""
+"""Base of the polynomial hash: odd, otherwise arbitrary."""
 
 _BITS_OF_A_HASH = 64
-"""Bits of the filter for each hash in the set, at least: fewer than one look-up in 64 passes it for nothing."""
+"""Minimum filter bits per hash in the set; fewer than one look-up in 64 is then a false positive."""
 
 
 def ngram_hashes(letters: Letters) -> Hashes:
-    """Hash every n-gram of neighbouring letters: (letters - N + 1,), or none where there are too few.
+    """Hash every n-gram of consecutive letters, (letters - N + 1,); empty if there are fewer than N letters.
 
-    The hash is a polynomial of the letters modulo 2^64 (Karp and Rabin 1987); those of 2, 3, 6, 12 and 24 letters are
-    each put together from two shorter ones.
+    The hash is a polynomial of the letters modulo 2^64 (Karp and Rabin 1987). Hashes of 2, 3, 6, 12 and 24 letters are
+    each combined from two shorter ones.
     """
     if len(letters) < N:
         return np.zeros(0, dtype=np.uint64)
@@ -39,19 +39,19 @@ def ngram_hashes(letters: Letters) -> Hashes:
 
 
 def _joined(left: Hashes, right: Hashes, width: int) -> Hashes:
-    """Hashes of n-grams from those of their first part and of their second part, which has `width` letters."""
+    """Combine the hashes of the first part and of the second part (`width` letters) of n-grams."""
     return left[: len(right)] * np.uint64(pow(_FACTOR, width, 1 << 64)) + right
 
 
 def within_texts(pointers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where the n-grams begin that lie within one text, ascending; for pointers as `letters_of` gives them."""
+    """Start of each n-gram that lies within one text, ascending; takes the pointers of `letters_of`."""
     lengths = np.diff(pointers)
     ends = np.repeat(pointers[1:], lengths)
     return np.flatnonzero(np.arange(len(ends)) + N < ends)
 
 
 class HashSet:
-    """An immutable set of 64-bit hashes: sorted, behind a filter of single bits that most strangers do not pass."""
+    """An immutable set of 64-bit hashes: a sorted array behind a one-bit filter that rejects most non-members."""
 
     def __init__(self, hashes: Hashes) -> None:
         ordered = np.sort(hashes)
@@ -61,7 +61,7 @@ class HashSet:
         return len(self.hashes)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"hashes": self.hashes}  # the filter is made again where it is needed
+        return {"hashes": self.hashes}  # the filter is rebuilt on demand
 
     def among(self, hashes: Hashes) -> NDArray[np.int64]:
         """Positions of the hashes that are in the set, ascending."""
@@ -76,7 +76,7 @@ class HashSet:
 
     @cached_property
     def _filter(self) -> tuple[NDArray[np.uint8], np.uint64]:
-        """Bits, packed by eights, of which the first digits of the set's hashes are set; how far to shift to them."""
+        """A packed bit array indexed by the leading bits of a hash, and the right shift that gives that index."""
         digits = max(3, (len(self.hashes) * _BITS_OF_A_HASH - 1).bit_length())
         shift = np.uint64(64 - digits)
         keys = self.hashes >> shift

@@ -1,4 +1,4 @@
-"""What is checked against the test set, and what is said of it."""
+"""A piece of training data to check against the test set, and the result of the check."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Reason = Literal["text", "id", "title", "question"]
 
 @dataclass(frozen=True, slots=True)
 class TrainingText:
-    """One paragraph, FAQ row or other piece of training data: kept or dropped as a whole.
+    """A paragraph, FAQ row or other piece of training data, kept or dropped as a whole.
 
     Attributes:
-        name: what a reader finds it by.
-        texts: contexts and answers; looked through for the test set's paragraphs.
-        questions: looked through as well, and compared with the test set's questions.
-        title: of the article; "" where there is none.
+        name: how users can find it.
+        texts: contexts and answers, searched for the test set's paragraphs.
+        questions: searched too, and compared with the test set's questions.
+        title: title of the article; "" if there is none.
         identities: ids of its questions.
     """
 
@@ -33,12 +33,12 @@ class TrainingText:
 
     @classmethod
     def of_row(cls, row: FaqRow) -> TrainingText:
-        """One FAQ pair."""
+        """The text of one FAQ pair."""
         return cls(f"{row.url} {row.question}", (row.answer,), (row.question,))
 
     @classmethod
     def of_paragraph(cls, examples: Iterable[Example | Question]) -> TrainingText:
-        """Questions that share one context, called by the first one's id or by their article."""
+        """The text of questions on one context, named by the first question's id or their article."""
         together = list(examples)
         first = together[0]
         questions, identities = tuple(each.question for each in together), tuple(each.id for each in together)
@@ -47,13 +47,12 @@ class TrainingText:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Why a piece of training data counts as the test set's.
+    """Why a piece of training data overlaps the test set.
 
     Attributes:
-        reasons: all that hold, the surest first.
-        run: letters of the longest stretch that it shares with a paragraph of the test set; 0 when that is shorter than
-            an n-gram.
-        share: of its n-grams, those that are in the test set's paragraphs, 0 to 1; of the text with most.
+        reasons: all reasons that hold, the strongest first.
+        run: letters of the longest run shared with a test paragraph; 0 if it is shorter than an n-gram.
+        share: share of its n-grams found in the test set's paragraphs, 0 to 1, for the text with the largest share.
     """
 
     reasons: tuple[Reason, ...]
@@ -62,18 +61,18 @@ class Overlap:
 
     @property
     def reason(self) -> Reason:
-        """The surest of the reasons."""
+        """The strongest reason."""
         return self.reasons[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Contaminated:
-    """A piece of training data that was dropped: what a reader finds it by, and why."""
+    """The name of a dropped piece of training data, and why it was dropped."""
 
     name: str
     overlap: Overlap
 
     def as_json(self) -> dict[str, str | int | float | list[str]]:
-        """One line of a study's list."""
+        """A line of a study's list of dropped data."""
         found = self.overlap
         return {"name": self.name, "reasons": list(found.reasons), "run": found.run, "share": round(found.share, 4)}

@@ -1,4 +1,4 @@
-"""Files of training data of any kind, piece by piece: SQuAD's format, rows of JSON or Parquet, plain text."""
+"""Read training files piece by piece: SQuAD format, JSON or Parquet rows, plain text."""
 
 from __future__ import annotations
 
@@ -18,28 +18,27 @@ from xlingual.data.texts import mended
 from xlingual.errors import DataError
 
 TEXTS = ("context", "text", "answer", "answer1", "answer2")
-"""Columns of rows that are looked through, beside the questions; what is no text in them is passed over."""
+"""Columns searched besides the questions; values that are not strings are skipped."""
 
 QUESTIONS = ("question", "question1", "question2")
 NAMES = ("id", "_id", "title")
-"""Columns that a row is called by; the first that is not empty."""
+"""Columns that name a row; the first non-empty one is used."""
 
 _PARAGRAPH = 4000
-"""Characters after which a paragraph of plain text ends with the line."""
+"""Length in characters after which a paragraph of plain text ends at the next line break."""
 
 _ROWS = (".json", ".jsonl", ".parquet", ".json.gz", ".jsonl.gz")
 _ENDINGS = ".json, .jsonl, .parquet or .txt, the text ones with or without .gz"
 
 
 def texts_of_file(path: Path) -> Iterator[TrainingText]:
-    """The pieces of a file, in order; no more than a piece is held, but of a .json file all.
+    """The pieces of a file, in order, streamed one at a time (a .json file is loaded whole).
 
-    A paragraph with its questions is one piece: of a .json file in SQuAD's format, or of rows (an object a line, a list
-    of objects, Parquet) with the same context one behind the other. Any other row is a piece. In plain text an empty
-    line ends a piece.
+    A paragraph with its questions is one piece: in SQuAD format, or as consecutive rows (JSON Lines, a list of objects,
+    Parquet) with the same context. Any other row is a piece. In plain text an empty line ends a piece.
 
     Raises:
-        DataError: when the file is absent, cannot be read, or has no column that could be looked through.
+        DataError: when the file does not exist, cannot be read, or has no column to check.
     """
     kind = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     if path.is_dir() and is_saved(path):
@@ -54,11 +53,11 @@ def texts_of_file(path: Path) -> Iterator[TrainingText]:
         elif kind in _ROWS:
             yield from _object_texts(rows_of_file(path, (*TEXTS, *QUESTIONS, *NAMES)), path)
         else:
-            raise DataError(f"{path}: its ending says nothing of its format; write {_ENDINGS}")
+            raise DataError(f"{path}: unknown file ending; name files that end in {_ENDINGS}")
 
 
 def offset_notes(path: Path) -> tuple[str, ...]:
-    """Lines on offsets that are often wrong, of a file of questions; none of any other file."""
+    """Notes on frequent wrong offsets in a file of questions; none for other files."""
     if not path.name.lower().endswith(_ROWS):
         return ()
     try:
@@ -95,7 +94,7 @@ def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
 
 
 def _same_context(numbered: tuple[int, Row]) -> tuple[int, str]:
-    """What neighbouring rows of one paragraph share; rows without a context share nothing."""
+    """Grouping key of consecutive rows of one paragraph; rows without a context are not grouped."""
     number, row = numbered
     context = _string(row, "context")
     return (0, context) if context else (number, "")
@@ -127,7 +126,7 @@ def _name(row: Row, column: str) -> str:
 def _check_columns(found: Sequence[str], path: Path) -> None:
     if not set(found) & {*TEXTS, *QUESTIONS}:
         raise DataError(
-            f"{path}: no column that could be checked ({', '.join((*TEXTS, *QUESTIONS))}); "
+            f"{path}: no column to check ({', '.join((*TEXTS, *QUESTIONS))}); "
             f"found {', '.join(found) or 'none'}; rename the column that holds the text to text"
         )
 

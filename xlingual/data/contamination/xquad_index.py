@@ -1,4 +1,4 @@
-"""The index of the test set of a study or command."""
+"""Build the index of a test set."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from xlingual.languages import XQUAD_LANGUAGES
 
 @doing("indexing the texts of the test set")
 def index_of_test_set(source: str, languages: Sequence[str] | None = None) -> ContaminationIndex:
-    """Index a test set: a directory with xquad.<code>.json files, a copy of the hub's data set, or a hub id.
+    """Index a test set: a directory with xquad.<code>.json files, a copy of the hub data set, or a hub id.
 
-    Every question is in it, of those that cannot be scored, too.
+    Every question is indexed, even one that cannot be scored.
 
     Args:
-        source: as for `load_xquad`.
-        languages: two-letter codes; None for all of XQuAD's that are there, whichever a study scores, as a copy in
-            another language would do the same harm.
+        source: see `load_xquad`.
+        languages: two-letter codes; None for all XQuAD languages of the source, whichever a study scores, because a
+            copy in another language would do the same harm.
 
     Raises:
-        DataError: when the source or a language that was asked for is absent or malformed.
+        DataError: when the source or a requested language is missing or malformed.
     """
     codes = list(languages) if languages is not None else available_languages(source)
     asked = stated_questions(source, codes)
@@ -32,12 +32,12 @@ def index_of_test_set(source: str, languages: Sequence[str] | None = None) -> Co
 
 
 def available_languages(source: str) -> list[str]:
-    """XQuAD's languages that a local source has; all of them for a hub id, and where none can be told."""
+    """The XQuAD languages of a local source; all of them for a hub id, or if none is recognised."""
     path = local_path(source)
     if path is None or not path.is_dir():
         return list(XQUAD_LANGUAGES)
-    there = [code for code in XQUAD_LANGUAGES if (path / f"xquad.{code}.json").is_file() or _in_copy(path, code)]
-    return there or list(XQUAD_LANGUAGES)
+    found = [code for code in XQUAD_LANGUAGES if (path / f"xquad.{code}.json").is_file() or _in_copy(path, code)]
+    return found or list(XQUAD_LANGUAGES)
 
 
 def _in_copy(directory: Path, code: str) -> bool:

@@ -1,1 +1,1 @@
-"""FAQ pages as training data: sources, filters, the division by host, what is kept on disk."""
+"""FAQ pages as training data: sources, filters, splits by host, storage on disk."""

@@ -16,7 +16,7 @@ COLUMNS = ("origin", "question1", "answer1", "question2", "answer2", "labse_simi
 
 @dataclass(frozen=True, slots=True)
 class Bitext:
-    """One pair of a site in two languages, each a translation of the other; `languages` are two-letter codes."""
+    """A question-answer pair of a site and its translation; `languages` are two-letter codes."""
 
     origin: str
     question1: str
@@ -29,19 +29,19 @@ class Bitext:
 def bitext_rows(
     source: str, language: str, *, rows: int, minimum_similarity: float = 0.0, other: str = "en"
 ) -> Iterator[Bitext]:
-    """The first pairs of a language and another that are similar enough and have no empty side.
+    """The first pairs of two languages that are similar enough and have no empty text.
 
     Args:
         source: a hub id such as `PaDaS-Lab/webfaq-bitexts`, with a configuration for each pair of three-letter codes in
             alphabetical order (`deu-eng`), a local copy, a directory with files of these names, or one such file; see
             `xlingual.data.faq.tables`.
-        language: code of two or three letters; side 1 is the language whose three-letter code comes first.
-        rows: pairs to give at most.
-        minimum_similarity: the least `labse_similarity`, a cosine (LaBSE, arXiv 2007.01852).
+        language: two- or three-letter code; side 1 is the language whose three-letter code comes first.
+        rows: maximum number of pairs.
+        minimum_similarity: minimum `labse_similarity`, a cosine (LaBSE, arXiv 2007.01852).
         other: the other language.
 
     Raises:
-        DataError: when the source, the pair of languages or a column is absent.
+        DataError: when the source, the pair of languages or a column does not exist.
     """
     if rows < 1:
         raise DataError(f"{source}: asked for {rows} bitext rows; write 1 or more")

@@ -1,4 +1,4 @@
-"""Stored pairs divided by host into training and development."""
+"""Split stored pairs by host into training and development."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from xlingual.data.faq.store import StoredRows
 
 @dataclass(frozen=True)
 class RowsPart:
-    """The pairs of one language on one side of a division; reading them takes the memory of one host.
+    """The pairs of one language on one side of a split, read one host at a time.
 
     Attributes:
         stored: the pairs of both sides.
-        held_out: hosts of the language that are kept for development.
-        development: whether this is the side of those hosts, or that of all others.
+        held_out: hosts of the language held out for development.
+        development: whether this is the development side.
         size: number of pairs on this side.
     """
 
@@ -31,14 +31,14 @@ class RowsPart:
         return self.size
 
     def __iter__(self) -> Iterator[list[FaqRow]]:
-        """The pairs of one host after another, in order."""
+        """The pairs of each host, in order."""
         for rows in self.stored:
             if (rows[0].origin in self.held_out) is self.development:
                 yield rows
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that follow from the pairs of this side and their order."""
+        """16 hexadecimal digits that depend on the pairs of this side and their order."""
         if not self.held_out and not self.development:
             return self.stored.fingerprint
         stated = [self.stored.fingerprint, "development" if self.development else "training", *sorted(self.held_out)]
@@ -47,7 +47,7 @@ class RowsPart:
 
 @dataclass(frozen=True)
 class Division:
-    """Both sides of one language's pairs: no host is on both, in any language."""
+    """Both sides of one language's split; no host is on both sides, across all languages."""
 
     training: RowsPart
     development: RowsPart
@@ -56,14 +56,14 @@ class Division:
 def divide(
     rows: Mapping[str, StoredRows], share: float, seed: int, development: Collection[str] | None = None
 ) -> dict[str, Division]:
-    """Divide each language's pairs by host; arguments and errors as those of `held_out_hosts`."""
+    """Split each language's pairs by host; takes the arguments of `held_out_hosts` and raises its errors."""
     sizes = {language: stored.host_sizes() for language, stored in rows.items()}
     held = held_out_hosts(sizes, share, seed, development)
     return {language: _division(stored, sizes[language], held) for language, stored in rows.items()}
 
 
 def undivided(stored: StoredRows) -> RowsPart:
-    """All pairs of a language, as the training side of a division that holds nothing out."""
+    """All pairs of a language, as the training side of a split without held-out hosts."""
     return RowsPart(stored, frozenset(), False, len(stored))
 
 

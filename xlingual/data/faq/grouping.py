@@ -1,4 +1,4 @@
-"""Rows of each host together, whatever their order: grouped on disk, in memory that does not grow."""
+"""Group rows by host on disk, in constant memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROWS_AT_ONCE = 512
 _values_of = attrgetter(*(field.name for field in fields(FaqRow)))
 
 _PREPARATION = (
-    "PRAGMA journal_mode = OFF",  # nothing of the file is wanted after a crash
+    "PRAGMA journal_mode = OFF",  # the file is temporary
     "PRAGMA synchronous = OFF",
     "CREATE TABLE host (number INTEGER PRIMARY KEY, name TEXT UNIQUE)",
     "CREATE TABLE pair (host INTEGER, content BLOB)",
@@ -25,13 +25,13 @@ _PREPARATION = (
 
 
 def host_by_host(rows: Iterable[FaqRow], folder: Path | None = None) -> Iterator[FaqRow]:
-    """Give all rows, each host's one after another: hosts in order of their first row, rows of a host in theirs.
+    """Yield all rows grouped by host: hosts in order of their first row, rows of a host in their original order.
 
-    Rows wait in a SQLite file until the last has been read, for only then it is known whether a host comes again.
+    Rows are buffered in a SQLite file until the last one is read, because any host may occur again.
 
     Args:
-        rows: in any order.
-        folder: on whose disk the file lies; None: the system's for temporary files.
+        rows: rows in any order.
+        folder: directory for the file; None for the system's temporary directory.
     """
     with (
         tempfile.TemporaryDirectory(prefix=".faq-rows-", dir=folder) as place,
@@ -50,7 +50,7 @@ def host_by_host(rows: Iterable[FaqRow], folder: Path | None = None) -> Iterator
 
 
 def _fill(base: sqlite3.Connection, rows: Iterable[FaqRow]) -> bool:
-    """Insert the rows; says whether each host's came one after another."""
+    """Insert the rows; return whether they were already grouped by host."""
     together = True
     last, number = None, 0
     waiting: list[tuple[int, bytes]] = []

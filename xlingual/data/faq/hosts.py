@@ -1,8 +1,8 @@
-"""Decisions about hosts: which are drawn from a source, and which are held out for development.
+"""Choose the hosts drawn from a source, and those held out for development.
 
-A site counts as one, with and without `www.`, `m.` or a language in front, and in any case. Each decision is one for
-all languages, as a site often has the same page in several, and follows from a seed and the site's name alone or from
-plain counts: no order of rows, no process and no machine has a say.
+Host names that differ only in case or in a leading `www.`, `m.` or language code are one site. Each choice applies to
+all languages, because sites often have the same page in several. It depends only on a seed and the site's name, or on
+counts, never on the order of rows, the process or the machine.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from xlingual.errors import DataError
 from xlingual.languages import ISO_639_3
 
 _SAME_SITE = frozenset({"www", "m", *ISO_639_3, *ISO_639_3.values()})
-"""First parts of host names that tell the language or the device, not the site."""
+"""Leading labels of host names that denote a language or device, not the site."""
 
 Sizes = Mapping[str, Mapping[str, int]]
-"""By language, by host, its rows."""
+"""Number of rows by language and host."""
 
 
 def site(host: str) -> str:
-    """The name that a host is decided about by: de.a.com, www.a.com and m.a.com:443 are a.com."""
+    """The site of a host: de.a.com, www.a.com and m.a.com:443 are a.com."""
     labels = host.casefold().split(":")[0].strip(".").split(".")
     while len(labels) > 2 and labels[0] in _SAME_SITE:
         labels = labels[1:]
@@ -31,33 +31,33 @@ def site(host: str) -> str:
 
 
 def is_drawn(host: str, seed: int, spread: int) -> bool:
-    """Whether a host is among the one in `spread` that a seed draws."""
+    """Whether a seed draws this host, with probability 1 / `spread`."""
     return spread == 1 or int.from_bytes(_rank("draw", host, seed), "big") < (1 << 256) // spread
 
 
 def held_out_hosts(hosts: Sizes, share: float, seed: int, development: Collection[str] | None = None) -> frozenset[str]:
-    """Choose the hosts that are kept out of training in every language, for development.
+    """Choose the hosts to hold out of training, in every language, for development.
 
-    In each language with two hosts or more one at least is held out and one at least is not; about `share` of its rows
-    are held out, as far as whole hosts allow: hosts are gone through in an order that is a seeded permutation, and one
-    is held out when that brings the shares of the languages that it occurs in nearer to `share`, in sum. A language's
-    only host is not held out, unless other languages cannot be divided otherwise.
+    Each language with at least two hosts has at least one on either side. About `share` of its rows are held out, as
+    far as whole hosts allow: hosts are visited in a seeded permutation, and one is held out if this brings the
+    held-out shares of its languages closer to `share` in total. A language's only host is not held out, unless the
+    other languages cannot be split otherwise.
 
     Args:
-        hosts: rows of each host, by language.
-        share: of each language's rows that should be held out, above 0 and below 1.
-        seed: of the permutation.
-        development: languages that need a development set; None: all of them.
+        hosts: number of rows of each host, by language.
+        share: share of each language's rows to hold out, above 0 and below 1.
+        seed: seed of the permutation.
+        development: languages that need a development set; None for all.
 
     Returns:
-        the hosts that are held out, in whichever language they occur.
+        The held-out hosts of all languages.
 
     Raises:
-        DataError: when a language that needs a development set has one host alone, or when no division gives every
-            language both sides (three hosts of which each two make up a language, say).
+        DataError: when a language that needs a development set has a single host, or when no split gives every language
+            both sides (for example three hosts where each two make up a language).
     """
     if not 0 < share < 1:
-        raise DataError(f"held-out hosts: asked for a share of {share}; write a number between 0 and 1, such as 0.1")
+        raise DataError(f"held-out hosts: share is {share}; write a number between 0 and 1, such as 0.1")
     sizes = _by_site(hosts)
     _refuse_single(sizes, hosts if development is None else development)
     order = sorted({name for counts in sizes.values() for name in counts}, key=lambda name: _rank("held", name, seed))
@@ -81,9 +81,9 @@ def _by_site(hosts: Sizes) -> dict[str, dict[str, int]]:
 
 
 def _nearest(sizes: Sizes, order: Sequence[str], share: float) -> set[str]:
-    """Take a site when the shares of its languages, summed, come nearer to `share` by it; then one more a language.
+    """Take each site that brings its languages' shares, in total, closer to `share`.
 
-    The latter where nothing of a language was taken: the site that costs least.
+    Then take the cheapest site of each language of which nothing was taken.
     """
     balance = _Balance(sizes, share)
     only = {next(iter(counts)) for counts in sizes.values() if len(counts) == 1}
@@ -99,7 +99,7 @@ def _nearest(sizes: Sizes, order: Sequence[str], share: float) -> set[str]:
 
 
 class _Balance:
-    """What was taken, and what share of each language's rows that is."""
+    """The sites taken so far, and their share of each language's rows."""
 
     def __init__(self, sizes: Sizes, share: float) -> None:
         self.share = share
@@ -112,7 +112,7 @@ class _Balance:
                 self._portions[name].append((language, rows / total))
 
     def gain(self, name: str) -> float:
-        """By how much the languages' distances to the share, summed, would fall."""
+        """How much taking a site would reduce the languages' total distance to the share."""
         distances = ((self.share - self.taken[code], part) for code, part in self._portions[name])
         return sum(abs(distance) - abs(distance - part) for distance, part in distances)
 
@@ -127,8 +127,8 @@ def _refuse_single(sizes: Sizes, development: Collection[str]) -> None:
     if few:
         stated = ", ".join(f"{code} has {len(sizes.get(code, ()))}" for code in few)
         raise DataError(
-            f"held-out hosts: a development set needs two hosts of a language or more, and {stated}; leave "
-            f"{', '.join(few)} out of the development set, or read more rows: a greater rows_per_language or spread"
+            f"held-out hosts: a development set needs at least two hosts per language, but {stated}; leave "
+            f"{', '.join(few)} out of the development set, or read more rows (raise rows_per_language or spread)"
         )
 
 
@@ -136,9 +136,8 @@ def _no_division(groups: Mapping[str, Sequence[str]]) -> DataError:
     fewest = sorted(groups, key=lambda code: (len(groups[code]), code))[:5]
     stated = ", ".join(f"{code} has {len(groups[code])}" for code in fewest)
     return DataError(
-        "held-out hosts: found no division that leaves every language a host on both sides, for languages share few "
-        f"hosts ({stated}); leave one of {', '.join(fewest)} out, or read more rows: a greater rows_per_language or "
-        "spread"
+        "held-out hosts: found no split that gives every language a host on both sides, because languages share few "
+        f"hosts ({stated}); leave one of {', '.join(fewest)} out, or read more rows (raise rows_per_language or spread)"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the filters keep and drop of FAQ rows, in numbers and examples."""
+"""Statistics and examples of the FAQ rows that filters keep and drop."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SIDES = ("question", "answer")
 
 @dataclass(frozen=True, slots=True)
 class OverviewRequest:
-    """What is looked at: how rows are drawn, filtered and made into passages, and how many of each are shown."""
+    """How to draw and filter rows and make passages, and how many examples of each to show."""
 
     draw: Draw
     filters: FaqFilters
@@ -46,14 +46,14 @@ class OverviewRequest:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The middle and the long end of some lengths; None of no lengths at all."""
+    """Median and 90th percentile of lengths; None if there are no lengths."""
 
     median: float | None
     percentile_90: float | None
 
     @classmethod
     def of(cls, lengths: array[int]) -> Spread:
-        """Median and 90th percentile, linear between neighbours."""
+        """Compute both, with linear interpolation."""
         if not lengths:
             return cls(None, None)
         median, high = np.percentile(np.asarray(lengths), (50, 90)).tolist()
@@ -62,9 +62,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class LanguageOverview:
-    """One language: counts of rows, hosts before and after, lengths of what is kept, and examples.
+    """Counts of rows, hosts before and after filtering, lengths of kept texts, and examples of one language.
 
-    `counts["read"]` is `counts["kept"]` plus every `dropped_*`; `short` is what the source lacks to what was asked for.
+    `counts["read"]` is `counts["kept"]` plus every `dropped_*`; `short` is the number of rows missing in the source.
     """
 
     language: str
@@ -72,30 +72,30 @@ class LanguageOverview:
     hosts_read: int
     hosts_kept: int
     characters: dict[str, Spread]
-    """by side: question, answer"""
+    """By side: question, answer."""
     tokens: dict[str, Spread]
-    """likewise; empty where no model was named"""
+    """By side; empty without a model."""
     kept: list[FaqRow]
     dropped: dict[str, list[FaqRow]]
-    """by the name of the filter"""
+    """By name of the filter."""
     passages: list[Example] = field(default_factory=list)
     passage_counts: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, all of them."""
+        """All fields as plain values."""
         return asdict(self)
 
 
 def faq_overview(source: str, languages: Sequence[str], asked: OverviewRequest) -> dict[str, LanguageOverview]:
-    """Read, filter and measure the rows of each language, by two-letter code; memory is a few lengths a row.
+    """Read, filter and measure the rows of each language, by two-letter code; keeps a few lengths per row in memory.
 
     Args:
         source: see `xlingual.data.faq.sampling.faq_rows`.
-        languages: codes of two or three letters.
-        asked: how, and how much of it is shown.
+        languages: two- or three-letter codes.
+        asked: how to read and filter, and how much to show.
 
     Raises:
-        DataError: when the source, a language or a column that a filter asks for is absent.
+        DataError: when the source, a language or a column that a filter needs does not exist.
     """
     tables = language_tables(source, languages)
     found = {}
@@ -133,7 +133,7 @@ def _overview(drawn: DrawnRows, asked: OverviewRequest, reading: Activity) -> La
 
 
 class _Hosts:
-    """Counts hosts that go by, each one's rows together."""
+    """Counts the hosts of a stream grouped by host."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -145,7 +145,7 @@ class _Hosts:
 
 
 class _Kept:
-    """Lengths and a sample of the rows that are kept."""
+    """Lengths and a sample of kept rows."""
 
     def __init__(self, asked: OverviewRequest) -> None:
         self.hosts = 0
@@ -166,7 +166,7 @@ class _Kept:
 
 
 class _Sample(Generic[T]):
-    """Some of what goes by, those whose text has the smallest hash: the same ones in whatever order."""
+    """A sample of a stream: the items whose text has the smallest hash, independent of order."""
 
     def __init__(self, size: int) -> None:
         self._size = size

@@ -1,4 +1,4 @@
-"""FAQ pairs made ready for recipes: drawn, filtered, free of the test set, and kept on disk; languages side by side."""
+"""Prepare FAQ pairs for recipes: draw, filter, decontaminate and store them, with languages in parallel."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from xlingual.records.lock import hold
 
 
 class RowFilter(Protocol):
-    """What rows go through between source and store; used once.
+    """A filter between source and store; each instance is used once.
 
-    It may also have `listed`, what it says of rows that it dropped: values that have `as_json`.
+    It may also have `listed`: remarks on dropped rows, which have `as_json`.
     """
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Rows dropped, under names that begin with `dropped_`, and whatever else; complete after the last row."""
+        """Dropped rows, under names that begin with `dropped_`, and other counts; complete after the last row."""
 
     def rows(self, rows: Iterator[FaqRow]) -> Iterator[FaqRow]:
-        """Pass on what is kept, each host's rows together as they come."""
+        """Yield the kept rows, grouped by host like the input."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """How the filter of a language is made, in whichever process.
+    """How to create the filter of a language, in any process.
 
     Attributes:
-        made_of: all that decides what it keeps and changes, as JSON has it: part of the rows' fingerprint.
-        make: makes it of a two-letter code and the optional columns of the source; can be pickled.
+        made_of: JSON value of everything that determines the result; part of the rows' fingerprint.
+        make: creates the filter from a two-letter code and the optional columns of the source; picklable.
     """
 
     made_of: Any
@@ -59,27 +59,27 @@ def prepare_faq(
     recorded: Mapping[str, str] | None = None,
     processes: int = 1,
 ) -> dict[str, StoredRows]:
-    """Draw, filter and keep the pairs of each language, by two-letter code; what is there already is opened.
+    """Draw, filter and store the pairs of each language, by two-letter code; rows already stored are reused.
 
-    Local sources are known by the bytes of their files, which are hashed at every start: that is cheap beside
-    filtering, and names, sizes and times can stay as they are under other rows. What the hub has now cannot be known
-    without reading it, so its rows are read again at every start, unless `recorded` says which rows the study used
-    before and these are still there.
+    Local sources are identified by a hash of their files, computed at every start: this is cheap compared to filtering,
+    and name, size and time of a file do not identify its rows. The hub's content cannot be identified without reading
+    it, so its rows are read again at every start, unless `recorded` gives the rows that the study used before and these
+    are still stored.
 
     Args:
         source: see `faq_rows`.
-        languages: codes of two or three letters.
-        draw: what is read of each.
-        folder: where rows of all studies lie.
-        steps: what the rows go through, in order.
-        allow_shortage: whether a language may have fewer rows than asked for; then `counts["short"]` says by how much.
-        recorded: by two-letter code, the fingerprint of the rows that the study used before.
-        processes: languages at a time, each in a process of its own, which imports the caller's main script: that has
-            to be guarded by `if __name__ == "__main__"`. The rows do not depend on it.
+        languages: two- or three-letter codes.
+        draw: the rows to read for each language.
+        folder: storage for rows of all studies.
+        steps: filters to apply, in order.
+        allow_shortage: whether a language may have fewer rows than requested; `counts["short"]` is then the difference.
+        recorded: fingerprint of the rows that the study used before, by two-letter code.
+        processes: number of languages prepared in parallel. Each process imports the caller's main script, which must
+            be guarded by `if __name__ == "__main__"`. The rows do not depend on it.
 
     Raises:
-        DataError: when a source, language or column is absent, a row is malformed, or languages are short: all of them
-            are named at once.
+        DataError: when a source, language or column does not exist, a row is malformed, or languages have too few rows
+            (all are named at once).
     """
     tables = language_tables(source, languages)
     tasks = [
@@ -98,7 +98,7 @@ def prepare_faq(
 
 @dataclass(frozen=True)
 class _Task:
-    """All that one language's rows follow from, for whichever process makes them."""
+    """Everything that determines one language's rows; can be sent to a process."""
 
     table: Table
     language: str
@@ -123,7 +123,7 @@ def _all(tasks: Sequence[_Task], processes: int) -> list[StoredRows | int]:
     if processes <= 1 or len(tasks) <= 1:
         with doing("preparing FAQ rows of the languages", len(tasks)) as preparing:
             return [_prepared(task) for task in counted(tasks, preparing)]
-    context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
+    context = multiprocessing.get_context("spawn")  # fork would copy locks held by other threads
     with ProcessPoolExecutor(min(processes, len(tasks)), mp_context=context) as pool:
         futures: list[Future[StoredRows | int]] = [pool.submit(_prepared, task) for task in tasks]
         try:
@@ -131,15 +131,15 @@ def _all(tasks: Sequence[_Task], processes: int) -> list[StoredRows | int]:
                 return [future.result() for future in counted(futures, preparing)]
         except BrokenProcessPool as error:
             raise DataError(
-                f"FAQ rows: one of {min(processes, len(tasks))} processes that prepared them was ended from outside "
-                "(out of memory, say); prepare fewer languages at a time"
+                f"FAQ rows: one of {min(processes, len(tasks))} processes preparing them was killed (out of memory?); "
+                "prepare fewer languages at a time"
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _prepared(task: _Task) -> StoredRows | int:
-    """The rows of one language, opened or made; how many were read where they are too few."""
+    """The rows of one language, reused or created; if there are too few, the number of rows read."""
     made_of = task.made_of()
     reusable = "sha256" in made_of["source"] or task.recorded is not None
     found = find_rows(task.folder, made_of, task.recorded if "hub" in made_of["source"] else None) if reusable else None
@@ -162,12 +162,12 @@ def _made(task: _Task, made_of: Mapping[str, Any], waiting: Path) -> StoredRows 
     drawn = DrawnRows(task.table, task.language, task.draw, waiting)
     filters = [step.make(task.language, drawn.columns.names) for step in task.steps]
     rows = iter(drawn)
-    first = next(rows, None)  # all rows have been read now
+    first = next(rows, None)  # reads all rows
     if drawn.counts["short"] and not task.allow_shortage:
         return drawn.counts["read"]
     if first is None:
         raise DataError(
-            f"{task.table.place}: read {drawn.counts['read']} FAQ rows of {task.language}, none with both a question "
+            f"{task.table.place}: read {drawn.counts['read']} FAQ rows in {task.language}, none with both a question "
             "and an answer; name another source or leave the language out"
         )
     rows = _chained(first, rows)
@@ -185,7 +185,7 @@ def _filled(drawn: DrawnRows, filters: Sequence[RowFilter]) -> Filled:
     counts = Counter(drawn.counts)
     listed: list[dict[str, Any]] = []
     for each in filters:
-        # A filter's own `read` and `kept` are those of the rows that the step before left.
+        # A filter's own `read` and `kept` count only the rows left by the previous step.
         counts.update({name: number for name, number in each.counts.items() if name not in ("read", "kept")})
         listed.extend(dropped.as_json() for dropped in getattr(each, "listed", ()))
     return Filled(dict(counts), tuple(sorted(drawn.columns.names)), drawn.columns.version, tuple(listed))
@@ -200,14 +200,14 @@ def _shortage(source: str, short: Mapping[str, int], draw: Draw) -> DataError:
         remedy = f"write rows_per_language: {min(short.values())}, or allow_shortage: true"
     if draw.spread > 1:
         remedy += f", or a spread below {draw.spread}"
-    return DataError(f"{source}: asked for {draw.rows} rows of each language; {stated}; {remedy}")
+    return DataError(f"{source}: asked for {draw.rows} rows per language; {stated}; {remedy}")
 
 
 def _refuse_empty(source: str, kept: Mapping[str, StoredRows]) -> None:
     empty = [f"{code} ({_dropped(rows)})" for code, rows in kept.items() if not len(rows)]
     if empty:
         raise DataError(
-            f"{source}: no FAQ rows are left of {'; '.join(empty)}; loosen the filters that drop most, or leave these "
+            f"{source}: no FAQ rows are left in {'; '.join(empty)}; loosen the filters that drop most, or leave these "
             "languages out"
         )
 
@@ -218,7 +218,7 @@ def _dropped(rows: StoredRows) -> str:
 
 
 def _refuse_mixed(source: str, kept: Mapping[str, StoredRows]) -> None:
-    """Question types of both versions in one study would be one label with two meanings."""
+    """Refuse question types of both versions in one study: the same label would have two meanings."""
     versions = {
         version: [code for code, rows in kept.items() if rows.version == version and "question_type" in rows.columns]
         for version in (1, 2)

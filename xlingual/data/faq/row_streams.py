@@ -1,4 +1,4 @@
-"""Rows of one local file: JSON lines, plain or gzipped, or Parquet; read as a stream, never whole."""
+"""Stream the rows of a local file: JSON Lines, plain or gzipped, or Parquet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BUFFER = 1 << 20
 
 
 def file_columns(path: Path) -> tuple[str, ...]:
-    """Names of a file's columns: a Parquet file's schema, else the keys of the first row; empty for an empty file.
+    """Column names of a file: from the Parquet schema, or the keys of the first row; empty for an empty file.
 
     Raises:
         DataError: when the file cannot be read.
@@ -32,16 +32,16 @@ def file_columns(path: Path) -> tuple[str, ...]:
 
 
 def file_rows(path: Path, columns: Iterable[str] = ()) -> Iterator[Row]:
-    """The rows of a file, in order; of Parquet only `columns` are read, and all of them where none is named.
+    """The rows of a file, in order. From Parquet, only `columns` are read, or all if empty.
 
     Raises:
-        DataError: when the file cannot be read, or a line is no JSON object; names the file and the line.
+        DataError: when the file cannot be read or a line is not a JSON object; names the file and the line.
     """
     return _parquet_rows(path, list(columns) or None) if path.suffix == ".parquet" else _json_rows(path)
 
 
 def hash_files(paths: Iterable[Path]) -> str:
-    """SHA-256 of the files' bytes, in order: 64 hexadecimal digits; names, places and times have no say."""
+    """SHA-256 of the files' contents, in order: 64 hexadecimal digits, independent of names, paths and times."""
     joint = hashlib.sha256()
     for path in paths:
         digest = hashlib.sha256()
@@ -53,7 +53,7 @@ def hash_files(paths: Iterable[Path]) -> str:
 
 
 def _json_rows(path: Path) -> Iterator[Row]:
-    kind_of(path)  # names what only pretends to be data
+    kind_of(path)  # refuses files that are not data
     try:
         with opened(path) as lines:
             for number, line in enumerate(lines, start=1):
@@ -73,12 +73,12 @@ def _json_row(line: bytes, place: str) -> Row:
     except json.JSONDecodeError as error:
         raise DataError(f"{place}: not JSON: {error.msg}; write one object per line") from None
     if not isinstance(row, dict):
-        raise DataError(f"{place}: asked for one JSON object, found {type(row).__name__}; write one object per line")
+        raise DataError(f"{place}: expected a JSON object, found {type(row).__name__}; write one object per line")
     return row
 
 
 def _parquet_rows(path: Path, columns: list[str] | None) -> Iterator[Row]:
-    """Small batches of one row group after another: a row group alone may have a million rows."""
+    """Read small batches: a single row group may have a million rows."""
     file = _parquet(path)
     try:
         for group in range(file.num_row_groups):

@@ -1,4 +1,4 @@
-"""One question/answer pair of an FAQ page."""
+"""A question-answer pair of an FAQ page."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FaqRow:
-    """One pair of WebFAQ's layout (arXiv 2502.20936; version 2: arXiv 2602.17327).
+    """A pair in WebFAQ's layout (arXiv 2502.20936; version 2: arXiv 2602.17327).
 
-    `origin` is the host, `url` the page, `language` a two-letter code. `topic` and `question_type` are empty where the
-    source has none (only 49 languages are labelled; the two versions' question types are different sets), `similarity`
-    is version 2's `semantic_similarity_score`, None in version 1.
+    `origin` is the host, `url` the page, `language` a two-letter code. `topic` and `question_type` are empty if the
+    source has none (only 49 languages are labelled, and the question types of the two versions differ). `similarity` is
+    version 2's `semantic_similarity_score`, None in version 1.
     """
 
     origin: str

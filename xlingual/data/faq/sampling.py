@@ -1,4 +1,4 @@
-"""Pairs drawn from a source: a seeded draw of whole hosts, the rows of each host together."""
+"""Draw pairs from a source: a seeded sample of whole hosts, grouped by host."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _SECOND_VERSION = ("id", "semantic_similarity_score")
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What is read of each language: the first `rows` pairs of the hosts that are drawn.
+    """The rows to read for each language: the first `rows` pairs of the drawn hosts.
 
-    WebFAQ's rows come sorted by host, so that its first rows come from few hosts. With a `spread` of k a host is drawn
-    where a hash of the seed and its name says so, one in k, and about k times as many rows are gone through. All rows
-    of a host that is drawn are taken, but for those of the last, which end with the last row that is asked for.
+    WebFAQ is sorted by host, so its first rows come from few hosts. With a `spread` of k, one in k hosts is drawn, by a
+    hash of the seed and its name, and about k times as many rows are scanned. All rows of a drawn host are taken,
+    except that the last host is cut off when the requested number is reached.
     """
 
     rows: int
@@ -39,20 +39,20 @@ class Draw:
 
     def __post_init__(self) -> None:
         if self.rows < 1:
-            raise DataError(f"asked for {self.rows} FAQ rows per language; write 1 or more")
+            raise DataError(f"FAQ rows: asked for {self.rows} rows per language; write 1 or more")
         if self.spread < 1:
             raise DataError(f"FAQ rows: asked for a spread of {self.spread}; write 1 (every host is drawn) or more")
 
     def as_json(self) -> dict[str, int]:
-        """All that it is, for a fingerprint; the seed has no say where every host is drawn."""
+        """All fields, for a fingerprint; the seed is unused, and set to 0, when every host is drawn."""
         return asdict(self) | ({"seed": 0} if self.spread == 1 else {})
 
 
 @dataclass(frozen=True, slots=True)
 class FaqColumns:
-    """The optional columns that a source has, and WebFAQ's version that this tells.
+    """The optional columns of a source, and the version of WebFAQ inferred from them.
 
-    The `question_type` of the two versions are different sets of labels and must not be mixed.
+    The two versions have different `question_type` labels, which must not be mixed.
     """
 
     names: frozenset[str]
@@ -66,14 +66,14 @@ class FaqColumns:
 
 
 class DrawnRows:
-    """The pairs of one language that a draw takes, host by host, once; a pair with an empty side is dropped.
+    """The drawn pairs of one language, grouped by host; can be iterated once. Pairs with an empty text are dropped.
 
     Attributes:
         language: two-letter code.
         columns: the optional columns of the source.
-        counts: filled while the rows are gone through. `read` are the rows of drawn hosts, of which
-            `dropped_empty_question` and `dropped_empty_answer` have an empty side; `short` is what `read` lacks to the
-            rows that were asked for; `passed_over` are rows of other hosts.
+        counts: filled during iteration. `read` counts the rows of drawn hosts, `dropped_empty_question` and
+            `dropped_empty_answer` those of them with an empty text; `short` is the requested number minus `read`;
+            `passed_over` counts the rows of other hosts.
     """
 
     def __init__(self, table: Table, language: str, draw: Draw, folder: Path | None = None) -> None:
@@ -90,9 +90,9 @@ class DrawnRows:
         self._folder = folder
 
     def __iter__(self) -> Iterator[FaqRow]:
-        """Go through the rows, each host's together and in the source's order.
+        """Iterate over the rows grouped by host, in the source's order within each.
 
-        Nothing is given before all are read: they wait on disk, so that memory does not grow, whatever their order.
+        All rows are read first and buffered on disk, so that memory stays constant.
         """
         return host_by_host(self._drawn(), self._folder)
 
@@ -130,30 +130,30 @@ def faq_rows(
     """Open the pairs of one language.
 
     Args:
-        source: a hub id (WebFAQ's version 1 `PaDaS-Lab/webfaq` or 2 `PaDaS-Lab/webfaq-v2`: a configuration for each
+        source: a hub id (WebFAQ version 1 `PaDaS-Lab/webfaq` or 2 `PaDaS-Lab/webfaq-v2`, with a configuration for each
             three-letter code), a local copy, a directory with a file for each language (named by either code, ending
             in .jsonl, .jsonl.gz or .parquet, there or in `data`), or one such file.
-        language: code of two or three letters.
-        rows: pairs to read at most, see Draw.
-        seed: of the draw of hosts.
-        spread: one host in so many is drawn.
-        folder: on whose disk rows wait while they are grouped; None: the system's for temporary files.
+        language: two- or three-letter code.
+        rows: maximum number of pairs, see Draw.
+        seed: seed of the draw of hosts.
+        spread: one in this many hosts is drawn.
+        folder: directory for temporary files; None for the system's.
 
     Raises:
-        DataError: when the source, the language or a column is absent, or a row is malformed.
+        DataError: when the source, the language or a column does not exist, or a row is malformed.
     """
     code = two_letter(language)
     return DrawnRows(language_tables(source, [code])[code], code, Draw(rows, seed, spread), folder)
 
 
 def language_tables(source: str, languages: Sequence[str]) -> dict[str, Table]:
-    """Find the table of each language, by two-letter code; all that are absent are named at once."""
+    """Find the table of each language, by two-letter code; an error names all missing ones at once."""
     codes = list(dict.fromkeys(two_letter(language) for language in languages))
     return find_tables(source, {code: (ISO_639_3[code], code) for code in codes})
 
 
 def faq_row(record: Row, language: str) -> FaqRow:
-    """Make a pair of a source's row; texts are stripped, and an absent origin is the host of the URL."""
+    """Convert a source's row to a pair: texts are stripped, and a missing origin becomes the host of the URL."""
     texts = {column: clean_text(record[column]) for column in COLUMNS}
     score = record.get("semantic_similarity_score")
     return FaqRow(
@@ -179,7 +179,7 @@ def _refuse_other_kinds(record: Row, place: str) -> None:
     wrong = [column for column in COLUMNS if not isinstance(record[column], str | None)]
     if wrong:
         found = ", ".join(f"{column} is a {type(record[column]).__name__}" for column in wrong)
-        raise DataError(f"{place}: asked for texts; {found}; write texts, or leave the row out")
+        raise DataError(f"{place}: expected strings; {found}; write strings, or leave the row out")
 
 
 def _refuse_missing(columns: Sequence[str] | Mapping[str, Any], place: str) -> None:

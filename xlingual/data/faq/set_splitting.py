@@ -1,28 +1,28 @@
-"""Two sides such that no group lies on one side alone: a search that keeps to a wish where it can."""
+"""Set splitting: divide members into two sides so that every group has both, close to a preferred choice."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
 _CONSIDERED = 64
-"""Members of a group that are looked at: of a larger group some are free to give it both sides."""
+"""Maximum number of members considered per group; a larger group always has free members to give it both sides."""
 
 _STEPS = 50_000
-"""Choices after which the search gives up; real divisions need about one a group."""
+"""Maximum number of search steps; real splits need about one per group."""
 
 
 def two_sided(groups: Sequence[Sequence[str]], wish: Collection[str]) -> frozenset[str] | None:
-    """Choose members such that each group has one that is chosen and one that is not.
+    """Choose members so that each group has at least one chosen and one other member.
 
-    Members are chosen as `wish` says wherever that is possible; ties go to earlier groups and earlier members. This is
-    2-colouring of a hypergraph (set splitting), NP-complete in general, solved here by backtracking with forced moves.
+    Follows `wish` wherever possible; ties go to earlier groups and members. This is set splitting (2-colouring of a
+    hypergraph), NP-complete in general, solved by backtracking with forced moves.
 
     Args:
-        groups: each of two or more distinct members.
-        wish: members to choose if it can be done.
+        groups: groups of at least two distinct members each.
+        wish: members to choose if possible.
 
     Returns:
-        the chosen members, or None when there is no such choice, or none was found in 50,000 steps.
+        The chosen members, or None if there is no solution, or none was found in 50,000 steps.
     """
     looked_at = [_some(group, wish) for group in groups]
     fixed = _search(looked_at, wish)
@@ -33,7 +33,7 @@ def two_sided(groups: Sequence[Sequence[str]], wish: Collection[str]) -> frozens
 
 
 def _some(group: Sequence[str], wish: Collection[str]) -> list[str]:
-    """The first members, one of each side by the wish at the front so that the wish can hold."""
+    """The first members, led by one of each side of the wish, so that the wish can be followed."""
     sides = [next((name for name in group if (name in wish) is side), None) for side in (True, False)]
     first = [name for name in sides if name is not None]
     rest = [name for name in group if name not in first]
@@ -41,7 +41,7 @@ def _some(group: Sequence[str], wish: Collection[str]) -> list[str]:
 
 
 def _search(groups: list[list[str]], wish: Collection[str]) -> dict[str, bool] | None:
-    """Depth first; `trail` holds what to try next when a branch fails: the choices before it, and the other value."""
+    """Depth-first search; `trail` holds alternatives to try after a failure: earlier choices and the other value."""
     sides: dict[str, bool] = {}
     trail: list[tuple[dict[str, bool], str, bool]] = []
     for _ in range(_STEPS):
@@ -61,7 +61,7 @@ def _search(groups: list[list[str]], wish: Collection[str]) -> dict[str, bool] |
 
 
 def _force(groups: list[list[str]], sides: dict[str, bool]) -> bool:
-    """Decide what follows from what is decided; False when a group is left with one side."""
+    """Make all forced choices; return False if a group has only one side."""
     changed = True
     while changed:
         changed = False
@@ -79,7 +79,7 @@ def _force(groups: list[list[str]], sides: dict[str, bool]) -> bool:
 
 
 def _most_constrained(groups: list[list[str]], sides: dict[str, bool]) -> str | None:
-    """The first free member of the group with fewest of them, of those that have not both sides; None: all have."""
+    """The first free member of the group that has the fewest, among those without both sides; None if all have both."""
     fewest: list[str] | None = None
     for group in groups:
         if len({sides[name] for name in group if name in sides}) < 2:

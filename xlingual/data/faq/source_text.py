@@ -1,4 +1,4 @@
-"""A source's text as the rest of the package can take it."""
+"""Clean texts of a source."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from xlingual.data.texts import mended, stripped
 
 
 def clean_text(value: Any) -> str:
-    """A source's value as text without white space and zero-width marks around it; empty for None.
+    """Convert a source's value to text, stripped of white space and zero-width marks; "" for None.
 
-    Halves of surrogate pairs, which JSON can spell and UTF-8 cannot, become question marks.
+    Halves of surrogate pairs, which JSON can express but UTF-8 cannot, become question marks.
     """
     return stripped(mended(str(value or "")))

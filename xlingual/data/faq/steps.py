@@ -1,4 +1,4 @@
-"""What the rows of a study go through between source and store: its filters, then the check against the test set."""
+"""The steps between source and store for the rows of a study: its filters, then the check against the test set."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from xlingual.study.faq_filters import FaqFilters
 
 
 def faq_steps(filters: FaqFilters | None, index: ContaminationIndex | None) -> tuple[Step, ...]:
-    """The steps of `prepare_faq` for a study's filters, None for none, and for the index of its test set, if any.
+    """The steps of `prepare_faq` for a study's filters and the index of its test set; either may be None.
 
-    Rows that overlap the test set are counted as `dropped_contaminated` and listed, as `Contaminated.as_json` says.
+    Rows that overlap the test set are counted as `dropped_contaminated` and listed (see `Contaminated.as_json`).
     """
     steps = []
     if filters is not None:
-        # MinHash is datasketch's, sentences are sentencex's: another version may keep other rows.
+        # MinHash comes from datasketch and sentences from sentencex: other versions may keep other rows.
         versions = {"datasketch": version("datasketch"), "sentencex": version("sentencex"), "rules": RULES}
         made_of = {"filters": filters.model_dump(mode="json"), "versions": versions}
         steps.append(Step(made_of, partial(FaqFilter.of, filters)))

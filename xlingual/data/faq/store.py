@@ -1,11 +1,11 @@
-"""Pairs of one language kept on disk, host by host, under a fingerprint of all that they follow from.
+"""Store the pairs of one language on disk, grouped by host, under a fingerprint of everything that determines them.
 
 FOLDER/KEY.CONTENT/
-  rows.parquet     the pairs, the columns of FaqRow, each host's together
-  faq.json         what they follow from, how many there are, the content's fingerprint; written last
+  rows.parquet     the pairs, with the columns of FaqRow, grouped by host
+  faq.json         what determines them, counts, and the content's fingerprint; written last
 
-KEY hashes what the rows follow from, CONTENT the rows. A directory appears whole or not at all and is never written
-again. Names that begin with a dot are unfinished. Any may be deleted when no command is running: it is made again.
+KEY is a hash of what determines the rows, CONTENT one of the rows. A directory appears atomically and never changes.
+Names that begin with a dot are unfinished. Directories can be deleted while no command is running; they are recreated.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from xlingual.records.files import write_json
 from xlingual.records.storage import writing
 
 FORMAT = 1
-"""Version of the rows' meaning. Raise it with every change of the code that gives other rows."""
+"""Version of the stored rows. Raise it whenever the code would give other rows."""
 
 _ABOUT, _ROWS = "faq.json", "rows.parquet"
 _BATCH = 1024
@@ -39,17 +39,17 @@ _values_of = attrgetter(*_NAMES)
 
 @dataclass(frozen=True)
 class StoredRows:
-    """The pairs of one language on disk; reading them takes the memory of one host.
+    """The pairs of one language on disk, read one host at a time.
 
     Attributes:
-        directory: where they lie.
+        directory: directory of the files.
         language: two-letter code.
-        counts: `read` is `kept`, the number of pairs here, plus all that begin with `dropped_`.
-        hosts: how many there are.
-        fingerprint: 16 hexadecimal digits that follow from the pairs and their order alone.
+        counts: `read` is `kept`, the number of pairs here, plus all counts that begin with `dropped_`.
+        hosts: number of hosts.
+        fingerprint: 16 hexadecimal digits that depend only on the pairs and their order.
         columns: the optional columns of the source.
-        version: WebFAQ's, 1 or 2.
-        listed: what was said of single rows that were dropped, such as those that overlap the test set.
+        version: version of WebFAQ, 1 or 2.
+        listed: remarks on individual dropped rows, such as those that overlap the test set.
     """
 
     directory: Path
@@ -65,12 +65,12 @@ class StoredRows:
         return self.counts["kept"]
 
     def __iter__(self) -> Iterator[list[FaqRow]]:
-        """The pairs of one host after another, in order."""
+        """The pairs of each host, in order."""
         for _, rows in groupby(self._rows(), key=lambda row: row.origin):
             yield list(rows)
 
     def host_sizes(self) -> dict[str, int]:
-        """Rows of each host, in order; of the file one column is read."""
+        """Number of rows of each host, in order; reads a single column."""
         sizes: Counter[str] = Counter()
         for batch in self._batches(["origin"]):
             sizes.update(batch.column(0).to_pylist())
@@ -91,7 +91,7 @@ class StoredRows:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a function that gave rows to `keep_rows` says of them when the last is written."""
+    """Metadata of rows passed to `keep_rows`, known after the last row."""
 
     counts: Mapping[str, int]
     columns: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Filled:
 
 
 def find_rows(folder: Path, made_of: Mapping[str, Any], fingerprint: str | None = None) -> StoredRows | None:
-    """Open the rows that follow from `made_of`, if they are there whole, with this fingerprint if one is given."""
+    """Open the rows determined by `made_of`, with this fingerprint if given; None if they are missing or incomplete."""
     for directory in sorted(folder.glob(f"{key_of(made_of)}.{fingerprint or '*'}")):
         found = _opened(directory, made_of)
         if found is not None:
@@ -111,16 +111,16 @@ def find_rows(folder: Path, made_of: Mapping[str, Any], fingerprint: str | None 
 def keep_rows(
     folder: Path, made_of: Mapping[str, Any], language: str, rows: Iterable[FaqRow], filled: Callable[[], Filled]
 ) -> StoredRows:
-    """Write rows to disk, each host's together, in memory that does not grow with their number.
+    """Write rows to disk in constant memory.
 
-    The caller holds a lock, for two that write rows made of the same share a place for unfinished files.
+    The caller must hold a lock, because writers with the same `made_of` share a temporary directory.
 
     Args:
-        folder: where rows of all studies lie; made when it is absent.
-        made_of: all that the rows follow from, as JSON has it.
+        folder: storage for rows of all studies; created if it does not exist.
+        made_of: JSON value of everything that determines the rows.
         language: two-letter code.
-        rows: each host's one after another.
-        filled: is called after the last row.
+        rows: rows grouped by host.
+        filled: called after the last row.
     """
     key = key_of(made_of)
     with workplace(folder / f".{key}.partial") as partial:
@@ -140,7 +140,7 @@ def keep_rows(
         write_json(partial / _ABOUT, about)
         directory = folder / f"{key}.{written.fingerprint}"
         if _opened(directory, made_of) is None:
-            shutil.rmtree(directory, ignore_errors=True)  # it is damaged
+            shutil.rmtree(directory, ignore_errors=True)  # damaged
             os.rename(partial, directory)
     found = _opened(directory, made_of)
     assert found is not None, f"{directory} was just written"
@@ -149,7 +149,7 @@ def keep_rows(
 
 @contextmanager
 def workplace(directory: Path) -> Iterator[Path]:
-    """A new directory that goes with the context; one that a killed process left is emptied."""
+    """A temporary directory; leftovers of a killed process are removed."""
     shutil.rmtree(directory, ignore_errors=True)
     try:
         with writing(directory, reads=True):
@@ -160,7 +160,7 @@ def workplace(directory: Path) -> Iterator[Path]:
 
 
 def key_of(made_of: Mapping[str, Any]) -> str:
-    """Hash what rows follow from: 16 hexadecimal digits."""
+    """Hash what determines the rows: 16 hexadecimal digits."""
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -198,7 +198,7 @@ def _write(path: Path, rows: Iterable[FaqRow]) -> _Written:
 
 
 def _opened(directory: Path, made_of: Mapping[str, Any]) -> StoredRows | None:
-    """The rows of a directory; None when it is absent, or is not what its JSON says, or that says something else."""
+    """The rows of a directory; None if it is missing or incomplete, or was made from something else."""
     try:
         about = json.loads((directory / _ABOUT).read_bytes())
         whole = about["bytes"] == (directory / _ROWS).stat().st_size and directory.name.endswith(about["fingerprint"])

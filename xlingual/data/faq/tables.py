@@ -1,4 +1,4 @@
-"""Where the rows of a configuration lie: a local file, a local copy of a data set of the hub, or the hub itself."""
+"""Find the rows of a configuration in a local file, a local copy of a hub data set, or on the hub."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from xlingual.data.location import contents, local_path
 from xlingual.errors import DataError
 
 SPLIT = "default"
-"""The one split of every configuration of WebFAQ."""
+"""The only split of each WebFAQ configuration."""
 
 
 class Table(Protocol):
-    """The rows of one configuration, such as a language's."""
+    """The rows of one configuration, such as a language."""
 
     @property
     def place(self) -> str:
-        """Its file, or data set and configuration, for messages."""
+        """The file, or data set and configuration, for messages."""
 
     def content(self) -> str | None:
-        """Hash of the bytes that it is read from; None where they cannot be known without reading from the hub."""
+        """Hash of the underlying files; None if it cannot be computed without reading from the hub."""
 
     def open(self, wanted: Sequence[str]) -> tuple[tuple[str, ...], Iterator[Row]]:
-        """Names of all columns that are there, and the rows in order, with those columns at least that are wanted.
+        """The names of all columns, and the rows in order with at least the wanted columns.
 
-        Columns are the first row's where the format has no schema. Raises DataError when it cannot be read.
+        If the format has no schema, columns are those of the first row. Raises DataError when it cannot be read.
         """
 
 
@@ -42,11 +42,11 @@ class FileTable:
 
     @property
     def place(self) -> str:
-        """The file."""
+        """Path of the file."""
         return str(self.path)
 
     def content(self) -> str:
-        """Hash of the file's bytes."""
+        """Hash of the file."""
         return hash_files([self.path])
 
     def open(self, wanted: Sequence[str]) -> tuple[tuple[str, ...], Iterator[Row]]:
@@ -57,7 +57,7 @@ class FileTable:
 
 @dataclass(frozen=True, slots=True)
 class HubTable:
-    """A configuration of a data set of the hub, streamed, or of a local copy with the same layout."""
+    """A configuration of a hub data set, streamed, or of a local copy in the same layout."""
 
     source: str
     configuration: str
@@ -68,7 +68,7 @@ class HubTable:
         return f"{self.source} ({self.configuration})"
 
     def content(self) -> str | None:
-        """Hash of the copy's files of this configuration; None for the hub, whose revision needs the network."""
+        """Hash of the local files of this configuration; None for the hub, whose revision needs the network."""
         if not Path(self.source).is_dir():
             return None
         return hash_files(hub_files(self.source, split=SPLIT, configuration=self.configuration))
@@ -81,16 +81,16 @@ class HubTable:
 
 
 def find_tables(source: str, configurations: Mapping[str, Sequence[str]]) -> dict[str, Table]:
-    """Find the table of each configuration that is asked for.
+    """Find the table of each requested configuration.
 
     Args:
-        source: a hub id; a local copy of a data set of the hub; a directory with one NAME.jsonl, NAME.jsonl.gz or
-            NAME.parquet for each configuration, there or in its folder `data`; or one such file where a single
-            configuration is asked for.
-        configurations: by any key, the names that a configuration goes by, the hub's first.
+        source: a hub id; a local copy of a hub data set; a directory with one NAME.jsonl, NAME.jsonl.gz or NAME.parquet
+            for each configuration, there or in its subdirectory `data`; or one such file if a single configuration is
+            requested.
+        configurations: the names of each configuration, the hub's first, by any key.
 
     Raises:
-        DataError: when the source is absent, a configuration has no file or several.
+        DataError: when the source does not exist, or a configuration has no file or several.
     """
     path = local_path(source)
     if path is None:
@@ -111,7 +111,7 @@ def find_tables(source: str, configurations: Mapping[str, Sequence[str]]) -> dic
 
 
 def _has_configurations(directory: Path) -> bool:
-    """Whether the directory has a card of the hub that says which files belong to which configuration."""
+    """Whether the directory has a hub dataset card that assigns files to configurations."""
     try:
         card = (directory / "README.md").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -134,10 +134,10 @@ def _only(files: Sequence[Path]) -> Path:
 
 def _single(path: Path, configurations: Mapping[str, Sequence[str]]) -> dict[str, Table]:
     if not path.name.endswith(ENDINGS):
-        raise DataError(f"{path}: asked for a file that ends in {', '.join(ENDINGS)}; write rows as one of these")
+        raise DataError(f"{path}: expected a file that ends in {', '.join(ENDINGS)}; convert it to one of these")
     if len(configurations) != 1:
         raise DataError(
-            f"{path}: one file holds the rows of one language, and {len(configurations)} were asked for "
+            f"{path}: one file holds the rows of one language, but {len(configurations)} were requested "
             f"({', '.join(configurations)}); name one language, or a directory with a file for each"
         )
     return {key: FileTable(path) for key in configurations}

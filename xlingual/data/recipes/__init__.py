@@ -1,1 +1,1 @@
-"""Recipes: what turns pairs of a question and an answer into span examples."""
+"""Recipes: turn question-answer pairs into span examples."""

@@ -8,7 +8,7 @@ from collections import Counter
 from xlingual.data.writing import fold, words
 
 ECHO = 0.6
-"""From which Dice similarity of its words on an opening question is taken for the one that was asked."""
+"""Minimum Dice similarity of words for an opening question to count as the one that was asked."""
 
 _BREAK = re.compile(r"(?:\s*[?？؟;\u037e:：|–—]|\s-\s|[^\S\n]*\n)[?？؟!:：|–—\s-]*")
 _OPENING = re.compile(r"[^?？؟.!。！।\n]*[?？؟]+[\"”»)\s]*")
@@ -18,13 +18,16 @@ _FINAL_MARKS = "?？؟!！.。:：;\u037e… "
 
 
 def without_echo(question: str, answer: str, language: str) -> str:
-    """The answer without a repetition of its question at its beginning; empty when nothing else is there.
+    """Remove a repetition of the question from the beginning of its answer; empty if nothing else remains.
 
-    Two kinds of repetition are told, by the words of the question and not by lists of words. The question word for
-    word, when a question mark, colon, dash, line break or the end follows; "What is Bitcoin is often asked" stays, and
-    so does the exact sentence with a full stop, which in languages that ask without changing the order of words says
-    yes. And an opening sentence that ends as a question and whose words are nearly those of the question (ECHO). "Yes,
-    you can ..." stays: it is the answer.
+    Two kinds of repetition are recognised, without word lists:
+
+    - The question verbatim, followed by a question mark, colon, dash, line break or the end. "What is Bitcoin is often
+      asked" is kept, and so is the same sentence with a full stop: in languages whose questions keep the word order of
+      statements, it means yes.
+    - An opening sentence that is a question with nearly the same words (ECHO).
+
+    "Yes, you can ..." is kept: it is the answer.
     """
     answer = answer.strip()
     if fold(answer) == fold(question):
@@ -39,12 +42,12 @@ def without_echo(question: str, answer: str, language: str) -> str:
 
 
 def repeats(sentence: str, question: str) -> bool:
-    """Whether a sentence is the question again, punctuation and case aside."""
+    """Whether a sentence equals the question, ignoring punctuation and case."""
     return fold(sentence) == fold(question)
 
 
 def _verbatim(question: str, answer: str) -> str | None:
-    """What follows the question's own words, or None when the answer does not begin with them."""
+    """The text after the verbatim question, or None if the answer does not begin with it."""
     bare = question.strip(_OPENERS).rstrip(_FINAL_MARKS)
     text = answer.lstrip(_OPENERS)
     if not bare or text[: len(bare)].casefold() != bare.casefold():
@@ -54,12 +57,12 @@ def _verbatim(question: str, answer: str) -> str | None:
 
 
 def _opening_question(answer: str, language: str) -> str:
-    """The first sentence with the marks behind it, when it ends as a question."""
+    """The first sentence with its closing marks if it is a question, otherwise ""."""
     found = (_GREEK_OPENING if language == "el" else _OPENING).match(answer)
     return found.group() if found else ""
 
 
 def _dice(one: list[str], other: list[str]) -> float:
-    """Twice the words that two texts share over the words that both have."""
+    """Dice similarity of two bags of words."""
     both = (Counter(one) & Counter(other)).total()
     return 2 * both / (len(one) + len(other)) if both else 0.0

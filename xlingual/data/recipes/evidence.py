@@ -1,4 +1,4 @@
-"""Whether a sentence answers its question, as far as letters tell it."""
+"""Estimate from shared letters whether a sentence answers its question."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from collections.abc import Iterable
 from xlingual.data.writing import WITHOUT_SPACES, words
 
 EVIDENCE = 0.5
-"""The least evidence that a sentence answers its question for it to be the span.
+"""Minimum evidence for a sentence to become the span.
 
-Measured on 1,870 first sentences of parallel FAQ pairs of three sites in 27 languages, judged by their English
-originals, a doubtful one counting half: 26% of all do not answer, 2% of the 683 with evidence of 0.5 or more, 9% of
-those between 0.5 and 0.55, 19% of those between 0.45 and 0.5.
+Measured on 1,870 first sentences of parallel FAQ pairs from three sites in 27 languages, judged by their English
+originals (doubtful ones count half). Sentences that do not answer: 26% of all; 2% of the 683 with evidence of 0.5 or
+more; 9% of those between 0.5 and 0.55; 19% of those between 0.45 and 0.5.
 """
 
 _LETTERS = 3
 
 
 class Evidence:
-    """What an answer repeats of its question, and how much of that stands in one sentence.
+    """How much of a question its answer repeats, and how much of that is in one sentence.
 
-    A question is compared by its trigrams of letters (pairs where words have no space between them), which find
-    "confirm" in "confirmation" in any language, without a list of words or endings. A trigram weighs the logarithm of
-    the host's questions, plus one, over those of them that have it: "how do I" and the site's own name weigh little.
+    Questions are compared by letter trigrams (letter pairs in languages without spaces), which find "confirm" in
+    "confirmation" in any language, without word lists or stemming. The weight of a trigram is log((questions of the
+    host + 1) / questions with the trigram): "how do I" and the site's name weigh little.
 
-    This is a bias that a reader can learn: in passages made of those pairs, the sentence that shares most words with
-    the question is the span in 69% of the examples, against 44% without evidence, where chance is 14% and 10%.
+    This introduces a bias that a reader can learn: in passages made of those pairs, the sentence that shares the most
+    words with the question is the span in 69% of the examples (chance: 14%), against 44% without evidence (chance:
+    10%).
     """
 
     def __init__(self, questions: Iterable[str], language: str) -> None:
@@ -38,13 +39,13 @@ class Evidence:
         self._rarest = math.log(len(asked) + 1)
 
     def __call__(self, question: str, sentence: str, answer: str, sentences: int) -> float:
-        """The evidence, between 0 and 1, that a sentence answers a question; texts are folded.
+        """The evidence, between 0 and 1, that a sentence answers a question; all texts are folded.
 
-        (own + 2 ** (1 - n)) / (whole + 1): `own` and `whole` are the weighted shares of the question's trigrams found
-        in the sentence and in the whole answer, which has n sentences (a yes or no before the sentence is part of it).
-        The only sentence of an answer has all evidence, one of two has enough when it holds half of what the answer
-        repeats, and each further one halves what it has for nothing: the more there is to say, the more often the first
-        sentence only leads there.
+        It is (own + 2 ** (1 - n)) / (whole + 1), where `own` and `whole` are the weighted shares of the question's
+        trigrams found in the sentence and in the whole answer, and n is the number of sentences of the answer (a
+        leading yes or no belongs to its sentence). A single sentence has evidence 1. One of two sentences passes if it
+        has half of what the answer repeats. Each further sentence halves the constant term, because the first sentence
+        of a long answer is more often just an introduction.
         """
         if sentences == 1:
             return 1.0
@@ -54,7 +55,7 @@ class Evidence:
         return (own + 0.5 ** (sentences - 1)) / (whole + 1)
 
     def _trigrams(self, folded: str) -> set[str]:
-        """Trigrams of a folded text; words of no more letters with a space on either side."""
+        """Trigrams of a folded text; words of up to three letters are padded with a space on either side."""
         if self.language in WITHOUT_SPACES:
             return set(words(folded, self.language))
         found: set[str] = set()
@@ -64,6 +65,6 @@ class Evidence:
         return found
 
     def _found(self, weights: dict[str, float], folded: str) -> float:
-        """The weight of the trigrams that a text has."""
+        """Total weight of the trigrams found in a text."""
         text = folded.replace(" ", "") if self.language in WITHOUT_SPACES else f" {folded} "
         return math.fsum(weight for trigram, weight in weights.items() if trigram in text)

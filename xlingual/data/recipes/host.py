@@ -1,4 +1,4 @@
-"""The passages of one host: of each page first, then of what its pages leave over."""
+"""Form the passages of one host: first from each page, then from the answers left over."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from xlingual.data.recipes.prepared_answers import Answer
 from xlingual.data.recipes.siblings import Group, Grouping
 
 TRIES = 40
-"""Answers with a span, and then answers without, that are tried as fillers of one passage."""
+"""Maximum number of fillers to try for a passage, for answers with a span and again for those without."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Answers in the order in which they stand, and those of them whose question is asked."""
+    """The answers of a passage in order, and those whose question is asked."""
 
     members: tuple[Answer, ...]
     asked: tuple[Answer, ...]
@@ -26,17 +26,17 @@ class Passage:
 
 
 class Host:
-    """Puts the answers of one host into passages; answers come sorted, so that the order of the rows has no say."""
+    """Forms passages from the answers of one host, given sorted so that the order of rows does not matter."""
 
     def __init__(self, answers: Sequence[Answer], grouping: Grouping, seed: int) -> None:
         self.answers, self.grouping, self.seed = answers, grouping, seed
         self.left: dict[Answer, str] = {}
-        """Answers with a span that found no place, and why: known when all passages have been taken."""
+        """Answers with a span that are in no passage, and why; complete once all passages were consumed."""
 
     def passages(self) -> Iterator[Passage]:
         """Every passage.
 
-        Where the host is unknown siblings are those of the page; where the page is unknown too there are none.
+        If the host is unknown, siblings come from the same page only; if the page is unknown too, there are none.
         """
         pages: defaultdict[str, list[Answer]] = defaultdict(list)
         for answer in self.answers:
@@ -52,7 +52,7 @@ class Host:
             yield from self._together(left, self.answers, ("site", origin))
 
     def _together(self, gold: list[Answer], around: Sequence[Answer], path: tuple[str, ...]) -> Iterator[Passage]:
-        """Groups of `gold`; what is left over of it stands alone among `around`."""
+        """Passages from groups of `gold`; each answer left over gets a passage with fillers from `around`."""
         random = stream(self.seed, *path)
         from_site = path[0] == "site"
         groups, left = self.grouping(gold, random)
@@ -78,7 +78,7 @@ def _with_span(answers: Sequence[Answer]) -> list[Answer]:
 
 
 def _fillers(answer: Answer, kinds: Sequence[list[Answer]], random: np.random.Generator) -> Iterator[Answer]:
-    """Some of the other answers in random order, those of the first kind first."""
+    """A sample of the other answers in random order, the first kind first."""
     for kind in kinds:
         if kind:
             drawn = random.choice(len(kind), min(TRIES, len(kind)), replace=False)
@@ -90,6 +90,6 @@ def _shuffled(group: Group, random: np.random.Generator) -> tuple[Answer, ...]:
 
 
 def stream(seed: int, *path: str) -> np.random.Generator:
-    """Random numbers that depend on the seed and on a path of names, and on nothing drawn elsewhere."""
+    """A random generator that depends only on the seed and a path of names."""
     digest = hashlib.sha256("\n".join((str(seed), *path)).encode("utf-8", "surrogatepass")).digest()
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(int.from_bytes(digest, "big"))))

@@ -1,8 +1,8 @@
-"""FAQ pairs to span examples: a passage of several answers of one page, and a question for each of them.
+"""Turn FAQ pairs into span examples: a passage joins several answers of a page, with one question for each.
 
-The reader has to tell the answer to its question from the other answers of the page. A passage is asked about as often
-as it has answers, so that each of them is the gold one once: whatever can be seen in a passage without its question
-(lengths, order, style, missing marks at the joints) says nothing about which answer is asked for.
+The model has to tell the answer to its question from the other answers of the page. Every answer of a passage is the
+gold answer once, so that nothing visible in the passage alone (lengths, order, style, missing marks between answers)
+predicts which one is asked for.
 """
 
 from __future__ import annotations
@@ -42,28 +42,32 @@ COUNTS = (
 
 
 class PassageRecipe:
-    """Passages of one language, host by host; memory is that of one host.
+    """Passages of one language, built host by host; only one host is held in memory.
 
-    How a row becomes an example: its answer is tidied, and a repetition of the question at its beginning removed
-    (`echo`); the span is the whole answer or one sentence of it (`span`), when it is likely to answer (`evidence`); an
-    answer longer than half a passage is cut at sentences' ends around its span; the answers of the page that have a
-    span are grouped by length (`siblings`), a group is put in random order, and each member's question asked about it.
-    An answer that no group of its page takes stands between others of the page, which are not asked for again; else it
-    is grouped with what the host's other pages leave over; else it stands between any others of the host. Answers
-    without a span are siblings only where others are too few.
+    How a row becomes an example:
 
-    Evidence weighs most on long answers and on pairs that are none: of rows whose answers were exchanged fewer become
-    examples, 17% against 23% on parallel FAQ pages, and with shorter answers: 120 characters, not 168. So the control
-    exchanges the questions of finished examples (`shuffle.exchanged`), and leaves passages and spans as they are.
+    1. White space of its answer is normalised, and a repetition of the question at its beginning removed (`echo`).
+    2. The span is the whole answer or one sentence of it (`span`), if it is likely to answer (`evidence`).
+    3. An answer longer than half a passage is cut at sentence boundaries around its span.
+    4. The answers of the page that have a span are grouped by length (`siblings`). Each group, in random order, becomes
+       a passage, and the question of each member is asked about it.
+    5. An answer left over gets a passage with other answers of the page, whose questions are not asked again. If these
+       are too few, it is grouped with answers left over from the host's other pages, or else with any of the host.
 
-    A page is the URL without its fragment; query parameters stay, as many sites tell their pages by them, and pages
-    split by tracking parameters meet again as one host. Joined answers have a space between them (nothing in Chinese
-    and Japanese behind a final mark). No mark is added to answers that end without one: 0 to 9% of them in 26 of 27
+    Answers without a span are used as siblings only if there are too few others.
+
+    Evidence rejects mostly long answers and mismatched pairs: of rows whose answers were exchanged, fewer become
+    examples (17% against 23% on parallel FAQ pages), and those have shorter answers (120 characters against 168). The
+    control therefore exchanges the questions of finished examples (`shuffle.exchanged`) and keeps passages and spans.
+
+    A page is the URL without its fragment. Query parameters are kept, because many sites identify pages by them; pages
+    split by tracking parameters are reunited within the host. Answers are joined by a space (by nothing in Chinese and
+    Japanese after a final mark). No mark is added to answers that end without one: 0 to 9% of them in 26 of 27
     languages of parallel FAQ pages, 18% in Hindi.
 
-    Each example follows from the seed and its host's rows alone, whatever their order. `counts["read"]` is
-    `counts["kept"]` plus all counts that begin with `dropped_`; `siblings_from_site`, `echoes_stripped` and
-    `answers_cut` count examples among those kept.
+    Each example depends only on the seed and its host's rows, not on their order. `counts["read"]` is `counts["kept"]`
+    plus all counts that begin with `dropped_`; `siblings_from_site`, `echoes_stripped` and `answers_cut` count kept
+    examples.
 
     Raises DataError when the settings leave no room for a sibling.
     """
@@ -83,9 +87,9 @@ class PassageRecipe:
         )
 
     def examples(self, hosts: Iterable[Sequence[FaqRow]]) -> Iterator[Example]:
-        """The examples of hosts, each given with all of its rows and answered in their order.
+        """The examples of each host, in the order of its rows; a host must be passed with all of its rows.
 
-        Raises DataError when what is given as one host has rows of several.
+        Raises DataError when the rows passed as one host belong to several.
         """
         for rows in hosts:
             yield from self._of_host(rows)
@@ -105,7 +109,7 @@ class PassageRecipe:
         yield from (made[key] for key in unique if key in made)
 
     def _asked(self, passage: Passage) -> Iterator[tuple[_Key, Example]]:
-        """The examples of one passage, without those whose span stands in it twice."""
+        """The examples of one passage, except those whose span occurs in it more than once."""
         text, starts = _joined(passage.members, self.language)
         folded = text.casefold()
         paragraph = ""
@@ -145,10 +149,10 @@ def _key(row: FaqRow) -> _Key:
 
 
 def _unique(rows: Sequence[FaqRow]) -> dict[_Key, FaqRow]:
-    """One row of each page, question and answer, in the order in which they come."""
+    """Drop duplicate rows (same page, question and answer), keeping the order."""
     origins = sorted({row.origin for row in rows})
     if len(origins) > 1:
-        raise DataError(f"passages: asked for the rows of one host, found {', '.join(origins[:4])}; group them by host")
+        raise DataError(f"passages: expected the rows of one host, found {', '.join(origins[:4])}; group rows by host")
     unique: dict[_Key, FaqRow] = {}
     for row in rows:
         unique[_key(row)] = min(unique.get(_key(row), row), row, key=lambda one: one.url)
@@ -156,7 +160,7 @@ def _unique(rows: Sequence[FaqRow]) -> dict[_Key, FaqRow]:
 
 
 def _joined(members: Sequence[Answer], language: str) -> tuple[str, list[int]]:
-    """The text of a passage, and where in it each answer begins."""
+    """The text of a passage, and the offset of each answer."""
     text = ""
     starts = []
     for answer in members:
@@ -173,7 +177,7 @@ def _identity(row: FaqRow, language: str) -> str:
 
 def _check(settings: PassageSettings, language: str, room: int) -> None:
     if settings.answers < 2:
-        raise DataError(f"passages: asked for {settings.answers} answers a passage; write 2 or more")
+        raise DataError(f"passages: asked for {settings.answers} answers per passage; write 2 or more")
     if settings.min_passage_characters > settings.max_passage_characters:
         raise DataError(
             f"passages: asked for at least {settings.min_passage_characters} and at most "

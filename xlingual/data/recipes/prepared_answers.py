@@ -1,4 +1,4 @@
-"""One answer made ready to stand in a passage, alone or beside its siblings."""
+"""Prepare an answer for use in a passage."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from xlingual.study.recipes import PassageSettings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """An answer's text as passages have it, and what it is compared by.
+    """An answer's text as used in passages, and what it is compared by.
 
-    `span` is what its question asks for, (start, end) in the text, or why the row can be no more than a sibling.
-    `asked`, `folded` and `vocabulary` are the question, the text and its words without case and punctuation.
+    `span` is (start, end) of the gold span in the text, or the reason why the row can only be a sibling. `asked`,
+    `folded` and `vocabulary` are the question, the text and its words without case and punctuation.
     """
 
     row: FaqRow
@@ -33,23 +33,23 @@ class Answer:
 
     @property
     def wanted(self) -> str:
-        """The words of the span, folded; nothing where there is no span."""
+        """The folded text of the span; "" if there is no span."""
         return "" if isinstance(self.span, str) else fold(self.text[self.span[0] : self.span[1]])
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """How rows of one language become answers of passages: `room` is the longest text of one, in its characters."""
+    """Prepares the answers of one language for passages of at most `room` characters per answer."""
 
     settings: PassageSettings
     language: str
     room: int
 
     def __call__(self, row: FaqRow, evidence: Evidence) -> Answer | str:
-        """The answer of a row, whose host has given the `evidence`, or the reason why it can stand in no passage.
+        """The answer of a row, or the reason why it cannot be used in any passage; `evidence` is that of its host.
 
-        An answer longer than `room` is cut at a sentence's end: it keeps what surrounds its span, from the beginning
-        where that fits.
+        An answer longer than `room` is cut at sentence boundaries: it keeps the text around its span, starting as early
+        as fits.
         """
         stated = row.answer.strip()
         text = without_echo(row.question, stated, self.language) if self.settings.strip_echo else stated
@@ -86,7 +86,7 @@ class Preparation:
 
 
 def _cut(answer: Sentences, span: tuple[int, int] | str, room: int) -> tuple[str, tuple[int, int] | str]:
-    """The sentences around the span that fit into `room` characters, as early as can be; nothing when none does."""
+    """The sentences around the span that fit into `room` characters, starting as early as possible; "" if none fit."""
     if len(answer.text) <= room:
         return answer.text, span
     start, end = (0, 0) if isinstance(span, str) else span

@@ -1,4 +1,4 @@
-"""The control against a recipe's own pairs: every question with another row's answer of the same host."""
+"""The control for a recipe: every question gets the answer of another row of the same host."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SHUFFLE_COUNTS = ("read", "kept", "dropped_alone")
 
 
 class ShuffledPairs:
-    """Hosts whose answers have changed places, for any recipe to follow.
+    """Exchanges the answers within each host, before any recipe.
 
-    No question keeps its answer or gets one that is the same but for case and punctuation. Where more than half of a
-    host's rows have one answer so many of these are left out that the rest can change places; of a host with one
-    answer, or one row, all. Those are counted as `dropped_alone`. Rows keep their order, place and labels; a score of
-    how well question and answer agree is dropped, as it was another pair's. What goes where follows from the seed and
-    the host's rows alone, whatever their order.
+    No question keeps its answer or gets one that differs only in case and punctuation. If more than half of a host's
+    rows share an answer, rows with that answer are dropped until the rest can be exchanged; a host with a single answer
+    or row is dropped entirely. Dropped rows are counted as `dropped_alone`. Rows keep their order, place and labels,
+    but not the similarity score, which belonged to another pair. The exchange depends only on the seed and the host's
+    rows, not on their order.
     """
 
     def __init__(self, seed: int) -> None:
@@ -40,7 +40,7 @@ class ShuffledPairs:
                 yield [changed[index] for index in sorted(changed)]
 
     def _changed(self, rows: Sequence[FaqRow]) -> dict[int, FaqRow]:
-        """The rows with their new answers, by place."""
+        """The rows with their new answers, by index."""
         order = sorted(range(len(rows)), key=lambda index: (rows[index].url, rows[index].question, rows[index].answer))
         groups: defaultdict[str, list[int]] = defaultdict(list)
         for index in order:
@@ -54,10 +54,10 @@ class ShuffledPairs:
 
 
 def _circle(groups: list[list[int]], random: np.random.Generator) -> tuple[list[int], int]:
-    """Rows in a circle, and how many places further on everyone finds another answer.
+    """A circular order of rows, and a shift by which every row gets another answer.
 
-    `groups` hold the rows of one answer each. They stand one behind the other, so that a shift by the size of the
-    largest leads out of every group, as long as that one is no more than half of all.
+    Each of `groups` holds the rows of one answer. The groups are concatenated, so that a shift by the size of the
+    largest leaves every group, as long as that one has at most half of all rows.
     """
     mixed = [[group[index] for index in random.permutation(len(group))] for group in groups]
     mixed = [mixed[index] for index in random.permutation(len(mixed))]
@@ -68,11 +68,11 @@ def _circle(groups: list[list[int]], random: np.random.Generator) -> tuple[list[
 
 
 def exchanged(examples: Iterable[Example], shuffler: ShuffledPairs) -> Iterator[Example]:
-    """Span examples whose questions have changed places within each host; passages and spans stay as they are.
+    """Exchange the questions of span examples within each host; passages and spans stay the same.
 
     Args:
-        examples: each host's together, as a recipe gives them.
-        shuffler: says which question goes where, and counts the examples of hosts that have one question alone.
+        examples: examples grouped by host, as a recipe yields them.
+        shuffler: decides which question goes where, and counts the examples that cannot be exchanged.
     """
     for host, together in groupby(examples, key=lambda example: example.title):
         own = {example.id: example for example in together}

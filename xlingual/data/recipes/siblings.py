@@ -1,4 +1,4 @@
-"""Which answers stand in one passage: of similar length, and none of them an answer to another's question."""
+"""Group answers into passages: similar in length, and none an answer to another's question."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from xlingual.data.recipes.prepared_answers import Answer
 
 OPEN = 4
-"""Groups that an answer is tried in before it opens one of its own."""
+"""Number of most recent groups in which an answer is tried before a new group is opened."""
 
 
 class Group:
-    """Answers of one passage: `answers` at most, of `longest` characters at most with one more for each joint.
+    """The answers of one passage: at most `answers`, and at most `longest` characters including separators.
 
-    `length` is that of the members alone.
+    `length` is the total length of the members, without separators.
     """
 
     def __init__(self, answers: int, longest: int, similarity: float) -> None:
@@ -25,7 +25,7 @@ class Group:
         self._answers, self._longest, self._similarity = answers, longest, similarity
 
     def take(self, answer: Answer) -> bool:
-        """Take an answer in when it fits and can be told from every member."""
+        """Add an answer if it fits and can be told from every member; return whether it was added."""
         length = self.length + len(answer.text)
         if len(self.members) >= self._answers or length + len(self.members) > self._longest:
             return False
@@ -37,10 +37,10 @@ class Group:
 
 
 def alike(one: Answer, other: Answer, similarity: float) -> bool:
-    """Whether two answers cannot stand in one passage.
+    """Whether two answers are too similar for one passage.
 
-    They cannot when they answer the same question, when one holds the other or the words that the other's question asks
-    for, and when their word sets have a Jaccard similarity above `similarity`.
+    They are if they answer the same question, if one contains the other or the other's span, or if their word sets have
+    a Jaccard similarity above `similarity`.
     """
     if one.asked == other.asked or one.folded in other.folded or other.folded in one.folded:
         return True
@@ -51,7 +51,7 @@ def alike(one: Answer, other: Answer, similarity: float) -> bool:
 
 
 class Grouping:
-    """How the answers of a page or of a site are grouped under the recipe's settings, lengths in characters."""
+    """Groups the answers of a page or site by the recipe's settings; lengths are in characters."""
 
     def __init__(self, answers: int, shortest: int, longest: int, similarity: float) -> None:
         self.answers, self.shortest, self.longest, self.similarity = answers, shortest, longest, similarity
@@ -59,10 +59,9 @@ class Grouping:
     def __call__(self, answers: Sequence[Answer], random: np.random.Generator) -> tuple[list[Group], list[Answer]]:
         """Groups that make a passage, and the answers left over.
 
-        The answers go by length, each length first changed by a random factor between 0.7 and 1.4, in a circle that
-        begins anywhere: so neighbours are of similar length, and those left over are of any length. Each goes to the
-        first of the last OPEN groups that has room. Groups are filled evenly: seven answers in groups of at most six
-        make four and three.
+        Answers are sorted by length times a random factor between 0.7 and 1.4, and rotated by a random offset, so that
+        neighbours have similar lengths while those left over have any length. Each goes to the first of the last OPEN
+        groups with room for it. Groups are filled evenly: seven answers with at most six per group make four and three.
         """
         even = math.ceil(len(answers) / max(1, math.ceil(len(answers) / self.answers)))
         groups: list[Group] = []
@@ -75,7 +74,7 @@ class Grouping:
         return made, left
 
     def around(self, answer: Answer, fillers: Iterable[Answer]) -> Group:
-        """A group of one answer and the first of `fillers` that it can be told from, as few as make a passage."""
+        """A group of one answer and as few `fillers` as make a passage, skipping those too similar."""
         group = self._alone(answer)
         for filler in fillers:
             if self.makes_a_passage(group):
@@ -84,7 +83,7 @@ class Grouping:
         return group
 
     def makes_a_passage(self, group: Group) -> bool:
-        """Whether a group has two answers and is long enough."""
+        """Whether a group has at least two answers and is long enough."""
         return len(group.members) > 1 and group.length >= self.shortest
 
     def _alone(self, answer: Answer) -> Group:

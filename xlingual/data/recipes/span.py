@@ -1,4 +1,4 @@
-"""Which words of an answer are the span to find."""
+"""Choose the gold span of an answer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from xlingual.data.recipes.sentence_offsets import Sentences
 from xlingual.data.writing import fold, in_english, is_question
 
 PREAMBLE = 2
-"""Sentences at the beginning of an answer that may stand before the one that answers."""
+"""Maximum number of sentences before the one that answers."""
 
 SHORTEST = 20
-"""Characters below which a sentence without a digit is taken for a mere yes or no, where the answer goes on."""
+"""Length in characters below which a sentence without a digit, in a longer answer, counts as a mere yes or no."""
 
 _MARKS = " \t.!,;:。．｡！，；：、।॥…،؛·\u037e"
 _ITEM = re.compile(r"(?:\d{1,2}[.)）、]|[-–—•*·●▪►➤✓✔])\s*\D")
@@ -22,7 +22,7 @@ _PAIRS = {'"': '"', "“": "”", "„": "“", "«": "»", "‘": "’", "(": "
 
 
 def answer_span(answer: Sentences, limit: int) -> tuple[int, int] | str:
-    """The whole answer, bared, as (start, end); a reason to drop it when it is longer than `limit` characters."""
+    """The whole answer, trimmed, as (start, end), or a reason to drop it, such as exceeding `limit` characters."""
     if not len(answer) or _announces(answer.text):
         return "dropped_no_span"
     start, end = bared(answer.text, 0, len(answer.text))
@@ -32,22 +32,22 @@ def answer_span(answer: Sentences, limit: int) -> tuple[int, int] | str:
 def sentence_span(
     question: str, answer: Sentences, language: str, limit: int, evidence: Callable[[int, int], float], least: float
 ) -> tuple[int, int] | str:
-    """The sentence or short answer that answers a question, bared, as (start, end) in the answer's text.
+    """The sentence or short answer that answers a question, trimmed, as (start, end) in the answer's text.
 
-    That is the first sentence that can answer it, with a mere yes or no before it, when there is evidence enough that
-    it does; else the whole answer, when that is no longer than `limit` characters and no question. `evidence` takes
-    the indices of the span's first and last sentence.
+    This is the first candidate sentence, together with a preceding yes or no, if there is enough evidence for it;
+    otherwise the whole answer, if it has at most `limit` characters and is not a question. `evidence` takes the indices
+    of the span's first and last sentence.
 
-    A sentence cannot when it is a question, repeats the one that was asked, announces what was lost with the page (it
-    ends in a colon), is an item of a list, or says no more than yes or no (SHORTEST); the whole answer always can, if
-    it is one sentence. Gives back a reason to drop the answer when there is none behind at most PREAMBLE others, when
-    it is longer than `limit` characters, when its words stand in the answer twice, when its evidence is below `least`,
-    and when the answer ends in a colon.
+    A sentence is no candidate if it is a question, repeats the question asked, announces something lost with the page
+    (it ends in a colon), is a list item, or is a mere yes or no (SHORTEST). The sentence of a one-sentence answer is a
+    candidate unless it asks, announces or repeats. The result is a reason to drop the answer if the answer ends in a
+    colon, or if its first candidate comes after more than PREAMBLE sentences, is longer than `limit` characters, occurs
+    twice in the answer, or has evidence below `least`.
 
-    Why the first, and why no second try: FAQ answers say the matter first and explain it afterwards. On some fifty
-    English and German rows read side by side, the next sentence that is short enough ("This data is used ...",
-    "However, ...") and the sentence that shares most words with the question more often missed what was asked; of 29
-    English ones that hold most of what their answer repeats of its question, about half did.
+    Why only the first candidate: FAQ answers state the point first and explain it afterwards. On about fifty English
+    and German rows, the next short enough sentence ("This data is used ...", "However, ...") and the sentence sharing
+    the most words with the question more often missed what was asked; of 29 English sentences that hold most of what
+    their answer repeats of the question, about half did.
     """
     if _announces(answer.text):
         return "dropped_no_span"
@@ -77,10 +77,10 @@ def _first_able(
 
 
 def bared(text: str, start: int, end: int) -> tuple[int, int]:
-    """A span without list marks before it, final marks behind it, and quotes or brackets that enclose all of it.
+    """Trim leading list marks, final marks, and enclosing quotes or brackets from a span.
 
-    SQuAD's spans are words of a sentence, not sentences: 3% of them end in a full stop (an abbreviation's, mostly). A
-    question mark stays; a span of nothing but marks stays as it is.
+    SQuAD's spans are words of a sentence, not sentences: 3% of them end in a full stop, mostly of an abbreviation. A
+    question mark is kept, and a span of nothing but marks is returned unchanged.
     """
     first, last = start, end
     while first < last and text[first] in _BULLETS:
@@ -108,7 +108,7 @@ def _able(question: str, answer: Sentences, index: int, language: str) -> bool:
 
 
 def _states(question: str, sentence: str, language: str) -> bool:
-    """Whether a sentence says something of its own: it asks, announces and repeats nothing."""
+    """Whether a sentence is a statement of its own: no question, announcement or repetition."""
     return not (is_question(sentence, language) or _announces(sentence) or repeats(sentence, question))
 
 

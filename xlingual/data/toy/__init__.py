@@ -1,19 +1,19 @@
-"""A toy world: made-up data and tiny models, so that a study runs with nothing to download.
+"""A toy world: made-up data and tiny models, so that a study can run without downloads.
 
-    world.py      the knobs, the distances of the languages, the random numbers
-    alphabets.py  each language's letters
-    lexicon.py    the words of every language, the names and numbers that all share
-    sentences.py  facts about persons, and how each language states and asks them
-    articles.py   training, development and test data in SQuAD's format
-    faq.py        FAQ pages in WebFAQ's layout
-    dictionary.py words and their translations as a table
-    tokenizer.py  one token a word
-    encoder.py    word embeddings made from meaning, in a BERT checkpoint
-    text_tokenizer.py  the same, and from tokens back to text
-    text_to_text.py    the same word embeddings in an mT5 checkpoint
-    directory.py  all of it on disk
+    world.py             settings, distances between languages, random numbers
+    alphabets.py         letters of each language
+    vocabularies.py      words of every language, and names and numbers shared by all
+    sentences.py         facts about people, and how each language states and asks them
+    articles.py          training, development and test data in SQuAD format
+    faq_pages.py         FAQ pages in WebFAQ's layout
+    dictionary.py        a table of words and their translations
+    tokenizer.py         a tokenizer with one token per word
+    toy_encoder.py       a BERT checkpoint with word embeddings that encode meaning
+    text_tokenizer.py    a tokenizer that also decodes tokens to text
+    toy_text_to_text.py  an mT5 checkpoint with the same word embeddings
+    directory.py         write everything to disk
 
-Its numbers say nothing about real languages.
+Its numbers do not carry over to real languages.
 """
 
 from xlingual.data.toy.directory import ToyPaths, write_toy_world

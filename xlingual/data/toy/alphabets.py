@@ -1,4 +1,4 @@
-"""Each language's letters, and words made of them."""
+"""The letters of each language, and made-up words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Alphabet:
-    """What a language writes with: a syllable is an onset and a nucleus; a statement and a question end in a sign."""
+    """A language's letters (a syllable is an onset and a nucleus), and the signs that end statements and questions."""
 
     onsets: str
     nuclei: str
@@ -37,11 +37,11 @@ ALPHABETS: Mapping[str, Alphabet] = MappingProxyType(
         "ro": Alphabet("bcdfglmnprsștțvz", "aăâeîiou"),
     }
 )
-"""By two-letter code. The toy world puts spaces between words in every language, Thai and Chinese included."""
+"""By two-letter code. In the toy world, every language separates words by spaces, even Thai and Chinese."""
 
 
 def coin_words(alphabet: Alphabet, count: int, taken: set[str], generator: np.random.Generator) -> tuple[str, ...]:
-    """Coin `count` words of two or three syllables that are not in `taken`, and add them to it."""
+    """Make up `count` words of two or three syllables that are not in `taken`, and add them to it."""
     coined: list[str] = []
     while len(coined) < count:
         word = "".join(_syllable(alphabet, generator) for _ in range(generator.integers(2, 4)))

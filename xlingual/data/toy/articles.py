@@ -1,4 +1,4 @@
-"""Articles in SQuAD v1.1's format: training, development and parallel test data of a toy world."""
+"""Articles in SQuAD v1.1 format: training, development and parallel test data of a toy world."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SPLITS = ("train", "dev", "test")
 
 
 def draw_families(world: ToyWorld, lexicon: Lexicon, split: str) -> dict[str, tuple[Person, ...]]:
-    """The persons of one split by family; no family, and so no person, is in two splits."""
+    """The people of one split, by family; no family, and hence no person, is in two splits."""
     generator = world.generator(f"persons of {split}")
     families: dict[str, tuple[Person, ...]] = {}
     for family in _family_names(world, lexicon, split):
@@ -23,7 +23,7 @@ def draw_families(world: ToyWorld, lexicon: Lexicon, split: str) -> dict[str, tu
 
 
 def squad_file(families: dict[str, tuple[Person, ...]], split: str, language: str, lexicon: Lexicon) -> dict[str, Any]:
-    """One article per family in a language; the ids are the same in every language."""
+    """One article per family, in a language; ids are the same in every language."""
     articles = []
     for family, persons in families.items():
         paragraphs = [_paragraph(person, split, language, lexicon) for person in persons]

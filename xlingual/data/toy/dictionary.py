@@ -1,4 +1,4 @@
-"""A dictionary of a toy world: its words in all languages, in the layout of a table that `code_switch` reads."""
+"""The dictionary of a toy world, as a table that `code_switch` can read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xlingual.data.toy.vocabularies import Lexicon, Tongue
 
 
 def dictionary_table(lexicon: Lexicon) -> str:
-    """Return a line with the languages' codes, then one a word; names and numbers, which all share, are not there."""
+    """Return a header line of language codes, then one line per word, without the names and numbers shared by all."""
     columns = {language: list(_words(tongue)) for language, tongue in lexicon.tongues.items()}
     rows = [list(columns), *zip(*columns.values(), strict=True)]
     return "".join("\t".join(row) + "\n" for row in rows)

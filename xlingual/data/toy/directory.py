@@ -1,4 +1,4 @@
-"""A toy world on disk, written whole or not at all."""
+"""Write a toy world to disk atomically."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from xlingual.languages import ISO_639_3, NON_ENGLISH, XQUAD_LANGUAGES
 from xlingual.records.files import write_text
 from xlingual.records.storage import writing
 
-README = """A toy world for trying xlingual out: made-up sentences in made-up words.
+README = """A toy world for trying xlingual: made-up sentences in made-up words.
 
-The twelve languages are called by the codes of XQuAD's and have little else in common with them. No number that comes
-of these files says anything about real languages, about XQuAD or about WebFAQ.
+The twelve languages have the codes of XQuAD's languages, and little else in common with them. Scores on these files do
+not carry over to real languages, to XQuAD or to WebFAQ.
 
 train.json, dev.json        English questions, SQuAD v1.1 format
 xquad/xquad.CODE.json       the same test questions in twelve languages, SQuAD v1.1 format
-faq/CODE.jsonl              FAQ pairs in eleven languages, one JSON object a line
-dictionary.tsv              the same words in twelve languages, a column each; words that all share are not there
+faq/CODE.jsonl              FAQ pairs in eleven languages, JSON Lines
+dictionary.tsv              words in twelve languages, one column each, without the words shared by all
 model/                      a tiny encoder without a span head, and its tokenizer, for `transformers`
-text_to_text/               a tiny mT5 and its tokenizer, likewise
-world.json                  the knobs that all of this follows from
+text_to_text/               a tiny mT5 and its tokenizer, for `transformers`
+world.json                  the settings from which all of this is generated
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ToyPaths:
-    """Where the parts of a toy world lie; `xquad`, `faq`, `model` and `text_to_text` are directories."""
+    """Paths of a toy world; `xquad`, `faq`, `model` and `text_to_text` are directories."""
 
     train: Path
     dev: Path
@@ -55,10 +55,10 @@ class ToyPaths:
 
 @doing("making the toy world")
 def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
-    """Write a world's files below `directory`, unless this very world is there already.
+    """Write a world's files to `directory`, unless this world is already there.
 
-    The directory appears in one step when all is written; of several processes that write it at once, one wins. Raises
-    DataError when something else is there.
+    The directory appears atomically once everything is written; if several processes write it at once, one wins. Raises
+    DataError when the directory has other content.
     """
     directory = Path(directory)
     if not _finished(directory, world):
@@ -72,7 +72,7 @@ def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
             _write(partial, world)
             _put_in_place(partial, directory, world)
     dictionary = directory / "dictionary.tsv"
-    if not dictionary.exists():  # a world of a version that wrote none
+    if not dictionary.exists():  # a world written by a version without it
         write_text(dictionary, dictionary_table(make_lexicon(world)))
     _add_text_to_text(directory, world)
     return ToyPaths(
@@ -87,16 +87,16 @@ def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
 
 
 def _finished(directory: Path, world: ToyWorld) -> bool:
-    """Whether the world is there; False when nothing is."""
+    """Whether the world is already there; False if the directory is missing or empty."""
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return False
     try:
         found = json.loads((directory / "world.json").read_bytes())["fingerprint"]
     except (OSError, ValueError, LookupError, TypeError):
-        raise DataError(f"{directory}: is there and is no toy world; name a directory that is not there") from None
+        raise DataError(f"{directory}: exists but is not a toy world; name a directory that does not exist") from None
     if found != world.fingerprint:
         raise DataError(
-            f"{directory}: asked for the toy world {world.fingerprint}, found {found}; name another directory"
+            f"{directory}: expected the toy world {world.fingerprint}, found {found}; name another directory"
         )
     return True
 
@@ -110,7 +110,7 @@ def _put_in_place(partial: Path, directory: Path, world: ToyWorld) -> None:
 
 
 def _add_text_to_text(directory: Path, world: ToyWorld) -> None:
-    """Add the text-to-text model to a world of a version that wrote none, whole or not at all."""
+    """Add the text-to-text model, atomically, to a world written by a version without it."""
     model = directory / "text_to_text"
     if model.exists():
         return
@@ -156,5 +156,5 @@ def _write_questions(directory: Path, world: ToyWorld, lexicon: Lexicon) -> None
 
 
 def _write_lines(path: Path, values: Iterable[Any]) -> None:
-    """Write one JSON value a line."""
+    """Write JSON Lines."""
     path.write_bytes("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode())

@@ -14,8 +14,8 @@ PAGES_PER_SITE = 3
 def faq_rows(world: ToyWorld, lexicon: Lexicon, language: str) -> Iterator[dict[str, str]]:
     """Every pair of every page of a language, page by page: origin, url, question, answer.
 
-    A question names no one, an answer is a bare value. With probability 1 - `world.faq_helpfulness` a pair's question
-    is drawn without looking at the answer; which pairs these are at a lower helpfulness includes those at a higher one.
+    A question names no person; an answer is a bare value. With probability 1 - `world.faq_helpfulness`, the question of
+    a pair is drawn independently of the answer. Lowering the helpfulness only adds to the pairs affected.
     """
     generator = world.generator(f"faq pages of {language}")
     for page in range(world.faq_pages):

@@ -1,4 +1,4 @@
-"""What is said of a person, free of any language, and how each language says and asks it."""
+"""Language-independent facts about people, and how each language states and asks them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlingual.data.toy.world import ToyWorld
 
 NUMBER_SHARE = 0.2
 NAME_WORDS = MappingProxyType({1: 0.5, 2: 0.3, 3: 0.2})
-"""A value is a number with probability NUMBER_SHARE, else a name of so many words with these probabilities."""
+"""A value is a number with probability NUMBER_SHARE, otherwise a name; NAME_WORDS is its distribution of lengths."""
 
 STATEMENT = "subject relation value filler"
 STATEMENTS: Mapping[str, str] = MappingProxyType(
@@ -26,12 +26,12 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
 )
 QUESTION = "asked filler subject"
 QUESTIONS: Mapping[str, str] = MappingProxyType(dict.fromkeys(("hi", "th", "tr", "vi", "zh"), "subject filler asked"))
-"""Word orders, by language where they differ from the usual one. The value follows its relation everywhere."""
+"""Word orders that differ from the default, by language. The value follows its relation in every language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One relation to a value; `filler` numbers the word that says nothing beside it."""
+    """A relation to a value; `filler` is the index of an additional meaningless word."""
 
     relation: int
     value: str
@@ -40,7 +40,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class StatedQuestion:
-    """A question for the fact of that number; `filler` as in a fact."""
+    """A question about the fact with this index; `filler` is as in a fact."""
 
     fact: int
     filler: int
@@ -48,7 +48,7 @@ class StatedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person, what is said of them, and what is asked."""
+    """A person, the facts about them, and the questions asked."""
 
     name: str
     facts: tuple[Fact, ...]
@@ -56,20 +56,20 @@ class Person:
 
 
 def draw_facts(count: int, lexicon: Lexicon, generator: np.random.Generator) -> tuple[Fact, ...]:
-    """Draw facts under `count` different relations."""
+    """Draw facts with `count` different relations."""
     relations = generator.choice(len(lexicon.values), count, replace=False)
     return tuple(_draw_fact(int(relation), lexicon, generator) for relation in relations)
 
 
 def draw_person(name: str, world: ToyWorld, lexicon: Lexicon, generator: np.random.Generator) -> Person:
-    """Draw what is said of a person and which of it is asked for."""
+    """Draw the facts about a person and the questions asked about them."""
     facts = draw_facts(world.facts_per_person, lexicon, generator)
     chosen = generator.choice(len(facts), world.questions_per_person, replace=False)
     return Person(name, facts, tuple(StatedQuestion(int(fact), int(generator.integers(FILLERS))) for fact in chosen))
 
 
 def write_paragraph(person: Person, language: str, lexicon: Lexicon) -> tuple[str, tuple[int, ...]]:
-    """A person's facts in a language, and the character at which each fact's value starts."""
+    """The facts about a person in a language, and the offset in characters of each fact's value."""
     tongue = lexicon.tongues[language]
     text, starts = "", []
     for number, fact in enumerate(person.facts):
@@ -81,7 +81,7 @@ def write_paragraph(person: Person, language: str, lexicon: Lexicon) -> tuple[st
 
 
 def write_question(relation: int, filler: int, subject: str, language: str, lexicon: Lexicon) -> str:
-    """The question for a relation of the subject, which may be left out ("")."""
+    """The question about a relation of the subject, which may be omitted ("")."""
     tongue = lexicon.tongues[language]
     roles = {"asked": tongue.questions[relation], "filler": tongue.fillers[filler], "subject": subject}
     words = (roles[role] for role in QUESTIONS.get(language, QUESTION).split())
@@ -99,7 +99,7 @@ def _draw_fact(relation: int, lexicon: Lexicon, generator: np.random.Generator) 
 
 
 def _write_fact(fact: Fact, subject: str, language: str, tongue: Tongue) -> tuple[str, int]:
-    """The sentence of a fact, and the character at which its value starts."""
+    """The sentence of a fact, and the offset in characters of its value."""
     relation, filler = tongue.relations[fact.relation], tongue.fillers[fact.filler]
     roles = {"subject": subject, "relation": relation, "value": fact.value, "filler": filler}
     order = STATEMENTS.get(language, STATEMENT).split()

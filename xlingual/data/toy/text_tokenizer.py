@@ -1,6 +1,6 @@
-"""The tokenizer of a toy world's text-to-text model: one token a word or sign, and back to the very text.
+"""The tokenizer of a toy world's text-to-text model: one token per word or sign; decoding restores the text.
 
-A word's token begins with ▁, which stands for the space before it, as in T5's tokenizer; a sign stands alone.
+A word's token begins with ▁ for the space before it, as in T5's tokenizer; a sign's token does not.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from xlingual.data.toy.vocabularies import Word
 SPACE = "▁"
 SPECIAL_TOKENS = ("<pad>", "</s>", "<unk>")
 NAMED_TOKENS = (*SPECIAL_TOKENS, "▁question", "▁context", "▁answer", "▁ask", ":")
-"""Tokens that no language of the world has: special ones, and those of the prompts."""
+"""Tokens of no language: special tokens, and those of the prompts."""
 
 
 def write_text_tokenizer(directory: Path, words: Sequence[Word]) -> None:
-    """Write tokenizer.json and tokenizer_config.json; the ids are those of the named tokens, then of `words`."""
+    """Write tokenizer.json and tokenizer_config.json; ids number the named tokens, then `words`."""
     configuration = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_input_names": ["input_ids", "attention_mask"],
@@ -50,6 +50,6 @@ def _tokenizer(words: Sequence[Word]) -> Tokenizer:
 
 
 def _tokens(words: Sequence[Word]) -> Iterator[str]:
-    """The words' tokens; a sign stands at the end of another word."""
+    """The tokens of words; signs have no ▁, because they follow a word without a space."""
     for word in words:
         yield word.text if word.parts[0] in ("statement sign", "question sign") else SPACE + word.text

@@ -1,4 +1,4 @@
-"""The tokenizer of a toy world: one token a word or sign, in the layout that `transformers` loads."""
+"""The tokenizer of a toy world: one token per word or sign, in the layout that `transformers` loads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def write_tokenizer(directory: Path, words: Sequence[str], max_length: int) -> None:
-    """Write tokenizer.json and tokenizer_config.json; the ids are those of the special tokens, then of `words`."""
+    """Write tokenizer.json and tokenizer_config.json; ids number the special tokens, then `words`."""
     tokenizer = _tokenizer(words)
     configuration = {
         "tokenizer_class": "PreTrainedTokenizerFast",

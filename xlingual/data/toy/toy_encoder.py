@@ -1,11 +1,11 @@
-"""The encoder of a toy world: a BERT checkpoint whose word embeddings are made from what the words mean.
+"""The encoder of a toy world: a BERT checkpoint whose word embeddings encode the meaning of words.
 
-A word's embedding is the vector of its concept, which all languages share, plus a deviation of its language that grows
-with the language's distance from English: the imperfect alignment that robust training is to make up for (Huang et
-al., EMNLP 2021, arXiv 2104.08645). All other weights are random, but for one thing: a layer's query and key matrices
-are equal and orthogonal, so that a token looks at tokens like itself from the start, which saves most of the updates
-(after the mimetic initialisation of Trockman and Kolter, ICML 2023, arXiv 2305.09828). There is no span head: the seed
-of a trial decides it.
+A word's embedding is the vector of its concept, shared by all languages, plus a deviation that grows with the
+language's distance from English: the imperfect alignment that robust training is meant to overcome (Huang et al., EMNLP
+2021, arXiv 2104.08645). All other weights are random, except that the query and key matrices of a layer are equal and
+orthogonal: tokens attend to similar tokens from the start, which saves most of the updates (inspired by the mimetic
+initialisation of Trockman and Kolter, ICML 2023, arXiv 2305.09828). There is no span head: it is initialised by a
+trial's seed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Matrix = NDArray[np.float32]
 
 
 def write_encoder(directory: Path, world: ToyWorld, words: Sequence[Word]) -> None:
-    """Write config.json and model.safetensors; the rows of the word embeddings are the special tokens, then `words`."""
+    """Write config.json and model.safetensors; word embeddings are those of the special tokens, then of `words`."""
     table = np.concatenate([special_embeddings(world), word_embeddings(world, words)])
     weights = {"embeddings.word_embeddings.weight": table, **_body(world.generator("encoder"))}
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
@@ -46,14 +46,14 @@ def write_encoder(directory: Path, world: ToyWorld, words: Sequence[Word]) -> No
 
 
 def word_embeddings(world: ToyWorld, words: Sequence[Word]) -> Matrix:
-    """One row per word, (words, WIDTH): its concept's vector plus its deviation; shared words have no deviation."""
+    """One row per word, (words, WIDTH): concept vector plus deviation; shared words have no deviation."""
     concepts = np.stack([_concept(world, word.parts) for word in words])
     deviations = np.stack([_deviation(world, word) for word in words])
     return (concepts + deviations).astype(np.float32)
 
 
 def special_embeddings(world: ToyWorld) -> Matrix:
-    """One row per special token, (special tokens, WIDTH); that of the padding is zero."""
+    """One row per special token, (special tokens, WIDTH); padding is zero."""
     rows = [_vector(world, f"part special token {token}") for token in SPECIAL_TOKENS]
     return np.stack([np.zeros(WIDTH), *rows[1:]]).astype(np.float32)
 
@@ -66,7 +66,7 @@ def _concept(world: ToyWorld, parts: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _deviation(world: ToyWorld, word: Word) -> NDArray[np.float64]:
-    """A random direction of the word's own, as long as its language is far from English."""
+    """A random vector per word, scaled by the language's distance from English."""
     if not word.language:
         return np.zeros(WIDTH)
     direction = _vector(world, f"deviation {word.language} {word.text}")
@@ -78,7 +78,7 @@ def _vector(world: ToyWorld, name: str) -> NDArray[np.float64]:
 
 
 def _body(generator: np.random.Generator) -> dict[str, Matrix]:
-    """Every weight but the word embeddings, by the name that `transformers` gives it."""
+    """All weights except the word embeddings, by their name in `transformers`."""
     weights = {
         "embeddings.position_embeddings.weight": _normal(generator, (POSITIONS, WIDTH), POSITION_DEVIATION),
         "embeddings.token_type_embeddings.weight": _normal(generator, (2, WIDTH), WEIGHT_DEVIATION),
@@ -116,7 +116,7 @@ def _layer_norm(name: str) -> dict[str, Matrix]:
 
 
 def _configuration(vocabulary: int) -> dict[str, object]:
-    """What config.json says. No dropout: drawing its random numbers would take a third of a trial's time."""
+    """The content of config.json. No dropout: drawing its random numbers would take a third of a trial's time."""
     return {
         "architectures": ["BertModel"],
         "model_type": "bert",

@@ -1,4 +1,4 @@
-"""The words of a toy world: what each language says, and the names and numbers that all languages share."""
+"""The words of a toy world: those of each language, and names and numbers shared by all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBERS_PER_RELATION = 6
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """One language's words: `relations[r]` states relation r, `questions[r]` asks for it, a filler says nothing."""
+    """One language's words: `relations[r]` states relation r, `questions[r]` asks for it; fillers have no meaning."""
 
     relations: tuple[str, ...]
     questions: tuple[str, ...]
@@ -31,7 +31,7 @@ class Tongue:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What one relation may lead to: words that names are made of, and numbers."""
+    """The possible values of one relation: words for names, and numbers."""
 
     names: tuple[str, ...]
     numbers: tuple[str, ...]
@@ -39,9 +39,9 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as written, with the parts that its concept is made of and its language ("" where all share it).
+    """A word's text, the parts of its concept, and its language ("" if shared by all).
 
-    Words of equal parts mean the same: the parts alone decide the concept's vector.
+    Words with equal parts have the same meaning: the concept vector depends only on the parts.
     """
 
     text: str
@@ -51,7 +51,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Every word of a world, `tongues` by two-letter code and `values` by relation; families are surnames."""
+    """All words of a world: `tongues` by two-letter code, `values` by relation; families are surnames."""
 
     tongues: Mapping[str, Tongue]
     given_names: tuple[str, ...]
@@ -59,7 +59,7 @@ class Lexicon:
     values: tuple[Values, ...]
 
     def words(self) -> Iterator[Word]:
-        """Every word once, in an order that follows from the world alone."""
+        """Every word once, in an order that depends only on the world."""
         signs = set()
         for language, tongue in self.tongues.items():
             for word in _words(tongue, language):
@@ -76,7 +76,7 @@ class Lexicon:
 
 
 def make_lexicon(world: ToyWorld) -> Lexicon:
-    """Coin the words of a world; none is written like another, in whatever language."""
+    """Make up the words of a world; all are distinct, also across languages."""
     generator = world.generator("lexicon")
     taken: set[str] = set()
     tongues = {language: _tongue(language, world.relations, taken, generator) for language in XQUAD_LANGUAGES}

@@ -1,4 +1,4 @@
-"""The knobs of a toy world, and where its random numbers come from."""
+"""The settings of a toy world, and its random numbers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import numpy as np
 from xlingual.errors import DataError
 
 FORMAT = 1
-"""Number of the construction; raised whenever the same knobs come to mean other files."""
+"""Version of the construction. Raise it whenever the same settings give other files."""
 
 NEAREST_FIRST = ("en", "de", "es", "ro", "ru", "el", "vi", "tr", "zh", "ar", "hi", "th")
-"""The languages by their distance from English: made up, like all of this world."""
+"""The languages by distance from English: made up, like everything in this world."""
 
 STEP = 0.11
 
@@ -26,29 +26,29 @@ DISTANCES: Mapping[str, float] = MappingProxyType(
 )
 """Distance of each language from English.
 
-At misalignment 1 it is the standard deviation of each component of a word's deviation from its concept's vector, whose
-own components have standard deviation 1.
+At misalignment 1, it is the standard deviation of each component of a word's deviation from its concept vector, whose
+components have standard deviation 1.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ToyWorld:
-    """What decides a toy world: equal worlds give equal files, byte for byte.
+    """The settings of a toy world; equal settings give byte-identical files.
 
     Attributes:
-        seed: of every random choice.
-        misalignment: scale of the languages' deviation from English; at 0 a concept has one vector in all languages.
-        faq_helpfulness: share of the FAQ pairs, in [0, 1], that carry a question for their answer. The others carry one
-            that was drawn without looking at the answer: at 0 the pages teach nothing about their language.
-        train_articles, dev_articles, test_articles: each article is about the persons of one family.
-        persons_per_article: each person has one paragraph.
-        facts_per_person: sentences of a paragraph, each under another relation.
-        questions_per_person: how many of the facts are asked for.
-        relations: how many there are (born in, works as, ...).
-        faq_pages: for each language but English.
-        pairs_per_page: questions with their answers, each under another relation.
+        seed: seed of every random choice.
+        misalignment: scale of the languages' deviation from English; at 0, a concept has one vector in all languages.
+        faq_helpfulness: share of FAQ pairs, in [0, 1], whose question matches the answer. The question of the others is
+            drawn independently of the answer: at 0, the pages teach nothing about their language.
+        train_articles, dev_articles, test_articles: number of articles; each is about the people of one family.
+        persons_per_article: number of people, and of paragraphs.
+        facts_per_person: number of sentences in a paragraph, each with another relation.
+        questions_per_person: number of facts that are asked about.
+        relations: number of relations (born in, works as, ...).
+        faq_pages: number of pages for each language except English.
+        pairs_per_page: number of pairs, each with another relation.
 
-    Raises DataError for a knob out of range.
+    Raises DataError for a setting out of range.
     """
 
     seed: int = 0
@@ -66,7 +66,7 @@ class ToyWorld:
 
     def __post_init__(self) -> None:
         if self.seed < 0:
-            raise DataError(f"toy world: seed is {self.seed}; write a whole number that is 0 or larger")
+            raise DataError(f"toy world: seed is {self.seed}; write an integer that is 0 or larger")
         if not (math.isfinite(self.misalignment) and self.misalignment >= 0):
             raise DataError(f"toy world: misalignment is {self.misalignment}; write a number that is 0 or larger")
         if not 0 <= self.faq_helpfulness <= 1:
@@ -81,12 +81,12 @@ class ToyWorld:
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that tell this world from every other."""
+        """16 hexadecimal digits that identify this world."""
         canonical = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     def generator(self, purpose: str) -> np.random.Generator:
-        """A fresh stream of random numbers; streams of different purposes do not disturb one another."""
+        """A new random generator for a purpose; generators of different purposes are independent."""
         digest = hashlib.sha256(f"{self.seed} {purpose}".encode()).digest()
         return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))
 
@@ -104,4 +104,4 @@ _CEILINGS: Mapping[str, int | str] = MappingProxyType(
         "pairs_per_page": "relations",
     }
 )
-"""The largest value of each size: a number, or the name of the size that bounds it."""
+"""Maximum of each size: a number, or the name of another size."""

@@ -150,7 +150,7 @@ def test_labels_and_scores_are_kept_as_listed():
 )
 def test_a_filter_without_its_column_is_refused(asked, column):
     with pytest.raises(
-        DataError, match=f"{next(iter(asked))} asks for the column {column}, .* of tr .*no optional column"
+        DataError, match=f"{next(iter(asked))} needs the column {column}, .* of tr .*no optional columns found"
     ):
         FaqFilter.of(only(**asked), "tr", ())
     with pytest.raises(DataError, match=r"\(found id\); write"):

@@ -1,4 +1,4 @@
-"""Filters of FAQ rows: each a small class, all of them counted."""
+"""Filters of FAQ rows; each counts what it drops or changes."""
 
 from xlingual.data.faq.filters.faq_filter import RULES, FaqFilter
 

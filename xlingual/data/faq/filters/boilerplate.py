@@ -1,4 +1,4 @@
-"""What many answers of a host share: cut from them."""
+"""Remove boilerplate: sentences shared by many answers of a host."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ _MOST_ROWS = 10_000
 
 @dataclass(frozen=True)
 class HostBoilerplate:
-    """Cuts sentences that many answers of a host share, such as "Call us if you have more questions".
+    """Removes sentences shared by many answers of a host, such as "Call us if you have more questions".
 
-    A word n-gram is shared where more than `share` of the host's answers hold it, and at least four; a sentence of four
-    or more words is shared by the same rule. Only whole sentences are cut: a shared one, and one of which every word
-    lies in a shared n-gram, be it across the sentences of a closing. A template with the answer filled in, whose
-    sentences differ by a word, therefore stays. Rows of which fewer than `least` characters (of English, `in_english`)
-    are left are dropped.
+    A word n-gram is shared if more than `share` of the host's answers, and at least four, contain it; so is a sentence
+    of four or more words. Only whole sentences are removed: shared ones, and those of which every word lies in a shared
+    n-gram, which may span sentences. A template with the answer filled in, whose sentences differ by a word, is
+    therefore kept. Rows with fewer than `least` characters left (of English, see `in_english`) are dropped.
 
-    Holds one host's rows, and of a host with more than 10,000 rows that many at a time, each lot judged by itself.
+    Holds one host's rows in memory; a host with more than 10,000 rows is processed in independent batches of that size.
     """
 
     share: float
@@ -42,7 +41,7 @@ class HostBoilerplate:
     repairs = True
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Pass on rows without what they share with others of their host."""
+        """Yield rows without the boilerplate of their host."""
         for _, host in groupby(rows, attrgetter("origin")):
             while lot := list(islice(host, _MOST_ROWS)):
                 yield from self._cut(lot, tally)
@@ -53,9 +52,9 @@ class HostBoilerplate:
             return
         answers = [_Answer.of(row, self.ngram * characters_a_word(row.language)) for row in lot]
         fewest = max(_FEWEST_ANSWERS, int(self.share * len(lot)) + 1)
-        frequent = _in_so_many((set(chain.from_iterable(answer.words)) for answer in answers), fewest)
+        frequent = _in_at_least((set(chain.from_iterable(answer.words)) for answer in answers), fewest)
         candidates = [answer.shareable(frequent) for answer in answers]
-        shared = _in_so_many(candidates, fewest)
+        shared = _in_at_least(candidates, fewest)
         for row, answer, parts in zip(lot, answers, candidates, strict=True):
             left = row.answer if shared.isdisjoint(parts) else answer.without(shared)
             if left == row.answer:
@@ -67,15 +66,15 @@ class HostBoilerplate:
                 yield replace(row, answer=left)
 
 
-def _in_so_many(sets: Iterable[set[str]], fewest: int) -> set[str]:
-    """What is in `fewest` of the sets or more."""
+def _in_at_least(sets: Iterable[set[str]], fewest: int) -> set[str]:
+    """The elements of at least `fewest` sets."""
     counts = Counter(chain.from_iterable(sets))
     return {part for part, count in counts.items() if count >= fewest}
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """An answer's sentences and their words; its n-grams are of `size` words in a row, across sentences."""
+    """An answer's sentences and their words; n-grams are `size` consecutive words, also across sentences."""
 
     sentences: list[str]
     words: list[list[str]]
@@ -89,9 +88,9 @@ class _Answer:
         return cls(sentences, by_sentence, size, _FEWEST_WORDS * characters_a_word(row.language))
 
     def shareable(self, frequent: set[str]) -> set[str]:
-        """What other answers may share: n-grams, and sentences (marked, so that they are not taken for n-grams).
+        """The n-grams and sentences (marked, to distinguish them) that other answers may share.
 
-        Of these only what is made of `frequent` words, those that enough answers hold: no other can be shared.
+        Only those made of `frequent` words, which enough answers contain, can be shared.
         """
         sentences = (self._key(units) for units in self.words if frequent.issuperset(units))
         found = set(filter(None, sentences))
@@ -102,7 +101,7 @@ class _Answer:
         return found
 
     def without(self, shared: set[str]) -> str:
-        """Return the sentences that are not shared, white space as it was between them."""
+        """Return the sentences that are not shared, keeping the white space between them."""
         covered = self._covered(shared)
         kept, start = [], 0
         for sentence, units in zip(self.sentences, self.words, strict=True):

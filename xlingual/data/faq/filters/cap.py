@@ -1,4 +1,4 @@
-"""At most so many rows of a host: its pages in an order of their own, each whole."""
+"""Limit the number of rows per host, keeping whole pages."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from xlingual.data.faq.rows import FaqRow
 
 @dataclass(frozen=True)
 class RowsPerHost:
-    """Keeps the rows of those pages of a host whose URL has the smallest SHA-256, `most` rows in all.
+    """Keeps at most `most` rows per host, from the pages whose URL has the smallest SHA-256.
 
-    Pages are kept whole, but for the last: passages are made of siblings. So which rows stay follows from the host's
-    own rows, has no random number in it, and is a sample of the site, not the start of its alphabet. Rows keep their
-    order. Holds `most` rows in memory.
+    Pages are kept whole, except the last, because passages are made of siblings. The choice depends only on the host's
+    own rows, without random numbers, and samples the whole site instead of the alphabetically first pages. Rows keep
+    their order. Holds `most` rows in memory.
     """
 
     most: int
@@ -28,7 +28,7 @@ class RowsPerHost:
     repairs = False
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Pass on each host's share, once the host has ended."""
+        """Yield the kept rows of each host after its last row."""
         for _, host in groupby(rows, attrgetter("origin")):
             worst_first: list[tuple[int, int, FaqRow]] = []
             for position, row in enumerate(host):

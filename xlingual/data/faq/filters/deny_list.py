@@ -1,4 +1,4 @@
-"""Hosts that are not wanted: regular expressions on their names, and a built-in list against spam."""
+"""Deny hosts by regular expressions on their names, with a built-in spam list."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from urllib.parse import unquote
 
 from xlingual.study.faq_filters import DEFAULT_HOSTS
 
-# What stands before "bet" in words that have nothing to do with betting: alphabet, Tibet, Turkish sohbet (chat),
-# rekabet (competition), hitabet and diyabet, Romanian diabet, Danish selskabet (the company) and beløbet (the amount).
+# Letters before "bet" in words unrelated to betting: alphabet, Tibet, Turkish sohbet (chat), rekabet (competition),
+# hitabet and diyabet, Romanian diabet, Danish selskabet (the company) and beløbet (the amount).
 _ENDINGS = (
     "alpha alfa ti sor elisa eliza lis lisa liz soh reka diya dia hita gur ser sher aki isa ica gara kara quodli mera "
     "ska lo loe ko koe haa gre b"
 )
-# Whole names, as debet, elbet and nobet.
+# The same for whole names: debet, elbet, nobet.
 _WHOLE = "a bar co cor de e el ga gi ha i ki la li me no nor o ra ro ru tur u"
 _NO_WORD = "".join(f"(?<!{word})" for word in _ENDINGS.split()) + "".join(
     f"(?<![./-]{word})" for word in _WHOLE.split()
@@ -24,7 +24,7 @@ _BRANDS = (
     "ultra|super|mars|most|mel|fon|tipo|merit|seka|rest|pera|kral|duman|asya|vd|jet|hepsi|imaj|bets|leon|sbo|ufa|dafa"
 )
 
-# A host is read in pieces: what stands between dots and hyphens.
+# A host is matched in pieces separated by dots and hyphens.
 _START, _END = r"(?<=[./-])", r"(?=[./-]|$)"
 
 SPAM_PAGES = (
@@ -32,7 +32,7 @@ SPAM_PAGES = (
     rf"{_START}bet\d{{2,4}}{_END}|bets10|1xbet|bahis|iddaa|{_START}youwin\d*{_END}|(?:deneme|bedava)-?bonus",
     r"(?:situs|agen|bandar)-?(?:slot|judi|togel|poker|bola)|judi-?(?:slot|bola|online)|slot-?(?:gacor|online|88|777)",
 )
-"""Names of betting sites, looked for in the host and in the first step of the path."""
+"""Names of betting sites, searched in the host and in the first segment of the path."""
 
 SPAM_HOSTS = (
     rf"{_START}[a-z0-9]+{_NO_WORD}bet\d*(?:giris|tr|casino|slot)?{_END}",
@@ -44,14 +44,14 @@ SPAM_HOSTS = (
     rf"{_START}(?:\d+-?diploma?s?|(?:buy|get|fake|kup|kupit|buying|order|novelty)-?(?:a-?)?diplom[a-z]*){_END}",
     rf"{_START}(?:[a-z]+-)?diplom[ay]?s?-?(?:store|shop|24|zakaz|kupit|centr|russia|online)[a-z0-9]*{_END}",
 )
-"""Betting, casinos, lotteries and diploma mills, looked for in the host alone."""
+"""Betting, casinos, lotteries and diploma mills, searched in the host only."""
 
 
 class DenyList:
-    """Patterns that are looked for in a host's name, upper and lower case alike.
+    """Patterns searched in host names, ignoring case.
 
-    The item `default` stands for SPAM_HOSTS and SPAM_PAGES. The latter are looked for in the path of the URL too: sites
-    that were broken into carry betting pages under an innocent name (example.org/ultrabet).
+    The item `default` means SPAM_HOSTS and SPAM_PAGES. The latter are also searched in the path of the URL, because
+    hacked sites carry betting pages under an innocent name (example.org/ultrabet).
     """
 
     def __init__(self, patterns: Sequence[str]) -> None:
@@ -62,10 +62,10 @@ class DenyList:
         self._last: tuple[tuple[str, str], bool] | None = None
 
     def denies(self, host: str, url: str) -> bool:
-        """Whether a pattern is found in the host, or a betting site's name in host or path."""
+        """Whether a pattern matches the host, or a betting site's name matches host or path."""
         asked = (host, _first_step(url))
         if self._last is None or self._last[0] != asked:
-            self._last = (asked, self._denies(*asked))  # rows come host by host: most ask what the one before asked
+            self._last = (asked, self._denies(*asked))  # consecutive rows are mostly of the same host
         return self._last[1]
 
     def _denies(self, host: str, step: str) -> bool:

@@ -1,4 +1,4 @@
-"""Rows that are there already: the same text, the same answer on the same host, or nearly the same text."""
+"""Drop duplicates: the same text, the same answer on the same host, or nearly the same text."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PERMUTATIONS, _SEED = 128, 1
 
 
 class SameAnswer:
-    """Drops a row whose answer an earlier row of its host has, word for word; remembers one host at a time.
+    """Drops a row whose answer occurs in an earlier row of its host; remembers one host at a time.
 
-    Texts are the same when they agree in NFKC, case-folded, with single spaces.
+    Texts are compared in NFKC, case-folded, with single spaces.
     """
 
     name = "exact_duplicates"
@@ -32,7 +32,7 @@ class SameAnswer:
     repairs = False
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Keep the first of each host's equal answers."""
+        """Keep the first of equal answers of each host."""
         for _, host in groupby(rows, attrgetter("origin")):
             seen = KeySet()
             for row in host:
@@ -43,14 +43,14 @@ class SameAnswer:
 
 
 class SameText:
-    """Drops a row whose question and answer an earlier row has, of whatever host. Takes 11 to 21 bytes a kept row."""
+    """Drops a row whose question and answer occur in an earlier row of any host. Takes 11 to 21 bytes per kept row."""
 
     name = "exact_duplicates"
     drops = True
     repairs = False
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Keep the first of equal rows: which one that is depends on the order of hosts."""
+        """Keep the first of equal rows, which depends on the order of hosts."""
         seen = KeySet()
         for row in rows:
             if seen.add(key_of(f"{folded(row.question)}\n{folded(row.answer)}")):
@@ -60,14 +60,14 @@ class SameText:
 
 
 class NearDuplicates:
-    """Drops a row whose text is nearly that of an earlier kept row, of whatever host.
+    """Drops a row whose text is nearly that of an earlier kept row of any host.
 
-    Rows are compared by the Jaccard similarity of the sets of word 3-grams of question and answer (5-grams of
-    characters where words are not separated). 128 MinHash values (Broder 1997) are cut into bands; a row that shares a
-    whole band with an earlier one is dropped. Two rows of similarity s share one with the chance 1 - (1 - s^r)^b,
-    with the b bands of r values that `datasketch` finds best for the threshold: for 0.8, b is 9 and r 13, and the
-    chance is 0.40 at 0.8, 0.93 at 0.9, 0.998 at 0.95 and 0.08 at 0.7. Each band is kept as a 64-bit hash, so that a
-    kept row takes b times 11 to 21 bytes; which of two rows stays depends on the order of hosts.
+    Rows are compared by the Jaccard similarity of their sets of word 3-grams of question and answer (character 5-grams
+    in languages without spaces). 128 MinHash values (Broder 1997) are divided into bands; a row that shares a whole
+    band with an earlier one is dropped. Two rows of similarity s share a band with probability 1 - (1 - s^r)^b, with
+    the b bands of r values that `datasketch` finds optimal for the threshold: for 0.8, b is 9 and r is 13, and the
+    probability is 0.40 at 0.8, 0.93 at 0.9, 0.998 at 0.95 and 0.08 at 0.7. Each band is kept as a 64-bit hash, so a
+    kept row takes b times 11 to 21 bytes. Which of two rows is kept depends on the order of hosts.
     """
 
     name = "near_duplicates"
@@ -79,7 +79,7 @@ class NearDuplicates:
         self._sketch = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, scheme="affine32", hashfunc=int)
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Keep the first of rows that are nearly the same."""
+        """Keep the first of near duplicates."""
         seen = KeySet()
         for row in rows:
             keys = self.keys(shingles(row))
@@ -91,11 +91,11 @@ class NearDuplicates:
             yield row
 
     def chance(self, similarity: float) -> float:
-        """Return the chance that a pair of rows of this Jaccard similarity is found."""
+        """Return the probability that a pair of rows with this Jaccard similarity is found."""
         return float(1 - (1 - similarity**self.band_size) ** self.bands)
 
     def keys(self, grams: set[str]) -> list[int]:
-        """Return one 64-bit key a band."""
+        """Return one 64-bit key per band."""
         self._sketch.clear()
         self._sketch.update_batch(_hashes(grams))
         values = self._sketch.hashvalues.astype("<u4").tobytes().hex()
@@ -105,13 +105,13 @@ class NearDuplicates:
 
 @cache
 def _bands(threshold: float) -> tuple[int, int]:
-    """How many bands of how many values datasketch finds best."""
+    """The number of bands and the values per band that datasketch finds optimal."""
     index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
     return int(index.b), int(index.r)
 
 
 def shingles(row: FaqRow) -> set[str]:
-    """Return the n-grams that a row is compared by; the whole text where it is shorter than one."""
+    """Return the n-grams that a row is compared by; the whole text if it is shorter than one."""
     units = words(row.question, row.language) + words(row.answer, row.language)
     size = _CHARACTERS if row.language in WITHOUT_SPACES else _WORDS
     if len(units) <= size:
@@ -120,14 +120,14 @@ def shingles(row: FaqRow) -> set[str]:
 
 
 def _hashes(grams: Iterable[str]) -> list[int]:
-    """The first 32 bits of each SHA-1, datasketch's `sha1_hash32`, of all grams at once."""
+    """The first 32 bits of each SHA-1, like datasketch's `sha1_hash32`, for all n-grams at once."""
     sha1 = hashlib.sha1
-    encoded = "\n".join(grams).encode("utf-8", "surrogatepass").split(b"\n")  # no gram has a line break
+    encoded = "\n".join(grams).encode("utf-8", "surrogatepass").split(b"\n")  # n-grams have no line breaks
     digests = b"".join([sha1(gram).digest() for gram in encoded])
     hashes: list[int] = np.frombuffer(digests, "<u4")[::5].tolist()
     return hashes
 
 
 def jaccard(first: set[str], second: set[str]) -> float:
-    """Return the share of the elements of two sets that both hold; 1 for two empty sets."""
+    """Return the Jaccard similarity of two sets; 1 for two empty sets."""
     return len(first & second) / len(first | second) if first or second else 1.0

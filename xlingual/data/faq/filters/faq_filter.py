@@ -1,4 +1,4 @@
-"""The filters of a study, one after another, for the rows of one language."""
+"""The chain of filters of a study, for the rows of one language."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from xlingual.errors import DataError
 from xlingual.study.faq_filters import FaqFilters
 
 RULES = 2
-"""Raised when the same settings keep or change other rows than before: part of what kept rows follow from."""
+"""Version of the filters. Raise it whenever the same settings keep or change other rows; part of the fingerprint."""
 
 _COLUMNS = {"similarity": "semantic_similarity_score", "question_types": "question_type", "topics": "topic"}
 
 
 class FaqFilter:
-    """Rows of one language in, rows that stay out; rows come host by host, and stay so.
+    """Filters a stream of rows of one language, grouped by host.
 
-    Cheap filters that look at one row come first, then a host's equal answers, the cap on its rows and its boilerplate,
-    and then what is there already from any host; so duplicates are remembered of rows that would else be kept, and
-    nothing else is remembered for longer than a host. Only there does the order of hosts matter.
+    Cheap filters of single rows come first, then those of a host (equal answers, the cap on its rows, boilerplate),
+    then duplicates across hosts. Only the latter remember anything for longer than a host, and only for rows that
+    passed all other filters; only there does the order of hosts matter.
 
-    `counts["read"]` is `counts["kept"]` plus every `dropped_*`, once the rows are used up. Picklable before use. With
-    the defaults it took 221 to 227 bytes a kept row at most, measured over 60,000 to 500,000 rows.
+    `counts["read"]` is `counts["kept"]` plus every `dropped_*`, after the last row. Picklable before use. With the
+    defaults it took at most 221 to 227 bytes per kept row, measured over 60,000 to 500,000 rows.
     """
 
     def __init__(self, filters: Sequence[RowFilter]) -> None:
@@ -38,25 +38,25 @@ class FaqFilter:
 
     @classmethod
     def of(cls, settings: FaqFilters, language: str, columns: Collection[str]) -> FaqFilter:
-        """The filters that a study asks for.
+        """Create the filters of a study.
 
         Args:
             settings: the study's `data.faq.filters`.
-            language: two letters, for messages.
-            columns: the optional columns that the source has: topic, question_type, semantic_similarity_score.
+            language: two-letter code, for messages.
+            columns: the optional columns of the source: topic, question_type, semantic_similarity_score.
 
         Raises:
-            DataError: when a filter asks for a column that the source has not.
+            DataError: when a filter needs a column that the source does not have.
         """
         _check_columns(settings, language, columns)
         return cls(list(_filters(settings)))
 
     def rows(self, rows: Iterator[FaqRow], on_drop: OnDrop | None = None) -> Iterator[FaqRow]:
-        """Pass on the rows that stay, changed where a filter repairs; counts begin anew.
+        """Yield the kept rows, with repairs; resets the counts.
 
         Args:
-            rows: those of one language, those of one host one after another.
-            on_drop: told the filter's name and the row, for each row that is dropped.
+            rows: rows of one language, grouped by host.
+            on_drop: called with the filter's name and the row for each dropped row.
         """
         self.counts = counts = self._zeros()
         tally = Tally(counts, on_drop)
@@ -123,8 +123,8 @@ def _of_hosts(settings: FaqFilters) -> Iterator[RowFilter]:
 def _check_columns(settings: FaqFilters, language: str, columns: Collection[str]) -> None:
     for key, column in _COLUMNS.items():
         if getattr(settings, key) is not None and column not in columns:
-            found = f"found {', '.join(sorted(columns))}" if columns else "it has no optional column"
+            found = f"found {', '.join(sorted(columns))}" if columns else "no optional columns found"
             raise DataError(
-                f"filters.{key} asks for the column {column}, which the FAQ rows of {language} do not have ({found}); "
+                f"filters.{key} needs the column {column}, which the FAQ rows of {language} do not have ({found}); "
                 f"write {key}: off, or name a source with the column"
             )

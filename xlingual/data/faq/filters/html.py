@@ -1,4 +1,4 @@
-"""What HTML left in a text: entities are unescaped, tags are taken out."""
+"""Remove leftover HTML: unescape entities and strip tags."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _SPACES = re.compile(r"[^\S\n]+")
 
 
 class Html:
-    """Repairs rows that still carry tags or entities; drops none."""
+    """Repairs rows with tags or entities; drops none."""
 
     name = "html"
     drops = False
     repairs = True
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Pass every row on, its texts as a browser would show them."""
+        """Yield every row, with texts as a browser would show them."""
         for row in rows:
             question, answer = plain_text(row.question), plain_text(row.answer)
             if (question, answer) != (row.question, row.answer):
@@ -37,10 +37,10 @@ class Html:
 
 
 def plain_text(text: str) -> str:
-    """Return a text without known tags (those that part lines become spaces) and with its entities unescaped.
+    """Return a text without known tags (block tags become spaces) and with entities unescaped.
 
-    Entities are unescaped after tags are gone, so that `&lt;b&gt;` stays readable as <b>; those that were escaped twice
-    (`&amp;nbsp;`) are unescaped twice. Text without tags and entities is returned as it is.
+    Entities are unescaped after tags are removed, so that `&lt;b&gt;` is kept as <b>; doubly escaped ones
+    (`&amp;nbsp;`) are unescaped twice. Text without tags and entities is returned unchanged.
     """
     bare = _TAG.sub("", _BREAK.sub(" ", _SILENT.sub(" ", text))) if "<" in text else text
     for _ in range(2):

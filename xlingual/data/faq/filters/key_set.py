@@ -1,4 +1,4 @@
-"""A set of 64-bit keys in little memory."""
+"""A compact set of 64-bit keys."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _EMPTY = 0
 
 
 class KeySet:
-    """A set of whole numbers below 2^64: open addressing with linear probing, at most three quarters full.
+    """A set of integers below 2^64: open addressing with linear probing, at most three quarters full.
 
-    Takes 10.7 to 21.3 bytes a key, and half as much again for a moment while it grows; a Python set takes 60 or more.
-    The keys have to be hashes already, as their low bits say where they lie.
+    Takes 10.7 to 21.3 bytes per key, and briefly half as much again while it grows; a Python set takes 60 or more. Keys
+    must already be hashes, because their low bits determine their slot.
     """
 
     def __init__(self) -> None:
@@ -26,14 +26,14 @@ class KeySet:
 
     @property
     def memory(self) -> int:
-        """Bytes that the keys take."""
+        """Bytes used by the keys."""
         return len(self._slots) * self._slots.itemsize
 
     def __contains__(self, key: int) -> bool:
         return self._slots[self._slot(key or 1)] != _EMPTY
 
     def holds_any(self, keys: Iterable[int]) -> bool:
-        """Whether one of the keys is there; faster than to ask for each."""
+        """Whether any of the keys is in the set; faster than testing each."""
         slots, mask = self._slots, self._mask
         for key in keys:
             slot = (key or 1) & mask
@@ -44,7 +44,7 @@ class KeySet:
         return False
 
     def add(self, key: int) -> bool:
-        """Add a key; returns whether it is new. Keys 0 and 1 are the same."""
+        """Add a key; return whether it is new. Keys 0 and 1 are equal."""
         slot = self._slot(key or 1)
         if self._slots[slot] != _EMPTY:
             return False
@@ -71,5 +71,5 @@ class KeySet:
 
 
 def key_of(text: str) -> int:
-    """Return the first 64 bits of a text's SHA-256: of ten million texts, two share a key with a chance of 3e-6."""
+    """Return the first 64 bits of a text's SHA-256; the probability of a collision among ten million texts is 3e-6."""
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "little")

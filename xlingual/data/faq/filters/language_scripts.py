@@ -1,4 +1,4 @@
-"""Writing systems: which letters a language is written in."""
+"""The scripts that languages are written in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from xlingual.data.scripts import LETTERS, RANGES
 from xlingual.data.writing import ENGLISH_CHARACTERS
 
-# Languages that are not written in Latin letters alone.
+# Languages not written only in Latin letters.
 _SCRIPTS = {
     "am": ("Ethiopic",),
     "ar": ("Arabic",),
@@ -50,22 +50,22 @@ _SCRIPTS = {
     "zh": ("Han",),
 }
 
-# A language whose text always holds letters of one of its scripts: kana tell Japanese from Chinese.
+# Languages whose texts always contain letters of a certain script: kana distinguish Japanese from Chinese.
 _NEEDED = {"ja": "Kana"}
 
 
 def scripts_of(language: str) -> tuple[str, ...]:
-    """Return the scripts that a language (two letters) is written in; Latin for all that the table does not name."""
+    """Return the scripts of a language (two-letter code); Latin if it is not in the table."""
     return _SCRIPTS.get(language, ("Latin",))
 
 
 def script_share(text: str, language: str) -> float:
-    """Return the share of a text's letters that belong to the language's scripts, 0 where it has no letter.
+    """Return the share of a text's letters that belong to the language's scripts; 0 if it has no letters.
 
-    Letters of the language's scripts weigh as much as ENGLISH_CHARACTERS says, so that a Latin brand name in a Chinese
-    answer counts by its meaning, not by its length. Marks (vowel signs of Hindi and Thai) are no letters. Japanese
-    without kana is none: its share is 0. Languages of one script cannot be told apart by this: not German from English,
-    nor Russian from Ukrainian, Persian from Arabic, or Hindi from Marathi.
+    Letters of the language's scripts are weighted by ENGLISH_CHARACTERS, so that a Latin brand name in a Chinese answer
+    counts by its meaning, not its length. Marks (vowel signs of Hindi and Thai) are not letters. Japanese without kana
+    has share 0. Languages with the same script cannot be told apart: German and English, Russian and Ukrainian, Persian
+    and Arabic, or Hindi and Marathi.
     """
     letters = "".join(LETTERS.findall(text))
     own, needed = _classes(language)
@@ -77,7 +77,7 @@ def script_share(text: str, language: str) -> float:
 
 
 def has_own_letter(text: str, language: str) -> bool:
-    """Whether a text holds a letter of one of the language's scripts."""
+    """Whether a text has a letter of one of the language's scripts."""
     own, _ = _classes(language)
     return any(LETTERS.search(found[0]) for found in own.finditer(text))
 

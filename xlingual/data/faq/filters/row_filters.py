@@ -1,4 +1,4 @@
-"""Filters that look at one row at a time: labels, lengths, script, hosts, templates."""
+"""Filters of single rows: labels, lengths, script, hosts, templates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xlingual.data.writing import in_english
 
 
 class SingleRowFilter(ABC):
-    """Keeps the rows of which `keeps` is true, whatever stands around them."""
+    """Keeps the rows for which `keeps` is true, independently of other rows."""
 
     name: str
     drops = True
@@ -23,10 +23,10 @@ class SingleRowFilter(ABC):
 
     @abstractmethod
     def keeps(self, row: FaqRow) -> bool:
-        """Whether the row stays."""
+        """Whether to keep the row."""
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Pass on what is kept, in order."""
+        """Yield the kept rows in order."""
         for row in rows:
             if self.keeps(row):
                 yield row
@@ -36,77 +36,77 @@ class SingleRowFilter(ABC):
 
 @dataclass(frozen=True)
 class DenyHosts(SingleRowFilter):
-    """Keeps rows whose host no pattern finds."""
+    """Keeps rows whose host matches no pattern."""
 
     deny_list: DenyList
     name = "deny_hosts"
 
     def keeps(self, row: FaqRow) -> bool:
-        """Whether the host is none of the denied."""
+        """Whether the host is not denied."""
         return not self.deny_list.denies(row.origin, row.url)
 
 
 @dataclass(frozen=True)
 class Length(SingleRowFilter):
-    """Keeps rows whose question, or whose answer, has a length of the range, as `in_english` counts it."""
+    """Keeps rows whose question or answer has a length within a range, measured by `in_english`."""
 
     name: str
     side: str
-    """question or answer."""
+    """Question or answer."""
     least: int
     most: int
 
     def keeps(self, row: FaqRow) -> bool:
-        """Whether the side's length lies in the range."""
+        """Whether the length is within the range."""
         return self.least <= in_english(getattr(row, self.side).strip(), row.language) <= self.most
 
 
 @dataclass(frozen=True)
 class Script(SingleRowFilter):
-    """Keeps rows whose letters, those of question and answer together, are mostly of the language's scripts.
+    """Keeps rows whose letters, in question and answer together, are mostly of the language's scripts.
 
-    A question without a single letter of them is dropped as well: it is in another language, or is no question.
+    A row whose question has no such letter is dropped too: it is in another language, or not a question.
     """
 
     share: float
     name = "script"
 
     def keeps(self, row: FaqRow) -> bool:
-        """Whether enough letters are of the language's scripts."""
+        """Whether enough letters belong to the language's scripts."""
         text = f"{row.question} {row.answer}"
         return has_own_letter(row.question, row.language) and script_share(text, row.language) >= self.share
 
 
 @dataclass(frozen=True)
 class Templates(SingleRowFilter):
-    """Keeps rows that are no unfilled template (see `templates`)."""
+    """Keeps rows that are not unfilled templates (see `templates`)."""
 
     name = "templates"
 
     def keeps(self, row: FaqRow) -> bool:
-        """Whether question and answer are filled in and whole."""
+        """Whether question and answer are filled in and complete."""
         return not is_unfilled(row.question, row.answer, row.language)
 
 
 @dataclass(frozen=True)
 class Similarity(SingleRowFilter):
-    """Keeps rows whose question and answer are at least as similar as asked; a row without a score is dropped."""
+    """Keeps rows whose similarity of question and answer is at least `least`; drops rows without a score."""
 
     least: float
     name = "similarity"
 
     def keeps(self, row: FaqRow) -> bool:
-        """Whether the score is there and high enough."""
+        """Whether the score exists and is high enough."""
         return row.similarity is not None and row.similarity >= self.least
 
 
 @dataclass(frozen=True)
 class Label(SingleRowFilter):
-    """Keeps rows whose topic, or whose question type, is one of a list, written as there."""
+    """Keeps rows whose topic or question type is in a list, compared exactly."""
 
     name: str
     column: str
-    """topic or question_type."""
+    """Topic or question_type."""
     wanted: tuple[str, ...]
 
     def keeps(self, row: FaqRow) -> bool:

@@ -1,4 +1,4 @@
-"""What the filters did, row by row: counts, and a listener that may look at what was dropped."""
+"""Counts of what filters did, with an optional callback for dropped rows."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from typing import Protocol, TypeAlias
 from xlingual.data.faq.rows import FaqRow
 
 OnDrop: TypeAlias = Callable[[str, FaqRow], None]
-"""Told the name of the filter and the row that it dropped, as the row was when it met the filter."""
+"""Called with the name of the filter and the dropped row, as the filter received it."""
 
 
 class Tally:
-    """Counts of rows; `read` is `kept` plus every `dropped_*`, once all rows have gone through."""
+    """Counts of rows; `read` is `kept` plus every `dropped_*`, after the last row."""
 
     def __init__(self, counts: dict[str, int], on_drop: OnDrop | None = None) -> None:
         self.counts = counts
         self._on_drop = on_drop
 
     def drop(self, name: str, row: FaqRow) -> None:
-        """Count a row that the filter `name` keeps out."""
+        """Count a row dropped by the filter `name`."""
         self.counts[f"dropped_{name}"] += 1
         if self._on_drop is not None:
             self._on_drop(name, row)
 
     def repair(self, name: str) -> None:
-        """Count a row whose text the filter `name` changed."""
+        """Count a row changed by the filter `name`."""
         self.counts[f"repaired_{name}"] += 1
 
 
 class RowFilter(Protocol):
-    """One filter: rows in, rows out, in the same order within a host.
+    """A filter of rows, which keeps their order within a host.
 
-    It holds settings alone; what it has to remember of the rows lives as long as one call of `rows`.
+    Instances hold only settings; state about rows lives within one call of `rows`.
     """
 
     @property
     def name(self) -> str:
-        """What its counts are called."""
+        """Name of its counts."""
         ...
 
     @property
     def drops(self) -> bool:
-        """Whether it counts rows that it drops."""
+        """Whether it drops rows, and counts them."""
         ...
 
     @property
     def repairs(self) -> bool:
-        """Whether it counts rows that it changes."""
+        """Whether it changes rows, and counts them."""
         ...
 
     def rows(self, rows: Iterator[FaqRow], tally: Tally) -> Iterator[FaqRow]:
-        """Keep, change or drop rows that come host by host."""
+        """Keep, change or drop rows, which are grouped by host."""
         ...

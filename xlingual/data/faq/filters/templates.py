@@ -1,11 +1,11 @@
-"""Rows that a site never filled in: placeholders, text for typesetters, questions cut short."""
+"""Recognise rows that a site never filled in: placeholders, filler text, truncated questions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-# Placeholders of template languages and page builders, and of people who fill in forms.
+# Placeholders of template languages, page builders and forms.
 _PLACEHOLDERS = re.compile(
     r"""
       \{\{[^{}]{1,60}\}\}                                # {{name}}
@@ -25,7 +25,7 @@ _PLACEHOLDERS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-# Words that programs print where a value is missing. Lower case and upper case matter.
+# Words that programs print for a missing value. Case matters.
 _MISSING = re.compile(r"(?<![\w'\"`.<(=-])(?:undefined|NaN)(?![\w'\"`.>)=-])")
 _NULL = re.compile(r"(?<![\w'\"`.<(=/-])null(?![\w'\"`.>)=/-])")
 _NULL_IS_A_WORD = frozenset({"de", "no", "da", "sv", "et", "en", "lb", "id", "ms", "so"})
@@ -35,7 +35,7 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 
-# Text that stands where text is to come.
+# Filler text.
 _FILLER = re.compile(
     r"lorem ipsum|dolor sit amet|لورم ایپسوم|لوريم إيبسوم|click (?:the )?edit button to change this text"
     r"|\b(?:your |the )?(?:question|answer|text|content|description) goes here\b"
@@ -43,8 +43,8 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 
-# Each placeholder holds one of these, and each filler, in lower case, one of those: looked for first, as most rows have
-# none and a search of the expressions takes many times as long.
+# Each placeholder contains one of _SIGNS, each filler (in lower case) one of _FILLER_SIGNS. These are searched first:
+# most rows have none, and searching for the expressions takes many times as long.
 _SIGNS = "{%["
 _FILLER_SIGNS = ("lorem", "dolor", "لورم", "لوريم", "change", " here")
 _VALUES = ("undefined", "NaN", "null")
@@ -54,12 +54,12 @@ _QUESTION_MARKS = re.compile(r"[?？؟;՞፧]")
 
 
 def is_unfilled(question: str, answer: str, language: str) -> bool:
-    """Whether a row is a template that was not filled in, or a question that was cut short.
+    """Whether a row is an unfilled template, has a truncated question, or just repeats the question as answer.
 
-    A question is cut where it ends in an ellipsis and has no question mark ("How to c..."); a row whose answer repeats
-    its question says nothing. `null`, `undefined` and `NaN` count as missing values only where the row does not speak
-    of programming, `null` only where it is no word of the language (German: zero). The same question on many hosts is
-    no fault: shops all ask how long delivery takes, and answer differently.
+    A question is truncated if it ends in an ellipsis and has no question mark ("How to c..."). `null`, `undefined` and
+    `NaN` count as missing values only if the row is not about programming, and `null` only if it is not a word of the
+    language (in German, it means zero). The same question on many hosts is fine: all shops say how long delivery takes,
+    with different answers.
     """
     both = f"{question}\n{answer}"
     return (
