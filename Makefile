@@ -1,13 +1,13 @@
-# The commands of this repository. `make` alone lists them.
-# Needed beforehand: make, and Python 3.10 or newer (3.11 is taken where it is there).
+# Commands for development; run `make` to list them.
+# Requires make and Python 3.10 or newer (3.11 is preferred).
 
-# Pythons to look for, in order; `make PYTHON=/path/to/python quickstart` names one.
+# Pythons to look for, in order; override with `make PYTHON=/path/to/python quickstart`.
 PYTHON ?= python3.11 python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Written after a whole install; its name follows the content of pyproject.toml, so that a change of it installs again.
+# Written after a complete install; named after a checksum of pyproject.toml, so that changes trigger a new install.
 STAMP := $(VENV)/.installed-$(shell cksum < pyproject.toml | tr ' ' '-')
-# There while an install goes on; found at the start, it tells of one that failed or was cut off.
+# Exists during an install; if it exists at the start, an earlier install failed or was interrupted.
 UNFINISHED := $(VENV)/.installing
 
 .DEFAULT_GOAL := help
@@ -15,18 +15,18 @@ UNFINISHED := $(VENV)/.installing
 
 help:
 	@echo "make quickstart   install into .venv and run studies/quickstart.yaml"
-	@echo "make test         the tests"
-	@echo "make check        format, lint, types, layers"
-	@echo "make format       write the format and the fixes that the linter can make"
-	@echo "make docs         write the reference pages of docs/ from the code"
-	@echo "make install      .venv with the package, its test and its check tools"
-	@echo "make clean        remove caches and build leftovers (never .venv, never a study's directory)"
+	@echo "make test         run the tests"
+	@echo "make check        check format, lint, types and layers"
+	@echo "make format       format the code and apply automatic lint fixes"
+	@echo "make docs         generate the reference pages of docs/ from the code"
+	@echo "make install      install the package with its test and check tools into .venv"
+	@echo "make clean        remove caches and build files (never .venv or a study's directory)"
 
 install:
 	@set -eu; \
 	if [ -e $(VENV) ] && { [ -e $(UNFINISHED) ] || \
 	    ! $(BIN)/pip --version 2>/dev/null | grep -qF "$(CURDIR)/$(VENV)/"; }; then \
-	  echo "$(VENV) is half-made, broken or from elsewhere: making it again"; \
+	  echo "$(VENV) is incomplete, broken or from elsewhere: recreating it"; \
 	  rm -rf $(VENV); \
 	fi; \
 	if [ ! -e $(VENV) ]; then \
@@ -38,14 +38,14 @@ install:
 	  done; \
 	  if [ -z "$$python" ]; then \
 	    echo "No Python 3.10 or newer with its venv module (looked for: $(PYTHON))." >&2; \
-	    echo "Install Python 3.11, or name one: make PYTHON=/path/to/python quickstart" >&2; \
+	    echo "Install Python 3.11, or choose one: make PYTHON=/path/to/python quickstart" >&2; \
 	    exit 1; \
 	  fi; \
-	  echo "Making $(VENV) with $$python ($$($$python --version))"; \
+	  echo "Creating $(VENV) with $$python ($$($$python --version))"; \
 	  $$python -m venv $(VENV); \
 	fi; \
 	if [ ! -e $(STAMP) ]; then \
-	  echo "Installing xlingual and what it needs into $(VENV) (some minutes and several GB the first time)"; \
+	  echo "Installing xlingual and its dependencies into $(VENV) (several minutes and GB the first time)"; \
 	  rm -f $(VENV)/.installed-*; \
 	  touch $(UNFINISHED); \
 	  $(BIN)/pip install -qq --disable-pip-version-check -e ".[test,check]"; \
@@ -55,7 +55,7 @@ install:
 quickstart: install
 	$(BIN)/xlingual run studies/quickstart.yaml
 
-# Tests that start Ray have the machine for themselves: Ray Train ends beside a second Ray.
+# Tests that start Ray need the machine for themselves: Ray Train fails beside a second Ray.
 test: install
 	$(BIN)/pytest -n logical --maxprocesses 4 --ignore=tests/on_ray
 	$(BIN)/pytest tests/on_ray
