@@ -53,14 +53,14 @@ app.command()(plan)
 def run(
     study: StudyFile,
     storage: Annotated[
-        str | None, typer.Option(help="Directory that holds studies, by default the one that the study names.")
+        str | None, typer.Option(help="Directory of studies [default: the study's own `storage`].")
     ] = None,
     until: Annotated[str, typer.Option(help="Last stage: search, replicate, test or report.")] = "report",
     address: Annotated[str, typer.Option(help="Ray cluster: local (embedded), auto, or HOST:PORT.")] = "local",
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a study from wherever its records stand; the same command again does only what is missing."""
+    """Run a study, or resume it: the same command again does only what is missing."""
     from xlingual.progress import study_shown
     from xlingual.study import load_study
 
@@ -82,7 +82,7 @@ def run(
 
 @app.command()
 def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
-    """Show where a study stands, from its records alone."""
+    """Show how far a study is, from its records alone."""
     from xlingual.records.layout import StudyDirectory
     from xlingual.records.state import read_state
     from xlingual.report.chosen import chosen_configurations
@@ -110,32 +110,35 @@ app.command()(convert)
 @app.command()
 def bench(
     model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="Hub id, directory, toy (the default), toy_text_to_text.")
+        str | None, typer.Argument(metavar="[MODEL]", help="Hub id, directory, toy or toy_text_to_text [default: toy].")
     ] = None,
-    train: Annotated[str | None, typer.Option(help="SQuAD file to train on (else the toy world's).")] = None,
-    score: Annotated[str | None, typer.Option(help="Directory with xquad.LANGUAGE.json (else --train).")] = None,
-    languages: Annotated[str, typer.Option(help="Comma-separated codes, or all that are there.")] = "all",
-    questions: Annotated[int | None, typer.Option(help="First N questions of each language (else 240 in all).")] = None,
-    updates: Annotated[int, typer.Option(help="Updates that are timed, after one that is not.")] = 8,
-    batch: Annotated[int | None, typer.Option(help="Windows or inputs to an update (else 16).")] = None,
+    train: Annotated[str | None, typer.Option(help="SQuAD file to train on [default: the toy world's].")] = None,
+    score: Annotated[str | None, typer.Option(help="Directory with xquad.LANGUAGE.json [default: --train].")] = None,
+    languages: Annotated[str, typer.Option(help="Comma-separated codes, or all.")] = "all",
+    questions: Annotated[
+        int | None, typer.Option(help="First N questions of each language [default: 240 in all].")
+    ] = None,
+    updates: Annotated[int, typer.Option(help="Updates to time, after one to warm up.")] = 8,
+    batch: Annotated[int | None, typer.Option(help="Windows or inputs per update [default: 16].")] = None,
     precision: Annotated[
-        str, typer.Option(help="Of the headline figures: auto (as in a study), fp32 or bf16.")
+        str, typer.Option(help="Precision of the headline figures: auto (as in a study), fp32 or bf16.")
     ] = "auto",
-    threads: Annotated[int | None, typer.Option(help="Of a CPU's matrix products (else all cores).")] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU threads [default: all cores].")] = None,
     max_length: Annotated[
-        int | None, typer.Option(help="Tokens of a window, or of a text-to-text input (else what is usual: 384, 1024).")
+        int | None, typer.Option(help="Tokens per window or text-to-text input [default: 384 or 1024].")
     ] = None,
     stride: Annotated[
-        int | None, typer.Option(help="Tokens that neighbouring windows share (else 128); not for text-to-text models.")
+        int | None, typer.Option(help="Overlap of neighbouring windows in tokens [default: 128]; encoders only.")
     ] = None,
-    max_train_examples: Annotated[int, typer.Option(help="Examples of --train that are tokenised.")] = 4000,
+    max_train_examples: Annotated[int, typer.Option(help="Number of examples of --train to tokenise.")] = 4000,
     study: Annotated[
-        str | None, typer.Option(metavar="STUDY", help="Estimate its hours; what is not said here is taken from it.")
+        str | None,
+        typer.Option(metavar="STUDY", help="Estimate this study's hours; options that are left out are taken from it."),
     ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure what this machine gives: training and scoring speed, memory, matrix products, a study's hours."""
+    """Measure this machine: training and scoring speed, memory, matrix products, the hours of a study."""
     from xlingual.study import load_study
 
     checked = load_study(study, overrides or ()) if study else None

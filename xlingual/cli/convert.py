@@ -15,10 +15,10 @@ def convert(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="A checkpoint with pytorch_model.bin: hub id or local directory.")
     ],
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the copy is written; not there yet.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory to write the copy to; must not exist.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
-    """Copy a checkpoint, its pickled weights as safetensors; code that a pickle may hold is not run."""
+    """Copy a checkpoint with its pickled weights as safetensors, without running code from the pickle."""
     from xlingual.progress.activities import activities_shown
 
     with activities_shown():

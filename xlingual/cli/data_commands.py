@@ -7,6 +7,6 @@ import typer
 from xlingual.cli.data_contamination import contamination
 from xlingual.cli.data_webfaq import webfaq
 
-data = typer.Typer(no_args_is_help=True, help="Look at training data before a study does.")
+data = typer.Typer(no_args_is_help=True, help="Inspect training data before a study.")
 data.command()(webfaq)
 data.command()(contamination)

@@ -19,9 +19,9 @@ def contamination(
     data: Annotated[str, typer.Option(help="XQuAD: hub id, or a directory with xquad.LANGUAGE.json.")] = "google/xquad",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
-    """Show which training data overlaps XQuAD; exit status 1 when some does, 0 when none.
+    """Show which training data overlaps XQuAD; exit status 1 if some does, 0 if none.
 
-    Bad input ends in a message on standard error and status 1, and nothing on standard output.
+    Bad input ends with a message on standard error, status 1, and nothing on standard output.
     """
     missing = [file for file in files if not Path(file).exists()]
     if missing:

@@ -22,26 +22,31 @@ SOURCE = "PaDaS-Lab/webfaq"
 
 def webfaq(
     source: Annotated[
-        str | None, typer.Argument(metavar="[SOURCE]", help=f"Hub id, directory or file; else {SOURCE}.")
+        str | None, typer.Argument(metavar="[SOURCE]", help=f"Hub id, directory or file [default: {SOURCE}].")
     ] = None,
     languages: Annotated[
         str | None, typer.Option(help="Comma-separated codes of two or three letters, such as deu,tur.")
     ] = None,
-    rows: Annotated[int | None, typer.Option(min=1, help="Rows read of each language (else 2000).")] = None,
-    spread: Annotated[int | None, typer.Option(min=1, help="Draw one host in so many (else 1: the first).")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw of hosts and of the passages.")] = 0,
+    rows: Annotated[int | None, typer.Option(min=1, help="Rows to read per language [default: 2000].")] = None,
+    spread: Annotated[int | None, typer.Option(min=1, help="Draw one host in N [default: 1, the first rows].")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draw of hosts and of the passages.")] = 0,
     study: Annotated[
-        str | None, typer.Option(metavar="STUDY", help="Take filters, and what is not said here, from its data.faq.")
+        str | None,
+        typer.Option(metavar="STUDY", help="Take filters, and options that are left out, from its data.faq."),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="Hub id or directory: adds lengths in its tokens.")] = None,
-    examples: Annotated[int, typer.Option(min=0, help="Rows shown that are kept, and of each filter's drops.")] = 3,
-    passages: Annotated[int, typer.Option(min=0, help="Examples shown of what the recipe passage makes.")] = 0,
+    model: Annotated[
+        str | None, typer.Option(help="Hub id or directory of a model: adds lengths in its tokens.")
+    ] = None,
+    examples: Annotated[
+        int, typer.Option(min=0, help="Number of rows to show: kept ones, and drops of each filter.")
+    ] = 3,
+    passages: Annotated[int, typer.Option(min=0, help="Number of examples to show of the recipe `passage`.")] = 0,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one setting of the study.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
-    """Show what the filters keep and drop of FAQ rows: counts, lengths, examples with the reason."""
+    """Show which FAQ rows the filters keep and drop: counts, lengths, examples with reasons."""
     settings = _settings(study, overrides or [])
     source = source or (settings.source if settings else SOURCE)
     asked_languages = languages.split(",") if languages else settings.languages if settings else ()

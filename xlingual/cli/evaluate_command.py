@@ -25,7 +25,7 @@ def evaluate(
     model: Annotated[
         str | None, typer.Argument(metavar="[MODEL]", help="A checkpoint: hub id or local directory.")
     ] = None,
-    on: Annotated[str, typer.Option("--on", help="What to score on: xquad.")] = "xquad",
+    on: Annotated[str, typer.Option("--on", help="Benchmark: xquad.")] = "xquad",
     data: Annotated[
         str | None, typer.Option(help="Hub id, or a directory with xquad.LANGUAGE.json [default: google/xquad].")
     ] = None,
@@ -33,7 +33,7 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(help="Only the first N questions of each language.")] = None,
     paragraphs: Annotated[
         str | None,
-        typer.Option(metavar="N|all", help="Only N of each language [default: as the checkpoint's study, else all]."),
+        typer.Option(metavar="N|all", help="Only N paragraphs of each language [default: as in its study, else all]."),
     ] = None,
     predictions: Annotated[
         Path | None,
@@ -44,17 +44,17 @@ def evaluate(
         typer.Option(metavar="DIR", help="Keep predictions there [default: xlingual_evaluations/NAME-BENCHMARK]."),
     ] = None,
     published: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Show this model's published scores beside [default: MODEL's].")
+        str | None, typer.Option(metavar="NAME", help="Also show this model's published scores [default: MODEL's].")
     ] = None,
     address: Annotated[
         str | None, typer.Option(help="Answer on a Ray cluster: local (embedded), auto, or HOST:PORT.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Ray workers [default: one a GPU, none where there is one at most].")
+        int | None, typer.Option(metavar="N", help="Ray workers [default: one per GPU; none for a single GPU or CPU].")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
-    """Score any checkpoint, fine-tuned here or elsewhere, or answers made by others, per language."""
+    """Score any checkpoint, fine-tuned here or elsewhere, or answers from other software, per language."""
     from xlingual.evaluation.benchmarks import BENCHMARKS
     from xlingual.evaluation.evaluation_request import EvaluationRequest
     from xlingual.evaluation.prediction_store import PredictionsMissing

@@ -23,19 +23,20 @@ def plan(
     study: StudyFile,
     measured: Annotated[
         list[Path] | None,
-        typer.Option("--bench", metavar="FILE.json", help="Output of `bench --json`: adds the hours. May be repeated."),
+        typer.Option("--bench", metavar="FILE.json", help="Output of `bench --json`: adds hours. May be repeated."),
     ] = None,
     power: Annotated[
-        bool, typer.Option("--power", help="Show instead the smallest difference that would be found, and its cost.")
+        bool,
+        typer.Option("--power", help="Show the smallest difference that the study would find, and its cost, instead."),
     ] = False,
     like: Annotated[
         Path | None,
-        typer.Option(metavar="STUDY_DIR", help="With --power: standard deviations as this finished study measured."),
+        typer.Option(metavar="STUDY_DIR", help="With --power: take standard deviations from this finished study."),
     ] = None,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what would run: arms, trials, updates, workers, and the defaults filled in; how long, with --bench."""
+    """Show what would run: arms, trials, updates, workers, every default; with --bench, how long it takes."""
     from xlingual.report.plan_tables import plan_tables
     from xlingual.study import load_study
     from xlingual.study import plan as make_plan

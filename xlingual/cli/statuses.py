@@ -8,8 +8,8 @@ INTERRUPTED = 130
 READER_LEFT = 141
 
 IN_WORDS = (
-    f"Exit status: {DONE} all was done; {ERROR} an error that the message says how to mend (`data contamination`: "
-    f"something overlaps); {USAGE} no such command or option; {FAILED} a study went on to the stage asked for, and an "
-    f"arm has no finished trial or a replicate failed; {INTERRUPTED} interrupted, what is finished is kept; "
-    f"{READER_LEFT} whoever read the output left."
+    f"Exit status: {DONE} success; {ERROR} an error, and the message says what to do (`data contamination`: something "
+    f"overlaps); {USAGE} no such command or option; {FAILED} the study reached the stage asked for, but an arm has no "
+    f"finished trial or a replicate failed; {INTERRUPTED} interrupted, and what is finished is kept; {READER_LEFT} the "
+    f"reader of the output closed it."
 )
