@@ -1,8 +1,9 @@
-"""Writes the reference pages: `docs/study-file.md` from the schema of a study, `docs/commands.md` from the commands.
+"""Writes what docs/ has from the code, and tests/test_reference.py compares.
 
     make docs
 
-Both pages follow from the code alone; tests/test_reference.py compares them with what the code gives now.
+`docs/study-file.md` follows from the schema of a study and `docs/commands.md` from the commands; `docs/study.md` shows
+the quickstart and the messages of mistakes.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from pathlib import Path
 
 from reference_commands import commands_page
 from reference_keys import keys_page
+from reference_study import study_page
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def pages() -> dict[Path, str]:
-    """Every generated page and its text."""
-    return {ROOT / "docs" / "study-file.md": keys_page(), ROOT / "docs" / "commands.md": commands_page(ROOT)}
+    """Every page of which all or a part is written, and its text."""
+    written = {"study-file": keys_page(), "commands": commands_page(ROOT), "study": study_page(ROOT)}
+    return {ROOT / "docs" / f"{name}.md": text for name, text in written.items()}
 
 
 if __name__ == "__main__":

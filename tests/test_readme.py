@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
-from xlingual.errors import StudyFileError
 from xlingual.study import load_study
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STUDY_PAGE = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
-QUICKSTART = (ROOT / "studies" / "quickstart.yaml").read_text(encoding="utf-8")
 MOST_BYTES = 10_000
 
 
@@ -37,26 +33,6 @@ def test_the_study_in_readme_is_valid(tmp_path: Path) -> None:
     file = tmp_path / "study.yaml"
     file.write_text(block(README, "yaml"), encoding="utf-8")
     assert set(load_study(file).arms) == {"baseline", "webfaq"}
-
-
-def test_the_study_that_is_explained_is_the_quickstart() -> None:
-    assert block(section(STUDY_PAGE, "A whole study, line by line"), "yaml") == QUICKSTART
-
-
-def test_the_mistakes_are_reported_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = QUICKSTART
-    for right, wrong in (
-        ("log_uniform: [1.0e-3", "log_unifrom: [1.0e-3"),
-        ("uniform: [0.2, 0.5]", "uniform: [0.5, 0.2]"),
-        ("objective: dev.f1", "objective: xquad.f1"),
-    ):
-        text = text.replace(right, wrong, 1)
-    monkeypatch.chdir(tmp_path)
-    Path("wrong.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(StudyFileError) as refused:
-        load_study("wrong.yaml")
-    shown = [line.strip() for line in STUDY_PAGE.splitlines() if line.strip().startswith("wrong.yaml:")]
-    assert shown == str(refused.value).splitlines()
 
 
 def test_the_rooms_are_the_layers_that_are_checked() -> None:

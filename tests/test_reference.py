@@ -8,6 +8,7 @@ import pytest
 import reference
 from reference_commands import commands, commands_page, words_of
 from reference_keys import anchor, keys_page, parts
+from reference_study import messages
 
 from xlingual.cli import app
 from xlingual.study import json_schema
@@ -48,6 +49,15 @@ def test_the_keys_are_those_of_the_schema() -> None:
 
 def test_an_anchor_is_that_of_its_heading() -> None:
     assert anchor("data.faq.filters") == "datafaqfilters"
+
+
+def test_mistakes_are_told_with_their_lines() -> None:
+    shown = messages((reference.ROOT / "studies" / "quickstart.yaml").read_text(encoding="utf-8"))
+    assert [line.split(": ")[1] for line in shown] == [
+        "training.learning_rate.log_unifrom",
+        "arms.webfaq.mixture.faq_share.uniform",
+        "search.objective",
+    ]
 
 
 def test_every_command_has_its_options_and_each_option_words() -> None:
