@@ -14,7 +14,10 @@ import pytest
 from tiny_task import questions
 
 from xlingual.data.examples import ExampleSet
+from xlingual.families import Inputs
 from xlingual.preparation.faq_data import FaqData
+from xlingual.preparation.faq_sources import FaqSource
+from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.inputs import StudyData, TrialInputs, scoring_sets, trial_inputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import PassageSettings, Recipe, TextToTextSettings, WindowSettings, variant
@@ -32,9 +35,21 @@ def examples(count: int, offset: int = 0, language: str = "en") -> ExampleSet:
     return ExampleSet(questions(count, offset, language), {})
 
 
+class MadeExamples(FaqSource):
+    fingerprint = "made"
+
+    def __init__(self, made: ExampleSet) -> None:
+        self.made = made
+
+    def inputs(self, cutter: InputCutter) -> Inputs:
+        return cutter.inputs(self.made, targets=True)
+
+
 VARIANT = variant(Recipe(passage=PassageSettings()), "matched")
 DATA = StudyData(
-    examples(60), {"dev": {"en": examples(20, 200)}}, FaqData(training={VARIANT: {"de": examples(20, 1000, "de")}})
+    examples(60),
+    {"dev": {"en": examples(20, 200)}},
+    FaqData(training={VARIANT: {"de": MadeExamples(examples(20, 1000, "de"))}}),
 )
 
 

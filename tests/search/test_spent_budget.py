@@ -18,7 +18,7 @@ from xlingual.search.spent_budget import is_whole, spent
 from xlingual.study import TrialConfiguration, updates_for
 from xlingual.study.searches import ArmSearch
 from xlingual.training.loop import report_updates
-from xlingual.training.spending import spending
+from xlingual.training.loop import spent as spent_by
 
 SEARCH = ArmSearch("a")
 
@@ -39,7 +39,7 @@ def configuration(passes: int, budget: int = 500, reports: int = 5) -> TrialConf
 def reports(passes: int, f1: float = 50.0, budget: int = 500, count: int = 5) -> list[dict[str, Any]]:
     made = configuration(passes, budget, count)
     return [
-        {"updates": updates, **spending(made, updates), "objective": f1}
+        {"updates": updates, **spent_by(made, updates), "objective": f1}
         for updates in report_updates(made.training.updates, count)
     ]
 

@@ -49,7 +49,7 @@ def batcher(tiny_checkpoint: Path) -> Batcher:
 
 def preparation(configuration: Any, inputs: TrialInputs, batcher: Batcher) -> PassBuilder:
     order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
-    return PassBuilder(configuration, order, EXTRACTIVE, batcher, None, torch.device("cpu"))
+    return PassBuilder(configuration, order, EXTRACTIVE, batcher, {}, torch.device("cpu"))
 
 
 def read(passes: list[Pass]) -> dict[tuple[int, ...], tuple[list[Any], list[Any]]]:

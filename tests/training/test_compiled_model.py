@@ -51,7 +51,7 @@ def test_a_compiled_encoder_is_perturbed_as_an_eager_one_and_drops_out_the_same_
 
     model, _ = _training(configuration, tiny_inputs, _checkpoint(tmp_path / "dropout", 0.3), True)
     order = training_order(configuration, tiny_inputs.train, {})
-    part = PassBuilder(configuration, order, model.family, model.batcher, None, torch.device("cpu")).passes(0, 0, 1)[0]
+    part = PassBuilder(configuration, order, model.family, model.batcher, {}, torch.device("cpu")).passes(0, 0, 1)[0]
     place = HookPoint(model.plain, "word_embeddings")
     clean_run = model.losses.outcome(part.objective, part.batches, part.targets, 7)
     with place.perturbed([Layout(Rows(part.batches[0].lengths, False))], lambda _, values: torch.zeros_like(values)):

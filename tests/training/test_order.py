@@ -79,9 +79,9 @@ def test_counts_are_exact_in_every_update_and_over_the_run(
         for group in order.micro_batches(update):
             sources = {id(source) for source, _ in group.places}
             if id(tiny_inputs.train) not in sources:
-                assert group.objective == OBJECTIVES[recipe]
+                assert group.objective.name == OBJECTIVES[recipe]
             assert len(group.places) <= micro or (
-                group.objective == "contrastive" and len(group.places) <= max(micro, 3)
+                group.objective.name == "contrastive" and len(group.places) <= max(micro, 3)
             )
 
 
@@ -101,7 +101,7 @@ def test_pairs_of_an_update_are_of_one_language_and_languages_share_the_updates_
     names = {id(pairs): name for name, pairs in faq.items()}
     of_update = []
     for update in range(40):
-        micro_batches = [micro for micro in order.micro_batches(update) if micro.objective == "contrastive"]
+        micro_batches = [micro for micro in order.micro_batches(update) if micro.objective.name == "contrastive"]
         (name,) = {names[id(source)] for micro in micro_batches for source, _ in micro.places}
         of_update.append(name)
         for micro in micro_batches:
@@ -115,7 +115,7 @@ def test_pairs_of_an_update_are_of_one_language_and_languages_share_the_updates_
 def test_every_pair_of_a_language_comes_once_before_any_twice(tiny_inputs: TrialInputs, configure: Any) -> None:
     mixture = {"faq_share": 0.25, "weights": {"de": 1.0}, "recipe": {"contrastive": {}}}
     order = order_of(configure(updates=15, mixture=mixture), tiny_inputs)
-    (pairs,) = [part for part in order.parts if part.objective == "contrastive"]
+    (pairs,) = [part for part in order.parts if part.objective.name == "contrastive"]
     assert sorted(pairs.item[:30].tolist()) == sorted(pairs.item[30:].tolist()) == list(range(30))
 
 

@@ -19,7 +19,7 @@ from xlingual.tokens.pairs import Pairs, PairText, make_pairs
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
 from xlingual.training.model import TrainedModel
-from xlingual.training.objectives.masking import masked_count
+from xlingual.training.objectives.masked_language_model import masked_count
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
 from xlingual.training.update import Updater
@@ -151,7 +151,7 @@ def test_an_updates_loss_is_the_span_loss_and_the_weighted_contrastive_loss(
     spans, contrasts = [], []
     for micro in order.micro_batches(0):
         with torch.no_grad():
-            if micro.objective == "span":
+            if micro.objective.name == "span":
                 spans += [span_of(whole, source, i) for source, i in micro.places]
             else:
                 contrasts += contrasts_of(whole, micro.places, 0.2)
@@ -198,8 +198,8 @@ def test_an_updates_masked_loss_is_the_mean_over_its_masked_tokens(
     drawn = mixture("masked_language_model", settings={"weight": 0.5, "rate": 0.3})
     configuration = configure(updates=4, mixture=drawn)
     model, updater = started(configuration, tiny_inputs, mask_checkpoint)
-    assert model.vocabulary is None and model.losses.head is not None
-    predictions: Any = model.losses.head.model.cls.predictions  # type: ignore[union-attr]
+    assert model.vocabulary is None
+    predictions: Any = model.losses.heads["masked_language_model"].head.model.cls.predictions  # type: ignore[union-attr]
     assert predictions.decoder.weight is model.plain.get_input_embeddings().weight  # type: ignore[operator]
     torch.nn.init.zeros_(predictions.transform.LayerNorm.weight)
     total = float(updater.update(0))
@@ -220,7 +220,7 @@ def test_masks_are_of_the_answer_and_drawn_anew(
     assert isinstance(pairs, Pairs)
     seen = set()
     for number in range(40):
-        (part,) = [one for one in updater._prepared(number) if one.objective == "masked_language_model"]
+        (part,) = [one for one in updater._prepared(number) if one.objective.name == "masked_language_model"]
         places = part.targets["places"].tolist()
         assert part.count == len(places) == masked_count(int(pairs.answer_lengths[0]), 0.3) == 3
         assert all(pairs.parts[0, 2] <= place < pairs.parts[0, 3] for place in places)
@@ -241,8 +241,8 @@ def test_a_stage_begins_afresh_and_leaves_the_other_stages_head_alone(
     configuration = configure(updates=6, weight_decay=0.5, mixture=mixture(recipe, "then"))
     model, updater = started(configuration, tiny_inputs, mask_checkpoint)
     heads = {"span": model.plain.qa_outputs.weight}  # type: ignore[union-attr]
-    if model.losses.head is not None:
-        heads["masked_language_model"] = model.losses.head.model.cls.predictions.transform.dense.weight  # type: ignore[union-attr]
+    for name, one in model.losses.heads.items():
+        heads[name] = one.head.model.cls.predictions.transform.dense.weight  # type: ignore[union-attr]
     moved = []
     for number in range(6):
         before = {name: weight.detach().clone() for name, weight in heads.items()}

@@ -24,8 +24,8 @@ from xlingual.tokens.sequences import Sequences
 from xlingual.training.alteration import Alteration
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
-from xlingual.training.objective_schedule import Place
-from xlingual.training.order import target_tokens, tokens_of, training_order
+from xlingual.training.objectives.objective import Place
+from xlingual.training.order import tokens_of, training_order
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
 
@@ -82,7 +82,7 @@ def test_tokens_that_are_written_count_in_a_pass(family: Family) -> None:
     (places, _) = (micro.places for micro in order.micro_batches(0))
     for part in order.passes(places, torch.device("cpu")):
         assert len(part) == 1 or len(part) * max(map(tokens_of, part)) <= 40
-        assert all(tokens_of(place) == len(ids(place)) + target_tokens(place) for place in part)
+        assert all(tokens_of(place) == len(ids(place)) + len(ids(place, target=True)) for place in part)
 
 
 @pytest.mark.parametrize("direction", ["question_to_answer", "answer_to_question"])

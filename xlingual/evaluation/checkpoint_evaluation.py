@@ -19,7 +19,7 @@ from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, Progress, WorkerPool, answer_all
 from xlingual.evaluation.benchmarks import Benchmark
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
-from xlingual.evaluation.input_lengths import checkpoint_lengths, plain
+from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.recorded import compared, recorded_of
 from xlingual.evaluation.result import Evaluation, versions
@@ -72,7 +72,7 @@ def evaluate_checkpoint(
     if study is not None and study.paragraphs and asked.paragraphs is None:
         asked = replace(asked, paragraphs=study.paragraphs)
         notes.append(f"{study.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all")
-    identity = {"fingerprint": checkpoint_fingerprint(directory), "lengths": plain(lengths)}
+    identity = {"fingerprint": checkpoint_fingerprint(directory), "lengths": lengths.tree}
     kept = PredictionStore(asked.folder(model), asked.benchmark.name, identity)
     sets = asked.examples(codes)
     notes += unknown_notes(tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()})

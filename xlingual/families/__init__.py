@@ -6,10 +6,11 @@ from pathlib import Path
 
 from xlingual.activity import doing
 from xlingual.families.extractive.extractive_family import Extractive
-from xlingual.families.family import Advice, Family, Inputs, Lengths
+from xlingual.families.family import Advice, Family, Inputs
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.families.text_to_text.text_to_text_family import TextToText
 from xlingual.models.text_to_text import is_text_to_text
+from xlingual.study import Lengths
 
 EXTRACTIVE: Family = Extractive()
 TEXT_TO_TEXT: Family = TextToText()

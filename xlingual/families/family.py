@@ -12,17 +12,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.examples import Example
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.outcome import Outcome
-from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings
+from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
 from xlingual.tasks import Candidates
 from xlingual.tokens.feature_store import Examples
+from xlingual.tokens.rewritable import Rewritable
 from xlingual.tokens.sequences import Sequences
 from xlingual.tokens.windows import Windows
 
-Lengths: TypeAlias = WindowSettings | TextToTextSettings
 Inputs: TypeAlias = Windows | Sequences
 Autocast: TypeAlias = Callable[[], AbstractContextManager[Any]]
 K = TypeVar("K")
@@ -48,13 +49,15 @@ class Family(Protocol):
 
     Attributes:
         name: `extractive` or `text_to_text`.
+        lengths: kind of the lengths of its inputs.
         objective: name of its loss on questions with answers.
         tasks: names of the tasks (`xlingual.tasks`) that it can do.
         recipes: names of the FAQ recipes (fields of `xlingual.study.Recipe`) that it can be trained with.
     """
 
     name: ClassVar[str]
-    objective: ClassVar[Literal["span", "text"]]
+    lengths: ClassVar[type[Lengths]]
+    objective: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]]
     recipes: ClassVar[tuple[str, ...]]
 
@@ -132,6 +135,20 @@ class Family(Protocol):
         self, folder: Path, tokenizer: Any, fingerprint: str, examples: Examples, lengths: Lengths, *, targets: bool
     ) -> Inputs:
         """The same, kept on disk and mapped, see `xlingual.tokens.feature_store.stored_windows`."""
+        ...
+
+    def rewritable(
+        self, inputs: Inputs, tokenizer: Any, examples: Sequence[Example], lexicons: Lexicons, lengths: Lengths
+    ) -> Rewritable:
+        """Add to inputs what they were made of, and the lexicons that this may be rewritten with.
+
+        Args:
+            inputs: made of the examples, with targets.
+            tokenizer: as for the inputs.
+            examples: of the inputs.
+            lexicons: other words for English ones.
+            lengths: of the inputs.
+        """
         ...
 
     def batcher(

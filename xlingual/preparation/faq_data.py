@@ -24,13 +24,12 @@ from xlingual.errors import DataError
 from xlingual.preparation.faq_sources import (
     BitextPairs,
     FaqSource,
-    GenerationPairs,
     PassageExamples,
-    RowPairs,
     WithoutTrainingAnswers,
     answers_of,
+    faq_source,
 )
-from xlingual.study import FaqSettings, Recipe, Study, possible_mixtures
+from xlingual.study import FaqSettings, Study, possible_mixtures
 from xlingual.tokens.windows import cores
 
 FEW_ROWS = 20_000
@@ -46,12 +45,14 @@ class FaqData:
         training: by variant (`xlingual.study.variant`) and language, what the trials train on.
         development: span examples of held-out hosts by language; empty unless the objective asks for them.
         contaminated: what was dropped for overlapping the test set.
+        bitexts: bitext rows by language, where some recipe draws them; part of `training`, too.
     """
 
     rows: Mapping[str, StoredRows] = field(default_factory=dict)
     training: Mapping[str, Mapping[str, FaqSource]] = field(default_factory=dict)
     development: Mapping[str, ExampleSet] = field(default_factory=dict)
     contaminated: tuple[Mapping[str, Any], ...] = ()
+    bitexts: Mapping[str, BitextPairs] = field(default_factory=dict)
 
 
 def load_faq_data(
@@ -91,7 +92,7 @@ def load_faq_data(
         held_out = frozenset(site(host) for sides in divided.values() for host in sides.training.held_out)
     bitexts, contaminated = _bitexts(study, settings, index, held_out)
     listed = [dict(one, language=language) for language, stored in rows.items() for one in stored.listed]
-    return FaqData(rows, _variants(study, training, bitexts), development, (*listed, *contaminated))
+    return FaqData(rows, _variants(study, training, bitexts), development, (*listed, *contaminated), bitexts)
 
 
 def _variants(
@@ -106,22 +107,13 @@ def _variants(
             if mixture.variant in found:
                 continue
             made: dict[str, FaqSource] = {
-                language: _made(mixture.recipe, rows, seed, mixture.pairs == "shuffled")
+                language: faq_source(mixture.recipe, rows, seed, mixture.pairs == "shuffled")
                 for language, rows in training.items()
             }
-            if mixture.recipe.contrastive is not None and mixture.recipe.contrastive.bitext_share > 0:
+            if mixture.recipe.settings.uses_bitexts:
                 made |= {BITEXT_PREFIX + language: pairs for language, pairs in bitexts.items()}
             found[mixture.variant] = made
     return found
-
-
-def _made(recipe: Recipe, rows: RowsPart, seed: int, shuffled: bool) -> FaqSource:
-    """What a recipe makes of one language's rows."""
-    if recipe.passage is not None:
-        return PassageExamples(rows, recipe.passage, seed, shuffled)
-    if recipe.generation is not None:
-        return GenerationPairs(rows, recipe.generation.direction, seed, shuffled)
-    return RowPairs(rows, seed, shuffled)
 
 
 def _development(sides: Division, settings: FaqSettings, seed: int) -> ExampleSet:
@@ -151,9 +143,8 @@ def _bitexts(
 ) -> tuple[dict[str, BitextPairs], list[dict[str, Any]]]:
     """Aligned rows of each language, without those of held-out hosts and of the test set, and what was dropped."""
     asked = settings.bitexts
-    mixtures = [possible.mixture for arm in study.arms for possible in possible_mixtures(study, arm)]
-    recipes = [mixture.recipe.contrastive for mixture in mixtures]
-    if asked is None or not any(recipe is not None and recipe.bitext_share > 0 for recipe in recipes):
+    recipes = [possible.mixture.recipe for arm in study.arms for possible in possible_mixtures(study, arm)]
+    if asked is None or not any(recipe.settings.uses_bitexts for recipe in recipes):
         return {}, []
     found, dropped = {}, []
     for language in settings.languages:

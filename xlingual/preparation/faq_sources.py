@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from xlingual.data.examples import Example, content_fingerprint
 from xlingual.data.faq.bitexts import Bitext
@@ -19,9 +20,13 @@ from xlingual.data.faq.store import StoredRows
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.data.recipes.shuffle import ShuffledPairs, exchanged
 from xlingual.data.writing import fold
-from xlingual.study import PassageSettings
-from xlingual.tokens.feature_store import Examples
-from xlingual.tokens.pairs import PairText, texts_of_bitexts, texts_of_rows
+from xlingual.families import Inputs
+from xlingual.preparation.input_cutter import InputCutter
+from xlingual.records.files import read_json, write_json
+from xlingual.study import PassageSettings, Recipe
+from xlingual.study.recipes import GenerationSettings
+from xlingual.tokens.pairs import Pairs, PairText, texts_of_bitexts, texts_of_rows
+from xlingual.tokens.sequences import Sequences
 
 FORMAT = 2
 """Version of what recipes make of rows. Raise it with every change of their code that gives other examples."""
@@ -73,8 +78,26 @@ def _answer_key(row: FaqRow) -> int:
     return int.from_bytes(hashlib.blake2b(fold(row.answer).encode(), digest_size=8).digest(), "big")
 
 
+class FaqSource(ABC):
+    """What a recipe makes of one language's rows, read anew each time, and what a model's inputs of it are."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that follow from the content."""
+
+    @property
+    def recipe_counts(self) -> Mapping[str, int]:
+        """What became of the rows; empty for recipes that keep each."""
+        return {}
+
+    @abstractmethod
+    def inputs(self, cutter: InputCutter) -> Inputs | Pairs:
+        """Make one model's inputs."""
+
+
 @dataclass(frozen=True)
-class PassageExamples:
+class PassageExamples(FaqSource):
     """What the recipe `passage` makes of one language's rows; read anew each time, host by host.
 
     Attributes:
@@ -110,9 +133,41 @@ class PassageExamples:
             alone = shuffler.counts["dropped_alone"]
             self.counts.update(dropped_alone=alone, kept=-alone)
 
+    @property
+    def recipe_counts(self) -> Mapping[str, int]:
+        """See `counts`."""
+        return self.counts
+
+    def inputs(self, cutter: InputCutter) -> Inputs:
+        """Inputs to train on.
+
+        What became of the rows is kept beside them, for studies that find them there already.
+        """
+        inputs = cutter.inputs(self, targets=True)
+        if cutter.features is not None:
+            path = cutter.features / f"{self.fingerprint}.counts.json"
+            if self.counts:
+                write_json(path, dict(self.counts))
+            elif path.exists():
+                self.counts.update(read_json(path))
+        return inputs
+
+
+class PairSource(FaqSource):
+    """Questions and answers without contexts."""
+
+    @property
+    @abstractmethod
+    def texts(self) -> Iterator[PairText]:
+        """The pairs, in order."""
+
+    def inputs(self, cutter: InputCutter) -> Pairs:
+        """Each question and its answer as a pair of texts."""
+        return cutter.pairs(self)
+
 
 @dataclass(frozen=True)
-class RowPairs:
+class RowPairs(PairSource):
     """One language's rows as pairs, for recipes without a passage; attributes as those of PassageExamples."""
 
     rows: RowsPart
@@ -132,7 +187,7 @@ class RowPairs:
 
 
 @dataclass(frozen=True)
-class BitextPairs:
+class BitextPairs(PairSource):
     """Aligned rows of a language and English as pairs whose question and answer are in different languages.
 
     `counts["read"]` is `counts["kept"]` plus all counts that begin with `dropped_`; `short` is what it lacks to
@@ -154,33 +209,44 @@ class BitextPairs:
 
 
 @dataclass(frozen=True)
-class GenerationPairs:
-    """One language's rows as texts to read and to write; attributes as those of PassageExamples.
-
-    `direction` is that of `xlingual.study.recipes.GenerationSettings`.
-    """
+class GenerationPairs(FaqSource):
+    """One language's rows as texts to read and to write; attributes as those of PassageExamples."""
 
     rows: RowsPart
-    direction: Literal["question_to_answer", "answer_to_question"]
+    settings: GenerationSettings
     seed: int
     shuffled: bool
 
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that follow from the texts."""
-        prompt, seed = PROMPTS[self.direction], self.seed if self.shuffled else None
-        return _digest(self.rows.fingerprint, self.direction, prompt, seed, self.shuffled)
+        direction, seed = self.settings.direction, self.seed if self.shuffled else None
+        return _digest(self.rows.fingerprint, direction, PROMPTS[direction], seed, self.shuffled)
 
     @property
     def texts(self) -> Iterator[tuple[str, str]]:
         """What is read and what is to be written, in order."""
-        prompt, answers = PROMPTS[self.direction], self.direction == "question_to_answer"
+        prompt, answers = PROMPTS[self.settings.direction], self.settings.direction == "question_to_answer"
         for pair in RowPairs(self.rows, self.seed, self.shuffled).texts:
             read, written = (pair.question, pair.answer) if answers else (pair.answer, pair.question)
             yield prompt.format(read), written
 
+    def inputs(self, cutter: InputCutter) -> Sequences:
+        """One half to read, the other to write."""
+        return cutter.texts(self)
 
-FaqSource: TypeAlias = Examples | RowPairs | BitextPairs | GenerationPairs
+
+OF_RECIPES: dict[str, Callable[[RowsPart, Any, int, bool], FaqSource]] = {
+    "passage": PassageExamples,
+    "generation": GenerationPairs,
+}
+"""Makes the source of a recipe from rows, its settings, a seed, and whether every question has another's answer."""
+
+
+def faq_source(recipe: Recipe, rows: RowsPart, seed: int, shuffled: bool) -> FaqSource:
+    """What a recipe makes of one language's rows: what OF_RECIPES says, else pairs."""
+    make = OF_RECIPES.get(recipe.name)
+    return make(rows, recipe.settings, seed, shuffled) if make else RowPairs(rows, seed, shuffled)
 
 
 def _digest(*content: Any) -> str:

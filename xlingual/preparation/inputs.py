@@ -13,20 +13,17 @@ from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
-from xlingual.data.mixture import BITEXT_PREFIX
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError
 from xlingual.families import Lengths, ScoringSet, family_of
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.preparation.faq_data import FaqData, load_faq_data
-from xlingual.preparation.faq_sources import BitextPairs, PassageExamples
 from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.lexicon_arms import load_lexicons, text_methods
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import ModelTraits, Study, possible_mixtures
 from xlingual.study.data import TOY_TEXT_TO_TEXT
 from xlingual.study.methods.registry import METHODS
-from xlingual.tokens.sequences import Sequences
 
 TOY = "toy"
 
@@ -88,12 +85,10 @@ class StudyData:
         for variant, made in self.faq.training.items():
             found[variant] = {
                 "fingerprint": _joint(made[name].fingerprint for name in sorted(made)),
-                "counts": _summed(one.counts for one in made.values() if isinstance(one, PassageExamples)),
+                "counts": _summed(one.recipe_counts for one in made.values()),
             }
-            for name, one in made.items():
-                if isinstance(one, BitextPairs):
-                    language = name.removeprefix(BITEXT_PREFIX)
-                    found[f"bitexts of {language}"] = {"fingerprint": one.fingerprint, "counts": dict(one.counts)}
+        for language, pairs in self.faq.bitexts.items():
+            found[f"bitexts of {language}"] = {"fingerprint": pairs.fingerprint, "counts": dict(pairs.counts)}
         for name, lexicon in self.lexicons.by_source().items():
             counts = {"words": len(lexicon), "alternatives": len(lexicon.alternatives)}
             found[name] = {"fingerprint": lexicon.fingerprint, "counts": counts}
@@ -225,15 +220,15 @@ def trial_inputs(model: str, study: Study, data: StudyData, features: Path | Non
         METHODS[name].load().check(tokenizer, model)
     cut = InputCutter.of(family, tokenizer, directory, lengths, features)
     train = cut.inputs(data.train, targets=True)
-    if isinstance(train, Sequences) and not len(train):
+    if not len(train):
         raise DataError(
-            f"text_to_text.max_input_tokens: {cut.max_length} tokens of question and context hold the answer of none "
-            f"of the {train.without_answer} training examples of {model}; write more"
+            f"{lengths.key}.{lengths.bound}: {lengths.longest} tokens of question and context hold the answer of none "
+            f"of the {len(data.train)} training examples of {model}; write more"
         )
     return TrialInputs(
         train=cut.rewritable(train, data.train, data.lexicons) if methods else train,
         faq={
-            variant: {name: cut.examples(source) for name, source in sources.items()}
+            variant: {name: source.inputs(cut) for name, source in sources.items()}
             for variant, sources in data.faq.training.items()
             if model not in data.variants or variant in data.variants[model]
         },

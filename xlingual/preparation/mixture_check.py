@@ -27,7 +27,7 @@ def check_mixtures(study: Study, arms: Iterable[str], inputs: TrialInputs) -> No
             recipe = mixture.recipe.contrastive
             if (
                 recipe is not None
-                and recipe.bitext_share > 0
+                and recipe.uses_bitexts
                 and not any(sizes.get(BITEXT_PREFIX + n) for n in mixture.names)
             ):
                 if not any(sizes.get(BITEXT_PREFIX + name) for name in possible.languages):

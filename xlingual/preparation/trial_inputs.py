@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TypeAlias
@@ -14,8 +15,7 @@ from xlingual.data.mixture import BITEXT_PREFIX
 from xlingual.families import Inputs, ScoringSet
 from xlingual.study import Mixture
 from xlingual.tokens.pairs import Pairs
-from xlingual.tokens.sequences import Sequences
-from xlingual.tokens.windows import Windows, used_tokens
+from xlingual.tokens.windows import used_tokens
 
 Part: TypeAlias = tuple[str, ...]
 FaqExamples: TypeAlias = Inputs | Pairs
@@ -60,7 +60,7 @@ class TrialInputs:
             return {}
         examples = self.faq[mixture.variant]
         names = list(mixture.names)
-        if mixture.recipe.contrastive is not None and mixture.recipe.contrastive.bitext_share > 0:
+        if mixture.recipe.settings.uses_bitexts:
             names += [bitext for name in mixture.names if (bitext := BITEXT_PREFIX + name) in examples]
         return {name: examples[name] for name in names}
 
@@ -99,25 +99,9 @@ class TrialInputs:
 def _summary(examples: Sequence[FaqExamples]) -> str:
     count = sum(map(len, examples))
     tokens = sum(len(part.input_ids) for part in examples)
-    return "; ".join([f"{count} {_kind(examples)} of {tokens / max(1, count):.0f} tokens on average", *_cut(examples)])
-
-
-def _kind(examples: Sequence[FaqExamples]) -> str:
-    for kind, name in ((Windows, "windows"), (Sequences, "texts")):
-        if all(isinstance(part, kind) for part in examples):
-            return name
-    return "pairs"
-
-
-def _cut(examples: Sequence[FaqExamples]) -> Iterator[str]:
-    questions = sum(part.questions_cut for part in examples if isinstance(part, Windows))
-    sequences = [part for part in examples if isinstance(part, Sequences)]
-    if questions:
-        yield f"{questions} questions were too long and lost their end"
-    for count, what in (
-        (sum(part.inputs_cut for part in sequences), "texts were too long and lost their end"),
-        (sum(part.targets_cut for part in sequences), "targets were too long and lost their end"),
-        (sum(part.without_answer for part in sequences), "examples were left out, as their answer was cut off"),
-    ):
-        if count:
-            yield f"{count} {what}"
+    (unit,) = {part.unit for part in examples} or {"inputs"}
+    cut = Counter[str]()
+    for part in examples:
+        cut.update(part.cut)
+    said = [f"{lost} {what}" for what, lost in cut.items() if lost]
+    return "; ".join([f"{count} {unit} of {tokens / max(1, count):.0f} tokens on average", *said])

@@ -9,8 +9,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from xlingual.study import TextToTextSettings, WindowSettings
-
 if TYPE_CHECKING:
     from xlingual.speed.estimate import Estimate
     from xlingual.speed.measurement import Speed
@@ -22,7 +20,7 @@ GIB = 1 << 30
 def speed_tables(speed: Speed, estimate: Estimate | None = None) -> RenderableType:
     """Draw a measurement, each figure with its unit, and a study's hours where they were estimated."""
     task, train = speed.task, speed.training
-    title = f"{task.model}: {_lengths(task.lengths)}, {train.batch_size} to an update"
+    title = f"{task.model}: {task.lengths.in_words}, {train.batch_size} to an update"
     where = f"{speed.device}, {train.threads} thread(s) of {speed.cores} core(s), {speed.gpus} GPU(s)"
     notes = [Text(f"note: {note}", style="yellow") for note in speed.notes]
     hours = [Text(), estimate_table(estimate)] if estimate else []
@@ -48,23 +46,12 @@ def estimate_table(estimate: Estimate) -> RenderableType:
     return Group(table, *(Text(f"note: {note}", style="yellow") for note in estimate.notes))
 
 
-def _lengths(lengths: WindowSettings | TextToTextSettings) -> str:
-    if isinstance(lengths, WindowSettings):
-        return f"windows of at most {lengths.max_length} tokens"
-    return f"inputs of at most {lengths.max_input_tokens} tokens, answers of at most {lengths.max_answer_tokens}"
-
-
-def _inputs(speed: Speed) -> str:
-    """What a model of this kind reads at once."""
-    return "windows" if isinstance(speed.task.lengths, WindowSettings) else "inputs"
-
-
 def _figures(speed: Speed) -> Table:
     train, scoring = speed.training, speed.scoring
     slowest, fastest = max(train.seconds), min(train.seconds)
     questions = ", ".join(f"{count} {code}" for code, count in scoring.questions.items())
     rows = {
-        "training": f"{train.windows_per_s:.2f} {_inputs(speed)}/s, {_tokens(train)} ({train.precision})",
+        "training": f"{train.windows_per_s:.2f} {speed.task.lengths.unit}/s, {_tokens(train)} ({train.precision})",
         "an update": f"{fastest:.3f} to {slowest:.3f} s over {len(train.seconds)}, after one that is not counted",
         "padding": f"{100 * train.padding_share:.1f}% of the tokens",
         "useful arithmetic": f"{train.useful_gflops:,.1f} GFLOP/s: {100 * speed.useful_share(train):.0f}% of a matrix "
@@ -91,7 +78,7 @@ def _tokens(train: TrainingSpeed) -> str:
 def _rows(speed: Speed) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("precision")
-    for header in ("micro-batch", f"{_inputs(speed)}/s", "padding", "of matrix speed", "peak GiB", "updates"):
+    for header in ("micro-batch", f"{speed.task.lengths.unit}/s", "padding", "of matrix speed", "peak GiB", "updates"):
         table.add_column(header, justify="right")
     for train in _distinct([*speed.by_precision, *speed.by_micro_batch]):
         table.add_row(
@@ -114,7 +101,7 @@ def _largest(speed: Speed) -> str:
     if speed.largest is None:
         return "unknown: the machine does not say how much memory is free"
     how = "an estimate from the memory of smaller ones" if speed.largest.estimated else "tried, doubling"
-    return f"{speed.largest.windows:,} {_inputs(speed)} of {speed.largest.tokens} tokens in one pass ({how})"
+    return f"{speed.largest.windows:,} {speed.task.lengths.unit} of {speed.largest.tokens} tokens in one pass ({how})"
 
 
 def _time(hours: float) -> str:

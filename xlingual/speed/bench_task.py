@@ -234,8 +234,8 @@ def _notes(model: str, asked: BenchRequest, where: str, lengths: Lengths) -> Ite
             yield "scored on the toy world's questions; name a directory with --score"
     if where:
         yield f"scored on {where}; name a directory with --score"
-    if isinstance(lengths, TextToTextSettings):
+    if lengths.writes_answers:
         yield (
-            f"a model that is not fine-tuned may write on up to {lengths.max_answer_tokens} tokens, where one that is "
+            f"a model that is not fine-tuned may write on up to {lengths.longest_answer} tokens, where one that is "
             "ends its answers: questions/s of such a model are a lower bound"
         )

@@ -37,28 +37,20 @@ def chosen_lengths(
         XlingualError: when a stride is asked of a model that reads no windows.
     """
     lengths = family.traits(checkpoint, *study).lengths if study else checkpoint_lengths(checkpoint, family)
-    changed: dict[str, int] = {}
-    if isinstance(lengths, WindowSettings):
-        if max_length is not None:
-            changed = {"max_length": max_length, "stride": min(lengths.stride, max_length // 3)}
-        if stride is not None:
-            changed["stride"] = stride
-    else:
-        if stride is not None:
+    if max_length is not None:
+        lengths = lengths.resized(max_length)
+    if stride is not None:
+        if "stride" not in type(lengths).model_fields:
             raise XlingualError(
                 f"--stride: {stride} asked, but {model} is a text-to-text model, which reads a context at "
                 "once, in no windows; leave --stride out"
             )
-        if max_length is not None:
-            changed = {"max_input_tokens": max_length}
-    lengths = lengths.model_copy(update=changed)
+        lengths = lengths.model_copy(update={"stride": stride})
     family.check(checkpoint, lengths)
     return lengths
 
 
 def most_tokens(lengths: Lengths) -> int:
     """Most tokens of a window, or of an input."""
-    if isinstance(lengths, WindowSettings):
-        return lengths.max_length
-    assert lengths.max_input_tokens is not None, "a family fills lengths in"
-    return lengths.max_input_tokens
+    assert lengths.longest is not None, "a family fills lengths in"
+    return lengths.longest

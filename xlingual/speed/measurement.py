@@ -13,7 +13,6 @@ from typing import Any
 import torch
 
 from xlingual.activity import doing
-from xlingual.evaluation.input_lengths import plain
 from xlingual.models.encoder import encoder_widths
 from xlingual.speed.bench_task import BenchRequest, Task, prepared
 from xlingual.speed.input_spread import most_tokens
@@ -22,7 +21,6 @@ from xlingual.speed.micro_batch import LargestMicroBatch, estimated_micro_batch,
 from xlingual.speed.scoring_speed import ScoringSpeed, measure_scoring
 from xlingual.speed.slow import Skipped, timed_unless_slow
 from xlingual.speed.training_speed import TrainingSpeed, measure_training
-from xlingual.study import WindowSettings
 from xlingual.study.training import TrainingSettings
 from xlingual.tokens.windows import cores
 from xlingual.training.freed_memory import keep_freed_memory
@@ -82,7 +80,7 @@ class Speed:
     def as_json(self) -> dict[str, Any]:
         """Return the measurement as JSON's kinds; rates are per second, memory is in bytes.
 
-        A text-to-text model reads inputs where an encoder reads windows: `windows` in a key stands for either.
+        `windows` in a key means inputs for a text-to-text model.
         """
         train, task = self.training, self.task
         return {
@@ -94,9 +92,10 @@ class Speed:
             "gpus": self.gpus,
             "threads": train.threads,
             "torch": torch.__version__,
-            **plain(task.lengths),
+            **task.lengths.tree,
             "max_length": most_tokens(task.lengths),
-            **({"stride": task.lengths.stride} if isinstance(task.lengths, WindowSettings) else self._written()),
+            **task.lengths.model_dump(include={"stride"}),
+            **(self._written() if task.lengths.writes_answers else {}),
             "optimizer": task.traits.optimizer,
             "batch": train.batch_size,
             "micro_batch": train.micro_batch_size,
@@ -127,7 +126,7 @@ class Speed:
         }
 
     def _written(self) -> dict[str, Any]:
-        """What there is of text-to-text models alone."""
+        """What is measured only of models that write answers."""
         train = self.training
         return {
             "train_target_tokens_per_s": train.target_tokens_per_s,

@@ -15,7 +15,8 @@ from xlingual.study import ModelTraits
 from xlingual.training.execution import Execution
 from xlingual.training.freed_memory import release_free_memory
 from xlingual.training.model import TrainedModel
-from xlingual.training.objective_schedule import ObjectiveSchedule, answering
+from xlingual.training.objective_schedule import ObjectiveSchedule
+from xlingual.training.objectives import answering
 from xlingual.training.order import TrainingOrder
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker

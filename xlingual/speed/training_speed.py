@@ -12,7 +12,6 @@ from typing import Any
 import torch
 
 from xlingual.activity import doing
-from xlingual.evaluation.input_lengths import plain
 from xlingual.models.encoder import word_embeddings
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.arithmetic import working_parameters
@@ -21,8 +20,8 @@ from xlingual.speed.peak_memory import PeakMemory
 from xlingual.study import ModelTraits, TrialConfiguration
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
-from xlingual.training.objective_schedule import Place
-from xlingual.training.order import TrainingOrder, target_tokens, training_order
+from xlingual.training.objectives.objective import Place
+from xlingual.training.order import TrainingOrder, training_order
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
 
@@ -233,8 +232,8 @@ def trial_configuration(
         "decay": traits.decay,
         "weight_decay": traits.weight_decay,
     }
-    plain_tree = {"sources": SOURCES, **plain(traits.lengths), "training": training, "seed": 0}
-    return TrialConfiguration.model_validate(plain_tree)
+    tree = {"sources": SOURCES, **traits.lengths.tree, "training": training, "seed": 0}
+    return TrialConfiguration.model_validate(tree)
 
 
 def _passes(order: TrainingOrder, updates: range, device: torch.device) -> Iterator[list[Place]]:
@@ -255,7 +254,7 @@ def _written(order: TrainingOrder, updates: int, device: torch.device) -> tuple[
     """Tokens to be written in all updates but the first: without padding, with padding."""
     tokens = padded = 0
     for places in _passes(order, range(1, updates), device):
-        lengths = [target_tokens(place) for place in places]
+        lengths = [source.target_tokens(item) for source, item in places]
         tokens += sum(lengths)
         padded += len(lengths) * max(lengths)
     return tokens, padded

@@ -17,6 +17,7 @@ from xlingual.study.data import (
     ToySettings,
 )
 from xlingual.study.faq_filters import FaqFilters
+from xlingual.study.lengths import Lengths
 from xlingual.study.mixture_corners import PossibleMixture, possible_mixtures
 from xlingual.study.plan import ArmPlan, Plan, plan
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
@@ -56,6 +57,7 @@ __all__ = [
     "Integer",
     "LogNormal",
     "LogUniform",
+    "Lengths",
     "MaskedLanguageModelSettings",
     "Mixture",
     "ModelTraits",

@@ -14,6 +14,7 @@ from typing_extensions import Self
 from xlingual.study.arms import Arm, Mixture
 from xlingual.study.derived import OF_FAMILY, Space, marked
 from xlingual.study.leaves import Seed, Text
+from xlingual.study.lengths import Lengths
 from xlingual.study.methods.method import TextMethod
 from xlingual.study.recipes import Recipe
 from xlingual.study.robust import Robust, methods_of, passes_of, plain_robust
@@ -57,7 +58,7 @@ class TrialConfiguration(Section):
         return self
 
     @property
-    def lengths(self) -> WindowSettings | TextToTextSettings:
+    def lengths(self) -> Lengths:
         """Lengths of the model's inputs: windows for a span head, else those of a text-to-text model."""
         found = self.windows or self.text_to_text
         assert found is not None
@@ -119,15 +120,14 @@ def build_configuration(
         named["faq"] = sources[mixture.variant]
     named |= {name: sources[name] for name in lexicons_of(robust)}
     traits = traits or ModelTraits(study.windows)
-    lengths = traits.lengths
     training = dict(plain_tree["training"])
     training |= {key: getattr(traits, key) for key in marked(TrainingSettings, OF_FAMILY) if training.get(key) is None}
     if study.search.equal == "passes":
         training["updates"] = updates_for(training["updates"], robust)
+    kind: dict[str, Any] = {traits.lengths.key: traits.lengths}
     return TrialConfiguration(
+        **kind,
         sources=named,
-        windows=lengths if isinstance(lengths, WindowSettings) else None,
-        text_to_text=lengths if isinstance(lengths, TextToTextSettings) else None,
         training=TrainingSettings.model_validate(training),
         mixture=mixture,
         robust=robust,
@@ -160,16 +160,14 @@ def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | No
     recipe = recipe or {"passage": {}}
     if "passage" in recipe:
         recipe["passage"] = study.data.faq.passages.model_dump() | recipe["passage"]
-    for settings in (recipe[name] for name in ("contrastive", "masked_language_model") if name in recipe):
-        if drawn["schedule"] == "then":  # a stage trains on its own loss alone, so the weight has no effect
-            settings["weight"] = 1.0
+    made = Recipe.model_validate(recipe)
     return Mixture(
         faq_share=drawn["faq_share"],
         weights=weights,
         temperature=temperature,
         languages=None if temperature is None else tuple(sorted(study.data.faq.languages)),
         schedule=drawn["schedule"],
-        recipe=Recipe.model_validate(recipe),
+        recipe=made.in_a_stage() if drawn["schedule"] == "then" else made,
         pairs=drawn["pairs"],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
@@ -25,7 +25,28 @@ MaskRate: TypeAlias = Annotated[Real, Field(gt=0, lt=1), Says("a number between 
 SpanLength: TypeAlias = Annotated[Real, Field(ge=1), Says("a number of at least 1", "3")]
 
 
-class PassageSettings(Section):
+class RecipeSettings(Section):
+    """Settings of one recipe, and what follows from them for the examples that it makes.
+
+    Attributes:
+        with_contexts: whether its examples are questions on contexts. They are drawn among the English ones, so that
+            their number varies by update; of other examples every update has its share.
+    """
+
+    with_contexts: ClassVar[bool] = False
+
+    @property
+    def uses_bitexts(self) -> bool:
+        """Whether bitext pairs are drawn as well."""
+        return False
+
+    @property
+    def variant(self) -> str:
+        """Name what the recipe trains on, see `xlingual.study.recipes.variant`."""
+        return "pairs"
+
+
+class PassageSettings(RecipeSettings):
     """A passage of several answers of one page, one of them (or a sentence of it) the span to find.
 
     `span` is the whole answer or a sentence of it, of at most `max_span_characters`. A passage has at most `answers`
@@ -36,6 +57,8 @@ class PassageSettings(Section):
     removes a question that its answer repeats.
     """
 
+    with_contexts: ClassVar[bool] = True
+
     span: Span = "sentence"
     answers: Count = 6
     evidence: Share = 0.5
@@ -45,8 +68,14 @@ class PassageSettings(Section):
     sibling_similarity: Share = 0.5
     strip_echo: Flag = True
 
+    @property
+    def variant(self) -> str:
+        """Passages by a hash of the settings."""
+        settings = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
+        return f"passage-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
 
-class ContrastiveSettings(Section):
+
+class ContrastiveSettings(RecipeSettings):
     """InfoNCE between mean-pooled question and answer (arXiv 1807.03748; MFAQ, arXiv 2109.12870).
 
     `weight` is this loss's weight relative to the span loss; cosine similarities are divided by `temperature`;
@@ -57,8 +86,18 @@ class ContrastiveSettings(Section):
     temperature: Temperature = 0.05
     bitext_share: Annotated[Share, MILDEST_LOW] = 0.0
 
+    @property
+    def uses_bitexts(self) -> bool:
+        """Whether some share of the pairs are bitext rows."""
+        return self.bitext_share > 0
 
-class MaskedLanguageModelSettings(Section):
+    @property
+    def variant(self) -> str:
+        """Pairs alone, or with bitext rows."""
+        return "bitexts" if self.uses_bitexts else "pairs"
+
+
+class MaskedLanguageModelSettings(RecipeSettings):
     """Masking on `question </s> answer`: spans of the answer are masked, the question is not.
 
     `rate` is the share of the answer's tokens that are masked, `mean_span` the mean length of a masked span in tokens
@@ -70,7 +109,7 @@ class MaskedLanguageModelSettings(Section):
     mean_span: SpanLength = 3.0
 
 
-class GenerationSettings(Section):
+class GenerationSettings(RecipeSettings):
     """Writing one half of a pair from the other, for text-to-text models.
 
     `direction: question_to_answer` reads `answer question: QUESTION` and writes the answer; `answer_to_question` reads
@@ -79,6 +118,11 @@ class GenerationSettings(Section):
     """
 
     direction: Direction = "question_to_answer"
+
+    @property
+    def variant(self) -> str:
+        """The direction."""
+        return self.direction
 
 
 class Recipe(Section):
@@ -94,6 +138,25 @@ class Recipe(Section):
         """The field that is set."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
 
+    @property
+    def settings(self) -> RecipeSettings:
+        """The settings of the recipe that is set."""
+        found: RecipeSettings = getattr(self, self.name)
+        return found
+
+    def in_a_stage(self) -> Recipe:
+        """The same with a loss of weight 1, where the recipe has one of its own: a stage has no other loss."""
+        if "weight" not in type(self.settings).model_fields:
+            return self
+        return self.model_copy(update={self.name: self.settings.model_copy(update={"weight": 1.0})})
+
+
+RECIPES: dict[str, type[RecipeSettings]] = {
+    name: next(kind for kind in get_args(field.annotation) if kind is not type(None))
+    for name, field in Recipe.model_fields.items()
+}
+"""The settings of each recipe by its name."""
+
 
 def variant(recipe: Recipe, pairs: str) -> str:
     """Name what a recipe trains on.
@@ -103,12 +166,5 @@ def variant(recipe: Recipe, pairs: str) -> str:
 
     All that has one name is made once, before the first trial, and read by every trial that wants it.
     """
-    name = "pairs"
-    if recipe.contrastive is not None and recipe.contrastive.bitext_share > 0:
-        name = "bitexts"
-    if recipe.passage is not None:
-        settings = json.dumps(recipe.passage.model_dump(), sort_keys=True, separators=(",", ":"))
-        name = f"passage-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
-    if recipe.generation is not None:
-        name = recipe.generation.direction
+    name = recipe.settings.variant
     return name if pairs == "matched" else f"{name}-{pairs}"

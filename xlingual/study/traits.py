@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from xlingual.study.lengths import Lengths
 from xlingual.study.optimizers import DEFAULT_OPTIMIZER
-from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.windows import WindowSettings
 
 
@@ -21,7 +21,7 @@ class ModelTraits:
         weight_decay: the default.
     """
 
-    lengths: WindowSettings | TextToTextSettings = field(default_factory=WindowSettings)
+    lengths: Lengths = field(default_factory=WindowSettings)
     optimizer: str = DEFAULT_OPTIMIZER
     decay: Literal["linear", "constant"] = "linear"
     weight_decay: float = 0.01

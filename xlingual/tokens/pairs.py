@@ -16,6 +16,7 @@ from xlingual.data.faq.bitexts import Bitext
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.slicing import pointers_of, runs
 from xlingual.errors import DataError
+from xlingual.tokens.token_arrays import TokenArrays
 from xlingual.tokens.tokens import PairLayout, Tokens, encode, prepare, tokens_of
 from xlingual.tokens.windows import QUESTION_SHARE
 
@@ -43,12 +44,14 @@ class PairText:
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class Pairs(TokenArrays):
     """Concatenated tokens of many pairs; each pair has the tokenizer's layout of two texts.
 
     Pair p has the tokens `pointers[p]:pointers[p + 1]`. A single text is laid out as the special tokens before the
     question, the text, and the special tokens after the answer, as the tokenizers of all encoders with a span head do.
     """
+
+    unit = "pairs"
 
     input_ids: NDArray[np.int32]
     """(tokens,)"""
@@ -70,14 +73,6 @@ class Pairs:
     """Number of answers truncated at the end."""
     without_text: int
     """Number of pairs dropped because the question or the answer has no token."""
-
-    def __len__(self) -> int:
-        return len(self.pointers) - 1
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each pair, (pairs,)."""
-        return np.diff(self.pointers)
 
     @property
     def answer_lengths(self) -> NDArray[np.int64]:

@@ -91,6 +91,10 @@ class RewritableWindows(Windows):
         cutter = StoredCutter.of(WindowCutter.of(tokenizer, max_length, stride))
         return cls(**arrays, texts=Texts.of(examples), cutter=cutter, lexicons=lexicons)
 
+    def as_rewritable(self) -> RewritableWindows:
+        """These windows."""
+        return self
+
     def recutter(self) -> Recutter:
         """Load the cutter as a Recutter."""
         cutter = self.cutter.load()
@@ -164,6 +168,10 @@ class RewritableSequences(Sequences):
         arrays = {one.name: getattr(sequences, one.name) for one in fields(Sequences)}
         cutter = StoredCutter.of(SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens))
         return cls(**arrays, texts=Texts.of(examples), cutter=cutter, lexicons=lexicons)
+
+    def as_rewritable(self) -> RewritableSequences:
+        """These sequences."""
+        return self
 
     def recutter(self) -> Recutter:
         """Load the cutter as a Recutter."""

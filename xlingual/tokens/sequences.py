@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,19 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.data.slicing import pointers_of, runs
+from xlingual.tokens.token_arrays import TokenArrays
 
 COUNTS = ("inputs_cut", "targets_cut", "without_answer")
 """Integer fields."""
 
 
 @dataclass(frozen=True, eq=False)
-class Sequences:
+class Sequences(TokenArrays):
     """Concatenated input and target tokens of many examples, without padding.
 
     Sequence s has the input `input_ids[pointers[s]:pointers[s + 1]]` and the target
     `target_ids[target_pointers[s]:target_pointers[s + 1]]`; both end with the end-of-sequence token. Targets are empty
     for questions that are not trained on.
     """
+
+    unit = "texts"
 
     input_ids: NDArray[np.int32]
     """(tokens,)"""
@@ -41,18 +44,23 @@ class Sequences:
     without_answer: int
     """Number of examples dropped because the truncated context does not hold their answer."""
 
-    def __len__(self) -> int:
-        return len(self.pointers) - 1
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each input, (sequences,)."""
-        return np.diff(self.pointers)
-
     @property
     def target_lengths(self) -> NDArray[np.int64]:
         """Tokens of each target, (sequences,)."""
         return np.diff(self.target_pointers)
+
+    def target_tokens(self, index: int) -> int:
+        """Tokens of a sequence's target."""
+        return int(self.target_pointers[index + 1] - self.target_pointers[index])
+
+    @property
+    def cut(self) -> Mapping[str, int]:
+        """Texts that were cut, and examples that were left out."""
+        return {
+            "texts were too long and lost their end": self.inputs_cut,
+            "targets were too long and lost their end": self.targets_cut,
+            "examples were left out, as their answer was cut off": self.without_answer,
+        }
 
     def of_examples(self, examples: NDArray[np.int64]) -> Sequences:
         """Return the sequences of some examples (indices, ascending), renumbered from 0."""

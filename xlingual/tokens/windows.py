@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from xlingual.data.slicing import Slices, pointers_of, runs, slices
 from xlingual.errors import DataError
 from xlingual.tokens.labels import label_windows
 from xlingual.tokens.threads import in_order
+from xlingual.tokens.token_arrays import TokenArrays
 from xlingual.tokens.tokens import PairLayout, Tokens, encode, offsets_of, prepare, tokens_of
 
 BATCH = 256
@@ -39,11 +40,13 @@ An encoding has a length, `ids` and `offsets`, like those of `tokenizers`.
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
+class Windows(TokenArrays):
     """Concatenated tokens of the windows of many examples, without padding.
 
     Window w has the tokens `pointers[w]:pointers[w + 1]`; the windows of an example are consecutive.
     """
+
+    unit = "windows"
 
     input_ids: NDArray[np.int32]
     """(tokens,)"""
@@ -62,13 +65,10 @@ class Windows:
     questions_cut: int
     """Number of questions truncated at the end."""
 
-    def __len__(self) -> int:
-        return len(self.pointers) - 1
-
     @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each window, (windows,)."""
-        return np.diff(self.pointers)
+    def cut(self) -> Mapping[str, int]:
+        """Questions that were cut."""
+        return {"questions were too long and lost their end": self.questions_cut}
 
     def of_examples(self, examples: NDArray[np.int64]) -> Windows:
         """Return the windows of some examples (indices, ascending), renumbered from 0."""
@@ -86,15 +86,7 @@ class Windows:
         )
 
 
-class Tokenised(Protocol):
-    """Anything with token ids: windows or pairs."""
-
-    @property
-    def input_ids(self) -> NDArray[np.int32]:
-        """Token ids, (tokens,)."""
-
-
-def used_tokens(windows: Iterable[Tokenised]) -> NDArray[np.int64]:
+def used_tokens(windows: Iterable[TokenArrays]) -> NDArray[np.int64]:
     """Distinct token ids that occur in any of several sets of windows or pairs, ascending, (ids,)."""
     seen = np.zeros(0, dtype=bool)
     for part in windows:

@@ -13,8 +13,8 @@ from xlingual.seeds import stream_seed
 from xlingual.study import Robust, TrialConfiguration
 from xlingual.study.methods import TextMethod
 from xlingual.study.robust import methods_of
-from xlingual.tokens.rewritable import Rewritable, RewritableSequences, RewritableWindows
-from xlingual.training.objective_schedule import Place, Source
+from xlingual.tokens.rewritable import Rewritable
+from xlingual.training.objectives.objective import Place, Source
 
 
 class Alteration:
@@ -91,6 +91,6 @@ def alteration(configuration: TrialConfiguration, sources: Iterable[Source]) -> 
     """Build what rewrites the English examples among a trial's sources; None where it leaves texts as they are."""
     if configuration.robust is None or not configuration.robust.alters_text:
         return None
-    english = [source for source in sources if isinstance(source, RewritableWindows | RewritableSequences)]
+    english = [found for source in sources if (found := source.as_rewritable()) is not None]
     assert len(english) == 1, "inputs of a study whose arms alter texts hold these texts"
     return Alteration(configuration.robust, configuration.seed, english[0])

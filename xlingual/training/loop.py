@@ -22,17 +22,15 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import NO_HOLDER, Holder, Lease, lease
-from xlingual.study import TrialConfiguration
+from xlingual.study import TrialConfiguration, passes_of
 from xlingual.tasks import merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
 from xlingual.training.dev_scores import Scores, development_report, with_objective
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
-from xlingual.training.objective_schedule import ANSWERING
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
 from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint
-from xlingual.training.spending import spending
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, Worker
@@ -98,6 +96,22 @@ def report_updates(updates: int, reports: int) -> tuple[int, ...]:
     return tuple(sorted({max(1, round(updates * i / reports)) for i in range(1, reports + 1)}))
 
 
+def spent(configuration: TrialConfiguration, updates: int) -> dict[str, Any]:
+    """Return what a report after `updates` updates records of the training's cost.
+
+    Returns:
+        `total_updates` of the whole training; `passes` of each example through the model so far, were it part of every
+        update; `share`, the part of the training that is done: i of n reports, free of the rounding to whole updates.
+    """
+    training = configuration.training
+    number = max(1, round(updates * training.reports / training.updates))
+    return {
+        "total_updates": training.updates,
+        "passes": updates * passes_of(configuration.robust),
+        "share": number / training.reports,
+    }
+
+
 class Training:
     """One training in progress in one worker."""
 
@@ -156,10 +170,10 @@ class Training:
         }
         report: Report = {
             "updates": updates,
-            **spending(self.configuration, updates),
+            **spent(self.configuration, updates),
             **scores,
             "loss": loss,
-            **({"losses": named} if not set(named) <= set(ANSWERING) else {}),
+            **({"losses": named} if set(named) - {self.model.family.objective} else {}),
             "learning_rate": learning_rate(
                 self.configuration.training, updates - 1, first_stage_updates(self.configuration)
             ),

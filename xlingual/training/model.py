@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from itertools import accumulate
@@ -15,12 +15,7 @@ from torch import nn
 
 from xlingual.families import Family, family_of
 from xlingual.models.dropout import replace_dropout
-from xlingual.models.encoder import word_embeddings
-from xlingual.models.masked_language_model import (
-    MaskedLanguageModelHead,
-    load_masked_language_model_head,
-    writes_text,
-)
+from xlingual.models.masked_language_model import writes_text
 from xlingual.models.vocabulary import TrimmedVocabulary, can_trim, decay_of_unused_rows, trim_vocabulary
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import RobustTraining, robust_training
@@ -31,7 +26,7 @@ from xlingual.training.averaging import WeightAverage, weight_average
 from xlingual.training.execution import Execution
 from xlingual.training.hardware import chosen_precision
 from xlingual.training.losses import Losses
-from xlingual.training.objectives.masking import MaskTokens
+from xlingual.training.objectives import Objective, objectives_of
 from xlingual.training.optimizer import learning_rate, make_optimizer
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.worker import Worker
@@ -55,7 +50,6 @@ class TrainedModel:
         vocabulary: which rows of the word embeddings were kept; None when all were, as in masked language modelling,
             whose softmax is over the whole vocabulary, where texts are altered while training, and under an optimiser
             that is not known to be exact when the vocabulary is trimmed.
-        mask_tokens: what stands at masked places; None where nothing is masked.
         precision: `fp32` or `bf16`.
         autocast: gives a context of that precision.
     """
@@ -73,8 +67,9 @@ class TrainedModel:
         self.family: Family = family_of(checkpoint)
         plain = self.family.load(checkpoint, stream_seed(configuration.seed, "span head"))
         self.robust: RobustTraining = robust_training(configuration.robust, plain)
-        self.vocabulary = _trimmed(plain, configuration, inputs, checkpoint)
-        head, self.mask_tokens = _masking(plain, configuration, checkpoint)
+        objectives = objectives_of(configuration)
+        self.vocabulary = _trimmed(plain, configuration, inputs, checkpoint, objectives.values())
+        heads = {name: head for name, one in objectives.items() if (head := one.head(checkpoint, plain)) is not None}
         if not execution.compile:  # a compiled model has its own dropout, as cheap
             replace_dropout(plain)
         self.plain: nn.Module = plain.to(worker.device)
@@ -85,7 +80,7 @@ class TrainedModel:
             plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
         self.precision = chosen_precision(self._training.precision, worker.device)
         self.autocast = _autocast(worker.device, self.precision)
-        self.losses = Losses(configuration, plain, self.family, head, self.autocast).to(worker.device)
+        self.losses = Losses(objectives, plain, self.family, heads, self.autocast).to(worker.device)
         self.optimizer = make_optimizer(plain, self._training, self.losses)
         self.average: WeightAverage = weight_average(configuration.robust, plain, self._first_stage)
         self._compiled = execution.compile
@@ -136,7 +131,11 @@ def _autocast(device: torch.device, precision: str) -> Callable[[], AbstractCont
 
 
 def _trimmed(
-    model: nn.Module, configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: Path
+    model: nn.Module,
+    configuration: TrialConfiguration,
+    inputs: TrialInputs,
+    checkpoint: Path,
+    objectives: Iterable[Objective],
 ) -> TrimmedVocabulary | None:
     """Cut the rows out of a model's word embeddings that nothing the trial reads uses, where that is exact.
 
@@ -144,22 +143,6 @@ def _trimmed(
     """
     alters_text = configuration.robust is not None and configuration.robust.alters_text
     exact = optimizer_named(configuration.training.optimizer).exact_when_trimmed
-    if can_trim(model) is not None or _masks(configuration) or alters_text or not exact:
+    if can_trim(model) is not None or any(one.whole_vocabulary for one in objectives) or alters_text or not exact:
         return None
     return trim_vocabulary(model, inputs.used_tokens(configuration.mixture), inputs.pad_token, checkpoint=checkpoint)
-
-
-def _masking(
-    model: nn.Module, configuration: TrialConfiguration, checkpoint: Path
-) -> tuple[MaskedLanguageModelHead | None, MaskTokens | None]:
-    """The head for masked tokens and what is masked with, where the recipe masks."""
-    if not _masks(configuration):
-        return None, None
-    seed = stream_seed(configuration.seed, "masked language model head")
-    head = load_masked_language_model_head(checkpoint, model, seed)
-    return head, MaskTokens.of(checkpoint, word_embeddings(model).num_embeddings)
-
-
-def _masks(configuration: TrialConfiguration) -> bool:
-    mixture = configuration.mixture
-    return mixture is not None and mixture.recipe.masked_language_model is not None

@@ -1,38 +1,21 @@
-"""Which examples stand in which update: a pure function of the configuration, whatever the number of workers."""
+"""Which examples each update has: a pure function of the configuration, whatever the number of workers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from xlingual.data.mixture import draw_mixture, drawn_weights, language_weights
-from xlingual.errors import DataError
+from xlingual.data.mixture import drawn_weights, language_weights
 from xlingual.families import Inputs
 from xlingual.families.batches import length_batches, padded_batches, tokens_per_pass
-from xlingual.seeds import stream_seed
 from xlingual.study import Mixture, TrialConfiguration
-from xlingual.tokens.sequences import Sequences
-from xlingual.training.objective_schedule import (
-    MicroBatch,
-    Objective,
-    ObjectiveSchedule,
-    Place,
-    Source,
-    answering,
-    draw_by_update,
-    faq_counts,
-)
+from xlingual.training.objective_schedule import MicroBatch, ObjectiveSchedule, faq_counts
+from xlingual.training.objectives import answering, recipe_objective
+from xlingual.training.objectives.objective import Indices, Place, Source
 from xlingual.training.stages import first_stage_updates
-
-Indices = NDArray[np.int64]
-
-FEWEST_PAIRS = 2
-"""Pairs that an update needs for one to be held against another."""
 
 
 @dataclass(frozen=True)
@@ -60,29 +43,25 @@ class TrainingOrder:
         """Cut the examples of an update (counted from 0) into micro-batches; workers share these out."""
         return [micro for part in self.parts for micro in part.micro_batches(update, self.micro_batch_size)]
 
-    def count(self, update: int, objective: Objective) -> int:
-        """Examples of an objective in an update."""
-        return sum(part.count(update) for part in self.parts if part.objective == objective)
-
-    def objectives(self, update: int) -> list[Objective]:
-        """What an update's examples are trained for, each once."""
-        return list(dict.fromkeys(part.objective for part in self.parts if part.count(update)))
+    def objectives(self, update: int) -> list[str]:
+        """Names of what an update's examples are trained for, each once."""
+        return list(dict.fromkeys(part.objective.name for part in self.parts if part.count(update)))
 
     def is_faq(self, place: Place) -> bool:
         """Whether an example comes from FAQ pages; else it is an English one, as it is or rewritten."""
         return any(place[0] is source for source in self.faq)
 
     def passes(self, places: list[Place], device: torch.device) -> list[list[Place]]:
-        """Cut a micro-batch into what one forward pass takes: at most so many tokens, examples of like length.
+        """Cut a micro-batch into what one forward pass takes: bounded in tokens, examples of like length.
 
-        Tokens that are to be written count as those that are read, both as they are padded.
+        Target tokens count as well, padding included.
 
         On a GPU a pass takes the whole micro-batch unless the configuration sets a bound: its size is chosen by memory.
         On a CPU, passes that its caches hold are faster.
         """
         if self.tokens is None and device.type != "cpu":
             return [places]
-        written = np.array([target_tokens(place) for place in places])
+        written = np.array([source.target_tokens(item) for source, item in places])
         read = np.array([tokens_of(place) for place in places]) - written
         bound = self.tokens or tokens_per_pass(device)
         return [[places[i] for i in batch] for batch in padded_batches(read, written, bound)]
@@ -110,8 +89,8 @@ def training_order(configuration: TrialConfiguration, train: Inputs, faq: Mappin
     batch, updates = training.batch_size, training.updates
     if mixture is None:
         parts = [_english(configuration, train, np.full(updates, batch))]
-    elif mixture.schedule == "mix" and mixture.recipe.passage is not None:
-        parts = [_mixed_passages(configuration, mixture, train, faq)]
+    elif mixture.schedule == "mix" and mixture.recipe.settings.with_contexts:
+        parts = [_among_english(configuration, mixture, train, faq)]
     else:
         if mixture.schedule == "then":
             counts = np.where(np.arange(updates) < first_stage_updates(configuration), batch, 0)
@@ -125,75 +104,27 @@ def training_order(configuration: TrialConfiguration, train: Inputs, faq: Mappin
 def tokens_of(place: Place) -> int:
     """Tokens of an example that a model reads or is to write."""
     source, i = place
-    return int(source.pointers[i + 1] - source.pointers[i]) + target_tokens(place)
-
-
-def target_tokens(place: Place) -> int:
-    """Tokens of an example that a model is to write."""
-    source, i = place
-    return int(source.target_pointers[i + 1] - source.target_pointers[i]) if isinstance(source, Sequences) else 0
+    return int(source.pointers[i + 1] - source.pointers[i]) + source.target_tokens(i)
 
 
 def _english(configuration: TrialConfiguration, train: Inputs, counts: Indices) -> ObjectiveSchedule:
-    drawn = draw_mixture([len(train)], [1.0], int(counts.sum()), stream_seed(configuration.seed, "order"), ["train"])
-    return ObjectiveSchedule.of(answering(configuration), [train], drawn, counts)
+    return ObjectiveSchedule.drawn(answering(configuration), {"train": train}, {"train": 1.0}, counts)
 
 
-def _mixed_passages(
+def _among_english(
     configuration: TrialConfiguration, mixture: Mixture, train: Inputs, faq: Mapping[str, Source]
 ) -> ObjectiveSchedule:
-    """Passages among English examples: how many an update has varies, how many the run has is exact."""
+    """FAQ examples among English ones: how many an update has varies, how many the run has is exact."""
     languages = language_weights(mixture, {name: len(faq[name]) for name in mixture.names})
-    sources = (train, *(faq[name] for name in languages))
-    weights = [1.0 - mixture.faq_share, *(mixture.faq_share * weight for weight in languages.values())]
+    weights = {"train": 1.0 - mixture.faq_share}
+    weights |= {name: mixture.faq_share * weight for name, weight in languages.items()}
     counts = np.full(configuration.training.updates, configuration.training.batch_size)
-    drawn = draw_mixture(
-        [len(examples) for examples in sources],
-        weights,
-        int(counts.sum()),
-        stream_seed(configuration.seed, "order"),
-        ["train", *languages],
-    )
-    return ObjectiveSchedule.of(answering(configuration), sources, drawn, counts)
+    return ObjectiveSchedule.drawn(recipe_objective(configuration), {**faq, "train": train}, weights, counts)
 
 
 def _faq(
     configuration: TrialConfiguration, mixture: Mixture, faq: Mapping[str, Source], counts: Indices
 ) -> ObjectiveSchedule:
-    """FAQ examples alone, so many in each update."""
+    """FAQ examples alone, `counts` of them in each update."""
     weights = drawn_weights(mixture, {name: len(examples) for name, examples in faq.items()})
-    seed = stream_seed(configuration.seed, "order")
-    if mixture.recipe.contrastive is not None:
-        _check_pairs(configuration, mixture, counts)
-        of_updates = counts[counts > 0]
-        sizes = [len(faq[name]) for name in weights]
-        drawn = draw_by_update(sizes, list(weights.values()), of_updates, seed, list(weights))
-    else:
-        sizes = [len(faq[name]) for name in weights]
-        drawn = draw_mixture(sizes, list(weights.values()), int(counts.sum()), seed, list(weights))
-    objective: Objective = "contrastive" if mixture.recipe.contrastive is not None else answering(configuration)
-    if mixture.recipe.masked_language_model is not None:
-        objective = "masked_language_model"
-    return ObjectiveSchedule.of(objective, [faq[name] for name in weights], drawn, counts)
-
-
-def _check_pairs(configuration: TrialConfiguration, mixture: Mixture, counts: Indices) -> None:
-    """Refuse updates with so few pairs that there is nothing to hold one against.
-
-    Raises:
-        DataError: with what would do.
-    """
-    batch = configuration.training.batch_size
-    fewest = int(counts.min()) if mixture.schedule == "mix" else batch
-    if fewest >= FEWEST_PAIRS:
-        return
-    most = math.ceil(FEWEST_PAIRS / batch * 1e4) / 1e4
-    remedy = (
-        f"write faq_share: {most:g} or more, or a batch_size of {math.ceil(FEWEST_PAIRS / mixture.faq_share)} or more"
-        if mixture.schedule == "mix" and most <= 1
-        else f"write a batch_size of {FEWEST_PAIRS} or more"
-    )
-    raise DataError(
-        f"mixture.faq_share: {mixture.faq_share:g} of a batch of {batch} leaves an update {fewest} question and answer "
-        f"pairs, and the recipe contrastive needs {FEWEST_PAIRS}; {remedy}"
-    )
+    return ObjectiveSchedule.drawn(recipe_objective(configuration), faq, weights, counts)

@@ -33,7 +33,7 @@ def save_checkpoint(path: Path, model: TrainedModel, progress: Progress) -> None
         "updates": progress.updates,
         "reports": list(progress.reports),
         "model": model.plain.state_dict(),
-        "head": model.losses.head.state_dict() if model.losses.head else None,
+        "heads": {name: head.state_dict() for name, head in model.losses.heads.items()},
         "average": model.average.state_dict(),
         "optimizer": model.optimizer.state_dict(),
         "vocabulary": model.vocabulary.fingerprint if model.vocabulary else None,
@@ -56,8 +56,8 @@ def load_checkpoint(path: Path, model: TrainedModel) -> Progress:
         if content["vocabulary"] != (model.vocabulary.fingerprint if model.vocabulary else None):
             raise ValueError("its word embeddings are those of other windows")
         model.plain.load_state_dict(content["model"])
-        if model.losses.head:
-            model.losses.head.load_state_dict(content["head"])
+        for name, head in model.losses.heads.items():
+            head.load_state_dict(content["heads"][name])
         model.average.load_state_dict(content.get("average", {}))  # earlier versions had none
         model.optimizer.load_state_dict(content["optimizer"])
     except Exception as error:

@@ -16,7 +16,6 @@ from xlingual.robust import Rows
 from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
 from xlingual.training.model import TrainedModel
-from xlingual.training.objective_schedule import Objective
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import TrainingOrder
 from xlingual.training.passes import Pass, PassBuilder
@@ -33,12 +32,12 @@ class Updater:
         self._configuration, self._order, self._model, self._worker = configuration, order, model, worker
         self._first_stage = first_stage_updates(configuration)
         self._preparation = PassBuilder(
-            configuration, order, model.family, model.batcher, model.mask_tokens, worker.device
+            configuration, order, model.family, model.batcher, dict(model.losses.heads.items()), worker.device
         )
         self._ahead: tuple[int, list[Pass]] | None = None
         self._tokens = self._padded_tokens = 0
-        self._sums: dict[Objective, Tensor] = {}
-        self._updates: Counter[Objective] = Counter()
+        self._sums: dict[str, Tensor] = {}
+        self._updates: Counter[str] = Counter()
 
     def update(self, number: int) -> Tensor:
         """Do update `number`, counted from 0; return this worker's part of its loss.
@@ -57,7 +56,8 @@ class Updater:
         for part in passes:
             loss = self._learn(part, last=part is passes[-1])
             total += loss
-            self._sums[part.objective] = self._sums.get(part.objective, 0.0) + loss / part.weight
+            name = part.objective.name
+            self._sums[name] = self._sums.get(name, 0.0) + loss / part.weight
         self._updates.update(self._order.objectives(number))
         if not passes:  # the others wait for this worker's gradient
             model.forward(objective=None).backward()

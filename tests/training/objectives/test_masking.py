@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlingual.errors import ModelError
-from xlingual.training.objectives.masking import MaskTokens, masked_count, masked_places
+from xlingual.training.objectives.masked_language_model import MaskTokens, masked_count, masked_places
 
 
 def generator(seed: int = 0) -> np.random.Generator:

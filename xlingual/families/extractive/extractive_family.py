@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.examples import Example
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.families.extractive.span_loss import span_loss
-from xlingual.families.family import Advice, Autocast, Lengths
+from xlingual.families.family import Advice, Autocast
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer
 from xlingual.models.outcome import Outcome
-from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings
+from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
 from xlingual.tasks import Candidates
 from xlingual.tokens.feature_store import Examples, stored_windows
+from xlingual.tokens.rewritable import RewritableWindows
 from xlingual.tokens.windows import Windows, make_windows
 
 K = TypeVar("K")
@@ -29,8 +31,9 @@ K = TypeVar("K")
 class Extractive:
     """XLM-R, mBERT and whatever else `transformers` has a span head for (Devlin et al., NAACL 2019, section 4.2)."""
 
-    name: ClassVar[str] = "extractive"
-    objective: ClassVar[Literal["span", "text"]] = "span"
+    lengths: ClassVar[type[Lengths]] = WindowSettings
+    name: ClassVar[str] = WindowSettings.family
+    objective: ClassVar[str] = WindowSettings.answers
     tasks: ClassVar[tuple[str, ...]] = ("question_answering",)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "masked_language_model")
 
@@ -77,6 +80,15 @@ class Extractive:
         windows = _windows(lengths)
         return stored_windows(
             folder, tokenizer, fingerprint, examples, max_length=windows.max_length, stride=windows.stride
+        )
+
+    def rewritable(
+        self, inputs: Any, tokenizer: Any, examples: Sequence[Example], lexicons: Lexicons, lengths: Lengths
+    ) -> RewritableWindows:
+        """See `RewritableWindows.of`."""
+        windows = _windows(lengths)
+        return RewritableWindows.of(
+            inputs, examples, tokenizer, lexicons, max_length=windows.max_length, stride=windows.stride
         )
 
     def batcher(

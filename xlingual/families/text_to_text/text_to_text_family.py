@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.examples import Example
 from xlingual.errors import DataError, ModelError
 from xlingual.families.batches import Batch, Batcher
-from xlingual.families.family import Advice, Autocast, Lengths
+from xlingual.families.family import Advice, Autocast
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.families.text_to_text.batcher import TextBatcher
 from xlingual.families.text_to_text.generation import written_answers
@@ -27,9 +28,10 @@ from xlingual.models.text_to_text import (
     reads_bytes,
     text_to_text_notes,
 )
-from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings
+from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
 from xlingual.tasks import Candidates
 from xlingual.tokens.feature_store import Examples, stored_sequences
+from xlingual.tokens.rewritable import RewritableSequences
 from xlingual.tokens.sequence_cutter import SequenceCutter, make_sequences
 from xlingual.tokens.sequences import Sequences
 
@@ -48,8 +50,9 @@ ENOUGH = 64
 class TextToText:
     """T5, mT5, umT5 and ByT5: `question: ... context: ...` in, the answer out (arXiv 1910.10683, 2010.11934)."""
 
-    name: ClassVar[str] = "text_to_text"
-    objective: ClassVar[Literal["span", "text"]] = "text"
+    lengths: ClassVar[type[Lengths]] = TextToTextSettings
+    name: ClassVar[str] = TextToTextSettings.family
+    objective: ClassVar[str] = TextToTextSettings.answers
     tasks: ClassVar[tuple[str, ...]] = ("question_answering",)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "generation")
 
@@ -100,6 +103,12 @@ class TextToText:
     ) -> Sequences:
         """See `stored_sequences`."""
         return stored_sequences(folder, tokenizer, fingerprint, examples, **_most(lengths, targets))
+
+    def rewritable(
+        self, inputs: Any, tokenizer: Any, examples: Sequence[Example], lexicons: Lexicons, lengths: Lengths
+    ) -> RewritableSequences:
+        """See `RewritableSequences.of`."""
+        return RewritableSequences.of(inputs, examples, tokenizer, lexicons, **_most(lengths, True))
 
     def batcher(
         self,

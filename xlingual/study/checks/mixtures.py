@@ -12,10 +12,10 @@ from xlingual.study.checks.options import options
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft, leaves
 from xlingual.study.finding import Finding
-from xlingual.study.recipes import PassageSettings
+from xlingual.study.recipes import RECIPES, PassageSettings
 from xlingual.study.space import NODES, RANGES, Simplex, largest, smallest, values
 
-WITHOUT_CONTEXTS = frozenset({"contrastive", "masked_language_model", "generation"})
+WITHOUT_CONTEXTS = frozenset(name for name, kind in RECIPES.items() if not kind.with_contexts)
 """Recipes without questions on a context."""
 
 

@@ -1,0 +1,59 @@
+"""Questions with answers: the loss of every trial, whatever a recipe trains beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from xlingual.families.batches import Batch
+from xlingual.models.outcome import Outcome
+from xlingual.training.objectives.objective import LossTools, Objective, PassTools, Place, Reduction
+
+
+class Spans(Objective):
+    """The loss of a span in a window, which the family defines."""
+
+    name: ClassVar[str] = "span"
+
+    def inputs(
+        self, places: Sequence[Place], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
+    ) -> tuple[tuple[Batch, ...], Mapping[str, Tensor]]:
+        """One batch, with the family's targets."""
+        return (tools.batcher(places),), tools.family.targets(places, tools.device)
+
+    def outcome(self, tools: LossTools, batches: Sequence[Batch], targets: Mapping[str, Tensor]) -> Outcome:
+        """See `Family.outcome`."""
+        return tools.family.outcome(tools.model, batches[0], targets, tools.autocast)
+
+
+class Texts(Spans):
+    """The loss of written answers; also that of recipes whose pairs are texts to read and to write."""
+
+    name: ClassVar[str] = "text"
+
+    def reduction(self, places: Sequence[Place], is_faq: Callable[[Place], bool]) -> Reduction:
+        """A mean over tokens for FAQ examples and for English ones, each weighted by its number of examples.
+
+        A kind's tokens weigh as much together as it has examples, so that `faq_share` is a share of the loss as well,
+        although FAQ answers are longer.
+        """
+        examples, tokens = Counter[bool](), Counter[bool]()
+        for place in places:
+            source, item = place
+            examples[is_faq(place)] += 1
+            tokens[is_faq(place)] += source.target_tokens(item)
+        weights = {kind: count / tokens[kind] for kind, count in examples.items()}
+        return Reduction(len(places), lambda place: weights[is_faq(place)])
+
+    def inputs(
+        self, places: Sequence[Place], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
+    ) -> tuple[tuple[Batch, ...], Mapping[str, Tensor]]:
+        """One batch, with the family's targets and `weights`, (rows,): of each token of a row."""
+        batches, targets = super().inputs(places, stream, tools, reduction)
+        assert reduction.token_weight is not None
+        weights = torch.tensor([reduction.token_weight(place) for place in places], device=tools.device)
+        return batches, {**targets, "weights": weights}
