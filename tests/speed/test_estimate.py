@@ -7,8 +7,9 @@ import pytest
 
 from xlingual.errors import XlingualError
 from xlingual.speed.estimate import Rates, estimate, estimate_work
+from xlingual.speed.model_kind import ModelKind
 from xlingual.speed.workload import UNKNOWN_QUESTIONS, ArmWork, Workload, workload
-from xlingual.study import load_study
+from xlingual.study import WindowSettings, load_study
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
 
@@ -24,7 +25,16 @@ RATES = Rates(
 )
 
 # Alone with what was measured, a trial of either arm takes 3000 / 10 + 1200 / 20 = 360 seconds.
-ARM = ArmWork("plain", "m", trials=3, replicates=2, windows=3000, development_questions=1200, precision="auto")
+ARM = ArmWork(
+    "plain",
+    "m",
+    trials=3,
+    replicates=2,
+    windows=3000,
+    development_questions=1200,
+    precision="auto",
+    kind=ModelKind(WindowSettings()),
+)
 
 WORK = Workload(
     arms=(ARM, replace(ARM, name="noise", trials=2)),
@@ -33,7 +43,6 @@ WORK = Workload(
     cpus_per_trial=2,
     gpus_per_trial=0.0,
     concurrent_trials="auto",
-    max_length=384,
     notes=(),
 )
 
@@ -86,7 +95,10 @@ def test_the_precision_decides():
 
 
 def test_another_model_or_length_is_said():
-    notes = estimate_work(replace(WORK, max_length=256), replace(RATES, model="other")).notes
+    notes = estimate_work(
+        replace(WORK, arms=(replace(ARM, kind=ModelKind(WindowSettings(max_length=256))),)),
+        replace(RATES, model="other"),
+    ).notes
     assert any("measured with the model other" in note for note in notes)
     assert any("windows of 384 tokens" in note for note in notes)
 

@@ -12,17 +12,31 @@ from xlingual.report.speed import estimate_table
 from xlingual.speed.estimate import Rates, estimate, estimate_work
 from xlingual.speed.model_kind import ModelKind, model_kind
 from xlingual.speed.workload import ArmWork, Workload, workload
-from xlingual.study import load_study
+from xlingual.study import TextToTextSettings, WindowSettings, load_study
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
 
 ENCODER = Rates("e", 384, 2, 4, 0, {"fp32": 10.0}, "fp32", 20.0)
 WRITER = Rates("t", 1024, 1, 4, 0, {"fp32": 2.0}, "fp32", 4.0, "text_to_text")
 
+
+def writer(longest: int | None = None, *, guessed: bool = False) -> ModelKind:
+    return ModelKind(TextToTextSettings(max_input_tokens=longest), guessed)
+
+
 # Alone with what was measured, a trial of `points` takes 3000 / 10 + 1200 / 20 = 360 s, of `writes` 3000 / 2 + 1200 / 4
 # = 1800 s; it has two cores, twice what the latter was measured with.
-POINTS = ArmWork("points", "e", trials=3, replicates=2, windows=3000, development_questions=1200, precision="fp32")
-WRITES = replace(POINTS, name="writes", model="t", kind=ModelKind("text_to_text", 1024))
+POINTS = ArmWork(
+    "points",
+    "e",
+    trials=3,
+    replicates=2,
+    windows=3000,
+    development_questions=1200,
+    precision="fp32",
+    kind=ModelKind(WindowSettings()),
+)
+WRITES = replace(POINTS, name="writes", model="t", kind=writer(1024))
 WORK = Workload(
     arms=(POINTS, WRITES),
     test_questions=7200,
@@ -30,7 +44,6 @@ WORK = Workload(
     cpus_per_trial=2,
     gpus_per_trial=0.0,
     concurrent_trials="auto",
-    max_length=384,
     notes=(),
 )
 
@@ -50,21 +63,21 @@ WORK = Workload(
 )
 def test_a_model_that_is_elsewhere_is_told_by_its_name(model, family):
     study = load_study(STUDIES / "quickstart.yaml")
-    longest = {"extractive": study.windows.max_length, "text_to_text": None}
-    assert model_kind(model, study) == ModelKind(family, longest[family], guessed=True)
+    lengths = {"extractive": study.windows, "text_to_text": TextToTextSettings()}
+    assert model_kind(model, study) == ModelKind(lengths[family], guessed=True)
 
 
 def test_a_model_that_is_here_is_told_by_its_files(tiny_mt5, tiny_checkpoint, tmp_path):
     study = load_study(STUDIES / "quickstart.yaml")
-    assert model_kind(str(tiny_mt5), study) == ModelKind("text_to_text", 1024)
-    assert model_kind(str(tiny_checkpoint), study) == ModelKind("extractive", study.windows.max_length)
-    assert model_kind("toy", study) == ModelKind("extractive", study.windows.max_length)
-    assert model_kind("toy_text_to_text", study) == ModelKind("text_to_text")
+    assert model_kind(str(tiny_mt5), study).lengths.longest == 1024
+    assert model_kind(str(tiny_checkpoint), study) == ModelKind(study.windows)
+    assert model_kind("toy", study) == ModelKind(study.windows)
+    assert model_kind("toy_text_to_text", study) == writer()
     broken = tmp_path / "mt5-broken"
     broken.mkdir()
-    assert model_kind(str(broken), study) == ModelKind("text_to_text", guessed=True)
+    assert model_kind(str(broken), study) == writer(guessed=True)
     (broken / "config.json").write_text(json.dumps({"model_type": "bert"}))
-    assert model_kind(str(broken), study).family == "extractive"
+    assert model_kind(str(broken), study).lengths.family == "extractive"
 
 
 def test_arms_of_another_family_are_left_out_and_said():
@@ -101,7 +114,7 @@ def test_the_measurement_of_the_very_model_comes_first():
     work = replace(WORK, arms=(POINTS,))
     assert estimate_work(work, [slow, ENCODER]).trial_hours == pytest.approx(0.1)
     assert estimate_work(work, [slow]).trial_hours > 0.8
-    named_otherwise = replace(work, arms=(replace(POINTS, kind=ModelKind("text_to_text", guessed=True)),))
+    named_otherwise = replace(work, arms=(replace(POINTS, kind=writer(guessed=True)),))
     assert estimate_work(named_otherwise, ENCODER).trial_hours == pytest.approx(0.1)
 
 
@@ -121,19 +134,19 @@ def test_hours_are_of_one_machine():
 
 
 def test_other_lengths_and_guesses_are_said():
-    longer = replace(WRITES, kind=ModelKind("text_to_text", 2048, guessed=True), model="other")
+    longer = replace(WRITES, kind=writer(2048, guessed=True), model="other")
     notes = estimate_work(replace(WORK, arms=(longer,)), WRITER).notes
     assert any("inputs of 1024 tokens, but the study's have up to 2048" in note for note in notes)
     assert any(note == "other: not on this machine, and taken for text-to-text models by its name" for note in notes)
-    open_length = replace(WORK, arms=(replace(WRITES, kind=ModelKind("text_to_text")),))
+    open_length = replace(WORK, arms=(replace(WRITES, kind=writer()),))
     assert not any("tokens, but" in note for note in estimate_work(open_length, WRITER).notes)
 
 
 def test_the_arms_of_a_study_are_told_apart():
     study = load_study(STUDIES / "toy_text_to_text.yaml")
     kinds = {arm.name: arm.kind for arm in workload(study).arms}
-    assert kinds.pop("encoder") == ModelKind("extractive", 64)
-    assert set(kinds.values()) == {ModelKind("text_to_text", 128)}
+    assert kinds.pop("encoder").lengths == study.windows
+    assert {kind.lengths.longest for kind in kinds.values()} == {128}
     left_out = estimate(study, replace(ENCODER, model="toy")).left_out
     assert set(left_out) == set(kinds)
 

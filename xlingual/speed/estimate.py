@@ -12,9 +12,6 @@ from xlingual.speed.rates import Rates, same_model
 from xlingual.speed.workload import ArmWork, Workload, workload
 from xlingual.study import Study
 
-KINDS = {"extractive": "encoders", "text_to_text": "text-to-text models"}
-INPUTS = {"extractive": "windows", "text_to_text": "inputs"}
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -93,7 +90,7 @@ def estimate_work(work: Workload, rates: Rates | Sequence[Rates]) -> Estimate:
 def _rates_of(arm: ArmWork, every: Sequence[Rates]) -> Rates | None:
     """What an arm is reckoned with."""
     of_model = (rates for rates in every if same_model(arm.model, rates.model))
-    of_family = (rates for rates in every if rates.family == arm.kind.family)
+    of_family = (rates for rates in every if rates.family == arm.kind.lengths.family)
     return next(of_model, None) or next(of_family, None)
 
 
@@ -142,24 +139,24 @@ def _notes(work: Workload, every: Sequence[Rates], measured: Mapping[str, Rates]
     yield from work.notes
     yield from _left_out([arm for arm in work.arms if arm.name not in measured])
     for rates in every:
-        yield from _otherwise(work, rates, [arm for arm in work.arms if measured.get(arm.name) is rates])
+        yield from _otherwise(rates, [arm for arm in work.arms if measured.get(arm.name) is rates])
     for rates in every:
         yield from _hardware(work, rates)
 
 
 def _left_out(arms: Sequence[ArmWork]) -> Iterator[str]:
     """Say which arms nothing was measured for, and what would have to be."""
-    for family in dict.fromkeys(arm.kind.family for arm in arms):
-        those = [arm for arm in arms if arm.kind.family == family]
+    for kind in dict.fromkeys(type(arm.kind.lengths) for arm in arms):
+        those = [arm for arm in arms if type(arm.kind.lengths) is kind]
         models = _listed(arm.model for arm in those)
-        names, kind = ", ".join(arm.name for arm in those), KINDS[family]
+        names = ", ".join(arm.name for arm in those)
         yield (
-            f"these hours are without {names}: nothing was measured with {kind} such as {', '.join(models)}"
+            f"these hours are without {names}: nothing was measured with {kind.models} such as {', '.join(models)}"
             f"{_by_name(those)}; run `xlingual bench {models[0]} --json` and give its output to --bench"
         )
 
 
-def _otherwise(work: Workload, rates: Rates, arms: Sequence[ArmWork]) -> Iterator[str]:
+def _otherwise(rates: Rates, arms: Sequence[ArmWork]) -> Iterator[str]:
     """Say what arms have that the measurement they are reckoned with had not."""
     others = [arm for arm in arms if not same_model(arm.model, rates.model)]
     if others:
@@ -168,15 +165,13 @@ def _otherwise(work: Workload, rates: Rates, arms: Sequence[ArmWork]) -> Iterato
     guessed = _listed(arm.model for arm in others if arm.kind.guessed)
     if guessed:
         yield (
-            f"{', '.join(guessed)}: not on this machine, and taken for {KINDS[rates.family]} by "
+            f"{', '.join(guessed)}: not on this machine, and taken for {others[0].kind.lengths.models} by "
             f"{'their names' if len(guessed) > 1 else 'its name'}"
         )
-    of_study = {work.max_length} if rates.family == "extractive" else {arm.kind.max_length for arm in arms}
-    for length in sorted(length for length in of_study if length is not None and length != rates.max_length):
-        if arms:
-            what = INPUTS[rates.family]
-            yield f"measured with {what} of {rates.max_length} tokens, but the study's have up to {length}"
-    if arms and rates.family == "text_to_text":
+    of_study = {(arm.kind.lengths.longest or rates.max_length, arm.kind.lengths.unit) for arm in arms}
+    for length, unit in sorted(one for one in of_study if one[0] != rates.max_length):
+        yield f"measured with {unit} of {rates.max_length} tokens, but the study's have up to {length}"
+    if any(arm.kind.lengths.writes_answers for arm in arms):
         yield (
             f"answers are reckoned to be as long as those of {rates.model} when it was measured; before it is "
             "fine-tuned a model may write on for long, so that scoring may take less"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from xlingual.data.toy import ToyWorld
-from xlingual.speed.model_kind import ENCODER, ModelKind, model_kind
+from xlingual.speed.model_kind import ModelKind, model_kind
 from xlingual.study import Plan, Study, arm_space, plan, possible_mixtures
 from xlingual.study.checks.options import options
 from xlingual.study.cost import possible_costs
@@ -44,7 +44,7 @@ class ArmWork:
     windows: int
     development_questions: int
     precision: str
-    kind: ModelKind = ENCODER
+    kind: ModelKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,6 @@ class Workload:
         cpus_per_trial: over all of its workers, as are its GPUs.
         gpus_per_trial: see `cpus_per_trial`.
         concurrent_trials: as the study says.
-        max_length: tokens of a window.
         notes: what had to be assumed.
     """
 
@@ -68,7 +67,6 @@ class Workload:
     cpus_per_trial: int
     gpus_per_trial: float
     concurrent_trials: int | Literal["auto"]
-    max_length: int
     notes: tuple[str, ...]
 
 
@@ -83,7 +81,6 @@ def workload(study: Study) -> Workload:
         cpus_per_trial=planned.cpus_per_trial,
         gpus_per_trial=planned.gpus_per_trial,
         concurrent_trials=planned.concurrent_trials,
-        max_length=study.windows.max_length,
         notes=tuple(_notes(study)),
     )
 
