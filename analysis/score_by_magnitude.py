@@ -26,12 +26,12 @@ from rich.text import Text
 from xlingual.errors import DataError, XlingualError
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.notes import warnings
-from xlingual.report.scores import METRICS
 from xlingual.report.summary import Summary, summarize
 from xlingual.study.methods import Method, PerturbingMethod
 from xlingual.study.robust import Robust, methods_of
+from xlingual.task_metrics import SQUAD
 
-F1 = METRICS[0]
+F1 = SQUAD.headline.name
 PANELS = {"non-English": "mean of the non-English languages", "English": "English"}
 MAGNITUDES = ("magnitude", "radius", "step_size", "start")
 PLACES = {"word_embeddings": "word embeddings", "embeddings": "embeddings", "last_hidden_states": "last hidden states"}

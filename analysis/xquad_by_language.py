@@ -27,17 +27,17 @@ from xlingual.errors import DataError, XlingualError
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.notes import notes, warnings
-from xlingual.report.number_format import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell
+from xlingual.report.number_format import NOTHING, difference_cell, mean_cell, number_cell
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED
-from xlingual.report.scores import METRICS
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import Notes
 from xlingual.report.wide_table import Column, WideTable
+from xlingual.task_metrics import SQUAD
 
 COLUMNS = (
-    *("study", "arm", "baseline", "updates", "passes", "language", "search", "seed", "f1", "exact_match", "questions"),
-    *(f"{metric}_{part}" for metric in METRICS for part in ("difference", "low", "high")),
+    *("study", "arm", "baseline", "updates", "passes", "language", "search", "seed", *SQUAD.ranked, "questions"),
+    *(f"{metric}_{part}" for metric in SQUAD.ranked for part in ("difference", "low", "high")),
 )
 
 
@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.csv is not None:  # files first: whoever reads the tables may leave early
             write_csv(tidy_rows(summaries), chosen.csv)
         if chosen.figure is not None:
-            draw_differences(difference_points(summaries, "f1"), captions(summaries), chosen.figure)
+            draw_differences(difference_points(summaries, SQUAD.headline.name), captions(summaries), chosen.figure)
         console = Console()
-        for metric in METRICS:
+        for metric in SQUAD.ranked:
             console.print(language_table(summaries, metric), "")
         for label, summary in summaries.items():
             console.print(Notes([f"{label}: {note}" for note in notes(summary)]))
@@ -97,7 +97,7 @@ def language_table(summaries: dict[str, Summary], metric: str) -> WideTable:
         for row in summary.published
         if row.has(metric)
     ]
-    title = f"Zero-shot {METRIC_NAMES[metric]} by language, in percent; mean: over the non-English languages"
+    title = f"Zero-shot {SQUAD[metric].title} by language, in percent; mean: over the non-English languages"
     flags = [f"{label}: {warning}" for label, summary in summaries.items() for warning in warnings(summary)]
     names = [MEAN_NAMES.get(row, row).replace("\n", " ") for row in rows]
     return WideTable(title, flags, Column("language", names), groups)
@@ -127,7 +127,7 @@ def _published(label: str, summary: Summary, row: PublishedRow, rows: Sequence[s
 def _cell(row: PublishedRow, name: str, metric: str) -> float | None:
     """What was published of a language, or of a mean by its key."""
     known = {**row.scores, **row.means}
-    return known[name].of(metric) if name in known else None
+    return known[name][metric] if name in known else None
 
 
 def _scores(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
@@ -150,17 +150,16 @@ def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
             spent = (arm.cost.cost.updates, arm.cost.cost.passes) if arm.cost else (None, None)
             for language in (*summary.languages, MEAN):
                 compared = summary.differences.get(arm.name, {}).get(language, {})
-                matches = _scores(arm, language, "exact_match")
-                scored = zip(arm.units, _scores(arm, language, "f1"), matches, strict=False)
-                for unit, f1, match in scored if arm.units else [(None, None, None)]:
+                scored = zip(arm.units, *(_scores(arm, language, metric) for metric in SQUAD.ranked), strict=False)
+                for unit, *scores in scored if arm.units else [(None, *(None for _ in SQUAD.ranked))]:
                     search, seed = (unit, None) if arm.unit == "search" else (None, unit)
                     questions = arm.scores[language].questions if language in arm.scores else None
-                    found = (label, arm.name, arm.baseline, *spent, language, search, seed, f1, match, questions)
+                    found = (label, arm.name, arm.baseline, *spent, language, search, seed, *scores, questions)
                     yield dict(zip(COLUMNS, (*found, *_bounds(compared)), strict=True))
 
 
 def _bounds(compared: dict[str, Difference]) -> Iterator[float | None]:
-    for metric in METRICS:
+    for metric in SQUAD.ranked:
         difference = compared.get(metric)
         yield from (difference.estimate, difference.low, difference.high) if difference else (None, None, None)
 
@@ -209,7 +208,7 @@ def captions(summaries: dict[str, Summary]) -> dict[str, str]:
         label: "\n".join(
             [
                 label,
-                f"F1 minus {summary.baseline} [{100 * summary.confidence:g}% interval]",
+                f"{SQUAD.headline.title} minus {summary.baseline} [{100 * summary.confidence:g}% interval]",
                 *(line.split(":")[0] for line in warnings(summary)),
                 *([f"not scored: {', '.join(summary.unscored)}"] if summary.unscored else []),
             ]

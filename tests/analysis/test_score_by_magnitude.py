@@ -81,10 +81,10 @@ def test_scores_are_those_of_the_report_seed_by_seed(magnitudes, summary):
     curves = magnitudes.curves_of(summary)
     point = next(point for point in curves.points if point.arm == "large")
     arm = summary.arms["large"]
-    assert point.scores["English"] == arm.scores["en"].f1
-    german, spanish = arm.scores["de"].f1, arm.scores["es"].f1
+    assert point.scores["English"] == arm.scores["en"].of("f1")
+    german, spanish = arm.scores["de"].of("f1"), arm.scores["es"].of("f1")
     assert point.scores["non-English"] == pytest.approx([fmean(pair) for pair in zip(german, spanish, strict=True)])
-    assert curves.baseline["English"] == summary.arms["plain"].scores["en"].f1
+    assert curves.baseline["English"] == summary.arms["plain"].scores["en"].of("f1")
     assert len(point.scores["English"]) == 2 and curves.flags[0].startswith("TOY WORLD")
 
 

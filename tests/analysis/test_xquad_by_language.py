@@ -46,12 +46,12 @@ def test_rows_are_tidy_and_agree_with_the_report(script: ModuleType, study: Path
     keys = {(row["study"], row["arm"], row["language"], row["seed"]) for row in rows}
     assert len(keys) == len(rows) == 3 * (3 + 1) * 2
     row = next(r for r in rows if (r["arm"], r["language"], r["seed"]) == ("webfaq", "de", "2"))
-    assert float(row["f1"]) == summary.arms["webfaq"].scores["de"].f1[1]
-    assert float(row["exact_match"]) == summary.arms["webfaq"].scores["de"].exact_match[1]
+    assert float(row["f1"]) == summary.arms["webfaq"].scores["de"].of("f1")[1]
+    assert float(row["exact_match"]) == summary.arms["webfaq"].scores["de"].of("exact_match")[1]
     assert (row["questions"], row["updates"], row["passes"]) == ("60", "500", "500")
     assert float(row["f1_low"]) == summary.differences["webfaq"]["de"]["f1"].low
     mean = next(r for r in rows if (r["arm"], r["language"], r["seed"]) == ("webfaq", "mean", "1"))
-    german, spanish = (summary.arms["webfaq"].scores[language].f1[0] for language in ("de", "es"))
+    german, spanish = (summary.arms["webfaq"].scores[language].of("f1")[0] for language in ("de", "es"))
     assert float(mean["f1"]) == pytest.approx((german + spanish) / 2)
     assert mean["questions"] == ""
     baseline = [r for r in rows if r["arm"] == "plain"]
@@ -193,4 +193,4 @@ def test_rows_of_an_arm_with_several_searches_are_searches_with_the_mean_over_th
     (summary,) = script.read_studies([builder.directory.path]).values()
     rows = [row for row in script.tidy_rows({"small": summary}) if (row["arm"], row["language"]) == ("good", "de")]
     assert [(row["search"], row["seed"]) for row in rows] == [(1, None), (2, None), (3, None)]
-    assert tuple(row["f1"] for row in rows) == summary.arms["good"].scores["de"].f1
+    assert tuple(row["f1"] for row in rows) == summary.arms["good"].scores["de"].of("f1")

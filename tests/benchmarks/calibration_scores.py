@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
-from xlingual.report.scores import METRICS, Questions, TestScores, Unit
+from xlingual.report.scores import Questions, TestScores, Unit
+from xlingual.task_metrics import SQUAD
 
 # Questions of each paragraph (to base 36), a word for each article, as XQuAD 1.1's English file has them.
 STRUCTURE = """
@@ -104,7 +105,7 @@ def study_scores(
         if searches > 1:
             models = models.reshape(searches, seeds, *shape).mean(axis=1)
         scores[name] = {
-            language: dict.fromkeys(METRICS, np.zeros_like(models[:, place])) | {METRIC: models[:, place]}
+            language: dict.fromkeys(SQUAD.names, np.zeros_like(models[:, place])) | {METRIC: models[:, place]}
             for place, language in enumerate(XQUAD_LANGUAGES)
         }
         units[name] = tuple(

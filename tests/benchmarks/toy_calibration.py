@@ -44,7 +44,7 @@ from xlingual.preparation.inputs import (
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.report.differences import LEVEL, MEAN, differences
-from xlingual.report.scores import METRICS, Questions, TestScores, Unit
+from xlingual.report.scores import Questions, TestScores, Unit
 from xlingual.search.answer_tasks import find_candidates
 from xlingual.search.placement import Demand
 from xlingual.search.sampler import ArmSampler
@@ -52,6 +52,7 @@ from xlingual.search.trial_draws import ArmDraws
 from xlingual.study import ModelTraits, Study, TrialConfiguration, arm_space, build_configuration, load_study
 from xlingual.study.first import first_values
 from xlingual.study.searches import ArmSearch, replicate_seeds, search_seed, searches_of
+from xlingual.task_metrics import SQUAD
 from xlingual.tasks.question_answering import answer_rows
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
@@ -177,7 +178,7 @@ def compare(baseline: Scores, other: Scores) -> dict[str, Any]:
     """What a report says of two arms."""
     asked = {language: _questions(part) for language, part in world().tested.items()}
     scores = {
-        name: {language: dict.fromkeys(METRICS, values) for language, values in arm.items()}
+        name: {language: dict.fromkeys(SQUAD.names, values) for language, values in arm.items()}
         for name, arm in zip(ARMS, (baseline, other), strict=True)
     }
     units = {

@@ -71,7 +71,7 @@ def test_published_scores_stand_beside_and_in_no_mean_of_measured_ones() -> None
         assert len(row_of(beside, name)) == len(measured) + 2 * len(rows)
     assert "published" not in alone
     assert f"[{len(rows)}] published, not measured here: mBERT" in beside
-    assert f"{rows[0].scores['de'].f1:.1f}" in row_of(beside, "de")
+    assert f"{rows[0].scores['de']['f1']:.1f}" in row_of(beside, "de")
     german = drawn(evaluation({"de": ALL["de"]}), published_rows("mBERT"))
     assert f"[{len(rows)}]" in german and f"[{len(rows) + 1}]" not in german  # one of averages says nothing of German
 

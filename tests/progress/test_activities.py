@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from xlingual.activity import Activities, doing
+from xlingual.progress import ScoreNames, study_shown
 from xlingual.progress.activities import (
     ActivityLines,
     activities_shown,
@@ -18,7 +19,6 @@ from xlingual.progress.activities import (
     every,
     quiet_seconds,
 )
-from xlingual.progress.choice import study_shown
 
 
 class Clock:
@@ -156,11 +156,11 @@ def test_a_reader_that_has_gone_ends_the_telling_and_not_the_work() -> None:
 def test_a_study_is_prepared_until_its_first_stage(capsys: pytest.CaptureFixture[str]) -> None:
     stream = Heard("preparing the study")
     terminal = Console(file=stream, force_terminal=True, width=80, height=20, _environ={"TERM": "xterm"})
-    with study_shown(False, terminal, "dev.f1") as view:
+    with study_shown(False, terminal, ScoreNames()) as view:
         assert stream.event.wait(30)
         view.stage_started("search", 2, 0)
         assert view._activities.innermost is None
-    with study_shown(True, Console(file=io.StringIO()), "dev.f1") as view:
+    with study_shown(True, Console(file=io.StringIO()), ScoreNames()) as view:
         assert view._activities.innermost.text == "preparing the study"
         view.stage_started("search", 2, 0)
         assert view._activities.innermost is None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlingual.progress import cells
+from xlingual.progress import ScoreNames, cells
 from xlingual.study import Robust
 
 CONFIGURATION = {
@@ -96,12 +96,12 @@ def test_a_score_that_is_absent_stays_absent():
 
 
 def test_zero_shot_means_without_english():
-    assert cells.zero_shot_f1({"en": {"f1": 90.0}, "de": {"f1": 60.0}, "th": {"f1": 40.0}}) == 50.0
+    assert ScoreNames().zero_shot({"en": {"f1": 90.0}, "de": {"f1": 60.0}, "th": {"f1": 40.0}}) == 50.0
 
 
 def test_a_mean_over_a_missing_score_is_missing():
-    assert cells.zero_shot_f1({"de": {"f1": 60.0}, "th": {"exact_match": 40.0}}) is None
-    assert cells.zero_shot_f1({"en": {"f1": 90.0}}) is None
+    assert ScoreNames().zero_shot({"de": {"f1": 60.0}, "th": {"exact_match": 40.0}}) is None
+    assert ScoreNames().zero_shot({"en": {"f1": 90.0}}) is None
 
 
 def test_clipping_keeps_the_width():
@@ -110,6 +110,6 @@ def test_clipping_keeps_the_width():
 
 
 def test_an_objective_on_the_test_set_says_oracle():
-    assert cells.objective_name("dev.f1") == "development F1"
-    assert "ORACLE" in cells.objective_name("test.exact_match")
-    assert "ORACLE" in cells.objective_header("test.f1")
+    assert ScoreNames("dev.f1").name == "development F1"
+    assert "ORACLE" in ScoreNames("test.exact_match").name
+    assert "ORACLE" in ScoreNames("test.f1").header

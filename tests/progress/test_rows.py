@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlingual.progress.rows import choose_rows
+from xlingual.progress.study_view import choose_rows
 from xlingual.search.listener import TrialView
 
 

@@ -13,13 +13,13 @@ from datetime import datetime, timezone
 import pytest
 from rich.console import Console
 
-from xlingual.progress import choose_view
+from xlingual.progress import ScoreNames, choose_view
 from xlingual.progress.board import draw
-from xlingual.progress.guard import Guarded
 from xlingual.progress.json_lines import JsonLines
 from xlingual.progress.live import LiveView
 from xlingual.progress.plain import PlainView
 from xlingual.progress.study_view import StudyState
+from xlingual.progress.views import Guarded
 from xlingual.search.listener import TrialView
 
 CONFIGURATION = {
@@ -158,7 +158,7 @@ def test_plain_lines_one_per_event_with_time_and_without_colours():
 
 def test_a_plain_line_names_the_studys_objective():
     stream = io.StringIO()
-    view = PlainView(stream, objective="test.f1")
+    view = PlainView(stream, ScoreNames("test.f1"))
     view.trial_changed(trial(objective=50.0))
     assert "ORACLE test F1 50.00" in stream.getvalue()
 

@@ -120,7 +120,7 @@ def test_published_figures_are_what_two_groups_reached_with_the_same_models() ->
         rows = {row.source: row for row in published_rows(model) if len(row.scores) == 12}
         first, second = (next(row for name, row in rows.items() if key in name) for key in ("XQuAD", "juletx"))
         others = [code for code in first.scores if code != "en"]
-        gaps = {code: (first.scores[code].f1 or 0) - (second.scores[code].f1 or 0) for code in others}
+        gaps = {code: (first.scores[code]["f1"] or 0) - (second.scores[code]["f1"] or 0) for code in others}
         for target, gap in {**gaps, "mean": fmean(gaps.values())}.items():
             squares.setdefault(target, []).append(gap**2 / 2)
     facts = [fact for fact in stated_facts() if fact.kind == "published"]

@@ -38,11 +38,11 @@ def test_scores_are_means_over_questions_one_a_seed(studies: ModuleType, tmp_pat
     summary = summarize(two_languages(studies, tmp_path).directory)
     baseline = summary.arms["baseline"]
     assert (baseline.baseline, baseline.seeds) == (True, (1, 2))
-    assert baseline.scores["en"].f1 == (50.0, 100.0)
-    assert baseline.scores["de"].f1 == (10.0, 10.0)
-    assert baseline.scores["en"].exact_match == (25.0, 100.0)
+    assert baseline.scores["en"].of("f1") == (50.0, 100.0)
+    assert baseline.scores["de"].of("f1") == (10.0, 10.0)
+    assert baseline.scores["en"].of("exact_match") == (25.0, 100.0)
     assert baseline.scores["en"].questions == 4
-    assert summary.arms["webfaq"].scores["de"].f1 == (30.0, 40.0)
+    assert summary.arms["webfaq"].scores["de"].of("f1") == (30.0, 40.0)
 
 
 def test_differences_are_to_the_baseline_and_the_mean_leaves_english_out(studies: ModuleType, tmp_path: Path) -> None:

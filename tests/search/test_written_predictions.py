@@ -11,7 +11,8 @@ from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.report import prediction_arrays
 from xlingual.search.stages.test import recorded_scores, scored_answers
-from xlingual.tasks import Candidate
+from xlingual.task_metrics import SQUAD
+from xlingual.tasks import QUESTION_ANSWERING, Candidate
 
 
 def test_answers_are_written_as_lines_and_as_the_same_columns(tmp_path: Path, monkeypatch: Any) -> None:
@@ -22,9 +23,9 @@ def test_answers_are_written_as_lines_and_as_the_same_columns(tmp_path: Path, mo
     parts: list[Any] = [{"zh": {0: [Candidate(1.0, "红"), Candidate(0.5, "车")]}}, {"zh": {1: [Candidate(1.0, "车")]}}]
     directory = TrialDirectory(tmp_path)
     asked: Any = {"zh": SimpleNamespace(examples=examples)}
-    scores = scored_answers(directory, asked, parts)
+    scores = scored_answers(QUESTION_ANSWERING, directory, asked, parts)
     monkeypatch.setattr(prediction_arrays, "read_rows", None)  # the columns are read
-    found = prediction_arrays.read_answers(directory.predictions("zh"))
+    found = prediction_arrays.read_answers(directory.predictions("zh"), SQUAD)
 
     rows = journal.read(directory.predictions("zh"))
     assert rows[0]["n_best"][1] == {"text": "车", "score": 0.5}
@@ -34,4 +35,4 @@ def test_answers_are_written_as_lines_and_as_the_same_columns(tmp_path: Path, mo
     assert {name: values.tolist() for name, values in found.scores.items()} == {
         name: [row[name] for row in rows] for name in ("f1", "exact_match", "character_f1")
     }
-    assert recorded_scores(directory, ["zh"]) == scores
+    assert recorded_scores(QUESTION_ANSWERING, directory, ["zh"]) == scores

@@ -61,14 +61,14 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a study, or resume it: the same command again does only what is missing."""
-    from xlingual.progress import study_shown
+    from xlingual.progress import ScoreNames, study_shown
     from xlingual.study import load_study
 
     _check_choice("--until", until, ("search", "replicate", "test", "report"))
     checked = load_study(study, overrides or ())
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with study_shown(as_json, Console(), checked.search.objective_text) as view:
+        with study_shown(as_json, Console(), ScoreNames(checked.search.objective_text)) as view:
             with doing("loading PyTorch and Ray"):
                 from xlingual.search.driver import drive, study_path
 

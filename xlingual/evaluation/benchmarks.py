@@ -10,7 +10,7 @@ from xlingual.data.location import local_path
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError, XlingualError
 from xlingual.languages import XQUAD_LANGUAGES, two_letter
-from xlingual.tasks.question_answering import QuestionAnswering
+from xlingual.tasks import QUESTION_ANSWERING, Task
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Benchmark:
 
     name: str
     title: str
-    task: QuestionAnswering
+    task: Task
     languages: tuple[str, ...]
     source: str
     file: str
@@ -94,7 +94,7 @@ _ELEVEN = tuple(code for code in XQUAD_LANGUAGES if code != "ro")
 XQUAD = Benchmark(
     name="xquad",
     title="XQuAD",
-    task=QuestionAnswering(),
+    task=QUESTION_ANSWERING,
     languages=XQUAD_LANGUAGES,
     source="google/xquad",
     file="xquad.{}.json",

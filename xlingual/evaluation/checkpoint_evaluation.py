@@ -28,8 +28,7 @@ from xlingual.families import EXTRACTIVE, Family, Lengths, ScoringSet, family_of
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.fit import unknown_notes
 from xlingual.study import WindowSettings
-from xlingual.tasks import Candidates
-from xlingual.tasks.question_answering import QuestionAnswering
+from xlingual.tasks import QUESTION_ANSWERING, Candidates
 
 CrewOf: TypeAlias = Callable[[str, Path, Lengths], AbstractContextManager[WorkerPool]]
 """From a checkpoint (as asked, and where it lies) and the lengths of its inputs to those who answer with it."""
@@ -104,7 +103,7 @@ def evaluate_checkpoint(
             scores = {code: asked.benchmark.task.scores(part) for code, part in rows.items()}
             recorded = study.scores(asked.benchmark, {c: [e.id for e in part.examples] for c, part in sets.items()})
             made_with["recorded"] = {"study": study.study, "languages": recorded}
-            notes += compared(study.study, recorded, scores)
+            notes += compared(study.study, recorded, scores, asked.benchmark.task.metrics.headline)
         return scored(model, asked, sets, rows, kept, identity, notes, made_with, new)
 
 
@@ -164,7 +163,7 @@ def answer_questions(
     }
     batcher = EXTRACTIVE.batcher(encoder, int(tokenizer.pad_token_id), device)
     found = EXTRACTIVE.answers(encoder, questions, batcher, lengths)
-    return {code: QuestionAnswering().rows(part, found[code]) for code, part in examples.items()}
+    return {code: QUESTION_ANSWERING.rows(part, found[code]) for code, part in examples.items()}
 
 
 def checkpoint_windows(directory: Path) -> dict[str, int]:

@@ -95,7 +95,7 @@ def scored(
     data = asked.data or asked.benchmark.source
     said = (*([TOY] if of_toy_world(data) else []), *notes_of(sets), *notes)
     over = [mean.languages for mean in means(asked.benchmark, scores)]
-    precision = intervals(asked.benchmark.task.metrics, sets, rows, over)
+    precision = intervals(asked.benchmark.task.metrics.names, sets, rows, over)
     evaluation = Evaluation(
         model, asked.benchmark, data, asked.part, scores, identity, fingerprints, said, kept.path, made_with,
         intervals=precision,

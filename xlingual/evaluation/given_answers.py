@@ -73,5 +73,5 @@ def _given_rows(benchmark: Benchmark, examples: Sequence[Example], given: Mappin
     for row in rows:
         del row["n_best"]
         if row["id"] not in given:
-            row |= {"missing": True, **{metric: 0.0 for metric in benchmark.task.metrics}}
+            row |= {"missing": True, **{metric: 0.0 for metric in benchmark.task.metrics.names}}
     return rows

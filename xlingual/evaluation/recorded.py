@@ -12,6 +12,7 @@ from xlingual.evaluation.result import Scores
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory, TrialDirectory
+from xlingual.task_metrics import Metric
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,12 @@ def recorded_of(checkpoint: Path) -> Recorded | None:
     return Recorded(str(said.get("name")), trial, said.get("data", {}).get("test", {}).get("paragraphs"))
 
 
-def compared(study: str, recorded: Mapping[str, Scores], scores: Mapping[str, Scores]) -> list[str]:
+def compared(study: str, recorded: Mapping[str, Scores], scores: Mapping[str, Scores], headline: Metric) -> list[str]:
     """Say in words whether the scores are the recorded ones, to the last digit."""
+    key = headline.name
     same = [code for code, row in recorded.items() if all(scores[code].get(name) == row[name] for name in row)]
     other = [
-        f"{code} F1 {row['f1']:.2f} then, {scores[code]['f1']:.2f} now"
+        f"{code} {headline.title} {row[key]:.2f} then, {scores[code][key]:.2f} now"
         for code, row in recorded.items()
         if code not in same
     ]

@@ -12,6 +12,7 @@ from typing import Any
 
 from xlingual.evaluation.benchmarks import Benchmark
 from xlingual.evaluation.intervals import Intervals
+from xlingual.task_metrics import TaskMetrics
 
 Scores = Mapping[str, float]
 
@@ -71,6 +72,11 @@ class Evaluation:
     made_with: Mapping[str, Any] = field(default_factory=dict)
     is_kept: bool = True
     intervals: Intervals = field(default_factory=Intervals)
+
+    @property
+    def metrics(self) -> TaskMetrics:
+        """Those of the benchmark's task."""
+        return self.benchmark.task.metrics
 
     @property
     def means(self) -> tuple[Mean, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import fmean
@@ -19,9 +19,10 @@ from xlingual.records.files import read_json, write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
 from xlingual.study.methods import Method
+from xlingual.study.objectives import WEBFAQ_DEV
 from xlingual.study.optimizers import optimizer_named
 from xlingual.study.robust import methods_of
-from xlingual.tasks.question_answering import CHARACTER_F1
+from xlingual.task_metrics import SQUAD
 
 CARD = "README.md"
 PACKAGES = ("xlingual", "torch", "transformers", "tokenizers")
@@ -34,17 +35,6 @@ DECLARED = {
     "webfaq_dev": "question-answer pairs of held-out FAQ hosts, never trained on",
     "synonyms": "English synonyms",
 }
-
-
-COLUMNS = {
-    "exact_match": "exact match",
-    "f1": "F1",
-    CHARACTER_F1: "character F1",
-    "illegal": "illegal %",
-    "normalised": "illegal: normalised %",
-    "accidental_translation": "illegal: accidental translation %",
-}
-"""Scores of a language and their titles in a card's table."""
 
 
 def write_model_card(
@@ -124,7 +114,7 @@ def _front_matter(configuration: TrialConfiguration, origin: Origin | None) -> s
             or None,
             language=languages_of(configuration),
             library_name="transformers",
-            metrics=["f1", "exact_match"],
+            metrics=list(SQUAD.ranked),
             pipeline_tag="question-answering",
             tags=["xlingual", *(["oracle"] if origin and origin.oracle else [])],
         ).to_yaml()
@@ -216,10 +206,10 @@ def _development(reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _scores(report: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
-    for name in ("objective", "f1", "exact_match", "webfaq_dev", "mean_f1", "mean_exact_match"):
+    for name in ("objective", *SQUAD.ranked, WEBFAQ_DEV, *(f"mean_{metric}" for metric in SQUAD.ranked)):
         value = report.get(name)
-        if name == "webfaq_dev" and isinstance(value, Mapping):
-            yield from _scores(value, "webfaq_dev.")
+        if name == WEBFAQ_DEV and isinstance(value, Mapping):
+            yield from _scores(value, f"{WEBFAQ_DEV}.")
         elif isinstance(value, int | float):
             yield path + name, float(value)
 
@@ -230,14 +220,14 @@ def _test(origin: Origin | None) -> Iterator[str]:
         return
     part = f" Only {origin.paragraphs} paragraphs per language were asked." if origin.paragraphs is not None else ""
     name = "The toy test set" if origin.toy else "XQuAD"
-    yield f"{name}, in percent; exact match and F1 as SQuAD v1.1's official script computes them.{part}"
-    columns = {name: title for name, title in COLUMNS.items() if _has_column(name, origin.scores.values())}
-    if "illegal" in columns:
+    yield f"{name}, in percent; {SQUAD.described}.{part}"
+    columns = _columns(list(origin.scores.values()))
+    if columns.keys() & {*SQUAD.share_names}:
         yield (
             "Illegal: the answer is empty or does not stand in the context character for character; normalised: only "
             "its Unicode form or spaces differ; accidental translation: it is in another script than the context."
         )
-    if CHARACTER_F1 in columns:
+    if columns.keys() & {*SQUAD.partial_names}:
         yield "Character F1, in languages written without spaces: over characters, not words; not the official F1."
     yield from (f"{line[0].upper()}{line[1:]}." for line in sentinel_notes(origin.scores))
     rows = [
@@ -252,9 +242,11 @@ def _test(origin: Origin | None) -> Iterator[str]:
     yield _table(("language", "questions", *columns.values()), rows)
 
 
-def _has_column(metric: str, scores: Iterable[Mapping[str, float]]) -> bool:
-    """Whether every language has a metric; character F1 is shown where one has it."""
-    return (any if metric == CHARACTER_F1 else all)(metric in one for one in scores)
+def _columns(scores: Sequence[Mapping[str, float]]) -> dict[str, str]:
+    """Metrics and shares that every language has, and partial metrics that some language has, with their titles."""
+    columns = {metric.name: metric.title for metric in SQUAD.metrics if all(metric.name in one for one in scores)}
+    columns |= {metric.name: metric.title for metric in SQUAD.partial if any(metric.name in one for one in scores)}
+    return columns | {s.name: f"{s.title} %" for s in SQUAD.shares if all(s.name in one for one in scores)}
 
 
 def _mean(languages: Sequence[Mapping[str, float]], metric: str) -> str:

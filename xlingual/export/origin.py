@@ -25,7 +25,7 @@ class Origin:
         oracle: whether the search saw the test set.
         paragraphs: how many of the test set's paragraphs were asked; None for all.
         chosen: how the configuration was chosen, in a sentence; empty where nothing was searched.
-        scores: language -> `exact_match` and `f1` in percent, `questions`; empty before the test.
+        scores: language -> metrics in percent and the number of `questions`; empty before the test.
     """
 
     study: str

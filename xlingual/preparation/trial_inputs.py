@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from xlingual.data.mixture import BITEXT_PREFIX
 from xlingual.families import Inputs, ScoringSet
 from xlingual.study import Mixture
+from xlingual.study.objectives import DEFAULT_OBJECTIVE
+from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.tokens.pairs import Pairs
 from xlingual.tokens.windows import used_tokens
 
@@ -36,14 +38,16 @@ class TrialInputs:
         objective: scores and their weights, whose sum a trial is judged by.
         used: token ids that occur, by part; counted once, as they are asked for by every trial. Parts that are not
             there are counted when they are asked for.
+        task: scores the development questions.
     """
 
     train: Inputs
     faq: Mapping[str, Mapping[str, FaqExamples]]
     development: Mapping[str, Mapping[str, ScoringSet]]
     pad_token: int
-    objective: Mapping[str, float] = field(default_factory=lambda: {"dev.f1": 1.0})
+    objective: Mapping[str, float] = field(default_factory=lambda: {DEFAULT_OBJECTIVE: 1.0})
     used: Mapping[Part, NDArray[np.int64]] = field(default_factory=dict)
+    task: Task = QUESTION_ANSWERING
 
     def counted(self) -> TrialInputs:
         """The same, with the token ids of every part counted."""

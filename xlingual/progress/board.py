@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.progress import cells
+from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
 from xlingual.progress.study_view import StageState, StudyState
 from xlingual.search.listener import TrialView
 
@@ -22,25 +23,22 @@ LEAST = 8
 """Columns that an optional text keeps, however short the room is."""
 
 
-def draw(state: StudyState, width: int, height: int, objective: str = "dev.f1") -> RenderableType:
-    """The whole board in `width` columns and at most `height` lines, but never fewer than a few rows.
-
-    `objective` is the study's: it names the trials' scores.
-    """
+def draw(state: StudyState, width: int, height: int, names: ScoreNames = DEFAULT_NAMES) -> RenderableType:
+    """The whole board in `width` columns and at most `height` lines, but never fewer than a few rows."""
     stage = state.stage
     if stage is None:
         return Text(f"starting, {cells.duration(state.elapsed())}")
     parts: list[RenderableType] = [headline(state, stage)]
-    best = best_line(state, objective)
+    best = best_line(state, names)
     if best is not None:
         parts.append(best)
         height -= 1 + len(best.plain) // width
     room = max(FEWEST_ROWS, height - 3)  # the headline, the table's header, the line of what is not shown
     if stage.name == "test":
-        parts.append(test_table(state, room))
+        parts.append(test_table(state, room, names))
     elif stage.trials:
         rows, hidden = state.rows(room)
-        parts.append(trial_table(rows, width, objective))
+        parts.append(trial_table(rows, width, names))
         if hidden:
             parts.append(Text(f"and {hidden} more, not shown", style="dim"))
     return Group(*parts)
@@ -55,13 +53,13 @@ def headline(state: StudyState, stage: StageState) -> Text:
     return line.append(f"  {left}") if left else line
 
 
-def best_line(state: StudyState, objective: str) -> Text | None:
+def best_line(state: StudyState, names: ScoreNames) -> Text | None:
     """Per arm the best finished trial of the search; None before the first."""
     best = state.best()
     if not best:
         return None
     of = " of this command" if state.best_of_this_command else ""
-    line = Text(f"best {cells.objective_name(objective)}{of}", overflow="fold", style="dim")
+    line = Text(f"best {names.name}{of}", overflow="fold", style="dim")
     for arm, trial in best.items():
         line.append(f"  {arm} ", style="not dim")
         line.append(cells.percent(trial.objective), style="not dim bold")
@@ -69,13 +67,13 @@ def best_line(state: StudyState, objective: str) -> Text | None:
     return line
 
 
-def trial_table(trials: Sequence[TrialView], width: int, objective: str) -> Table:
+def trial_table(trials: Sequence[TrialView], width: int, names: ScoreNames) -> Table:
     """One row per trial, in `width` columns; robust training and mixture only where some trial has one.
 
     Where the room is short the mixture's text is cut, then that of robust training, so that no score is.
     """
     gap = 1 if width < WIDE else 2
-    columns = _columns(trials, width < WIDE, cells.objective_header(objective))
+    columns = _columns(trials, width < WIDE, names.header)
     for name in reversed(OPTIONAL):
         if name in columns:
             others = [header for header in columns if header != name]
@@ -92,15 +90,15 @@ def trial_table(trials: Sequence[TrialView], width: int, objective: str) -> Tabl
     return table
 
 
-def test_table(state: StudyState, limit: int) -> Table:
+def test_table(state: StudyState, limit: int, names: ScoreNames) -> Table:
     """The latest `limit` replicates scored on the test set."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("arm", no_wrap=True, max_width=24)
     table.add_column("seed", no_wrap=True, justify="right")
     table.add_column("languages", justify="right")
-    table.add_column("mean F1 beyond English", no_wrap=True, justify="right")
+    table.add_column(f"mean {names.headline} beyond English", no_wrap=True, justify="right")
     for (arm, seed), scores in list(state.test_scores.items())[-limit:]:
-        table.add_row(Text(arm), str(seed), str(len(scores)), cells.percent(cells.zero_shot_f1(scores)))
+        table.add_row(Text(arm), str(seed), str(len(scores)), cells.percent(names.zero_shot(scores)))
     return table
 
 

@@ -10,26 +10,6 @@ from xlingual.study.methods.registry import METHODS
 NOTHING = "-"
 
 
-OBJECTIVES = {
-    "dev.f1": ("F1", "development F1"),
-    "dev.exact_match": ("EM", "development exact match"),
-    "webfaq_dev.mean_f1": ("FAQ F1", "F1 on held-out FAQ hosts"),
-    "webfaq_dev.mean_exact_match": ("FAQ EM", "exact match on held-out FAQ hosts"),
-    "test.f1": ("ORACLE F1", "ORACLE test F1"),
-    "test.exact_match": ("ORACLE EM", "ORACLE test exact match"),
-}
-
-
-def objective_header(objective: str) -> str:
-    """A study's objective as a column's header: "F1"; a sum is "sum"; one that looks at the test set says ORACLE."""
-    return OBJECTIVES.get(objective, ("sum", objective))[0]
-
-
-def objective_name(objective: str) -> str:
-    """A study's objective in words: "development F1"; one that looks at the test set says ORACLE."""
-    return OBJECTIVES.get(objective, (objective, objective))[1]
-
-
 def duration(seconds: float) -> str:
     """Seconds as "45 s", "4 min 10 s" or "1 h 05 min"."""
     whole = round(seconds)
@@ -94,13 +74,6 @@ def robust(configuration: Mapping[str, Any]) -> str:
     settings = _part(configuration, "robust")
     texts = [method.text(settings[name]) for name, method in METHODS.items() if isinstance(settings.get(name), Mapping)]
     return ", ".join(text for text in texts if text) or NOTHING
-
-
-def zero_shot_f1(language_scores: Mapping[str, Mapping[str, float]]) -> float | None:
-    """Mean F1 over the languages other than English, in percent; None where a score is missing."""
-    scores = [score.get("f1") for language, score in language_scores.items() if language != "en"]
-    present = [score for score in scores if score is not None]
-    return sum(present) / len(present) if present and len(present) == len(scores) else None
 
 
 def _part(tree: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from xlingual.activity import Activities
 from xlingual.progress import cells
 from xlingual.progress.activities import activity_line
 from xlingual.progress.board import draw
+from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
 from xlingual.progress.study_view import StudyState
 from xlingual.search.listener import TrialView
 
@@ -29,14 +30,14 @@ class LiveView:
     def __init__(
         self,
         console: Console,
-        objective: str = "dev.f1",
+        names: ScoreNames = DEFAULT_NAMES,
         clock: Callable[[], float] = time.monotonic,
         activities: Activities | None = None,
     ) -> None:
         self.state = StudyState(clock)
         self._activities = activities or Activities(clock)
         self._console = console
-        self._objective = objective
+        self._names = names
         self._lock = threading.RLock()  # the drawing thread reads what events change
         self._drawn: RenderableType = Text("")
         self._live: Live | None = None
@@ -100,7 +101,7 @@ class LiveView:
         size = self._console.size
         try:
             with self._lock:
-                board = draw(self.state, size.width, size.height - 2, self._objective)
+                board = draw(self.state, size.width, size.height - 2, self._names)
             line = activity_line(self._activities)
             self._drawn = Group(board, line) if line else board
         except Exception as error:

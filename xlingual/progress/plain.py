@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import IO
 
 from xlingual.progress import cells
+from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
 from xlingual.progress.study_view import ENDED, StudyState
 from xlingual.search.listener import TrialView
 
@@ -18,13 +19,13 @@ class PlainView:
     def __init__(
         self,
         stream: IO[str],
-        objective: str = "dev.f1",
+        names: ScoreNames = DEFAULT_NAMES,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         self.state = StudyState(clock)
         self._stream = stream
-        self._score_name = cells.objective_name(objective)
+        self._names = names
         self._now = now
         self._said: dict[str, str] = {}
 
@@ -39,13 +40,13 @@ class PlainView:
         self.state.stage_ended(stage)
         best = [f"{arm} {cells.percent(trial.objective)} ({trial.label})" for arm, trial in self.state.best().items()]
         of = " of this command" if self.state.best_of_this_command else ""
-        leaders = f"; best {self._score_name}{of}: {', '.join(best)}" if best and stage == "search" else ""
+        leaders = f"; best {self._names.name}{of}: {', '.join(best)}" if best and stage == "search" else ""
         self._say(f"{stage}: ended {cells.duration(self.state.elapsed())} after the start{leaders}")
 
     def trial_changed(self, trial: TrialView) -> None:
         """Say what changed of the trial; its configuration when first heard of."""
         before = self.state.trial_changed(trial)
-        line = _progress(trial, self._score_name)
+        line = _progress(trial, self._names.name)
         if self._said.get(trial.key) == line:
             return
         self._said[trial.key] = line
@@ -56,11 +57,11 @@ class PlainView:
         self._say(f"{trial.arm} {trial.label}: {line}")
 
     def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """Say the mean over the languages other than English, and each language's F1."""
+        """Say the headline: its mean over the languages other than English, and that of each language."""
         self.state.test_scored(arm, seed, language_scores)
-        mean = cells.percent(cells.zero_shot_f1(language_scores))
-        each = " ".join(f"{name} {cells.percent(score.get('f1'))}" for name, score in language_scores.items())
-        self._say(f"{arm} seed {seed}: test F1 beyond English {mean} ({each}){self._standing()}")
+        mean = cells.percent(self._names.zero_shot(language_scores))
+        each = " ".join(f"{name} {cells.percent(self._names.of(score))}" for name, score in language_scores.items())
+        self._say(f"{arm} seed {seed}: test {self._names.headline} beyond English {mean} ({each}){self._standing()}")
 
     def note(self, text: str) -> None:
         """Say the sentence."""

@@ -3,15 +3,53 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from xlingual.progress.rows import choose_rows
-from xlingual.progress.work import Work
 from xlingual.search.listener import TrialView
 from xlingual.study.cost import passes_per_update
 
 ENDED = frozenset({"finished", "pruned", "failed"})
+
+
+@dataclass
+class Work:
+    """Counts units of work, passes through the model or items; times are seconds since the stage began."""
+
+    done: int = 0
+    seen_at: float = 0.0
+    reached: dict[str, int] = field(default_factory=dict)
+    resumed: set[str] = field(default_factory=set)
+
+    def begin(self, key: str, resumed: bool) -> None:
+        """A trial starts; one that is resumed has done passes before, how many its first report tells."""
+        if resumed:
+            self.resumed.add(key)
+
+    def advance(self, key: str, passes: int, at: float) -> None:
+        """A trial has reached `passes`; what an earlier process did, or what is done a second time, does not count."""
+        gained = passes - self.reached.get(key, 0)
+        if gained <= 0:
+            return
+        self.reached[key] = passes
+        if key in self.resumed:
+            self.resumed.remove(key)
+        else:
+            self._count(gained, at)
+
+    def item(self, at: float) -> None:
+        """One item of a stage that does not train was done."""
+        self._count(1, at)
+
+    def seconds_left(self, left: float, now: float) -> float | None:
+        """Seconds for `left` units at the speed so far, counted from the last unit seen; None before the first."""
+        if self.done == 0 or self.seen_at <= 0.0:
+            return None
+        return max(0.0, left * self.seen_at / self.done - (now - self.seen_at))
+
+    def _count(self, units: int, at: float) -> None:
+        self.done += units
+        self.seen_at = at
 
 
 @dataclass
@@ -150,3 +188,29 @@ class StudyState:
 def _passes(trial: TrialView) -> int:
     """Passes of each example in an update of a trial: what its updates take compares by these."""
     return passes_per_update(trial.configuration)
+
+
+def choose_rows(trials: Sequence[TrialView], limit: int) -> list[TrialView]:
+    """At most `limit` trials: the running ones, then the best finished, then the latest of the ended.
+
+    `trials` stand in the order of their last event. Half of the room beside the running ones goes to the best, by
+    development score; waiting trials come last.
+    """
+    running = sorted((trial for trial in trials if trial.state == "running"), key=_by_name)
+    waiting = [trial for trial in trials if trial.state == "waiting"]
+    ended = [trial for trial in trials if trial.state not in ("running", "waiting")]
+    room = max(0, limit - len(running))
+    ranked = sorted(
+        (trial for trial in ended if trial.state == "finished" and trial.objective is not None), key=_by_score
+    )
+    best = ranked[: (room + 1) // 2]
+    latest = [trial for trial in reversed(ended) if trial not in best]
+    return [*running, *best, *latest, *waiting][: max(0, limit)]
+
+
+def _by_name(trial: TrialView) -> tuple[str, int, str]:
+    return trial.arm, len(trial.key), trial.key
+
+
+def _by_score(trial: TrialView) -> float:
+    return -(trial.objective or 0.0)

@@ -15,7 +15,7 @@ Events of the journal (every one has `event` and `time`):
     replicate_started             arm, search, seed, fingerprint, chosen (fingerprint of the search trial)
     replicate_retried             arm, search, seed, fingerprint, reason, pause
     replicate_ended               arm, search, seed, fingerprint, state, objective, updates, reason, reports, retry
-    test_scored                   arm, seed, fingerprint, scores {language: {exact_match, f1, questions, ...}}
+    test_scored                   arm, seed, fingerprint, scores {language: {metric: percent, questions, ...}}
     study_changed                 study, spaces, renamed: see `xlingual.records.history`
 
 `search` is there in an arm that has several (see `xlingual.study.searches`); without it, the event is of its first.

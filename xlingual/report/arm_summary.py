@@ -6,37 +6,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xlingual.report.scores import METRICS
 from xlingual.report.training_cost import ArmCost
 from xlingual.report.winners import Winner, best_of_all
-from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
+from xlingual.task_metrics import SQUAD, TaskMetrics
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """One language: means over its questions in percent, one a unit (search or seed).
 
-    character_f1: empty where the language is written with spaces.
+    Attributes:
+        by_metric: name of a metric -> its means; a metric that the language lacks is absent.
+        questions: how many there are.
     """
 
-    f1: tuple[float, ...]
-    exact_match: tuple[float, ...]
+    by_metric: Mapping[str, tuple[float, ...]]
     questions: int
-    character_f1: tuple[float, ...] = ()
 
     def of(self, metric: str) -> tuple[float, ...]:
-        """The scores of one metric, one a unit."""
-        return self.f1 if metric == "f1" else self.exact_match
+        """The scores of one metric, one a unit; empty where the language lacks it."""
+        return self.by_metric.get(metric, ())
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what was not scored is absent."""
-        characters = {CHARACTER_F1: list(self.character_f1)} if self.character_f1 else {}
-        return {
-            "f1": list(self.f1),
-            "exact_match": list(self.exact_match),
-            **characters,
-            "questions": self.questions,
-        }
+        return {**{metric: list(means) for metric, means in self.by_metric.items()}, "questions": self.questions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +43,8 @@ class ArmSummary:
     are none. searched: names of the parameters that a search chooses, none where the configuration is fixed; dimension:
     how many numbers these are, n - 1 for weights of n languages. failed_searches: search -> why none of its trials
     finished; set_aside: trial -> reason of the trials that could not be drawn from what the arm searches now. late:
-    searches that chose after the test set had been read for another one. shares: language -> name of scores.SHARES ->
-    percent of the questions, one a unit; empty where no answer is written freely.
+    searches that chose after the test set had been read for another one. shares: language -> name of a share -> percent
+    of the questions, one a unit; empty where no answer is written freely. metrics: those of the task.
     """
 
     name: str
@@ -71,6 +64,7 @@ class ArmSummary:
     set_aside: Mapping[str, str] = field(default_factory=dict)
     late: tuple[int, ...] = ()
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    metrics: TaskMetrics = SQUAD
 
     @property
     def best(self) -> Winner | None:
@@ -143,7 +137,7 @@ class ArmSummary:
             "failures": {str(seed): reason for seed, reason in self.failures.items()},
             "scores": {language: scores.as_json() for language, scores in self.scores.items()},
             "cost": self.cost.as_json() if self.cost else None,
-            "mean": {metric: list(self.mean(metric)) for metric in METRICS if self.mean(metric)},
+            "mean": {metric: list(self.mean(metric)) for metric in self.metrics.ranked if self.mean(metric)},
             **(self._shares_json() if self.shares else {}),
         }
 
@@ -151,7 +145,7 @@ class ArmSummary:
         by_language = {
             language: {name: list(seeds) for name, seeds in one.items()} for language, one in self.shares.items()
         }
-        means = {name: list(self.mean_share(name)) for name in SHARES if self.mean_share(name)}
+        means = {name: list(self.mean_share(name)) for name in self.metrics.share_names if self.mean_share(name)}
         return {"shares": by_language, "mean_shares": means}
 
 

@@ -1,4 +1,4 @@
-"""F1 over characters in the languages of a study that are written without spaces, beside the official numbers."""
+"""Metrics that only some languages have, beside the official numbers: F1 over characters."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ CHARACTERS = (
 )
 
 
-def character_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
-    """Arms by the languages that have character F1; None where none has.
+def partial_table(summary: Summary, metric: str, flags: Sequence[str]) -> WideTable | None:
+    """Arms by the languages that have a metric; None where none has.
 
     Args:
         summary: of the study.
+        metric: name of one that languages written without spaces have.
         flags: lines under the title.
     """
     arms = summary.arms.values()
     found = [
-        (language, [arm.scores[language].character_f1 if language in arm.scores else () for arm in arms])
+        (language, [arm.scores[language].of(metric) if language in arm.scores else () for arm in arms])
         for language in summary.languages
     ]
     groups = [
@@ -35,11 +36,12 @@ def character_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
     ]
     if not groups:
         return None
-    title = f"{summary.study}: character F1 in percent, in languages written without spaces"
+    title = f"{summary.study}: {summary.metrics[metric].title} in percent, in languages written without spaces"
     return WideTable(title, flags, Column("arm", list(summary.arms)), groups)
 
 
 def character_notes(summary: Summary) -> list[str]:
     """What character F1 is."""
-    scored = (scores for arm in summary.arms.values() for scores in arm.scores.values())
-    return [CHARACTERS] if any(scores.character_f1 for scores in scored) else []
+    scored = [scores for arm in summary.arms.values() for scores in arm.scores.values()]
+    partial = summary.metrics.partial_names
+    return [CHARACTERS] if any(scores.of(metric) for scores in scored for metric in partial) else []

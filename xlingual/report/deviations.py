@@ -21,7 +21,7 @@ XQUAD_ARTICLES, XQUAD_PARAGRAPHS = 48, 240
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """One figure that is shipped, in points of F1.
+    """One figure that is shipped, in points of the headline.
 
     Attributes:
         what: `seed` (one configuration over training seeds), `search` (expected scores of winners over searches),
@@ -42,7 +42,7 @@ class Stated:
 
 @dataclass(frozen=True)
 class Deviations:
-    """Standard deviations in points of F1, by target: a language or `mean`.
+    """Standard deviations in points of the headline, by target: a language or `mean`.
 
     Attributes:
         seed: of one configuration's score over training seeds.
@@ -137,8 +137,8 @@ def measured(summary: Summary, path: Path) -> Deviations:
     found: dict[str, list[_Compared]] = {}
     for arm, cells in summary.differences.items():
         searched = (summary.arms[arm].searches > 1, summary.arms[str(summary.arms[arm].against)].searches > 1)
-        for target, metrics in cells.items():
-            found.setdefault(target, []).append(_Compared(metrics["f1"].found, searched))
+        for target, gaps in cells.items():
+            found.setdefault(target, []).append(_Compared(gaps[summary.headline].found, searched))
     known = {target: [one for one in several if one.is_known] for target, several in found.items()}
     if not known or not all(known.values()):
         raise RecordError(

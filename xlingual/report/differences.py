@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xlingual.errors import RecordError
-from xlingual.report.scores import METRICS, Questions, TestScores
+from xlingual.report.scores import Questions, TestScores
 from xlingual.statistics.crossed import PAIRED_FROM, Inference, LanguageScores, holm, infer
 from xlingual.statistics.pooling import Pooled, pool
 from xlingual.statistics.power import comparison_of, detectable, more_units
@@ -147,7 +147,7 @@ def differences(
     pairs = {arm: other for arm, other in compared.items() if other in scores.scores}
     found = {arm: _against(scores, arm, other, confidence) for arm, other in pairs.items()}
     chosen_by_search = {arm for arm, other in pairs.items() if arm in searched or other in searched}
-    for metric in METRICS:
+    for metric in scores.metrics.ranked:
         _judge(found, metric, chosen_by_search)
     return found
 
@@ -160,7 +160,7 @@ def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dic
         targets[MEAN] = dict.fromkeys(others, 1.0 / len(others))
     seeds = (scores.seeds[arm], scores.seeds[other]) if scores.seeds else None
     found: dict[str, dict[str, Difference]] = {name: {} for name in targets}
-    for metric in METRICS:
+    for metric in scores.metrics.ranked:
         cells = _cells(scores, arm, other, metric)
         inferred = infer(cells, targets, seeds=seeds)
         pooled = _pooled(inferred, others)

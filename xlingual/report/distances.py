@@ -9,7 +9,6 @@ from typing import Any
 
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.published import MEANS, QUESTIONS, PublishedRow, PublishedScore, published_rows
-from xlingual.report.scores import METRICS
 from xlingual.study import Robust
 from xlingual.study.methods import Method
 from xlingual.study.robust import methods_of
@@ -84,7 +83,7 @@ def _distance(arm: ArmSummary, row: PublishedRow) -> Distance | None:
 
 def _measured(arm: ArmSummary, languages: Sequence[str]) -> Numbers:
     """Metric -> mean over languages and seeds, where all of the languages were scored."""
-    return {metric: fmean(seeds) for metric in METRICS if (seeds := arm.mean_over(languages, metric))}
+    return {metric: fmean(seeds) for metric in arm.metrics.ranked if (seeds := arm.mean_over(languages, metric))}
 
 
 def _minus(measured: Numbers, published: PublishedScore) -> Numbers:
@@ -93,6 +92,6 @@ def _minus(measured: Numbers, published: PublishedScore) -> Numbers:
 
 def _differences(measured: Numbers, published: PublishedScore) -> Iterator[tuple[str, float]]:
     for metric, value in measured.items():
-        other = published.of(metric)
+        other = published.get(metric)
         if other is not None:
             yield metric, value - other

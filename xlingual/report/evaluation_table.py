@@ -12,6 +12,7 @@ from xlingual.evaluation.result import Evaluation, Mean
 from xlingual.report.character_table import CHARACTERS
 from xlingual.report.published import (
     MEANS,
+    METRICS,
     QUESTIONS,
     PublishedRow,
     PublishedScore,
@@ -20,17 +21,6 @@ from xlingual.report.published import (
 )
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.statistics.one_sample import Estimate
-from xlingual.tasks.question_answering import CHARACTER_F1
-from xlingual.tasks.question_answering import SHARES as ANSWER_SHARES
-
-HEADERS = {
-    "exact_match": "exact match",
-    "f1": "F1",
-    "character_f1": "character F1",
-    "illegal": "illegal %",
-    "normalised": "illegal:\nnormalised %",
-    "accidental_translation": "illegal: accidental\ntranslation %",
-}
 
 NO_WIDTH = 1e-9
 """In percentage points: a standard error that is rounding alone."""
@@ -58,8 +48,9 @@ def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] =
     lines = [f"{_name(mean)}: over {mean.over}" for mean in evaluation.means]
     lines += _about_intervals(evaluation)
     lines += [f"[{n}] published, not measured here: {row.note}" for n, row in enumerate(published, start=1)]
-    lines += [CHARACTERS] if any(CHARACTER_F1 in scores for scores in evaluation.scores.values()) else []
-    lines += [SHARES] if any("illegal" in scores for scores in evaluation.scores.values()) else []
+    found = {name for scores in evaluation.scores.values() for name in scores}
+    lines += [CHARACTERS] if found & {*evaluation.metrics.partial_names} else []
+    lines += [SHARES] if found & {*evaluation.metrics.share_names} else []
     lines += [f"note: {note}" for note in evaluation.notes]
     lines.append(f"predictions are kept in {evaluation.kept}" if evaluation.is_kept else "predictions are not kept")
     return Group(WideTable(title, (), first, groups), Text(), *(Text(line) for line in lines))
@@ -76,7 +67,7 @@ def published_beside(
         asked: the name of other rows.
     """
     name = published_name_of(model or "", asked)
-    if name is None:
+    if name is None or evaluation.metrics != METRICS:
         return (), []
     if any(scores["questions"] != QUESTIONS for scores in evaluation.scores.values()):
         note = (
@@ -99,11 +90,19 @@ def _measured(evaluation: Evaluation) -> list[list[Column]]:
     rows = [*evaluation.scores.values(), *(mean.scores for mean in evaluation.means)]
     counts = ["questions", *(["missing"] if any(row.get("missing") for row in rows) else [])]
     groups = [[Column("without\nanswer" if name == "missing" else name, _texts(rows, name, 0)) for name in counts]]
-    for metrics in (("exact_match",), ("f1",), (CHARACTER_F1,), ANSWER_SHARES):
-        if any(name in row for row in rows for name in metrics):
-            columns = [[Column(HEADERS[name], _texts(rows, name, 1)), *_errors(evaluation, name)] for name in metrics]
-            groups.append([column for of_metric in columns for column in of_metric])
+    metrics = evaluation.metrics
+    of_metrics = [[(one.name, one.title)] for one in (*metrics.metrics, *metrics.partial)]
+    for columns in (*of_metrics, [(share.name, _share_header(share.title)) for share in metrics.shares]):
+        if any(name in row for row in rows for name, _ in columns):
+            drawn = [[Column(title, _texts(rows, name, 1)), *_errors(evaluation, name)] for name, title in columns]
+            groups.append([column for of_metric in drawn for column in of_metric])
     return groups
+
+
+def _share_header(title: str) -> str:
+    """The title of a share as a header of at most two lines: "illegal:" above "normalised %"."""
+    *before, last = title.rsplit(" ", 1)
+    return "\n".join([*before, f"{last} %"])
 
 
 def _errors(evaluation: Evaluation, metric: str) -> list[Column]:
@@ -163,8 +162,8 @@ def _published(evaluation: Evaluation, number: int, row: PublishedRow) -> list[C
     cells = [_cells(score) for score in _beside(evaluation, row)]
     styles = ["dim"] * len(cells)
     return [
-        Column(f"published\n{metric} [{number}]", [cell[place] for cell in cells], styles)
-        for place, metric in enumerate(("EM", "F1"))
+        Column(f"published\n{metric.short} [{number}]", [cell[place] for cell in cells], styles)
+        for place, metric in enumerate(METRICS.metrics)
     ]
 
 
@@ -174,11 +173,9 @@ def _beside(evaluation: Evaluation, row: PublishedRow) -> list[PublishedScore | 
     return [*(row.scores.get(language) for language in evaluation.scores), *means]
 
 
-def _cells(score: PublishedScore | None) -> tuple[str, str]:
-    if score is None:
-        return "-", "-"
-    exact, f1 = (f"{value:.1f}" if value is not None else "-" for value in (score.exact_match, score.f1))
-    return exact, f1
+def _cells(score: PublishedScore | None) -> list[str]:
+    values = [None if score is None else score[metric] for metric in METRICS.names]
+    return ["-" if value is None else f"{value:.1f}" for value in values]
 
 
 def _published_mean(row: PublishedRow, mean: Mean) -> PublishedScore | None:
@@ -186,5 +183,5 @@ def _published_mean(row: PublishedRow, mean: Mean) -> PublishedScore | None:
     key = next((key for key, languages in MEANS.items() if set(languages) == set(mean.languages)), None)
     if key is not None and key in row.means:
         return row.means[key]
-    found = PublishedScore(row.mean_over(mean.languages, "f1"), row.mean_over(mean.languages, "exact_match"))
-    return None if found.f1 is None and found.exact_match is None else found
+    found = {metric: row.mean_over(mean.languages, metric) for metric in METRICS.names}
+    return found if any(value is not None for value in found.values()) else None

@@ -22,7 +22,7 @@ LUCK = (
 
 
 def interval_notes(summary: Summary) -> list[str]:
-    """Sentences on the intervals of the differences of F1."""
+    """Sentences on the intervals of the differences of the headline."""
     return [
         *_coverage(summary),
         *_pairing(summary),
@@ -32,7 +32,7 @@ def interval_notes(summary: Summary) -> list[str]:
     ]
 
 
-def signature(summary: Summary, metric: str = "f1") -> str:
+def signature(summary: Summary, metric: str | None = None) -> str:
     """Return what a table was made of, in one line, from which it can be made again.
 
     Scorer, languages beyond English, questions (the most of a language), clusters, scored searches x seeds, what the
@@ -40,12 +40,12 @@ def signature(summary: Summary, metric: str = "f1") -> str:
 
     Args:
         summary: of the study.
-        metric: whose differences were tested: `f1` or `exact_match`.
+        metric: whose differences were tested; None for the headline.
     """
     gaps = _headlines(summary, metric).values()
     freedom = sorted({f"{gap.found.freedom:.1f}" for gap in gaps if gap.found.freedom is not None}, key=float)
     parts = [
-        "squad1.1",
+        summary.metrics.scorer,
         f"langs:{sum(language != 'en' for language in summary.languages)}",
         f"q:{max(summary.questions.values(), default=0)}",
         f"{'art' if summary.by_article else 'par'}:{summary.clusters}",
@@ -103,12 +103,12 @@ def _coverage(summary: Summary) -> Iterator[str]:
 
 def _pairing(summary: Summary) -> Iterator[str]:
     """Correlation of paired seeds, and of searches, which share seeds by number and are not paired."""
-    means = {arm: cells[MEAN]["f1"].found for arm, cells in summary.differences.items() if MEAN in cells}
+    means = {arm: cells[MEAN][summary.headline].found for arm, cells in summary.differences.items() if MEAN in cells}
     paired = {arm: found.correlation for arm, found in means.items() if found.correlation is not None}
     if paired:
         texts = ", ".join(f"{arm} {found:.2f}" for arm, found in paired.items())
         yield f"Arms are paired by seed; correlation of their means over seeds: {texts}."
-    shared = {arm: _correlation(*_compared_arms(summary, arm)) for arm in means}
+    shared = {arm: _correlation(*_compared_arms(summary, arm), summary.headline) for arm in means}
     known = {arm: found for arm, found in shared.items() if found is not None}
     if known:
         texts = ", ".join(f"{arm} {found:.2f}" for arm, found in known.items())
@@ -118,12 +118,12 @@ def _pairing(summary: Summary) -> Iterator[str]:
         )
 
 
-def _correlation(arm: ArmSummary, other: ArmSummary) -> float | None:
+def _correlation(arm: ArmSummary, other: ArmSummary, metric: str) -> float | None:
     """Of the means of two arms' searches of the same number; None with fewer than three, or where one never varies."""
     common = sorted(set(arm.units) & set(other.units)) if arm.searches > 1 and other.searches > 1 else []
     if len(common) < PAIRED_FROM:
         return None
-    pairs = [(arm.mean("f1")[arm.units.index(n)], other.mean("f1")[other.units.index(n)]) for n in common]
+    pairs = [(arm.mean(metric)[arm.units.index(n)], other.mean(metric)[other.units.index(n)]) for n in common]
     first, second = zip(*pairs, strict=True)
     return None if len(set(first)) < 2 or len(set(second)) < 2 else correlation(first, second)
 
@@ -202,19 +202,20 @@ def _compared_arms(summary: Summary, arm: str) -> tuple[ArmSummary, ArmSummary]:
 def _beyond(summary: Summary) -> bool:
     for arm, cells in summary.differences.items():
         base = summary.arms[str(summary.arms[arm].against)]
-        for language, metrics in cells.items():
-            scores = base.mean("f1") if language == MEAN else base.scores[language].f1
-            gap, level = metrics["f1"], fmean(scores)
+        for language, gaps in cells.items():
+            scores = base.mean(summary.headline) if language == MEAN else base.scores[language].of(summary.headline)
+            gap, level = gaps[summary.headline], fmean(scores)
             if gap.low is not None and gap.high is not None and not -level <= gap.low <= gap.high <= 100 - level:
                 return True
     return False
 
 
-def _headlines(summary: Summary, metric: str = "f1") -> dict[str, Difference]:
-    return {arm: cells[MEAN if MEAN in cells else "en"][metric] for arm, cells in summary.differences.items()}
+def _headlines(summary: Summary, metric: str | None = None) -> dict[str, Difference]:
+    name = metric or summary.headline
+    return {arm: cells[MEAN if MEAN in cells else "en"][name] for arm, cells in summary.differences.items()}
 
 
 def _gaps(summary: Summary) -> Iterator[Difference]:
     for cells in summary.differences.values():
-        for metrics in cells.values():
-            yield metrics["f1"]
+        for gaps in cells.values():
+            yield gaps[summary.headline]

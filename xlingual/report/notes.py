@@ -58,7 +58,7 @@ def notes(summary: Summary) -> list[str]:
             f"The mean is over the {len(others)} non-English languages; ± is its standard deviation over "
             f"{unit_names(summary.arms.values())}."
         )
-    lines.append("Metrics: exact match and F1 as SQuAD v1.1's official script computes them, for every language.")
+    lines.append(f"Metrics: {summary.metrics.described}, for every language.")
     lines += character_notes(summary)
     if summary.differences:
         lines += interval_notes(summary)

@@ -9,7 +9,6 @@ from xlingual.report.differences import Difference
 NOTHING = "-"
 DIFFERENT = "*"
 NEAR_ZERO = 0.1
-METRIC_NAMES = {"f1": "F1", "exact_match": "exact match"}
 
 
 def difference_cell(gap: Difference | None) -> str:

@@ -14,7 +14,7 @@ from xlingual.study.searches import MOST
 
 def power_notes(summary: Summary) -> list[str]:
     """Sentences on the headlines: their tests, a check beside, what would have been found, what is undecided."""
-    gaps = {arm: cells[MEAN if MEAN in cells else "en"]["f1"] for arm, cells in summary.differences.items()}
+    gaps = {arm: cells[MEAN if MEAN in cells else "en"][summary.headline] for arm, cells in summary.differences.items()}
     return [
         *_tests(summary, gaps),
         *_check(summary, gaps),
@@ -94,7 +94,7 @@ def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
 
 
 def _pooled(summary: Summary) -> Iterator[str]:
-    cells = [metrics["f1"] for of_arm in summary.differences.values() for metrics in of_arm.values()]
+    cells = [gaps[summary.headline] for of_arm in summary.differences.values() for gaps in of_arm.values()]
     if any(gap.pooled is not None for gap in cells):
         yield (
             "pooled: each language's difference, drawn towards their weighted mean by as much as it is noise "

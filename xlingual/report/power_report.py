@@ -17,6 +17,7 @@ from xlingual.statistics.crossed import PAIRED_FROM
 from xlingual.statistics.power import POWER, Comparison, Units, detectable
 from xlingual.study import ArmPlan, Plan, Study
 from xlingual.study.searches import MOST
+from xlingual.task_metrics import SQUAD
 
 NEAR, FAR = ("de", "es", "ro", "ru"), ("th", "zh", "hi", "ar", "tr")
 """Languages near to English and far from it, of which the first that is tested has a column."""
@@ -27,7 +28,7 @@ FEW = 4
 
 @dataclass(frozen=True, slots=True)
 class Detectable:
-    """Smallest differences found with 80% power, in points of F1.
+    """Smallest differences found with 80% power, in points of the headline.
 
     Attributes:
         alone: as the only comparison, at the level of 5%.
@@ -163,7 +164,7 @@ def power_table(plan: PowerPlan) -> RenderableType:
         Column(f"{target}, of {plan.languages}\nlanguages", [_cell(d, target, adjusted=True) for d in plan.designs])
         for target in single
     ]
-    title = f"{plan.study}: smallest difference in F1 found with {POWER:.0%} power, in points"
+    title = f"{plan.study}: smallest difference in {SQUAD.headline.title} found with {POWER:.0%} power, in points"
     table = WideTable(title, (), Column("searches\nx seeds", names), [cost, [*means, *of_languages]])
     return Group(table, Text(), *(Text(f"note: {note}") for note in plan.notes))
 

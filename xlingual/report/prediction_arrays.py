@@ -12,17 +12,14 @@ import numpy.typing as npt
 
 from xlingual.errors import RecordError
 from xlingual.records.predictions import read_columns, read_rows
-from xlingual.tasks.question_answering import CHARACTER_F1, SHARES
+from xlingual.task_metrics import TaskMetrics
 
 if TYPE_CHECKING:
     import pyarrow
 
 Floats = npt.NDArray[np.float64]
 Order = npt.NDArray[np.uint64]
-METRICS = ("f1", "exact_match")
-
 _TEXTS = ("id", "paragraph")
-_NAMES = (*_TEXTS, "article", *METRICS, CHARACTER_F1, *SHARES)
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,8 @@ class Answers:
         ids: of the questions, (questions,) texts without duplicates.
         paragraphs: (questions,) texts.
         articles: (questions,) texts, null where a question has none; None where no row has the key.
-        scores: by METRICS and CHARACTER_F1 where its rows hold it, (questions,) in percent.
-        shares: by SHARES where its rows hold them, (questions,) 0 or 100.
+        scores: by metric, those of some languages where the rows hold them, (questions,) in percent.
+        shares: by share where the rows hold them, (questions,) 0 or 100.
     """
 
     ids: pyarrow.Array
@@ -50,11 +47,12 @@ class Answers:
         return np.asarray(np.from_dlpack(pyarrow.compute.sort_indices(self.ids)), dtype=np.uint64)
 
 
-def read_answers(path: Path, like: Answers | None = None) -> Answers:
+def read_answers(path: Path, metrics: TaskMetrics, like: Answers | None = None) -> Answers:
     """Read a file of predictions: its columns where they are of its lines as these are now, else the lines.
 
     Args:
         path: of the lines.
+        metrics: those of the task.
         like: other answers, whose ids are known to be distinct.
 
     Raises:
@@ -66,31 +64,38 @@ def read_answers(path: Path, like: Answers | None = None) -> Answers:
             f"{path}: not there, though the journal says that this replicate was scored; "
             "restore the file from a backup, or score the replicate again by the command that ran the study"
         )
-    answers = _answers(read_columns(path, _NAMES), like)
+    names = _columns(metrics)
+    answers = _answers(read_columns(path, names), metrics, like)
     if answers is None:
-        rows, table = read_rows(path, _NAMES)
-        answers = _answers(table, like)
+        rows, table = read_rows(path, names)
+        answers = _answers(table, metrics, like)
         if answers is None:
-            _check_rows(path, rows)
-            raise RecordError(f"{path}: a text holds half of a character (a lone surrogate); {_EXPECTED}")
+            _check_rows(path, rows, metrics)
+            raise RecordError(f"{path}: a text holds half of a character (a lone surrogate); {_expected(metrics)}")
     return answers
 
 
-def _answers(table: pyarrow.Table | None, like: Answers | None) -> Answers | None:
+def _columns(metrics: TaskMetrics) -> tuple[str, ...]:
+    return (*_TEXTS, "article", *metrics.ranked, *metrics.partial_names, *metrics.share_names)
+
+
+def _answers(table: pyarrow.Table | None, metrics: TaskMetrics, like: Answers | None) -> Answers | None:
     """Take answers from columns; None where there are none or a row is broken."""
     if table is None:
         return None
-    columns = {name: table.column(name).combine_chunks() for name in _NAMES if name in table.column_names}
-    complete = {*_TEXTS, *METRICS} <= columns.keys()
+    present = [name for name in _columns(metrics) if name in table.column_names]
+    columns = {name: table.column(name).combine_chunks() for name in present}
+    complete = {*_TEXTS, *metrics.names} <= columns.keys()
     if not complete or not len(table) or any(columns[n].null_count for n in columns if n != "article"):
         return None
-    shares = {name: 100.0 * _numbers(columns[name], "bool") for name in SHARES if name in columns}
-    scores = {name: _numbers(columns[name], "double") for name in (*METRICS, CHARACTER_F1) if name in columns}
+    shares = {name: 100.0 * _numbers(columns[name], "bool") for name in metrics.share_names if name in columns}
+    scored = [name for name in (*metrics.ranked, *metrics.partial_names) if name in columns]
+    scores = {name: _numbers(columns[name], "double") for name in scored}
     ids, articles = columns["id"], columns.get("article")
     sound = (
         all(str(columns[name].type) == "string" for name in (*_TEXTS, "article") if name in columns)
         and all(_are_percents(values) for values in (*scores.values(), *shares.values()))
-        and len(shares) in (0, len(SHARES))
+        and len(shares) in (0, len(metrics.shares))
         and ((like is not None and ids.equals(like.ids)) or len(ids.unique()) == len(ids))
     )
     return Answers(ids, columns["paragraph"], articles, scores, shares) if sound else None
@@ -108,51 +113,53 @@ def _are_percents(values: Floats) -> bool:
     return bool(values.min() >= 0.0 and values.max() <= 100.0)  # both are false of NaN
 
 
-def _check_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def _check_rows(path: Path, rows: Sequence[Mapping[str, Any]], metrics: TaskMetrics) -> None:
     """Refuse the first row that is broken.
 
     Raises:
         RecordError: names the line, or the question.
     """
+    expected = _expected(metrics)
     seen: set[str] = set()
     for line, row in enumerate(rows, start=1):
         wrong = [key for key in _TEXTS if not isinstance(row.get(key), str)]
-        wrong += [metric for metric in METRICS if not _is_percent(row.get(metric))]
+        wrong += [metric for metric in metrics.ranked if not _is_percent(row.get(metric))]
         wrong += ["article"] if not isinstance(row.get("article"), str | None) else []
         if wrong:
-            raise RecordError(f"{path}:{line}: {wrong[0]!r} is {row.get(wrong[0])!r}; {_EXPECTED}")
+            raise RecordError(f"{path}:{line}: {wrong[0]!r} is {row.get(wrong[0])!r}; {expected}")
         if row["id"] in seen:
             raise RecordError(f"{path}:{line}: question {row['id']!r} is here twice; each is answered once")
         seen.add(row["id"])
     if not rows:
-        raise RecordError(f"{path}: no prediction in it; {_EXPECTED}")
-    _check_characters(path, rows)
-    _check_shares(path, rows)
+        raise RecordError(f"{path}: no prediction in it; {expected}")
+    for metric in metrics.partial_names:
+        _check_partial(path, rows, metric)
+    _check_shares(path, rows, metrics.share_names)
 
 
-_EXPECTED = (
-    "a row holds the texts id and paragraph, that of an article if it has one, and exact_match and f1 between 0 and 100"
-)
+def _expected(metrics: TaskMetrics) -> str:
+    names = " and ".join(metrics.names)
+    return f"a row holds the texts id and paragraph, that of an article if it has one, and {names} between 0 and 100"
 
 
-def _check_characters(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """All rows say CHARACTER_F1, or none does."""
-    for row in rows if any(CHARACTER_F1 in row for row in rows) else ():
-        if not _is_percent(row.get(CHARACTER_F1)):
+def _check_partial(path: Path, rows: Sequence[Mapping[str, Any]], metric: str) -> None:
+    """All rows hold the metric, or none does."""
+    for row in rows if any(metric in row for row in rows) else ():
+        if not _is_percent(row.get(metric)):
             raise RecordError(
-                f"{path}: question {row['id']!r} has {CHARACTER_F1} {row.get(CHARACTER_F1)!r}; rows of a language "
-                "written without spaces all hold it, between 0 and 100"
+                f"{path}: question {row['id']!r} has {metric} {row.get(metric)!r}; either all rows of a language hold "
+                "it, between 0 and 100, or none does"
             )
 
 
-def _check_shares(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """All rows say SHARES, or none does."""
-    for row in rows if any(name in row for row in rows for name in SHARES) else ():
-        for name in SHARES:
+def _check_shares(path: Path, rows: Sequence[Mapping[str, Any]], shares: Sequence[str]) -> None:
+    """All rows hold the shares, or none does."""
+    for row in rows if any(name in row for row in rows for name in shares) else ():
+        for name in shares:
             if not isinstance(row.get(name), bool):
                 raise RecordError(
                     f"{path}: question {row['id']!r} has {name} {row.get(name)!r}; rows of a model that writes its "
-                    f"answers all hold {', '.join(SHARES)}, true or false"
+                    f"answers all hold {', '.join(shares)}, true or false"
                 )
 
 

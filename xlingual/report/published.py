@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeAlias
 
 from xlingual.errors import RecordError
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.study.published_models import published_name
+from xlingual.task_metrics import SQUAD
 
 ELEVEN = tuple(language for language in XQUAD_LANGUAGES if language != "ro")
 """XTREME's languages (arXiv 2003.11080), English among them, Romanian not."""
@@ -28,19 +29,14 @@ QUESTIONS = 1190
 ZERO_SHOT = "zero-shot"
 """How the setting of scores of models that saw English questions alone begins."""
 
-_COLUMNS = ("model", "language", "f1", "em", "setting", "source")
+METRICS = SQUAD
+"""The published metrics."""
 
+_KEYS = {METRICS[name].short.lower(): name for name in METRICS.ranked}
+_COLUMNS = ("model", "language", *_KEYS, "setting", "source")
 
-@dataclass(frozen=True, slots=True)
-class PublishedScore:
-    """Percent; a metric that was not published is None."""
-
-    f1: float | None
-    exact_match: float | None
-
-    def of(self, metric: str) -> float | None:
-        """The score of one metric."""
-        return self.f1 if metric == "f1" else self.exact_match
+PublishedScore: TypeAlias = Mapping[str, float | None]
+"""From a metric to its score in percent; None where it was not published."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +64,11 @@ class PublishedRow:
 
     def has(self, metric: str) -> bool:
         """Whether anything of a metric was published."""
-        return any(score.of(metric) is not None for score in (*self.scores.values(), *self.means.values()))
+        return any(score[metric] is not None for score in (*self.scores.values(), *self.means.values()))
 
     def mean_over(self, languages: Iterable[str], metric: str) -> float | None:
         """The mean of the published languages; None where one of them is missing."""
-        return _mean([self.scores[one].of(metric) if one in self.scores else None for one in languages])
+        return _mean([self.scores[one][metric] if one in self.scores else None for one in languages])
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what was not published is null."""
@@ -80,8 +76,8 @@ class PublishedRow:
             "model": self.model,
             "setting": self.setting,
             "source": self.source,
-            "scores": {language: _score_json(score) for language, score in self.scores.items()},
-            "means": {key: {"languages": list(MEANS[key]), **_score_json(s)} for key, s in self.means.items()},
+            "scores": {language: dict(score) for language, score in self.scores.items()},
+            "means": {key: {"languages": list(MEANS[key]), **s} for key, s in self.means.items()},
         }
 
 
@@ -119,15 +115,15 @@ def read_published(lines: Iterable[str], name: str) -> tuple[PublishedRow, ...]:
         cells = found.setdefault((line["model"], line["setting"], line["source"]), {})
         if line["language"] in cells:
             raise RecordError(f"{name}:{number}: {line['model']} in {line['language']} stands here twice")
-        cells[line["language"]] = PublishedScore(*(_percent(line[key], f"{name}:{number}") for key in ("f1", "em")))
+        cells[line["language"]] = {metric: _percent(line[key], f"{name}:{number}") for key, metric in _KEYS.items()}
     return tuple(_row(*key, cells) for key, cells in found.items())
 
 
 def _row(model: str, setting: str, source: str, cells: Mapping[str, PublishedScore]) -> PublishedRow:
     scores = {language: cells[language] for language in XQUAD_LANGUAGES if language in cells}
     plain = PublishedRow(model, setting, source, scores, {})
-    means = {
-        key: PublishedScore(*(plain.mean_over(languages, metric) for metric in ("f1", "exact_match")))
+    means: dict[str, PublishedScore] = {
+        key: {metric: plain.mean_over(languages, metric) for metric in METRICS.ranked}
         for key, languages in MEANS.items()
         if all(language in scores for language in languages)
     }
@@ -150,7 +146,3 @@ def _percent(text: str, place: str) -> float | None:
 def _mean(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return fmean(known) if known and len(known) == len(values) else None
-
-
-def _score_json(score: PublishedScore) -> dict[str, float | None]:
-    return {"f1": score.f1, "exact_match": score.exact_match}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlingual.report.distances import obstacle
-from xlingual.report.number_format import METRIC_NAMES, signed
+from xlingual.report.number_format import signed
 from xlingual.report.published import MEAN_NAMES, PublishedRow
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
@@ -24,7 +24,7 @@ def distance_table(summary: Summary, metric: str, flags: Sequence[str]) -> WideT
 
     Args:
         summary: of the study.
-        metric: of scores.METRICS.
+        metric: name of one.
         flags: lines under the title.
     """
     found = [
@@ -40,9 +40,10 @@ def distance_table(summary: Summary, metric: str, flags: Sequence[str]) -> WideT
     for key, header in MEAN_NAMES.items():
         if any(metric in one.means.get(key, {}) for one in found):
             groups.append([Column(header, [signed(one.means.get(key, {}).get(metric)) for one in found])])
+    what = summary.metrics[metric].title
     title = (
-        f"{summary.study}: {METRIC_NAMES[metric]} of arms that saw English alone minus published "
-        f"{METRIC_NAMES[metric]}, in percentage points; means over seeds, no interval"
+        f"{summary.study}: {what} of arms that saw English alone minus published "
+        f"{what}, in percentage points; means over seeds, no interval"
     )
     names = [f"{one.arm} - [{summary.number(one.row)}]" for one in found]
     return WideTable(title, flags, Column("arm", names), groups)

@@ -13,9 +13,10 @@ from xlingual.errors import RecordError
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState
-from xlingual.report.prediction_arrays import METRICS, Answers, Floats, Order, read_answers
+from xlingual.report.prediction_arrays import Answers, Floats, Order, read_answers
+from xlingual.task_metrics import SQUAD, TaskMetrics
 
-__all__ = ["METRICS", "Floats", "Questions", "TestScores", "Unit", "read_scores"]
+__all__ = ["Floats", "Questions", "TestScores", "Unit", "read_scores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,14 @@ class Unit:
 class TestScores:
     """Percent scores of all units on the same questions.
 
-    questions: language -> its questions; scores: arm -> language -> metric -> array (units, questions), where metrics
-    are METRICS and, where all rows hold it, `character_f1`. units: arm -> its units, in the order of the arrays.
-    shares: the same as scores of SHARES, in percent of the questions, of arms whose models write their answers.
-    changed: replicates and languages whose predictions score otherwise than when they were written, in words.
+    Attributes:
+        questions: by language.
+        scores: arm -> language -> metric -> array (units, questions); metrics of some languages where all rows hold
+            them.
+        units: of each arm, in the order of the arrays.
+        shares: like `scores`, in percent of the questions, of arms whose models write their answers.
+        changed: replicates and languages whose predictions no longer give the recorded scores, in words.
+        metrics: those of the task.
     """
 
     __test__ = False  # no test class, whatever pytest thinks of the name
@@ -58,6 +63,7 @@ class TestScores:
     units: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Mapping[str, Floats]]] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
+    metrics: TaskMetrics = SQUAD
 
     @property
     def seeds(self) -> dict[str, tuple[int, ...]]:
@@ -114,6 +120,7 @@ def read_scores(
     replicates: Sequence[ReplicateState],
     languages: Sequence[str] | None,
     several: Collection[str] = (),
+    metrics: TaskMetrics = SQUAD,
 ) -> TestScores:
     """Read what the scored replicates answered in `languages`; without, in every language that any of them answered in.
 
@@ -122,6 +129,7 @@ def read_scores(
         replicates: of all arms.
         languages: those that were asked for; None for all that there are.
         several: arms with several searches, which are their units even while only one of them was scored.
+        metrics: those of the task.
 
     Raises:
         RecordError: when a scored replicate lacks a language or a question that another one has, or a row is broken.
@@ -138,7 +146,7 @@ def read_scores(
     shares: dict[str, dict[str, Cell]] = {}
     changed: list[str] = []
     for language in sorted(wanted, key=_rank):
-        reader = _Reader(directory, language)
+        reader = _Reader(directory, language, metrics)
         for arm, units in arms.items():
             found = [[reader.read(replicate) for replicate in members] for members in units.values()]
             scores.setdefault(arm, {})[language] = _by_unit([[score for score, _ in unit] for unit in found])
@@ -148,7 +156,8 @@ def read_scores(
         asked = reader.questions()
         questions[language] = next((same for same in questions.values() if same == asked), asked)
         changed += reader.changed
-    return TestScores(questions, scores, {arm: tuple(units) for arm, units in arms.items()}, shares, tuple(changed))
+    of_arms = {arm: tuple(units) for arm, units in arms.items()}
+    return TestScores(questions, scores, of_arms, shares, tuple(changed), metrics)
 
 
 def _units(scored: Sequence[ReplicateState], several: bool) -> dict[Unit, list[ReplicateState]]:
@@ -174,9 +183,10 @@ class _Reader:
     They have answered the same questions of the same paragraphs; the order in their files may differ.
     """
 
-    def __init__(self, directory: StudyDirectory, language: str) -> None:
+    def __init__(self, directory: StudyDirectory, language: str, metrics: TaskMetrics) -> None:
         self._directory = directory
         self._language = language
+        self._metrics = metrics
         self._first: tuple[Answers, Order] | None = None
         self.changed: list[str] = []
 
@@ -187,10 +197,10 @@ class _Reader:
             RecordError: see `read_answers`; and when the first replicate was asked other questions.
         """
         path = self._directory.trial(replicate.fingerprint).predictions(self._language)
-        answers = read_answers(path, self._first and self._first[0])
+        answers = read_answers(path, self._metrics, self._first and self._first[0])
         if self._first is None:
             self._first = answers, answers.order()
-        if _differ(answers.scores, replicate.scores.get(self._language, {})):
+        if _differ(answers.scores, replicate.scores.get(self._language, {}), self._metrics.names):
             self.changed.append(f"{replicate.arm}, seed {replicate.seed}, {self._language}")
         order = _order(*self._first, answers, path)
         return _taken(answers.scores, order), _taken(answers.shares, order)
@@ -205,9 +215,9 @@ class _Reader:
         return Questions(_texts(first.ids, order), _texts(first.paragraphs, order), articles if all(articles) else ())
 
 
-def _differ(scores: Cell, recorded: Mapping[str, float]) -> bool:
+def _differ(scores: Cell, recorded: Mapping[str, float], metrics: Sequence[str]) -> bool:
     """Whether means over the questions are not those that were recorded when these were scored."""
-    return any(abs(float(scores[name].mean()) - recorded[name]) > ROUNDING for name in METRICS if name in recorded)
+    return any(abs(float(scores[name].mean()) - recorded[name]) > ROUNDING for name in metrics if name in recorded)
 
 
 def _taken(cell: Cell, order: Order) -> Cell:

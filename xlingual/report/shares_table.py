@@ -8,13 +8,6 @@ from statistics import fmean
 from xlingual.report.number_format import NOTHING, mean_cell
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
-from xlingual.tasks.question_answering import SHARES
-
-NAMES = {
-    "illegal": "illegal",
-    "normalised": "illegal: normalised",
-    "accidental_translation": "illegal: accidental translation",
-}
 
 
 def shares_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
@@ -27,13 +20,14 @@ def shares_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
     arms = [arm for arm in summary.arms.values() if arm.shares]
     if not arms:
         return None
-    names = [f"{arm.name}, {NAMES[share]}" for arm in arms for share in SHARES]
+    shares = summary.metrics.share_names
+    names = [f"{arm.name}, {share.title}" for arm in arms for share in summary.metrics.shares]
     groups = []
     for language in summary.languages:
-        cells = [arm.shares.get(language, {}).get(share) for arm in arms for share in SHARES]
+        cells = [arm.shares.get(language, {}).get(share) for arm in arms for share in shares]
         groups.append([Column(language, [f"{fmean(seeds):.1f}" if seeds else NOTHING for seeds in cells])])
     if any(language != "en" for language in summary.languages):
-        means = [mean_cell(arm.mean_share(share)) for arm in arms for share in SHARES]
+        means = [mean_cell(arm.mean_share(share)) for arm in arms for share in shares]
         groups.append([Column("mean of\nnon-English", means)])
     title = f"{summary.study}: illegal predictions and accidental translations in percent of the questions"
     return WideTable(title, flags, Column("arm", names), groups)

@@ -10,7 +10,7 @@ from xlingual.records.state import StudyState, best_of
 from xlingual.report.arm_summary import reasons_of
 from xlingual.report.chosen import chosen_text
 from xlingual.report.wide_table import Column, WideTable
-from xlingual.study import objective_text
+from xlingual.study.objectives import recorded_objective
 
 NOTHING = "-"
 _TRIAL_STATES = ("finished", "pruned", "failed", "running")
@@ -108,7 +108,7 @@ def set_aside(state: StudyState, arm: str) -> dict[str, str]:
 
 
 def _objective(state: StudyState) -> str:
-    return objective_text(state.study["search"].get("objective", "dev.f1"))
+    return recorded_objective(state.study)
 
 
 def _oracle(state: StudyState) -> list[str]:

@@ -14,16 +14,16 @@ from xlingual.report.arm_summary import ArmSummary, Scores
 from xlingual.report.differences import Difference, alike, differences
 from xlingual.report.distances import Distance, distances, rows_of
 from xlingual.report.interval_notes import signature
-from xlingual.report.published import PublishedRow, published_name_of
-from xlingual.report.scores import METRICS, Floats, TestScores, read_scores
+from xlingual.report.published import METRICS, PublishedRow, published_name_of
+from xlingual.report.scores import Floats, TestScores, read_scores
 from xlingual.report.status import set_aside
 from xlingual.report.training_cost import ArmCost, read_cost
 from xlingual.report.winners import read_winners
-from xlingual.study import objective_text
 from xlingual.study.changes import drawn
 from xlingual.study.dimension import coordinates
+from xlingual.study.objectives import recorded_objective
 from xlingual.study.space import from_written, parameters
-from xlingual.tasks.question_answering import CHARACTER_F1
+from xlingual.task_metrics import SQUAD, TaskMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ class Summary:
     published: tuple[PublishedRow, ...] = ()
     distances: tuple[Distance, ...] = ()
     changed: tuple[str, ...] = ()
+    metrics: TaskMetrics = SQUAD
+
+    @property
+    def headline(self) -> str:
+        """Name of the metric that verdicts rest on."""
+        return self.metrics.headline.name
 
     @property
     def costs(self) -> dict[str, ArmCost]:
@@ -107,7 +113,7 @@ class Summary:
             "confidence": self.confidence,
             "arms": {name: arm.as_json() for name, arm in self.arms.items()},
             "differences": {
-                arm: {language: _difference_json(metrics) for language, metrics in of_arm.items()}
+                arm: {language: _difference_json(gaps) for language, gaps in of_arm.items()}
                 for arm, of_arm in self.differences.items()
             },
             "published": [row.as_json() for row in self.published],
@@ -119,11 +125,17 @@ class Summary:
         }
 
 
-def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.95) -> Summary:
+def summarize(
+    directory: StudyDirectory | Path | str, *, confidence: float = 0.95, metrics: TaskMetrics = SQUAD
+) -> Summary:
     """Compute the report of the study in `directory`.
 
     Reads only, but for Parquet files of predictions that are missing or out of date, which it makes again where it may.
-    `confidence` is that of the intervals (xlingual.statistics.crossed).
+
+    Args:
+        directory: the study's.
+        confidence: of the intervals (`xlingual.statistics.crossed`).
+        metrics: those of the study's task.
 
     Raises:
         RecordError: when the directory is no study's, or a record is broken or absent.
@@ -133,17 +145,17 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
     test = _test_set(state.study)
     named = test.get("languages")
     several = [name for name, searches in state.searches.items() if searches.count > 1]
-    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None, several)
+    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None, several, metrics)
     toy = test.get("source") == "toy"
     arms = {name: _arm(place, state, name, scores) for name in state.arms}
-    published = () if toy else rows_of(tuple(arms.values()))
+    published = () if toy or metrics != METRICS else rows_of(tuple(arms.values()))
     return Summary(
         study=state.name,
         question=str(state.study.get("question", "")),
         stage=state.stage,
         complete=state.complete,
         oracle=state.oracle,
-        objective=objective_text(state.study.get("search", {}).get("objective", "dev.f1")),
+        objective=recorded_objective(state.study),
         equal=state.study["search"].get("equal", "updates"),
         toy=toy,
         languages=scores.languages,
@@ -170,6 +182,7 @@ def summarize(directory: StudyDirectory | Path | str, *, confidence: float = 0.9
         published=published,
         distances=() if state.oracle else distances(tuple(arms.values()), published),
         changed=scores.changed,
+        metrics=metrics,
     )
 
 
@@ -215,14 +228,14 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
             language: {share: _means(values) for share, values in cell.items()}
             for language, cell in scores.shares.get(name, {}).items()
         },
+        metrics=scores.metrics,
     )
 
 
 def _scores(cell: Mapping[str, Floats]) -> Scores:
     """Means over the questions of arrays (units, questions)."""
-    f1, match = (_means(cell[metric]) for metric in METRICS)
-    characters = _means(cell[CHARACTER_F1]) if CHARACTER_F1 in cell else ()
-    return Scores(f1, match, cell["f1"].shape[1], characters)
+    questions = {values.shape[1] for values in cell.values()}
+    return Scores({metric: _means(values) for metric, values in cell.items()}, questions.pop())
 
 
 def _means(values: Floats) -> tuple[float, ...]:
@@ -230,11 +243,11 @@ def _means(values: Floats) -> tuple[float, ...]:
     return tuple(float(mean) for mean in values.mean(axis=1))
 
 
-def _difference_json(metrics: Mapping[str, Difference]) -> dict[str, Any]:
-    """F1 in the contract's keys; exact match, a metric beside it, as an object of its own."""
-    f1, match = metrics["f1"], metrics["exact_match"]
+def _difference_json(gaps: Mapping[str, Difference]) -> dict[str, Any]:
+    """The headline, which comes first, in the contract's keys; every other metric as an object of its own."""
+    (headline, gap), *others = gaps.items()
     return {
-        "f1": f1.estimate,
-        **f1.as_json(),
-        "exact_match": {"difference": match.estimate, **match.as_json()},
+        headline: gap.estimate,
+        **gap.as_json(),
+        **{metric: {"difference": other.estimate, **other.as_json()} for metric, other in others},
     }

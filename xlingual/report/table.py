@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.report.arm_summary import ArmSummary
-from xlingual.report.character_table import character_table
+from xlingual.report.character_table import partial_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.interval_notes import signature
 from xlingual.report.notes import notes, readings, units, warnings, without_trials, zero_shot
-from xlingual.report.number_format import METRIC_NAMES, NOTHING, difference_cell, mean_cell, number_cell, signed
+from xlingual.report.number_format import NOTHING, difference_cell, mean_cell, number_cell, signed
 from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
 from xlingual.report.published_table import PUBLISHED, distance_table, label
 from xlingual.report.shares_table import shares_table
@@ -26,28 +26,27 @@ from xlingual.report.winners_table import winners_table
 def report_tables(summary: Summary) -> RenderableType:
     """Draw the whole report.
 
-    F1, exact match, character F1, differences per language, distances from published scores, what the searches chose,
-    illegal predictions, what training cost, and notes on all these.
+    Every metric, the headline first, differences per language, distances from published scores, what the searches
+    chose, illegal predictions, what training cost, and notes on all these.
     """
     if not summary.languages:
         nothing = f"{summary.study}: no replicate was scored on the test set yet."
         return Notes([*warnings(summary), *without_trials(summary), nothing])
     flags = warnings(summary)
-    of_f1, of_match = Signature(signature(summary)), Signature(signature(summary, "exact_match"))
+    signatures = {metric: Signature(signature(summary, metric)) for metric in summary.metrics.ranked}
+    headline = signatures[summary.headline]
     tables: list[tuple[RenderableType | None, Signature]] = [
-        (score_table(summary, "f1"), of_f1),
-        (score_table(summary, "exact_match"), of_match),
-        (character_table(summary, flags), of_f1),
+        (score_table(summary, metric), below) for metric, below in signatures.items()
     ]
+    tables += [(partial_table(summary, metric, flags), headline) for metric in summary.metrics.partial_names]
     if summary.differences:
-        tables.append((difference_table(summary, "f1"), of_f1))
-    tables.append((distance_table(summary, "f1", flags), of_f1))
-    tables.append((distance_table(summary, "exact_match", flags), of_match))
-    tables += [(winners_table(summary, flags), of_f1), (shares_table(summary, flags), of_f1)]
+        tables.append((difference_table(summary, summary.headline), headline))
+    tables += [(distance_table(summary, metric, flags), below) for metric, below in signatures.items()]
+    tables += [(winners_table(summary, flags), headline), (shares_table(summary, flags), headline)]
     if summary.costs:
         without = [name for name in summary.arms if name not in summary.costs]
         costs = cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without)
-        tables += [(costs, of_f1), (perturbation_table(summary.study, summary.costs, flags), of_f1)]
+        tables += [(costs, headline), (perturbation_table(summary.study, summary.costs, flags), headline)]
     drawn = [part for table, below in tables if table is not None for part in (table, below, "")]
     return Group(*drawn, Notes(notes(summary)))
 
@@ -61,7 +60,7 @@ def score_table(summary: Summary, metric: str) -> WideTable:
     arms, rows = list(summary.arms.values()), _rows(summary, metric)
     groups = []
     for language in summary.languages:
-        others = [row.scores[language].of(metric) if language in row.scores else None for row in rows]
+        others = [row.scores[language][metric] if language in row.scores else None for row in rows]
         groups.append([Column(language, [*(_score(arm, language, metric) for arm in arms), *map(number_cell, others)])])
     non_english = [language for language in summary.languages if language != "en"]
     if non_english:
@@ -93,7 +92,7 @@ def _published_means(summary: Summary, metric: str) -> list[list[Column]]:
     """A column for each mean that some published row has: measured over the same languages, and as published."""
     columns = []
     for key, languages in MEANS.items():
-        others = [row.means[key].of(metric) if key in row.means else None for row in _rows(summary, metric)]
+        others = [row.means[key][metric] if key in row.means else None for row in _rows(summary, metric)]
         if any(value is not None for value in others):
             measured = [mean_cell(arm.mean_over(languages, metric)) for arm in summary.arms.values()]
             columns.append([Column(MEAN_NAMES[key], [*measured, *map(number_cell, others)])])
@@ -121,7 +120,7 @@ def difference_table(summary: Summary, metric: str) -> WideTable:
             group.append(Column("pooled", [signed(gap.pooled) for gap in gaps]))
         groups.append(group)
     title = (
-        f"{summary.study}: difference of {METRIC_NAMES[metric]} to {summary.baseline} in percentage points, "
+        f"{summary.study}: difference of {summary.metrics[metric].title} to {summary.baseline} in percentage points, "
         f"{_share(summary)}; {units(summary)}; {readings(summary)}"
     )
     return WideTable(title, warnings(summary), Column("language", rows), groups)
@@ -161,7 +160,7 @@ class Signature:
 
 def _title(summary: Summary, metric: str) -> str:
     data = "the toy test set" if summary.toy else "XQuAD"
-    what = f"{zero_shot(summary, METRIC_NAMES[metric])} on {data} in percent"
+    what = f"{zero_shot(summary, summary.metrics[metric].title)} on {data} in percent"
     return f"{summary.study}: {what}; {units(summary)}; {readings(summary)}"
 
 

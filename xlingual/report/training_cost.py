@@ -12,7 +12,6 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState
 from xlingual.report.winners import Winner, best_of_all
 from xlingual.study.cost import Cost, cost_of
-from xlingual.training.dev_scores import with_objective
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +89,8 @@ def read_cost(directory: StudyDirectory, state: StudyState, arm: str, winners: S
     if best is None:
         return None
     chosen, cost = best.fingerprint, cost_of(best.configuration)
-    objective = state.study["search"].get("objective", "dev.f1")
-    summands = {objective: 1.0} if isinstance(objective, str) else objective
     replicates = [one for one in state.replicates if one.arm == arm and one.state == "finished"]
-    reports = {
-        one.seed: [with_objective(row, summands) for row in journal.read(directory.trial(one.fingerprint).reports)]
-        for one in replicates
-    }
+    reports = {one.seed: journal.read(directory.trial(one.fingerprint).reports) for one in replicates}
     of_best = [one for one in replicates if one.chosen == chosen]
     trained = [*(one.fingerprint for one in of_best), chosen]
     environments = [journal.read(directory.trial(fingerprint).environment) for fingerprint in trained]

@@ -25,11 +25,12 @@ def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable |
             Column(f"winners:\n{summary.objective}", [_objectives(arm) for arm in arms], wraps=True),
         ]
     ]
-    if any(arm.mean("f1") for arm in arms):
+    if any(arm.mean(summary.headline) for arm in arms):
+        what = summary.metrics.headline.title
         groups.append(
             [
-                Column("winners:\nmean F1 of non-English", [_scores(arm) for arm in arms], wraps=True),
-                Column("best of all,\nits mean F1", [_best(arm) for arm in arms]),
+                Column(f"winners:\nmean {what} of non-English", [_scores(arm) for arm in arms], wraps=True),
+                Column(f"best of all,\nits mean {what}", [_best(arm) for arm in arms]),
             ]
         )
     title = (
@@ -40,10 +41,10 @@ def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable |
 
 
 def best_scores(arm: ArmSummary) -> tuple[int, float] | None:
-    """The search that found the best of all winners, and its mean F1; None where that is not scored."""
+    """The search that found the best of all winners, and its mean; None where that is not scored."""
     if arm.searches < 2 or arm.best is None or arm.best.search not in arm.units:
         return None
-    return arm.best.search, arm.mean("f1")[arm.units.index(arm.best.search)]
+    return arm.best.search, arm.mean(arm.metrics.headline.name)[arm.units.index(arm.best.search)]
 
 
 def _objectives(arm: ArmSummary) -> str:
@@ -54,7 +55,7 @@ def _objectives(arm: ArmSummary) -> str:
 
 def _scores(arm: ArmSummary) -> str:
     """One mean a search, "-" for one that has none; where nothing is searched, that of all seeds."""
-    means = arm.mean("f1")
+    means = arm.mean(arm.metrics.headline.name)
     if not means:
         return NOTHING
     if arm.searches == 1:

@@ -18,6 +18,7 @@ from xlingual.search.recording_callback import RecordingCallback
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial import TrialTask
 from xlingual.study import ModelTraits, Study
+from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.training.execution import Execution
 
 
@@ -46,6 +47,7 @@ class StudyContext:
         trainer: trains what a stage hands out.
         clock: seconds that only grow.
         place: where tries run.
+        task: scores what replicates answer.
     """
 
     study: Study
@@ -61,6 +63,7 @@ class StudyContext:
     trainer: Trainer
     clock: Callable[[], float] = time.monotonic
     place: Place = field(default_factory=Here)
+    task: Task = QUESTION_ANSWERING
 
     @property
     def full_budget(self) -> int:
@@ -81,7 +84,7 @@ class StudyContext:
             opens_test_set=self.study.oracle,
         )
 
-    def task(self, *, keep_model: bool) -> TrialTask:
+    def trial_task(self, *, keep_model: bool) -> TrialTask:
         """Make what the trials share."""
         return TrialTask(
             self.directory.path, self.demand, self.locations.models, self.inputs, keep_model, execution_of(self.study)
@@ -100,7 +103,7 @@ class StudyContext:
             clock=self.clock,
             place=self.place,
         )
-        self.trainer(queue, self.task(keep_model=keep_model), concurrent=self.concurrent, driver=self.driver)
+        self.trainer(queue, self.trial_task(keep_model=keep_model), concurrent=self.concurrent, driver=self.driver)
         return queue
 
     def event(self, event: str, **content: Any) -> None:

@@ -14,7 +14,7 @@ from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, answer_all
 from xlingual.families import Lengths, ScoringSet, family_of
 from xlingual.speed.matrix import synchronize
-from xlingual.tasks.question_answering import QuestionAnswering
+from xlingual.tasks import QUESTION_ANSWERING, Task
 
 WARM_UP = 5
 """Questions of each language that are answered before the clock starts."""
@@ -22,7 +22,7 @@ WARM_UP = 5
 
 @dataclass(frozen=True, slots=True)
 class ScoringSpeed:
-    """How fast questions are answered: tokenising, model, choice or writing of answers, exact match and F1; in float32.
+    """How fast questions are answered: tokenising, model, choosing or writing answers, metrics; in float32.
 
     Attributes:
         questions: how many, by language.
@@ -39,7 +39,11 @@ class ScoringSpeed:
 
 
 def measure_scoring(
-    checkpoint: Path, examples: Mapping[str, tuple[Example, ...]], lengths: Lengths, device: torch.device
+    checkpoint: Path,
+    examples: Mapping[str, tuple[Example, ...]],
+    lengths: Lengths,
+    device: torch.device,
+    task: Task = QUESTION_ANSWERING,
 ) -> ScoringSpeed:
     """Time the answering of questions; the scores are thrown away.
 
@@ -50,6 +54,7 @@ def measure_scoring(
         examples: the questions by language.
         lengths: of its inputs.
         device: where the model lies.
+        task: scores the answers.
 
     Raises:
         ModelError: when the model cannot be loaded, or a single input does not fit into memory.
@@ -67,9 +72,7 @@ def measure_scoring(
             for code, part in asked.items()
         }
         found = answer_all(crew, questions, lambda done, total: None)
-        return {
-            code: len(QuestionAnswering().rows(part, found[code], family.row_extras)) for code, part in asked.items()
-        }
+        return {code: len(task.rows(part, found[code], family.row_extras)) for code, part in asked.items()}
 
     score({code: part[:WARM_UP] for code, part in examples.items()})
     synchronize(device)

@@ -19,12 +19,13 @@ from xlingual.study.data import (
 from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.lengths import Lengths
 from xlingual.study.mixture_corners import PossibleMixture, possible_mixtures
+from xlingual.study.objectives import objective_text
 from xlingual.study.plan import ArmPlan, Plan, plan
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
 from xlingual.study.robust import Robust, passes_of, plain_robust
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.schema import Study, json_schema
-from xlingual.study.search import ReplicateSettings, SearchSettings, objective_text
+from xlingual.study.search import ReplicateSettings, SearchSettings
 from xlingual.study.space import (
     Choice,
     Integer,

@@ -13,6 +13,7 @@ from xlingual.study.arms import Arm
 from xlingual.study.data import DataSettings
 from xlingual.study.derived import Space
 from xlingual.study.document import Document, Path
+from xlingual.study.objectives import DEFAULT_OBJECTIVE
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings
 from xlingual.study.section import Section
@@ -45,7 +46,7 @@ def draft_of(document: Document) -> Draft:
     value = document.value
     arms = value.get("arms")
     model, oracle = value.get("model"), value.get("oracle", False)
-    objective = _one(value, "search", "objective", "dev.f1")
+    objective = _one(value, "search", "objective", DEFAULT_OBJECTIVE)
     trials = _one(value, "search", "trials_per_arm", None)
     scaling = _read(ScalingSettings, {"workers_per_trial": _one(value, "scaling", "workers_per_trial", 1)})
     read = (

@@ -11,6 +11,7 @@ from xlingual.study.arms import Arm
 from xlingual.study.data import TOY, DataSettings, ToySettings
 from xlingual.study.derived import Space
 from xlingual.study.leaves import Flag, Name, Source, Text
+from xlingual.study.objectives import WEBFAQ_DEV
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings, SearchSettings
 from xlingual.study.section import Says, Section
@@ -70,7 +71,7 @@ class Study(Section):
     @property
     def uses_webfaq_dev(self) -> bool:
         """Whether the objective is scored on FAQ hosts that are held out."""
-        return any(score.startswith("webfaq_dev.") for score in self.search.summands)
+        return any(score.startswith(f"{WEBFAQ_DEV}.") for score in self.search.summands)
 
     @property
     def uses_toy(self) -> bool:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from xlingual.study.leaves import WHOLE, Count, Real
 from xlingual.study.messages import shown, told, told_at
+from xlingual.study.objectives import DEFAULT_OBJECTIVE, DEV_OBJECTIVES, TEST_OBJECTIVES, WEBFAQ_DEV, objective_text
 from xlingual.study.section import Says, Section
-
-DEV_OBJECTIVES = ("dev.f1", "dev.exact_match", "webfaq_dev.mean_f1", "webfaq_dev.mean_exact_match")
-TEST_OBJECTIVES = ("test.f1", "test.exact_match")
 
 
 def _objective(value: Any) -> str | dict[str, float]:
@@ -21,7 +18,8 @@ def _objective(value: Any) -> str | dict[str, float]:
     if isinstance(value, str) and value.strip():
         return value
     if not isinstance(value, dict) or not value:
-        remedy = "write objective: dev.f1, or objective: {dev.f1: 0.5, webfaq_dev.mean_f1: 0.5}"
+        held_out = next(name for name in DEV_OBJECTIVES if name.startswith(WEBFAQ_DEV))
+        remedy = f"write objective: {DEFAULT_OBJECTIVE}, or objective: {{{DEFAULT_OBJECTIVE}: 0.5, {held_out}: 0.5}}"
         raise told(f"must be text or a mapping from scores to weights, found {shown(value)}; {remedy}")
     for name, weight in value.items():
         number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
@@ -36,7 +34,7 @@ def _objective(value: Any) -> str | dict[str, float]:
 Objective: TypeAlias = Annotated[
     Any,
     AfterValidator(_objective),
-    Says("the name of a score, or a mapping from such names to weights", "dev.f1"),
+    Says("the name of a score, or a mapping from such names to weights", DEFAULT_OBJECTIVE),
     WithJsonSchema(
         {
             "anyOf": [
@@ -92,7 +90,7 @@ class SearchSettings(Section):
     """
 
     trials_per_arm: TrialCount
-    objective: Objective = "dev.f1"
+    objective: Objective = DEFAULT_OBJECTIVE
     equal: Equal = "updates"
     sampler: Sampler = "tpe"
     startup: Startup = "centred"
@@ -117,15 +115,8 @@ class SearchSettings(Section):
 
     @property
     def objective_text(self) -> str:
-        """The objective in words: "dev.f1", or "0.5 dev.f1 + 0.5 webfaq_dev.mean_f1"."""
+        """The objective in words, see `xlingual.study.objectives.objective_text`."""
         return objective_text(self.objective)
-
-
-def objective_text(objective: str | Mapping[str, float]) -> str:
-    """An objective as a study writes it, in words."""
-    if isinstance(objective, str):
-        return objective
-    return " + ".join(f"{weight:g} {name}" for name, weight in objective.items())
 
 
 class ReplicateSettings(Section):

@@ -1,5 +1,6 @@
 """Tasks: what an example is, which answers it can have, and how these are scored."""
 
+from xlingual.tasks.question_answering import QUESTION_ANSWERING
 from xlingual.tasks.task import Candidate, Candidates, Extras, Task, merge
 
-__all__ = ["Candidate", "Candidates", "Extras", "Task", "merge"]
+__all__ = ["QUESTION_ANSWERING", "Candidate", "Candidates", "Extras", "Task", "merge"]

@@ -16,13 +16,16 @@ from xlingual.data.stated_questions import questions_of_file
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
 from xlingual.languages import UNSPACED
+from xlingual.task_metrics import SQUAD, TaskMetrics
 from xlingual.tasks.task import Candidate, Extras
 
-CHARACTER_F1 = "character_f1"
-"""What rows also hold, in percent, where their language is written without spaces; in no mean of the official F1."""
+EXACT_MATCH, F1 = SQUAD.names
 
-SHARES = ("illegal", "normalised", "accidental_translation")
-"""What rows may hold besides: true or false."""
+(CHARACTER_F1,) = SQUAD.partial_names
+"""Rows hold it where their language is written without spaces; it enters no mean of the official F1."""
+
+SHARES = SQUAD.share_names
+"""Rows of models that write their answers hold these: true or false."""
 
 SENTINELS = "sentinels"
 """A mark of answers: pieces that mark masked spans in pretraining were left out. Its share is shown if any has it.
@@ -32,8 +35,8 @@ SENTINELS = "sentinels"
 class QuestionAnswering:
     """An example is a question, its context and its gold answers; an answer is a text."""
 
-    name: ClassVar[str] = "question_answering"
-    metrics: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
+    name: ClassVar[str] = SQUAD.task
+    metrics: ClassVar[TaskMetrics] = SQUAD
 
     def rows(
         self, examples: Sequence[Example], found: Mapping[int, Sequence[Candidate]], extras: Extras | None = None
@@ -44,6 +47,9 @@ class QuestionAnswering:
     def scores(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """See `mean_scores`."""
         return mean_scores(rows)
+
+
+QUESTION_ANSWERING = QuestionAnswering()
 
 
 def answer_rows(
@@ -65,8 +71,8 @@ def answer_rows(
                 "paragraph": example.paragraph,
                 **({"article": example.title} if example.title else {}),
                 "prediction": prediction,
-                "exact_match": 100.0 * metrics.exact_match(prediction, example.answers),
-                "f1": 100.0 * metrics.f1(prediction, example.answers),
+                EXACT_MATCH: 100.0 * metrics.exact_match(prediction, example.answers),
+                F1: 100.0 * metrics.f1(prediction, example.answers),
                 **_characters(example, prediction),
                 "n_best": [{"text": one.text, "score": round(one.score, 4)} for one in candidates],
                 **(extras(example, prediction) if extras else {}),
@@ -91,9 +97,7 @@ def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     shares = [name for name in SHARES if all(name in row for row in rows)]
     shares += [SENTINELS] if any(row.get(SENTINELS) for row in rows) else []
     return {
-        "exact_match": float(np.mean([row["exact_match"] for row in rows])),
-        "f1": float(np.mean([row["f1"] for row in rows])),
-        **{name: float(np.mean([row[name] for row in rows])) for name in characters},
+        **{name: float(np.mean([row[name] for row in rows])) for name in (*SQUAD.names, *characters)},
         "questions": len(rows),
         **{name: 100.0 * float(np.mean([row.get(name, False) for row in rows])) for name in shares},
     }

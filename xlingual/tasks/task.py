@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
+from xlingual.task_metrics import TaskMetrics
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
@@ -40,11 +42,11 @@ class Task(Protocol):
 
     Attributes:
         name: as families name what they can do.
-        metrics: keys of `scores`, in percent, the headline last.
+        metrics: what `rows` and `scores` hold, in percent.
     """
 
     name: ClassVar[str]
-    metrics: ClassVar[tuple[str, ...]]
+    metrics: ClassVar[TaskMetrics]
 
     def rows(
         self, examples: Sequence[Any], found: Mapping[int, Sequence[Candidate]], extras: Extras | None = None

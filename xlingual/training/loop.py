@@ -7,7 +7,6 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +23,7 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import NO_HOLDER, Holder, Lease, lease
 from xlingual.study import TrialConfiguration, passes_of
 from xlingual.tasks import merge
-from xlingual.tasks.question_answering import answer_rows, mean_scores
-from xlingual.training.dev_scores import Scores, development_report, with_objective
+from xlingual.training.dev_scores import Scores, development_report
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate
@@ -74,7 +72,7 @@ def train_trial(
             with _writing(held):
                 directory.checkpoint.unlink(missing_ok=True)
             for report in journal.read(directory.reports):
-                worker.report(with_objective(report, inputs.objective))
+                worker.report(report)
         else:
             Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution, held).run()
 
@@ -130,9 +128,7 @@ class Training:
         self.source_checkpoint, self.keep_model, self.held = checkpoint, keep_model, held
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
-        progress = load_checkpoint(directory.checkpoint, self.model)
-        reports = (with_objective(report, inputs.objective) for report in progress.reports)
-        self.progress = replace(progress, reports=tuple(reports))
+        self.progress = load_checkpoint(directory.checkpoint, self.model)
         self.updater = Updater(configuration, order, self.model, worker)
 
     def run(self) -> None:
@@ -214,15 +210,15 @@ class Training:
                 share=(self.worker.rank, self.worker.workers),
                 autocast=self.model.autocast,
             )
-        found = self.worker.gather(mine)
+        found, task = self.worker.gather(mine), self.inputs.task
         scores: dict[str, dict[str, Scores]] = {}
         for name, parts in questions.items():
             for language, part in parts.items():
                 merged = merge(one[name, language] for one in found)
-                answers = answer_rows(part.examples, merged, self.model.family.row_extras)
+                answers = task.rows(part.examples, merged, self.model.family.row_extras)
                 rows.extend({"set": name, "language": language, **row} for row in answers)
-                scores.setdefault(name, {})[language] = mean_scores(answers)
-        return development_report(scores, self.inputs.objective), rows
+                scores.setdefault(name, {})[language] = task.scores(answers)
+        return development_report(scores, self.inputs.objective, task.metrics), rows
 
     def _questions(self, updates: int) -> Mapping[str, Mapping[str, ScoringSet]]:
         """The development questions of a report: a fixed sample while the trial is young, where the study says so."""

@@ -20,7 +20,7 @@ from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer
 from xlingual.models.outcome import Outcome
 from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
-from xlingual.tasks import Candidates
+from xlingual.tasks import QUESTION_ANSWERING, Candidates
 from xlingual.tokens.feature_store import Examples, stored_windows
 from xlingual.tokens.rewritable import RewritableWindows
 from xlingual.tokens.windows import Windows, make_windows
@@ -34,7 +34,7 @@ class Extractive:
     lengths: ClassVar[type[Lengths]] = WindowSettings
     name: ClassVar[str] = WindowSettings.family
     objective: ClassVar[str] = WindowSettings.answers
-    tasks: ClassVar[tuple[str, ...]] = ("question_answering",)
+    tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "masked_language_model")
 
     def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> ModelTraits:

@@ -29,7 +29,7 @@ from xlingual.models.text_to_text import (
     text_to_text_notes,
 )
 from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
-from xlingual.tasks import Candidates
+from xlingual.tasks import QUESTION_ANSWERING, Candidates
 from xlingual.tokens.feature_store import Examples, stored_sequences
 from xlingual.tokens.rewritable import RewritableSequences
 from xlingual.tokens.sequence_cutter import SequenceCutter, make_sequences
@@ -53,7 +53,7 @@ class TextToText:
     lengths: ClassVar[type[Lengths]] = TextToTextSettings
     name: ClassVar[str] = TextToTextSettings.family
     objective: ClassVar[str] = TextToTextSettings.answers
-    tasks: ClassVar[tuple[str, ...]] = ("question_answering",)
+    tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "generation")
 
     def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> ModelTraits:

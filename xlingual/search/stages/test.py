@@ -28,8 +28,7 @@ from xlingual.search.recording_callback import record_reading
 from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import TEST, check_sources, unread_test_set
 from xlingual.search.waiting import first_ready
-from xlingual.tasks import Candidates, Extras, merge
-from xlingual.tasks.question_answering import answer_rows, mean_scores
+from xlingual.tasks import Candidates, Extras, Task, merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,7 @@ def distinct(replicates: Sequence[ReplicateState]) -> list[ReplicateState]:
 
 
 def scored_answers(
+    task: Task,
     directory: TrialDirectory,
     questions: Mapping[str, ScoringSet],
     parts: Sequence[Mapping[str, Candidates]],
@@ -76,27 +76,28 @@ def scored_answers(
     """Join what all shares found, write each question's prediction down, and score them.
 
     Args:
+        task: that the questions are of.
         directory: the replicate's.
         questions: by language.
         parts: what each share found.
-        extras: see `answer_rows`.
+        extras: see `Task.rows`.
 
     Returns:
-        language -> mean exact match and F1 in percent, and the number of questions.
+        language -> see `Task.scores`.
     """
     scores = {}
     for language, asked in questions.items():
-        rows = answer_rows(asked.examples, merge(part[language] for part in parts), extras)
+        rows = task.rows(asked.examples, merge(part[language] for part in parts), extras)
         write_predictions(directory.predictions(language), rows)
-        scores[language] = mean_scores(rows)
+        scores[language] = task.scores(rows)
     return scores
 
 
-def recorded_scores(directory: TrialDirectory, languages: list[str]) -> dict[str, dict[str, float]] | None:
+def recorded_scores(task: Task, directory: TrialDirectory, languages: list[str]) -> dict[str, dict[str, float]] | None:
     """Scores from prediction files that are all there already, else None."""
     if not all(directory.predictions(language).exists() for language in languages):
         return None
-    return {language: mean_scores(journal.read(directory.predictions(language))) for language in languages}
+    return {language: task.scores(journal.read(directory.predictions(language))) for language in languages}
 
 
 def _score_replicates(bench: StudyContext, model: str, replicates: Sequence[ReplicateState]) -> None:
@@ -129,7 +130,7 @@ def _score_replicates(bench: StudyContext, model: str, replicates: Sequence[Repl
         found.append(answers)
         if len(found) == shares:
             directory = bench.directory.trial(replicate.fingerprint)
-            scores = scored_answers(directory, questions or {}, parts.pop(replicate.fingerprint), extras)
+            scores = scored_answers(bench.task, directory, questions or {}, parts.pop(replicate.fingerprint), extras)
             _scored(bench, replicate, scores)
 
 
@@ -177,7 +178,9 @@ def _submit(bench: StudyContext, asked: AnswerShare, questions: Any, shares: int
 
 def _adopt_recorded_scores(bench: StudyContext, replicate: ReplicateState) -> bool:
     """Take scores that were written just before a crash, instead of opening the test set again."""
-    scores = recorded_scores(bench.directory.trial(replicate.fingerprint), list(bench.study.data.test.languages))
+    scores = recorded_scores(
+        bench.task, bench.directory.trial(replicate.fingerprint), list(bench.study.data.test.languages)
+    )
     if scores is not None:
         _scored(bench, replicate, scores)
     return scores is not None

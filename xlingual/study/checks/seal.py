@@ -12,14 +12,13 @@ from xlingual.study.document import Path
 from xlingual.study.draft import Draft
 from xlingual.study.finding import Finding
 from xlingual.study.messages import did_you_mean
-from xlingual.study.search import DEV_OBJECTIVES, TEST_OBJECTIVES
+from xlingual.study.objectives import DEFAULT_OBJECTIVE, DEV_OBJECTIVES, TEST_OBJECTIVES, WEBFAQ_DEV
 
 _REMEDIES = {"train": "train: rajpurkar/squad", "dev": f"dev: {HELD_OUT_ARTICLES}", "faq": "source: PaDaS-Lab/webfaq"}
 _OBJECTIVE = ("search", "objective")
-WEBFAQ_DEV = "webfaq_dev."
 _SEAL = (
     "the test set is sealed: a search that sees it would overfit to it, and the final scores would mean "
-    "nothing; write objective: dev.f1 (or oracle: true, and every table will say ORACLE)"
+    f"nothing; write objective: {DEFAULT_OBJECTIVE} (or oracle: true, and every table will say ORACLE)"
 )
 _XQUAD_HUB = re.compile(r"(hf://datasets/|https://huggingface\.co/datasets/)?(google/)?xquad/?", re.IGNORECASE)
 _XQUAD_FILE = re.compile(r"xquad(\.[a-z]{2})?(\.json)?", re.IGNORECASE)
@@ -36,8 +35,8 @@ def objective_is_known(draft: Draft) -> Iterator[Finding]:
             yield Finding(path, f"{score!r} names the test set; {_SEAL}")
         elif not draft.oracle and score not in DEV_OBJECTIVES:
             yield Finding(path, f"unknown objective {score!r}; {did_you_mean(score, DEV_OBJECTIVES)}")
-        elif score.startswith(WEBFAQ_DEV) and draft.data is not None and draft.data.faq is None:
-            remedy = "write data.faq: {source: PaDaS-Lab/webfaq}, or objective: dev.f1"
+        elif score.startswith(f"{WEBFAQ_DEV}.") and draft.data is not None and draft.data.faq is None:
+            remedy = f"write data.faq: {{source: PaDaS-Lab/webfaq}}, or objective: {DEFAULT_OBJECTIVE}"
             yield Finding(path, f"{score!r} is scored on held-out FAQ hosts, but data.faq names none; {remedy}")
 
 

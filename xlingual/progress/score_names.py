@@ -1,0 +1,60 @@
+"""What the scores of a study are called while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xlingual.study.objectives import DEFAULT_OBJECTIVE, WEBFAQ_DEV
+from xlingual.task_metrics import SQUAD, TaskMetrics
+
+
+@dataclass(frozen=True)
+class ScoreNames:
+    """Names of a study's scores.
+
+    Attributes:
+        objective: the study's, in words.
+        metrics: those of its task.
+    """
+
+    objective: str = DEFAULT_OBJECTIVE
+    metrics: TaskMetrics = SQUAD
+
+    @property
+    def header(self) -> str:
+        """The objective as a column's header: "F1"; "sum" for a weighted sum; ORACLE where the test set is seen."""
+        return self._known.get(self.objective, ("sum", ""))[0]
+
+    @property
+    def name(self) -> str:
+        """The objective in words: "development F1"; ORACLE where the test set is seen."""
+        return self._known.get(self.objective, ("", self.objective))[1]
+
+    @property
+    def headline(self) -> str:
+        """Title of the metric that is shown of test scores."""
+        return self.metrics.headline.title
+
+    def of(self, score: Mapping[str, float]) -> float | None:
+        """The headline among one language's scores, in percent; None where it is missing."""
+        return score.get(self.metrics.headline.name)
+
+    def zero_shot(self, language_scores: Mapping[str, Mapping[str, float]]) -> float | None:
+        """Mean of the headline over the languages other than English, in percent; None where a score is missing."""
+        scores = [self.of(score) for language, score in language_scores.items() if language != "en"]
+        present = [score for score in scores if score is not None]
+        return sum(present) / len(present) if present and len(present) == len(scores) else None
+
+    @property
+    def _known(self) -> dict[str, tuple[str, str]]:
+        """Header and name of every objective that is one score."""
+        known: dict[str, tuple[str, str]] = {}
+        for metric in self.metrics.metrics:
+            known[f"dev.{metric.name}"] = metric.short, f"development {metric.title}"
+            known[f"{WEBFAQ_DEV}.mean_{metric.name}"] = f"FAQ {metric.short}", f"{metric.title} on held-out FAQ hosts"
+            known[f"test.{metric.name}"] = f"ORACLE {metric.short}", f"ORACLE test {metric.title}"
+        return known
+
+
+DEFAULT_NAMES = ScoreNames()

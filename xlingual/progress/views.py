@@ -1,0 +1,113 @@
+"""The view of a study that suits the output; its failures never stop the study."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from rich.console import Console
+
+from xlingual.activity import Activities, heard_by
+from xlingual.progress.activities import activities_shown, redraws
+from xlingual.progress.json_lines import JsonLines
+from xlingual.progress.live import LiveView
+from xlingual.progress.plain import PlainView
+from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
+from xlingual.search.listener import Listener, TrialView
+
+_log = logging.getLogger(__name__)
+
+
+class Guarded:
+    """Passes every event on to a view and swallows what the view raises, after one warning in the log.
+
+    A context manager: leaving it closes the view. A KeyboardInterrupt passes; a SystemExit does not, for that is how
+    rich answers a terminal that has gone.
+    """
+
+    def __init__(self, view: Listener) -> None:
+        self.view = view
+        self._warned = False
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """Pass it on."""
+        self._try(lambda: self.view.stage_started(stage, total, done))
+
+    def stage_ended(self, stage: str) -> None:
+        """Pass it on."""
+        self._try(lambda: self.view.stage_ended(stage))
+
+    def trial_changed(self, trial: TrialView) -> None:
+        """Pass it on."""
+        self._try(lambda: self.view.trial_changed(trial))
+
+    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+        """Pass it on."""
+        self._try(lambda: self.view.test_scored(arm, seed, language_scores))
+
+    def note(self, text: str) -> None:
+        """Pass it on."""
+        self._try(lambda: self.view.note(text))
+
+    def close(self) -> None:
+        """Pass it on."""
+        self._try(self.view.close)
+
+    def __enter__(self) -> Guarded:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _try(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except (Exception, SystemExit) as error:
+            if not self._warned:
+                self._warned = True
+                trace = not isinstance(error, (OSError, SystemExit))  # a reader that has gone is no mistake of ours
+                _log.warning("The view of progress failed (%r); the study goes on.", error, exc_info=trace)
+
+
+@contextmanager
+def study_shown(json: bool, console: Console, names: ScoreNames) -> Iterator[Guarded]:
+    """Yield a study's view, and show what its driver is busy with: in a live table, else on standard error."""
+    activities = Activities()
+    with Preparing(choose_view(json, console, names, activities), activities) as view:
+        live = isinstance(view.view, LiveView)
+        with heard_by(activities) if live else activities_shown(activities=activities, outermost=None):
+            yield view
+
+
+class Preparing(Guarded):
+    """A view before whose first stage the study is being prepared."""
+
+    def __init__(self, view: Guarded, activities: Activities) -> None:
+        super().__init__(view.view)
+        self._activities = activities
+        self._preparing = activities.begin("preparing the study")
+        if isinstance(view.view, LiveView):
+            self._try(view.view.begin)
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """Trials speak for themselves from here on."""
+        self._activities.end(self._preparing)
+        super().stage_started(stage, total, done)
+
+
+def choose_view(
+    json: bool, console: Console, names: ScoreNames = DEFAULT_NAMES, activities: Activities | None = None
+) -> Guarded:
+    """A listener that writes to `console`: JSON lines if asked for, a live table on a terminal, else plain lines.
+
+    It never raises into the study, and is a context manager that closes itself.
+    """
+    if json:
+        return Guarded(JsonLines(console.file))
+    if redraws(console):
+        return Guarded(LiveView(console, names, activities=activities))
+    return Guarded(PlainView(console.file, names))
