@@ -20,13 +20,13 @@ def development_objectives(metrics: TaskMetrics) -> tuple[str, ...]:
     return tuple(f"{prefix}{name}" for prefix in prefixes for name in metrics.ranked)
 
 
-def test_objectives(metrics: TaskMetrics) -> tuple[str, ...]:
+def oracle_objectives(metrics: TaskMetrics) -> tuple[str, ...]:
     """Objectives of a task that look at the test set."""
     return tuple(f"test.{name}" for name in metrics.ranked)
 
 
 DEV_OBJECTIVES = development_objectives(SQUAD)
-TEST_OBJECTIVES = test_objectives(SQUAD)
+TEST_OBJECTIVES = oracle_objectives(SQUAD)
 DEFAULT_OBJECTIVE = DEV_OBJECTIVES[0]
 
 
