@@ -21,7 +21,7 @@ from xlingual.models.masked_language_model import base_encoder
 from xlingual.preparation.inputs import load_study_data, locate, model_traits, trial_inputs
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import ModelTraits, Robust, Study, TrialConfiguration, build_configuration, load_study
+from xlingual.study import FamilyDefaults, Robust, Study, TrialConfiguration, build_configuration, load_study
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
 from xlingual.training.model import TrainedModel
@@ -84,7 +84,7 @@ class Family:
     inputs: TrialInputs
     few: TrialInputs
     sources: Mapping[str, str]
-    traits: ModelTraits
+    traits: FamilyDefaults
     body: Callable[[nn.Module], nn.Module]
     recipes: tuple[str, ...]
     rate: float

@@ -49,7 +49,7 @@ from xlingual.search.answer_tasks import find_candidates
 from xlingual.search.placement import Demand
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.trial_draws import ArmDraws
-from xlingual.study import ModelTraits, Study, TrialConfiguration, arm_space, build_configuration, load_study
+from xlingual.study import FamilyDefaults, Study, TrialConfiguration, arm_space, build_configuration, load_study
 from xlingual.study.first import first_values
 from xlingual.study.searches import ArmSearch, replicate_seeds, search_seed, searches_of
 from xlingual.task_metrics import SQUAD
@@ -84,7 +84,7 @@ class World:
     inputs: TrialInputs
     tested: dict[str, ScoringSet]
     sources: dict[str, str]
-    traits: ModelTraits
+    traits: FamilyDefaults
 
 
 def override(settings: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from xlingual.search.driver import STAGES, go_through, missing_stages
 from xlingual.search.stages.search import search_draws
 from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import open_directory
-from xlingual.study import ModelTraits, load_study
+from xlingual.study import FamilyDefaults, load_study
 
 RUNS = 10
 REPORTS = 4
@@ -104,7 +104,7 @@ class Changing:
             locations=SimpleNamespace(models={}),  # type: ignore[arg-type]
             inputs={},
             sources={arm: {"model": "m", "train": "t", "dev": "d"} for arm in study.arms},
-            traits=dict.fromkeys(study.arms, ModelTraits(study.windows)),
+            traits=dict.fromkeys(study.arms, FamilyDefaults(study.windows)),
             concurrent=self.chance.choice((1, 3)),
             driver={},
             precision="fp32",

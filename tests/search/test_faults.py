@@ -31,7 +31,7 @@ from xlingual.search.stages.search import search_draws
 from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import open_directory
 from xlingual.search.trial_draws import ArmDraws
-from xlingual.study import ModelTraits, Study, load_study
+from xlingual.study import FamilyDefaults, Study, load_study
 
 RUNS = int(os.environ.get("XLINGUAL_FAULT_RUNS", "25"))
 REPORTS = 4
@@ -85,7 +85,7 @@ class Commands:
             locations=SimpleNamespace(models={}),  # type: ignore[arg-type]
             inputs={},
             sources=dict.fromkeys(self.study.arms, sources),
-            traits=dict.fromkeys(self.study.arms, ModelTraits(self.study.windows)),
+            traits=dict.fromkeys(self.study.arms, FamilyDefaults(self.study.windows)),
             concurrent=self.concurrent,
             driver={},
             precision="fp32",

@@ -14,7 +14,7 @@ from scipy import stats
 from xlingual.search.design import design_point
 from xlingual.search.sampler import ArmSampler, PastTrial
 from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
-from xlingual.study.legality import Illegal, redrawn
+from xlingual.study.legality import OutsideSpace, redrawn
 from xlingual.study.neutral import default_values
 from xlingual.study.space import as_written
 
@@ -167,7 +167,7 @@ def test_trials_of_another_prior_are_used_where_they_are_legal() -> None:
     for trial in past:
         try:
             values = redrawn(as_written(wide), as_written(NORMAL), trial.values)
-        except Illegal:
+        except OutsideSpace:
             continue
         assert values == trial.values
         legal.append(trial)

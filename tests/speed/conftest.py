@@ -8,13 +8,13 @@ import tiny_text_to_text
 
 from xlingual.models.encoder import load_tokenizer
 from xlingual.preparation.trial_inputs import TrialInputs
-from xlingual.study import ModelTraits, WindowSettings
+from xlingual.study import FamilyDefaults, WindowSettings
 from xlingual.tokens.windows import make_windows
 
 
 @pytest.fixture(scope="session")
-def traits() -> ModelTraits:
-    return ModelTraits(WindowSettings(max_length=48, stride=8, max_answer_tokens=3))
+def traits() -> FamilyDefaults:
+    return FamilyDefaults(WindowSettings(max_length=48, stride=8, max_answer_tokens=3))
 
 
 @pytest.fixture(scope="session")

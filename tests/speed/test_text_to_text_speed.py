@@ -32,15 +32,15 @@ from xlingual.speed.micro_batch import estimated_micro_batch, tried_micro_batch
 from xlingual.speed.rates import Rates
 from xlingual.speed.scoring_speed import measure_scoring
 from xlingual.speed.training_speed import measure_training, trial_configuration
-from xlingual.study import ModelTraits, TextToTextSettings, WindowSettings, load_study
+from xlingual.study import FamilyDefaults, TextToTextSettings, WindowSettings, load_study
 from xlingual.training.update import Updater
 
 CPU = torch.device("cpu")
-TRAITS = ModelTraits(
+TRAITS = FamilyDefaults(
     TextToTextSettings(max_input_tokens=40, max_target_tokens=8, max_answer_tokens=4), "adafactor", "constant"
 )
 
-BYTES = ModelTraits(TextToTextSettings(max_input_tokens=400, max_target_tokens=16, max_answer_tokens=4), "adafactor")
+BYTES = FamilyDefaults(TextToTextSettings(max_input_tokens=400, max_target_tokens=16, max_answer_tokens=4), "adafactor")
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_updates_are_those_of_the_family(tiny_mt5, inputs, monkeypatch):
         tiny_mt5, inputs, TRAITS, updates=1, batch_size=4, micro_batch_size=4, precision="bf16", device=CPU
     )
     assert seen == [("Adafactor", "constant")] * 2
-    plain = trial_configuration(ModelTraits(TRAITS.lengths), 1, 1, 1, "fp32")
+    plain = trial_configuration(FamilyDefaults(TRAITS.lengths), 1, 1, 1, "fp32")
     assert (plain.training.optimizer, plain.training.decay) == ("adamw", "linear")
     assert plain.lengths == TRAITS.lengths
 

@@ -10,7 +10,7 @@ import pytest
 
 from xlingual.errors import RecordError
 from xlingual.study import (
-    ModelTraits,
+    FamilyDefaults,
     PassageSettings,
     Recipe,
     TextToTextSettings,
@@ -290,7 +290,7 @@ def test_what_a_study_leaves_open_is_its_models_own(load, study_text):
     study = load(study_text)
     tree = {"training": {**TRAINING, "weight_decay": None}, "mixture": None, "robust": None}
     texts = TextToTextSettings(max_input_tokens=512, max_target_tokens=64, max_answer_tokens=32)
-    traits = ModelTraits(texts, "adafactor", "constant", 0.0)
+    traits = FamilyDefaults(texts, "adafactor", "constant", 0.0)
     encoder = build_configuration(study, "baseline", tree, 0, SOURCES)
     writer = build_configuration(study, "baseline", tree, 0, SOURCES, traits)
     stated = build_configuration(study, "baseline", {**tree, "training": TRAINING}, 0, SOURCES)

@@ -12,7 +12,7 @@ from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Unif
 from xlingual.study.changes import changes
 from xlingual.study.first import first_shown, first_values, given_values
 from xlingual.study.legality import Recorded
-from xlingual.study.neutral import MILD_HIGH, MILD_LOW, default_values, middle
+from xlingual.study.neutral import default_values, middle
 
 ARMS = """\
   baseline: {baseline: true}
@@ -82,9 +82,16 @@ def test_a_neutral_configuration_is_the_middle_with_the_treatment_at_its_mildest
     )
 
 
-def test_keys_that_say_how_strong_a_treatment_is_are_keys_of_treatments(schema: dict[str, Any]) -> None:
-    sections = [one for name, one in schema["$defs"].items() if name.endswith("Space")]
-    assert {*MILD_LOW, *MILD_HIGH} <= {key for section in sections for key in section["properties"]}
+def test_the_mildest_value_is_that_of_a_setting_whatever_labels_and_other_settings_are_called() -> None:
+    noisy = {"embedding_noise": {"magnitude": Uniform(0.1, 0.2)}, "averaging": {"decay": Uniform(0.5, 0.9)}}
+    space = {
+        "training": {"weight_decay": Uniform(0.0, 0.2), "decay": Choice(("linear", "constant"))},
+        "robust": Choice((noisy, {"word_substitution": {"copies": Integer(1, 9)}}), ("alpha", "rate")),
+    }
+    values = {"training.weight_decay": 0.1, "training.decay": "linear", "robust": "alpha"}
+    noise = {"robust.alpha.embedding_noise.magnitude": 0.1, "robust.alpha.averaging.decay": 0.5}
+    assert default_values(space) == {**values, **noise}
+    assert default_values(space, {"robust": "rate"})["robust.rate.word_substitution.copies"] == 5
 
 
 def test_the_middle_lies_within_a_range_whatever_its_ends() -> None:

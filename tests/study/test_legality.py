@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlingual.study import draw
-from xlingual.study.legality import Illegal, Recorded, locate, redrawn
+from xlingual.study.legality import OutsideSpace, Recorded, locate, redrawn
 from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform, as_written, from_written
 
 NUMBERS = st.floats(1e-6, 1e6)
@@ -112,7 +112,7 @@ def test_in_a_narrower_space_all_is_drawn_as_it_was_or_refused(space: Any, data:
     tree = draw(grown, drawn)
     try:
         values = locate(space, tree, drawn.values)
-    except Illegal as illegal:
+    except OutsideSpace as illegal:
         assert str(illegal).startswith("training")
     else:
         assert draw(space, Recorded(values)) == tree
@@ -177,7 +177,7 @@ HIGH = {"magnitude": LogUniform(0.05, 1.0)}
 )
 def test_every_kind_of_change(before: Any, values: dict[str, Any], now: Any, found: Any) -> None:
     if isinstance(found, str):
-        with pytest.raises(Illegal) as illegal:
+        with pytest.raises(OutsideSpace) as illegal:
             redrawn(as_written(before), as_written(now), values)
         assert str(illegal.value) == found
     else:

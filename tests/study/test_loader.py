@@ -150,16 +150,16 @@ def bomb():
         ("a: 1\nb: {c: 1,\n  c: 2}\n", 3, "'c' is written twice, on lines 2 and 3"),
         ("a:\n\tb: 1\n", 2, "write spaces"),
         ("a: 1\nb: [1, 2\n", 2, "not closed"),
-        ("a: does it: help\n", 1, "put text that holds a colon into quotes"),
+        ("a: does it: help\n", 1, "quote text that contains a colon"),
         ("a: 1\nb\nc: 2\n", 2, "a key needs a colon"),
         ("a:\n    b: 1\n  c: 2\n", 3, "indentation"),
         ("a: 1\n---\nb: 2\n", 2, "a study file holds one"),
         ("a: 1\nb: *c\n", 2, "needs an anchor"),
         ("a: 'open\n", 1, "a quote is not closed"),
-        ("a: 1\nb: @x\n", 2, "into quotes"),
+        ("a: 1\nb: @x\n", 2, "quote text"),
         ("a: 1\nb: \x07\n", 2, "is not allowed in YAML"),
-        ("a: 1\nb: &b [*b]\n", 2, "refers to the very thing it stands in"),
-        ("a: 1\nb: &b {c: *b}\n", 2, "refers to the very thing it stands in"),
+        ("a: 1\nb: &b [*b]\n", 2, "refers to the value that contains it"),
+        ("a: 1\nb: &b {c: *b}\n", 2, "refers to the value that contains it"),
         ("a: 1\n<<: {b: 2}\n", 2, "write the keys out"),
         ("a: 1\n? [b]\n: 1\n", 2, "a key must be one word"),
         ("a: 1\nb: !!python/object/apply:os.system [id]\n", 2, "is not allowed"),
@@ -225,14 +225,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path):
     path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
     document = read_document(path)
     assert document.value == {"a": 1, "b": 2}
-    assert document.place(("b",)).line == 2
+    assert document.line_of(("b",)).line == 2
 
 
-def test_a_path_that_is_not_written_stands_where_its_nearest_parent_does():
+def test_a_path_that_is_not_written_has_the_line_of_its_nearest_parent():
     document = document_of("a:\n  b:\n    - 1\n", "s.yaml")
-    assert document.place(("a", "b", 0)).line == 3
-    assert document.place(("a", "b", "c", "d")).line == 2
-    assert document.place(("z",)).line == 1
+    assert document.line_of(("a", "b", 0)).line == 3
+    assert document.line_of(("a", "b", "c", "d")).line == 2
+    assert document.line_of(("z",)).line == 1
 
 
 def test_paths_are_shown_as_a_user_writes_them():

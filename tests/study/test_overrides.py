@@ -40,15 +40,15 @@ def test_the_document_itself_is_not_changed():
     document = document_of("a: {b: 1}\n", "s.yaml")
     apply_overrides(document, ["a.b=2"])
     assert document.value == {"a": {"b": 1}}
-    assert document.place(("a", "b")).line == 1
+    assert document.line_of(("a", "b")).line == 1
 
 
 def test_what_an_override_says_stands_at_the_override():
     document = applied("a:\n  b: {c: 1}\n  d: 1\n", "a.b={x: 1}", "e.f=1")
-    assert str(document.place(("a", "b", "x")).problem("wrong")) == "--set a.b: wrong"
-    assert str(document.place(("e",)).problem("wrong")) == "--set e.f: wrong"
-    assert str(document.place(("a", "d")).problem("wrong")) == "s.yaml:3: wrong"
-    assert not document.says(("a", "b", "c"))
+    assert str(document.line_of(("a", "b", "x")).problem("wrong")) == "--set a.b: wrong"
+    assert str(document.line_of(("e",)).problem("wrong")) == "--set e.f: wrong"
+    assert str(document.line_of(("a", "d")).problem("wrong")) == "s.yaml:3: wrong"
+    assert not document.writes(("a", "b", "c"))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_an_override_says_stands_at_the_override():
         ("=1", "--set : an override is key.path=value"),
         ("a..b=1", "--set a..b: an override is key.path=value"),
         ("a.b=[1", "--set a.b: not valid YAML"),
-        ("a.b={c: 1, c: 2}", "--set a.b: the key 'c' is said twice"),
+        ("a.b={c: 1, c: 2}", "--set a.b: the key 'c' is written twice"),
         ("a.b.c=1", "--set a.b.c: a.b is 1, not a mapping; replace it whole with --set a.b=..."),
     ],
 )

@@ -112,7 +112,7 @@ def test_notes_tell_what_a_reader_should_know(load, study_text):
     study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  startup: random"))
     assert any("tpe never starts: a search has 2 trials" in note for note in plan(study).notes)
     one = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 5}"))
-    assert any(note.startswith("a single search of each arm: another search could choose") for note in plan(one).notes)
+    assert any(note.startswith("a single search of each arm: another search could find") for note in plan(one).notes)
     two = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\nreplicates: {searches: 2}"))
     told = "2 searches are too few to call anything a difference; write replicates: {searches: 4}"
     assert other_notes(plan(two)) == (told,)

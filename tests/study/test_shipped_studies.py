@@ -7,10 +7,10 @@ from typing import get_args
 import pytest
 
 from xlingual.study import load_study, plan, possible_mixtures
-from xlingual.study.checks.options import options
-from xlingual.study.lexicons import unused_lexicons
 from xlingual.study.methods import PlaceName
 from xlingual.study.methods.registry import METHODS
+from xlingual.study.plan_notes import unused_lexicons
+from xlingual.study.section import section_options
 from xlingual.study.space import LogUniform, values
 
 STUDIES = sorted((pathlib.Path(__file__).parents[2] / "studies").glob("*.yaml"))
@@ -36,7 +36,7 @@ def test_the_study_of_recipes_has_every_recipe_and_its_control():
 
 def test_the_study_of_robust_training_has_every_method_and_place_at_equal_passes():
     study = load_study(next(path for path in STUDIES if path.stem == "robust_xlmr_base"))
-    methods = [robust for arm in study.arms.values() for _, robust in options(arm.robust, ())]
+    methods = [robust for arm in study.arms.values() for _, robust in section_options(arm.robust)]
     for name in METHODS:
         assert any(getattr(robust, name) is not None for robust in methods), f"no arm has {name}"
     noises = [robust.embedding_noise for robust in methods if robust.embedding_noise is not None]

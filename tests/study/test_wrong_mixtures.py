@@ -14,7 +14,7 @@ LAST = "trials_per_arm: 8"
 # What is replaced, by what, the line of the problem, and what its message has to say, in this order.
 ONE_PROBLEM = [
     (WEIGHTS, "max_repeats: 3", 14, "weights: {simplex: all}"),
-    (WEIGHTS, BESIDE + "temperature: 0.3", 17, "weights and temperature both say"),
+    (WEIGHTS, BESIDE + "temperature: 0.3", 17, "weights and temperature exclude"),
     (WEIGHTS, "temperature: 1.5", 16, "found 1.5"),
     (WEIGHTS, "temperature: {simplex: all}", 16, "uniform: [low, high]"),
     (WEIGHTS, BESIDE + "schedule: first", 17, "must be mix or then, found"),
@@ -28,11 +28,11 @@ ONE_PROBLEM = [
     (WEIGHTS, BESIDE + "recipe: {contrastive: {bitext_share: 0.5}}", 17, "data.faq.bitexts names none; write"),
     (WEIGHTS, BESIDE + "recipe: {contrastive: }", 17, "contrastive: {}"),
     (WEIGHTS, BESIDE + "repeated: [fr]", 17, "data.faq.languages has no 'fr', it has de, es, ru"),
-    (WEIGHTS, BESIDE + "recipe: {passage: {answers: 1}}", 17, "one answer has nothing to be told from; write an"),
+    (WEIGHTS, BESIDE + "recipe: {passage: {answers: 1}}", 17, "at least two answers; write an"),
     (WEIGHTS, BESIDE + "recipe: {passage: {min_passage_characters: 1300}}", 17, "at least 1300 and at most 1200 char"),
     (FAQ, FAQ + ", bitexts: {source: google/xquad}", 7, "'google/xquad' ... sealed"),
     (WEIGHTS, BESIDE + "recipe: {masked_language_model: {rate: 1}}", 17, "must be a number between 0 and 1"),
-    (FAQ, FAQ + ", passages: {min_passage_characters: 2000}", 7, "at least 2000 and at most 1200 characters cannot be"),
+    (FAQ, FAQ + ", passages: {min_passage_characters: 2000}", 7, "at least 2000 and at most 1200 characters"),
     (FAQ, FAQ + ", passages: {max_span_characters: 3000}", 7, "do not fit in a passage of at most 1200; write max"),
     (FAQ, FAQ + ", passages: {answers: 1}", 7, "answers: 2"),
     (FAQ, FAQ + ", spread: 0.5", 7, "whole number"),

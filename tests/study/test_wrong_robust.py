@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlingual.study.lexicons import unused_lexicons
+from xlingual.study.plan_notes import unused_lexicons
 
 ROBUST_STUDY = """\
 name: example

@@ -17,7 +17,7 @@ from xlingual.data.examples import Example
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.outcome import Outcome
-from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
+from xlingual.study import FamilyDefaults, Lengths, TextToTextSettings, WindowSettings
 from xlingual.tasks import Candidates
 from xlingual.tokens.feature_store import Examples
 from xlingual.tokens.rewritable import Rewritable
@@ -61,7 +61,7 @@ class Family(Protocol):
     tasks: ClassVar[tuple[str, ...]]
     recipes: ClassVar[tuple[str, ...]]
 
-    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> ModelTraits:
+    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
         """What a study's trials of this checkpoint have where it says nothing.
 
         Args:

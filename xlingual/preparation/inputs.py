@@ -21,7 +21,7 @@ from xlingual.preparation.faq_data import FaqData, load_faq_data
 from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.lexicon_arms import load_lexicons, text_methods
 from xlingual.preparation.trial_inputs import TrialInputs
-from xlingual.study import ModelTraits, Study, possible_mixtures
+from xlingual.study import FamilyDefaults, Study, possible_mixtures
 from xlingual.study.data import TOY_TEXT_TO_TEXT
 from xlingual.study.methods.registry import METHODS
 
@@ -238,7 +238,7 @@ def trial_inputs(model: str, study: Study, data: StudyData, features: Path | Non
     ).counted()
 
 
-def model_traits(study: Study, model: str) -> ModelTraits:
+def model_traits(study: Study, model: str) -> FamilyDefaults:
     """What the family of a study's model decides about its trials."""
     directory = resolve_checkpoint(model)
     return family_of(directory).traits(directory, study.windows, study.text_to_text)

@@ -11,7 +11,7 @@ from xlingual.errors import DataError
 from xlingual.study import Study, arm_space
 from xlingual.study.methods import DICTIONARIES, SYNONYMS, TextMethod
 from xlingual.study.methods.registry import METHODS
-from xlingual.study.space import Choice
+from xlingual.study.space import values
 
 
 def text_methods(study: Study, arm: str) -> frozenset[str]:
@@ -58,16 +58,8 @@ def _named(dictionaries: Mapping[str, str], method: str) -> Mapping[str, str]:
 
 def _methods(study: Study, arm: str) -> Iterator[tuple[TextMethod[Any], Mapping[str, Any]]]:
     """Each method of an arm that alters texts, with its settings; one with several options comes several times."""
-    for robust in _options(arm_space(study, arm)["robust"]):
+    for robust in values(arm_space(study, arm)["robust"]):
         for name, method in METHODS.items():
             if isinstance(method, TextMethod):
-                yield from ((method, settings) for settings in _options(robust.get(name)))
-
-
-def _options(tree: Any) -> Iterator[Mapping[str, Any]]:
-    """The settings that a part of a drawn tree may be."""
-    if isinstance(tree, Choice):
-        for option in tree.options:
-            yield from _options(option)
-    elif isinstance(tree, Mapping):
-        yield tree
+                found = values((robust or {}).get(name))
+                yield from ((method, settings) for settings in found if settings is not None)

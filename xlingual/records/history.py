@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlingual.study.changes import drawn
-from xlingual.study.legality import Illegal, redrawn
+from xlingual.study.legality import OutsideSpace, redrawn
 from xlingual.study.searches import ArmSearch
 
 CHANGED = "study_changed"
@@ -136,7 +136,7 @@ def _judged(event: Event, arm: Mapping[str, Any]) -> dict[str, Any] | SetAside:
     values: dict[str, Any] = event["values"]
     try:
         return redrawn(event["space"], drawn(arm), values) if "space" in event else values
-    except Illegal as illegal:
+    except OutsideSpace as illegal:
         return SetAside(event["arm"], event["number"], event["fingerprint"], str(illegal), _search(event).number)
 
 

@@ -17,7 +17,7 @@ from xlingual.search.queue import Source, TrialQueue
 from xlingual.search.recording_callback import RecordingCallback
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial import TrialTask
-from xlingual.study import ModelTraits, Study
+from xlingual.study import FamilyDefaults, Study
 from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.training.execution import Execution
 
@@ -56,7 +56,7 @@ class StudyContext:
     locations: Locations
     inputs: dict[str, Any]
     sources: dict[str, dict[str, str]]
-    traits: dict[str, ModelTraits]
+    traits: dict[str, FamilyDefaults]
     concurrent: int
     driver: dict[str, float]
     precision: str

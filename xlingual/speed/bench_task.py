@@ -23,7 +23,7 @@ from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.input_spread import StudyLengths, chosen_lengths, most_tokens
-from xlingual.study import ModelTraits, Study, TextToTextSettings, WindowSettings
+from xlingual.study import FamilyDefaults, Study, TextToTextSettings, WindowSettings
 from xlingual.study.data import TOY, TOY_MODELS, TOY_TEXT_TO_TEXT
 
 QUESTIONS = 240
@@ -126,7 +126,7 @@ class Task:
     model: str
     checkpoint: Path
     family: Family
-    traits: ModelTraits
+    traits: FamilyDefaults
     inputs: TrialInputs
     train_examples: int
     questions: dict[str, tuple[Example, ...]]
@@ -180,7 +180,7 @@ def _checkpoint(model: str, toy: ToyPaths | None) -> Path:
     return toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model
 
 
-def _traits(family: Family, checkpoint: Path, model: str, asked: BenchRequest) -> ModelTraits:
+def _traits(family: Family, checkpoint: Path, model: str, asked: BenchRequest) -> FamilyDefaults:
     """What the model is trained with; nothing of its speed depends on its learning rate."""
     own = family.traits(checkpoint, WindowSettings(), TextToTextSettings())
     lengths = chosen_lengths(

@@ -11,7 +11,7 @@ import torch
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.peak_memory import available_memory
 from xlingual.speed.training_speed import TrainingSpeed, trial_configuration
-from xlingual.study import ModelTraits
+from xlingual.study import FamilyDefaults
 from xlingual.training.execution import Execution
 from xlingual.training.freed_memory import release_free_memory
 from xlingual.training.model import TrainedModel
@@ -57,7 +57,7 @@ def estimated_micro_batch(speed: TrainingSpeed, max_length: int) -> LargestMicro
 
 
 def tried_micro_batch(
-    checkpoint: Path, inputs: TrialInputs, traits: ModelTraits, precision: str, device: torch.device
+    checkpoint: Path, inputs: TrialInputs, traits: FamilyDefaults, precision: str, device: torch.device
 ) -> LargestMicroBatch:
     """Double a micro-batch of the longest inputs until an update no longer fits into the GPU; the last one did."""
     worker, fits = SoloWorker(device), 0

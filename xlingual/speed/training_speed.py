@@ -17,7 +17,7 @@ from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.arithmetic import working_parameters
 from xlingual.speed.matrix import synchronize
 from xlingual.speed.peak_memory import PeakMemory
-from xlingual.study import ModelTraits, TrialConfiguration
+from xlingual.study import FamilyDefaults, TrialConfiguration
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
 from xlingual.training.objectives.objective import Place
@@ -139,7 +139,7 @@ class TooSlow(Exception):
 def measure_training(
     checkpoint: Path,
     inputs: TrialInputs,
-    traits: ModelTraits,
+    traits: FamilyDefaults,
     *,
     updates: int,
     batch_size: int,
@@ -218,7 +218,7 @@ def measure_training(
 
 
 def trial_configuration(
-    traits: ModelTraits, updates: int, batch_size: int, micro_batch_size: int, precision: str
+    traits: FamilyDefaults, updates: int, batch_size: int, micro_batch_size: int, precision: str
 ) -> TrialConfiguration:
     """Make the configuration of a trial with a study's defaults."""
     training: dict[str, Any] = {

@@ -9,11 +9,11 @@ from typing import Any, Literal
 from xlingual.data.toy import ToyWorld
 from xlingual.speed.model_kind import ModelKind, model_kind
 from xlingual.study import Plan, Study, arm_space, plan, possible_mixtures
-from xlingual.study.checks.options import options
 from xlingual.study.cost import possible_costs
 from xlingual.study.data import TOY
 from xlingual.study.methods import TextMethod
 from xlingual.study.robust import methods_of
+from xlingual.study.section import section_options
 from xlingual.study.space import is_searched, largest
 
 XQUAD_PARAGRAPHS, XQUAD_QUESTIONS = 240, 1190
@@ -168,7 +168,7 @@ def _notes(study: Study) -> Iterator[str]:
     altering = [
         name
         for name, arm in study.arms.items()
-        if any(methods_of(robust, TextMethod) for _, robust in options(arm.robust, ()))
+        if any(methods_of(robust, TextMethod) for _, robust in section_options(arm.robust))
     ]
     if altering:
         yield (

@@ -16,6 +16,7 @@ from xlingual.study.data import (
     TestSettings,
     ToySettings,
 )
+from xlingual.study.family_defaults import FamilyDefaults
 from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.lengths import Lengths
 from xlingual.study.mixture_corners import PossibleMixture, possible_mixtures
@@ -41,7 +42,6 @@ from xlingual.study.space import (
 from xlingual.study.study_file import load_study
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
-from xlingual.study.traits import ModelTraits
 from xlingual.study.whole import resolved
 from xlingual.study.windows import WindowSettings
 
@@ -61,7 +61,7 @@ __all__ = [
     "Lengths",
     "MaskedLanguageModelSettings",
     "Mixture",
-    "ModelTraits",
+    "FamilyDefaults",
     "Parameter",
     "PassageSettings",
     "Plan",

@@ -12,11 +12,11 @@ from xlingual.errors import DataError
 from xlingual.languages import two_letter
 from xlingual.study.derived import COMPUTED, FIXED, MILDEST_LOW, Space
 from xlingual.study.leaves import Flag, Real, Share, SomeLanguages, Source, Text
-from xlingual.study.messages import Path, told, told_at
+from xlingual.study.messages import Path, user_error, user_errors
 from xlingual.study.published_models import PublishedModel
 from xlingual.study.recipes import Pairs, Recipe, Schedule, variant
 from xlingual.study.robust import Robust
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 from xlingual.study.training import ArmTraining
 from xlingual.study.tunable import Tunable
 
@@ -37,7 +37,7 @@ def _two_letter_keys(weights: Any) -> Any:
             errors.append(((key,), f"the language {code!r} is named twice; delete one"))
         renamed[code] = weight
     if errors:
-        raise told_at(errors)
+        raise user_errors(errors)
     return renamed
 
 
@@ -45,25 +45,25 @@ def _sorted_to_one(weights: dict[str, float]) -> dict[str, float]:
     # In order of language: what is drawn from a mixture must not depend on the order in which it is written.
     total = math.fsum(weights.values())
     if total <= 0:
-        raise told("no language has a weight above 0; write for example {de: 0.5, es: 0.5}")
+        raise user_error("no language has a weight above 0; write for example {de: 0.5, es: 0.5}")
     if abs(total - 1) > 1e-6:
         scaled = ", ".join(f"{language}: {weight / total:.6g}" for language, weight in weights.items())
-        raise told(f"the weights sum to {total:.6g}, not to 1; write for example {{{scaled}}}")
+        raise user_error(f"the weights sum to {total:.6g}, not to 1; write for example {{{scaled}}}")
     return dict(sorted(weights.items()))
 
 
-Repeats: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "4")]
+Repeats: TypeAlias = Annotated[Real, Field(gt=0), LeafDoc("a number above 0", "4")]
 Weights: TypeAlias = Annotated[
     dict[str, Share],
     BeforeValidator(_two_letter_keys),
     AfterValidator(_sorted_to_one),
-    Says("weights of languages that sum to 1, or simplex: all", "{de: 0.5, es: 0.5}"),
+    LeafDoc("weights of languages that sum to 1, or simplex: all", "{de: 0.5, es: 0.5}"),
 ]
 
 
 First: TypeAlias = Annotated[
     dict[str, Any],
-    Says("values for what the arm searches, under its own keys", "{training: {learning_rate: 3e-5}}"),
+    LeafDoc("values for what the arm searches, under its own keys", "{training: {learning_rate: 3e-5}}"),
     WithJsonSchema(
         {
             "type": "object",

@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from xlingual.study.arms import Arm, Mixture
 from xlingual.study.derived import OF_FAMILY, Space, marked
+from xlingual.study.family_defaults import FamilyDefaults
 from xlingual.study.leaves import Seed, Text
 from xlingual.study.lengths import Lengths
 from xlingual.study.methods.method import TextMethod
@@ -23,7 +24,6 @@ from xlingual.study.section import Section
 from xlingual.study.space import Simplex, mapped, with_options
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
-from xlingual.study.traits import ModelTraits
 from xlingual.study.tunable import as_tree
 from xlingual.study.windows import WindowSettings
 
@@ -103,7 +103,7 @@ def build_configuration(
     plain_tree: Mapping[str, Any],
     seed: int,
     sources: Mapping[str, str],
-    traits: ModelTraits | None = None,
+    traits: FamilyDefaults | None = None,
 ) -> TrialConfiguration:
     """Return the configuration of one trial of an arm from its drawn tree.
 
@@ -119,7 +119,7 @@ def build_configuration(
     if mixture is not None:
         named["faq"] = sources[mixture.variant]
     named |= {name: sources[name] for name in lexicons_of(robust)}
-    traits = traits or ModelTraits(study.windows)
+    traits = traits or FamilyDefaults(study.windows)
     training = dict(plain_tree["training"])
     training |= {key: getattr(traits, key) for key in marked(TrainingSettings, OF_FAMILY) if training.get(key) is None}
     if study.search.equal == "passes":

@@ -11,7 +11,7 @@ from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
 from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.leaves import Count, Flag, LanguageCode, Languages, Real, Seed, Share, Source, Text, XquadLanguages
 from xlingual.study.recipes import PassageSettings
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 
 TOY = "toy"
 TOY_TEXT_TO_TEXT = "toy_text_to_text"
@@ -20,18 +20,18 @@ TOY_MODELS = (TOY, TOY_TEXT_TO_TEXT)
 
 HELD_OUT_ARTICLES = "held-out-articles"
 NOTHING_LEFT = "squad-dev-without-xquad"
-"""A development set that sounds right and is empty: XQuAD has paragraphs of every article of SQuAD v1.1's dev set."""
+"""A plausible name for an empty set: XQuAD has paragraphs of every article of SQuAD v1.1's dev set."""
 
-Misalignment: TypeAlias = Annotated[Real, Field(ge=0), Says("a number of at least 0", "1.0")]
+Misalignment: TypeAlias = Annotated[Real, Field(ge=0), LeafDoc("a number of at least 0", "1.0")]
 Development: TypeAlias = Annotated[
     str,
     Field(strict=True, pattern=r"\S"),
-    Says("toy, held-out-articles (of the training data), or a local path", HELD_OUT_ARTICLES),
+    LeafDoc("toy, held-out-articles (of the training data), or a local path", HELD_OUT_ARTICLES),
 ]
 
 
-HeldOut: TypeAlias = Annotated[Real, Field(gt=0, le=0.5), Says("a number above 0 and at most 0.5", "0.1")]
-OnOverlap: TypeAlias = Annotated[Literal["drop", "stop"], Says("drop or stop", "drop")]
+HeldOut: TypeAlias = Annotated[Real, Field(gt=0, le=0.5), LeafDoc("a number above 0 and at most 0.5", "0.1")]
+OnOverlap: TypeAlias = Annotated[Literal["drop", "stop"], LeafDoc("drop or stop", "drop")]
 
 
 class ToySettings(Section):
@@ -119,7 +119,7 @@ Dictionaries: TypeAlias = Annotated[
     Field(min_length=1),
     BeforeValidator(_toy_dictionaries),
     _OrToy(),
-    Says("toy, or a mapping from language codes to tab-separated files", "{de: en-de.tsv}"),
+    LeafDoc("toy, or a mapping from language codes to tab-separated files", "{de: en-de.tsv}"),
 ]
 
 
@@ -161,7 +161,7 @@ class DataSettings(Section):
 
     @property
     def dictionary_languages(self) -> tuple[str, ...]:
-        """Languages that there is a dictionary of, sorted."""
+        """Languages with a dictionary, sorted."""
         return tuple(sorted(self.dictionaries or ()))
 
     @field_validator("faq")

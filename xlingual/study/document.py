@@ -21,7 +21,7 @@ class OverrideProblem(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLine:
     """The line of a file that a value is on, or (line 0) the `--set` that it comes from."""
 
     file: str
@@ -40,14 +40,14 @@ class Document:
     file: str
     text: str
     value: dict[str, Any]
-    places: Mapping[Path, Place]
+    lines: Mapping[Path, SourceLine]
 
-    def place(self, path: Path) -> Place:
+    def line_of(self, path: Path) -> SourceLine:
         """Return the line of a path, or of the nearest enclosing path that is written."""
         for length in range(len(path), -1, -1):
-            if (place := self.places.get(path[:length])) is not None:
-                return place
-        return Place(self.file, 1)
+            if (line := self.lines.get(path[:length])) is not None:
+                return line
+        return SourceLine(self.file, 1)
 
     def at(self, path: Path) -> Any:
         """Return the plain value that is written at a path."""
@@ -56,9 +56,9 @@ class Document:
             value = value[step]
         return value
 
-    def says(self, path: Path) -> bool:
+    def writes(self, path: Path) -> bool:
         """Whether the file or an override writes this very path."""
-        return path in self.places
+        return path in self.lines
 
 
 def dotted(path: Path) -> str:

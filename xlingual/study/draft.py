@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,7 +17,6 @@ from xlingual.study.objectives import DEFAULT_OBJECTIVE
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings
 from xlingual.study.section import Section
-from xlingual.study.space import choice_options
 from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
 
@@ -67,17 +66,6 @@ def draft_of(document: Document) -> Draft:
         replicates=_read(ReplicateSettings, value.get("replicates", {})),
         arms={name: arm for name, arm in read.items() if arm is not None},
     )
-
-
-def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """List the leaves and nodes of a section with their paths in the study file, options of choices included."""
-    if isinstance(value, Section):
-        for name in type(value).model_fields:
-            yield from leaves(getattr(value, name), (*path, name))
-    else:
-        yield path, value
-    for step, option in choice_options(value):
-        yield from leaves(option, (*path, "choice", step))
 
 
 def _one(value: Mapping[str, Any], section: str, key: str, default: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which FAQ rows are kept: one key a filter, each with its threshold, each `off` where it is not wanted."""
+"""Which FAQ rows are kept: one key per filter, with its threshold or `off`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, core_schema
 
 from xlingual.study.leaves import WHOLE, Count, Real, Text
-from xlingual.study.messages import told, told_at
-from xlingual.study.section import Says, Section
+from xlingual.study.messages import user_error, user_errors
+from xlingual.study.section import LeafDoc, Section
 
 OFF = "off"
 DEFAULT_HOSTS = "default"
-"""The item of `deny_hosts` that stands for the patterns of `xlingual.data.faq.filters.deny_list`."""
+"""The item of `deny_hosts` for the patterns of `xlingual.data.faq.filters.deny_list`."""
 
 
 class _OrOff:
@@ -39,7 +39,7 @@ class _OrOff:
 def _patterns(items: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [(place, error) for place, item in enumerate(items) if (error := _fault(item)) is not None]
     if wrong:
-        raise told_at([((place,), _pattern_message(items[place], error)) for place, error in wrong])
+        raise user_errors([((place,), _pattern_message(items[place], error)) for place, error in wrong])
     return items
 
 
@@ -52,13 +52,13 @@ def _fault(pattern: str) -> re.error | None:
 
 
 def _pattern_message(pattern: str, error: re.error) -> str:
-    return f"{pattern!r:.60} is no regular expression ({error.msg}); to find it as it stands write {re.escape(pattern)}"
+    return f"{pattern!r:.60} is no regular expression ({error.msg}); to match it literally write {re.escape(pattern)}"
 
 
 def _different(items: Sequence[str]) -> Sequence[str]:
     twice = [place for place, item in enumerate(items) if item in items[:place]]
     if twice:
-        raise told_at([((place,), f"{items[place]!r} is named twice; delete one") for place in twice])
+        raise user_errors([((place,), f"{items[place]!r} is named twice; delete one") for place in twice])
     return items
 
 
@@ -69,27 +69,27 @@ class Characters(Section):
     (`xlingual.data.writing`).
     """
 
-    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "30")] = 0
+    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, LeafDoc("a whole number from 0", "30")] = 0
     max: Count = 3000
 
     @model_validator(mode="after")
     def _right_way_up(self) -> Characters:
         if self.min > self.max:
-            raise told(f"min {self.min} is above max {self.max}; write {{min: {self.max}, max: {self.min}}}")
+            raise user_error(f"min {self.min} is above max {self.max}; write {{min: {self.max}, max: {self.min}}}")
         return self
 
 
 class QuestionCharacters(Characters):
     """Length of a question, from `min` to `max` characters."""
 
-    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "10")] = 10
+    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, LeafDoc("a whole number from 0", "10")] = 10
     max: Count = 300
 
 
 class AnswerCharacters(Characters):
     """Length of an answer, from `min` to `max` characters."""
 
-    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, Says("a whole number from 0", "30")] = 30
+    min: Annotated[int, Field(strict=True, ge=0, le=10**9), WHOLE, LeafDoc("a whole number from 0", "30")] = 30
 
 
 class Boilerplate(Section):
@@ -99,38 +99,40 @@ class Boilerplate(Section):
     four. Text without spaces is counted in characters, several to a word.
     """
 
-    share: Annotated[Real, Field(gt=0, lt=1), Says("a number between 0 and 1", "0.3")] = 0.3
-    ngram: Annotated[int, Field(strict=True, ge=3, le=50), WHOLE, Says("a whole number from 3 to 50", "8")] = 8
+    share: Annotated[Real, Field(gt=0, lt=1), LeafDoc("a number between 0 and 1", "0.3")] = 0.3
+    ngram: Annotated[int, Field(strict=True, ge=3, le=50), WHOLE, LeafDoc("a whole number from 3 to 50", "8")] = 8
 
 
 _OR_OFF = ", or off"
-_LABELS = Says("a list of labels as the data writes them, or off", '["Healthcare Services, Wellness and Lifestyle"]')
+_LABELS = LeafDoc("a list of labels as the data writes them, or off", '["Healthcare Services, Wellness and Lifestyle"]')
 
-Switch: TypeAlias = Annotated[bool, Field(strict=True), _OrOff(False), Says("true, false or off", "true")]
+Switch: TypeAlias = Annotated[bool, Field(strict=True), _OrOff(False), LeafDoc("true, false or off", "true")]
 QuestionLength: TypeAlias = Annotated[
-    QuestionCharacters | None, _OrOff(), Says("a mapping with the keys min, max, or off", "{min: 10, max: 300}")
+    QuestionCharacters | None, _OrOff(), LeafDoc("a mapping with the keys min, max, or off", "{min: 10, max: 300}")
 ]
 AnswerLength: TypeAlias = Annotated[
-    AnswerCharacters | None, _OrOff(), Says("a mapping with the keys min, max, or off", "{min: 30, max: 3000}")
+    AnswerCharacters | None, _OrOff(), LeafDoc("a mapping with the keys min, max, or off", "{min: 30, max: 3000}")
 ]
 ScriptShare: TypeAlias = Annotated[
-    Annotated[Real, Field(gt=0, le=1)] | None, _OrOff(), Says("a number above 0 and at most 1" + _OR_OFF, "0.5")
+    Annotated[Real, Field(gt=0, le=1)] | None, _OrOff(), LeafDoc("a number above 0 and at most 1" + _OR_OFF, "0.5")
 ]
 Jaccard: TypeAlias = Annotated[
-    Annotated[Real, Field(ge=0.3, le=0.95)] | None, _OrOff(), Says("a number from 0.3 to 0.95" + _OR_OFF, "0.8")
+    Annotated[Real, Field(ge=0.3, le=0.95)] | None, _OrOff(), LeafDoc("a number from 0.3 to 0.95" + _OR_OFF, "0.8")
 ]
-Cap: TypeAlias = Annotated[Count | None, _OrOff(), Says("a whole number from 1 to 1000000000" + _OR_OFF, "50")]
+Cap: TypeAlias = Annotated[Count | None, _OrOff(), LeafDoc("a whole number from 1 to 1000000000" + _OR_OFF, "50")]
 BoilerplateShare: TypeAlias = Annotated[
-    Boilerplate | None, _OrOff(), Says("a mapping with the keys share, ngram, or off", "{share: 0.3, ngram: 8}")
+    Boilerplate | None, _OrOff(), LeafDoc("a mapping with the keys share, ngram, or off", "{share: 0.3, ngram: 8}")
 ]
 HostPatterns: TypeAlias = Annotated[
     Annotated[tuple[Text, ...], AfterValidator(_patterns)] | None,
     AfterValidator(lambda items: items and _different(items)),
     _OrOff(),
-    Says("a list of regular expressions, `default` among them for the built-in ones, or off", "[default, bets?\\.com]"),
+    LeafDoc(
+        "a list of regular expressions, `default` among them for the built-in ones, or off", "[default, bets?\\.com]"
+    ),
 ]
 Similarity: TypeAlias = Annotated[
-    Annotated[Real, Field(ge=-1, le=1)] | None, _OrOff(), Says("a number from -1 to 1" + _OR_OFF, "0.5")
+    Annotated[Real, Field(ge=-1, le=1)] | None, _OrOff(), LeafDoc("a number from -1 to 1" + _OR_OFF, "0.5")
 ]
 Labels: TypeAlias = Annotated[
     Annotated[tuple[Text, ...], Field(min_length=1)] | None,

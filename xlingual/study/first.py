@@ -19,8 +19,8 @@ from pydantic import TypeAdapter, ValidationError
 from xlingual.study.arms import Weights
 from xlingual.study.configuration import arm_space
 from xlingual.study.document import Path
-from xlingual.study.legality import Illegal, Recorded, locate
-from xlingual.study.messages import TOLD, did_you_mean, shown
+from xlingual.study.legality import OutsideSpace, Recorded, locate
+from xlingual.study.messages import USER_ERROR, did_you_mean, shown
 from xlingual.study.neutral import ABSENT, default_values
 from xlingual.study.schema import Study
 from xlingual.study.space import RANGES, Integer, Node, Simplex, draw, in_words, is_searched, labelled_options, nodes
@@ -30,7 +30,7 @@ _DIGITS = 10
 """Of a weight as a study file would write it."""
 
 
-class Unfit(Exception):
+class InvalidFirst(Exception):
     """An impossible first configuration: each fault's path below `first`, and what to write instead."""
 
     def __init__(self, faults: Sequence[tuple[Path, str]]) -> None:
@@ -79,7 +79,7 @@ def given_values(space: Mapping[str, Any], first: Any) -> dict[str, Any]:
         first: as the study file writes it.
 
     Raises:
-        Unfit: when it names what the arm does not search, or a value that is not in its space.
+        InvalidFirst: when it names what the arm does not search, or a value that is not in its space.
     """
     return _Given(space).values(space, first, "", ())
 
@@ -126,15 +126,15 @@ class _Given:
             return self._labelled(options, written, name, path)
         try:
             return locate(space, _plain(space, written), {}, name)
-        except Illegal:
-            raise Unfit([(path, _outside(space, written, str(path[-1])))]) from None
+        except OutsideSpace:
+            raise InvalidFirst([(path, _outside(space, written, str(path[-1])))]) from None
         except ValidationError as error:
-            raise Unfit([(path, message) for message in _messages(error)]) from None
+            raise InvalidFirst([(path, message) for message in _messages(error)]) from None
 
     def _branch(self, space: Mapping[str, Any], written: Any, name: str, path: Path) -> dict[str, Any]:
         searched = [key for key, inner in space.items() if is_searched(inner)]
         if not isinstance(written, Mapping):
-            raise Unfit([(path, f"takes a mapping with the keys {', '.join(searched)}, found {shown(written)}")])
+            raise InvalidFirst([(path, f"takes a mapping with the keys {', '.join(searched)}, found {shown(written)}")])
         values: dict[str, Any] = {}
         faults: list[tuple[Path, str]] = []
         for key, value in written.items():
@@ -143,10 +143,10 @@ class _Given:
                 continue
             try:
                 values |= self.values(space[key], value, f"{name}.{key}" if name else key, (*path, key))
-            except Unfit as unfit:
-                faults += unfit.faults
+            except InvalidFirst as invalid:
+                faults += invalid.faults
         if faults:
-            raise Unfit(faults)
+            raise InvalidFirst(faults)
         return values
 
     def _not_searched(self, space: Mapping[str, Any], key: str, searched: list[str]) -> str:
@@ -160,11 +160,11 @@ class _Given:
         label = next(iter(written), None) if isinstance(written, Mapping) and len(written) == 1 else written
         label = json.dumps(label) if isinstance(label, int | float) else label  # the label 1 is text
         if not isinstance(label, str) or label not in options:
-            raise Unfit([(path, _no_label(options, written, label, str(path[-1])))])
+            raise InvalidFirst([(path, _no_label(options, written, label, str(path[-1])))])
         values = {name: label}
         if isinstance(written, Mapping):
             if not is_searched(options[label]):
-                raise Unfit([((*path, label), f"nothing is searched in {label}; write {path[-1]}: {label}")])
+                raise InvalidFirst([((*path, label), f"nothing is searched in {label}; write {path[-1]}: {label}")])
             values |= self.values(options[label], written[label], f"{name}.{label}", (*path, label))
         return values
 
@@ -201,7 +201,7 @@ def _messages(error: ValidationError) -> Iterator[str]:
     for item in error.errors(include_url=False):
         where = f"{'.'.join(map(str, item['loc']))}: " if item["loc"] else ""
         other = f"must be a number from 0 to 1, found {shown(item['input'])}"
-        yield where + (item["msg"] if item["type"] == TOLD else other)
+        yield where + (item["msg"] if item["type"] == USER_ERROR else other)
 
 
 def _written(space: Any, values: Mapping[str, Any], path: str = "") -> Any:

@@ -27,7 +27,7 @@ GUARDS = ("max_repeats", "repeated")
 """Keys of a mixture that bound what may be drawn, without influence on the results of a trial."""
 
 
-class Illegal(Exception):
+class OutsideSpace(Exception):
     """What was drawn is not in a space; the text is the reason."""
 
 
@@ -56,7 +56,7 @@ def redrawn(before: Any, now: Any, recorded: Mapping[str, Any]) -> dict[str, Any
     Both spaces are in the form of `as_written`.
 
     Raises:
-        Illegal: when no values of the space `now` do.
+        OutsideSpace: when no values of the space `now` do.
     """
     return locate(from_written(now), draw(from_written(before), Recorded(recorded)), recorded)
 
@@ -71,7 +71,7 @@ def locate(space: Any, drawn: Any, hints: Mapping[str, Any], path: str = "") -> 
         path: of `space`, dotted.
 
     Raises:
-        Illegal: when no values do.
+        OutsideSpace: when no values do.
     """
     match space:
         case Uniform() | LogUniform() | LogNormal():
@@ -87,23 +87,23 @@ def locate(space: Any, drawn: Any, hints: Mapping[str, Any], path: str = "") -> 
     if isinstance(space, NODES):  # a choice
         return {path: _option(values(space), drawn, path)}
     if not _same(space, drawn):
-        raise Illegal(f"{path} was {_shown(drawn)}, is now {_shown(space)}")
+        raise OutsideSpace(f"{path} was {_shown(drawn)}, is now {_shown(space)}")
     return {}
 
 
 def _within(low: float, high: float, drawn: Any, path: str) -> Any:
     if isinstance(drawn, bool) or not isinstance(drawn, int | float) or math.isnan(drawn):
-        raise Illegal(f"{path} was {_shown(drawn)}, is now searched from {_shown(low)} to {_shown(high)}")
+        raise OutsideSpace(f"{path} was {_shown(drawn)}, is now searched from {_shown(low)} to {_shown(high)}")
     if drawn < low:
-        raise Illegal(f"{path} {_beside(drawn, low)} is below {_beside(low, drawn, 6)}")
+        raise OutsideSpace(f"{path} {_beside(drawn, low)} is below {_beside(low, drawn, 6)}")
     if drawn > high:
-        raise Illegal(f"{path} {_beside(drawn, high)} is above {_beside(high, drawn, 6)}")
+        raise OutsideSpace(f"{path} {_beside(drawn, high)} is above {_beside(high, drawn, 6)}")
     return drawn
 
 
 def _whole(drawn: float, path: str) -> int:
     if drawn != int(drawn):
-        raise Illegal(f"{path} {_shown(drawn)} is not a whole number")
+        raise OutsideSpace(f"{path} {_shown(drawn)} is not a whole number")
     return int(drawn)
 
 
@@ -111,7 +111,7 @@ def _option(options: Sequence[Any], drawn: Any, path: str) -> Any:
     for option in options:
         if _same(option, drawn):
             return option
-    raise Illegal(f"{path} {_shown(drawn)} is none of {', '.join(map(_shown, options))}")
+    raise OutsideSpace(f"{path} {_shown(drawn)} is none of {', '.join(map(_shown, options))}")
 
 
 def _labelled(options: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -121,20 +121,20 @@ def _labelled(options: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], 
     for name in sorted(options, key=lambda name: name != label):
         try:
             return {path: name, **locate(options[name], drawn, hints, join_path(path, name))}
-        except Illegal as illegal:
-            reasons[name] = str(illegal)
+        except OutsideSpace as outside:
+            reasons[name] = str(outside)
     if label in reasons:
-        raise Illegal(reasons[str(label)])
-    raise Illegal(f"{path} {label if isinstance(label, str) else 'as it was'} is none of {', '.join(options)}")
+        raise OutsideSpace(reasons[str(label)])
+    raise OutsideSpace(f"{path} {label if isinstance(label, str) else 'as it was'} is none of {', '.join(options)}")
 
 
 def _weights(names: tuple[str, ...], drawn: Any, hints: Mapping[str, Any], path: str) -> dict[str, Any]:
     """Coordinates of weights; a name that had no weight had the weight 0."""
     if not isinstance(drawn, Mapping) or not all(isinstance(weight, int | float) for weight in drawn.values()):
-        raise Illegal(f"{path} was {_shown(drawn)}, is now weights of {', '.join(names)}")
+        raise OutsideSpace(f"{path} was {_shown(drawn)}, is now weights of {', '.join(names)}")
     extra = [name for name, weight in drawn.items() if weight > 0 and name not in names]
     if extra:
-        raise Illegal(f"{path} had a weight of {', '.join(extra)}, is now drawn over {', '.join(names)}")
+        raise OutsideSpace(f"{path} had a weight of {', '.join(extra)}, is now drawn over {', '.join(names)}")
     weights = tuple(float(drawn.get(name, 0.0)) for name in names)
     keys = [join_path(path, str(position)) for position in range(len(names) - 1)]
     known = [hints.get(key) for key in keys]
@@ -145,7 +145,7 @@ def _weights(names: tuple[str, ...], drawn: Any, hints: Mapping[str, Any], path:
 
 def _branches(space: Mapping[str, Any], drawn: Any, hints: Mapping[str, Any], path: str) -> dict[str, Any]:
     if not isinstance(drawn, Mapping):
-        raise Illegal(f"{path} was {_shown(drawn)}, is now {_shown(space)}")
+        raise OutsideSpace(f"{path} was {_shown(drawn)}, is now {_shown(space)}")
     found: dict[str, Any] = {}
     for key in dict.fromkeys((*space, *drawn)):
         if key not in GUARDS:

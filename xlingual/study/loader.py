@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from os import PathLike
 
 from xlingual.errors import Problem, StudyFileError
-from xlingual.study.document import Document, Place
+from xlingual.study.document import Document, SourceLine
 from xlingual.study.overrides import apply_overrides
 from xlingual.study.syntax import FaultyText, parse
 
@@ -35,8 +35,8 @@ def document_of(text: str, file: str) -> Document:
     if not isinstance(parsed.value, dict):
         kind = "a list" if isinstance(parsed.value, list) else f"the one value {parsed.value!r:.60}"
         raise StudyFileError([Problem(file, parsed.lines[()], f"found {kind}; {_SHAPE}")])
-    places = {path: Place(file, line) for path, line in parsed.lines.items()}
-    return Document(file, text, parsed.value, places)
+    lines = {path: SourceLine(file, line) for path, line in parsed.lines.items()}
+    return Document(file, text, parsed.value, lines)
 
 
 def _read_text(file: str) -> str:

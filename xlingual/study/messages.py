@@ -11,18 +11,18 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 Path: TypeAlias = tuple[str | int, ...]
-TOLD = "told"
+USER_ERROR = "user_error"
 """Type of the validation errors whose message is final."""
 
 
-def told(message: str) -> PydanticCustomError:
+def user_error(message: str) -> PydanticCustomError:
     """Return an error to raise in a validator; the user sees its message unchanged."""
-    return PydanticCustomError(TOLD, message)
+    return PydanticCustomError(USER_ERROR, message)
 
 
-def told_at(errors: Sequence[tuple[Path, str]]) -> ValidationError:
+def user_errors(errors: Sequence[tuple[Path, str]]) -> ValidationError:
     """Return an error with several messages, each at a path below the checked value."""
-    details = [InitErrorDetails(type=told(message), loc=path, input=None) for path, message in errors]
+    details = [InitErrorDetails(type=user_error(message), loc=path, input=None) for path, message in errors]
     return ValidationError.from_exception_data("study", details)
 
 

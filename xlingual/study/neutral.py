@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from xlingual.study.legality import Illegal, locate
+from xlingual.study.arms import Arm
+from xlingual.study.derived import MILDEST_HIGH, MILDEST_LOW
+from xlingual.study.legality import OutsideSpace, locate
 from xlingual.study.simplex import to_unit_cube
-from xlingual.study.space import NODES, Choice, Integer, LogNormal, LogUniform, Node, Simplex, Uniform
+from xlingual.study.space import (
+    NODES,
+    RANGES,
+    Integer,
+    LogNormal,
+    LogUniform,
+    Node,
+    Simplex,
+    Uniform,
+    join_path,
+    labelled_options,
+    values,
+)
+from xlingual.study.spot import Spot
 
 ABSENT: Any = object()
 """A key that another arm does not have; not the same as null."""
 
-TREATMENT = ("mixture", "robust")
-"""Sections of an arm that hold its treatment."""
-
-MILD_LOW = (
-    "faq_share", "bitext_share", "weight", "magnitude", "samples", "steps", "step_size", "radius", "start", "rate",
-    "checkpoints", "decay",
-)  # fmt: skip
-"""Keys of a treatment that change less the lower they are."""
-
-MILD_HIGH = ("alpha",)
-"""Keys of a treatment that change less the higher they are: a large alpha keeps to the likeliest segmentation."""
+_ARM = Spot(Arm)
 
 
 def middle(node: Uniform | LogUniform | LogNormal | Integer) -> float | int:
@@ -38,30 +43,30 @@ def middle(node: Uniform | LogUniform | LogNormal | Integer) -> float | int:
 
 
 def default_values(
-    space: Any, known: Mapping[str, Any] | None = None, like: Any = ABSENT, path: str = ""
+    space: Any, known: Mapping[str, Any] | None = None, like: Any = ABSENT, path: str = "", spot: Spot = _ARM
 ) -> dict[str, Any]:
     """Return the values, by parameter name, of a space's neutral configuration.
 
-    Ranges take their middle, a simplex equal weights, a choice its first option. A key that says how strong the
-    treatment is (`MILD_LOW`, `MILD_HIGH`) takes its mildest value.
+    Ranges take their middle, a simplex equal weights, a choice its first option. A setting that decides how strong the
+    treatment is (`MILDEST_LOW`, `MILDEST_HIGH`) takes its mildest value.
 
     Args:
         space: the tree.
         known: values that are decided already, by parameter name.
         like: a plain tree, of another arm, whose values are taken where the space has them.
         path: of `space`, dotted.
+        spot: of `space` in the class of an arm.
     """
     known = known or {}
     if isinstance(space, Mapping):
         within = {key: like.get(key, ABSENT) if isinstance(like, Mapping) else ABSENT for key in space}
-        parts = [default_values(space[key], known, within[key], _join(path, key)) for key in space]
+        parts = [default_values(space[key], known, within[key], join_path(path, key), spot.below(key)) for key in space]
         return {name: value for part in parts for name, value in part.items()}
-    if isinstance(space, Choice) and space.labels is not None:
-        label = known.get(path, _like(space, like, path).get(path, space.labels[0]))
-        option = space.options[space.labels.index(label)]
-        return {path: label, **default_values(option, known, like, _join(path, label))}
+    if (options := labelled_options(space)) is not None:
+        label = known.get(path, _like(space, like, path).get(path, next(iter(options))))
+        return {path: label, **default_values(options[label], known, like, join_path(path, label), spot)}
     if isinstance(space, NODES):
-        found = {**_neutral(space, path), **_like(space, like, path)}
+        found = {**_neutral(space, path, spot), **_like(space, like, path)}
         return {name: known.get(name, value) for name, value in found.items()}
     return {}
 
@@ -70,35 +75,22 @@ def _like(space: Any, like: Any, path: str) -> dict[str, Any]:
     """The values under which a space gives what another arm has; none where it cannot."""
     try:
         return {} if like is ABSENT else locate(space, like, {}, path)
-    except Illegal:
+    except OutsideSpace:
         return {}
 
 
-def _neutral(node: Node, path: str) -> dict[str, Any]:
+def _neutral(node: Node, path: str, spot: Spot) -> dict[str, Any]:
     if isinstance(node, Simplex):
         units = to_unit_cube([1 / len(node.names)] * len(node.names))
-        return {_join(path, str(position)): unit for position, unit in enumerate(units)}
-    if isinstance(node, Choice):
-        return {path: _mildest_option(node, path)}
-    side = _mild_side(path)
-    return {path: middle(node) if side == 0 else node.low if side < 0 else node.high}
+        return {join_path(path, str(position)): unit for position, unit in enumerate(units)}
+    if MILDEST_LOW not in spot.marks and MILDEST_HIGH not in spot.marks:
+        return {path: middle(node) if isinstance(node, RANGES) else values(node)[0]}
+    return {path: _mildest(node, min if MILDEST_LOW in spot.marks else max)}
 
 
-def _mildest_option(choice: Choice, path: str) -> Any:
-    side = _mild_side(path)
-    numbers = [one for one in choice.options if isinstance(one, int | float) and not isinstance(one, bool)]
-    if side == 0 or not numbers:
-        return choice.options[0]
-    return min(numbers) if side < 0 else max(numbers)
-
-
-def _mild_side(path: str) -> int:
-    """-1 where the lowest value of a parameter is the mildest, 1 where the highest is, 0 where none is."""
-    section, *keys = path.split(".")  # labels of options among them
-    if section not in TREATMENT:
-        return 0
-    return -1 if any(key in MILD_LOW for key in keys) else 1 if any(key in MILD_HIGH for key in keys) else 0
-
-
-def _join(path: str, step: str) -> str:
-    return f"{path}.{step}" if path else step
+def _mildest(node: Node, least: Callable[[list[float]], float]) -> Any:
+    """The mildest number of a range or a choice; the first option of a choice without numbers."""
+    if isinstance(node, RANGES):
+        return least([node.low, node.high])
+    numbers = [one for one in values(node) if isinstance(one, int | float) and not isinstance(one, bool)]
+    return least(numbers) if numbers else values(node)[0]

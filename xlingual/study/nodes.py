@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from xlingual.study.leaves import LANGUAGES
-from xlingual.study.messages import Path, did_you_mean, relocated, shown, told_at
+from xlingual.study.messages import Path, did_you_mean, relocated, shown, user_errors
 from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
 
 KEYS = ("uniform", "log_uniform", "log_normal", "integer", "choice", "simplex")
@@ -47,12 +47,12 @@ def read_tunable(value: Any, check: _Check, kind: LeafKind) -> Any:
         return check(value)
     if len(value) != 1:
         found = ", ".join(value) or "none"
-        raise told_at([((), f"a search space has exactly one key, found {found}; write {kind.remedy}")])
+        raise user_errors([((), f"a search space has exactly one key, found {found}; write {kind.remedy}")])
     key, body = next(iter(value.items()))
     if key not in KEYS:
-        raise told_at([((key,), f"unknown search space {key!r}; {did_you_mean(key, kind.keys)}")])
+        raise user_errors([((key,), f"unknown search space {key!r}; {did_you_mean(key, kind.keys)}")])
     if key not in kind.keys:
-        raise told_at([((key,), f"a search space of the kind {key} does not fit here; write {kind.remedy}")])
+        raise user_errors([((key,), f"a search space of the kind {key} does not fit here; write {kind.remedy}")])
     return _READERS[key](body, check, kind)
 
 
@@ -62,14 +62,14 @@ def _is_node(value: Mapping[str, Any]) -> bool:
 
 def _ends(key: str, body: Any, check: _Check) -> tuple[Any, Any]:
     if not isinstance(body, list) or len(body) != 2:
-        raise told_at([((key,), f"takes [low, high], found {shown(body)}; write for example {key}: [1, 2]")])
+        raise user_errors([((key,), f"takes [low, high], found {shown(body)}; write for example {key}: [1, 2]")])
     low, high = _checked([((key, end), body[end]) for end in (0, 1)], check)
     if low > high:
-        raise told_at(
+        raise user_errors(
             [((key,), f"the ends of the range are swapped, found {shown(body)}; write [{body[1]}, {body[0]}]")]
         )
     if low == high:
-        raise told_at([((key,), f"the range is empty, found {shown(body)}; write the value {body[0]} alone")])
+        raise user_errors([((key,), f"the range is empty, found {shown(body)}; write the value {body[0]} alone")])
     return low, high
 
 
@@ -81,7 +81,7 @@ def _log_uniform(body: Any, check: _Check, kind: LeafKind) -> LogUniform:
     low, high = _ends("log_uniform", body, check)
     if low <= 0:
         remedy = f"write a low end above 0, for example {high / 100:g}, or uniform: [{low:g}, {high:g}]"
-        raise told_at([(("log_uniform", 0), f"a log_uniform range cannot begin at {low:g}; {remedy}")])
+        raise user_errors([(("log_uniform", 0), f"a log_uniform range cannot begin at {low:g}; {remedy}")])
     return LogUniform(low, high)
 
 
@@ -89,21 +89,21 @@ def _log_normal(body: Any, check: _Check, kind: LeafKind) -> LogNormal:
     key = "log_normal"
     if not isinstance(body, list) or len(body) != 2:
         example = f"write for example {key}: [3.0e-5, 2]"
-        raise told_at([((key,), f"takes [median, factor], found {shown(body)}; {example}")])
+        raise user_errors([((key,), f"takes [median, factor], found {shown(body)}; {example}")])
     median, factor = _checked([((key, 0), body[0])], check)[0], body[1]
     if median <= 0:
-        raise told_at([((key, 0), f"a median must be above 0, found {median:g}")])
+        raise user_errors([((key, 0), f"a median must be above 0, found {median:g}")])
     plain = isinstance(factor, int | float) and not isinstance(factor, bool)
     if not plain or not 1 < factor <= MOST_FACTOR:
         message = f"takes [median, factor], and a factor is above 1 and at most {MOST_FACTOR}, found {shown(factor)}"
         ends = plain and factor > 0 and sorted((float(median), float(factor)))
         range_ = f", or log_uniform: [{ends[0]:g}, {ends[1]:g}] for a range" if ends and ends[0] < ends[1] else ""
-        raise told_at([((key, 1), f"{message}; write for example {key}: [{median:g}, 2]{range_}")])
+        raise user_errors([((key, 1), f"{message}; write for example {key}: [{median:g}, 2]{range_}")])
     node = LogNormal(float(median), float(factor))
     if _exceeds(node, check):
         reach = f"reaches from {node.low:.3g} to {node.high:.3g}, {node.DEVIATIONS:g} standard deviations either way"
         message = f"a median of {median:g} with a factor of {factor:g} {reach}, more than this setting allows"
-        raise told_at([((key,), f"{message}; {_smaller_factor(node, check)}")])
+        raise user_errors([((key,), f"{message}; {_smaller_factor(node, check)}")])
     return node
 
 
@@ -133,7 +133,9 @@ def _choice(body: Any, check: _Check, kind: LeafKind) -> Choice:
     if isinstance(body, Mapping):
         return _labelled_choice(body, check, kind)
     remedy = f"write {kind.remedy}"
-    raise told_at([(("choice",), f"takes options{' with labels' * kind.is_mapping}, found {shown(body)}; {remedy}")])
+    raise user_errors(
+        [(("choice",), f"takes options{' with labels' * kind.is_mapping}, found {shown(body)}; {remedy}")]
+    )
 
 
 def _flat_choice(body: list[Any], check: _Check) -> Choice:
@@ -141,11 +143,11 @@ def _flat_choice(body: list[Any], check: _Check) -> Choice:
     nested = [position for position, option in enumerate(body) if isinstance(option, list | Mapping)]
     if nested:
         message = "an option that is no single value needs a label; write choice: {label: ..., label: ...}"
-        raise told_at([(("choice", position), message) for position in nested])
+        raise user_errors([(("choice", position), message) for position in nested])
     options = _checked([(("choice", position), option) for position, option in enumerate(body)], check)
     twice = [position for position, option in enumerate(options) if option in options[:position]]
     if twice:
-        raise told_at([(("choice", i), f"the option {shown(body[i])} is given twice; delete one") for i in twice])
+        raise user_errors([(("choice", i), f"the option {shown(body[i])} is given twice; delete one") for i in twice])
     return Choice(tuple(options))
 
 
@@ -154,7 +156,7 @@ def _labelled_choice(body: Mapping[str, Any], check: _Check, kind: LeafKind) -> 
     odd = [label for label in body if not _LABEL.fullmatch(label)]
     if odd:
         message = "a label takes letters, digits, - and _ only, found "
-        raise told_at([(("choice", label), message + repr(label)) for label in odd])
+        raise user_errors([(("choice", label), message + repr(label)) for label in odd])
     written: list[tuple[Path, Any]] = [(("choice", label), option) for label, option in body.items()]
     return Choice(tuple(_checked(written, lambda option: read_tunable(option, check, kind))), tuple(body))
 
@@ -162,7 +164,7 @@ def _labelled_choice(body: Mapping[str, Any], check: _Check, kind: LeafKind) -> 
 def _check_number_of_options(number: int, only: str) -> None:
     if number < 2:
         remedy = f"write {only} without choice" if number else "list two or more"
-        raise told_at([(("choice",), f"a choice has at least two options, found {number}; {remedy}")])
+        raise user_errors([(("choice",), f"a choice has at least two options, found {number}; {remedy}")])
 
 
 def _simplex(body: Any, check: _Check, kind: LeafKind) -> Simplex:
@@ -170,7 +172,7 @@ def _simplex(body: Any, check: _Check, kind: LeafKind) -> Simplex:
         return Simplex(())
     if not isinstance(body, list) or not body:
         message = f"takes all or a list of language codes, found {shown(body)}; write simplex: all"
-        raise told_at([(("simplex",), message)])
+        raise user_errors([(("simplex",), message)])
     (names,) = _checked([(("simplex",), body)], lambda codes: LANGUAGES.validate_python(tuple(codes)))
     return Simplex(names)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from xlingual.errors import RecordError
 from xlingual.extensions import registered, resolve
 from xlingual.study.messages import did_you_mean
-from xlingual.study.section import Says
+from xlingual.study.section import LeafDoc
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +70,4 @@ if TYPE_CHECKING:
     OptimizerName: TypeAlias = str
 else:
     *_most, _last = OPTIMIZERS
-    OptimizerName = Annotated[Literal[tuple(OPTIMIZERS)], Says(f"{', '.join(_most)} or {_last}", DEFAULT_OPTIMIZER)]
+    OptimizerName = Annotated[Literal[tuple(OPTIMIZERS)], LeafDoc(f"{', '.join(_most)} or {_last}", DEFAULT_OPTIMIZER)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xlingual.errors import StudyFileError
-from xlingual.study.document import Document, Path, Place, dotted
+from xlingual.study.document import Document, Path, SourceLine, dotted
 from xlingual.study.syntax import FaultyText, parse
 
 
@@ -17,18 +17,18 @@ def apply_overrides(document: Document, overrides: Sequence[str]) -> Document:
     A value is read as YAML. Missing mappings on the way (or null) are created. Raises StudyFileError with one
     problem for each override that cannot be applied.
     """
-    value, places = copy.deepcopy(document.value), dict(document.places)
+    value, lines = copy.deepcopy(document.value), dict(document.lines)
     problems = []
     for override in overrides:
         key, equals, text = override.partition("=")
-        place = Place(f"--set {key.strip()}", 0)
+        line = SourceLine(f"--set {key.strip()}", 0)
         try:
-            _apply(value, places, _path(key, equals), text, place)
+            _apply(value, lines, _path(key, equals), text, line)
         except ValueError as error:
-            problems.append(place.problem(str(error)))
+            problems.append(line.problem(str(error)))
     if problems:
         raise StudyFileError(problems)
-    return Document(document.file, document.text, value, places)
+    return Document(document.file, document.text, value, lines)
 
 
 def _path(key: str, equals: str) -> Path:
@@ -38,7 +38,7 @@ def _path(key: str, equals: str) -> Path:
     return tuple(steps)
 
 
-def _apply(value: dict[str, Any], places: dict[Path, Place], path: Path, text: str, place: Place) -> None:
+def _apply(value: dict[str, Any], lines: dict[Path, SourceLine], path: Path, text: str, line: SourceLine) -> None:
     try:
         parsed = parse(text)
     except FaultyText as error:
@@ -47,13 +47,13 @@ def _apply(value: dict[str, Any], places: dict[Path, Place], path: Path, text: s
     for depth, step in enumerate(path[:-1], start=1):
         if inside.get(str(step)) is None:
             inside[str(step)] = {}
-            places[path[:depth]] = place
+            lines[path[:depth]] = line
         inside = inside[str(step)]
         if not isinstance(inside, dict):
             whole = f"--set {dotted(path[:depth])}=..."
             raise ValueError(f"{dotted(path[:depth])} is {inside!r}, not a mapping; replace it whole with {whole}")
     inside[str(path[-1])] = parsed.value
-    for old in [known for known in places if known[: len(path)] == path]:
-        del places[old]
-    places.update({(*path, *below): place for below in parsed.lines})
-    places[path] = place
+    for old in [known for known in lines if known[: len(path)] == path]:
+        del lines[old]
+    lines.update({(*path, *below): line for below in parsed.lines})
+    lines[path] = line

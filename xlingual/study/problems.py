@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from xlingual.errors import Problem
 from xlingual.study.document import Document, Path, dotted
-from xlingual.study.messages import TOLD, did_you_mean, shown
+from xlingual.study.messages import USER_ERROR, did_you_mean, shown
 from xlingual.study.nodes import KEYS
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
@@ -23,11 +23,13 @@ def problems_of(error: ValidationError, document: Document) -> Iterator[Problem]
             continue
         path = tuple(step for step in item["loc"] if step != "[key]")
         at = path[:-1] if item["type"] == "missing" else path
-        yield document.place(at).problem(f"{dotted(path)}: {_message(item['type'], path, item['input'], item['msg'])}")
+        yield document.line_of(at).problem(
+            f"{dotted(path)}: {_message(item['type'], path, item['input'], item['msg'])}"
+        )
 
 
 def _message(kind: str, path: Path, found: object, message: str) -> str:
-    if kind == TOLD:
+    if kind == USER_ERROR:
         return message
     if kind == "extra_forbidden":
         section = spot_at(path[:-1]).section or Study
@@ -43,8 +45,8 @@ def _message(kind: str, path: Path, found: object, message: str) -> str:
 
 
 def _wanted(spot: Spot, message: str) -> tuple[str, str]:
-    if spot.says is not None:
-        return spot.says.what, spot.says.example
+    if spot.doc is not None:
+        return spot.doc.what, spot.doc.example
     if spot.section is not None:
         required = [name for name, field in spot.section.model_fields.items() if field.is_required()]
         keys = required or list(spot.section.model_fields)[:1]

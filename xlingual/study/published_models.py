@@ -6,8 +6,8 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
 
-from xlingual.study.messages import did_you_mean, told
-from xlingual.study.section import Says
+from xlingual.study.messages import did_you_mean, user_error
+from xlingual.study.section import LeafDoc
 
 PUBLISHED_MODELS: dict[str, tuple[str, ...]] = {
     "mBERT": ("google-bert/bert-base-multilingual-cased", "bert-base-multilingual-cased"),
@@ -44,10 +44,10 @@ def published_name(model: str) -> str | None:
 
 def _known(name: str) -> str:
     if name not in PUBLISHED_MODELS:
-        raise told(f"no published scores of {name!r}; {did_you_mean(name, tuple(PUBLISHED_MODELS))}")
+        raise user_error(f"no published scores of {name!r}; {did_you_mean(name, tuple(PUBLISHED_MODELS))}")
     return name
 
 
 PublishedModel: TypeAlias = Annotated[
-    str, AfterValidator(_known), Says("a model that scores on XQuAD are published of", "mT5-small")
+    str, AfterValidator(_known), LeafDoc("a model that scores on XQuAD are published of", "mT5-small")
 ]

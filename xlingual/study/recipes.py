@@ -10,19 +10,19 @@ from pydantic import Field
 
 from xlingual.study.derived import MILDEST_LOW, PARTIAL
 from xlingual.study.leaves import Count, Flag, Real, Share
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 
-Span: TypeAlias = Annotated[Literal["answer", "sentence"], Says("answer or sentence", "sentence")]
-Schedule: TypeAlias = Annotated[Literal["mix", "then"], Says("mix or then", "mix")]
-Pairs: TypeAlias = Annotated[Literal["matched", "shuffled"], Says("matched or shuffled", "matched")]
+Span: TypeAlias = Annotated[Literal["answer", "sentence"], LeafDoc("answer or sentence", "sentence")]
+Schedule: TypeAlias = Annotated[Literal["mix", "then"], LeafDoc("mix or then", "mix")]
+Pairs: TypeAlias = Annotated[Literal["matched", "shuffled"], LeafDoc("matched or shuffled", "matched")]
 Direction: TypeAlias = Annotated[
     Literal["question_to_answer", "answer_to_question"],
-    Says("question_to_answer or answer_to_question", "question_to_answer"),
+    LeafDoc("question_to_answer or answer_to_question", "question_to_answer"),
 ]
-LossWeight: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "0.1")]
-Temperature: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "0.05")]
-MaskRate: TypeAlias = Annotated[Real, Field(gt=0, lt=1), Says("a number between 0 and 1", "0.15")]
-SpanLength: TypeAlias = Annotated[Real, Field(ge=1), Says("a number of at least 1", "3")]
+LossWeight: TypeAlias = Annotated[Real, Field(gt=0), LeafDoc("a number above 0", "0.1")]
+Temperature: TypeAlias = Annotated[Real, Field(gt=0), LeafDoc("a number above 0", "0.05")]
+MaskRate: TypeAlias = Annotated[Real, Field(gt=0, lt=1), LeafDoc("a number between 0 and 1", "0.15")]
+SpanLength: TypeAlias = Annotated[Real, Field(ge=1), LeafDoc("a number of at least 1", "3")]
 
 
 class RecipeSettings(Section):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from xlingual.study.arms import Arm
-from xlingual.study.checks.options import options
 from xlingual.study.configuration import arm_space
 from xlingual.study.methods.method import PerturbingMethod
 from xlingual.study.robust import methods_of
 from xlingual.study.schema import Study
+from xlingual.study.section import section_options
 from xlingual.study.space import smallest, values
 
 ROUNDED_RMS = 0.03
@@ -49,9 +49,9 @@ def _may_be_bf16(study: Study, arm: str) -> bool:
 
 def _rounded(arm: Arm) -> Iterator[tuple[str, float]]:
     """Names and smallest values of magnitudes that bf16 rounds away, of methods that train on a divergence."""
-    for _, robust in options(arm.robust, ()):
+    for _, robust in section_options(arm.robust):
         for method, space in methods_of(robust, PerturbingMethod):
-            for _, settings in options(space, ()):
+            for _, settings in section_options(space):
                 for key in method.rounded_in_bf16(settings):
                     yield from _below(settings, key)
 

@@ -8,13 +8,15 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from xlingual.study.leaves import Count, Flag, Real
-from xlingual.study.messages import shown, told
-from xlingual.study.section import Says, Section
+from xlingual.study.messages import shown, user_error
+from xlingual.study.section import LeafDoc, Section
 
 
 def _whole_above_one(gpus: float) -> float:
     if gpus > 1 and not gpus.is_integer():
-        raise told(f"a worker takes a part of one GPU or whole GPUs, found {gpus:g}; write {math.ceil(gpus)} or 1")
+        raise user_error(
+            f"a worker takes a part of one GPU or whole GPUs, found {gpus:g}; write {math.ceil(gpus)} or 1"
+        )
     return gpus
 
 
@@ -22,11 +24,13 @@ def _concurrency(value: Any) -> Any:
     whole = int(value) if isinstance(value, float) and value.is_integer() else value
     if whole == "auto" or (isinstance(whole, int) and not isinstance(whole, bool) and whole >= 1):
         return whole
-    raise told(f"must be auto or a whole number of at least 1, found {shown(value)}; write concurrent_trials: auto")
+    raise user_error(
+        f"must be auto or a whole number of at least 1, found {shown(value)}; write concurrent_trials: auto"
+    )
 
 
 Gpus: TypeAlias = Annotated[
-    Real, Field(ge=0, le=1000), AfterValidator(_whole_above_one), Says("a number from 0 to 1000, whole above 1", "1")
+    Real, Field(ge=0, le=1000), AfterValidator(_whole_above_one), LeafDoc("a number from 0 to 1000, whole above 1", "1")
 ]
 Concurrency: TypeAlias = Annotated[
     int | Literal["auto"],

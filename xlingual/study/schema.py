@@ -14,7 +14,7 @@ from xlingual.study.leaves import Flag, Name, Source, Text
 from xlingual.study.objectives import WEBFAQ_DEV
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings, SearchSettings
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
@@ -43,7 +43,7 @@ class Study(Section):
     arms: Annotated[
         dict[Name, Annotated[Arm, BeforeValidator(_section_of_nothing)]],
         Field(min_length=1),
-        Says("a mapping from the name of each arm to what it changes", "{baseline: {baseline: true}}"),
+        LeafDoc("a mapping from the name of each arm to what it changes", "{baseline: {baseline: true}}"),
     ]
     search: SearchSettings
     oracle: Flag = False

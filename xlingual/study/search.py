@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from xlingual.study.leaves import WHOLE, Count, Real
-from xlingual.study.messages import shown, told, told_at
+from xlingual.study.messages import shown, user_error, user_errors
 from xlingual.study.objectives import DEFAULT_OBJECTIVE, DEV_OBJECTIVES, TEST_OBJECTIVES, WEBFAQ_DEV, objective_text
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 
 
 def _objective(value: Any) -> str | dict[str, float]:
@@ -20,12 +20,12 @@ def _objective(value: Any) -> str | dict[str, float]:
     if not isinstance(value, dict) or not value:
         held_out = next(name for name in DEV_OBJECTIVES if name.startswith(WEBFAQ_DEV))
         remedy = f"write objective: {DEFAULT_OBJECTIVE}, or objective: {{{DEFAULT_OBJECTIVE}: 0.5, {held_out}: 0.5}}"
-        raise told(f"must be text or a mapping from scores to weights, found {shown(value)}; {remedy}")
+        raise user_error(f"must be text or a mapping from scores to weights, found {shown(value)}; {remedy}")
     for name, weight in value.items():
         number = isinstance(weight, int | float) and not isinstance(weight, bool) and math.isfinite(weight)
         if not number or weight <= 0:
             message = f"must be a number above 0, found {shown(weight)}; write for example {name}: 0.5"
-            raise told_at([((name,), message)])
+            raise user_errors([((name,), message)])
     known = (*DEV_OBJECTIVES, *TEST_OBJECTIVES)
     order = sorted(value, key=lambda name: (known.index(name) if name in known else len(known), str(name)))
     return {str(name): float(value[name]) for name in order}
@@ -34,7 +34,7 @@ def _objective(value: Any) -> str | dict[str, float]:
 Objective: TypeAlias = Annotated[
     Any,
     AfterValidator(_objective),
-    Says("the name of a score, or a mapping from such names to weights", DEFAULT_OBJECTIVE),
+    LeafDoc("the name of a score, or a mapping from such names to weights", DEFAULT_OBJECTIVE),
     WithJsonSchema(
         {
             "anyOf": [
@@ -50,24 +50,26 @@ Objective: TypeAlias = Annotated[
         }
     ),
 ]
-Sampler: TypeAlias = Annotated[Literal["tpe", "random"], Says("tpe or random", "tpe")]
-Startup: TypeAlias = Annotated[Literal["centred", "random"], Says("centred or random", "centred")]
-Scheduler: TypeAlias = Annotated[Literal["none", "median", "asha"], Says("none, median or asha", "none")]
-GraceShare: TypeAlias = Annotated[Real, Field(gt=0, le=1), Says("a number above 0 and at most 1", "0.2")]
+Sampler: TypeAlias = Annotated[Literal["tpe", "random"], LeafDoc("tpe or random", "tpe")]
+Startup: TypeAlias = Annotated[Literal["centred", "random"], LeafDoc("centred or random", "centred")]
+Scheduler: TypeAlias = Annotated[Literal["none", "median", "asha"], LeafDoc("none, median or asha", "none")]
+GraceShare: TypeAlias = Annotated[Real, Field(gt=0, le=1), LeafDoc("a number above 0 and at most 1", "0.2")]
 ReductionFactor: TypeAlias = Annotated[
-    int, Field(strict=True, ge=2, le=1000), WHOLE, Says("a whole number from 2 to 1000", "3")
+    int, Field(strict=True, ge=2, le=1000), WHOLE, LeafDoc("a whole number from 2 to 1000", "3")
 ]
-TrialCount: TypeAlias = Annotated[Count, Says("a whole number from 1 to 1000000000", "8")]
+TrialCount: TypeAlias = Annotated[Count, LeafDoc("a whole number from 1 to 1000000000", "8")]
 SearchCount: TypeAlias = Annotated[
-    int, Field(strict=True, ge=1, le=99), WHOLE, Says("a whole number from 1 to 99", "4")
+    int, Field(strict=True, ge=1, le=99), WHOLE, LeafDoc("a whole number from 1 to 99", "4")
 ]
-SeedCount: TypeAlias = Annotated[int, Field(strict=True, ge=1, le=99), WHOLE, Says("a whole number from 1 to 99", "3")]
+SeedCount: TypeAlias = Annotated[
+    int, Field(strict=True, ge=1, le=99), WHOLE, LeafDoc("a whole number from 1 to 99", "3")
+]
 SearchSeed: TypeAlias = Annotated[
-    int, Field(strict=True, ge=0, le=99_999), WHOLE, Says("a whole number from 0 to 99999", "0")
+    int, Field(strict=True, ge=0, le=99_999), WHOLE, LeafDoc("a whole number from 0 to 99999", "0")
 ]
 
 
-Equal: TypeAlias = Annotated[Literal["updates", "passes"], Says("updates or passes", "updates")]
+Equal: TypeAlias = Annotated[Literal["updates", "passes"], LeafDoc("updates or passes", "updates")]
 
 
 class SearchSettings(Section):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
+
+from xlingual.study.messages import Path
+from xlingual.study.space import choice_options
 
 
 class Section(BaseModel):
@@ -19,7 +23,7 @@ class Section(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
+class LeafDoc:
     """What a leaf accepts, in words, and an example as in a study file; for messages and the JSON Schema."""
 
     what: str
@@ -28,3 +32,22 @@ class Says:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Add the description to the leaf's JSON Schema."""
         return {**handler(schema), "description": self.what}
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """List the leaves and nodes of a section with their paths in the study file, options of choices included."""
+    if isinstance(value, Section):
+        for name in type(value).model_fields:
+            yield from leaves(getattr(value, name), (*path, name))
+    else:
+        yield path, value
+    for step, option in choice_options(value):
+        yield from leaves(option, (*path, "choice", step))
+
+
+def section_options(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield a section with its path in the study file, or those among the options of a choice; none for None."""
+    if isinstance(value, Section):
+        yield path, value
+    for step, option in choice_options(value):
+        yield from section_options(option, (*path, "choice", step))

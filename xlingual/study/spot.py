@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin
 
 from xlingual.study.derived import Mark
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 from xlingual.study.tunable import TunableMarker, leaf_type
 
 
@@ -17,13 +17,13 @@ class Spot:
 
     Attributes:
         kind: the type of what may be written; None where nothing may.
-        says: what the leaf takes, in words.
+        doc: what the leaf takes, in words.
         tunable: whether a search space may be written instead.
         marks: of the leaf, see `xlingual.study.derived`.
     """
 
     kind: Any
-    says: Says | None = None
+    doc: LeafDoc | None = None
     tunable: bool = False
     marks: tuple[Mark, ...] = ()
 
@@ -43,21 +43,21 @@ class Spot:
         tunable = any(isinstance(mark, TunableMarker) for mark in field.metadata)
         spot = _bare(leaf_type(field.annotation) if tunable else field.annotation)
         marks = tuple(mark for mark in field.metadata if isinstance(mark, Mark))
-        return Spot(spot.kind, _last_says(field.metadata) or spot.says, tunable, marks)
+        return Spot(spot.kind, _last_doc(field.metadata) or spot.doc, tunable, marks)
 
 
 def _bare(kind: Any) -> Spot:
     """Take off Annotated and "or None"."""
-    says = None
+    doc = None
     while True:
         if get_origin(kind) is Annotated:
             kind, *marks = get_args(kind)
-            says = says or _last_says(marks)
+            doc = doc or _last_doc(marks)
         elif type(None) in (members := get_args(kind)) and len(members) == 2:
             kind = next(member for member in members if member is not type(None))
         else:
-            return Spot(kind, says)
+            return Spot(kind, doc)
 
 
-def _last_says(marks: Sequence[Any]) -> Says | None:
-    return next((mark for mark in reversed(marks) if isinstance(mark, Says)), None)
+def _last_doc(marks: Sequence[Any]) -> LeafDoc | None:
+    return next((mark for mark in reversed(marks) if isinstance(mark, LeafDoc)), None)

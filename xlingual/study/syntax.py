@@ -76,10 +76,10 @@ def _fault(error: yaml.MarkedYAMLError, text: str) -> Fault:
     lost_key = error.problem == "could not find expected ':'"
     mark = error.context_mark if lost_key else error.problem_mark or error.context_mark
     line = min(mark.line + 1 if mark else 1, max(1, len(text.splitlines())))
-    told = " ".join(part for part in (error.context, error.problem) if part)
-    remedy = next((remedy for fragment, remedy in _REMEDIES if fragment in told), "")
+    said = " ".join(part for part in (error.context, error.problem) if part)
+    remedy = next((remedy for fragment, remedy in _REMEDIES if fragment in said), "")
     start = f" (it begins on line {error.context_mark.line + 1})" if error.context_mark and error.context else ""
-    return Fault(line, f"not valid YAML: {told}{start}" + (f"; {remedy}" if remedy else ""))
+    return Fault(line, f"not valid YAML: {said}{start}" + (f"; {remedy}" if remedy else ""))
 
 
 @dataclass

@@ -8,13 +8,13 @@ from pydantic import Field
 
 from xlingual.study.leaves import WHOLE
 from xlingual.study.lengths import Lengths
-from xlingual.study.section import Says
+from xlingual.study.section import LeafDoc
 
 Tokens: TypeAlias = Annotated[
-    int, Field(strict=True, ge=8, le=100_000), WHOLE, Says("a whole number of tokens from 8 to 100000", "512")
+    int, Field(strict=True, ge=8, le=100_000), WHOLE, LeafDoc("a whole number of tokens from 8 to 100000", "512")
 ]
 Written: TypeAlias = Annotated[
-    int, Field(strict=True, ge=2, le=100_000), WHOLE, Says("a whole number of tokens from 2 to 100000", "64")
+    int, Field(strict=True, ge=2, le=100_000), WHOLE, LeafDoc("a whole number of tokens from 2 to 100000", "64")
 ]
 
 

@@ -10,14 +10,14 @@ from pydantic import Field, model_validator
 from xlingual.study.derived import FIXED, OF_FAMILY, Partial
 from xlingual.study.leaves import Count, Flag, Real, Share
 from xlingual.study.optimizers import DEFAULT_OPTIMIZER, OptimizerName, optimizer_named
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 
-Updates: TypeAlias = Annotated[Count, Says("a whole number from 1 to 1000000000, one for all trials", "500")]
-LearningRate: TypeAlias = Annotated[Real, Field(gt=0, le=1), Says("a number above 0 and at most 1", "3e-5")]
-WarmupShare: TypeAlias = Annotated[Real, Field(ge=0, lt=1), Says("a number from 0 to below 1", "0.1")]
-ClipNorm: TypeAlias = Annotated[Real, Field(gt=0), Says("a number above 0", "1.0")]
-Decay: TypeAlias = Annotated[Literal["linear", "constant"], Says("linear or constant", "linear")]
-Precision: TypeAlias = Annotated[Literal["auto", "fp32", "bf16"], Says("auto, fp32 or bf16", "auto")]
+Updates: TypeAlias = Annotated[Count, LeafDoc("a whole number from 1 to 1000000000, one for all trials", "500")]
+LearningRate: TypeAlias = Annotated[Real, Field(gt=0, le=1), LeafDoc("a number above 0 and at most 1", "3e-5")]
+WarmupShare: TypeAlias = Annotated[Real, Field(ge=0, lt=1), LeafDoc("a number from 0 to below 1", "0.1")]
+ClipNorm: TypeAlias = Annotated[Real, Field(gt=0), LeafDoc("a number above 0", "1.0")]
+Decay: TypeAlias = Annotated[Literal["linear", "constant"], LeafDoc("linear or constant", "linear")]
+Precision: TypeAlias = Annotated[Literal["auto", "fp32", "bf16"], LeafDoc("auto, fp32 or bf16", "auto")]
 
 
 class TrainingSettings(Section):

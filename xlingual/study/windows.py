@@ -9,13 +9,13 @@ from typing_extensions import Self
 
 from xlingual.study.leaves import WHOLE, Count
 from xlingual.study.lengths import Lengths
-from xlingual.study.section import Says
+from xlingual.study.section import LeafDoc
 
 Length: TypeAlias = Annotated[
-    int, Field(strict=True, ge=8, le=100_000), WHOLE, Says("a whole number of tokens from 8 to 100000", "384")
+    int, Field(strict=True, ge=8, le=100_000), WHOLE, LeafDoc("a whole number of tokens from 8 to 100000", "384")
 ]
 Stride: TypeAlias = Annotated[
-    int, Field(strict=True, ge=0, le=100_000), WHOLE, Says("a whole number of tokens from 0 to 100000", "128")
+    int, Field(strict=True, ge=0, le=100_000), WHOLE, LeafDoc("a whole number of tokens from 0 to 100000", "128")
 ]
 
 

@@ -19,7 +19,7 @@ from xlingual.families.family import Advice, Autocast
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer
 from xlingual.models.outcome import Outcome
-from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
+from xlingual.study import FamilyDefaults, Lengths, TextToTextSettings, WindowSettings
 from xlingual.tasks import QUESTION_ANSWERING, Candidates
 from xlingual.tokens.feature_store import Examples, stored_windows
 from xlingual.tokens.rewritable import RewritableWindows
@@ -37,9 +37,9 @@ class Extractive:
     tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "masked_language_model")
 
-    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> ModelTraits:
+    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
         """AdamW with linear decay, in the study's windows."""
-        return ModelTraits(windows)
+        return FamilyDefaults(windows)
 
     def advice(self, directory: Path) -> Advice:
         """What BERT, XLM-R and RemBERT were fine-tuned with."""

@@ -28,7 +28,7 @@ from xlingual.models.text_to_text import (
     reads_bytes,
     text_to_text_notes,
 )
-from xlingual.study import Lengths, ModelTraits, TextToTextSettings, WindowSettings
+from xlingual.study import FamilyDefaults, Lengths, TextToTextSettings, WindowSettings
 from xlingual.tasks import QUESTION_ANSWERING, Candidates
 from xlingual.tokens.feature_store import Examples, stored_sequences
 from xlingual.tokens.rewritable import RewritableSequences
@@ -56,11 +56,11 @@ class TextToText:
     tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "generation")
 
-    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> ModelTraits:
+    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
         """Adafactor at a constant rate without weight decay; lengths that are left open are those of T5, or of ByT5."""
         usual = self.usual_lengths(directory).model_dump()
         said = {name: value for name, value in texts.model_dump().items() if value is not None}
-        return ModelTraits(TextToTextSettings(**(usual | said)), "adafactor", "constant", 0.0)
+        return FamilyDefaults(TextToTextSettings(**(usual | said)), "adafactor", "constant", 0.0)
 
     def advice(self, directory: Path) -> Advice:
         """What T5 and mT5 were fine-tuned with; in fp16 their activations overflow, so that it is not offered."""

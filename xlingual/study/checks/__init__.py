@@ -38,4 +38,4 @@ def check(draft: Draft) -> Iterator[Problem]:
     findings = dict.fromkeys(finding for check_one in CHECKS for finding in check_one(draft))
     for finding in findings:
         path = dotted(finding.path)
-        yield draft.document.place(finding.path).problem(f"{path}: {finding.message}" if path else finding.message)
+        yield draft.document.line_of(finding.path).problem(f"{path}: {finding.message}" if path else finding.message)

@@ -29,7 +29,7 @@ def batches_divide(draft: Draft) -> Iterator[Finding]:
             yield Finding(paths[name], f"{message}; write the sizes to try, for example choice: [16, 32, 64]")
         if not ranges:
             for batch, micro in product(*(_whole_numbers(leaves[name]) for name in _SIZES)):
-                written = draft.document.says(paths["batch_size"])
+                written = draft.document.writes(paths["batch_size"])
                 path = paths["batch_size" if written else "micro_batch_size"]
                 yield from _division(batch, micro, workers, path)
 
@@ -40,7 +40,7 @@ def reports_fit(draft: Draft) -> Iterator[Finding]:
     for arm_name, (leaves, paths) in _trainings(draft):
         budget, reports, passes = leaves["updates"], largest(leaves["reports"]), _most_passes(draft, arm_name)
         updates, needed = max(1, budget // passes), reports * passes
-        path = paths["reports"] if draft.document.says(paths["reports"]) else paths["updates"]
+        path = paths["reports"] if draft.document.writes(paths["reports"]) else paths["updates"]
         if reports > updates and needed > found.get(path, (0,))[0]:
             message = f"{reports} reports do not fit in {updates} updates"
             if passes > 1:
@@ -58,12 +58,12 @@ def windows_move_on(draft: Draft) -> Iterator[Finding]:
     if windows is None:
         return
     stride, longest = windows.stride, windows.max_length
-    path = ("windows", "stride" if draft.document.says(("windows", "stride")) else "max_length")
+    path = ("windows", "stride" if draft.document.writes(("windows", "stride")) else "max_length")
     if 2 * stride > longest:
         message = f"stride is the tokens that neighbouring windows share, {stride} of {longest} are more than half"
         yield Finding(path, f"{message}; write stride: {longest // 3} or max_length: {stride * 3}")
     if windows.max_answer_tokens >= longest:
-        written = draft.document.says(("windows", "max_answer_tokens"))
+        written = draft.document.writes(("windows", "max_answer_tokens"))
         path = ("windows", "max_answer_tokens" if written else "max_length")
         message = f"an answer of {windows.max_answer_tokens} tokens does not fit in a window of {longest}"
         yield Finding(path, f"{message}; write max_answer_tokens: {max(1, longest // 10)}")
@@ -79,7 +79,7 @@ def trials_divide(draft: Draft) -> Iterator[Finding]:
     if rest:
         sizes = " or ".join(str(searches * times) for times in (whole, whole + 1) if times)
         path = ("replicates", "searches")
-        by_default = "" if draft.document.says(path) else ", the default"
+        by_default = "" if draft.document.writes(path) else ", the default"
         split = f"over the {searches} searches of an arm (replicates.searches{by_default})"
         message = f"{trials} cannot be split evenly {split}"
         remedy = f"write trials_per_arm: {sizes}, or replicates: {{searches: {_divisor(trials, searches)}}}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xlingual.study.configuration import merged_space
 from xlingual.study.draft import Draft
 from xlingual.study.finding import Finding
-from xlingual.study.first import Unfit, given_values
+from xlingual.study.first import InvalidFirst, given_values
 
 
 def first_is_in_the_space(draft: Draft) -> Iterator[Finding]:
@@ -20,8 +20,8 @@ def first_is_in_the_space(draft: Draft) -> Iterator[Finding]:
             continue
         try:
             given_values(merged_space(arm, draft.training, languages), arm.first)
-        except Unfit as unfit:
-            yield from (Finding(("arms", name, "first", *path), message) for path, message in unfit.faults)
+        except InvalidFirst as invalid:
+            yield from (Finding(("arms", name, "first", *path), message) for path, message in invalid.faults)
 
 
 CHECKS = (first_is_in_the_space,)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
-from xlingual.study.checks.options import options
 from xlingual.study.checks.robust import robusts
 from xlingual.study.data import TOY
 from xlingual.study.draft import Draft
@@ -14,6 +13,7 @@ from xlingual.study.finding import Finding
 from xlingual.study.methods.method import TextMethod
 from xlingual.study.methods.words import DICTIONARIES
 from xlingual.study.robust import methods_of
+from xlingual.study.section import section_options
 
 _DICTIONARIES = ("data", "dictionaries")
 
@@ -40,7 +40,9 @@ def languages_have_dictionaries(draft: Draft) -> Iterator[Finding]:
     known = draft.data.dictionary_languages
     for path, robust in robusts(draft):
         for method, space in methods_of(robust, TextMethod):
-            for place, settings in options(space if method.words is DICTIONARIES else None, (*path, method.name)):
+            for place, settings in section_options(
+                space if method.words is DICTIONARIES else None, (*path, method.name)
+            ):
                 for i, code in enumerate(settings.languages or ()):
                     if code not in known:
                         message = f"data.dictionaries has no {code!r}, it has {', '.join(known)}"
@@ -75,5 +77,5 @@ CHECKS = (words_are_named, languages_have_dictionaries, dictionaries_translate)
 def _code(key: str) -> str:
     try:
         return two_letter(key)
-    except DataError:  # told by the schema
+    except DataError:  # reported by the schema
         return key

@@ -8,11 +8,11 @@ from typing import Any
 
 from xlingual.languages import two_letter
 from xlingual.study.arms import MixtureSpace
-from xlingual.study.checks.options import options
 from xlingual.study.document import Path
-from xlingual.study.draft import Draft, leaves
+from xlingual.study.draft import Draft
 from xlingual.study.finding import Finding
 from xlingual.study.recipes import RECIPES, PassageSettings
+from xlingual.study.section import leaves, section_options
 from xlingual.study.space import NODES, RANGES, Simplex, largest, smallest, values
 
 WITHOUT_CONTEXTS = frozenset(name for name, kind in RECIPES.items() if not kind.with_contexts)
@@ -54,9 +54,9 @@ def one_way_to_weigh(draft: Draft) -> Iterator[Finding]:
 def one_recipe(draft: Draft) -> Iterator[Finding]:
     """A mixture has one recipe, and its passages are possible."""
     for path, mixture in _mixtures(draft):
-        for place, recipe in options(mixture.recipe, (*path, "recipe")):
+        for place, recipe in section_options(mixture.recipe, (*path, "recipe")):
             named = _named(recipe)
-            said = draft.document.at(place) if draft.document.says(place) else None
+            said = draft.document.at(place) if draft.document.writes(place) else None
             blank = [name for name in said if name in type(recipe).model_fields] if isinstance(said, Mapping) else []
             if not named and blank and "passage" not in blank:
                 first = blank[0]
@@ -78,7 +78,7 @@ def a_stage_has_no_weight(draft: Draft) -> Iterator[Finding]:
         if values(mixture.schedule) != ("then",):
             continue
         for leaf_path, _ in leaves(mixture.recipe, (*path, "recipe")):
-            if leaf_path[-1] == "weight" and draft.document.says(leaf_path):
+            if leaf_path[-1] == "weight" and draft.document.writes(leaf_path):
                 message = "a stage of its own has no weight beside the span loss"
                 yield Finding(leaf_path, f"{message}; delete this line, or write schedule: mix")
 
@@ -107,7 +107,7 @@ def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
     for path, mixture in _mixtures(draft):
         share = (*path, "faq_share")
         first, last = smallest(mixture.faq_share), largest(mixture.faq_share)
-        named = {name for _, recipe in options(mixture.recipe, path) for name in _named(recipe)}
+        named = {name for _, recipe in section_options(mixture.recipe, path) for name in _named(recipe)}
         pairs = named & WITHOUT_CONTEXTS
         all_first = "then" in values(mixture.schedule) and round(last * updates) >= updates
         if pairs and (last >= 1 or all_first):
@@ -140,12 +140,12 @@ CHECKS = (
 def _mixtures(draft: Draft) -> Iterator[tuple[Path, MixtureSpace]]:
     """Yield every mixture that an arm may have."""
     for name, arm in draft.arms.items():
-        yield from options(arm.mixture, ("arms", name, "mixture"))
+        yield from section_options(arm.mixture, ("arms", name, "mixture"))
 
 
 def _passages_can_be_made(draft: Draft, passages: Any, path: Path) -> Iterator[Finding]:
     usual = draft.data.faq.passages if draft.data is not None and draft.data.faq is not None else PassageSettings()
-    for place, settings in options(passages, path):
+    for place, settings in section_options(passages, path):
         said = {name: getattr(settings, name) for name in settings.model_fields_set}
         plain = {name: value for name, value in said.items() if not isinstance(value, NODES)}
         if plain.keys() & {"answers", "min_passage_characters", "max_passage_characters", "max_span_characters"}:

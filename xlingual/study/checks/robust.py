@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from xlingual.study.checks.options import options
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
 from xlingual.study.finding import Finding
 from xlingual.study.methods.method import Method, Written
 from xlingual.study.robust import methods_of
+from xlingual.study.section import section_options
 from xlingual.study.space import smallest
 
 
@@ -36,7 +36,7 @@ def settings_make_sense(draft: Draft) -> Iterator[Finding]:
     """Each method's settings fit each other and the arm's training, and change something."""
     for path, robust in robusts(draft):
         for method, space in methods_of(robust, Method):
-            for place, settings in options(space, (*path, method.name)):
+            for place, settings in section_options(space, (*path, method.name)):
                 yield from method.findings(Written(settings, place, draft.document, _fewest_reports(draft, path)))
 
 
@@ -46,7 +46,7 @@ CHECKS = (methods_go_together, settings_make_sense)
 def robusts(draft: Draft) -> Iterator[tuple[Path, Any]]:
     """Yield the robust training that an arm may have, every option of it."""
     for name, arm in draft.arms.items():
-        yield from options(arm.robust, ("arms", name, "robust"))
+        yield from section_options(arm.robust, ("arms", name, "robust"))
 
 
 def _only_one(rivals: Sequence[Method[Any]], instead: str) -> str:

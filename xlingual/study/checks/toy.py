@@ -24,7 +24,7 @@ def toy_as_a_whole(draft: Draft) -> Iterator[Finding]:
 
 def toy_section_is_used(draft: Draft) -> Iterator[Finding]:
     """The toy section is there only where a source is toy."""
-    if not draft.document.says(("toy",)) or draft.data is None:
+    if not draft.document.writes(("toy",)) or draft.data is None:
         return
     if draft.data.train != TOY and not any(_is_toy(path, source) for path, source in _sources(draft)):
         yield Finding(("toy",), "no source is toy, so nothing reads this section; delete it, or write data.train: toy")
@@ -58,7 +58,7 @@ def _sources(draft: Draft) -> Iterator[tuple[Path, str]]:
         if arm.model is not None:
             yield ("arms", name, "model"), arm.model
     if data is not None:
-        if draft.document.says(("data", "dev")) and data.dev != HELD_OUT_ARTICLES:
+        if draft.document.writes(("data", "dev")) and data.dev != HELD_OUT_ARTICLES:
             yield ("data", "dev"), data.dev
         yield ("data", "test", "source"), data.test.source
         if data.faq is not None:

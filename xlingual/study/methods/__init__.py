@@ -22,7 +22,7 @@ from xlingual.study.methods.method import (
     Written,
 )
 from xlingual.study.methods.words import DICTIONARIES, SYNONYMS
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 from xlingual.study.space import largest, smallest, values
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
     "PerturbingMethod",
     "PlaceName",
     "Real",
-    "Says",
+    "LeafDoc",
     "Section",
     "Share",
     "TextMethod",

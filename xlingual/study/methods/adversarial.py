@@ -11,13 +11,13 @@ from xlingual.study.finding import Finding
 from xlingual.study.methods.leaves import Few, Magnitude, MethodWeight, PlaceName, Unit
 from xlingual.study.methods.method import PerturbingMethod, Void, Written
 from xlingual.study.methods.texts import joined, magnitude
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 from xlingual.study.space import largest, smallest, values
 
-Attack: TypeAlias = Annotated[Literal["pgd", "freelb"], Says("pgd or freelb", "freelb")]
-Norm: TypeAlias = Annotated[Literal["l2", "linf"], Says("l2 or linf", "l2")]
-Over: TypeAlias = Annotated[Literal["example", "token"], Says("example or token", "example")]
-Against: TypeAlias = Annotated[Literal["loss", "prediction"], Says("loss or prediction", "loss")]
+Attack: TypeAlias = Annotated[Literal["pgd", "freelb"], LeafDoc("pgd or freelb", "freelb")]
+Norm: TypeAlias = Annotated[Literal["l2", "linf"], LeafDoc("l2 or linf", "l2")]
+Over: TypeAlias = Annotated[Literal["example", "token"], LeafDoc("example or token", "example")]
+Against: TypeAlias = Annotated[Literal["loss", "prediction"], LeafDoc("loss or prediction", "loss")]
 
 
 class Adversarial(Section):

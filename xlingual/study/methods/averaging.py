@@ -13,11 +13,11 @@ from xlingual.study.leaves import Real
 from xlingual.study.methods.leaves import Few
 from xlingual.study.methods.method import AveragingMethod, Void, Written
 from xlingual.study.methods.texts import joined, setting
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 from xlingual.study.space import largest, values
 
-AveragingKind: TypeAlias = Annotated[Literal["last", "running"], Says("last or running", "last")]
-Decay: TypeAlias = Annotated[Real, Field(ge=0, lt=1), Says("a number from 0 to below 1", "0.99")]
+AveragingKind: TypeAlias = Annotated[Literal["last", "running"], LeafDoc("last or running", "last")]
+Decay: TypeAlias = Annotated[Real, Field(ge=0, lt=1), LeafDoc("a number from 0 to below 1", "0.99")]
 
 
 class Averaging(Section):

@@ -10,10 +10,10 @@ from xlingual.study.finding import Finding
 from xlingual.study.methods.leaves import Distribution, Magnitude, MethodWeight, PlaceName, Unit
 from xlingual.study.methods.method import PerturbingMethod, Void, Written
 from xlingual.study.methods.texts import joined, magnitude, setting
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 from xlingual.study.space import values
 
-Dropout: TypeAlias = Annotated[Literal["shared", "drawn"], Says("shared or drawn", "shared")]
+Dropout: TypeAlias = Annotated[Literal["shared", "drawn"], LeafDoc("shared or drawn", "shared")]
 
 
 class Consistency(Section):

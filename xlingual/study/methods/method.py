@@ -36,7 +36,7 @@ class Written:
 
     def writes(self, key: str) -> bool:
         """Whether the file itself writes a setting, not its default."""
-        return self.document.says((*self.path, key))
+        return self.document.writes((*self.path, key))
 
     def finding(self, key: str, message: str) -> Finding:
         """Return a problem at a setting's line; the message says what was found and what to write instead."""

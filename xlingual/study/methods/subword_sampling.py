@@ -9,9 +9,9 @@ from pydantic import Field
 from xlingual.study.derived import MILDEST_HIGH, MILDEST_LOW
 from xlingual.study.leaves import Real, Share
 from xlingual.study.methods.method import TextMethod
-from xlingual.study.section import Says, Section
+from xlingual.study.section import LeafDoc, Section
 
-Alpha: TypeAlias = Annotated[Real, Field(ge=0, le=10), Says("a number from 0 to 10", "0.3")]
+Alpha: TypeAlias = Annotated[Real, Field(ge=0, le=10), LeafDoc("a number from 0 to 10", "0.3")]
 
 
 class SubwordSampling(Section):

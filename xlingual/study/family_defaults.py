@@ -11,7 +11,7 @@ from xlingual.study.windows import WindowSettings
 
 
 @dataclass(frozen=True)
-class ModelTraits:
+class FamilyDefaults:
     """What a family (see `xlingual.families`) gives trials of its models where the study leaves it open.
 
     Attributes:
