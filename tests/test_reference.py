@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def test_every_key_has_words_and_a_row_that_a_search_finds() -> None:
         for key in part.keys:
             assert key.takes, part.of(key)
             assert refers or f"\n| `{part.of(key)}` | {key.takes}" in here
+
+
+def test_every_key_is_named_where_its_section_is_explained() -> None:
+    """But sections, which have words of their own, and keys that are explained in another section."""
+    page = keys_page()
+    for part in parts():
+        refers = "The keys are those of" in page.split(f"## `{part.path}`\n")[-1].split("\n## ")[0]
+        unsaid = [key.name for key in part.keys if not re.search(rf"`{key.name}[`:]", part.prose) and key.below is None]
+        assert refers or unsaid == [], part.path
 
 
 def test_a_key_is_told_with_its_default_and_its_search_spaces() -> None:

@@ -21,18 +21,19 @@ Against: TypeAlias = Annotated[Literal["loss", "prediction"], LeafDoc("loss or p
 
 
 class Adversarial(Section):
-    """Noise that is made to harm: `steps` of gradient ascent from a random start within a norm ball.
+    """Noise that is made to harm, at `place`: `steps` of gradient ascent from a random start within a norm ball.
 
-    `pgd` trains on the last perturbation (Madry et al., arXiv 1706.06083), `freelb` on that of every step, the first
-    one the start's, with the mean of their gradients (Zhu et al., arXiv 1909.11764, algorithm 1). The norm `l2` is that
-    `over` all of an example's tokens, or over each token's vector; `linf` is the largest element's. A `radius` of None
-    sets no bound. `against: prediction` ascends the symmetric KL divergence from the clean prediction, and trains on
-    the task loss plus `weight` times it (virtual adversarial training, arXiv 1704.03976; SMART, arXiv 1911.03437).
+    `attack: pgd` trains on the last perturbation (Madry et al., arXiv 1706.06083), `attack: freelb` on that of every
+    step, beginning with the start's, with the mean of their gradients (Zhu et al., arXiv 1909.11764, algorithm 1).
+    `norm: l2` is taken `over` all of an example's tokens, or over each token's vector; `norm: linf` is the largest
+    element. Without a `radius` there is no bound. `against: prediction` ascends the symmetric KL divergence from the
+    clean prediction, and trains on the task loss plus `weight` times it (virtual adversarial training, arXiv
+    1704.03976; SMART, arXiv 1911.03437).
 
-    In the unit `rms`, `step_size` and `radius` are the root mean square (l2) or the largest (linf) of the elements that
-    the norm covers, in root mean squares of the word embeddings' elements; `start` is the half-width of each of its
-    elements, in the same. `absolute` takes norms as FreeLB's code does: `step_size` and `radius` are l2 or linf norms,
-    and an element of the start has the half-width `start` (linf), or `start` / sqrt(elements covered) (l2).
+    With `unit: rms`, `step_size` and `radius` are the root mean square (l2) or the largest (linf) of the elements that
+    the norm covers, in root mean squares of the word embeddings' elements; `start` is the half-width of each element,
+    in the same unit. `absolute` takes norms as FreeLB's code does: `step_size` and `radius` are l2 or linf norms, and
+    an element of the start has the half-width `start` (linf), or `start` / sqrt(elements covered) (l2).
     """
 
     attack: Attack = "freelb"

@@ -21,11 +21,11 @@ Decay: TypeAlias = Annotated[Real, Field(ge=0, lt=1), LeafDoc("a number from 0 t
 
 
 class Averaging(Section):
-    """Scores are those of averaged weights (for zero-shot transfer: arXiv 2305.16834).
+    """Averaged weights are scored in place of the last ones (for zero-shot transfer: arXiv 2305.16834).
 
-    `last`: the mean of the weights after each of the last `checkpoints` reports. `running`: after every update `decay`
-    of the average stays and the rest is the weights' (Polyak and Juditsky 1992, as exponential mean, without the
-    start's weights).
+    `kind: last` is the mean of the weights after each of the last `checkpoints` reports. `kind: running` is an
+    exponential mean (after Polyak and Juditsky 1992) that keeps `decay` of itself at every update, without the initial
+    weights.
     """
 
     kind: AveragingKind = "last"

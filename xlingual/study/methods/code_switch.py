@@ -14,8 +14,8 @@ from xlingual.study.section import Section
 class CodeSwitch(Section):
     """English words replaced by translations of `data.dictionaries` (CoSDA-ML, arXiv 2006.06402; xTune, 2106.08226).
 
-    A word that some of `languages` (None: all dictionaries) translates is replaced with probability `rate`, by a
-    language drawn evenly among those that do.
+    A word that has a translation into some of `languages` (none: all dictionaries) is replaced, with probability
+    `rate`, by the translation of a language drawn evenly among these.
     """
 
     rate: Annotated[Share, MILDEST_LOW] = 0.3

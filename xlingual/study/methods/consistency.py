@@ -19,9 +19,10 @@ Dropout: TypeAlias = Annotated[Literal["shared", "drawn"], LeafDoc("shared or dr
 class Consistency(Section):
     """Predictions that stay the same under noise: the task loss plus `weight` times a symmetric KL divergence.
 
-    R3F (Aghajanyan et al., arXiv 2008.03156, equation 3): between the clean and the noised prediction. The noise's keys
-    are those of EmbeddingNoise. Both runs have the same dropout (`shared`), or the noised one draws its own (`drawn`),
-    as R3F's code does; then a magnitude of 0 is consistency under dropout (R-Drop, arXiv 2106.14448).
+    R3F (Aghajanyan et al., arXiv 2008.03156, equation 3): between the clean and the noised prediction. `distribution`,
+    `magnitude`, `place` and `unit` are those of `embedding_noise`. With `dropout: shared` both runs have the same
+    dropout; with `dropout: drawn` the noised one draws its own, as in R3F's code, and a magnitude of 0 is then
+    consistency under dropout (R-Drop, arXiv 2106.14448).
     """
 
     weight: Annotated[MethodWeight, MILDEST_LOW] = 1.0

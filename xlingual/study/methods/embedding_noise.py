@@ -13,13 +13,13 @@ from xlingual.study.section import Section
 
 
 class EmbeddingNoise(Section):
-    """Random noise on the model's representations while training: randomised smoothing by random perturbation.
+    """Random noise on the model's representations in training: randomised smoothing by random perturbation.
 
-    Huang et al., arXiv 2104.08645. `magnitude` is the standard deviation (gaussian), the half-width (uniform, each
-    element) or the radius of the L2 ball that each token's vector is drawn from. In the unit `rms` an element counts
-    in root mean squares of the word embeddings' elements, and a token's vector of `width` elements in sqrt(width) of
-    them, which is the root mean square of the table's rows; `absolute` takes numbers as they are. The gradient is the
-    mean over `samples` draws.
+    Huang et al., arXiv 2104.08645. The noise is added at `place` and has a `distribution` whose `magnitude` is the
+    standard deviation (gaussian), the half-width (uniform, each element) or the radius of the L2 ball that each token's
+    vector is drawn from. With `unit: rms` an element is measured in root mean squares of the word embeddings' elements,
+    and a token's vector of `width` elements in sqrt(width) of them, the root mean square of the table's rows;
+    `absolute` takes numbers as they are. The gradient is the mean over `samples` draws.
     """
 
     distribution: Distribution = "gaussian"
