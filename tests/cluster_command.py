@@ -1,4 +1,4 @@
-"""`xlingual run` as somebody at a machine of a cluster starts it."""
+"""`xlingual run`, started on a machine of a cluster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import cluster_hosts as hosts
 
 
 class Command:
-    """`xlingual run` on a machine; `line` waits for a line that it prints."""
+    """`xlingual run` on a machine; `line` waits for a printed line."""
 
     def __init__(self, host: hosts.Host | None, *arguments: str) -> None:
         command = [sys.executable, "-u", "-m", "xlingual", "run", *arguments]
@@ -27,7 +27,7 @@ class Command:
         self._watchdog.start()
 
     def line(self, wanted: Callable[[str], bool]) -> str:
-        """Read until a line that is wanted."""
+        """Read until a given line."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line)
@@ -46,5 +46,5 @@ class Command:
 
     @property
     def said(self) -> str:
-        """All that it printed."""
+        """Everything it printed."""
         return "".join(self.lines)

@@ -1,4 +1,4 @@
-"""Machines of a cluster on this one: each has an address, processes and mounts of its own, in Linux namespaces."""
+"""Simulate machines of a cluster with Linux namespaces: each has its own address, processes and mounts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 PREFIX = f"xl{os.getpid() % 10000}"
-"""Of the namespaces' names: other clusters on this machine have other ones."""
+"""Prefix of the namespaces' names, which differs between clusters on this machine."""
 
 NETWORK = f"10.{90 + os.getpid() % 100}.{os.getpid() // 100 % 250}"
 QUICK = {
-    # Ray notices within seconds that a machine cannot be reached, not within a minute.
+    # Ray notices within seconds, instead of a minute, that a machine cannot be reached.
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "2000",
@@ -23,7 +23,7 @@ QUICK = {
 
 
 def why_not() -> str | None:
-    """Say what this machine lacks to make others of itself; None when it lacks nothing."""
+    """Say what this machine lacks to simulate others; None if nothing."""
     if sys.platform != "linux" or os.geteuid() != 0:
         return "needs root on Linux: machines are made as network and mount namespaces"
     missing = [tool for tool in ("ip", "unshare", "nsenter", "mount") if shutil.which(tool) is None]
@@ -56,15 +56,15 @@ class Host:
         self.first = int(child)
 
     def command(self, *command: str) -> list[str]:
-        """Make a command of this machine out of one that runs on it."""
+        """Wrap a command so that it runs on this machine."""
         return ["nsenter", "-t", str(self.first), "-m", "-u", "-i", "-n", "-p", "--", *command]
 
     def run(self, *command: str) -> None:
-        """Run a command on it, to its end."""
+        """Run a command on it and wait."""
         _run(*self.command(*command))
 
     def cut(self) -> None:
-        """Take its link away; its processes go on."""
+        """Cut its network link; its processes keep running."""
         _run("ip", "-n", self.space, "link", "set", "e0", "down")
 
     def end(self) -> None:
@@ -83,7 +83,7 @@ class Host:
         _run(*self.command(*ray, *room), env=environment())
 
     def _first(self) -> str:
-        """What its first process does: mounts and a name of its own, then nothing until it is killed."""
+        """Its first process: sets up mounts and a host name, then sleeps until killed."""
         return (
             "set -e; mount --make-rprivate /; mkdir -p /tmp/ray; mount -t tmpfs tmpfs /tmp/ray; "
             f"mount -t tmpfs tmpfs /dev/shm; hostname {self.name}; echo ready; "
@@ -102,7 +102,7 @@ class Hosts:
 
     @property
     def head(self) -> Host:
-        """The one that the command runs on."""
+        """The machine that runs the command."""
         return self.all[0]
 
     def start(self, count: int) -> None:
@@ -121,7 +121,7 @@ class Hosts:
 def environment() -> dict[str, str]:
     """Environment of Ray and of the command under test."""
     code = str(Path(__file__).resolve().parents[1])
-    # Nobody else reaches these addresses, so that they need no password.
+    # Nobody else can reach these addresses, so no password is needed.
     ray = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     return {**os.environ, **QUICK, **ray, "PYTHONPATH": code}
 

@@ -1,6 +1,6 @@
-"""What every documented command is run as, at toy size. A command that joins a document and not a table fails a test.
+"""How every documented command is run, at toy size. A documented command that is missing here fails a test.
 
-What takes long (Ray, processes of their own) is in `LONG`.
+Slow ones (with Ray or separate processes) are in `LONG`.
 """
 
 # ruff: noqa: E501
@@ -12,7 +12,7 @@ BENCH = (
     "--precision fp32 --threads 1 --set name=measured"
 )
 STUDY_DIR = "{studies}/small"
-# Of a study: every part of it is as small as it can be, and all that would be downloaded is the toy world's.
+# For studies: every part is as small as possible, and downloads are replaced by the toy world.
 SMALL = (
     "--set training.updates=2 --set training.reports=1 --set training.batch_size=4 --set training.micro_batch_size=4 "
     "--set search.trials_per_arm=1 --set replicates.searches=1 --set replicates.seeds=1"
@@ -34,7 +34,7 @@ QUICK = {
     "xlingual plan studies/webfaq_mix.yaml": "xlingual plan {root}/studies/webfaq_mix.yaml",
     "xlingual plan studies/webfaq_recipes.yaml": "xlingual plan {root}/studies/webfaq_recipes.yaml",
     "xlingual plan studies/robust_xlmr_base.yaml": "xlingual plan {root}/studies/robust_xlmr_base.yaml",
-    # For a GPU cluster, with models of a hub: what is run of it here is its check and its plan.
+    # For a GPU cluster, with models from the hub: only checked and planned here.
     "xlingual run studies/baselines.yaml --set name=baselines_long --set training.updates=8000 "
     "--set training.batch_size=128": "xlingual plan {root}/studies/baselines.yaml --set name=baselines_long "
     "--set training.updates=8000 --set training.batch_size=128",
@@ -126,7 +126,7 @@ LONG = {
     "xlingual run STUDY": QUICKSTART,
     "xlingual run studies/toy_text_to_text.yaml": "xlingual run {root}/studies/toy_text_to_text.yaml " + TOY,
     "xlingual run studies/toy_noise_magnitude.yaml": "xlingual run {root}/studies/toy_noise_magnitude.yaml --until search "
-    + TOY.replace("updates=2", "updates=12"),  # FreeLB's passes are three an update
+    + TOY.replace("updates=2", "updates=12"),  # FreeLB has three passes per update
     "xlingual run studies/small_encoder_cpu.yaml": COPIED,
     "xlingual run studies/small_encoder_cpu.yaml --set model=models/multilingual-e5-small "
     "--set data.train=squad/train-v1.1.json --set data.test.source=xquad --set data.faq.source=webfaq": COPIED,
@@ -179,7 +179,7 @@ RAY = (
     "ray start --head --port=6379 --object-manager-port=8076 --dashboard-host=127.0.0.1",
     "ray start --address=$RAY_HEAD_IP:6379 --object-manager-port=8076",
 )
-"""For a cluster: that Ray has the command and its options is what is looked at here."""
+"""For a cluster: only checks that Ray has the command and its options."""
 
 EVERY: dict[str, str | list[str]] = {
     "xlingual validate": "xlingual validate {root}/studies/quickstart.yaml --set name=other",
@@ -209,7 +209,7 @@ EVERY: dict[str, str | list[str]] = {
     "python analysis/score_by_magnitude.py": f"python analysis/score_by_magnitude.py {STUDY_DIR} {{studies}}/other "
     "--figure {folder}/c.svg",
 }
-"""Every command of docs/commands.md: what runs it with every option that it has."""
+"""Every command of docs/commands.md, with how to run it with all of its options."""
 
 ON_RAY = {"xlingual evaluate": {"--address", "--workers"}}
 """Options that start Ray: tests/on_ray/test_evaluation_workers.py runs them."""

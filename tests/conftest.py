@@ -1,4 +1,4 @@
-"""What tests of several rooms share: a tiny encoder, tiny questions, the developers' data where it is there."""
+"""Shared fixtures: a tiny encoder, tiny questions, and the developers' data if available."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from messages import Messages
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("HF_DEACTIVATE_ASYNC_LOAD", "1")  # threads that load a tiny model cost more than its loading
+os.environ.setdefault("HF_DEACTIVATE_ASYNC_LOAD", "1")  # loading a tiny model in threads is slower
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 
@@ -29,7 +29,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """Tiny models are slower on several threads, and much slower beside other processes."""
+    """Use one thread: tiny models are slower on several, above all beside other processes."""
     import torch
 
     torch.set_num_threads(1)
@@ -97,13 +97,13 @@ def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Tests that hold messages by letter can write them anew."""
+    """Add the option that updates the golden messages."""
     parser.addoption("--update-messages", action="store_true", help="write tests/messages.txt (not with -n)")
 
 
 @pytest.fixture(scope="session")
 def messages(request: pytest.FixtureRequest) -> Iterator[Messages]:
-    """The messages of all tests by letter."""
+    """The golden messages of all tests."""
     update = request.config.getoption("--update-messages")
     assert not (update and "PYTEST_XDIST_WORKER" in os.environ), "one process writes the messages: leave -n out"
     made = Messages(update=update)
@@ -114,7 +114,7 @@ def messages(request: pytest.FixtureRequest) -> Iterator[Messages]:
 
 @pytest.fixture
 def by_letter(messages: Messages, request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Compare a message with the one that `messages.txt` has of this test; `case` where a test has several."""
+    """Compare a message with this test's in `messages.txt`; `case` tells several apart."""
 
     def compare(message: str, case: str = "") -> None:
         messages.compare(getattr(request.node, "originalname", request.node.name), case, message)
@@ -131,6 +131,6 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 def pytest_collection_finish() -> None:
-    """What is there for all tests (PyTorch, the tests themselves) is not looked through again at each collection."""
+    """Exclude objects that live forever (PyTorch, the tests themselves) from garbage collection."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""The commands that documents, comments and docstrings tell a reader to run."""
+"""The commands mentioned in documents, comments and docstrings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 
 
 def commands(text: str) -> Iterator[str]:
-    """The commands of a text: indented lines, with what continues them, and code between backticks."""
+    """The commands of a text: indented lines with their continuations, and code in backticks."""
     lines = [match for line in text.splitlines() if (match := LINE.fullmatch(line) or line) is not None]
     for number, line in enumerate(lines):
         if isinstance(line, re.Match) and START.match(line[2]):
@@ -30,7 +30,7 @@ def commands(text: str) -> Iterator[str]:
 
 
 def _rest(following: list[re.Match[str] | str], indent: int, first: str) -> Iterator[str]:
-    """Lines that continue a command: behind a backslash, or further in and beginning with an option."""
+    """Continuation lines of a command: after a backslash, or indented further and starting with an option."""
     said = first
     for line in following:
         if not isinstance(line, re.Match):
@@ -49,12 +49,12 @@ def plain(command: str) -> str:
 
 
 def options(command: str) -> set[str]:
-    """The options that a command names."""
+    """The options of a command."""
     return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", command))
 
 
 def documented() -> dict[str, list[str]]:
-    """Every command, and the files that have it."""
+    """Every command, and the files that mention it."""
     found: dict[str, list[str]] = {}
     for place in PLACES:
         for path in sorted(ROOT.glob(place)):

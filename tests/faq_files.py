@@ -1,4 +1,4 @@
-"""Rows, files and a filter that several tests of FAQ data use."""
+"""Rows, files and a filter for tests of FAQ data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def row(number: int, host: str = "a.de", **changes: Any) -> dict[str, Any]:
 
 
 def write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    """One file, its format by its ending."""
+    """Write one file, in the format of its ending."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(list(rows)), path, row_group_size=2)
@@ -69,7 +69,7 @@ class Without:
 
 @dataclass(frozen=True)
 class Making:
-    """Makes it; other processes can import it from here."""
+    """Creates the filter; importable by other processes."""
 
     word: str
 

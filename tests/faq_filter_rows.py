@@ -22,7 +22,7 @@ def row(question: str = QUESTION, answer: str = ANSWER, **more: Any) -> FaqRow:
 
 
 def only(**settings: Any) -> FaqFilters:
-    """Every filter off but these."""
+    """All filters off except these."""
     return FaqFilters.model_validate({**FaqFilters.none().model_dump(), **settings})
 
 

@@ -20,7 +20,7 @@ from xlingual.training.worker import Report
 
 
 class GlooWorker:
-    """One of several processes that train a trial together."""
+    """One of several processes that train a trial."""
 
     def __init__(self, rank: int, workers: int) -> None:
         self.rank, self.workers, self.device = rank, workers, torch.device("cpu")
@@ -41,7 +41,7 @@ Task = tuple[TrialConfiguration, TrialInputs, Path, Path]
 
 
 def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> None:
-    """Train one trial after another as process `rank` of `workers`."""
+    """Train a sequence of trials as process `rank` of `workers`."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=workers)
     try:
@@ -49,24 +49,24 @@ def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> N
         for configuration, inputs, checkpoint, directory in tasks:
             train_trial(configuration, inputs, checkpoint, TrialDirectory(directory), worker, keep_model=False)
     finally:
-        torch.distributed.destroy_process_group()  # a worker that waits for one that failed fails too
+        torch.distributed.destroy_process_group()  # a worker waiting for a failed one fails too
 
 
 class TwoWorkers:
-    """Two processes that train trials together; they start at the first trial and serve all that follow."""
+    """Two processes that train trials together, started at the first trial and then reused."""
 
     def __init__(self) -> None:
         self._processes = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
 
     def start(self, rendezvous: Path, *tasks: Task) -> Callable[[], None]:
-        """Begin to train.
+        """Start training.
 
         Args:
-            rendezvous: a path where there is nothing yet, at which the two find each other.
-            tasks: one after another.
+            rendezvous: an unused path for the processes to find each other.
+            tasks: tasks in order.
 
         Returns:
-            What waits for the end, and raises what a worker raised.
+            A function that waits for the end and raises a worker's error.
         """
         trained = [self._processes.submit(train, rank, 2, rendezvous, tasks) for rank in range(2)]
 

@@ -1,4 +1,4 @@
-"""A command of a study in a process that a test may kill; its own module, as another process has to import it."""
+"""A study's command in a process that a test can kill; a module, because another process imports it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 
 class Silent:
-    """A listener that does not care."""
+    """A listener that ignores everything."""
 
     def __getattr__(self, name: str) -> Any:
         return lambda *arguments: None
 
 
 def command(path: str, storage: str, address: str, concurrent: int, log: str) -> None:
-    """One command in a process of its own."""
+    """One command in a separate process."""
     from xlingual.search.driver import drive, study_path
     from xlingual.study import load_study
 

@@ -1,4 +1,4 @@
-"""Trials that are made up: a trainer without Ray, whose nodes, storage and driver fail where a plan says so."""
+"""Simulated trials: a trainer without Ray, whose nodes, storage and driver fail according to a plan."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from xlingual.seeds import stream_seed
 
 
 class Killed(BaseException):
-    """The driver's end in the middle of anything: nothing below catches it."""
+    """The sudden end of the driver, not caught by anything below."""
 
 
 class Clock:
-    """Seconds that pass when they are told to."""
+    """A manual clock."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -31,16 +31,16 @@ class Clock:
 
 @dataclass
 class Faults:
-    """What goes wrong, drawn from a seed.
+    """The faults, drawn from a seed.
 
     Attributes:
-        chance: of random numbers.
-        share: of tries that fail before one of their reports, or at their end.
-        kinds: what these failures are.
+        chance: the random generator.
+        share: share of attempts that fail before one of their reports, or at their end.
+        kinds: kinds of these failures.
         own: share of configurations that diverge, always at the same report.
-        most_unknown: failures of an unknown kind that a configuration meets at most; None for no bound.
-        outages: share of seconds with which an outage begins, of up to half an hour, in which every try fails.
-        kill: calls of the driver's listener and of the trainer after which it is killed; None for never.
+        most_unknown: maximum number of failures of unknown kind per configuration; None for no bound.
+        outages: probability per second of an outage of up to half an hour, in which every attempt fails.
+        kill: number of calls of listener and trainer after which the driver is killed; None for never.
     """
 
     chance: random.Random
@@ -55,13 +55,13 @@ class Faults:
     unknown: dict[str, int] = field(default_factory=dict)
 
     def step(self) -> None:
-        """Count a call, the last one of a driver that is killed."""
+        """Count a call; raises when the driver is to be killed."""
         self.calls += 1
         if self.kill is not None and self.calls >= self.kill:
             raise Killed
 
     def of_try(self, name: str, reports: int, now: float) -> tuple[int, Failure] | None:
-        """Draw whether a try fails, before which report (`reports` for its end), and how it reads."""
+        """Draw whether an attempt fails, before which report (`reports` for its end), and the error."""
         if now >= self.out_until and self.chance.random() < self.outages:
             self.out_until = now + self.chance.choice((30.0, 200.0, 1800.0))
         if now < self.out_until:
@@ -77,7 +77,7 @@ class Faults:
 
 
 class KilledListener:
-    """Hears of everything, and is killed with the driver."""
+    """Hears everything, and is killed with the driver."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
@@ -93,7 +93,7 @@ class KilledListener:
 
 @dataclass
 class Try:
-    """One try that goes on: its item, the reports to come, and where it fails."""
+    """A running attempt: its item, the remaining reports, and where it fails."""
 
     item: dict[str, Any]
     scores: list[float]
@@ -104,18 +104,18 @@ class Try:
 
 @dataclass
 class MadeUpTrainer:
-    """Trains what a queue hands out, as `train_all` does with Ray Tune.
+    """Trains the items of a queue, as `train_all` does with Ray Tune.
 
     A configuration's scores are a function of it alone. A try hands over those of earlier tries again, and a report
     after which the driver is killed is kept by none.
 
     Attributes:
-        faults: what goes wrong.
-        clock: the queue's own; a second passes whenever nothing can be done.
-        reports: of a whole trial.
-        score: by an item, the score of a whole trial; None for one drawn from its fingerprint.
-        tries: by fingerprint, how often it was begun.
-        handed: fingerprints in the order in which they were begun.
+        faults: the faults.
+        clock: clock of the queue; advances by a second whenever nothing can be done.
+        reports: number of reports of a full trial.
+        score: score of a full trial of an item; None to draw it from the fingerprint.
+        tries: number of attempts, by fingerprint.
+        handed: fingerprints in the order of their start.
     """
 
     faults: Faults
@@ -132,7 +132,7 @@ class MadeUpTrainer:
             queue.lose(Failure(UNKNOWN, "gone"))
 
     def _run(self, queue: TrialQueue, concurrent: int, task: Any) -> None:
-        """One start of a trainer: until the queue is drained and all tries ended."""
+        """Run a trainer until the queue is drained and all attempts have ended."""
         running: list[Try] = []
         finished = False
         while running or not finished:
@@ -164,9 +164,9 @@ class MadeUpTrainer:
         return Try(item, scores, self.faults.of_try(name, self.reports, self.clock.now), diverges)
 
     def _goes_on(self, queue: TrialQueue, each: Try) -> bool:
-        """Hand over a try's next report, or its end."""
+        """Deliver an attempt's next report, or its end."""
         if each.fault is not None and each.fault[0] == each.done:
-            if self.faults.chance.random() < 0.5:  # it says so itself, as an exception within it does
+            if self.faults.chance.random() < 0.5:  # reported by the trial itself, like an exception
                 queue.reported(each.item, {"failed": each.fault[1].reason, "kind": each.fault[1].kind})
             if each.fault[1].kind in (OWN, TO_MEND):
                 queue.reported(each.item, {"failed": each.fault[1].reason, "kind": each.fault[1].kind})

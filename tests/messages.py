@@ -1,7 +1,7 @@
-"""Messages to users by letter, all in one file, so that new wording changes that file alone.
+"""Golden messages to users, all in one file, so that rewording changes only that file.
 
-Tests look for what a message has to say: names, values, lines. Its letters are in `messages.txt`, by test and case.
-`pytest --update-messages FILE ...` writes those of whole test files anew; read the difference before you commit it.
+Tests check the content of a message: names, values, lines. Its wording is in `messages.txt`, by test and case.
+`pytest --update-messages FILE ...` rewrites those of whole test files; review the diff before committing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Key = tuple[str, str]
 
 
 class Messages:
-    """Messages by test and case, as the file has them and as they are told now."""
+    """Messages by test and case: those of the file and the current ones."""
 
     def __init__(self, file: Path = FILE, update: bool = False) -> None:
         self.file, self.update = file, update
@@ -23,10 +23,10 @@ class Messages:
         self.told: dict[Key, str] = {}
 
     def compare(self, test: str, case: str, message: str) -> None:
-        """Compare a message with the file's; with `update`, keep it for the file.
+        """Compare a message with the file's, or record it when updating.
 
         Raises:
-            AssertionError: the file has another message of this case or none, or the case was told another one.
+            AssertionError: the file has another message for this case or none, or this case already had another one.
         """
         key = (test, case.strip().replace("\n", r"\n") or "-")
         assert self.told.setdefault(key, message) == message, f"two messages of one case: {key}"
@@ -34,7 +34,7 @@ class Messages:
             assert message == self.known.get(key), f"not as in {self.file.name}; pytest --update-messages writes it"
 
     def write(self) -> None:
-        """Write the file: of tests that ran what they told, of all others what the file had."""
+        """Write the file, with new messages for tests that ran and the old ones for all others."""
         ran = {test for test, _ in self.told}
         entries = {key: message for key, message in self.known.items() if key[0] not in ran} | self.told
         text = ""
@@ -46,7 +46,7 @@ class Messages:
 
 
 def _parse(text: str) -> Iterator[tuple[Key, str]]:
-    """The messages of a file: tests, below them their cases, below these the lines of a message."""
+    """Parse a file of tests, their cases, and the lines of each message."""
     test, case, lines = "", "", list[str]()
     for line in [*text.splitlines(), ""]:
         if line.startswith("    "):

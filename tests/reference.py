@@ -2,8 +2,8 @@
 
     make docs
 
-`docs/study-file.md` follows from the schema of a study and `docs/commands.md` from the commands; `docs/study.md` shows
-the quickstart and the messages of mistakes.
+`docs/study-file.md` is generated from the schema of a study, `docs/commands.md` from the commands; `docs/study.md` shows
+the quickstart and the messages of mistakes. tests/test_reference.py checks that they are up to date.
 """
 
 from __future__ import annotations

@@ -41,12 +41,12 @@ class Word:
 
     @property
     def is_option(self) -> bool:
-        """Whether it is written with its name."""
+        """Whether it is passed by name."""
         return self.name.startswith("--")
 
     @property
     def written(self) -> str:
-        """The word as a command has it."""
+        """The word as used in a command."""
         return f"{self.name} {self.value}".strip() if self.is_option else self.value
 
 
@@ -103,7 +103,7 @@ def _value(kind: Any, name: str) -> str:
 
 
 def _command(path: str, about: str, more: str = "", *, words: list[Word]) -> list[str]:
-    """Heading, what it does, how it is written, a table of its words."""
+    """Heading, description, usage, and a table of arguments and options."""
     usage = wrapped([path, *(_usage(word) for word in words)])
     rows = [(code(word.written), "*required*" if word.required else code(word.default), word.meaning) for word in words]
     texts = [
@@ -117,7 +117,7 @@ def _command(path: str, about: str, more: str = "", *, words: list[Word]) -> lis
 
 
 def wrapped(parts: list[str], width: int = 100) -> str:
-    """Join the parts of a command, over several lines where one is too short."""
+    """Join the parts of a command, over several lines if needed."""
     lines = [""]
     for part in parts:
         if len(lines[-1]) + len(part) >= width:
@@ -132,7 +132,7 @@ def _usage(word: Word) -> str:
 
 
 def _scripts(root: Path) -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """The scripts of analyses, each with what reads its options."""
+    """The analysis scripts, each with its option parser."""
     for file in sorted((root / "analysis").glob("*.py")):
         spec = importlib.util.spec_from_file_location(f"analysis_{file.stem}", file)
         assert spec is not None and spec.loader is not None
@@ -154,6 +154,6 @@ def _script_word(action: argparse.Action) -> Word:
 
 
 def _list(epilog: str) -> str:
-    """The exit statuses, one an item."""
+    """The exit statuses as a list."""
     head, _, rest = epilog.partition(": ")
     return "\n".join([f"{head}:", "", *(f"- {one.strip().rstrip('.')}" for one in rest.split(";"))])

@@ -1,4 +1,4 @@
-"""Markdown tables, as both reference pages draw them."""
+"""Markdown tables for the reference pages."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ GENERATED = "<!-- Written by `make docs`, from the code. Change the code, not th
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table of Markdown; a bar in a cell is escaped."""
+    """Return a Markdown table; bars in cells are escaped."""
     lines = [header, ["---"] * len(header), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def code(text: str) -> str:
-    """Return text as inline code, nothing where there is none."""
+    """Return text as inline code; "" for no text."""
     return f"`{text}`" if text else ""

@@ -1,6 +1,6 @@
-"""Model families that every method of robust training has to work with: one entry of FAMILIES is all that one needs.
+"""Model families that every robust training method must support: add a family with one entry of FAMILIES.
 
-A family is a tiny checkpoint, a study that its trials come from, and how its forward passes are told apart.
+A family is a tiny checkpoint, a study for its trials, and a way to count its forward passes.
 """
 
 from __future__ import annotations
@@ -63,19 +63,19 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Family:
-    """A tiny model of one kind, and what it trains on.
+    """A tiny model of one kind, and its training data.
 
     Attributes:
-        name: of the family.
+        name: name of the family.
         checkpoint: its directory.
-        study: names every kind of data that a method or a recipe reads.
-        inputs: of the study.
+        study: a study with every kind of data that a method or recipe reads.
+        inputs: inputs of the study.
         few: the same with eight training examples.
-        sources: fingerprints of what the study reads.
+        sources: fingerprints of the study's sources.
         traits: of the model.
-        body: from a model to the module whose calls are its forward passes; it puts hidden states out first.
-        recipes: that the family can be trained with.
-        rate: a learning rate that it learns a few examples by heart with.
+        body: maps a model to the module whose calls are forward passes; its first output is the hidden states.
+        recipes: the recipes that the family supports.
+        rate: a learning rate at which it memorises a few examples.
     """
 
     name: str
@@ -102,9 +102,9 @@ class Family:
 
         Args:
             robust: by method, its settings.
-            recipe: of the half of the examples that come from FAQ pages; None for English alone.
-            seed: of the trial.
-            by_hand: whether the trial gets the settings as they are, even those that have no effect.
+            recipe: recipe of the FAQ examples, half of all; None for English only.
+            seed: seed of the trial.
+            by_hand: whether to keep settings that have no effect.
             training: settings that differ from the study's.
         """
         mixture = {"faq_share": 0.5, "weights": {"de": 0.5, "es": 0.5}, "recipe": RECIPES[recipe]} if recipe else None
@@ -128,13 +128,13 @@ class Family:
         return family_of(self.checkpoint).objective
 
     def weights(self, checkpoint: Path) -> dict[str, Tensor]:
-        """A checkpoint's that it exported."""
+        """Answers of the exported checkpoint."""
         return family_of(checkpoint).load(checkpoint, 0, trained_head=True).state_dict()
 
     def train(
         self, configuration: TrialConfiguration, path: Path, on_report: Callable[[Report], None] | None = None
     ) -> list[Report]:
-        """Train to the end in a folder, which also gets the model; return the reports without their times."""
+        """Train to the end in a folder, where the model is saved too; return the reports without times."""
         worker = SoloWorker(on_report=on_report)
         train_trial(configuration, self.inputs, self.checkpoint, TrialDirectory(path), worker, keep_model=True)
         return [{name: value for name, value in report.items() if name != "seconds"} for report in worker.reports]
@@ -154,7 +154,7 @@ def xlm_roberta_family(directory: Path) -> Family:
 
 def text_to_text_family(directory: Path) -> Family:
     """An mT5."""
-    from tiny_text_to_text import write_text_to_text  # which knows the words above
+    from tiny_text_to_text import write_text_to_text  # has the words above
 
     write_text_to_text(directory / "model", width=32)
     return _family("text_to_text", directory, rate=3e-2)
@@ -181,7 +181,7 @@ def _family(name: str, directory: Path, *, rate: float) -> Family:
 
 
 def write_study(directory: Path, recipes: Sequence[str]) -> Study:
-    """The tiny task as a study, whose arms ask for all data that there is; some take one of these recipes each."""
+    """The tiny task as a study whose arms need all data; some of them have one of these recipes each."""
     write_data(directory / "data")
     for code in ("deu", "spa"):
         rows = [

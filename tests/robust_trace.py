@@ -1,4 +1,4 @@
-"""What a training leaves behind after a few updates, bit for bit, and what it cost."""
+"""The state of training after a few updates, bit for bit, and its cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UPDATES = 2
 
 @dataclass
 class Count:
-    """Forward passes of a module, and backward passes through what it put out."""
+    """Numbers of forward passes of a module and backward passes through its outputs."""
 
     forward: int = 0
     backward: int = 0
@@ -32,15 +32,15 @@ class Count:
 
 @dataclass(frozen=True)
 class Trace:
-    """Some updates of a training.
+    """A few updates of training.
 
     Attributes:
-        losses: of each update.
-        weights: after them, by name.
-        count: of its passes.
-        dropout: state of torch's global random stream after them.
-        others: whether all other global random streams are as they were.
-        declared: passes per update as the method declares them.
+        losses: loss of each update.
+        weights: final weights, by name.
+        count: counts of its passes.
+        dropout: final state of torch's global random generator.
+        others: whether all other global random generators are unchanged.
+        declared: passes per update declared by the method.
     """
 
     losses: list[float]
@@ -92,7 +92,7 @@ def _other_streams() -> tuple[Any, ...]:
 
 
 def terms(model: TrainedModel, part: Pass, seed: int) -> Iterator[Tensor]:
-    """Yield the terms of a pass as an update takes them, before their backward passes; dropout is always the same."""
+    """Yield the terms of a pass like an update, before their backward passes, always with the same dropout."""
     inputs = (part.objective, part.batches, part.targets)
     run = partial(model.losses.outcome, *inputs, 5)
     rows = [Rows(batch.lengths, batch.packed) for batch in part.batches]
@@ -101,7 +101,7 @@ def terms(model: TrainedModel, part: Pass, seed: int) -> Iterator[Tensor]:
 
 
 def pass_losses(model: TrainedModel, part: Pass, seed: int) -> list[float]:
-    """Losses of a pass's terms; gradients are forgotten."""
+    """Losses of a pass's terms; gradients are discarded."""
     losses = []
     for loss in terms(model, part, seed):
         loss.backward()  # type: ignore[no-untyped-call]

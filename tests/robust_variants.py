@@ -1,4 +1,4 @@
-"""Settings that every contract of robust training is checked with: each method, with each of its choices."""
+"""Settings for the contract tests of robust training: each method, with each of its choices."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Settings: TypeAlias = dict[str, dict[str, Any]]
 
 
 STATES = 15.0
-"""How much larger the tiny models' hidden states are than their word embeddings, about."""
+"""Approximate ratio of the tiny models' hidden states to their word embeddings."""
 
 
 def _noise(**settings: Any) -> Settings:
@@ -54,13 +54,13 @@ PERTURBING: dict[str, Settings] = {
     "consistency, gaussian, embeddings": _consistency(distribution="gaussian", place="embeddings", weight=5.0),
     "consistency, ball, last hidden states": _consistency(distribution="ball", place="last_hidden_states"),
 }
-"""Methods that perturb what the model makes of its inputs."""
+"""Methods that perturb the model's representation of its inputs."""
 
 DROPPING: dict[str, Settings] = {
     "consistency, dropout drawn": _consistency(dropout="drawn"),
     "consistency, dropout alone": {"consistency": {"magnitude": 0.0, "dropout": "drawn", "weight": 2.0}},
 }
-"""Methods whose runs of a pass draw other dropout."""
+"""Methods whose runs within a pass have different dropout."""
 
 ALTERING: dict[str, Settings] = {
     "word substitution": {"word_substitution": {}},
@@ -77,7 +77,7 @@ AVERAGING: dict[str, Settings] = {
     "averaging, last": {"averaging": {"kind": "last", "checkpoints": 2}},
     "averaging, running": {"averaging": {"kind": "running", "decay": 0.5}},
 }
-"""Methods that change what is scored, and not what is trained."""
+"""Methods that change the evaluated model, not training."""
 
 TRAINING = PERTURBING | DROPPING | ALTERING
 """Methods that change losses."""
@@ -119,7 +119,7 @@ COMBINATIONS: dict[str, Settings] = {
         **AVERAGING["averaging, last"],
     },
 }
-"""Methods that go together."""
+"""Combinations of methods."""
 
 WITHOUT_EFFECT: dict[str, Settings] = {
     "noise": _noise(magnitude=0.0, samples=3),
@@ -133,7 +133,7 @@ WITHOUT_EFFECT: dict[str, Settings] = {
     "averaging, running": {"averaging": {"kind": "running", "decay": 0.0}},
     "several": {**_noise(magnitude=0.0), "code_switch": {"rate": 0.0}, "averaging": {"checkpoints": 1}},
 }
-"""What a study that asks for nothing leaves out."""
+"""What a study without robust training omits."""
 
 ZERO: dict[str, Settings] = {
     **{f"noise, {name}": _noise(magnitude=0.0, distribution=name) for name in ("gaussian", "uniform", "ball")},
@@ -146,7 +146,7 @@ ZERO: dict[str, Settings] = {
     "prediction": _prediction(radius=0.0),
     "prediction, linf, last hidden states": _prediction(norm="linf", radius=0.0, place="last_hidden_states"),
 }
-"""Perturbations of 0, which leave every bit of a training as it is: one term that is the task's loss plus 0."""
+"""Perturbations of 0, which do not change training in any bit: one term, the task's loss plus 0."""
 
 ZERO_BUT_FOR_ROUNDING: dict[str, Settings] = {
     "noise, three samples": _noise(magnitude=0.0, samples=3),
@@ -155,7 +155,7 @@ ZERO_BUT_FOR_ROUNDING: dict[str, Settings] = {
     "code switch": {"code_switch": {"rate": 0.0}},
     "subword sampling": {"subword_sampling": {"rate": 0.0}},
 }
-"""The same where the gradient is a mean of equal ones, or where word embeddings that nothing uses are kept."""
+"""The same, if the gradient is a mean of equal ones, or if unused word embeddings are kept."""
 
 WITHOUT_CHANCE: dict[str, Settings] = {
     f"{attack}, {over or 'linf'}, {place}": _adversarial(
@@ -169,4 +169,4 @@ WITHOUT_CHANCE: dict[str, Settings] = {
     )
     for over in ("example", "token", None)
 }
-"""Attacks that draw nothing, so that how an update is cut may not matter."""
+"""Attacks without random numbers, for which the micro-batches of an update do not matter."""

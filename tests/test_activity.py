@@ -1,4 +1,4 @@
-"""What is being done is heard by whoever listens, the innermost first, and by nobody else."""
+"""Activities are reported to listeners, the innermost first, and to nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparisons compare like with like: the same windows, the right answers, the right ratios."""
+"""The benchmarks compare like with like: the same windows, correct answers, correct ratios."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LENGTHS = {"max_length": 24, "stride": 6}
 
 @pytest.fixture(scope="module")
 def scripts() -> Iterator[SimpleNamespace]:
-    """The modules of tests/benchmarks, which find one another in their own folder, as when they are run."""
+    """The modules of tests/benchmarks, which import each other from their own folder, as when run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(SCRIPTS))
         before = set(sys.modules)

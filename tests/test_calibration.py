@@ -1,4 +1,4 @@
-"""The studies that the calibration benchmark simulates are what it says: structure, errors, searches and verdicts."""
+"""The simulated studies of the calibration benchmark match its description: structure, errors, searches, verdicts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCRIPTS = Path(__file__).with_name("benchmarks")
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[SimpleNamespace]:
-    """The modules of tests/benchmarks, which find one another in their own folder, as when they are run."""
+    """The modules of tests/benchmarks, which import each other from their own folder, as when run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(SCRIPTS))
         before = set(sys.modules)

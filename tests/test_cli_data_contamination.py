@@ -15,7 +15,7 @@ from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
 
 
 class Ended(NamedTuple):
-    """How the command ended."""
+    """Result of the command."""
 
     status: int
     output: str
@@ -46,7 +46,7 @@ def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
 
 def planted(path: Path, toy: ToyPaths) -> Path:
-    """A training file: two FAQ rows, between them a test paragraph in another case."""
+    """A training file: two FAQ rows, with a test paragraph in another case between them."""
     document: Any = json.loads((toy.xquad / "xquad.tr.json").read_text(encoding="utf-8"))
     context = document["data"][0]["paragraphs"][0]["context"].upper()
     rows = [{"text": "Nothing."}, {"id": "planted", "text": context}, {"text": "Nothing at all."}]

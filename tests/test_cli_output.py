@@ -1,4 +1,4 @@
-"""A terminal that cannot show a language's letters gets escapes in their place."""
+"""A terminal that cannot show a language's letters gets escapes instead."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_letters_that_cannot_be_shown_become_escapes(study: Path) -> None:
 
 
 def test_json_stays_json(tmp_path: Path) -> None:
-    """A gold file of other letters, its name in them, and an answer beyond the first plane."""
+    """A gold file in another script, also in its name, with an answer outside the first plane."""
     pages = tmp_path / "faq.jsonl"
     row = {"url": "https://例.example/é", "origin": "例.example", "question": "質問は何ですか", "answer": "答え😀 " * 9}
     pages.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""cluster.yaml is a file that Ray's launcher accepts, and holds what the safety of a cluster hangs on."""
+"""Ray's launcher accepts cluster.yaml, and the file has the settings that keep a cluster safe."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ START_COMMANDS = ("head_start_ray_commands", "worker_start_ray_commands")
 
 
 def accepted_by_ray(cluster: dict[str, Any]) -> dict[str, Any]:
-    """What `ray up` makes of the file before it talks to a cloud: defaults filled in, checked against Ray's schema.
+    """The file as processed by `ray up` before it contacts a cloud: defaults filled in, checked against Ray's schema.
 
-    The one place that touches Ray's private launcher functions.
+    The only use of Ray's private launcher functions.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -85,7 +85,7 @@ def test_no_node_may_outlive_its_work_by_much(cluster):
 
 @pytest.mark.parametrize("which", START_COMMANDS)
 def test_ray_starts_with_its_token_and_without_usage_statistics(cluster, which, tmp_path):
-    """Runs the start commands as `ray up` sends them, with a `ray` that only says what it sees."""
+    """Runs the start commands as sent by `ray up`, with a fake `ray` that prints its environment."""
     shim = tmp_path / "ray"
     shim.write_text('#!/bin/sh\necho "$1 auth=$RAY_AUTH_MODE usage=$RAY_USAGE_STATS_ENABLED"\n')
     shim.chmod(0o755)

@@ -1,6 +1,6 @@
-"""Every command that a document names runs: once, at toy size, with every option that is named.
+"""Every documented command runs once, at toy size, with every documented option.
 
-`command_replays` says what each is run as; what takes long is marked `real`.
+`command_replays` defines how each is run; slow ones are marked `real`.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ MENTION = re.compile(r"(xlingual|ray) [a-z-]+( [a-z]+)?")
 
 
 def replays(of: str | list[str]) -> list[str]:
-    """What a documented command is run as: one command, or several that have its options between them."""
+    """How a documented command is run: as one command, or as several that cover its options."""
     return [of] if isinstance(of, str) else of
 
 
 def short(command: str) -> str:
-    """The beginning of a command, without the places that toy files take."""
+    """The beginning of a command, without placeholders for toy files."""
     return re.sub(r"[{}]", "", command)[:60]
 
 
 HERE = sorted({one for of in [*QUICK.values(), *EVERY.values()] for one in replays(of)} - set(LONG.values()))
-"""What runs in this process."""
+"""Commands that run in this process."""
 
 
 def mentions() -> set[str]:
-    """Commands that are named in passing, without what they would need to run."""
+    """Commands mentioned without the arguments that they need to run."""
     return {one for one in documented_commands.documented() if MENTION.fullmatch(one)} - set(QUICK)
 
 
@@ -141,7 +141,7 @@ def test_commands_named_in_passing_exist() -> None:
 
 
 def ended(program: str, arguments: list[str]) -> int:
-    """Run a command in this process, as from a shell; its exit status."""
+    """Run a command in this process, as from a shell; return its exit status."""
     with pytest.MonkeyPatch.context() as patched:
         script = None if program == "xlingual" else str(ROOT / arguments.pop(0))
         patched.setattr(sys, "argv", [script or "xlingual", *arguments])
@@ -160,7 +160,7 @@ def ended(program: str, arguments: list[str]) -> int:
 
 @pytest.fixture
 def run_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Stand in an empty folder; modules that a script finds beside itself are forgotten after it."""
+    """Change to an empty folder; afterwards, unload modules that a script imported from its own folder."""
     monkeypatch.chdir(tmp_path)
     before = set(sys.modules)
     yield
@@ -171,7 +171,7 @@ def run_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What the commands work on: the toy world, a model with a head, answers, a measurement, a finished study."""
+    """Inputs of the commands: the toy world, a model with a head, answers, a measurement, a finished study."""
     import torch
 
     from xlingual.data.toy import ToyWorld, write_toy_world
@@ -208,7 +208,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def write_faq_rows(folder: Path) -> None:
-    """FAQ rows that a study's filters keep: two languages, no two answers alike."""
+    """FAQ rows that pass a study's filters: two languages, all answers different."""
     draw = random.Random(0)
     letters = {"deu": "abcdefghilmnoprstuwzäöü", "tur": "abcçdefgğıiklmnoöprsştuüvyz"}
     for code, alphabet in letters.items():
@@ -227,5 +227,5 @@ def write_faq_rows(folder: Path) -> None:
 
 @pytest.fixture
 def toy(made: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """Where everything lies, and a folder of the test's own."""
+    """The paths of all inputs, and a folder of the test."""
     return made | {"folder": str(tmp_path)}

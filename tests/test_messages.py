@@ -1,4 +1,4 @@
-"""The file that holds messages by letter."""
+"""The file of golden messages."""
 
 from __future__ import annotations
 

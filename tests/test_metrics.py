@@ -25,7 +25,7 @@ any_text = texts | phrases
 
 @lru_cache(maxsize=100_000)
 def second_normalize(text: str) -> str:
-    """From the definition, by characters: no regular expression, no translate table."""
+    """From the definition, character by character, without regular expressions or translate tables."""
     kept = [character for character in text.lower() if PUNCTUATION.find(character) < 0]
     runs: list[list[str]] = []
     for character in kept:
@@ -179,9 +179,9 @@ def test_f1_by_hand() -> None:
         ("天 氣 好", ["天氣好"], 1.0),
         ("好氣天", ["天氣好"], 1.0),  # a bag of characters, as the official F1 is a bag of words
         ("天天", ["天"], 2 * 0.5 * 1 / 1.5),
-        ("BMW公司。", ["bmw"], 2 * 0.5 * 1 / 1.5),  # ASCII punctuation goes, "。" stays: as the official script does
+        ("BMW公司。", ["bmw"], 2 * 0.5 * 1 / 1.5),  # ASCII punctuation is removed, "。" is kept, as officially
         ("雨", ["天氣", "雨"], 1.0),
-        ("the", ["the"], 0.0),  # nothing is left of either, which the official F1 counts as nothing shared
+        ("the", ["the"], 0.0),  # both become empty, which the official F1 counts as no overlap
         ("", ["天"], 0.0),
     ],
 )

@@ -1,4 +1,4 @@
-"""What README and the pages of docs/ show is what there is."""
+"""Examples in README and docs/ match the code."""
 
 from __future__ import annotations
 

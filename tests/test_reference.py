@@ -1,4 +1,4 @@
-"""The reference pages are those that the code gives, and say something of every key and option."""
+"""The reference pages are up to date, and describe every key and option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for the repository as a whole."""
+"""Rules for the whole repository."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def tracked() -> list[Path]:
 
 
 def product_texts() -> list[Path]:
-    """The text files that users get: documents, settings, package, analyses and studies."""
+    """The text files for users: documents, settings, package, analyses and studies."""
     files = [
         file for name in PRODUCT for file in ([ROOT / name] if (ROOT / name).is_file() else (ROOT / name).rglob("*"))
     ]

@@ -31,7 +31,7 @@ SIZE = {
 
 
 def write_bert(directory: Path, others: Iterable[str]) -> None:
-    """A tiny BERT without a span head, with dropout; `others` are words beside those of the tiny task."""
+    """A tiny BERT without a span head, with dropout; `others` are words besides those of the tiny task."""
     pieces = [*((name, 0.0) for name in BERT), *_pieces(others)]
     _write_tokenizer(directory, pieces, BERT, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1")
     torch.manual_seed(0)
@@ -39,7 +39,7 @@ def write_bert(directory: Path, others: Iterable[str]) -> None:
 
 
 def write_xlm_roberta(directory: Path, others: Iterable[str]) -> None:
-    """A tiny XLM-R likewise: two separators in a pair, one token type, positions counted from the padding id."""
+    """The same as a tiny XLM-R: two separators in a pair, one token type, positions counted from the padding id."""
     pieces = [*((name, 0.0) for name in XLM_ROBERTA), *_pieces(others)]
     names = (XLM_ROBERTA[1], XLM_ROBERTA[3], XLM_ROBERTA[0], XLM_ROBERTA[2], XLM_ROBERTA[4])
     _write_tokenizer(directory, pieces, names, "<s> $A </s>", "<s> $A </s> </s> $B </s>")
@@ -51,7 +51,7 @@ def write_xlm_roberta(directory: Path, others: Iterable[str]) -> None:
 
 
 def _pieces(others: Iterable[str]) -> list[tuple[str, float]]:
-    """Every word as one piece, and its letters, which together are a little less likely."""
+    """Every word as one piece, and its letters, which are slightly less likely in total."""
     words = {word for e in questions(60) for word in f"{e.question} {e.context}".split()} | set(others)
     letters = sorted({letter for word in words for letter in word})
     likely = [(f"▁{word}", -3.0) for word in sorted(words)]
@@ -61,7 +61,7 @@ def _pieces(others: Iterable[str]) -> list[tuple[str, float]]:
 def _write_tokenizer(
     directory: Path, pieces: list[tuple[str, float]], special: Sequence[str], single: str, pair: str
 ) -> None:
-    """Special tokens in the order of padding, unknown, first, last and mask."""
+    """Special tokens in the order padding, unknown, first, last, mask."""
     ids = {name: place for place, (name, _) in enumerate(pieces)}
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=ids[special[1]], byte_fallback=False))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()

@@ -1,4 +1,4 @@
-"""A task that a tiny encoder learns in a second: the colour of one of two things."""
+"""A task that a tiny encoder learns within a second: the colour of one of two things."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
 def questions(count: int, offset: int = 0, language: str = "en") -> tuple[Example, ...]:
-    """Questions for the colour of one of two things."""
+    """Questions about the colour of one of two things."""
     made = []
     for n in range(offset, offset + count):
         first, second = THINGS[n % 6], THINGS[(n + 1 + n // 6 % 5) % 6]
@@ -34,7 +34,7 @@ def questions(count: int, offset: int = 0, language: str = "en") -> tuple[Exampl
 
 
 def write_checkpoint(directory: Path, *, mask: bool = False) -> Path:
-    """A tiny BERT without a span head, and its word-level tokenizer, which may know a mask."""
+    """A tiny BERT without a span head, and its word-level tokenizer, optionally with a mask token."""
     words = sorted({word for e in questions(60) for word in f"{e.question} {e.context}".split()})
     vocabulary = {word: index for index, word in enumerate((*SPECIAL, *words, *(["[MASK]"] if mask else [])))}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
@@ -62,7 +62,7 @@ def write_checkpoint(directory: Path, *, mask: bool = False) -> Path:
 
 
 def squad(examples: Sequence[Example]) -> dict[str, Any]:
-    """SQuAD format; five examples an article."""
+    """SQuAD format, five examples per article."""
     articles: dict[str, list[Any]] = {}
     for e in examples:
         answers = [

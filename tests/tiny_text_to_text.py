@@ -1,4 +1,4 @@
-"""Tiny text-to-text models that learn the tiny task, laid out as real ones are."""
+"""Tiny text-to-text models for the tiny task, in the layout of real ones."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ PROMPTS = ("question:", "context:", "answer", "ask")
 
 
 def write_text_to_text(directory: Path, *, dropout: float = 0.1, width: int = 64, sentinels: int = 0) -> Path:
-    """A tiny mT5, its head apart from its word embeddings as in all mT5, and a Unigram tokenizer as T5's.
+    """A tiny mT5, with an untied head like every mT5, and a Unigram tokenizer like T5's.
 
-    As many sentinels as asked for are plain pieces, as mT5's are.
+    The sentinels are plain pieces, like mT5's.
     """
     pieces = [*_pieces(), *((f"▁<extra_id_{number}>", -20.0) for number in range(sentinels))]
     write_tokenizer(directory, pieces)
@@ -40,7 +40,7 @@ def write_text_to_text(directory: Path, *, dropout: float = 0.1, width: int = 64
 
 
 def write_byte_to_byte(directory: Path, *, dropout: float = 0.1, width: int = 32) -> Path:
-    """A tiny ByT5, whose tokenizer has no fast form."""
+    """A tiny ByT5, which has no fast tokenizer."""
     ByT5Tokenizer().save_pretrained(directory)
     torch.manual_seed(0)
     model = T5ForConditionalGeneration(T5Config(vocab_size=384, decoder_start_token_id=0, **_size(width, dropout)))
@@ -48,7 +48,7 @@ def write_byte_to_byte(directory: Path, *, dropout: float = 0.1, width: int = 32
 
 
 def write_tokenizer(directory: Path, pieces: list[tuple[str, float]]) -> None:
-    """A tokenizer of these pieces, the first of which are the special ones."""
+    """A tokenizer with these pieces, starting with the special ones."""
     tokenizer = Tokenizer(models.Unigram(pieces, unk_id=2, byte_fallback=False))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")]
@@ -84,7 +84,7 @@ def _save(model: nn.Module, directory: Path, *, tied: bool) -> Path:
 
 
 def _pieces() -> list[tuple[str, float]]:
-    """Every word of the task as one piece, and its letters, which together are a little less likely."""
+    """Every word of the task as one piece, and its letters, which are slightly less likely in total."""
     from robust_families import DICTIONARIES, SYNONYMS  # which imports this module
 
     words = {word for e in questions(60) for word in f"{e.question} {e.context}".split()}

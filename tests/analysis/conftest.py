@@ -1,4 +1,4 @@
-"""The analysis script and the study builder as fixtures: neither folder is a package."""
+"""Fixtures for the analysis script and the study builder, whose folders are not packages."""
 
 from __future__ import annotations
 

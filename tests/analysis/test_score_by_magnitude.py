@@ -1,4 +1,4 @@
-"""Score against magnitude: what is a point, what is a line, its table, its figure, its errors."""
+"""Score against magnitude: points and lines, table, figure, errors."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def build(studies: ModuleType, storage: Path, arms: Mapping[str, Any], **study: 
 
 @pytest.fixture(scope="module")
 def all_arms(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished study of all arms, which tests only read."""
+    """A finished study of all arms; read-only."""
     return build(studies, tmp_path_factory.mktemp("magnitudes"), ARMS, name="one")
 
 

@@ -32,7 +32,7 @@ STUDY = {
 
 @pytest.fixture
 def cluster() -> Iterator[hosts.Hosts]:
-    """Three machines of one CPU each, of this test alone: it breaks them."""
+    """Three machines of one CPU each, for one test, which breaks them."""
     lacking = hosts.why_not()
     if lacking:
         pytest.skip(lacking)
@@ -46,7 +46,7 @@ def cluster() -> Iterator[hosts.Hosts]:
 
 @pytest.fixture(scope="session")
 def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of the toy world, whose trials draw at random: each is the same wherever and whenever it is trained."""
+    """A toy study with random search: each trial is the same wherever and whenever it is trained."""
     path = tmp_path_factory.mktemp("cluster") / "study.yaml"
     path.write_text(yaml.safe_dump(STUDY))
     return path

@@ -1,4 +1,4 @@
-"""A machine that fails changes no number: its trials go on elsewhere, and what it writes late is refused."""
+"""A failing machine changes no results: its trials continue elsewhere, and its late writes are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.cluster
 
 
 def trials(directory: StudyDirectory) -> dict[int, Any]:
-    """What each trial of a search came to, and every number on the way."""
+    """The result of each trial of a search, and all its reports."""
     return {
         trial.number: (
             trial.state,
@@ -33,7 +33,7 @@ def trials(directory: StudyDirectory) -> dict[int, Any]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, study_file: Path) -> dict[int, Any]:
-    """The search on this machine alone."""
+    """The search on a single machine."""
     storage = tmp_path_factory.mktemp("undisturbed")
     command = Command(None, str(study_file), "--storage", str(storage), "--until", "search")
     assert command.end() == 0, command.said
@@ -58,7 +58,7 @@ def running_on_all(cluster: Hosts, study_file: Path, storage: Path, *more: str) 
 def test_a_machine_that_is_cut_off_loses_its_trial_to_another_and_no_number_changes(
     cluster: Hosts, study_file: Path, tmp_path: Path, undisturbed: dict[int, Any]
 ) -> None:
-    """Its processes go on and hold the trial's lock: the storage is still theirs."""
+    """Its processes keep running and hold the trial's lock: they still reach the storage."""
     command = running_on_all(cluster, study_file, tmp_path / "studies")
     cluster.all[1].cut()
     assert command.end() == 0, command.said
@@ -72,7 +72,7 @@ def test_a_machine_that_is_cut_off_loses_its_trial_to_another_and_no_number_chan
 def test_a_machine_whose_storage_goes_away_is_named_and_left_out_and_no_record_is_lost(
     cluster: Hosts, study_file: Path, tmp_path: Path, undisturbed: dict[int, Any]
 ) -> None:
-    """It goes on into its own disk, finishes fast, and would draw one trial after the other."""
+    """It writes to its own disk, finishes fast, and would draw one trial after another."""
     storage = tmp_path / "studies"
     command = running_on_all(cluster, study_file, storage)
     lost = cluster.all[2]

@@ -21,7 +21,7 @@ from xlingual.search.groups import groups, namespace_of, remove_left_over
 ray.init(address=sys.argv[1], namespace=sys.argv[2], logging_level=logging.ERROR, log_to_driver=False)
 """
 
-# A group that outlives its driver: by its own wish here, by an accident of Ray's otherwise.
+# A group that outlives its driver: on purpose here, otherwise through a fault in Ray.
 LEAVE_A_GROUP = """
 group = placement_group([{"CPU": 0.1}], lifetime="detached")
 assert group.wait(60)
@@ -93,7 +93,7 @@ def program(address: str, namespace: str, text: str) -> list[str]:
 
 
 def said(address: str, text: str, namespace: str = "xlingual/1") -> Any:
-    """What a driver of its own prints last."""
+    """The last line printed by a separate driver."""
     done = subprocess.run(program(address, namespace, text), capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout.splitlines()[-1])

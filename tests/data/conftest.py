@@ -65,7 +65,7 @@ def write_snapshot() -> Callable[..., Path]:
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What HF_HUB_OFFLINE=1 sets when the libraries are imported after it."""
+    """The effect of HF_HUB_OFFLINE=1 at import time of the libraries."""
     import datasets
     import huggingface_hub
 

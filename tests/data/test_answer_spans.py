@@ -43,7 +43,7 @@ def test_half_steps_of_composition_are_found() -> None:
 
 def test_a_letter_is_not_found_within_a_letter_with_marks() -> None:
     assert slices_of("cafe\u0301", "caf\u00e9") == [(0, 5)]
-    assert slices_of("\u1112\u1161\u11ab", "\ud558") == []  # one syllable more
+    assert slices_of("\u1112\u1161\u11ab", "\ud558") == []  # one more syllable
 
 
 @pytest.mark.parametrize(

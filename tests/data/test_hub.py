@@ -11,7 +11,7 @@ from xlingual.errors import DataError
 
 @pytest.fixture
 def data_set(tmp_path: Path) -> Path:
-    """A data set with one configuration of JSON lines."""
+    """A data set with one configuration as JSON Lines."""
     lines = [json.dumps({"question": f"q{n}", "answer": "a"}) for n in range(5)]
     (tmp_path / "deu.jsonl").write_text("\n".join(lines), encoding="utf-8")
     card = "---\nconfigs:\n- config_name: deu\n  data_files:\n  - split: default\n    path: deu.jsonl\n---\n"

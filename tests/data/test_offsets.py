@@ -1,4 +1,4 @@
-"""Offsets are read by what explains a file as a whole; an answer that is kept is the one that was meant."""
+"""Offsets are interpreted by what explains the whole file; a kept answer is the one that was meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xlingual.data.offsets import FEWEST, NEARBY, Span, Stated, locate_answers
 from xlingual.data.stated_questions import questions_of_file
 
 Counted = Callable[[str], int]
-"""From the text before an answer to the offset that a file states."""
+"""Maps the text before an answer to the stated offset."""
 
 COUNTED: dict[str, Counted] = {
     "characters": len,
@@ -44,7 +44,7 @@ ANSWERS = ["a", "1990", "жа", "日", "Ann", "1", "\U0001f600"]
 
 @st.composite
 def paragraphs(draw: st.DrawFn) -> tuple[str, str, int]:
-    """A context, an answer that may be in it several times, and where the one that is meant begins."""
+    """A context, an answer that may occur several times, and the offset of the one that is meant."""
     answer = draw(st.sampled_from(ANSWERS))
     pieces = draw(st.lists(st.sampled_from([*PIECES, answer, f" {answer}"]), max_size=16))
     at = draw(st.integers(0, len(pieces)))
@@ -53,7 +53,7 @@ def paragraphs(draw: st.DrawFn) -> tuple[str, str, int]:
 
 
 def anchors() -> list[tuple[str, str, int]]:
-    """Paragraphs of which each unit says something of its own: the answer is there once, with all things before it."""
+    """Paragraphs on which all units differ: the answer occurs once, after characters of every kind."""
     weights = {"  ": 1, "\U0001f600": 7, "é": 13, "e\u0301": 4, "½": 1, "\r\n": 2, "\n ": 1, "ж": 1}
     each = "  " + "x".join(piece * number for piece, number in weights.items())
     befores = [each * n for n in range(1, 5)]
@@ -69,7 +69,7 @@ KNOWN = [unit for unit in COUNTED if unit not in ("utf-16 bytes, by mistake", "a
 def test_every_answer_that_is_kept_is_the_one_that_was_meant(unit: str, rows: list[tuple[str, str, int]]) -> None:
     rows = [*anchors(), *rows]
     stated = [Stated(context, answer, COUNTED[unit](context[:start])) for context, answer, start in rows]
-    if unit not in KNOWN:  # where as many are right by chance, nothing tells that offsets mean something else
+    if unit not in KNOWN:  # if as many are right by chance, nothing shows that the offsets have another unit
         assume(sum(one.context.startswith(one.answer, max(0, one.start)) for one in stated) < len(anchors()))
     for (context, answer, start), found in zip(rows, locate_answers(stated).answers, strict=True):
         assert found == "ambiguous" or (
@@ -133,7 +133,7 @@ def test_bytes_name_the_one_of_three_that_was_meant() -> None:
 
 
 def test_a_right_offset_of_another_unit_is_not_taken_for_characters() -> None:
-    """At 15 the word is there by chance: the file counts UTF-16 units."""
+    """The word is at 15 by chance: the file counts UTF-16 units."""
     chance = Stated("\U0001f600\U0001f600 xxxx xxx ab ab", "ab", 15)
     assert chance.fits
     others = [Stated(f"\U0001f600\U0001f600{'x' * n}gold", "gold", n + 4) for n in range(5)]

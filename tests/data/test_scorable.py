@@ -1,4 +1,4 @@
-"""No test question is dropped: it can be scored, or it is an error."""
+"""No test question is dropped: one that cannot be scored is an error."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def write(tmp_path: Path, write_squad: Callable[..., Path]) -> Write:
     ("answers", "kept", "starts"),
     [
         ([("1620", 35)], ("1620",), (35,)),
-        ([("1620", 3)], ("1620",), (35,)),  # its offset is wrong
+        ([("1620", 3)], ("1620",), (35,)),  # wrong offset
         ([("1620", -1)], ("1620",), (35,)),
-        ([("o", 26)], ("o",), (4,)),  # no offset of an "o" is near: any place will do, the text counts
+        ([("o", 26)], ("o",), (4,)),  # no "o" is near the offset: any will do, because the text counts
         ([("1621", 35)], ("1621",), (NOT_IN_CONTEXT,)),
         ([("1621", 35), ("1620", 35)], ("1621", "1620"), (NOT_IN_CONTEXT, 35)),
         ([("", 0), ("1620", 35), (" \u200b", 3)], ("1620",), (35,)),  # a blank gold would make "" a right answer

@@ -1,4 +1,4 @@
-"""One reader for every layout that questions come in."""
+"""One reader for all layouts of questions."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_single_parquet_file_is_read(tmp_path: Path, rows: list[dict[str, Any]
 
 
 def question(**changes: Any) -> Question:
-    """The question that is read from one with these changes."""
+    """The question read from a row with these changes."""
     return questions(changes)[0]
 
 

@@ -18,7 +18,7 @@ from xlingual.records.files import write_json
 
 @pytest.fixture(scope="session")
 def headed(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny encoder with a head of random numbers, which answers something; in windows of 16 tokens."""
+    """The tiny encoder with a random head, for windows of 16 tokens."""
     directory = tmp_path_factory.mktemp("headed") / "tiny"
     shutil.copytree(tiny_checkpoint, directory)
     torch.manual_seed(3)
@@ -40,5 +40,5 @@ def xquad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def asked(xquad: Path, tmp_path: Path) -> EvaluationRequest:
-    """English and German, kept in a folder of the test's own."""
+    """English and German, with results in a folder of the test."""
     return EvaluationRequest(XQUAD, str(xquad), "en,de", keep=tmp_path / "kept")

@@ -24,7 +24,7 @@ Asking = Callable[..., tuple[LocalWorker, "Narrow"]]
 
 
 class Narrow(nn.Module):
-    """A model whose memory holds so many padded tokens; it counts the windows that it is asked for."""
+    """A model whose memory holds a given number of padded tokens; counts the requested windows."""
 
     def __init__(self, model: nn.Module, memory: Callable[[int], int]) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Narrow(nn.Module):
 
 @pytest.fixture(scope="module")
 def questions(tiny_checkpoint: Path) -> dict[str, ScoringSet]:
-    """Seventy questions in two languages; every context lies in two windows or more."""
+    """Seventy questions in two languages, each context in at least two windows."""
     tokenizer = EXTRACTIVE.tokenizer(tiny_checkpoint)
     sets = {"en": tiny_task.questions(40), "de": tiny_task.questions(30, 30)}
     return {
@@ -125,7 +125,7 @@ def test_what_is_answered_when_memory_runs_short_is_kept(crew: Asking, questions
     (done,) = kept
     assert done > 0
     assert heard == sorted(heard)
-    # what the questions that were answered by then are made of (two windows or more each) is not asked for again
+    # windows of questions answered by then (two or more each) are not requested again
     assert len(narrow.windows) <= 4 * before + len(free.windows) - 2 * done
 
 
@@ -146,7 +146,7 @@ def test_another_error_is_not_taken_for_one_of_memory(crew: Asking, questions: d
 
 
 class Many:
-    """Workers that end in another order than they began, each with an answerer of its own."""
+    """Workers that finish in another order than they started, each with its own answerer."""
 
     def __init__(self, alone: LocalWorker, workers: int) -> None:
         self._alone, self.workers = alone, workers

@@ -1,4 +1,4 @@
-"""Evaluations that are ended before they are done: what was answered is taken up by the same command."""
+"""Interrupted evaluations: running the same command again reuses the answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Killed(BaseException):
 
 
 class Mortal(LocalWorker):
-    """Answers so many shares and dies; memory holds batches of so many tokens; it notes the batches it was asked."""
+    """Answers a number of shares and dies; holds batches of a number of tokens; records the requested batches."""
 
     def __init__(self, answerer: Answerer, lives: int, tokens: int, memory: int) -> None:
         super().__init__(answerer)
@@ -87,7 +87,7 @@ def mortals() -> Mortals:
 
 
 def content(folder: Path) -> dict[str, Any]:
-    """Every file that is kept; of the summary what does not say where and how."""
+    """All result files; of the summary, only what does not depend on the run."""
     files: dict[str, Any] = {path.name: path.read_bytes() for path in folder.iterdir()}
     summary = read_json(folder / "evaluation.json")
     files["evaluation.json"] = {key: value for key, value in summary.items() if key not in ("notes", "kept")}
@@ -116,7 +116,7 @@ def test_a_command_that_was_killed_goes_on_and_gives_the_numbers_of_one_go(
     assert content(evaluation.kept) == content(at_once.kept)
     assert any("are those of the same command, which was ended" in note for note in evaluation.notes)
     assert 0 < heard[0][0] < heard[-1][0] == 40
-    assert len(heard) == 1 + len(pieces[-1])  # what is there already is told first
+    assert len(heard) == 1 + len(pieces[-1])  # existing results are reported first
     assert not partial(asked).exists()
 
 
@@ -163,7 +163,7 @@ def test_another_command_leaves_a_journal_alone(
     german = replace(asked, languages="de")
     assert evaluate_checkpoint(str(headed), german, crew=mortals()).notes == ()
     assert written.read_bytes() == before and [path.name for path in partial(asked).iterdir()] == [written.name]
-    # German is kept by now; the batches stay those of both languages
+    # German is finished; batches are still those of both languages
     with pytest.raises(Killed):
         evaluate_checkpoint(str(headed), asked, crew=mortals(lives=1))
     evaluation = evaluate_checkpoint(str(headed), asked, crew=mortals())
@@ -235,7 +235,7 @@ def test_scores_of_others_answers_are_there_when_they_cannot_be_written(
     answers = tmp_path / "answers.json"
     answers.write_text(json.dumps({"de": {"517": "red"}}))
     assert asked.keep is not None
-    long = asked.keep.with_name("k" * 240)  # a folder may have this name, but not with ".partial-..." behind it
+    long = asked.keep.with_name("k" * 240)  # a valid folder name, but too long with ".partial-..."
     with pytest.raises(PredictionsMissing, match=r"cannot be written \(File name too long\)") as failed:
         evaluate_predictions(None, answers, replace(asked, languages="all", keep=long))
     assert failed.value.evaluation.scores["de"]["questions"] == 20

@@ -1,4 +1,4 @@
-"""A checkpoint on a test set, and answers made by others: scores, and what is kept of them."""
+"""Evaluating a checkpoint on a test set, and third-party predictions: scores and result files."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_scores_on_the_toy_world_say_so(headed: Path, xquad: Path, asked: Evalua
 
 @pytest.fixture
 def replicate(headed: Path, asked: EvaluationRequest, tmp_path: Path) -> TrialDirectory:
-    """A checkpoint in the directory of a study that asked seven paragraphs of each language."""
+    """A checkpoint in the directory of a study on seven paragraphs per language."""
     study = StudyDirectory(tmp_path / "studies" / "mine")
     trial = study.trial("0123")
     shutil.copytree(headed, trial.model)

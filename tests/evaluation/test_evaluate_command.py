@@ -1,4 +1,4 @@
-"""What `xlingual evaluate` prints, and how it ends."""
+"""Output and exit status of `xlingual evaluate`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xlingual.records.files import read_json
 
 
 class Ended(NamedTuple):
-    """How a command ended."""
+    """Result of a command."""
 
     status: int
     output: str
@@ -65,7 +65,7 @@ def test_each_file_of_answers_has_a_usual_folder_of_its_own(evaluate: Call, answ
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_scores_are_printed_where_they_cannot_be_kept(evaluate: Call, answers: Path, as_json: bool) -> None:
-    long = "k" * 240  # may be a folder's name, but not with ".partial-..." behind it
+    long = "k" * 240  # a valid folder name, but too long with ".partial-..."
     ended = evaluate("--predictions", answers, "--keep", long, *(["--json"] if as_json else []))
     assert ended.status == 1
     assert f"error: --keep {long}: cannot be written (File name too long)" in ended.errors

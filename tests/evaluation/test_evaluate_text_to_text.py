@@ -1,4 +1,4 @@
-"""A model that answers by writing, scored by the same command."""
+"""A text-to-text model, evaluated by the same command."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xlingual.tasks.question_answering import file_scores
 
 @pytest.fixture(scope="module")
 def writer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny mT5 that was trained on nothing, so that what it writes is seldom in the context."""
+    """An untrained tiny mT5, whose answers are rarely in the context."""
     return written(tmp_path_factory.mktemp("writer") / "tiny")
 
 
@@ -36,7 +36,7 @@ def written(directory: Path, sentinels: int = 0) -> Path:
 
 
 def test_sentinels_are_in_no_answer_and_their_share_is_said(asked: EvaluationRequest, tmp_path: Path) -> None:
-    """Many of them, so that a model of random weights writes some."""
+    """Many, so that a model with random weights generates some."""
     pretrained = written(tmp_path / "pretrained", sentinels=150)
     evaluation = evaluate_checkpoint(str(pretrained), replace(asked, languages="de,es"))
     rows = journal.read(evaluation.kept / "de.jsonl")

@@ -73,7 +73,7 @@ def test_published_scores_stand_beside_and_in_no_mean_of_measured_ones() -> None
     assert f"[{len(rows)}] published, not measured here: mBERT" in beside
     assert f"{rows[0].scores['de']['f1']:.1f}" in row_of(beside, "de")
     german = drawn(evaluation({"de": ALL["de"]}), published_rows("mBERT"))
-    assert f"[{len(rows)}]" in german and f"[{len(rows) + 1}]" not in german  # one of averages says nothing of German
+    assert f"[{len(rows)}]" in german and f"[{len(rows) + 1}]" not in german  # an average tells nothing about German
 
 
 def test_a_limit_and_questions_without_an_answer_are_said() -> None:

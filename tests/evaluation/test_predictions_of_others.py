@@ -28,7 +28,7 @@ def test_all_layouts_say_the_same(tmp_path: Path) -> None:
     one, other = (read_predictions(path, XQUAD, "all") for path in (by_language, folder))
     assert one == other
     assert list(one.answers.items()) == [("de", GERMAN), ("es", SPANISH)]
-    written(folder / "es.jsonl", json.dumps({"id": 1, "prediction": "rojo"}))  # as ids of questions are read
+    written(folder / "es.jsonl", json.dumps({"id": 1, "prediction": "rojo"}))  # like ids of questions
     assert read_predictions(folder, XQUAD, "all") == one
     german = read_predictions(written(tmp_path / "flat.json", GERMAN), XQUAD, "deu")
     assert german.answers == {"de": GERMAN} == read_predictions(by_language, XQUAD, "de").answers

@@ -1,4 +1,4 @@
-"""Every question of a language counts when a checkpoint or answers made by others are scored."""
+"""Every question of a language counts when scoring a checkpoint or third-party predictions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Change = Callable[[Callable[[dict[str, Any], dict[str, Any]], None]], None]
 
 @pytest.fixture
 def change(asked: EvaluationRequest, tmp_path: Path) -> Change:
-    """Change the German questions, each with its paragraph, in a copy of the test set that `asked` asks for."""
+    """Change the German questions, each with its paragraph, in a copy of the test set of `asked`."""
     source = Path(asked.data or "")
     for file in source.iterdir():
         (tmp_path / "changed").mkdir(exist_ok=True)
@@ -98,7 +98,7 @@ def test_questions_without_a_gold_answer_are_refused_before_any_is_answered(
 def test_languages_of_different_numbers_of_questions_are_said_with_their_mean(
     asked: EvaluationRequest, headed: Path
 ) -> None:
-    """Those that one folder keeps may be of different limits."""
+    """Results in one folder may have different limits."""
     evaluate_checkpoint(str(headed), replace(asked, languages="de", limit=7))
     evaluate_checkpoint(str(headed), replace(asked, languages="es"))
     assert asked.keep is not None

@@ -1,4 +1,4 @@
-"""Model cards: their front matter parses, their code gives the recorded predictions, they say what was used."""
+"""Model cards: the front matter parses, the code reproduces the recorded predictions, the data is named."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def configuration(lengths: dict[str, Any], **more: Any) -> TrialConfiguration:
 
 
 def long_examples() -> list[Example]:
-    """Questions whose contexts are those of three others, so that one window does not hold them."""
+    """Questions with the contexts of three others combined, too long for one window."""
     plain = questions(12)
     contexts = [
         " ".join(one.context for one in (plain[i], plain[(i + 5) % 12], plain[(i + 7) % 12])) for i in range(12)
@@ -68,7 +68,7 @@ def long_examples() -> list[Example]:
 
 
 def recorded(directory: Path, made: TrialConfiguration, examples: list[Example]) -> list[str]:
-    """Predictions as scoring a checkpoint makes them."""
+    """Predictions as made when scoring a checkpoint."""
     family = family_of(directory)
     model, tokenizer = family.load(directory, 0, trained_head=True), family.tokenizer(directory)
     batcher = family.batcher(model, int(tokenizer.pad_token_id), torch.device("cpu"))
@@ -83,20 +83,20 @@ def code_of(card: str) -> str:
 
 
 def told(directory: Path, file: str, **settings: Any) -> Path:
-    """A checkpoint one of whose files says something else."""
+    """A checkpoint with a changed file."""
     path = directory / file
     path.write_text(json.dumps(json.loads(path.read_text()) | settings))
     return directory
 
 
 def write_padded_by(directory: Path, id_of_padding: int) -> Path:
-    """An XLM-R whose config.json names another padding id than its tokenizer does."""
+    """An XLM-R whose config.json and tokenizer have different padding ids."""
     write_xlm_roberta(directory, [])
     return told(directory, "config.json", pad_token_id=id_of_padding)
 
 
 def write_typed(directory: Path) -> Path:
-    """An XLM-R, which knows one token type, with a tokenizer that tells questions from contexts by two."""
+    """An XLM-R (one token type) with a tokenizer that uses two for questions and contexts."""
     write_xlm_roberta(directory, [])
     layout = json.loads((directory / "tokenizer.json").read_text())
     for part in layout["post_processor"]["pair"][-2:]:
@@ -142,14 +142,14 @@ def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
         "sentinels": lambda: (write_text_to_text(tmp_path / "source", sentinels=150), TEXTS),
         "bytes": lambda: (write_byte_to_byte(tmp_path / "source"), BYTES),
     }[kind]()
-    if kind == "text_to_text":  # plain `generate` would use what it is not told otherwise, were it exported
+    if kind == "text_to_text":  # plain `generate` would use it by default if it were exported
         GenerationConfig(repetition_penalty=3.0, no_repeat_ngram_size=1, min_new_tokens=3).save_pretrained(source)
     made = configuration(lengths)
     model = family_of(source).load(source, 3)
     noise = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(0.3 * torch.randn(parameter.shape, generator=noise))  # answers differ more between questions
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=noise))  # so that answers differ more
     target = tmp_path / "model"
     export_model(model, source, target, made, REPORTS)
     examples = long_examples()
@@ -226,7 +226,7 @@ def test_the_test_stage_completes_a_card(tiny_checkpoint: Path, tmp_path: Path) 
     write_json(directory.configuration, {"fingerprint": made.fingerprint, **made.canonical()})
     write_lines(directory.reports, REPORTS)
     origin = Origin("mix", "Why?", "plain", toy=True, oracle=True, paragraphs=24, scores=SCORES)
-    complete_model_card(directory, origin)  # no model is there: nothing is done
+    complete_model_card(directory, origin)  # without a model, nothing is done
     assert not directory.model.exists()
     export_model(family_of(tiny_checkpoint).load(tiny_checkpoint, 0), tiny_checkpoint, directory.model, made)
     assert "Not scored yet." in (directory.model / CARD).read_text()

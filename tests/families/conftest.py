@@ -1,4 +1,4 @@
-"""Tiny models that write text."""
+"""Tiny text-to-text models."""
 
 from __future__ import annotations
 

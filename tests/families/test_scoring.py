@@ -23,7 +23,7 @@ CONTEXT = "ab cd ef gh"
 
 
 def windows(rows: list[list[tuple[int, int]]], example: list[int]) -> Windows:
-    """Windows whose tokens have these character offsets; the first token of each is off the context."""
+    """Windows with these character offsets; the first token of each is outside the context."""
     offsets = [[(-1, -1), *row] for row in rows]
     lengths = [len(row) for row in offsets]
     flat = np.array([offset for row in offsets for offset in row], dtype=np.int32)
@@ -35,7 +35,7 @@ def windows(rows: list[list[tuple[int, int]]], example: list[int]) -> Windows:
 
 
 class Scripted(nn.Module):
-    """Gives each token the logits that a table says."""
+    """Returns the logits of each token from a table."""
 
     def __init__(self, start: list[float], end: list[float]) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Scripted(nn.Module):
 
 @pytest.fixture
 def questions() -> ScoringSet:
-    """One question whose context lies in two windows that share the token "ef"."""
+    """One question with a context in two windows that share the token "ef"."""
     example = Example("q", "?", CONTEXT, ("ef gh",), (6,), "en", "", "p")
     return ScoringSet((example,), windows([[(0, 2), (3, 5), (6, 8)], [(6, 8), (9, 11)]], [0, 0]))
 
@@ -101,7 +101,7 @@ def test_batches_hold_every_window_once_within_the_budget(lengths: list[int], bu
         (None, None),
         (Positions(), [0, 1, 2, 3, 0, 1, 2]),
         (Positions(1), [2, 3, 4, 5, 2, 3, 4]),
-        (Positions(10), [10, 11, 12, 13, 11, 12, 13]),  # of the model's ids 10 is its padding
+        (Positions(10), [10, 11, 12, 13, 11, 12, 13]),  # the model's padding id is 10
         (Positions(15), [16, 17, 18, 19, 16, 15, 17]),
     ],
 )

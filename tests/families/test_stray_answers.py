@@ -25,7 +25,7 @@ THAI = "ราคา ２５ บาท  ต่อกิโลกรัม ทำ"
         (RUSSIAN, "Москва", NEITHER),
         (RUSSIAN, " Москва \n", NEITHER),
         (RUSSIAN, "Moscow", TRANSLATED),
-        (RUSSIAN, "Windows", NEITHER),  # which stands there
+        (RUSSIAN, "Windows", NEITHER),  # in the context
         (RUSSIAN, "Москве", ILLEGAL),
         (RUSSIAN, "москва", ILLEGAL),
         (RUSSIAN, "495", NEITHER),
@@ -36,15 +36,15 @@ THAI = "ราคา ２５ บาท  ต่อกิโลกรัม ทำ"
         (RUSSIAN, "Μόσχα", TRANSLATED),
         (RUSSIAN, "город Moskva", TRANSLATED),  # six Latin letters of eleven
         (RUSSIAN, "городок Omsk", ILLEGAL),
-        (THAI, "25 บาท ต่อ", NORMALISED),  # NFKC of full-width digits, one space in place of two
-        (THAI, unicodedata.normalize("NFKC", "ทำ"), NORMALISED),  # sara am falls apart
+        (THAI, "25 บาท ต่อ", NORMALISED),  # NFKC of full-width digits, one space instead of two
+        (THAI, unicodedata.normalize("NFKC", "ทำ"), NORMALISED),  # sara am is decomposed
         (THAI, "26 บาท", ILLEGAL),
         (CHINESE, "人口１４００万", NORMALISED),
         (RUSSIAN, "Windows.", NEITHER),
         ("ＮＡＳＡ は", "NASA", NORMALISED),
         (CHINESE, "東京", NEITHER),
         (CHINESE, "东京", ILLEGAL),
-        (CHINESE, "トウキョウ", ILLEGAL),  # Han and kana are one: Japanese mixes them
+        (CHINESE, "トウキョウ", ILLEGAL),  # Han and kana count as one: Japanese mixes them
         (CHINESE, "Tokyo", TRANSLATED),
         (CHINESE, "도쿄", TRANSLATED),
         (CHINESE, "1400万人", ILLEGAL),
@@ -54,7 +54,7 @@ THAI = "ราคา ２５ บาท  ต่อกิโลกรัม ทำ"
         (HINDI, "नई दिल्ली", NEITHER),
         (HINDI, "दिल्ली शहर", ILLEGAL),
         (HINDI, "New Delhi", TRANSLATED),
-        ("Die Hauptstadt ist Wien.", "Vienna", ILLEGAL),  # a translation that its script does not show
+        ("Die Hauptstadt ist Wien.", "Vienna", ILLEGAL),  # a translation in the same script
         ("Die Hauptstadt ist Wien.", "Вена", TRANSLATED),
         ("1 + 1 = 2", "two", TRANSLATED),
     ],

@@ -31,7 +31,7 @@ LENGTHS = TextToTextSettings(max_input_tokens=100, max_target_tokens=8, max_answ
 
 @pytest.fixture(scope="module")
 def taught(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkpoint after a few updates, so that answers differ and some of them end."""
+    """The checkpoint after a few updates, so that answers differ and some are terminated."""
     family = family_of(checkpoint)
     model = family.load(checkpoint, 0).eval()
     made = family.inputs(family.tokenizer(checkpoint), questions(20), LENGTHS, targets=True)
@@ -63,7 +63,7 @@ def asked(family: Family, directory: Path, count: int = 12, first: int = 0) -> S
 
 
 def plain_pass(family: Family, model: nn.Module, directory: Path, count: int = 7) -> tuple[Batch, dict[str, Tensor]]:
-    """Examples whose targets differ in length."""
+    """Examples with targets of different lengths."""
     examples = [
         replace(one, answers=(one.context[: 3 + 4 * (n % 4)],), answer_starts=(0,))
         for n, one in enumerate(questions(count))
@@ -81,7 +81,7 @@ def test_a_family_is_chosen_by_the_configuration(mt5: Path, tiny_checkpoint: Pat
     for changes, expected in (
         ({"model_type": "umt5", "architectures": None}, TEXT_TO_TEXT),
         ({"model_type": "t5", "architectures": ["T5ForConditionalGeneration"]}, TEXT_TO_TEXT),
-        ({"architectures": ["MT5EncoderModel"]}, TEXT_TO_TEXT),  # which says that its decoder is missing
+        ({"architectures": ["MT5EncoderModel"]}, TEXT_TO_TEXT),  # says that the decoder is missing
         ({"architectures": ["MT5ForQuestionAnswering"]}, EXTRACTIVE),
         ({"model_type": "bart"}, EXTRACTIVE),
     ):

@@ -1,4 +1,4 @@
-"""Text-to-text checkpoints that cannot be loaded are refused, each in one line."""
+"""Text-to-text checkpoints that cannot be loaded are refused with a one-line error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xlingual.models.text_to_text import check_text_to_text
 
 
 def resaved(directory: Path, source: Path, change: Any) -> Path:
-    """A copy of a checkpoint whose weights are changed."""
+    """A copy of a checkpoint with changed weights."""
     shutil.copytree(source, directory)
     weights = load_file(directory / "model.safetensors")
     change(weights)
@@ -92,7 +92,7 @@ def test_sizes_of_the_configuration_that_are_not_the_weights_are_refused(
         family_of(directory).load(directory, 0)
     assert "\n" not in str(refused.value) and "above" not in str(refused.value)
     check_text_to_text(mt5)
-    with pytest.raises(ModelError, match="its weights do not fit"):  # before they are read
+    with pytest.raises(ModelError, match="its weights do not fit"):  # before reading them
         check_text_to_text(directory)
 
 

@@ -1,4 +1,4 @@
-"""Every way in which a checkpoint's directory can be unfit is one line that says what to do."""
+"""Every fault of a checkpoint's directory gives a one-line error that says what to do."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def cut_short(directory: Path) -> None:
 
 
 def stored_as(kind: torch.dtype, *names: str) -> Callable[[Path], None]:
-    """Cast the weights of these names, or of these ends, and add positions as whole numbers, which is in order."""
+    """Cast the weights with these names or suffixes, and add integer positions, which are allowed."""
 
     def change(directory: Path) -> None:
         weights = load_file(directory / "model.safetensors")
@@ -101,7 +101,7 @@ POINTER = "version https://git-lfs.example/spec/v1\noid sha256:00\nsize 4"
         (file("model.safetensors", ""), r"cut short or no safetensors file"),
         (file("model.safetensors", POINTER), r"a pointer of Git LFS.*git lfs pull"),
         (as_shards, r"model-00002-of-00002\.safetensors cannot be read \(No such file or directory\); put it in"),
-        (file("model.safetensors.index.json", "{}"), None),  # the whole file comes first
+        (file("model.safetensors.index.json", "{}"), None),  # the complete file takes precedence
         (stored_as(torch.int8, "query.weight"), r"2 of its weights are quantised \(bert\.\S*query\.weight is I8\)"),
         (stored_as(torch.float8_e4m3fn, "query.weight"), r"query\.weight is F8_E4M3\), and only full ones .*made from"),
         (stored_as(torch.bfloat16, ""), None),
@@ -199,7 +199,7 @@ def test_sizes_that_are_not_the_weights_are_refused_before_these_are_read(copied
     state = load_file(copied / "model.safetensors")
     renamed = {f"{prefix}{name.removeprefix('bert.')}": value for name, value in state.items()}
     save_file(renamed, copied / "model.safetensors", {"format": "pt"})
-    save_file({"bert.embeddings.LayerNorm.bias": torch.zeros(3)}, copied / "else.safetensors")  # which nobody reads
+    save_file({"bert.embeddings.LayerNorm.bias": torch.zeros(3)}, copied / "else.safetensors")  # unused
     check_encoder(copied, 10)
     settings(intermediate_size=7)(copied)
     with pytest.raises(
@@ -228,7 +228,7 @@ def test_a_classifier_gets_a_span_head_of_two_logits(copied: Path) -> None:
     with quiet_transformers():
         model.save_pretrained(copied)
     settings(id2label={"0": "yes", "1": "no", "2": "perhaps"}, label2id={"yes": 0, "no": 1, "perhaps": 2})(copied)
-    check_encoder(copied, 10)  # the head of two is there now, beside three labels
+    check_encoder(copied, 10)  # now has a head of two, beside three labels
     assert load_encoder(copied, 0, trained_head=True)
 
 

@@ -1,4 +1,4 @@
-"""A safetensors copy of a pickled checkpoint is the same model, or is not there."""
+"""A safetensors copy of a pickled checkpoint is the same model, or is not written."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BERT = {"vocab_size": 40, "hidden_size": 16, "num_hidden_layers": 1, "num_attent
 
 
 def as_pickle(directory: Path, state: Mapping[str, Any], shards: int = 0) -> Path:
-    """Put weights into pickles in place of safetensors."""
+    """Store weights as pickles instead of safetensors."""
     for path in directory.glob("model*.safetensors*"):
         path.unlink()
     if not shards:
@@ -52,7 +52,7 @@ def as_pickle(directory: Path, state: Mapping[str, Any], shards: int = 0) -> Pat
 
 
 def pickled(model: nn.Module, directory: Path, shards: int = 0) -> Path:
-    """A checkpoint as `transformers` 4 wrote it: every name of a tied weight has it."""
+    """A checkpoint as written by `transformers` 4, with tied weights under each of their names."""
     with quiet_transformers():
         model.save_pretrained(directory)  # type: ignore[operator]
     return as_pickle(directory, model.state_dict(), shards)
@@ -186,7 +186,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_does_not(tiny_checkpoint: P
     assert "\n" not in str(refused.value)
     assert not mark.exists() and not (tmp_path / "copy").exists()
     pickle.loads(pickle.dumps(Dangerous(mark)))
-    assert mark.exists()  # it would have been
+    assert mark.exists()  # otherwise it would have been
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_pickle_of_another_protocol_is_refused_without_a_warning(tiny_checkpoi
         pickle.dump({"weight": Dangerous(tmp_path / "was_run")}, stream, protocol=4)
     with pytest.warns(UserWarning, match="pickle protocol 4"), pytest.raises(pickle.UnpicklingError):
         torch.load(source / "pytorch_model.bin", weights_only=True)
-    with pytest.raises(ModelError, match=r"holds more than tensors"):  # and a warning would be an error of its own
+    with pytest.raises(ModelError, match=r"holds more than tensors"):  # a warning would be an error too
         convert_checkpoint(str(source), tmp_path / "copy")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["source"]
 

@@ -43,7 +43,7 @@ def test_what_stays_is_scaled_so_that_the_expectation_is_exact() -> None:
 
 def test_the_gradient_goes_through_what_stayed() -> None:
     torch.manual_seed(4)
-    values = torch.ones(1001, dtype=torch.float64, requires_grad=True)  # no multiple of four
+    values = torch.ones(1001, dtype=torch.float64, requires_grad=True)  # not a multiple of four
     out = CheapDropout(0.4).train()(values)
     out.sum().backward()
     assert values.grad is not None

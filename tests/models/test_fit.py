@@ -1,4 +1,4 @@
-"""Tokenizers that do not fit their model are refused or noted; those that fit go by without a word."""
+"""Tokenizers that do not fit their model are refused or noted; others give no message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTHING_SAID: dict[str, Any] = {}
 
 
 def write_vocabulary(directory: Path, text: str, settings: dict[str, Any] = NOTHING_SAID) -> Path:
-    """A BERT with a vocabulary of words and letters alone, as old copies have, and what tokenizer_config.json says."""
+    """A BERT with only a vocabulary of words and letters, like old copies, and a tokenizer_config.json."""
     directory.mkdir()
     letters = sorted({letter for letter in text if not letter.isspace()} | set("abcdefghijklmnopqrstuvwxyz"))
     pieces = list(dict.fromkeys([*SPECIAL, *text.split(), *letters, *(f"##{letter}" for letter in letters)]))
@@ -60,7 +60,7 @@ def test_a_cased_vocabulary_behind_a_tokenizer_that_lower_cases_unasked_is_refus
 
 
 def test_where_a_file_says_so_it_is_noted(tmp_path: Path) -> None:
-    """A model may have been pretrained so; and saving a tokenizer writes its defaults down."""
+    """A model may have been pretrained like this; saving a tokenizer writes its defaults."""
     (said,) = notes(write_vocabulary(tmp_path / "said", TEXT, {"do_lower_case": True}))
     assert "unless it was pretrained so, write" in said and "tokenizer.json" not in said
     directory = write_vocabulary(tmp_path / "saved", TEXT)
@@ -176,7 +176,7 @@ def test_two_tokens_of_one_id_are_noted(tmp_path: Path) -> None:
 
 
 def test_weights_of_layers_that_nobody_reads_are_noted(tmp_path: Path) -> None:
-    """BERT's relative positions, which `transformers` 5 leaves out. Other heads are nothing to speak of."""
+    """BERT's relative positions, which `transformers` 5 drops. Other heads are not worth a message."""
     write_bert(tmp_path, [])
     weights = load_file(tmp_path / "model.safetensors")
     heads = {"cls.predictions.bias": torch.zeros(3), "bert.pooler.dense.weight": torch.zeros(3, 3)}

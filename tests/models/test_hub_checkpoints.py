@@ -1,4 +1,4 @@
-"""Checkpoints of the hub, from a small one on this machine."""
+"""Checkpoints from the hub, served by a small local server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSALS = {
 
 
 class Hub(ThreadingHTTPServer):
-    """Answers as a model hub does: information on a revision, its files' names, the files."""
+    """Responds like a model hub: information on a revision, names of its files, the files."""
 
     daemon_threads = True
 
@@ -86,7 +86,7 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def served(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """Three revisions of one model: whole, another, pickled."""
+    """Three revisions of a model: a complete one, another one, and a pickled one."""
     revisions = {
         revision: Path(shutil.copytree(tiny_checkpoint, tmp_path_factory.mktemp("hub") / "model"))
         for revision in ("main", "refs/pr/9", "pickled")
@@ -154,7 +154,7 @@ def test_what_the_hub_refuses_is_one_clear_line(name: str, message: str) -> None
 
 
 def test_no_network_is_one_clear_line(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")  # nobody listens there
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")  # nothing listens there
     with pytest.raises(ModelError, match=r"not in the hub's cache, and the hub cannot be reached from here") as refused:
         resolve_checkpoint("our/model")
     assert "\n" not in str(refused.value)

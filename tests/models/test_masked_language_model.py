@@ -1,4 +1,4 @@
-"""A head for masked tokens upon an encoder that is already there, whatever its family."""
+"""A head for masked tokens on an existing encoder of any family."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_family_without_such_a_head_is_refused_by_name(tmp_path: Path) -> None
 
 
 def test_a_head_that_looks_at_the_whole_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked at masked places alone, where it would give other logits than in its own model."""
+    """It is only used at masked places, where it would give other logits than in its own model."""
     plain = BertOnlyMLMHead.forward
     monkeypatch.setattr(BertOnlyMLMHead, "forward", lambda self, states: plain(self, states - states.mean(1, True)))
     write(tmp_path, "bert", AutoModelForMaskedLM)

@@ -102,7 +102,7 @@ def test_attention_dropout_leaves_the_mean_and_is_decided_by_the_seed() -> None:
     clean = together(model, counted).start_logits
     layer = model.bert.encoder.layer[-1].attention.self
     layer.dropout.p = 0.5
-    layer.training = True  # this layer's attention alone
+    layer.training = True  # the attention of this layer only
     torch.manual_seed(3)
     drawn = [together(model, counted).start_logits for _ in range(300)]
     torch.manual_seed(3)

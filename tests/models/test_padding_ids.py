@@ -1,4 +1,4 @@
-"""Whatever config.json and the tokenizer call padding: windows are read as plain `transformers` reads each alone."""
+"""Whatever padding ids config.json and tokenizer have, windows give the outputs of plain `transformers`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def tokenizer_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def checkpoint(directory: Path, tokenizer_files: Path, kind: str, padding: int) -> Path:
-    """A tiny model of a kind whose config.json names some id as that of padding; the tokenizer's is PAD."""
+    """A tiny model whose config.json has some padding id; the tokenizer's is PAD."""
     shutil.copytree(tokenizer_files, directory, ignore=shutil.ignore_patterns("config.json", "model.safetensors"))
     words = len(family_of(tokenizer_files).tokenizer(tokenizer_files))
     named: dict[str, Any] = {"pad_token_id": padding, "bos_token_id": FIRST, "eos_token_id": LAST}
@@ -58,7 +58,7 @@ def checkpoint(directory: Path, tokenizer_files: Path, kind: str, padding: int) 
 
 
 def real_windows(directory: Path) -> Windows:
-    """Windows of several lengths; a text spells special tokens."""
+    """Windows of several lengths; one text contains special tokens."""
     plain = questions(6)
     texts = [plain[0].context, f"<pad> {plain[1].context} <s> <pad> {plain[1].context}", plain[2].context * 3]
     examples = [Example(str(i), plain[i].question, text, ("is",), (text.index("is"),), "en", "", "p")
@@ -68,7 +68,7 @@ def real_windows(directory: Path) -> Windows:
 
 
 def alone(directory: Path, windows: Windows) -> list[torch.Tensor]:
-    """Start logits of each window as plain `transformers` gives them."""
+    """Start logits of each window from plain `transformers`."""
     model = AutoModelForQuestionAnswering.from_pretrained(directory, dtype=torch.float32).eval()
     rows = [torch.from_numpy(windows.input_ids[slice(*ends)]).long()[None]
             for ends in zip(windows.pointers[:-1], windows.pointers[1:], strict=True)]  # fmt: skip

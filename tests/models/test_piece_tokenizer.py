@@ -1,4 +1,4 @@
-"""A tokenizer.json made of a SentencePiece model cuts texts as that model does."""
+"""A tokenizer.json converted from a SentencePiece model segments texts like that model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENCODER = {"pad_id": 0, "bos_id": 1, "eos_id": 2, "unk_id": 3, "pad_piece": "[PA
 
 @dataclass(frozen=True)
 class Kind:
-    """How a family's checkpoints on the hub are laid out, and how its SentencePiece model was trained."""
+    """The layout of a family's checkpoints on the hub, and the training options of its SentencePiece model."""
 
     model_type: str
     file: str
@@ -87,7 +87,7 @@ def test_texts_are_cut_as_the_sentencepiece_model_cuts_them(written: tuple[Kind,
     for text in TEXTS:
         found = tokenizer(text, add_special_tokens=False).tokens()
         expected = [pieces.id_to_piece(i) for i in pieces.encode(text)]
-        if not kind.trained.get("byte_fallback"):  # the tokenizer's unknown token is what was unknown itself
+        if not kind.trained.get("byte_fallback"):  # the tokenizer's unknown token is the unknown text itself
             assert [token in pieces_of(pieces) for token in found] == [
                 i != pieces.unk_id() for i in pieces.encode(text)
             ]
@@ -108,7 +108,7 @@ def test_special_tokens_and_their_places_are_the_familys(written: tuple[Kind, Pa
     assert tokenizer.pad_token_id is not None and tokenizer.unk_token_id is not None
 
 
-@pytest.mark.parametrize("written", ["mT5", "mDeBERTa-v3"], indirect=True)  # those that have pieces for all texts
+@pytest.mark.parametrize("written", ["mT5", "mDeBERTa-v3"], indirect=True)  # those with pieces for all texts
 def test_what_was_cut_is_the_text_again(written: tuple[Kind, Path]) -> None:
     kind, directory = written
     pieces = sentencepiece.SentencePieceProcessor(model_file=str(directory / kind.file))

@@ -36,7 +36,7 @@ UPDATES = 5
 
 
 def model_of(family: str, **settings: Any) -> nn.Module:
-    """A tiny model with a span head, with random weights, padding at 1."""
+    """A tiny model with a span head, random weights and padding id 1."""
     sizes = {
         "vocab_size": SIZE,
         "hidden_size": 16,
@@ -44,7 +44,7 @@ def model_of(family: str, **settings: Any) -> nn.Module:
         "num_attention_heads": 2,
         "intermediate_size": 32,
         "max_position_embeddings": 40,
-        "embedding_size": 16,  # of families that could make it another one
+        "embedding_size": 16,  # set by families that could change it
         "pad_token_id": PAD,
         "bos_token_id": 0,
         "eos_token_id": 2,
@@ -60,7 +60,7 @@ def model_of(family: str, **settings: Any) -> nn.Module:
 
 
 def windows(seed: int, vocabulary: TrimmedVocabulary | None = None, pad: int = PAD) -> dict[str, Tensor]:
-    """Five windows of even token ids from 10 on, padded; in a trimmed vocabulary's numbers where one is given."""
+    """Five padded windows of even token ids from 10; renumbered for a trimmed vocabulary if given."""
     rng = np.random.default_rng(seed)
     ids = rng.integers(5, 30, (5, 12)) * 2
     mask = np.arange(12) < rng.integers(4, 13, (5, 1))
@@ -77,14 +77,14 @@ def used(pad: int = PAD) -> Any:
 
 
 def logits(model: nn.Module, tensors: dict[str, Tensor], seed: int = 0) -> Tensor:
-    torch.manual_seed(seed)  # dropout is part of what must not change
+    torch.manual_seed(seed)  # dropout must not change either
     types = int(getattr(model.config, "type_vocab_size", 0) or 0)
     output = model(**{name: tensor for name, tensor in tensors.items() if name != "token_type_ids" or types > 1})
     return torch.stack([output.start_logits, output.end_logits])
 
 
 def train(model: nn.Module, training: TrainingSettings, vocabulary: TrimmedVocabulary | None) -> list[float]:
-    """Do what the training loop does at each update; return the losses."""
+    """Update like the training loop; return the losses."""
     optimizer, losses = make_optimizer(model, training), []
     for update in range(training.updates):
         gold = torch.arange(5) % 4
@@ -270,7 +270,7 @@ def test_a_table_that_is_not_the_checkpoints_is_kept_in_memory(tmp_path: Path) -
     source = checkpoint_of(model_of("bert"), tmp_path)
     model = load_encoder(source, 0)
     with torch.no_grad():
-        word_embeddings(model).weight += 1  # as if added to after it was loaded
+        word_embeddings(model).weight += 1  # as if tokens were added after loading
     pretrained = word_embeddings(model).weight.detach().clone()
     vocabulary = trim_vocabulary(model, used(), PAD, checkpoint=source)
     assert torch.equal(vocabulary.restored_weight(model, 1.0), pretrained)

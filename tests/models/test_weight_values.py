@@ -1,4 +1,4 @@
-"""Weights that are no numbers are refused, wherever a checkpoint is taken up, and never kept."""
+"""Weights that are not finite are refused wherever a checkpoint is loaded, and never saved."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 def with_value(source: Path, target: Path, value: float, kind: torch.dtype = torch.float32) -> str:
-    """Write a copy one of whose weights holds a value; return the weight's name."""
+    """Write a copy with a value in one of its weights; return the weight's name."""
     shutil.copytree(source, target)
     weights = {name: weight.to(kind) for name, weight in load_file(source / "model.safetensors").items()}
     name = sorted(weights)[len(weights) // 2]

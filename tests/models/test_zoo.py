@@ -1,4 +1,4 @@
-"""Kinds of encoders as they come from elsewhere: each trains, answers, and is plain `transformers` again."""
+"""Kinds of third-party encoders: each trains, predicts, and loads in plain `transformers` again."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Kind:
     """A kind of encoder.
 
     Attributes:
-        model_type: as its config.json says.
-        settings: of a small one, laid out as the published one is.
-        positions: tokens that it then knows; None for as many as there are.
+        model_type: model type in its config.json.
+        settings: settings of a small model, similar to the published one.
+        positions: resulting maximum number of tokens; None for no limit.
         packs: whether its windows may share a row.
         types: whether it tells questions from contexts by token types.
     """

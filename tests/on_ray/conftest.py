@@ -1,4 +1,4 @@
-"""Studies on the tiny task, each run once through Ray for all tests that only look at what it left."""
+"""Studies on the tiny task, each run once through Ray for all tests that only read the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WriteStudy = Callable[..., Path]
 
 
 class Ended(NamedTuple):
-    """How a command ended."""
+    """Result of a command."""
 
     status: int
     output: str
@@ -102,21 +102,21 @@ def drive_study() -> Callable[..., tuple[StudyDirectory, Recorder]]:
 
 @pytest.fixture(scope="session")
 def finished(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> tuple[Path, StudyDirectory, Recorder]:
-    """A study that went through all of its stages."""
+    """A study that completed all stages."""
     path = write_study("finished")
     directory, recorder = drive_study(path)
     return path, directory, recorder
 
 
 class Sealed(NamedTuple):
-    """A study whose test set could not be read before the test stage, and what its records said then.
+    """A study whose test set could not be read before the test stage, and its records at that time.
 
     Attributes:
-        path: of its file.
+        path: path of its file.
         directory: its records, up to the replicates.
-        ledger: what it held when the replicates were trained.
-        refusal: the error of the run that went on from there to the test stage.
-        content: the test set's files as they are; up to then they held the answer `the` to every question.
+        ledger: the ledger when the replicates had been trained.
+        refusal: the error of the run that continued to the test stage.
+        content: the real files of the test set; before, they had the answer `the` to every question.
     """
 
     path: Path
@@ -128,7 +128,7 @@ class Sealed(NamedTuple):
 
 @pytest.fixture(scope="session")
 def sealed(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> Sealed:
-    """Searched by one run and replicated by the next, with `precision: auto` and one trial at a time."""
+    """Searched in one run and replicated in the next, with `precision: auto` and one trial at a time."""
     path = write_study(
         "sealed", search={"trials_per_arm": 1}, replicates={"searches": 1, "seeds": 1}, scaling={"concurrent_trials": 1}
     )
@@ -155,7 +155,7 @@ def sealed(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> Seal
 
 
 def _with_answers(test: dict[str, Any], answer: str) -> dict[str, Any]:
-    """The same paragraphs and questions, each with one answer that is the same for all."""
+    """The same paragraphs and questions, all with the same answer."""
     questions = (qa for article in test["data"] for paragraph in article["paragraphs"] for qa in paragraph["qas"])
     for question in questions:
         question["answers"] = [{"text": answer, "answer_start": 0}]

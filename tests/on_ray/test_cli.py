@@ -1,4 +1,4 @@
-"""The commands' contract: exit status, JSON keys, messages without tracebacks."""
+"""The contract of the commands: exit status, JSON keys, messages without tracebacks."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ def test_run_with_json_speaks_json_alone(call: Call, finished: Any) -> None:
 
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Stand in an empty folder: evaluations are kept below where one stands."""
+    """Change to an empty folder: evaluations are stored below the current directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_evaluate_reproduces_a_replicates_recorded_scores(call: Call, finished: Any, away: Path) -> None:
-    """To the last digit, and its predictions to the byte; `score` agrees on what is kept."""
+    """Scores to the last digit and predictions to the byte; `score` agrees on the stored predictions."""
     path, directory, _ = finished
     replicate = read_state(directory).replicates[0]
     trial = directory.trial(replicate.fingerprint)
@@ -213,7 +213,7 @@ def test_a_mistake_of_bench_is_one_line(call: Call, arguments: tuple[str, ...], 
     ended = call(*arguments)
     assert ended.status == 1
     assert fragment in ended.errors
-    lines = ended.errors.splitlines()  # on a slow machine what goes on is said before
+    lines = ended.errors.splitlines()  # on a slow machine, activities are reported before
     assert [line for line in lines if not re.search(r": \d+ s$", line)] == lines[-1:]
 
 

@@ -1,4 +1,4 @@
-"""An address at which no cluster answers."""
+"""An address where no cluster responds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xlingual.search.cluster import join
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The addresses that Ray is asked to join, which it then does not."""
+    """Records the addresses that Ray is asked to join, without joining."""
     asked: list[Any] = []
     monkeypatch.setattr(ray, "init", lambda address, **said: asked.append((address, said)))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
@@ -24,7 +24,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture
 def port() -> Iterator[tuple[socket.socket, int]]:
-    """A port that nobody else has; nothing listens there until it is told to."""
+    """An unused port, where nothing listens until told to."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder, holder.getsockname()[1]

@@ -26,7 +26,7 @@ from xlingual.study import load_study
 
 
 class Mended(NamedTuple):
-    """A study that lost a trial to an accident, and went on with one more trial an arm."""
+    """A study that lost a trial to a fault, and continued with one more trial per arm."""
 
     directory: StudyDirectory
     lost: TrialState
@@ -50,7 +50,7 @@ def mended(finished: Any, drive_study: Any, tmp_path_factory: pytest.TempPathFac
     trial = copied.trial(lost.fingerprint)
     trial.reports.unlink()
     trial.checkpoint.write_bytes(b"a disk that lies")
-    copied.ledger.unlink()  # nor had it read the test set
+    copied.ledger.unlink()  # nor had the test set been read
 
     with pytest.raises(StageError) as stopped:
         drive_study(path, f"storage={storage}", until="search")
@@ -172,7 +172,7 @@ def test_other_data_under_the_same_name_is_refused(finished: Any, drive_study: A
 
 
 def test_the_test_set_is_sealed_until_the_test_stage(sealed: Any) -> None:
-    """Before it, the test set's texts are compared with the training data; its answers enter nothing."""
+    """Before it, only the test set's texts are compared with the training data, never its answers."""
     assert sealed.ledger == []
     assert "the test set is sealed" in str(sealed.refusal)
     check = read_json(sealed.directory.sources)["contamination check"]
@@ -207,7 +207,7 @@ def test_a_test_set_that_cannot_be_scored_is_said_before_anything_is_trained(
 def test_a_test_set_that_was_read_is_to_be_restored_whatever_is_wrong_with_it_now(
     write_study: Any, drive_study: Any
 ) -> None:
-    """Leaving a language out, as the error itself offers, would be refused by the records."""
+    """The records would refuse to leave out a language, which the error suggests."""
     path = write_study("read")
     directory = StudyDirectory(path.parent / "studies" / "read")
     open_directory(load_study(path), directory)
@@ -221,7 +221,7 @@ def test_a_test_set_that_was_read_is_to_be_restored_whatever_is_wrong_with_it_no
 def test_trained_models_are_scored_on_a_test_set_that_was_corrected_before_its_first_reading(
     sealed: Any, drive_study: Any, tmp_path: Path
 ) -> None:
-    """While its replicates were trained, all golds of the sealed study's test set were wrong."""
+    """All gold answers of the sealed test set were wrong while the replicates were trained."""
     shutil.copytree(sealed.directory.path, tmp_path / "sealed")
     asked = ("training.precision=auto", f"storage={tmp_path}")
     test_set = sealed.path.parent / "data" / "xquad"
@@ -252,7 +252,7 @@ def _with_golds(test: dict[str, Any], gold: dict[str, Any]) -> dict[str, Any]:
 def oracle(
     ray_cluster: None, write_study: Any, drive_study: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> StudyDirectory:
-    """A study that sees the test set, of an encoder and of a model that writes its answers."""
+    """An oracle study of an encoder and a text-to-text model."""
     writer = write_text_to_text(tmp_path_factory.mktemp("writer") / "model")
     path = write_study(
         "oracle",
@@ -337,7 +337,7 @@ def test_an_arm_that_only_diverges_leaves_the_others_their_scores_and_may_be_men
         ("plain", "finished", False),
         ("loud", "failed", False),
     ]
-    ended = call("run", path)  # nothing is left to do, so that no Ray is started
+    ended = call("run", path)  # nothing is left to do, so Ray is not started
     assert ended.status == 3
     assert ended.errors.startswith("failed: arm loud has no finished trial (1 failed; trial 0: diverged at update 1")
     _, recorder = drive_study(path, "arms.loud.robust.embedding_noise.magnitude=0.1")
@@ -384,7 +384,7 @@ def test_what_a_killed_driver_had_done_is_adopted_not_done_again(
     copied = StudyDirectory(tmp_path / "finished")
     events = journal.read(copied.journal)
     first = next(n for n, event in enumerate(events) if event["event"] == "replicate_ended")
-    write_lines(copied.journal, events[: first + 1])  # the driver dies; its trials go on for a while and end
+    write_lines(copied.journal, events[: first + 1])  # the driver dies; its trials continue for a while, then end
     starts = {file: file.read_bytes() for file in copied.path.glob("trials/*/environment.jsonl")}
     drive_study(path, f"storage={tmp_path}")
     assert read_state(copied).complete

@@ -1,4 +1,4 @@
-"""Where Ray cannot start on this machine, one line says why, and a folder that will do is taken."""
+"""If Ray cannot start on this machine, a one-line error says why; a suitable folder is used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONG = "/tmp/" + "a" * 70
 
 @pytest.fixture
 def starts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What Ray is told, which then does not start."""
+    """Records the arguments for Ray, without starting it."""
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(ray, "init", lambda **said: told.append(said))
     monkeypatch.delenv("RAY_TMPDIR", raising=False)

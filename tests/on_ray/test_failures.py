@@ -73,7 +73,7 @@ def pauses(kind: str, step: float = 0.0) -> list[float]:
 
 def test_what_is_unknown_is_tried_a_counted_number_of_times_and_a_place_for_a_time() -> None:
     assert pauses(UNKNOWN) == list(PAUSES)
-    assert sum(PAUSES) > 60  # a minute's fault does not use up all tries
+    assert sum(PAUSES) > 60  # a fault of a minute does not use up all attempts
     waited = pauses(PLACE)
     assert PATIENCE <= sum(waited) < PATIENCE + LONGEST_PAUSE
     assert waited == sorted(waited) and waited[-1] == LONGEST_PAUSE

@@ -1,4 +1,4 @@
-"""A head that is gone for too long is told; one that comes back is not."""
+"""A head that is gone for too long is reported; one that comes back is not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ end_with("error: the head, caf\\u00e9", os.dup(1), 1)
 
 
 class Head:
-    """A head that answers at some looks, one each second."""
+    """A head that responds to some checks, one per second."""
 
     def __init__(self, looks: str) -> None:
         self.looks, self.now = iter(looks), -1.0

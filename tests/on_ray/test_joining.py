@@ -1,4 +1,4 @@
-"""What is said of a cluster that cannot be joined is why."""
+"""Errors about clusters that cannot be joined give the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A study whose driver is killed in the middle of the search."""
+"""A study whose driver is killed during the search."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONG = {
 
 
 def kill_after(path: Path, reports: int) -> list[str]:
-    """Run a study and kill its driver with SIGKILL when so many reports were shown."""
+    """Run a study and kill its driver with SIGKILL after a number of reports."""
     lines, seen = [], 0
     command = [sys.executable, "-m", "xlingual", "run", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1) as process:
@@ -46,7 +46,7 @@ def kill_after(path: Path, reports: int) -> list[str]:
 
 @pytest.mark.real
 def test_a_driver_killed_in_the_search_goes_on_where_it_was(ray_cluster: None, write_study: Any, call: Any) -> None:
-    """Another process is killed; the same command goes on in this one, in the session's Ray."""
+    """Another process is killed; the same command continues in this one, with the session's Ray."""
     path = write_study(
         "killed",
         training=LONG,
@@ -67,7 +67,7 @@ def test_a_driver_killed_in_the_search_goes_on_where_it_was(ray_cluster: None, w
 
     after = read_state(directory)
     assert after.complete
-    for trial in before.trials:  # the same trials, none under another configuration
+    for trial in before.trials:  # the same trials, with the same configurations
         assert trial.fingerprint in {t.fingerprint for t in after.trials}
     assert len(after.trials) == 4
     for trial in after.trials:

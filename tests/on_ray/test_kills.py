@@ -1,6 +1,6 @@
-"""Studies on a real cluster whose driver is killed with SIGKILL at random moments, each time continued.
+"""Studies on a real cluster whose driver is killed with SIGKILL at random moments and then resumed.
 
-XLINGUAL_KILLS sets how many kills (2, unless said otherwise), XLINGUAL_KILL_SEED at which moments.
+XLINGUAL_KILLS sets the number of kills (default 2), XLINGUAL_KILL_SEED their moments.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PATIENCE = 240.0
 
 
 class Cluster(NamedTuple):
-    """A cluster that outlives its drivers, and where a warm process forks new ones."""
+    """A cluster that outlives its drivers, which a warm process forks."""
 
     address: str
     context: Any
@@ -66,7 +66,7 @@ TRAINING = {
 
 
 class Killed(NamedTuple):
-    """A study that was killed and continued."""
+    """A study that was killed and resumed."""
 
     directory: StudyDirectory
     kills: int
@@ -74,13 +74,13 @@ class Killed(NamedTuple):
 
 
 def records(directory: StudyDirectory) -> int:
-    """How many lines a study's journal and its trials' reports have."""
+    """Number of lines in a study's journal and its trials' reports."""
     files = [directory.journal, *directory.path.glob("trials/*/reports.jsonl")]
     return sum(file.read_bytes().count(b"\n") for file in files if file.exists())
 
 
 def run(cluster: Cluster, name: str, concurrent: int, kills: int, chance: random.Random, span: float) -> Killed:
-    """Run a study, killing its driver up to so many times; then let it come to its end."""
+    """Run a study, killing its driver up to a number of times, then let it finish."""
     storage, log, done = cluster.folder / name, cluster.folder / f"{name}.log", 0
     directory = StudyDirectory(storage / "kills")
     while True:
@@ -103,7 +103,7 @@ def run(cluster: Cluster, name: str, concurrent: int, kills: int, chance: random
 
 
 def outcome(directory: StudyDirectory) -> dict[str, Any]:
-    """Trials with all that they reported, choices and scores."""
+    """Trials with all their reports, choices and scores."""
     events, state = journal.read(directory.journal), read_state(directory)
     trials = {
         (trial.of, trial.number): (
@@ -121,7 +121,7 @@ def outcome(directory: StudyDirectory) -> dict[str, Any]:
 
 
 def check(directory: StudyDirectory) -> None:
-    """Every trial ended once, none is another's repetition, and the test set was read after all of them."""
+    """Every trial ended once, none repeats another, and the test set was read after all of them."""
     events, state = journal.read(directory.journal), read_state(directory)
     assert state.complete
     ends = Counter((search_of(e), e["number"]) for e in events if e["event"] == "trial_ended")
@@ -133,7 +133,7 @@ def check(directory: StudyDirectory) -> None:
 
 
 def kill_studies(cluster: Cluster, concurrent: int, span: float) -> list[Killed]:
-    """Studies one after the other until all kills were done."""
+    """Studies in sequence, until all kills are done."""
     chance, killed, left = random.Random(SEED + concurrent), list[Killed](), KILLS
     while left > 0:
         killed.append(run(cluster, f"{concurrent}-{len(killed)}", concurrent, left, chance, span))
@@ -145,7 +145,7 @@ def kill_studies(cluster: Cluster, concurrent: int, span: float) -> list[Killed]
 
 @pytest.fixture(scope="module")
 def undisturbed(cluster: Cluster) -> tuple[dict[str, Any], float]:
-    """What a study without kills gives, and the seconds that it takes."""
+    """The result of a study without kills, and its duration in seconds."""
     began = time.monotonic()
     calm = run(cluster, "calm", 1, 0, random.Random(0), 0.0)
     check(calm.directory)

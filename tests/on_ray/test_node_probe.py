@@ -1,4 +1,4 @@
-"""A node that has other code or other versions than the driver is refused before anything is trained there."""
+"""A node with other code or versions than the driver is refused before training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def other(mine: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_nodes_like_the_drivers_pass(mine: dict[str, Any]) -> None:
-    compare_nodes({"a1": mine, "b2": other(mine)}, NODES, mine)  # raises where one differs
+    compare_nodes({"a1": mine, "b2": other(mine)}, NODES, mine)  # raises if one differs
     assert difference(other(mine), mine) is None
 
 

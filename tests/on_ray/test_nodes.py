@@ -1,4 +1,4 @@
-"""A node with a fault of its own is left out, and what failed there is not held against the trial."""
+"""A faulty node is excluded, and failures there do not count against the trial."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Cluster:
 
 
 class Watched:
-    """A cluster, the study's view of it, and the lines that were told."""
+    """A cluster, the study's view of it, and the reported lines."""
 
     def __init__(self, *keys: str, workers: int = 1) -> None:
         self.cluster, self.lines = Cluster(*keys), list[str]()

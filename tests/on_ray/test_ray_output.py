@@ -1,4 +1,4 @@
-"""What Ray writes to standard error lands in a file, and nothing else does."""
+"""Ray's standard error goes to a file, and nothing else does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several workers a trial: Ray Train inside Ray Tune."""
+"""Several workers per trial: Ray Train inside Ray Tune."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ONE_ARM = {"plain": {"baseline": True}}
 def test_two_workers_give_the_numbers_of_one(
     ray_cluster: None, write_study: Any, drive_study: Any, tmp_path: Path, tiny_checkpoint: Path
 ) -> None:
-    """Two under Ray Train, one in this process without Ray."""
+    """Two workers under Ray Train, and one in this process without Ray."""
     path = write_study("workers", arms=ONE_ARM, search=ONE_TRIAL)
     together, recorder = drive_study(path, "scaling.workers_per_trial=2", until="search")
     (trial,) = read_state(together).trials
@@ -59,7 +59,7 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back(
             "plain": {
                 "baseline": True,
                 "training": {"learning_rate": {"choice": [3e-3, 1e-9]}},
-                "first": {"training": {"learning_rate": 3e-3}},  # the other one falls behind it
+                "first": {"training": {"learning_rate": 3e-3}},  # the other one is worse
             }
         },
         training={"updates": 40, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 1e-3, "reports": 10},

@@ -1,4 +1,4 @@
-"""The committed study for two CPU cores, cut short, on the real small encoder and real data."""
+"""A shortened version of the CPU study in `studies`, on the real small encoder and real data."""
 
 from __future__ import annotations
 

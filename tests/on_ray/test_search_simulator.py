@@ -24,7 +24,7 @@ TABLE = (
 
 @pytest.fixture(scope="module")
 def bench() -> Any:
-    """The simulator, which is no part of the package."""
+    """The simulator, which is not part of the package."""
     folder = str(Path(__file__).resolve().parents[1] / "benchmarks")
     sys.path.insert(0, folder)
     try:
@@ -35,7 +35,7 @@ def bench() -> Any:
 
 
 class Calls:
-    """What a searcher and a scheduler were told, in order; trials by the order in which they were suggested."""
+    """Calls to a searcher and a scheduler, in order; trials are numbered by suggestion."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []
@@ -47,7 +47,7 @@ class Calls:
 
 
 class Table(Searcher):
-    """Suggests the rows of TABLE in turn, and writes down what it is told."""
+    """Suggests the rows of TABLE in turn, and records its calls."""
 
     def __init__(self, calls: Calls) -> None:
         super().__init__(metric="f1", mode="max")
@@ -79,7 +79,7 @@ class Table(Searcher):
 
 
 class Told(AsyncHyperBandScheduler):
-    """ASHA that writes down what it is told."""
+    """ASHA that records its calls."""
 
     def __init__(self, calls: Calls) -> None:
         super().__init__("updates", "f1", "max", max_t=10, grace_period=2, reduction_factor=3)
@@ -111,7 +111,7 @@ def simulated(bench: Any, calls: Calls, *, concurrent: int = 1, horizon: int = 1
 
 
 def train_row(config: dict[str, Any]) -> None:
-    """A trial of Tune's that reports a row of TABLE."""
+    """A Tune trial that reports a row of TABLE."""
     from ray import tune
 
     for updates, f1 in zip(REPORT_UPDATES, TABLE[config["row"]], strict=True):

@@ -1,4 +1,4 @@
-"""What Ray Tune is told, and what it makes of errors."""
+"""Arguments for Ray Tune, and its handling of errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FullDisk:
 
 
 class Trial:
-    """What Tune hands over of a trial."""
+    """What Tune passes on about a trial."""
 
     config: dict[str, Any] = {}  # noqa: RUF012
     pickled_error_file = "/absent"

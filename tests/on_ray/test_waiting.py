@@ -1,4 +1,4 @@
-"""What is said while the cluster has no room for a study's trials."""
+"""Messages while the cluster has no room for a study's trials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def group(
 
 
 def told(*looks: tuple[float, Sequence[Group]]) -> list[str]:
-    """The lines of a watch that looked at these moments."""
+    """Lines of a watch that checked at these moments."""
     lines: list[str] = []
     watch = Watch(MINE, lines.append)
     for now, found in looks:

@@ -1,4 +1,4 @@
-"""Workers import the driver's copy of the package, whatever lies in their working directory."""
+"""Workers import the driver's copy of the package, whatever is in their working directory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ print(xlingual.errors.__file__)
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Path:
-    """A program that works as a worker does in a directory with another package of the name."""
+    """A program that imports like a worker, in a directory with another package of the same name."""
     (tmp_path / "xlingual").mkdir()
     (tmp_path / "xlingual" / "__init__.py").write_text("")
     (tmp_path / "xlingual" / "errors.py").write_text("")

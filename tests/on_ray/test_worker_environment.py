@@ -1,4 +1,4 @@
-"""Workers of a cluster that was started elsewhere get the variables that this program sets."""
+"""Workers of an existing cluster get the environment variables set by this program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("TOKENIZERS_PARALLELISM", "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S")
 @pytest.fixture(autouse=True)
 def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ENVIRONMENT:
-        monkeypatch.setenv(name, "")  # so that each is put back as it was
+        monkeypatch.setenv(name, "")  # so that each is restored
         monkeypatch.delenv(name)
     monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
     monkeypatch.delenv("RAY_JOB_CONFIG_JSON_ENV_VAR", raising=False)

@@ -1,4 +1,4 @@
-"""Notes on arms whose learning rates lie outside what their model's family is usually trained with."""
+"""Notes on arms with unusual learning rates for their model's family."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def notes(folder: Path, model: Path | str, other: Path | str, rate: object) -> l
     path.write_text(STUDY.format(model=model, other=other, rate=rate))
     study = load_study(path)
     found = advice_notes(study, locate(study, folder))
-    assert advice_notes(study) == found  # as a plan asks, without anything laid out
+    assert advice_notes(study) == found  # as a plan does, without preparing data
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a study whose arms alter texts loads, keeps and refuses."""
+"""What a study with text-altering arms loads, stores and refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study's models are checked for, and what is said of them, before its data is read."""
+"""Checks of a study's models, and notes on them, before its data is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xlingual.study import Study, load_study
 
 
 def study_of(folder: Path, *models: Path) -> Study:
-    """A study of an arm for each model, on data of the tiny task."""
+    """A study with an arm for each model, on the tiny task."""
     write_data(folder / "data")
     study = {
         "name": "values",

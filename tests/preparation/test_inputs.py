@@ -1,4 +1,4 @@
-"""Inputs of trials through the store of windows: the same numbers, in arrays that nobody can write to."""
+"""Inputs of trials from the feature store: the same values, in read-only arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study's own data is said to be wrong with, before anything is trained: the same in a plan and when it runs."""
+"""Notes on problems of a study's data, before training: the same in a plan and a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xlingual.study import Study, load_study
 
 
 def write(path: Path, shift: int) -> Path:
-    """Ten questions whose offsets are off by so many characters."""
+    """Ten questions whose offsets are shifted by a number of characters."""
     context = "\U0001f600" * abs(shift) + " A red house"
     answers = [{"text": "red", "answer_start": 3 + abs(shift) + shift}]
     qas = [{"id": f"{path.stem}{n}", "question": "Which?", "answers": answers} for n in range(10)]

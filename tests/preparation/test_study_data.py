@@ -1,4 +1,4 @@
-"""What a study loads: FAQ rows through filters, division, recipes; nothing of the test set among it."""
+"""What a study loads: FAQ rows after filters, split and recipes; nothing of the test set."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def load(data: Path, tmp_path: Path, tiny_checkpoint: Path) -> Load:
-    """Load the data of a study; keyword arguments are the mixture of its second arm, and whole sections."""
+    """Load the data of a study; keyword arguments set the mixture of its second arm, or whole sections."""
 
     def load_one(mixture: Any = None, faq: Any = None, **sections: Any) -> tuple[Study, StudyData]:
         settings = {"source": str(data / "faq"), "languages": list(LANGUAGES), "rows_per_language": 72}
@@ -169,7 +169,7 @@ def test_a_control_of_passages_asks_other_questions_about_the_same_spans(load: L
 
 
 def test_the_examples_that_recipes_make_have_a_version() -> None:
-    """When this fails, recipes make other examples: raise FORMAT, and write the new digest here."""
+    """If this fails, recipes make other examples: raise FORMAT, and update the digest."""
     pairs = {
         "How long does the tar on a boat need?": "Tar on a boat needs three days. Rain makes it five.",
         "Where do ships land in winter?": "In winter ships land at the northern pier, as the southern one freezes.",

@@ -1,4 +1,4 @@
-"""Nothing is silent for more than two seconds, and what is soon done says nothing."""
+"""No silence for more than two seconds, and no lines about short activities."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xlingual.progress.activities import (
 
 
 class Clock:
-    """Seconds that a test moves on."""
+    """A manual clock."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -37,7 +37,7 @@ def clock() -> Clock:
 
 
 def written(clock: Clock, activities: Activities, seconds: int) -> list[tuple[float, str]]:
-    """When which line is written, looked at four times a second."""
+    """Lines and when they are written, checked four times per second."""
     stream, found = io.StringIO(), []
     lines = ActivityLines(Console(file=stream, width=20), activities)
     for _ in range(4 * seconds):
@@ -111,7 +111,7 @@ def test_a_terminal_shows_what_is_no_longer_young(clock: Clock) -> None:
 
 
 class Heard(io.StringIO):
-    """A stream that says when something with a word in it was written."""
+    """A stream that records when text with a certain word was written."""
 
     def __init__(self, word: str) -> None:
         super().__init__()

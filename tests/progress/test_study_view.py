@@ -9,7 +9,7 @@ from xlingual.search.listener import TrialView
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A manual clock."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -176,5 +176,5 @@ def test_the_time_left_counts_the_passes_of_an_update(state, clock):
     state.trial_changed(trial(1, configuration=dear))
     clock.now += 10
     state.trial_changed(trial(0, state="finished", updates=100))
-    # 100 passes in 10 s; to do: 300 of the dear trial, and one trial to come like the ended one
+    # 100 passes in 10 s; to do: 300 of the expensive trial, and one more trial like the finished one
     assert state.seconds_left() == pytest.approx(40)

@@ -1,4 +1,4 @@
-"""Every view of a study: what it writes, where, and that it leaves the study alone."""
+"""Every view of a study: what it writes, where, and that it never disturbs the study."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def trial(number: int = 0, arm: str = "webfaq+noise", **fields) -> TrialView:
 
 
 def tell_a_study(view) -> None:
-    """The events of a small study, from the first to the last."""
+    """All events of a small study."""
     view.note("a [toy] world")
     view.stage_started("search", 4, 1)
     view.trial_changed(trial(0, "baseline", configuration={"training": {"learning_rate": 1e-5}}))
@@ -259,7 +259,7 @@ def views():
 
 
 class Gone(io.StringIO):
-    """A stream whose reader has gone."""
+    """A stream whose reader is gone."""
 
     def __init__(self, error: type[OSError]) -> None:
         super().__init__()
@@ -307,7 +307,7 @@ def test_a_failing_view_is_warned_of_once_and_never_raises(caplog):
 
 
 class Raising(Failing):
-    """A view that raises one thing at a note."""
+    """A view that raises an error at a note."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error

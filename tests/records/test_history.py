@@ -1,4 +1,4 @@
-"""A journal under the present names and spaces of a study's arms."""
+"""A journal, read with the current names and spaces of a study's arms."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_choice_that_read_the_test_set_stays_while_it_is_legal() -> None:
 
 
 def test_a_reading_for_one_arm_keeps_no_choice_of_another_that_chose_the_same_configuration() -> None:
-    """The other one chooses again: more of its trials may be legal now."""
+    """The other arm chooses again: more of its trials may be legal now."""
     replicate = {"event": "replicate_started", "arm": "b", "seed": 1, "fingerprint": "r", "chosen": "f1"}
     events = [*TRIALS, replicate, changed({"a": space(0, 1)})]
     kept, _ = as_of_now(events, {"a": space(0, 2)}, read={"r"})

@@ -1,4 +1,4 @@
-"""A lease: free when its holder is dead, taken over when its holder's machine is gone, and never written by two."""
+"""A lease is free when its holder is dead, taken over when the holder's machine is gone, and has a single writer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ with lease(Path(sys.argv[1]), Holder("node-1")):
 
 
 class Waiting:
-    """A clock that goes on by a second whenever somebody waits; `then` happens in each."""
+    """A clock that advances by a second per wait and then calls `then`."""
 
     def __init__(self, then: object = None) -> None:
         self.now, self._then = 0.0, then
@@ -48,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cut_off(path: Path) -> Iterator[Lease]:
-    """A lease whose holder goes on where nobody reaches it."""
+    """A lease whose holder continues on an unreachable machine."""
     with lease(path, Holder("node-1"), beat=1e6) as held:
         yield held
 
@@ -124,7 +124,7 @@ def test_a_holder_whose_storage_went_away_writes_nothing(path: Path, cut_off: Le
 
 
 def test_of_many_that_take_over_one_writes_at_a_time(path: Path, cut_off: Lease) -> None:
-    """Each adds one to a number that it reads; with two writers at a time some would be lost."""
+    """Each process increments a number; with two writers at a time, some increments would be lost."""
     count = path.with_name("count")
     count.write_text("0")
 

@@ -1,4 +1,4 @@
-"""Records of finished trials that are gone are named; nothing goes on without them."""
+"""Missing records of finished trials are named, and the study does not continue without them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of predictions are those of their lines, or are not used."""
+"""Columns of predictions match their lines, or are not used."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def kept(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def changed(path: Path) -> None:
-    """Another F1 in the lines, which neither their size nor their time of modification tells."""
+    """Another F1 in the lines, with the same size and modification time."""
     before = path.stat()
     path.write_bytes(path.read_bytes().replace(b'"f1": 0', b'"f1": 9'))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -136,7 +136,7 @@ def test_a_damaged_byte_is_seen_wherever_it_is(path: Path) -> None:
     whole = columns_path(path).read_bytes()
     for place in range(0, len(whole), 11):
         columns_path(path).write_bytes(whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :])
-        assert columns(path) in (None, kept(ROWS))  # most bytes of the footer are of no consequence to these columns
+        assert columns(path) in (None, kept(ROWS))  # most bytes of the footer do not affect these columns
     columns_path(path).write_bytes(whole[: len(whole) // 2])
     assert columns(path) is None
 
@@ -176,7 +176,7 @@ def test_a_text_with_half_of_a_character_is_no_column(path: Path) -> None:
 
 
 def test_a_last_line_counts_without_its_end_and_a_half_one_is_refused(path: Path) -> None:
-    """A journal may end in a half line, as it is appended to; predictions are written whole, and something cut them."""
+    """An appended journal may end in half a line; predictions are written atomically, so something truncated them."""
     content = path.read_bytes()
     path.write_bytes(content.removesuffix(b"\n"))
     assert columns(path) is None

@@ -1,4 +1,4 @@
-"""Where nothing can be written, one line says where and why, whatever library wrote."""
+"""Failed writes give a one-line error with place and reason, whichever library wrote."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAFETENSORS = (
 
 
 class FullFolder:
-    """A folder on a disk that is full while the context lasts: no file of this process may grow there."""
+    """A folder on a disk that is full within the context: no file of this process can grow."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -79,7 +79,7 @@ def test_an_error_that_hides_the_reason_is_told_by_a_write_beside_it(tmp_path: P
     hidden = RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
     with FullFolder(tmp_path) as full, pytest.raises(StorageError, match=r"checkpoint\.pt: cannot be written \(File t"):
         write_whole(full / "checkpoint.pt", raised(hidden))
-    with pytest.raises(RuntimeError, match="unexpected pos"):  # where there is room it is something else
+    with pytest.raises(RuntimeError, match="unexpected pos"):  # with room left, it is another error
         write_whole(tmp_path / "checkpoint.pt", raised(hidden))
     assert list(tmp_path.iterdir()) == []
 

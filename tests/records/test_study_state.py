@@ -74,7 +74,7 @@ def test_a_trial_lost_to_an_accident_is_still_to_be_done(directory: StudyDirecto
 
 
 def test_a_choice_of_before_the_last_trials_ends_no_search(directory: StudyDirectory) -> None:
-    """Killed between the last of the trials that were asked for later and the choice among all."""
+    """Killed between the last of the trials added later and the choice among all."""
     for arm in "ab":
         trial(directory, arm, 0)
     chosen(directory)

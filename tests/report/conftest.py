@@ -1,4 +1,4 @@
-"""The study builder as a fixture: with importlib imports a test file cannot import its neighbour."""
+"""The study builder as a fixture, because test files cannot import each other with importlib imports."""
 
 from __future__ import annotations
 

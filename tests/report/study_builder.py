@@ -1,4 +1,4 @@
-"""Builds small, real study directories through the records API: the same files that a driver leaves."""
+"""Builds small but real study directories through the records API: the same files as a driver's."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class StudyBuilder:
         return fingerprint
 
     def search(self, failed: Iterable[str] = ()) -> None:
-        """Two finished trials an arm; the second, better one is chosen. Those of the arms that `failed` names fail."""
+        """Two finished trials per arm; the second, better one is chosen. Trials of arms in `failed` fail."""
         self.event("stage_started", stage="search")
         for arm in failed:
             for number in (0, 1):
@@ -94,7 +94,7 @@ class StudyBuilder:
         write_json(self.directory.trial(f"{arm}-1").configuration, {"training": training, "robust": robust, "seed": 0})
 
     def reports(self, arm: str, seed: int, scores: Mapping[int, float], **more: Any) -> None:
-        """Reports of a replicate: updates -> development F1; `more` stands in each of them."""
+        """Reports of a replicate: updates -> development F1; `more` is added to each."""
         rows = [{"updates": updates, "objective": score, "f1": score, **more} for updates, score in scores.items()]
         write_lines(self.directory.trial(f"{arm}-1-seed-{seed}").reports, rows)
 
@@ -152,7 +152,7 @@ def finished_study(
     failed: Iterable[str] = (),
     **study: Any,
 ) -> StudyBuilder:
-    """A complete study: random scores that fall with the language's position and rise by the arm's gain.
+    """A complete study: random scores that decrease with the language's position and increase by the arm's gain.
 
     Both trials of the arms that `failed` names diverged, and these have no choice and no score.
     """
@@ -180,7 +180,7 @@ def study_of_searches(
     luck: float = 1.0,
     languages: Iterable[str] = ("en", "de", "es", "ru", "th"),
 ) -> StudyBuilder:
-    """A complete study whose arms, baseline first, have several searches of one trial, each with its own luck."""
+    """A complete study whose arms, baseline first, have several searches of one trial, each with a random effect."""
     builder = StudyBuilder(
         storage,
         ("baseline", *gains),

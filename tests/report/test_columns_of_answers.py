@@ -1,4 +1,4 @@
-"""The report's numbers are those of the JSON lines, whichever file they are read from."""
+"""The report's numbers match the JSON Lines, whichever file they are read from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHARES = {"illegal": True, "normalised": False, "accidental_translation": False}
 
 
 def random_rows(random: np.random.Generator, questions: int, more: dict[str, Any]) -> Rows:
-    """Rows in an order of their own, with ids of several scripts, some without an article."""
+    """Rows in arbitrary order, with ids in several scripts, some without an article."""
     scores = random.uniform(0, 100, questions)
     made = [
         {
@@ -47,7 +47,7 @@ def random_rows(random: np.random.Generator, questions: int, more: dict[str, Any
 
 
 def written(studies: ModuleType, storage: Path) -> Any:
-    """A study whose predictions are written as the driver writes them."""
+    """A study with predictions written like the driver's."""
     builder = studies.StudyBuilder(storage, test={"languages": ["en", "zh"]})
     builder.search()
     random = np.random.default_rng(3)
@@ -109,7 +109,7 @@ def test_a_corrected_line_is_what_the_report_shows(studies: ModuleType, tmp_path
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     write_lines(path, [row | {"f1": 1.0} for row in rows])
 
-    for _ in range(2):  # from the lines, then from the columns that were made again
+    for _ in range(2):  # from the lines, then from the recreated columns
         after = scores(directory).scores["webfaq"]["en"]["f1"]
         assert np.array_equal(after[:2], before[:2])
         assert np.all(after[2] == 1.0)
@@ -183,7 +183,7 @@ def test_a_report_makes_columns_that_are_missing(studies: ModuleType, tmp_path: 
 
 
 def recorded(studies: ModuleType, storage: Path) -> StudyDirectory:
-    """A study whose journal has the scores of its predictions, as the driver writes them."""
+    """A study whose journal has the scores of its predictions, like the driver's."""
     builder = studies.finished_study(storage, test={"languages": ["de", "th"]}, questions=12)
     for arm in builder.arms:
         for seed in (1, 2):
@@ -206,7 +206,7 @@ def test_predictions_that_score_otherwise_than_at_their_reading_are_told(studies
     assert line in warnings(changed)
     assert changed.as_json()["changed_predictions"] == ["webfaq, seed 2, de"]
     rows = journal.read(trial.predictions("th"))
-    write_lines(trial.predictions("th"), rows[::-1])  # another order is no change
+    write_lines(trial.predictions("th"), rows[::-1])  # order does not matter
     assert summarize(directory).changed == changed.changed
 
 

@@ -1,4 +1,4 @@
-"""What a report calls a difference, and what it says of its intervals."""
+"""Differences in a report, and statements about their intervals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def study(
     articles: bool = True,
     name: str = "verdicts",
 ) -> Summary:
-    """A study whose arms gain these points in these languages over the baseline, with a little noise."""
+    """A study whose arms gain these points over the baseline in these languages, plus a little noise."""
     builder = studies.StudyBuilder(
         storage,
         ("baseline", *gains),

@@ -1,4 +1,4 @@
-"""An arm without a finished trial: everything else is reported, and what is missing stays missing and is said."""
+"""An arm without a finished trial: everything else is reported, and the gap is stated."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: Mod
 
 
 def without_search(directory: StudyDirectory, arm: str, number: int) -> None:
-    """Let the trials of a search fail, so that nothing follows from them."""
+    """Make the trials of a search fail."""
     events = [event for event in journal.read(directory.journal) if event.get("arm") == arm]
     replicates = {event["fingerprint"] for event in events if "seed" in event and event.get("search") == number}
     kept = []

@@ -1,4 +1,4 @@
-"""The plan's table shows what is searched and with which trial each search begins."""
+"""The plan's table shows the search space and the first trial of each search."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says beside its headlines: a check, what it could have found, what would decide the rest."""
+"""Notes of a report: a check, detectable differences, and what would decide the others."""
 
 from __future__ import annotations
 

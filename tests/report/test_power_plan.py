@@ -1,4 +1,4 @@
-"""What `plan --power` prints before a study: from shipped figures, or as a finished study measured them."""
+"""Output of `plan --power`: from shipped figures, or those measured in a finished study."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_half_of_the_paragraphs_find_less() -> None:
 
 
 def test_published_figures_are_what_two_groups_reached_with_the_same_models() -> None:
-    """From the published table: one training's standard deviation is the root of the mean half squared difference."""
+    """From the published table: a single run's standard deviation is the root of half the mean squared difference."""
     squares: dict[str, list[float]] = {}
     for model in ("mBERT", "XLM-R-large"):
         rows = {row.source: row for row in published_rows(model) if len(row.scores) == 12}
@@ -132,7 +132,7 @@ def test_published_figures_are_what_two_groups_reached_with_the_same_models() ->
 
 def test_every_language_has_a_figure_and_a_source() -> None:
     found = stated(("en", "sw", "th"))
-    assert found.seed["sw"] == max(found.seed.values())  # of a language without a figure: no smaller than any
+    assert found.seed["sw"] == max(found.seed.values())  # for a language without a figure: the largest of all
     assert {fact.kind for fact in stated_facts()} == {"assumed", "simulated", "published"}
     for fact in stated_facts():
         assert fact.points > 0

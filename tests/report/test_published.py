@@ -1,4 +1,4 @@
-"""Published scores: the table that ships, which models they are of, and where they stand beside measured ones."""
+"""Published scores: the shipped table, its models, and the comparison with measured scores."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def level(studies: ModuleType, score: float, questions: int) -> list[dict[str, o
 
 
 def real_study(studies: ModuleType, storage: Path, arms: dict[str, dict[str, object]], **more: object) -> object:
-    """Every arm scores 70 in all languages, under one seed."""
+    """Every arm scores 70 in all languages, with one seed."""
     questions = more.pop("questions", 1190)
     builder = studies.StudyBuilder(storage, arms, replicates={"searches": 1, "seeds": 1}, **more)
     path = builder.directory.study_json
@@ -126,7 +126,7 @@ def test_a_broken_table_is_refused_with_its_line(lines: list[str], message: str)
 
 @pytest.fixture(scope="module")
 def baselines(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Summary:
-    """mBERT, mBERT with FAQ pages, mT5 from a directory that the arm says is mT5 small, a model nobody published."""
+    """mBERT, mBERT with FAQ pages, mT5 from a directory declared as mT5 small, and an unpublished model."""
     arms: dict[str, dict[str, object]] = {
         "mbert": {"model": "google-bert/bert-base-multilingual-cased"},
         "webfaq": {"model": "bert-base-multilingual-cased"},
@@ -149,7 +149,7 @@ def test_published_rows_stand_under_the_measured_ones_with_numbered_sources(base
     assert lines[1].split()[3:6] == ["83.5", "61.5", "70.6"]
     assert lines[4].split()[3:15] == ["-"] * 12 and lines[4].split()[15:18] == ["-", "published", "58.1"]
     matches = drawn(baselines).split("exact match (zero-shot but for webfaq) on XQuAD")[1].split("difference of F1")[0]
-    assert "mBERT [1]" in matches and "mT5-small" not in matches  # of which F1 alone is published
+    assert "mBERT [1]" in matches and "mT5-small" not in matches  # only its F1 is published
     assert "[1] mBERT: XQuAD repository README" in flat(text) and "[4] mT5-small: google-research" in flat(text)
 
 

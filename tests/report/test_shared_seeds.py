@@ -1,4 +1,4 @@
-"""Searches of one number share their seeds over arms: how much that ties the arms together is said."""
+"""Searches with the same number share seeds across arms: the resulting correlation is reported."""
 
 from __future__ import annotations
 

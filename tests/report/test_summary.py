@@ -15,7 +15,7 @@ from xlingual.report.summary import summarize
 
 
 def two_languages(studies: ModuleType, storage: Path, **study: object):
-    """Baseline and webfaq, seeds 1 and 2, four questions of two paragraphs; scores short enough for a sum by hand."""
+    """Baseline and webfaq, seeds 1 and 2, four questions of two paragraphs; scores simple enough to add up by hand."""
     builder = studies.StudyBuilder(storage, test={"languages": ["en", "de"]} | study.pop("test", {}), **study)
     builder.search()
     rows = studies.rows

@@ -1,4 +1,4 @@
-"""The drawn report: whole numbers at every width, and every warning where it belongs."""
+"""The rendered report: complete numbers at every width, and every warning in its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training cost and bought, in tables, notes and JSON, from the records."""
+"""Cost and benefit of training, in tables, notes and JSON, from the records."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def drawn(renderable: RenderableType, width: int = 120) -> list[str]:
 
 
 def study(studies: ModuleType, storage: Path, equal: str, updates: int) -> Summary:
-    """A baseline of 500 updates, and FreeLB of so many with three passes each."""
+    """A baseline and FreeLB with 500 updates each, the latter with three passes per update."""
     search = {"trials_per_arm": 2, "objective": "dev.f1", "equal": equal}
     test = {"languages": ["en", "de"]}
     builder = studies.finished_study(storage, ("baseline", "freelb"), search=search, test=test, name=equal)

@@ -1,4 +1,4 @@
-"""Records that are not all alike: each irregularity is said or refused, and none changes an interval in silence."""
+"""Irregular records: each irregularity is reported or refused, and none silently changes an interval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the statistics count: searches where an arm has several, else seeds."""
+"""Units of the statistics: searches if an arm has several, otherwise seeds."""
 
 from __future__ import annotations
 

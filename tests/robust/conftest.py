@@ -1,4 +1,4 @@
-"""A linear model whose losses, gradients and perturbations can be written out by hand."""
+"""A linear model with known losses, gradients and perturbations."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Array = NDArray[np.float64]
 class Reader(nn.Module):
     """Classifies examples: an example's logits are the sum over its tokens of (1 + place) x vector @ head.
 
-    Calls of the model are given by the indices of the examples that they read; a run makes them all.
+    Calls of the model are given by the indices of their examples; a run makes all of them.
 
     Attributes:
-        draws: by run, which draw of dropout it has.
-        seen: by run, the vectors of each example as the head read them, (tokens, width).
-        alive: weak references to what every run put out.
+        draws: the draw of dropout of each run.
+        seen: for each run, the vectors of each example as read by the head, (tokens, width).
+        alive: weak references to the outputs of every run.
     """
 
     def __init__(self, examples: Sequence[Sequence[int]], labels: Sequence[int], *, width: int = 4) -> None:
@@ -73,7 +73,7 @@ class Reader(nn.Module):
         return [self.table.weight.detach()[torch.tensor(example)].double().numpy() for example in self.examples]
 
     def perturbations(self) -> list[list[Array]]:
-        """What was added in each run, by example."""
+        """The perturbation in each run, by example."""
         return [[one - other for one, other in zip(run, self.clean(), strict=True)] for run in self.seen]
 
     def probabilities(self, vectors: Array) -> Array:

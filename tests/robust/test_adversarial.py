@@ -1,4 +1,4 @@
-"""Adversarial training of a linear model against its algorithms written out by hand."""
+"""Adversarial training of a linear model, compared with hand-written algorithms."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ METHODS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_the_way_to_the_perturbation_touches_no_parameters_gradient(reader: Any, method: dict[str, Any]) -> None:
-    """Neither written nor computed: a hook on a parameter's gradient sees one backward pass, that of the term."""
+    """A hook on a parameter's gradient sees a single backward pass, that of the term."""
     sentinel = torch.full_like(reader.head, 7.0)
     reader.head.grad, reader.table.weight.grad = sentinel.clone(), None
     computed: list[int] = []
@@ -220,7 +220,7 @@ def test_after_a_pass_no_graph_is_alive(reader: Any, trained: Trained, method: d
 def test_an_examples_perturbation_does_not_hang_on_the_others_of_its_pass(
     make_reader: Any, trained: Trained, method: dict[str, Any]
 ) -> None:
-    """But for the draw of its start, which is 0 here."""
+    """Except for the draw of its start, which is 0 here."""
     settings = settings_of(step_size=0.2, radius=0.5, **method)
     alone, among = make_reader([[5, 6]], [1]), make_reader()
     for reader in (alone, among):
@@ -234,7 +234,7 @@ def test_an_examples_perturbation_does_not_hang_on_the_others_of_its_pass(
 def test_several_calls_of_a_run_have_their_perturbations_by_example(
     make_reader: Any, trained: Trained, variant: dict[str, Any], packed: bool
 ) -> None:
-    """Two calls give what one gives, but for the draw of the start."""
+    """Two calls give the result of one, except for the draw of the start."""
     one, two = make_reader(), make_reader()
     two.calls = [[2, 0], [1]]
     for reader in (one, two):

@@ -28,7 +28,7 @@ def ball(rms: float = 0.5, **settings: Any) -> Ball:
 
 
 def packed(values: Any) -> Any:
-    """What is laid out in padded rows, laid end to end."""
+    """The content of padded rows, concatenated."""
     first, second = values
     return [[*first, second[0]]]
 

@@ -178,7 +178,7 @@ def test_the_record_says_the_magnitude_both_ways(reader: Any, unit: str, relativ
 
 @pytest.mark.parametrize("unit", ["rms", "absolute"])
 def test_the_record_of_a_ball_is_a_tokens_norm(fifty: Any, trained: Callable[..., float], unit: str) -> None:
-    """Relative it is that of an element of the ball's surface, as other distributions' are."""
+    """If relative, it is that of an element on the ball's surface, like for other distributions."""
     settings = {"distribution": "ball", "magnitude": 0.3, "unit": unit}
     record = EmbeddingNoise(Settings(**settings), fifty).record()["magnitude"]
     rms, root = fifty.root_mean_square, math.sqrt(WIDTH)

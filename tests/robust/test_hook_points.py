@@ -1,4 +1,4 @@
-"""Every place of every family that it is claimed for, with windows in rows of their own and in one row."""
+"""Every place of every family that supports it, with windows in separate rows and in one row."""
 
 from __future__ import annotations
 

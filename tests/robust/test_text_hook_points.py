@@ -1,4 +1,4 @@
-"""Places of models that write text: their encoder's alone."""
+"""Places of text-to-text models: only those of the encoder."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def logits(model: nn.Module) -> Tensor:
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("family", ["t5", "mt5", "umt5"])
 def test_the_encoder_alone_is_perturbed(family: str, name: str) -> None:
-    """What is added is what the encoder reads (or puts out) more; what the decoder looks up stays."""
+    """The noise is added to the encoder's input (or output); the decoder's embeddings are unchanged."""
     model = model_of(family)
     clean, place = logits(model), HookPoint(model, name)
     seen = list[Tensor]()

@@ -1,4 +1,4 @@
-"""Whole searches of made-up trials whose study file changes between commands, some of which are killed: no Ray."""
+"""Complete searches of simulated trials, whose study file changes between commands, some killed, without Ray."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Changing:
-    """A study's commands, each with a file that differs from the study by some edits."""
+    """A study's commands, each with some edits to the study file."""
 
     def __init__(self, path: Path, chance: random.Random, sampler: str = "random") -> None:
         self.path, self.chance, self.directory = path, chance, StudyDirectory(path / "changing")
@@ -120,11 +120,11 @@ class Changing:
 
 
 def check(bench: StudyContext, *, ended: bool) -> int:
-    """What every search holds to, whatever was searched before; how many trials are set aside."""
+    """Check the invariants of every search, whatever was searched before; return the number of illegal trials."""
     state = read_state(bench.directory)
     for search in state.all_searches:
         draws, trials = search_draws(bench, state, search), state.trials_of(search)
-        for trial in trials:  # legal is what the present space draws, with the very configuration that was trained
+        for trial in trials:  # legal means drawn by the current space, with the configuration that was trained
             again = draws._build(draws._sampler.tree_of(trial.values))
             assert again.fingerprint == trial.fingerprint, f"{search}, {trial.number}"
         assert len({trial.fingerprint for trial in trials}) == len(trials), "a configuration twice"

@@ -1,4 +1,4 @@
-"""Coordinates of numbers: shares of a distribution, and back."""
+"""Coordinates of numbers: quantiles of a distribution, and back."""
 
 from __future__ import annotations
 

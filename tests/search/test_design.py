@@ -1,4 +1,4 @@
-"""The trials before a search has learnt: balanced at every number of them, and drawn towards the middle."""
+"""The first trials of a search: balanced at every number of trials, and drawn towards the centre."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def design(trials: int, seed: int = 0, tree: dict[str, Any] = TREE) -> list[dict
 
 
 def share(low: float, high: float, value: float) -> float:
-    """Where a value lies in the distribution that the design draws it from."""
+    """Quantile of a value in the distribution of the design."""
     return float(stats.beta(2, 2).cdf((value - low) / (high - low)))
 
 

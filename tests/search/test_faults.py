@@ -1,6 +1,6 @@
-"""Whole studies with made-up trials, where nodes, storage and the driver fail at random: no Ray.
+"""Complete studies of simulated trials, where nodes, storage and the driver fail at random, without Ray.
 
-XLINGUAL_FAULT_RUNS sets how many studies are run; a failing one names its seed.
+XLINGUAL_FAULT_RUNS sets the number of studies; a failing one reports its seed.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thousands of records that no power cut threatens."""
+    """Skip fsync for thousands of records."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 class Commands:
-    """One study's commands, one after the other: each may be killed, or stop; time goes on between them."""
+    """The commands of one study, in sequence: each may be killed or stop; time passes in between."""
 
     def __init__(self, study: Study, path: Path, concurrent: int, chance: random.Random) -> None:
         self.study, self.directory, self.concurrent, self.chance = study, StudyDirectory(path), concurrent, chance
@@ -94,7 +94,7 @@ class Commands:
         )
 
     def run(self, until: str = "report", **faults: Any) -> str:
-        """Run one command; how it ended: `done`, `killed` or `stopped`."""
+        """Run one command; return `done`, `killed` or `stopped`."""
         self.count += 1
         bench = self.bench(Faults(self.chance, **faults))
         open_directory(self.study, self.directory)
@@ -109,7 +109,7 @@ class Commands:
         return "done"
 
     def read_test_set(self, bench: StudyContext) -> None:
-        """The test stage without models: a reading of each replicate, then its scores."""
+        """The test stage without models: read the test set for each replicate, then score it."""
         for replicate in read_state(self.directory).replicates:
             if replicate.state == "finished" and not replicate.scored:
                 name = {"arm": replicate.arm, "seed": replicate.seed, "fingerprint": replicate.fingerprint}
@@ -119,7 +119,7 @@ class Commands:
                 bench.event("test_scored", **name, scores={})
 
     def until_done(self, **faults: Any) -> None:
-        """Give the same command again and again, each with its own kill, until it has nothing left to do."""
+        """Repeat the same command, each time with its own kill, until nothing is left to do."""
         while missing_stages(self.directory, "report") if self.directory.study_json.exists() else True:
             assert self.count < COMMANDS, "the study does not end"
             calls = self.chance.choice((None, self.chance.randint(1, 400)))
@@ -127,12 +127,12 @@ class Commands:
 
 
 def final_ends(events: list[dict[str, Any]], kind: str, key: str) -> Counter[tuple[ArmSearch, Any]]:
-    """How often each trial ended so that it is not tried again."""
+    """How often each trial ended for good."""
     return Counter((search_of(e), e[key]) for e in events if e["event"] == f"{kind}_ended" and not e["retry"])
 
 
 def check_seal(directory: StudyDirectory) -> None:
-    """Told from the events alone: nothing is chosen, trained again or read before what comes before it ended."""
+    """From the events alone: nothing is chosen, retrained or read before its prerequisites ended."""
     events = journal.read(directory.journal)
     over = [n for n, event in enumerate(events) if event["event"] in ("chosen", "replicate_started")]
     if over:
@@ -146,7 +146,7 @@ def check_seal(directory: StudyDirectory) -> None:
 
 
 def check_trials(commands: Commands) -> None:
-    """Each trial is counted once, no configuration comes twice, tries are bounded, draws follow from the records."""
+    """Each trial counts once, no configuration repeats, attempts are bounded, draws follow from the records."""
     directory = commands.directory
     events, state = journal.read(directory.journal), read_state(directory)
     assert state.complete or state.failures
@@ -167,7 +167,7 @@ def check_trials(commands: Commands) -> None:
 
 
 def check_tries(events: list[dict[str, Any]]) -> None:
-    """Of one command, a trial fails no more often without a new report than the bound allows."""
+    """Within one command, a trial's failures without a new report are bounded."""
     counted: dict[Any, int] = defaultdict(int)
     for event in events:
         if event["event"].endswith("_started") and "fingerprint" in event:
@@ -178,7 +178,7 @@ def check_tries(events: list[dict[str, Any]]) -> None:
 
 
 def check_draws(commands: Commands, state: StudyState) -> None:
-    """Every draw is made again from what the journal says was known then."""
+    """Every draw is reproduced from what the journal says was known at that time."""
     bench = commands.bench(Faults(random.Random(0)))
     for search in ALL:
         whole = search_draws(bench, state, search)
@@ -202,7 +202,7 @@ def check_draws(commands: Commands, state: StudyState) -> None:
 
 
 def outcome(directory: StudyDirectory) -> dict[str, Any]:
-    """What a reader sees: trials, choices, replicates, in no order of time."""
+    """The visible result: trials, choices, replicates, without order in time."""
     events, state = journal.read(directory.journal), read_state(directory)
     ends = {}
     for event in events:
@@ -213,12 +213,12 @@ def outcome(directory: StudyDirectory) -> dict[str, Any]:
 
 
 def drawn_study(study_file: Path, chance: random.Random) -> Study:
-    """Every third study draws with tpe, which takes longer."""
+    """Every third study uses tpe, which takes longer."""
     return load_study(study_file, (f"search.sampler={chance.choice(('tpe', 'random', 'random'))}",))
 
 
 def test_a_study_with_faults_and_kills_is_the_study_without(study_file: Path, tmp_path: Path) -> None:
-    """One trial at a time: the same trials, choices and scores, whatever fails where."""
+    """One trial at a time: the same trials, choices and scores, whatever fails."""
     calm: dict[Any, Any] = {}
     counts = set()
     for seed in range(RUNS):
@@ -330,7 +330,7 @@ def read_trials(directory: StudyDirectory) -> tuple[TrialState, ...]:
 
 
 def test_the_journal_is_whole_after_every_call(study_file: Path, tmp_path: Path) -> None:
-    """Killed at each call of the trainer and the listener in turn, one command after the other."""
+    """Killed at each call of trainer and listener in turn, in consecutive commands."""
     calm = Commands(load_study(study_file, ()), tmp_path / "calm", 1, random.Random(0))
     calm.run()
     expected = outcome(calm.directory)
@@ -355,7 +355,7 @@ def count_calls(study_file: Path, tmp_path: Path) -> int:
 
 
 def test_searches_that_are_added_later_leave_the_earlier_ones_as_they_were(study_file: Path, tmp_path: Path) -> None:
-    """Also after the test set was read: the unit is the search, and its choice is not touched."""
+    """Also after the test set was read: the unit is the search, whose choice does not change."""
     commands = Commands(load_study(study_file, ()), tmp_path, 1, random.Random(0))
     assert commands.run() == "done"
     before = outcome(commands.directory)

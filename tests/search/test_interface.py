@@ -1,4 +1,4 @@
-"""Gloo uses the interface of the address by which the cluster knows a node."""
+"""Gloo uses the network interface of the address by which the cluster knows a node."""
 
 from __future__ import annotations
 

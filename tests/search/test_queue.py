@@ -85,7 +85,7 @@ class Search:
 
 
 def fail_always(search: Search, failure: Failure) -> list[float]:
-    """Let every try of the first trial fail at once; when each began, in seconds."""
+    """Make every attempt of the first trial fail at once; return their start times in seconds."""
     began = []
     for _ in range(10_000):
         item = search.queue.next()
@@ -140,7 +140,7 @@ def test_an_equal_configuration_waits_until_the_one_in_training_has_ended(tmp_pa
 
 
 class BadNode(Here):
-    """A node that loses what is written there, until it is left out after so many tries."""
+    """A node that loses everything written there, until it is excluded after a number of attempts."""
 
     def __init__(self, tries: int) -> None:
         super().__init__()
@@ -161,7 +161,7 @@ class BadNode(Here):
 
 
 def test_a_trial_whose_records_did_not_arrive_is_trained_again_and_no_try_is_counted(tmp_path: Path) -> None:
-    """More often than a failure of its own would let it be."""
+    """More often than a failure of the trial itself would allow."""
     search = Search(tmp_path, trials=1, place=BadNode(len(PAUSES) + 2))
     search.train()
     assert [event["state"] for event in search.events("trial_ended")] == ["finished", "finished"]
@@ -202,7 +202,7 @@ def test_a_failing_place_is_tried_for_a_time_then_the_stage_stops_with_the_trial
     assert (ended["state"], ended["retry"]) == ("failed", True)
     with pytest.raises(StageError, match=r"search stopped before its end: a/0: node 10\.0\.0\.3 is gone.*same command"):
         search.queue.check_ended("search")
-    assert len(search.events("trial_started")) == 1  # nothing else was drawn meanwhile
+    assert len(search.events("trial_started")) == 1  # nothing else was drawn in the meantime
 
 
 def test_what_is_the_users_to_mend_is_not_tried_again_and_nothing_more_begins(tmp_path: Path) -> None:

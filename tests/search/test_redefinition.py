@@ -1,4 +1,4 @@
-"""Study files that change between commands, on records written by hand: no Ray, no training."""
+"""Study files that change between commands, with hand-written records, without Ray or training."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Records:
         self.event("chosen", arm=arm, number=1, fingerprint=f"{arm}1", objective=50.0)
 
     def read(self, arm: str) -> None:
-        """A replicate of the chosen trial, and a reading of the test set for it."""
+        """A replicate of the chosen trial, for which the test set was read."""
         replicate = {"arm": arm, "seed": 10101, "fingerprint": f"{arm}-seed"}
         self.event("replicate_started", **replicate, chosen=f"{arm}1")
         self.event("replicate_ended", **replicate, state="finished", reason=None, retry=False)
@@ -112,7 +112,7 @@ def test_another_first_configuration_comes_too_late_for_searches_that_have_begun
 ) -> None:
     recipe = {"first": {"training": {"learning_rate": 2e-3}}}
     lines = records.open(arms={"plain": recipe, "both": {}, "third": {"robust": {"embedding_noise": {"magnitude": 1}}}})
-    assert [line.split(":")[0] for line in lines] == ["arm third", "arm plain", "arm both"]  # both begins as plain does
+    assert [line.split(":")[0] for line in lines] == ["arm third", "arm plain", "arm both"]  # both starts like plain
     assert all("first configuration" in line and "too late" in line for line in lines[1:])
     by_letter("\n".join(lines), "both arms")
     assert records.numbers("plain") == records.numbers("both") == [0, 1, 2]
@@ -218,7 +218,7 @@ def test_a_choice_that_read_the_test_set_is_not_taken_away_by_a_changed_space(
 
 
 def test_an_arm_that_was_taken_out_comes_back_with_the_choice_that_read_the_test_set(records: Records) -> None:
-    """Else taking an arm out for one command would let it choose once more, with its scores known."""
+    """Otherwise, removing an arm for one command would let it choose again with known scores."""
     records.read("both")
     records.open(arms={"plain": {}})
     with pytest.raises(RecordError, match="arm both: its trial 1 was chosen and scored on the test set"):
@@ -263,7 +263,7 @@ def test_more_trials_than_a_reading_of_the_test_set_rests_on_are_refused(records
     ):
         records.open("search.trials_per_arm=4")
     assert journal.read(records.directory.journal) == before
-    records.open("search.trials_per_arm=2")  # fewer take nothing away
+    records.open("search.trials_per_arm=2")  # fewer remove nothing
     records.open("replicates.seeds=5")
 
 
@@ -297,7 +297,7 @@ def test_test_languages_may_be_left_out_until_the_test_set_was_read(records: Rec
 
 
 def searches(records: Records, count: int) -> None:
-    """Open the study with several searches, in each of which arm both has one trial of its own, chosen and read for."""
+    """Open the study with several searches, in each of which arm both has one chosen and scored trial."""
     records.open(f"replicates.searches={count}", f"search.trials_per_arm={count}")
     for number in range(2, count + 1):
         name = {"arm": "both", "search": number, "number": 0, "fingerprint": f"both-{number}"}

@@ -82,8 +82,8 @@ def test_a_draw_belongs_to_its_number_whoever_asks_and_however_often(kind: str) 
     drawn = arm.draw(6, past)
     for _ in range(3):
         assert arm.draw(6, past) == drawn
-    assert arm.draw(7, past)[1] != drawn[1]  # nothing ended meanwhile, and it is another number
-    assert sampler(kind).draw(6, tuple(reversed(past))) == drawn  # in whatever order it is told
+    assert arm.draw(7, past)[1] != drawn[1]  # nothing ended in the meantime, and it is another trial number
+    assert sampler(kind).draw(6, tuple(reversed(past))) == drawn  # in any order
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -204,7 +204,7 @@ def test_draws_are_the_same_in_another_process() -> None:
 
 
 def test_trials_that_go_on_are_known_as_such() -> None:
-    """With several at a time what is drawn keeps away from what is being tried, and depends on it."""
+    """With several trials at a time, draws depend on running trials and keep away from them."""
     arm, past = sampler(), search(sampler(), 6)
     running = PastTrial(6, arm.draw(6, past)[1])
     study = arm.study(7, (*past, running))

@@ -36,7 +36,7 @@ def test_the_full_budget_ends_a_trial() -> None:
 
 
 def test_a_trial_that_is_tried_again_fills_no_rung_twice() -> None:
-    """Its first report passes two rungs and fills the higher one; again it would fill the other."""
+    """Its first report passes two rungs and fills the higher one; on a retry, it would fill the other."""
     once, again = scheduler(), scheduler()
     for asha, tries in ((once, 1), (again, 3)):
         for _ in range(tries):
@@ -47,7 +47,7 @@ def test_a_trial_that_is_tried_again_fills_no_rung_twice() -> None:
 
 @pytest.mark.parametrize("kind", ["asha", "median"])
 def test_live_and_rebuilt_schedulers_decide_alike(kind: str) -> None:
-    """Also where a report passes several rungs at once, and where a trial ended in whatever way."""
+    """Also if a report passes several rungs at once, and however a trial ended."""
     chance = random.Random(0)
     for _ in range(200):
         live, ended = scheduler(kind=kind), dict[str, tuple[tuple[int, float], ...]]()

@@ -1,4 +1,4 @@
-"""The search of tests/benchmarks: its worlds are as they say, its lines search them as a study would."""
+"""The search of tests/benchmarks: its worlds match their description, and are searched like a study."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xlingual.study import draw, parameters
 
 @pytest.fixture(scope="module")
 def bench() -> Any:
-    """The modules of the benchmark, which import one another by name as scripts do."""
+    """The modules of the benchmark, which import each other by name like scripts."""
     folder = str(Path(__file__).resolve().parents[1] / "benchmarks")
     sys.path.insert(0, folder)
     try:

@@ -1,4 +1,4 @@
-"""The made-up arms of tests/benchmarks/search_start.py are as they say."""
+"""The simulated arms of tests/benchmarks/search_start.py match their description."""
 
 from __future__ import annotations
 

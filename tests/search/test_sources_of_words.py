@@ -1,4 +1,4 @@
-"""Trials of arms that draw words get the fingerprints of the words: what the driver hands on, without Ray."""
+"""Trials of arms that replace words get the lexicons' fingerprints from the driver, without Ray."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trials of other passes per update, or other updates, compared at equal shares of one budget."""
+"""Trials with different passes per update, or updates, compared at equal shares of the budget."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def reports(passes: int, f1: float = 50.0, budget: int = 500, count: int = 5) ->
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_trials_of_any_passes_report_at_the_same_shares_of_the_budget(budget: int, count: int) -> None:
     plain = [spent(report, budget) for report in reports(1, budget=budget, count=count)]
-    assert plain == list(report_updates(budget, count))  # where a pass is an update, what is spent is updates
+    assert plain == list(report_updates(budget, count))  # if an update has one pass, the budget is counted in updates
     for passes in (2, 3):
         assert [spent(report, budget) for report in reports(passes, budget=budget, count=count)] == plain
 
@@ -108,7 +108,7 @@ def test_past_trials_of_any_passes_fill_the_rungs_of_their_cost(passes: int) -> 
 
 @pytest.mark.parametrize(("last", "state"), [(166, "finished"), (133, "pruned")])
 def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Path, last: int, state: str) -> None:
-    """And keeps what was spent in place of updates, which sampler and scheduler are told."""
+    """And records the spent budget instead of updates, for sampler and scheduler."""
     seen: list[TrialView] = []
     directory, listener = StudyDirectory(tmp_path), SimpleNamespace(trial_changed=seen.append)
     journalist = RecordingCallback(directory, listener, kind="trial")  # type: ignore[arg-type]

@@ -100,7 +100,7 @@ def test_a_test_set_may_be_corrected_until_it_was_read_and_then_its_languages_ar
         RecordError, match=r"the content of test in de, es is not .* Restore it, or give the study anot"
     ):
         check_sources(directory, {"test": a_test_set(de="d", en="b", es="e")}, unread_test_set(directory))
-    check_sources(directory, corrected, unread_test_set(directory))  # as the message says
+    check_sources(directory, corrected, unread_test_set(directory))  # as suggested by the message
 
 
 def test_another_comparison_with_the_test_set_counts_by_what_it_dropped(tmp_path: Path) -> None:

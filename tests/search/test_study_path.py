@@ -1,4 +1,4 @@
-"""Where a study's records lie."""
+"""The location of a study's records."""
 
 from __future__ import annotations
 

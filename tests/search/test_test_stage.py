@@ -1,4 +1,4 @@
-"""The test stage, without Ray: what is read for whom."""
+"""The test stage without Ray: which replicate reads which data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from xlingual.search.stages.test import distinct
 
 
 def test_arms_that_chose_the_same_configuration_are_read_for_once() -> None:
-    """Shares of one model's answers that several workers give would else be mixed with those of its twin."""
+    """Otherwise, shares of a model's answers from several workers would be mixed with those of an identical model."""
     replicates = [
         ReplicateState(arm, seed, f"{model}-{seed}", model, "finished")
         for arm, model in (("plain", "x"), ("twin", "x"), ("other", "y"))

@@ -1,4 +1,4 @@
-"""What the test stage writes down of a replicate's answers: both files, which say the same."""
+"""The two files that the test stage writes for a replicate's answers have the same content."""
 
 from __future__ import annotations
 

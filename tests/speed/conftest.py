@@ -33,5 +33,5 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_mt5(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny text-to-text model that nothing was taught yet."""
+    """An untrained tiny text-to-text model."""
     return tiny_text_to_text.write_text_to_text(tmp_path_factory.mktemp("tiny") / "mt5")

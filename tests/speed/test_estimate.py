@@ -24,7 +24,7 @@ RATES = Rates(
     questions_per_s=20.0,
 )
 
-# Alone with what was measured, a trial of either arm takes 3000 / 10 + 1200 / 20 = 360 seconds.
+# On the measured hardware, a trial of either arm takes 3000 / 10 + 1200 / 20 = 360 seconds.
 ARM = ArmWork(
     "plain",
     "m",

@@ -62,7 +62,7 @@ def test_both_precisions_and_smaller_micro_batches_are_measured(speed):
 
 
 def test_a_skipped_precision_is_a_note_and_an_estimate(speed):
-    """And what is measured with it can still be planned with: its rate is the headline's, so many times slower."""
+    """It can still be used for planning: its rate is the headline's divided by the slowdown."""
     rate = speed.training.windows_per_s / 50
     slow = dataclasses.replace(speed, by_precision=(speed.training,), skipped=(Skipped("bf16", "fp32", 50.0, rate),))
     printed = json.loads(json.dumps(slow.as_json()))

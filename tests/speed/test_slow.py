@@ -1,4 +1,4 @@
-"""A precision that is many times slower costs one update at most, and is said to be skipped."""
+"""A precision that is many times slower costs at most one update, and is reported as skipped."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_is_soon_done_is_measured_however_much_slower_it_is() -> None:
 
 
 class Machine:
-    """Trains in a precision whose first update takes a given time; counts its updates."""
+    """Trains in a precision with a given time of the first update; counts updates."""
 
     def __init__(self, first: float) -> None:
         self.first, self.updates = first, 0
@@ -85,7 +85,7 @@ def test_another_precision_is_measured_whole() -> None:
 
 
 class Clock:
-    """Every look at it is a hundred seconds later; it may be looked at so often."""
+    """A clock that advances by a hundred seconds per call, for a limited number of calls."""
 
     def __init__(self, looks: int) -> None:
         self.left, self.now = looks, 0.0

@@ -19,7 +19,7 @@ def test_a_peak_is_what_was_held_at_most():
 def test_memory_that_was_given_back_is_forgotten():
     if memory._in_file(memory.PROCESS / "status", "VmHWM") is None:
         pytest.skip("needs a kernel that tells the peak")
-    held = bytearray(b"x") * (256 * MIB)  # so large that it is mapped, and given back when freed
+    held = bytearray(b"x") * (256 * MIB)  # large enough to be mapped, and returned when freed
     peak = PeakMemory(torch.device("cpu"))
     del held
     peak.forget()

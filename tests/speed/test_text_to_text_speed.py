@@ -137,7 +137,7 @@ def test_useful_arithmetic_is_the_matrix_products_of_a_pass(kind, configuration,
         model(input_ids=torch.ones(1, read, dtype=torch.int64), labels=torch.ones(1, written, dtype=torch.int64))
     counted = counter.get_flop_counts()["Global"][torch.ops.aten.mm]
     working = working_parameters(model)
-    # T5's norms, which count as a bias of an encoder does, are no matrices.
+    # T5's norms, like an encoder's biases, are not matrices.
     norms = [sum(one.numel() for one in part.parameters() if one.ndim == 1) for part in (model.encoder, model.decoder)]
     assert counted == 2 * ((working.read - norms[0]) * read + (working.written - norms[1]) * written)
 

@@ -26,7 +26,7 @@ def one(scores: LanguageScores, seeds: tuple[list[int], list[int]] | None = None
 
 
 def by_hand(scores: dict[str, LanguageScores], weights: dict[str, float]) -> tuple[float, float, float]:
-    """Estimate, standard error and degrees of freedom of unpaired units, written apart: loops over single answers."""
+    """Independent estimate, standard error and degrees of freedom of unpaired units: loops over answers."""
     arms: list[list[float]] = [[], []]
     for arm, name in enumerate(("treatment", "baseline")):
         for unit in range(len(np.asarray(getattr(next(iter(scores.values())), name)))):
@@ -105,7 +105,7 @@ def test_with_one_unit_it_is_a_test_over_articles_of_equal_size_and_decides_noth
 def test_one_unit_against_five_keeps_what_the_five_vary_by(swapped: bool) -> None:
     five = [58.1, 60.4, 57.7, 61.0, 59.2]
     found = one(without_articles(five, [62.0]) if swapped else without_articles([62.0], five))
-    expected = stats.ttest_ind([62.0], five)  # pooled variance: of the five alone, with four degrees of freedom
+    expected = stats.ttest_ind([62.0], five)  # pooled variance: only of the five, with four degrees of freedom
     assert found.p == pytest.approx(expected.pvalue, rel=1e-9)
     assert found.freedom == pytest.approx(4.0)
     assert not found.decides

@@ -25,7 +25,7 @@ def test_with_articles_of_equal_size_it_is_the_t_test_of_their_means() -> None:
 
 
 def test_with_unequal_articles_it_is_the_cluster_robust_regression_on_a_constant() -> None:
-    """Written apart: the sandwich of a regression, bread and meat as matrices, with the factor C / (C - 1)."""
+    """Independent implementation: the sandwich estimator of a regression as matrices, with the factor C / (C - 1)."""
     scores, labels = drawn(30), np.array(LABELS)
     design = np.ones((30, 1))
     bread = np.linalg.inv(design.T @ design)

@@ -27,7 +27,7 @@ def by_code(values: np.ndarray) -> dict[str, float]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_it_is_the_posterior_mean_under_the_whole_covariance_of_the_errors(seed: int) -> None:
-    """Written apart: matrices with the shared error in every entry, a flat prior on the mean, scipy's root of Q."""
+    """Independent implementation: matrices with the shared error in every entry, a flat prior, scipy's root of Q."""
     _, estimates, errors, mean_error = drawn(seed)
     found = pool(by_code(estimates), by_code(errors), mean_error)
     assert found is not None

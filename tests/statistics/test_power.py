@@ -15,7 +15,7 @@ FOUR_SEARCHES = Comparison(Units(1.6, 4), Units(1.6, 4), article_error=0.5, clus
 
 
 def simulated(effect: float, comparison: Comparison, level: float = 0.05, studies: int = 20_000) -> float:
-    """Share of studies with a verdict, written apart: normal scores, their variances, Satterthwaite, scipy's t."""
+    """Independent implementation of the share of studies with a verdict: normal scores, Satterthwaite, scipy's t."""
     generator = np.random.default_rng(0)
     first, second = comparison.treatment, comparison.baseline
     arms = [generator.normal(0, arm.sd, (studies, arm.count)) for arm in (first, second)]

@@ -45,7 +45,7 @@ search:
 
 @pytest.fixture
 def study_text() -> str:
-    """A study of real data with four arms and every kind of search space but integer."""
+    """A study on real data with four arms and every kind of search space except integer."""
     return STUDY
 
 
@@ -57,7 +57,7 @@ def schema() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def schema_validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
-    """A validator of that schema, which `jsonschema.validate` would check and make for every file anew."""
+    """A validator for that schema, which `jsonschema.validate` would recreate for every file."""
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
@@ -78,12 +78,12 @@ def load(tmp_path: Path) -> Callable[..., Study]:
 
 
 CHECKER = ("Input should", "function-", "literal[", "union", "pydantic", "validator", "Section", "[key]")
-"""Words of the library that checks types, which no user should meet."""
+"""Words from the type-checking library that users should never see."""
 
 
 @pytest.fixture
 def one_problem(load: Callable[..., Study], by_letter: Callable[..., None]) -> Callable[..., None]:
-    """Check that a study has one problem, at a line, whose message has parts in this order: "this ... that"."""
+    """Check that a study has a single problem, at a line, whose message has these parts in order: "this ... that"."""
 
     def check(text: str, *replacements: tuple[str, str], line: int, said: str) -> None:
         with pytest.raises(StudyFileError) as refused:

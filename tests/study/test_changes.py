@@ -1,4 +1,4 @@
-"""What of two versions of a study differs, is refused, renamed or drawn from another space."""
+"""Differences between two versions of a study: refused, renamed, or a changed space."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ SOURCES = {"model": "m" * 16, "train": "t" * 16, "dev": "d" * 16, PASSAGES: "f" 
 
 
 class AnySource(dict):
-    """Sources that have every variant, all of one content: what differs is the configuration."""
+    """Sources with every variant, all with the same content: only configurations differ."""
 
     def __missing__(self, name):
         return "f" * 16

@@ -1,4 +1,4 @@
-"""What a trial may cost, from its arm's search space, and what a recorded one cost."""
+"""The possible cost of a trial, from its arm's search space, and the cost of a recorded one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""First configurations: what an arm begins with where it says nothing, something, or what it cannot have."""
+"""First configurations of arms: by default, as given, or impossible."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RATE, SHARE, NOISE = "training.learning_rate", "mixture.faq_share", "robust.nois
 
 @pytest.fixture
 def study(load: Any, study_text: str) -> Any:
-    """Make a study of ARMS; each argument replaces a text of them, or of the study."""
+    """Make a study of ARMS; each argument replaces a text in them, or in the study."""
 
     def make(*replacements: tuple[str, str]) -> Any:
         text = study_text[: study_text.index("  baseline:")] + ARMS + study_text[study_text.index("search:") :]
@@ -113,7 +113,7 @@ def test_an_arm_begins_as_what_it_is_compared_with_where_both_have_one_model(stu
     )
     rates = {arm: (first_values(made, arm) or {}).get(RATE) for arm in made.arms}
     assert rates == {"baseline": 3e-5, "webfaq": 3e-5, "both": 3e-5, "other": 5e-4, "fixed": None}
-    assert (first_values(made, "both") or {})[SHARE] == 0.2  # of webfaq, which it is compared with
+    assert (first_values(made, "both") or {})[SHARE] == 0.2  # from webfaq, which it is compared with
 
 
 def test_what_another_arm_has_fixed_is_taken_and_what_it_cannot_have_is_not(study: Any) -> None:
@@ -231,7 +231,7 @@ def test_random_searches_begin_at_random_unless_a_first_is_written(study: Any) -
         search = ("trials_per_arm: 8", f"trials_per_arm: 8\n  {random}")
         assert all(first_values(study(search), arm) is None for arm in ("baseline", "webfaq", "both"))
         said = study(search, ("{baseline: true}", "{baseline: true, first: {}}"))
-        assert (first_values(said, "both") or {})[RATE] == pytest.approx(10**-4.5)  # compared with what says one
+        assert (first_values(said, "both") or {})[RATE] == pytest.approx(10**-4.5)  # compared with an arm that has one
         assert first_values(said, "other") is None
 
 

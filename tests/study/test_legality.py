@@ -1,4 +1,4 @@
-"""What was drawn from one space under which values of another: legal values stay legal when a space grows."""
+"""Values drawn from one space, checked in another: legal values stay legal when a space grows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ SPACES = st.recursive(LEAVES, branches, max_leaves=8).map(lambda space: {"traini
 
 
 class Drawn:
-    """Answers `draw` by hypothesis, and keeps the values."""
+    """Answers `draw` with hypothesis, and records the values."""
 
     def __init__(self, data: st.DataObject) -> None:
         self.data, self.values = data, {}
@@ -66,7 +66,7 @@ class Drawn:
 
 
 def wider(space: Any, data: st.DataObject) -> Any:
-    """A space that has everything that another has."""
+    """A space that includes another."""
     match space:
         case Uniform(low, high) | LogUniform(low, high):
             kind = data.draw(st.sampled_from([Uniform, LogUniform]))

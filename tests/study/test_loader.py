@@ -183,7 +183,7 @@ def test_a_bomb_is_refused_before_it_unfolds():
     started = perf_counter()
     with pytest.raises(FaultyText):
         parse(bomb())
-    assert perf_counter() - started < 10  # unfolded whole it would hold over a thousand million values
+    assert perf_counter() - started < 10  # fully expanded, it would have more than a thousand million values
 
 
 def test_every_duplicate_key_is_told_at_once():

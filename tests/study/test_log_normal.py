@@ -1,4 +1,4 @@
-"""A log-normal number in a study: whatever looks at ranges looks at its ends."""
+"""A log-normal number in a study: checks of ranges use its ends."""
 
 from __future__ import annotations
 

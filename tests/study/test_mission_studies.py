@@ -1,4 +1,4 @@
-"""The two studies of the question itself hold what they say."""
+"""The two studies of the platform's own question match their comments."""
 
 from __future__ import annotations
 
@@ -70,4 +70,4 @@ def test_mt5_is_searched_around_the_rate_that_it_was_published_with(name: str) -
             assert isinstance(rate, LogUniform) and rate.low < 1e-3 < rate.high
             assert isinstance(decay, Choice) and "constant" in decay.options
             optimizer = training["optimizer"]
-            assert optimizer is None or "adafactor" in optimizer.options  # None: the family's own
+            assert optimizer is None or "adafactor" in optimizer.options  # None: the family's default

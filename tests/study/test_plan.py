@@ -15,7 +15,7 @@ DIMENSIONS = "more parameters are searched than in what it is compared with: "
 
 
 def other_notes(planned: Plan) -> tuple[str, ...]:
-    """Without the one on unequal dimensions, which the example's arms have."""
+    """Notes without the one on unequal dimensions, which the example always has."""
     return tuple(note for note in planned.notes if not note.startswith(DIMENSIONS))
 
 
@@ -54,7 +54,7 @@ def test_an_arm_that_searches_nothing_trains_one_configuration(load, study_text)
 
 
 def test_weights_of_a_single_language_are_not_searched(load, study_text):
-    """Else the arm would have one search, of one configuration, and no verdict could rest on it."""
+    """Otherwise the arm would have a single search with one configuration, which allows no verdict."""
     alone = (
         (", languages: [deu, es, ru]", ", languages: [deu]"),
         ("faq_share: {uniform: [0.05, 0.5]}", "faq_share: 0.3"),
@@ -139,7 +139,7 @@ def test_what_depends_on_the_moment_is_noted_and_nothing_where_a_study_repeats_i
     learning = "\n  startup_trials: 1"
     assert notes("", 1) == notes("\n  sampler: random") == ()
     assert notes(learning) == (TIMING,)
-    assert notes("\n  sampler: random\n  scheduler: median\n  grace_share: 1.0") == ()  # which stops nothing
+    assert notes("\n  sampler: random\n  scheduler: median\n  grace_share: 1.0") == ()  # stops nothing
     for scheduler in ("asha", "median"):
         (note,) = notes(f"\n  sampler: random\n  scheduler: {scheduler}")
         assert f"{scheduler} stops by" in note and "tpe" not in note

@@ -41,7 +41,7 @@ def test_a_divergence_under_perturbations_that_bf16_rounds_away_is_noted(load, s
         "adversarial: {attack: pgd, step_size: 0.1, start: 1.0e-5}",  # the task loss's gradient does not vanish
         "consistency: {magnitude: {choice: [0, 0.03]}}",
         "consistency: {magnitude: 0.01, unit: absolute}",
-        "consistency: {magnitude: 0.01, dropout: drawn}",  # nor does dropout's divergence
+        "consistency: {magnitude: 0.01, dropout: drawn}",  # nor does the divergence from dropout
         "embedding_noise: {magnitude: 1.0e-5}",
         "choice: {none: null, mean: {averaging: {}}}",
     ],

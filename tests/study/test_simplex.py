@@ -42,7 +42,7 @@ def test_two_weights_by_hand():
 
 
 def test_three_weights_by_hand():
-    # 1 - (1 - 0.19)^(1/2) = 0.1; of the 0.9 that is left, a half.
+    # 1 - (1 - 0.19)^(1/2) = 0.1; half of the remaining 0.9.
     assert from_unit_cube([0.19, 0.5]) == pytest.approx((0.1, 0.45, 0.45))
 
 

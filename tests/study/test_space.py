@@ -161,7 +161,7 @@ def test_a_plain_tree_asks_nothing():
     assert draw({"a": {"b": 1, "c": None}}, trial) == {"a": {"b": 1, "c": None}}
     assert list(parameters({"a": {"b": 1, "c": None}})) == []
     assert list(parameters({"weights": Simplex(("de",))})) == []  # its weight is one
-    assert [one.name for one in parameters({"weights": Simplex(())})] == ["weights"]  # of all, whichever these are
+    assert [one.name for one in parameters({"weights": Simplex(())})] == ["weights"]  # of all languages
 
 
 def test_a_simplex_of_one_is_a_weight_of_one():

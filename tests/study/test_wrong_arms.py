@@ -1,4 +1,4 @@
-"""Keys of an arm that decide what reports show: what is refused, and that no number depends on them."""
+"""Keys of an arm that affect only reports: what is refused, and that results do not depend on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes in robust training: each is one problem at its line, and what is right is accepted."""
+"""Mistakes in robust training: each is one problem at its line, and correct settings are accepted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SYNONYMS, DICTIONARIES = "  synonyms: synonyms.json\n", "  dictionaries: {deu: e
 
 
 def lines(*texts: str) -> str:
-    """Methods below one another, the first on line 14."""
+    """Methods on consecutive lines, the first on line 14."""
     return "\n      ".join(texts)
 
 

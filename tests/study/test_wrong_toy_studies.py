@@ -79,7 +79,7 @@ search: {trials_per_arm: 4}
 
 
 def test_a_toy_model_alone_does_not_go_with_real_data_and_makes_use_of_the_toy_section(one_problem):
-    """One problem: the section is not said to be unused."""
+    """A single problem: the section is not also reported as unused."""
     one_problem(MODEL_ALONE, line=9, said="'toy_text_to_text' ... data.train: rajpurkar/squad")
 
 

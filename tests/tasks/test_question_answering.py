@@ -1,4 +1,4 @@
-"""What is recorded of an answer, and the means of it."""
+"""The record of an answer, and means."""
 
 from __future__ import annotations
 

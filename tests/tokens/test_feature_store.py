@@ -25,7 +25,7 @@ EXAMPLES = ExampleSet(questions(40), {})
 
 
 class Source:
-    """Examples that come one by one, and know how often they were asked for."""
+    """Streamed examples that count how often they were requested."""
 
     def __init__(self, examples: Iterable[Example], fingerprint: str = "source") -> None:
         self.made, self.fingerprint, self.reads = examples, fingerprint, 0
@@ -227,7 +227,7 @@ def test_of_several_that_ask_at_once_one_makes_the_windows(tmp_path: Path, tiny_
 
 
 def peak_while_storing(folder: Path, tokenizer: Any, count: int) -> int:
-    """Most bytes that Python and NumPy held at a time."""
+    """Peak memory of Python and NumPy, in bytes."""
     template = EXAMPLES.examples[0]
     source = Source((replace(template, context=f"{template.context} {n}") for n in range(count)), str(count))
     tracemalloc.start()
@@ -240,7 +240,7 @@ def peak_while_storing(folder: Path, tokenizer: Any, count: int) -> int:
 
 def test_memory_does_not_grow_with_the_source(tmp_path: Path, tokenizer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlingual.tokens.windows.BATCH", 16)
-    peak_while_storing(tmp_path, tokenizer, 16)  # whatever is kept after a first use
+    peak_while_storing(tmp_path, tokenizer, 16)  # caches of the first use
     few, many = (peak_while_storing(tmp_path, tokenizer, count) for count in (100, 2000))
     assert many < 1.2 * few
     sizes = [sum(path.stat().st_size for path in store.iterdir()) for store in stores(tmp_path)]
@@ -248,7 +248,7 @@ def test_memory_does_not_grow_with_the_source(tmp_path: Path, tokenizer: Any, mo
 
 
 def test_pickling_hands_the_arrays_over_without_a_copy(tmp_path: Path, tokenizer: Any) -> None:
-    """As Ray's object store does it; a `numpy.memmap` would be copied into the pickle."""
+    """Like Ray's object store; a `numpy.memmap` would be copied into the pickle."""
     windows = stored_windows(tmp_path, tokenizer, "t", EXAMPLES, **LENGTHS)
     buffers: list[pickle.PickleBuffer] = []
     data = pickle.dumps(windows, protocol=5, buffer_callback=buffers.append)

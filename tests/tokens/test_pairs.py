@@ -1,4 +1,4 @@
-"""Pairs lie as the tokenizer lays two texts out, and are the same from disk."""
+"""Pairs have the tokenizer's layout of two texts, and are the same when read from disk."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_stored_pairs_are_those_made_in_memory_and_made_once(tmp_path: Path, tok
     stored_pairs(tmp_path, tokenizer, "t", source, max_length=21)
     stored_pairs(tmp_path, tokenizer, "t", Texts(made, "others"), max_length=20)
     assert len([path for path in tmp_path.iterdir() if not path.name.startswith(".")]) == 3
-    assert feature_store.FORMAT == 1  # the windows' meaning did not change
+    assert feature_store.FORMAT == 1  # the meaning of windows did not change
 
 
 def test_too_short_a_length_is_refused(tokenizer: Any) -> None:

@@ -1,4 +1,4 @@
-"""Windows that can be cut anew: their texts, their cutter, and the choice among other windows."""
+"""Windows that can be recreated: their texts, their cutter, and the choice among new windows."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_windows_place_is_counted_within_its_example(rewritable: RewritableWin
     [
         ([0, 1, 1, 0], 1, True, 1),
         ([1, 0, 0, 1], 2, True, 3),
-        ([1, 0, 1], 1, True, 0),  # of two alike, the earlier
+        ([1, 0, 1], 1, True, 0),  # the earlier of two equally good ones
         ([1, 1, 0, 1], 0, False, 2),
         ([0, 0], 5, True, 1),  # none holds it
         ([1, 1], 0, False, 0),  # all hold it

@@ -205,7 +205,7 @@ def test_chosen_examples_are_numbered_anew(tokenizer: Any) -> None:
 
 
 class Source:
-    """Examples, or pairs of texts, that know how often they were asked for."""
+    """Examples or pairs of texts that count how often they were requested."""
 
     def __init__(self, made: Iterable[Any], fingerprint: str = "source") -> None:
         self.made, self.fingerprint, self.reads = made, fingerprint, 0

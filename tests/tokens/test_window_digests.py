@@ -1,4 +1,4 @@
-"""Windows are byte for byte what the first version of the code made of the same examples."""
+"""Windows are byte-identical to those of the first version of the code."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SPACES = [" ", "  ", "\n", "\u00a0", "", "\u3000 "]
 
 
 def synthetic_examples(seed: int) -> list[Example]:
-    """Contexts of odd marks and spaces, among them empty ones; long and empty questions; answers of any slice."""
+    """Contexts with unusual marks and spaces, some empty; long and empty questions; answers from any slice."""
     draw = random.Random(seed)
     return [_synthetic_example(draw, number) for number in range(300)]
 
@@ -69,14 +69,14 @@ def _text(draw: random.Random, pieces: int) -> str:
 
 
 def synthetic_tokenizer(kind: str) -> PreTrainedTokenizerFast:
-    """Tokenizers that differ in what the windows' arrays depend on."""
+    """Tokenizers that differ in everything that affects windows."""
     vocabulary = {piece: number for number, piece in enumerate([*SPECIAL, *PIECES, "e", "f", "i"])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     if kind == "normalising":
         tokenizer.normalizer = normalizers.Sequence([normalizers.NFKD(), normalizers.StripAccents()])
     pattern = {"spaces": r"\s*\S{1,2}\s?", "metaspace": r"\s|\S"}.get(kind, r"\w+|[^\w\s]")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "removed", invert=True)
-    if kind == "bare":  # no more than one mark around the texts, so that no window is empty
+    if kind == "bare":  # at most one mark around the texts, so that no window is empty
         tokenizer.post_processor = processors.TemplateProcessing(
             single="$A [SEP]", pair="$A $B:1 [SEP]:1", special_tokens=[("[SEP]", 3)]
         )

@@ -24,7 +24,7 @@ PAIR_SPECIALS = 3
 
 
 def word_tokenizer(split: str = r"\w+|[^\w\s]", words: Sequence[str] = (), **settings: Any) -> PreTrainedTokenizerFast:
-    """A tokenizer of whole words, laid out as BERT's; a split that takes spaces in leaves them in the offsets."""
+    """A word-level tokenizer with BERT's layout; a split that includes spaces leaves them in the offsets."""
     vocabulary = {name: n for n, name in enumerate([*SPECIAL, *words])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(split), "removed", invert=True)
@@ -68,7 +68,7 @@ def labelled(windows: Windows, examples: list[Example]) -> dict[int, list[str]]:
 
 
 def uncovered(windows: Windows, examples: list[Example]) -> list[str]:
-    """What no token of any window covers, white space aside, by example."""
+    """Text not covered by any token of any window, except white space, by example."""
     missing = [np.asarray([not mark.isspace() for mark in each_.context], dtype=bool) for each_ in examples]
     for owner, offsets, _, _ in each(windows):
         for start, end in offsets[offsets[:, 0] >= 0]:
@@ -118,7 +118,7 @@ def test_neighbours_share_the_stride(words: list[str], max_length: int, stride: 
 
 @pytest.mark.parametrize("first", range(2, 15))
 def test_a_window_without_the_whole_answer_points_to_its_first_token(first: int) -> None:
-    """Windows of eight context tokens, six of them new each time, and an answer of three anywhere among them."""
+    """Windows of eight context tokens, six of them new each time, with an answer of three tokens anywhere."""
     words = [f"w{n}" for n in range(20)]
     context, answer = " ".join(words), " ".join(words[first : first + 3])
     windows = make_windows(TOKENIZER, [example(context, answer)], max_length=14, stride=2)
@@ -235,7 +235,7 @@ def test_threads_have_no_say(monkeypatch: pytest.MonkeyPatch, threads: int) -> N
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_pieces_come_while_the_examples_are_still_being_read(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
-    """Were all examples read first, memory would hold a whole source."""
+    """Reading all examples first would load the whole source into memory."""
     monkeypatch.setattr("xlingual.tokens.windows.BATCH", 2)
     read = []
 
@@ -251,7 +251,7 @@ def test_pieces_come_while_the_examples_are_still_being_read(monkeypatch: pytest
 
 
 def test_long_contexts_make_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A context that comes again is tokenised once and counts once."""
+    """A repeated context is tokenised once and counts once."""
     monkeypatch.setattr("xlingual.tokens.windows.BATCH_CHARACTERS", 20)
     examples = [example(text) for text in ["w1 " * 5, "w1 " * 5, "w2 " * 5, "w3", "w4 " * 30, "w5"]]
     pieces = windows_in_pieces(WORD_TOKENIZER, examples, max_length=200, stride=4)
@@ -279,7 +279,7 @@ def test_a_layout_with_the_context_first_is_refused() -> None:
 
 
 class SlowTokenizer:
-    """A tokenizer that knows no offsets."""
+    """A tokenizer without offsets."""
 
     is_fast = False
 
@@ -313,7 +313,7 @@ def real_tokenizer(shared: Path) -> Any:
 def test_real_answers_are_found_in_real_windows(
     shared: Path, real_tokenizer: Any, language: str, max_length: int, stride: int
 ) -> None:
-    """A span is more than its answer only where a piece of the vocabulary reaches over its edge ("2018." is one)."""
+    """A span exceeds its answer only if a vocabulary piece crosses its edge ("2018." is one piece)."""
     examples = list(load_xquad(str(shared / "data/xquad"), [language], paragraphs=60)[language].examples)
     windows = make_windows(real_tokenizer, examples, max_length=max_length, stride=stride)
     assert (windows.lengths <= max_length).all() and windows.questions_cut == 0

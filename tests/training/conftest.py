@@ -1,4 +1,4 @@
-"""A tiny encoder, what it trains on, and configurations of it."""
+"""A tiny encoder, its training data and configurations."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def configure() -> Configure:
 
 @pytest.fixture(scope="session")
 def mask_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny BERT with a tokenizer that knows a mask; its token ids are those of the other."""
+    """The tiny BERT with a tokenizer that has a mask token; token ids are the same."""
     return write_checkpoint(tmp_path_factory.mktemp("mask") / "model", mask=True)
 
 
 @pytest.fixture(scope="session")
 def two_workers() -> Iterator[TwoWorkers]:
-    """Two processes for all tests that train with two workers: each start imports PyTorch anew."""
+    """Two processes shared by all tests with two workers, because each start has to import PyTorch."""
     workers = TwoWorkers()
     yield workers
     workers.stop()

@@ -1,4 +1,4 @@
-"""Altered windows on their way to the model: the same for any number of workers; FAQ examples as they are."""
+"""Augmented windows as passed to the model: the same for any number of workers; FAQ examples are unchanged."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_workers_share_out_what_one_alone_would_read(
 
 
 def test_faq_examples_are_read_as_they_are(inputs: TrialInputs, batcher: Batcher, configure: Any) -> None:
-    """First a stage of FAQ passages alone, then one of English alone."""
+    """First a stage of only FAQ passages, then one of only English."""
     mixture = DRAWN | {"schedule": "then"}
     altered, plain = (
         preparation(configure(updates=8, robust=robust, mixture=mixture), inputs, batcher) for robust in (WORDS, None)
@@ -111,7 +111,7 @@ def test_an_epoch_is_how_often_an_example_was_drawn_before(mixture: Any, inputs:
 
 
 def test_each_epoch_reads_other_texts(inputs: TrialInputs, batcher: Batcher, configure: Any) -> None:
-    """120 windows, 40 to an update."""
+    """120 windows, 40 per update."""
     configuration = configure(updates=6, batch_size=40, micro_batch_size=40, robust=WORDS)
     prepared = preparation(configuration, inputs, batcher)
     epochs = [[read(prepared.passes(update, 0, 1)) for update in range(start, start + 3)] for start in (0, 3)]
@@ -123,7 +123,7 @@ def test_each_epoch_reads_other_texts(inputs: TrialInputs, batcher: Batcher, con
 
 
 def _windows(ids: list[Any]) -> list[list[int]]:
-    """Windows of packed rows: each begins with token 2."""
+    """Windows of packed rows: each starts with token 2."""
     found = list[list[int]]()
     for row in (row for batch in ids for row in batch):
         for token in row:

@@ -1,4 +1,4 @@
-"""English windows rewritten: what follows from what, which window is taken, what stays."""
+"""Augmented English windows: reproducibility, choice of the window, unchanged parts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Make = Callable[..., Alteration]
 
 
 def long_examples(count: int) -> tuple[Example, ...]:
-    """Examples whose answer stands in one or two of several windows."""
+    """Examples with several windows, one or two of which hold the answer."""
     made = []
     for n, example in enumerate(questions(count)):
         before = "the house is white and the car is black . " * (n % 7)
@@ -129,7 +129,7 @@ def test_copies_are_used_in_turn(make: Make) -> None:
 
 
 def test_answers_stay_and_are_labelled(english: RewritableWindows, make: Make) -> None:
-    """Colours have a synonym, which the answer's own word does not get."""
+    """Colours have a synonym, which must not replace the answer."""
     always = make(word_substitution={"rate": 1.0}, code_switch={"rate": 1.0, "languages": ["de", "es"]})
     drawn, answered = everything(english), 0
     for (window, _), place in zip(drawn, always.places(drawn), strict=True):
@@ -227,7 +227,7 @@ def test_questions_on_one_context_draw_segmentations_of_their_own(pieces: Any, m
 
 
 def test_a_window_with_an_answer_is_never_trained_as_one_without(pieces: Any, make: Make) -> None:
-    """Where the rewritten answer has too many tokens for any window, the window is taken as it was."""
+    """If the re-segmented answer has too many tokens for any window, the original window is used."""
     examples = []
     for example in EXAMPLES[:14]:
         start = example.answer_starts[0]

@@ -1,4 +1,4 @@
-"""Averages of weights: against their closed forms, and as what a trial is scored with and exported as."""
+"""Averages of weights: compared with closed forms, and as evaluated and exported by a trial."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Killed(Exception):
 
 
 def shares(kind: str, updates: int, first_stage: int = 0) -> dict[int, float]:
-    """The closed form: the share that the weights after each update have in the average."""
+    """The closed form: the share of the weights after each update in the average."""
     begin = first_stage if updates > first_stage else 0
     if kind == "last":
         kept = [number for number in REPORTED if begin < number <= updates][-2:]
@@ -56,7 +56,7 @@ def average_of(walk: Sequence[Tensor], found: dict[int, float]) -> Tensor:
 
 
 def walked(average: WeightAverage, parameter: Tensor, walk: Sequence[Tensor], seen: Callable[[int], None]) -> None:
-    """Bring a parameter along a walk, telling an average of it as a training does."""
+    """Move a parameter along a walk, updating an average like training does."""
     for number, weights in enumerate(walk, 1):
         parameter.data.copy_(weights)
         average.after_update(number)
@@ -68,7 +68,7 @@ def walked(average: WeightAverage, parameter: Tensor, walk: Sequence[Tensor], se
 @pytest.mark.parametrize("first_stage", [0, 3, 4])
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_average_is_that_of_the_closed_form(kind: str, first_stage: int) -> None:
-    """Pretrained weights have no share, nor have those of an earlier stage."""
+    """Neither pretrained weights nor those of an earlier stage have a share."""
     model = nn.Linear(3, 4, bias=False)
     nn.init.constant_(model.weight, 1e6)
     walk = torch.randn(UPDATES, 4, 3, generator=torch.Generator().manual_seed(0))
@@ -97,7 +97,7 @@ def test_without_averaging_the_weights_count_as_they_are() -> None:
 
 
 def test_a_running_average_of_weights_that_stand_still_is_they_to_the_bit() -> None:
-    """Rounding does not add up: no sum grows."""
+    """Rounding errors do not accumulate: no sum grows."""
     model = nn.Linear(50, 50)
     average = weight_average(Robust.model_validate({"averaging": RUNNING | {"decay": 0.999}}), model, 0)
     for number in range(1, 2001):
@@ -149,7 +149,7 @@ def train(
 def weights_after_updates(
     configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: Path
 ) -> list[dict[str, Tensor]]:
-    """The weights that each update of a training leaves, of a vocabulary that is not trimmed."""
+    """The weights after each update, with an untrimmed vocabulary."""
     worker = SoloWorker()
     order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
     model = TrainedModel(configuration, inputs, checkpoint, worker, Execution())
@@ -252,7 +252,7 @@ def test_a_trimmed_vocabulary_comes_back_averaged_as_if_trained(
 def test_a_checkpoint_without_an_average_continues_trials_that_have_none(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
-    """As earlier versions wrote them; a trial that needs its average says that it is not there."""
+    """As written by earlier versions; a trial that needs the average reports that it is missing."""
 
     def model_of(robust: Any) -> TrainedModel:
         return TrainedModel(configure(robust=robust), tiny_inputs, tiny_checkpoint, SoloWorker(), Execution())

@@ -1,4 +1,4 @@
-"""What torch's compiler makes of an encoder computes what the encoder computes, perturbed too."""
+"""A compiled encoder computes the same as the encoder, also when perturbed."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from xlingual.training.worker import SoloWorker
 
 UPDATES = 3
 ATTACK = {"attack": "pgd", "against": "prediction", "steps": 1, "step_size": 0.5, "start": 0.1}
-"""With clean runs, runs that move the perturbation and runs that are trained on."""
+"""With clean runs, runs that update the perturbation, and training runs."""
 
 
 @pytest.mark.real
-@pytest.mark.filterwarnings("ignore")  # the compiler gives warnings about itself
+@pytest.mark.filterwarnings("ignore")  # the compiler emits warnings about itself
 def test_a_compiled_encoder_is_perturbed_as_an_eager_one_and_drops_out_the_same_in_all_runs_of_a_pass(
     tiny_inputs: TrialInputs, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A minute on a CPU or more: for those who change how models are compiled, or torch's version."""
+    """Takes a minute or more on a CPU: run it after changing compilation or the version of torch."""
     monkeypatch.setattr(batches, "pack_windows", lambda model: None)  # rows of one window on both sides
     robust = plain_robust({"adversarial": ATTACK})
     assert robust is not None

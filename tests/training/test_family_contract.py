@@ -1,6 +1,6 @@
-"""What a model of any family must do: learn examples by heart, go on exactly after a kill, with every recipe it serves.
+"""Contract of every model family: memorise examples and resume exactly after a kill, with every supported recipe.
 
-Robust training of every family is checked in tests/robust/contract, and two workers in test_robust_workers.
+Robust training of every family is tested in tests/robust/contract, and two workers in test_robust_workers.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def test_a_family_serves_these_recipes(family: Family) -> None:
 
 
 def test_a_killed_training_goes_on_exactly(family: Family, tmp_path: Path) -> None:
-    """English alone: reports and weights are equal to the bit."""
+    """English only: reports and weights are bit-identical."""
     _check_continuation(family, None, tmp_path)
 
 
@@ -81,7 +81,7 @@ def test_a_killed_training_goes_on_exactly(family: Family, tmp_path: Path) -> No
 def test_a_killed_training_of_a_text_to_text_model_goes_on_exactly_with_each_recipe(
     recipe: str, text_to_text: Family, tmp_path: Path
 ) -> None:
-    """Those of encoders are checked in test_recipes."""
+    """Those of encoders are tested in test_recipes."""
     _check_continuation(text_to_text, recipe, tmp_path)
 
 

@@ -36,7 +36,7 @@ def test_nothing_of_a_trial_stays_without_the_collectors_help(
         return model
 
     monkeypatch.setattr(Extractive, "load", loaded)
-    monkeypatch.delenv("HF_DEACTIVATE_ASYNC_LOAD")  # as trials load
+    monkeypatch.delenv("HF_DEACTIVATE_ASYNC_LOAD")  # like trials
     gc.collect()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""What makes training fast changes no number: losses and scores are those of the plain loop before it."""
+"""Optimisations of training change no results: losses and scores are those of the original plain loop."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_rows_of_one_window_give_them_too(
     configure: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Noise belongs to places of the model's inputs, so its golden losses are those of padded rows."""
+    """Noise depends on positions in the model's inputs, so its golden losses are for padded rows."""
     monkeypatch.setattr(batches, "pack_windows", lambda model: None)
     found = reports(
         configure(updates=40, reports=4, precision="fp32", **CONFIGURATIONS[name]), tiny_inputs, no_dropout, tmp_path
@@ -94,7 +94,7 @@ def test_rows_of_one_window_give_them_too(
 def test_activation_checkpointing_changes_no_number(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
-    """With dropout and noise on: what is computed again draws the same numbers."""
+    """With dropout and noise: recomputation draws the same random numbers."""
     configuration = configure(updates=10, reports=2, robust=NOISE)
     plain = reports(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "plain")
     again = reports(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "again", activation_checkpointing=True)

@@ -65,7 +65,7 @@ def test_equal_configuration_and_seed_give_identical_numbers(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, robust: Any
 ) -> None:
     first, _ = train(configure(robust=robust), tiny_inputs, tiny_checkpoint, tmp_path / "one")
-    torch.manual_seed(999)  # what the process drew before must not matter
+    torch.manual_seed(999)  # earlier random draws of the process must not matter
     second, _ = train(configure(robust=robust), tiny_inputs, tiny_checkpoint, tmp_path / "two")
     assert numbers(first) == numbers(second)
 
@@ -106,7 +106,7 @@ def test_a_killed_training_goes_on_exactly(
 def test_a_training_that_another_machine_took_over_writes_nothing_more(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, after: int
 ) -> None:
-    """The machine of the first one loses its network after a report; the second one finishes; the first one goes on."""
+    """The first attempt's machine loses its network after a report; the second finishes; the first continues."""
     configuration = configure(mixture={"faq_share": 0.4, "weights": {"de": 1.0}})
     whole, _ = train(configuration, tiny_inputs, tiny_checkpoint, tmp_path / "whole")
     directory = TrialDirectory(tmp_path / "trial" / configuration.fingerprint)
@@ -145,7 +145,7 @@ def test_a_training_that_starts_over_leaves_no_report_twice(
     with pytest.raises(Killed):
         train(configure(), tiny_inputs, tiny_checkpoint, tmp_path, kill_after=4)
     directory = TrialDirectory(tmp_path / configure().fingerprint)
-    directory.checkpoint.unlink()  # as after the trial scheduler stopped it
+    directory.checkpoint.unlink()  # as if the trial scheduler had stopped it
     train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
     assert [report["updates"] for report in journal.read(directory.reports)] == [2, 4, 6]
 
@@ -237,7 +237,7 @@ def test_the_fingerprint_of_a_configuration_without_the_new_keys_is_what_it_was(
 def test_a_compiled_model_learns_the_task_too(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The encoder that is called is the compiled one; test_compiled_model.py holds what the compiler makes of it."""
+    """The compiled encoder is the one called; test_compiled_model.py tests its results."""
     compiled: list[Any] = []
     inputs: list[set[str]] = []
 

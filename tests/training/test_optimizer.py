@@ -23,7 +23,7 @@ def settings(**changes: Any) -> TrainingSettings:
 
 
 def steps(gradients: Sequence[Tensor], start: Tensor, **changes: Any) -> list[Tensor]:
-    """What each update adds to one tensor."""
+    """The change of one tensor in each update."""
     model = nn.Module()
     model.weight = nn.Parameter(start.clone())
     optimizer = make_optimizer(model, settings(optimizer="adafactor", **changes))
@@ -50,11 +50,11 @@ def test_adafactor_steps_in_proportion_to_the_tensor() -> None:
 
 
 def test_adafactor_adapts_however_small_gradients_are() -> None:
-    """A large model's are: clipped to a norm of 1, those of 600 million weights have a root mean square of 4e-5."""
+    """Like a large model's: clipped to norm 1, gradients of 600 million weights have a root mean square of 4e-5."""
     generator = torch.Generator().manual_seed(0)
     start, *gradients = (torch.randn(40, 30, generator=generator) for _ in range(4))
     gradients = [gradient * torch.logspace(-2, 0, 40)[:, None] for gradient in gradients]
-    gradients[0][3] = 0.0  # a word that no text holds
+    gradients[0][3] = 0.0  # a word that occurs in no text
     expected = steps(gradients, start)
     assert torch.equal(expected[0][3], torch.zeros(30))
     for size in (1e-3, 1e-5, 1e-7):

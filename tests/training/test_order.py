@@ -1,4 +1,4 @@
-"""How many examples of which kind stand in each update, for every schedule and recipe."""
+"""Number of examples of each kind per update, for every schedule and recipe."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def order_of(configuration: Any, inputs: TrialInputs) -> TrainingOrder:
 
 
 def counts(order: TrainingOrder, update: int, train: Any) -> tuple[int, int]:
-    """FAQ and English examples of an update, as the micro-batches have them."""
+    """FAQ and English examples of an update, from its micro-batches."""
     places = [place for micro in order.micro_batches(update) for place in micro.places]
     english = sum(source is train for source, _ in places)
     return len(places) - english, english

@@ -39,7 +39,7 @@ class Killed(Exception):
 
 
 def mixture(recipe: str, schedule: str = "mix", settings: Any = None, weights: Any = None) -> dict[str, Any]:
-    """Half of the examples from FAQ pages."""
+    """Half of the examples are from FAQ pages."""
     made = {recipe: settings} if settings is not None else RECIPES[recipe]
     return {"faq_share": 0.5, "weights": weights or WEIGHTS, "schedule": schedule, "recipe": made}
 
@@ -74,7 +74,7 @@ def started(configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: 
 def test_a_killed_training_goes_on_exactly(
     recipe: str, schedule: str, tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
-    """In the middle of the first stage, at the boundary (after update 4) and in the second, one after the other."""
+    """In the first stage, at the boundary (after update 4), and in the second stage."""
     configuration = configure(updates=8, reports=4, robust=NOISE, mixture=mixture(recipe, schedule))
     whole = train(configuration, tiny_inputs, mask_checkpoint, tmp_path / "whole")
     expected = load_encoder(tmp_path / "whole" / "model", 0, trained_head=True).state_dict()
@@ -126,7 +126,7 @@ def test_masked_language_modelling_learns_an_answer_by_heart(
     configuration = configure(updates=60, batch_size=8, mixture=settings | {"recipe": recipe})
     _, updater = started(configuration, inputs, mask_checkpoint)
     losses = [float(updater.update(number)) for number in range(60)]
-    assert losses[0] > 2 and np.mean(losses[-5:]) < 0.7  # its words alone, in any order, cost 1.39
+    assert losses[0] > 2 and np.mean(losses[-5:]) < 0.7  # just its words, in any order, cost 1.39
 
 
 def no_dropout(model: TrainedModel) -> None:
@@ -136,7 +136,7 @@ def no_dropout(model: TrainedModel) -> None:
 def test_an_updates_loss_is_the_span_loss_and_the_weighted_contrastive_loss(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, configure: Any
 ) -> None:
-    """Computed again text by text and pair by pair, with the untrimmed model."""
+    """Recomputed text by text and pair by pair, with the untrimmed model."""
     drawn = mixture("contrastive", settings={"weight": 0.3, "temperature": 0.2})
     configuration = configure(updates=4, mixture=drawn, micro_batch_tokens=40)
     model, updater = started(configuration, tiny_inputs, tiny_checkpoint)
@@ -194,7 +194,7 @@ def contrasts_of(model: Any, places: list[Any], temperature: float) -> list[floa
 def test_an_updates_masked_loss_is_the_mean_over_its_masked_tokens(
     tiny_inputs: TrialInputs, mask_checkpoint: Path, configure: Any
 ) -> None:
-    """A head that gives every token the same share: the loss is the logarithm of the vocabulary's size."""
+    """A head with uniform probabilities: the loss is the logarithm of the vocabulary size."""
     drawn = mixture("masked_language_model", settings={"weight": 0.5, "rate": 0.3})
     configuration = configure(updates=4, mixture=drawn)
     model, updater = started(configuration, tiny_inputs, mask_checkpoint)
@@ -267,7 +267,7 @@ def test_each_stage_has_the_schedule_of_a_training_of_its_length(configure: Any)
 def test_rows_that_no_window_uses_decay_as_in_both_stages(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"updates": 5, "reports": 1, "weight_decay": 0.9, "warmup_share": 0.5}  # so that the stages' rates tell
+    settings = {"updates": 5, "reports": 1, "weight_decay": 0.9, "warmup_share": 0.5}  # so that learning rates matter
     configuration = configure(**settings, mixture=mixture("contrastive", "then"))
     tables = []
     for trimmed in (True, False):
@@ -297,7 +297,7 @@ def test_activation_checkpointing_changes_no_number(
 def test_rows_of_their_own_give_the_losses_of_one_row(
     recipe: str, tiny_inputs: TrialInputs, mask_checkpoint: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on GPUs: padded rows, a micro-batch in one pass."""
+    """Like on GPUs: padded rows, one pass per micro-batch."""
     losses = {}
     for packed in (True, False):
         if not packed:

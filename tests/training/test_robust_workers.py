@@ -1,4 +1,4 @@
-"""Two workers train robustly what one trains, and each draws what belongs to its own micro-batches."""
+"""Robust training gives the same result with two workers as with one; each draws for its own micro-batches."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 class Watched:
-    """Robust training that keeps the seeds of its passes."""
+    """Robust training that records the seeds of its passes."""
 
     def __init__(self, robust: RobustTraining) -> None:
         self._robust, self.passes, self.terms = robust, robust.passes, robust.terms
@@ -47,7 +47,7 @@ class Watched:
 
 
 def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path, two_workers: TwoWorkers) -> None:
-    """With dropout and two micro-batches to a worker; the mixtures' last micro-batch is one worker's alone."""
+    """With dropout and two micro-batches per worker; only one worker has the last micro-batch of a mixture."""
     names = list(COMBINATIONS) if family.name == "encoder" else ["consistency and everything else"]
     configurations = {name: family.configuration(COMBINATIONS[name], micro_batch_size=2) for name in names}
     configurations |= {
@@ -76,7 +76,7 @@ def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path, two_w
 
 @pytest.mark.parametrize(("family", "name"), CASES, indirect=["family"])
 def test_each_worker_draws_noise_of_its_own(name: str, family: Family) -> None:
-    """The seeds of two workers' passes are those of one worker's, shared out, and no two are equal."""
+    """The seeds of two workers' passes are those of a single worker, divided between them, and all distinct."""
     seeds = {}
     for rank, workers in ((0, 1), (0, 2), (1, 2)):
         worker = SoloWorker(rank=rank, workers=workers)
@@ -93,7 +93,7 @@ def test_each_worker_draws_noise_of_its_own(name: str, family: Family) -> None:
 
 @pytest.mark.parametrize(("family", "name"), CASES, indirect=["family"])
 def test_workers_gradients_are_parts_of_one_workers(name: str, family: Family) -> None:
-    """Each worker's gradient is that of its micro-batches times the workers; their mean is one worker's gradient."""
+    """Each worker's gradient is that of its micro-batches times the workers; their mean is a single worker's."""
     gradients = []
     for rank, workers in ((0, 1), (0, 2), (1, 2)):
         worker = SoloWorker(rank=rank, workers=workers)

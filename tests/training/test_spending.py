@@ -1,4 +1,4 @@
-"""Reports say what a training has spent, and its schedule is that of its own updates."""
+"""Reports contain the spent budget, and the schedule follows a trial's own updates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training models that write text: what tokens weigh, what FAQ pairs become, what is rewritten, what is refused."""
+"""Training text-to-text models: token weights, FAQ pairs, augmentation, errors."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def ids(place: Place, *, target: bool = False) -> list[int]:
 
 
 def losses_of_tokens(family: Family, place: Place) -> torch.Tensor:
-    """By plain `transformers`, (target tokens,)."""
+    """Losses from plain `transformers`, (target tokens,)."""
     model = AutoModelForSeq2SeqLM.from_pretrained(family.checkpoint).eval()
     labels = torch.tensor([ids(place, target=True)])
     with torch.no_grad():
@@ -56,7 +56,7 @@ def losses_of_tokens(family: Family, place: Place) -> torch.Tensor:
 def test_a_kinds_tokens_weigh_as_much_together_as_it_has_examples(
     recipe: str | None, tokens: int | None, family: Family
 ) -> None:
-    """The mean over the tokens of the English examples and that over the FAQ examples', by hand."""
+    """The means over the tokens of English and of FAQ examples, by hand."""
     configuration = family.configuration(recipe=recipe, micro_batch_tokens=tokens, micro_batch_size=3)
     model, updater = family.started(configuration)
     model.plain.eval()  # no dropout
@@ -73,7 +73,7 @@ def test_a_kinds_tokens_weigh_as_much_together_as_it_has_examples(
     assert updater.take_losses() == {"text": pytest.approx(found)}
     if recipe:
         lengths = {kind: sum(map(len, losses)) / len(losses) for kind, losses in by_kind.items()}
-        assert lengths[True] > lengths[False]  # else the weights would be hard to tell from none
+        assert lengths[True] > lengths[False]  # otherwise the weights would hardly matter
 
 
 def test_tokens_that_are_written_count_in_a_pass(family: Family) -> None:
@@ -116,7 +116,7 @@ def test_pairs_become_texts_to_read_and_to_write(direction: str, pairs: str, fam
 
 
 def test_a_model_gets_what_its_own_arms_draw_from(family: Family, tmp_path: Path) -> None:
-    """An encoder beside a text-to-text model gets no texts to write."""
+    """An encoder in a study with a text-to-text model gets no target texts."""
     encoder = FAMILIES["encoder"](tmp_path / "encoder")
     arms = [f"arms.{name}.model={encoder.checkpoint}" for name in ("contrastive", "words")]
     study = load_study(family.checkpoint.parent / "study.yaml", arms)
@@ -187,7 +187,7 @@ def test_rewritten_inputs_follow_from_the_seed_and_keep_the_target(method: str, 
 
 
 def test_an_input_whose_rewritten_answer_would_be_cut_off_stays(family: Family) -> None:
-    """Contexts that nearly fill an input: other segmentations have more tokens, and push the answer out."""
+    """Contexts that nearly fill an input: other segmentations have more tokens and truncate the answer."""
     train: Any = family.inputs.train
     cutter = replace(train.cutter.cutter, max_input_tokens=int(train.lengths.max()) + 4)
     tight = replace(train, cutter=replace(train.cutter, cutter=cutter))
@@ -201,7 +201,7 @@ def test_an_input_whose_rewritten_answer_would_be_cut_off_stays(family: Family) 
 
 
 def test_activation_checkpointing_changes_no_number(family: Family) -> None:
-    """With dropout; every block of the encoder and of the decoder goes forward once more in the backward pass."""
+    """With dropout; every block of encoder and decoder is run forward again in the backward pass."""
     configuration = family.configuration({"embedding_noise": {"magnitude": 0.1}})
     losses, calls = [], []
     for checkpointing in (False, True):

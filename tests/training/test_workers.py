@@ -1,4 +1,4 @@
-"""The number of workers does not decide the numbers."""
+"""The number of workers does not affect results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 def test_two_workers_train_what_one_trains(
     tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any, two_workers: TwoWorkers
 ) -> None:
-    """With dropout, noise and gradient accumulation; in stages with fewer micro-batches than workers."""
+    """With dropout, noise and gradient accumulation, and stages with fewer micro-batches than workers."""
     configurations = {"long": configure(updates=20, robust=NOISE, mixture=DRAWN)}
     for name, recipe in RECIPES.items():
         for schedule, micro in (("mix", 4), ("then", 16)) if name != "passage" else (("then", 16),):

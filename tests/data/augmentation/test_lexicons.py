@@ -1,4 +1,4 @@
-"""Lexicons: what is looked up, how files of both layouts are read, and what is wrong with a file in one line."""
+"""Lexicons: look-up, files in both layouts, and one-line errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws of segmentations against all segmentations, counted one by one."""
+"""Sampled segmentations, compared with an enumeration of all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens under drawn segmentations: pieces of the same text, in the same words, at the right characters."""
+"""Tokens with sampled segmentations: pieces of the same text and words, with correct offsets."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_pieces_spell_the_words_and_stand_at_their_characters(before: str) -> No
 
 
 def test_pieces_of_a_plain_segmentation_have_the_tokenizers_offsets() -> None:
-    """Where the draw is the best segmentation, all is as the tokenizer says, a lone mark's place included."""
+    """If the best segmentation is drawn, the result is the tokenizer's, including offsets of a lone mark."""
     for before in BEFORE:
         tokenizer = backend(before)
         for text in ("abcab cab ab", "cab", "c bc  abc"):

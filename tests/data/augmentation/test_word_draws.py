@@ -1,4 +1,4 @@
-"""How often words are replaced, and by what: distributions with known shares."""
+"""How often words are replaced, and by what: known distributions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xlingual.data.augmentation.word_substitution import WordSubstitution
 SYNONYMS = Lexicon.of({"big": ["large", "huge", "great"], "old": ["aged"]})
 DRAWS = 20_000
 LEAST = 1e-4
-"""p-value below which a fixed seed would be bad luck indeed."""
+"""p-value below which a test fails."""
 
 
 def written(word: str) -> Word:

@@ -1,4 +1,4 @@
-"""Words of texts, and texts with some of them replaced."""
+"""Finding and replacing words of texts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_words_that_open_a_sentence_are_told(text: str, opening: list[str]) -> N
 
 
 class Given:
-    """Replaces words by what a test says, in turn."""
+    """Replaces words by given replacements, in turn."""
 
     def __init__(self, drawn: Sequence[str | None]) -> None:
         self.drawn = drawn
@@ -81,7 +81,7 @@ def examples(draw: Any) -> Example:
 
 
 def written(text: str, kept: Sequence[tuple[int, int]], replacements: Iterator[str | None]) -> str:
-    """What a text becomes, by another way: word after word through the pattern's own substitution."""
+    """The expected text, computed independently by the pattern's own substitution."""
 
     def one(found: re.Match[str]) -> str:
         if any(found.start() < end and start < found.end() for start, end in kept):

@@ -18,7 +18,7 @@ IDENTITY = "0123456789abcdef01234567"
 
 
 def sealed(code: str) -> Example:
-    """The made-up test set's one question in a language."""
+    """The single question of the made-up test set in a language."""
     return Example(IDENTITY, QUESTION, CONTEXTS[code], ("?",), (0,), code, "Harbour_of_Lisenna", IDENTITY)
 
 

@@ -1,4 +1,4 @@
-"""Every kind of file gives its pieces, and a broken one says in one line what is wrong."""
+"""Pieces of every kind of file, and one-line errors for broken ones."""
 
 from __future__ import annotations
 

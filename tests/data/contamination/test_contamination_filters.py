@@ -1,4 +1,4 @@
-"""What overlaps the sealed test set is dropped, counted and listed; all else goes through in its order."""
+"""Data that overlaps the sealed test set is dropped, counted and listed; the rest is kept in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies of the test set are found however they were changed; clean text, names and short questions are not."""
+"""Copies of the test set are found despite changes; clean text, names and short questions are not."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_every_real_paragraph_is_found_however_it_is_written(real, xquad, change
 
 
 def test_every_real_paragraph_is_found_with_its_longest_sentence_replaced(real, xquad):
-    """But for the few of which no more stays than a name is long."""
+    """Except for the few of which no more is left than a name."""
     for code, contexts in xquad.items():
         planted = [text for context in contexts if (text := longest_replaced(code, context))]
         assert len(planted) >= 227, code
@@ -176,7 +176,7 @@ NEW = " 1234567890 "
 
 
 def longest_replaced(code: str, context: str) -> str | None:
-    """The text without its longest sentence; in Thai, which marks no sentence, without its longest phrase."""
+    """The text without its longest sentence; in Thai, which has no sentence marks, without its longest phrase."""
     parts = [part for part in re.split(r"\s" if code == "th" else r"(?<=[.!?।؟。！？])\s*", context) if part]
     longest = parts.index(max(parts, key=len))
     joined = NEW.join([" ".join(parts[:longest]), " ".join(parts[longest + 1 :])])

@@ -1,4 +1,4 @@
-"""What copying changes has no say; what makes another word has."""
+"""Differences that arise in copying are ignored; different words are not."""
 
 from __future__ import annotations
 

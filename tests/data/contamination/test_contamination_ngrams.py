@@ -1,4 +1,4 @@
-"""The rolling hash is the polynomial that it is said to be, and the set knows its members."""
+"""The rolling hash is the documented polynomial, and the set knows its members."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_each_hash_is_a_polynomial_of_its_letters(numbers: list[int]) -> None:
 
 @given(NUMBERS, NUMBERS)
 def test_the_set_finds_its_members_and_nothing_else(members: list[int], others: list[int]) -> None:
-    near = [(member ^ 1) for member in members]  # equal to a member but for the last bit
+    near = [(member ^ 1) for member in members]  # differs from a member only in the last bit
     asked = np.array([*others, *members, *near], dtype=np.uint64)
     known = HashSet(np.array([*members, *members], dtype=np.uint64))
     assert len(known) == len(set(members))

@@ -75,7 +75,7 @@ def test_what_is_there_is_opened_and_not_made_again(prepare: Callable[..., Any],
     assert prepare() == first
     assert {code: each.directory.stat().st_ino for code, each in first.items()} == places
     assert prepare(steps=steps("3"))["de"].directory != first["de"].directory
-    assert prepare(draw=Draw(20, seed=5))["de"].directory == first["de"].directory  # without a spread it has no say
+    assert prepare(draw=Draw(20, seed=5))["de"].directory == first["de"].directory  # unused without a spread
     assert pickle.loads(pickle.dumps(first)) == first
 
 
@@ -96,7 +96,7 @@ def test_rows_of_the_hub_are_read_again_unless_the_study_recorded_them(
 ) -> None:
     from xlingual.data.faq.tables import HubTable
 
-    monkeypatch.setattr(HubTable, "content", lambda self: None)  # as of the hub itself
+    monkeypatch.setattr(HubTable, "content", lambda self: None)  # like the hub itself
     hub = write_snapshot(tmp_path / "hub", {("deu", "default"): [row(n, f"s{n}") for n in range(5)]})
 
     def prepare(recorded: dict[str, str] | None = None) -> StoredRows:
@@ -160,7 +160,7 @@ def test_question_types_of_both_versions_are_not_mixed(source: Path, tmp_path: P
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     peaks = {}
-    for number in (2500, 2500, 10_000):  # the first time is for imports
+    for number in (2500, 2500, 10_000):  # warm up imports
         rows = [row(n, f"site-{(n * 7919) % (number // 5)}.de") for n in range(number)]
         write(tmp_path / f"{number}" / "deu.jsonl", rows)
         del rows
@@ -170,4 +170,4 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         peaks[number] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         shutil.rmtree(tmp_path / "s")
-    assert peaks[10_000] < 2 * peaks[2500]  # four times as many rows; buffers fill up at some thousand
+    assert peaks[10_000] < 2 * peaks[2500]  # four times as many rows; buffers are full after a few thousand

@@ -1,4 +1,4 @@
-"""Words of a folded text: as the definition says, in all of Unicode, however they are found."""
+"""Words of a folded text follow the definition in all of Unicode, however they are found."""
 
 import unicodedata
 
@@ -29,7 +29,7 @@ def test_words_stand_between_punctuation_and_formatting_marks_vanish(text: str) 
 
 @pytest.mark.parametrize("first", range(0, LAST + 1, 0x20000))
 def test_every_character_parts_vanishes_or_stays(first: int) -> None:
-    # A line break ends each: no character composes with it.
+    # Each ends in a line break, which no character composes with.
     text = "\n".join(f"a{chr(code)}b" for code in range(first, min(first + 0x20000, LAST + 1)))
     assert fold_words(text) == by_definition(text)
 

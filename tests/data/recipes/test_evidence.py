@@ -18,7 +18,7 @@ def evidence(
 
 
 def test_it_is_the_share_of_what_the_answer_repeats_with_a_unit_of_doubt_that_every_sentence_halves() -> None:
-    """Of `one red cat` with equal weights: the sentence has one word of three, the answer two."""
+    """`one red cat` with equal weights: the sentence has one of three words, the answer two."""
     assert evidence("One red cat", "A cat.", "It is red.", 3) == pytest.approx((1 / 3 + 1 / 4) / (2 / 3 + 1))
     assert evidence("One red cat", "A dog.", "It is blue.", 4) == pytest.approx(1 / 8)
     assert evidence("...", "A dog.", "It is blue.", 4) == pytest.approx(1 / 8)

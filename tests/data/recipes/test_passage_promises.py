@@ -89,7 +89,7 @@ def test_every_example_keeps_the_promises(rows: list[FaqRow], seed: int, limits:
 @settings(deadline=None)
 @given(ROWS, st.integers(0, 9))
 def test_no_sibling_is_nearly_the_gold_answer(rows: list[FaqRow], seed: int) -> None:
-    """Answers of one sentence without a break, so that a passage's sentences are its answers."""
+    """Answers of a single sentence, so that a passage's sentences are its answers."""
     single = [
         row(one.question, " ".join(fold(one.answer).split()[:6]).capitalize() + ".", one.url, one.origin)
         for one in rows

@@ -1,4 +1,4 @@
-"""Nothing that a passage shows without its question tells which of its answers is asked for."""
+"""Nothing visible in a passage without its question reveals which answer is asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def sites(number: int, seed: int) -> list[list[FaqRow]]:
-    """Sites of pages with one to twelve answers, each one word of its own of very different lengths."""
+    """Sites whose pages have one to twelve answers, each a unique word, of very different lengths."""
     generator = np.random.default_rng(seed)
     made = []
     for site in range(number):
@@ -38,14 +38,14 @@ def examples() -> list[Example]:
 
 
 def ranks(example: Example) -> tuple[int, int, int]:
-    """Of the gold answer among those of its passage: rank by length, place, and how many there are."""
+    """Rank by length and place of the gold answer in its passage, and the number of answers."""
     words = example.context.split()
     order = sorted(words, key=len)
     return order.index(example.answers[0]), words.index(example.answers[0]), len(words)
 
 
 def chi_square(counts: NDArray[np.int64]) -> float:
-    """Of counts that should be equal."""
+    """Chi-squared statistic of counts that should be equal."""
     expected = counts.sum() / len(counts)
     return float(((counts - expected) ** 2 / expected).sum())
 
@@ -63,7 +63,7 @@ def test_rank_in_length_and_place_are_uniform(examples: list[Example], what: int
 
 
 def surprise(examples: list[Example], largest: bool) -> float:
-    """By how many standard errors the longest (or shortest) answer of a passage is gold more often than chance."""
+    """Excess over chance, in standard errors, with which the longest (or shortest) answer is gold."""
     seen = [ranks(example) for example in examples]
     hits = np.array([rank == (size - 1 if largest else 0) for rank, _, size in seen])
     chance = np.array([1 / size for _, _, size in seen])
@@ -77,7 +77,7 @@ def test_the_longest_or_the_shortest_answer_is_gold_as_often_as_chance(examples:
 
 
 def test_so_it_is_where_many_answers_are_left_over() -> None:
-    """Of three answers on a page two make a passage, and the third stands beside one that is asked elsewhere."""
+    """Of three answers on a page, two make a passage; the third gets one with an answer that is asked elsewhere."""
     generator = np.random.default_rng(3)
     settings = PassageSettings(
         span="answer", answers=2, max_span_characters=400, min_passage_characters=1, max_passage_characters=801
@@ -92,7 +92,7 @@ def test_so_it_is_where_many_answers_are_left_over() -> None:
 
 
 def test_answers_of_one_passage_are_of_similar_length_where_there_is_a_choice() -> None:
-    """On a page of fifty, the lengths within a passage differ far less than those of the page."""
+    """On a page of fifty answers, lengths differ far less within a passage than on the page."""
     generator = np.random.default_rng(2)
     lengths = np.exp(generator.uniform(np.log(20), np.log(250), 50)).astype(int)
     rows = [

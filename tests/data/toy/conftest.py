@@ -15,19 +15,19 @@ def world() -> ToyWorld:
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory, world: ToyWorld) -> ToyPaths:
-    """The default world, written once."""
+    """The default world, written once per session."""
     return write_toy_world(tmp_path_factory.mktemp("toy") / "world", world)
 
 
 @pytest.fixture
 def small() -> ToyWorld:
-    """A world that is written in a few hundredths of a second."""
+    """A small world that is written quickly."""
     return ToyWorld(train_articles=3, dev_articles=2, test_articles=2, faq_pages=4)
 
 
 @pytest.fixture(scope="session")
 def files() -> Callable[[Path], dict[str, bytes]]:
-    """What lies in a directory: bytes by relative path."""
+    """The content of a directory: bytes by relative path."""
 
     def read(directory: Path) -> dict[str, bytes]:
         found = sorted(path for path in directory.rglob("*") if path.is_file())

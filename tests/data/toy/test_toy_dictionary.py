@@ -1,4 +1,4 @@
-"""The toy world's dictionary: every word in every language, of the words that its sentences use."""
+"""The toy world's dictionary has every word of its sentences in every language."""
 
 from __future__ import annotations
 

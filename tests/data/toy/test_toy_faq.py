@@ -21,7 +21,7 @@ def rows(toy, language):
 
 
 def share_that_asks_for_its_answer(world, language="th"):
-    """Share of pairs whose question is for the relation that their answer belongs to."""
+    """Share of pairs whose question asks for the relation of their answer."""
     lexicon = make_lexicon(world)
     relation_of = {word: r for r, values in enumerate(lexicon.values) for word in (*values.names, *values.numbers)}
     question_of = {word: r for r, word in enumerate(lexicon.tongues[language].questions)}

@@ -1,4 +1,4 @@
-"""The toy world's text-to-text model: whole, of the encoder's words, about to copy; its texts come back unchanged."""
+"""The toy world's text-to-text model: complete, with the encoder's words, able to copy; texts survive a round trip."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_no_input_of_the_world_is_cut_at_the_toy_studys_lengths(toy: Any, tokeni
 
 
 def test_untrained_it_mostly_writes_words_of_what_it_reads(toy: Any, tokenizer: Any) -> None:
-    """Chance is a fortieth: an input has about 26 different words of 973."""
+    """Chance is a fortieth: an input has about 26 distinct words of 973."""
     model = family_of(toy.text_to_text).load(toy.text_to_text, 0).eval()
     copied = []
     for example in load_xquad(str(toy.xquad), ("en",))["en"].examples[:30]:

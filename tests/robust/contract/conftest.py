@@ -1,4 +1,4 @@
-"""The families that every method has to work with, and what training under each variant leaves behind."""
+"""The families that every method must support, and the result of training with each variant."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ SOME = {
         "consistency and everything else",
     },
 }
-"""Variants that a family is checked with; the encoder with all. What is the same code for all is left to it."""
+"""Variants checked for a family; the encoder has all, including those with code common to all families."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the variants of a family that are not among its own, and the recipes that it does not serve."""
+    """Skip the variants that a family does not check, and the recipes that it does not support."""
     others = {item for item in items if item.path.parent == Path(__file__).parent and _left_out(item)}
     config.hook.pytest_deselected(items=list(others))
     items[:] = [item for item in items if item not in others]
@@ -63,11 +63,11 @@ def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def plain(family: Family) -> Trace:
-    """Two updates of two micro-batches each in plain training."""
+    """Plain training for two updates of two micro-batches each."""
     return trace(family, family.configuration())
 
 
 @pytest.fixture(scope="session")
 def traced(family: Family) -> Callable[[str], Trace]:
-    """The same under a variant or a combination, trained once."""
+    """The same with a variant or combination, trained once."""
     return cache(lambda name: trace(family, family.configuration((ALL | COMBINATIONS)[name])))

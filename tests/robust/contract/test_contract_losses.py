@@ -1,4 +1,4 @@
-"""Every method: its seed decides its losses, it changes them, and a magnitude of 0 is plain training."""
+"""Every method: losses depend on the seed, differ from plain training, and equal it at magnitude 0."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def test_averaging_leaves_training_as_it_is(name: str, plain: Trace, traced: Cal
 
 @pytest.mark.parametrize("name", DRAWING)
 def test_a_passs_seed_decides_its_perturbation(name: str, family: Family) -> None:
-    """Dropout is the same throughout, so that nothing else tells the losses apart."""
+    """Dropout is the same throughout, so nothing else distinguishes the losses."""
     model, updater = family.started(family.configuration(PERTURBING[name]))
     part = updater._prepared(0)[0]
     first, again, other = (pass_losses(model, part, seed) for seed in (3, 3, 4))
     assert first == again
     assert all(one != two for one, two in zip(first, other, strict=True))
-    assert len(set(first)) == len(first)  # every sample and every step is perturbed in another way
+    assert len(set(first)) == len(first)  # every sample and every step has another perturbation
 
 
 @pytest.mark.parametrize("name", WITHOUT_EFFECT)
@@ -85,7 +85,7 @@ def test_magnitude_zero_by_hand_is_plain_training_but_for_rounding(name: str, fa
 
 @pytest.mark.parametrize("name", WITHOUT_CHANCE)
 def test_an_attack_depends_on_its_own_example_alone(name: str, family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever others share its pass, its row or its micro-batch: losses of a whole update are equal."""
+    """Whatever shares its pass, row or micro-batch, the losses of a whole update are equal."""
     losses = {}
     for layout, training in {
         "one pass": {"micro_batch_size": 8},
@@ -103,7 +103,7 @@ def test_an_attack_depends_on_its_own_example_alone(name: str, family: Family, m
 
 @pytest.mark.parametrize("dropout", ["shared", "drawn"])
 def test_without_noise_the_divergence_is_that_of_dropout(dropout: str, family: Family) -> None:
-    """None where it is shared; where it is drawn, that of two draws, whatever the seed of the noise."""
+    """No divergence if dropout is shared; if drawn, that of two draws, whatever the seed of the noise."""
     settings: Settings = {"consistency": {"magnitude": 0.0, "dropout": dropout, "weight": 2.0}}
     model, updater = family.started(family.configuration(settings, by_hand=True))
     part = updater._prepared(0)[0]

@@ -1,4 +1,4 @@
-"""Every method: the passes that it declares, and nothing left behind by them."""
+"""Every method: its declared passes, without side effects."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VARIANTS: dict[str, Settings] = ALL | COMBINATIONS
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_passes_of_an_update_are_those_declared(name: str, plain: Trace, traced: Callable[[str], Trace]) -> None:
-    """Forward through the body and backward through what it puts out, as often as `passes_of` says for the study."""
+    """As many forward passes of the body and backward passes of its outputs as `passes_of` gives."""
     found, declared = traced(name), passes_of(Robust.model_validate(VARIANTS[name]))
     assert found.declared == declared
     assert plain.count.forward == plain.count.backward == UPDATES * 2
@@ -30,9 +30,9 @@ def test_the_passes_of_an_update_are_those_declared(name: str, plain: Trace, tra
 def test_global_random_streams_go_on_as_in_plain_training(
     name: str, family: Family, plain: Trace, traced: Callable[[str], Trace]
 ) -> None:
-    """Dropout draws as many numbers, of the same seed but where it is drawn anew, and nothing else draws any.
+    """Dropout draws the same number of random numbers, with the same seed unless redrawn; nothing else draws any.
 
-    In a T5 it draws a number an element: more where a text is cut into more tokens.
+    In T5, it draws one number per element: more if a text has more tokens.
     """
     longer = family.objective == "text" and "subword_sampling" in VARIANTS[name]
     assert torch.equal(traced(name).dropout, plain.dropout) == (name not in DROPPING and not longer)
@@ -41,7 +41,7 @@ def test_global_random_streams_go_on_as_in_plain_training(
 
 @pytest.mark.parametrize("name", PERTURBING)
 def test_a_methods_own_passes_leave_parameters_and_their_gradients_alone(name: str, family: Family) -> None:
-    """Between a term's backward pass and the next term there may be an ascent; it is of the perturbation alone."""
+    """Only the perturbation may change between a term's backward pass and the next term."""
     model, updater = family.started(family.configuration(PERTURBING[name]))
     parameters = dict(model.losses.named_parameters())
     before = {key: (value.detach().clone(), value.requires_grad) for key, value in parameters.items()}
@@ -66,7 +66,7 @@ def test_a_methods_own_passes_leave_parameters_and_their_gradients_alone(name: s
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_every_loss_of_a_recipe_is_perturbed(name: str, recipe: str, family: Family) -> None:
-    """Each objective of a mixture pays the same passes, and its losses are finite and not those of plain training."""
+    """Each objective of a mixture has the same passes; its losses are finite and differ from plain training."""
     losses, counts = [], []
     for settings in (None, PERTURBING[name]):
         model, updater = family.started(family.configuration(settings, recipe=recipe))
@@ -84,7 +84,7 @@ def test_every_loss_of_a_recipe_is_perturbed(name: str, recipe: str, family: Fam
 
 @pytest.mark.parametrize("name", PERTURBING)
 def test_a_record_says_what_magnitudes_amount_to(name: str, family: Family) -> None:
-    """Every magnitude relative and absolute; what was added, and to what, is measured while training."""
+    """Every magnitude, relative and absolute, as measured during training."""
     (settings,) = PERTURBING[name].values()
     model, updater = family.started(family.configuration(PERTURBING[name]))
     table = float(model.robust.record()["root_mean_square"])

@@ -1,4 +1,4 @@
-"""Every method in whole trials: killed and continued, scored without a perturbation, learning what can be learnt."""
+"""Every method in full trials: killed and resumed, evaluated without perturbation, able to learn."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_killed_training_goes_on_exactly(name: str, family: Family, tmp_path: 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_nothing_is_perturbed_when_scoring(name: str, family: Family) -> None:
-    """The model in training answers as one that never was trained robustly and has its weights."""
+    """The model in training predicts like a plain model with its weights."""
     model, updater = family.started(family.configuration(VARIANTS[name]))
     updater.update(0)
     model.average.after_update(1)
@@ -61,7 +61,7 @@ def test_nothing_is_perturbed_when_scoring(name: str, family: Family) -> None:
         logits = [output.logits if family.objective == "text" else torch.cat(output[:2]) for output in outputs]
         whole.train(training)
     torch.testing.assert_close(logits[0], logits[1], rtol=1e-5, atol=1e-6)
-    assert updater.update(1) > 0  # and training goes on
+    assert updater.update(1) > 0  # and training continues
 
 
 @pytest.mark.parametrize("name", AVERAGING)
@@ -76,13 +76,13 @@ def test_averaging_changes_what_is_exported(name: str, family: Family, tmp_path:
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_a_few_examples_are_learnt_by_heart(name: str, family: Family) -> None:
-    """Each method that perturbs by itself, and those that alter texts or average in all combinations."""
+    """Each perturbing method separately, and all combinations of text-altering and averaging ones."""
     updates = 25
     configuration = family.configuration(LEARNING[name], updates=updates, micro_batch_size=8, learning_rate=family.rate)
     _, updater = family.started(configuration, inputs=family.few)
     losses = [float(updater.update(number)) for number in range(updates)]
     most = 0.6 if name in COMBINATIONS else 0.3  # texts change to the end
-    if family.objective == "text":  # whose losses begin near 5, and higher under an attack
+    if family.objective == "text":  # losses start near 5, and higher under an attack
         most = 0.2 * losses[0]
     assert losses[0] > 2
     assert sum(losses[-5:]) / 5 < most

@@ -1,4 +1,4 @@
-"""InfoNCE against its definition, and which pairs are held against one another."""
+"""InfoNCE compared with its definition, and which pairs are contrasted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def nce(*arguments):
 
 
 def by_definition(questions: np.ndarray, answers: np.ndarray, same: np.ndarray, temperature: float) -> float:
-    """Sum over pairs, with loops and scalars."""
+    """The sum over pairs, with loops and scalars."""
     total = 0.0
     for i in range(len(questions)):
         for one, others in ((questions, answers), (answers, questions)):
@@ -78,7 +78,7 @@ def test_micro_batches_hold_two_of_a_host_and_at_least_two_pairs(hosts: list[int
     one_odd_host = len(set(hosts)) == 1 and len(hosts) % 2 == 1
     assert most <= 2 + one_odd_host
     assert max(sizes) <= max(size, 2) or (len(hosts) % 2 == 1 and max(sizes) <= max(size, 3))
-    if len(groups) > 1:  # one fewer would break a bound
+    if len(groups) > 1:  # one less would violate a bound
         largest_host = np.unique(hosts, return_counts=True)[1].max()
         assert largest_host > 2 * (len(groups) - 1) or len(hosts) > size * (len(groups) - 1)
 
@@ -88,7 +88,7 @@ def test_pooling_is_the_mean_over_a_texts_own_tokens() -> None:
     texts = [torch.randn(length, 4, generator=generator) for length in (3, 5, 1)]
     expected = np.stack([text.double().numpy().mean(0) for text in texts])
     packed = mean_pooled(torch.cat(texts)[None], (3, 5, 1), packed=True)
-    rows = torch.full((3, 5, 4), 1e6)  # what stands in padding has no say
+    rows = torch.full((3, 5, 4), 1e6)  # padding is ignored
     for place, text in enumerate(texts):
         rows[place, : len(text)] = text
     padded = mean_pooled(rows, (3, 5, 1), packed=False)

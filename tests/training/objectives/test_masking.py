@@ -1,4 +1,4 @@
-"""How much is masked, where, and what stands there instead."""
+"""How much is masked, where, and by what."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def span_lengths(places: np.ndarray) -> list[int]:
 
 @pytest.mark.parametrize("mean_span", [1.0, 3.0, 6.0])
 def test_span_lengths_are_geometric(mean_span: float) -> None:
-    """Of answers so long that the last span, cut short, hardly counts."""
+    """For answers long enough that the truncated last span hardly matters."""
     draw = generator(1)
     lengths = np.concatenate([span_lengths(masked_places(20_000, 0.15, mean_span, draw)) for _ in range(10)])
     assert lengths.mean() == pytest.approx(mean_span, rel=0.03)

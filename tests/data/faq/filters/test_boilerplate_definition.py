@@ -1,4 +1,4 @@
-"""What is cut as boilerplate is what the definition says, however it is found."""
+"""Boilerplate removal follows its definition, however it is implemented."""
 
 from collections import Counter
 
@@ -26,7 +26,7 @@ def parts(answer: str) -> tuple[list[str], list[list[str]], list[tuple[str, ...]
 
 
 def cut(answers: list[str]) -> list[str]:
-    """All n-grams and all sentences counted, without a shortcut."""
+    """Counts all n-grams and sentences, without shortcuts."""
     taken = [parts(answer) for answer in answers]
     fewest = max(4, int(SHARE * len(answers)) + 1)
     grams = Counter(gram for _, _, found in taken for gram in set(found))

@@ -42,7 +42,7 @@ def test_languages_without_spaces_are_compared_by_characters():
 
 @pytest.mark.parametrize("threshold", [0.5, 0.8, 0.9])
 def test_pairs_are_missed_as_rarely_as_stated(threshold):
-    """Each pair shares a known part of its words: the share that is found lies within four standard errors."""
+    """Each pair shares a known part of its words: the share of pairs found is within four standard errors."""
     near = NearDuplicates(threshold)
     random = np.random.Generator(np.random.PCG64(7))
     expected, variance, found = 0.0, 0.0, 0
