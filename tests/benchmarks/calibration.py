@@ -1,4 +1,4 @@
-"""Whether verdicts are calibrated: whole studies simulated, from the search to what the report calls a difference.
+"""Whether verdicts are calibrated: simulated studies, from the search to the differences of the report.
 
     python tests/benchmarks/calibration.py [--studies 400] [--all] [--processes 2] [--json] [--figure OUT.svg]
 
@@ -36,16 +36,16 @@ from rich.table import Table
 from xlingual.report.differences import LEVEL, MEAN, differences
 
 WORLDS = 50
-MOST_SEARCHES = 60  # of a world; studies share them, no study has one twice
+MOST_SEARCHES = 60  # per world; shared by studies, but never used twice in one
 CHUNK = 20  # studies of one task of a process
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in the studies of one cell.
+    """Results of the studies of one cell.
 
     Attributes:
-        cell: what they have in common.
+        cell: the kind of study.
         headline: whether the mean of any arm is called a difference, (studies,).
         language: whether any language is marked, (studies,).
         family: whether any language would be by Holm alone, without a significant mean, (studies,).
@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(cells: Sequence[Cell], studies: int, processes: int = 1) -> list[Found]:
-    """Simulate the studies of every cell; the same whatever the number of processes."""
+    """Simulate the studies of every cell; results do not depend on the number of processes."""
     if processes == 1:
         return _measured(cells, studies, map)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as executor:
@@ -130,7 +130,7 @@ def _measured(cells: Sequence[Cell], studies: int, each: Map) -> list[Found]:
 
 
 def _pool(kind: Kind, cells: Sequence[Cell], studies: int, each: Map) -> np.ndarray:
-    """Winners' true scores, (worlds, searches), enough for every cell that asks for them."""
+    """True scores of winners, (worlds, searches), enough for every cell that needs them."""
     worlds = min(WORLDS, studies)
     in_study = max(cell.arms * cell.searches for cell in cells if kind in cell.kinds)
     return winners(kind, worlds, max(in_study, min(MOST_SEARCHES, in_study * -(-studies // worlds))), each)
@@ -145,7 +145,7 @@ def _measure(cell: Cell, pools: Sequence[np.ndarray], studies: int, each: Map) -
 
 
 def _some(cell: Cell, pools: Sequence[np.ndarray], numbers: Iterable[int]) -> list[tuple[float, ...]]:
-    # The randomisation test beside a verdict decides nothing, and takes more time than all else.
+    # The randomisation test does not affect verdicts, and takes more time than everything else.
     with patch("xlingual.report.differences.randomization_p", lambda shares: None):
         return [simulate(cell, pools, number) for number in numbers]
 
@@ -210,7 +210,7 @@ def print_table(found: Sequence[Found], console: Console) -> None:
 
 
 def _promised(one: Found) -> str:
-    """The power that is expected, and the true difference; empty where there is none."""
+    """Expected power and true difference; empty if there is none."""
     true = f"{one.true.mean():+.1f}" if one.true.any() else ""
     return true if one.cell.power is None else f"{100.0 * one.cell.power:.0f}%, {true}"
 

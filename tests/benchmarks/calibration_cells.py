@@ -81,11 +81,11 @@ class Cell:
         return found
 
     def expected_difference(self, pools: Sequence[np.ndarray]) -> float:
-        """Of the winners' true scores in one world, without a gain."""
+        """True scores of the winners in one world, without a gain."""
         return float(pools[-1].mean() - pools[0].mean())
 
     def gain(self, winners: np.ndarray) -> float:
-        """Points of all arms but the baseline: what `power` asks for in a world whose winners have these scores."""
+        """Gain of all arms except the baseline, in points, for the requested power, given the winners' scores."""
         if self.power is None:
             return self.nature.gain
         nature, questions = self.nature, question_error(self.nature)
@@ -97,7 +97,7 @@ class Cell:
 
 
 def cell(name: str, setting: str, nature: Nature = PLAIN, **values: Any) -> Cell:
-    """A cell whose seeds differ by as much as the world's reports do, and by no less than `SEED`."""
+    """A cell whose seeds vary as much as the world's reports, but at least by `SEED`."""
     factor = max(1.0, WORLDS[setting].noise / SEED)
     return Cell(name, setting, nature=replace(nature, seed=tuple(factor * one for one in nature.seed)), **values)
 

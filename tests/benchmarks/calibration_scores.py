@@ -1,4 +1,4 @@
-"""Made-up scores on XQuAD's real structure: 1,190 parallel questions of 240 paragraphs of 48 articles.
+"""Simulated scores on XQuAD's real structure: 1,190 parallel questions of 240 paragraphs of 48 articles.
 
 The F1 of one model on one question is a sum, in percentage points, and is not cut to 0..100, so that true differences
 are exact:
@@ -46,14 +46,14 @@ OWN_PART = np.array([(OWN | {"zh": 1.4, "ro": 1.0})[language] for language in XQ
 SEED = 0.9
 
 BASELINE = "baseline"
-METRIC = "f1"  # which verdicts are of; all others are 0
+METRIC = "f1"  # the languages of verdicts; all others are 0
 DIFFICULTY, DIFFICULTY_OF_LANGUAGE = 25.0, 20.0
 ALIKE_SHARE = 0.3  # of the variance of effects on questions, over languages
 
 
 @dataclass(frozen=True)
 class Nature:
-    """How scores come about, beside the configurations' true scores.
+    """How scores arise from the configurations' true scores.
 
     Attributes:
         article: intra-class correlation of effects on questions within an article.
@@ -74,7 +74,7 @@ class Nature:
     gain: float = 0.0
 
     def gaining(self, points: float) -> Nature:
-        """The same with another gain."""
+        """A copy with another gain."""
         return replace(self, gain=points)
 
 
@@ -86,8 +86,8 @@ def study_scores(
     Args:
         truths: by arm, the baseline first: the true scores of its searches' winners, (searches,), in percent.
         seeds: replicates of each winner. With one search they are the units, else the searches are.
-        nature: how scores come about.
-        generator: of all chance.
+        nature: how scores arise.
+        generator: the random generator.
     """
     shape = (len(XQUAD_LANGUAGES), len(ARTICLE))
     difficulty = DIFFICULTY * generator.standard_normal(shape[1])
@@ -132,7 +132,7 @@ def _seeds(count: int, generator: np.random.Generator) -> np.ndarray:
 
 
 def _answered(models: int, nature: Nature, generator: np.random.Generator) -> np.ndarray:
-    """What one arm's models make of the questions, beside their difficulty, (models, languages, questions)."""
+    """Effects of one arm's models on questions, besides difficulty, (models, languages, questions)."""
     arm = nature.arm * _effects(1, nature, generator) if nature.arm else 0.0
     return np.asarray(arm + nature.question * _effects(models, nature, generator))
 

@@ -1,4 +1,4 @@
-"""Winners of many independent searches of made-up worlds, as the package's own draws find them.
+"""Winners of many independent searches of simulated worlds, found by the package's own sampler.
 
 A search is `ArmDraws` over `ArmSampler` with a study's defaults, one trial at a time, nothing stopped. A trial's
 development score is its configuration's true score with the world's noise, under a seed of its own; the highest one
@@ -24,7 +24,7 @@ from xlingual.study.searches import ArmSearch
 
 ARM = ArmSearch("arm")
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
-"""As `map` does, or a process pool's."""
+"""A function like `map`, or that of a process pool."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def winner(kind: Kind, world_seed: int, seed: int) -> float:
     found = []
     while draws.left and (item := draws.next()) is not None:
         values = {**world.best, **item["values"]}
-        # A world's noise hangs on all that it is asked for: with the seed among it, it is this search's own.
+        # A world's noise depends on all values requested: with the seed among them, it is specific to this search.
         score = world.curve({**values, "seed": seed})[-1]
         draws.ended(item["number"], {"state": "finished", "objective": score, "reports": [(1, score)]})
         found.append((score, world.final(values)))
@@ -83,7 +83,7 @@ def winner(kind: Kind, world_seed: int, seed: int) -> float:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A trial configuration, as much of it as draws look at."""
+    """The part of a trial configuration that draws use."""
 
     tree: dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The check for overlap with XQuAD: what it finds, what it takes for an overlap by mistake, how fast it is.
+"""The check for overlap with XQuAD: recall, false alarms and speed.
 
     python tests/benchmarks/contamination.py [--data XQUAD_DIR] [--clean FILE ...] [--rows 1000000] [--runs 3]
 
@@ -53,7 +53,7 @@ def sentence_replaced(code: str, text: str) -> list[str]:
 
 
 def words_replaced(every: int) -> Callable[[str, str], list[str]]:
-    """Replace every so-manieth word."""
+    """Replace every n-th word."""
     return lambda code, text: [
         " ".join("zzqx" if at % every == every - 1 else word for at, word in enumerate(text.split()))
     ]
@@ -72,7 +72,7 @@ CHANGES: dict[str, Callable[[str, str], list[str]]] = {
 
 
 def recall(index: ContaminationIndex, sets: Sets) -> dict[str, dict[str, Any]]:
-    """By change and language: planted texts, those found, and the letters of the shortest longest stretch."""
+    """By change and language: planted texts, those found, and the minimum over texts of the longest run, in letters."""
     found: dict[str, dict[str, Any]] = {}
     for name, change in CHANGES.items():
         found[name] = {}
@@ -85,7 +85,7 @@ def recall(index: ContaminationIndex, sets: Sets) -> dict[str, dict[str, Any]]:
 
 
 def false_alarms(index: ContaminationIndex, files: Sequence[Path]) -> dict[str, dict[str, Any]]:
-    """By file: pieces, those taken for an overlap by their text, title, id or question; the longest three stretches."""
+    """By file: pieces, those with an overlap in text, title, id or question, and the longest three runs."""
     found = {}
     for file in files:
         data = list(texts_of_file(file))
@@ -99,7 +99,7 @@ def false_alarms(index: ContaminationIndex, files: Sequence[Path]) -> dict[str, 
 
 
 def leave_one_out(sets: Sets) -> dict[str, dict[str, Any]]:
-    """By language: paragraphs, those that overlap another article of the test set, the longest stretch."""
+    """By language: paragraphs, those that overlap another article of the test set, the longest run."""
     found = {}
     for code, examples in sets.items():
         runs, alarms = [], 0
@@ -127,7 +127,7 @@ def pool_of_rows(data: Sequence[TrainingText]) -> list[FaqRow]:
 
 
 def speed(index: ContaminationIndex, rows: Sequence[FaqRow], number: int) -> dict[str, Any]:
-    """Seconds, characters and resident memory in MiB of so many rows through the filter."""
+    """Seconds, characters and resident memory in MiB for a number of rows through the filter."""
     index.check_many(["warm"])
     stream = ContaminationFilter(index).rows(islice(cycle(rows), number))
     began, busy, memory = time.perf_counter(), time.process_time(), []
@@ -146,7 +146,7 @@ def speed(index: ContaminationIndex, rows: Sequence[FaqRow], number: int) -> dic
 
 
 def drain(rows: Iterator[Any]) -> None:
-    """Go through a stream and keep nothing."""
+    """Consume a stream."""
     for _ in rows:
         pass
 

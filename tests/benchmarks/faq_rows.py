@@ -57,7 +57,7 @@ STEPS = ("rows to store", "store to windows", "rows to windows")
 
 
 def write_rows(target: Path, rows: list[dict[str, Any]], language: str, number: int) -> None:
-    """Write so many rows of one language: the given ones, then those again in another order of words."""
+    """Write a number of rows of one language: the given ones, then repetitions with another word order."""
     shuffled = random.Random(language)
     join = "" if language in UNSPACED else " "
     with target.open("w", encoding="utf-8") as lines:
@@ -71,7 +71,7 @@ def write_rows(target: Path, rows: list[dict[str, Any]], language: str, number: 
 
 
 def mixed(words: list[str], shuffled: random.Random) -> list[str]:
-    """The words in another order; those that end a sentence or a clause stay, so that sentences keep their lengths."""
+    """The words in another order, except those that end a sentence or clause, so that sentences keep their lengths."""
     places = [place for place, word in enumerate(words) if not word.endswith(MARKS)]
     order = list(places)
     shuffled.shuffle(order)
@@ -94,7 +94,7 @@ def raw_rows(options: argparse.Namespace, folder: Path, model: str, languages: l
 
 @dataclass(frozen=True)
 class Passages:
-    """The examples of one language, made of the store as windows ask for them."""
+    """The examples of one language, created lazily from the store."""
 
     stored: Any
     settings: Any
@@ -111,7 +111,7 @@ class Passages:
 
 
 def cut(stored: Any, settings: dict[str, Any], folder: str) -> tuple[str, int]:
-    """Make the windows of one language and keep them; how many there are."""
+    """Create and store the windows of one language; return their number."""
     from xlingual.models.checkpoint import resolve_checkpoint
     from xlingual.models.encoder import load_tokenizer
     from xlingual.study.recipes import PassageSettings
@@ -132,7 +132,7 @@ def cut(stored: Any, settings: dict[str, Any], folder: str) -> tuple[str, int]:
 
 
 def from_rows_to_windows(settings: dict[str, Any]) -> dict[str, Any]:
-    """One run, in this process and those that it starts: seconds of each step, what came of it, peak memory in MiB."""
+    """One run, in this process and its children: seconds of each step, results, peak memory in MiB."""
     import datasets  # noqa: F401
     import pyarrow.parquet  # noqa: F401
     import transformers  # noqa: F401
@@ -180,7 +180,7 @@ def peak_mebibytes() -> float:
 
 
 def compare(run: Callable[..., dict[str, Any]], options: argparse.Namespace) -> tuple[list[Comparison], dict[str, Any]]:
-    """Rows per second of both sides; refuses to go on when they do not make the same rows and windows."""
+    """Rows per second of both sides; fails if they do not make the same rows and windows."""
     sides = {"one process": lambda _: run(1), "several": lambda _: run(options.processes)}
     found = interleaved(options.runs, sides, say)
     one, several = found["one process"], found["several"]

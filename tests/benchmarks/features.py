@@ -27,7 +27,7 @@ GOAL = 20.0
 
 
 def seconds(work: Callable[[], Any]) -> float:
-    """How long until the windows that `work` gives have all been read."""
+    """Seconds until all windows of `work` have been read."""
     began = time.perf_counter()
     windows = work()
     int(windows.input_ids.sum()) + int(windows.pointers[-1]) + int(windows.start.sum())

@@ -1,4 +1,4 @@
-"""What every comparison shares: interleaved runs of two sides, ratios with their spread, the machine, the task."""
+"""Shared by all comparisons: interleaved runs of two sides, ratios with their spread, the machine, the task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 
 
 class Spread(NamedTuple):
-    """The middle of several runs and how far they lie apart."""
+    """Median and range of several runs."""
 
     median: float
     low: float
@@ -41,14 +41,14 @@ def spread(values: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One quantity, measured on both sides in pairs: run i of one side beside run i of the other.
+    """One quantity, measured in pairs: run i of one side with run i of the other.
 
     Attributes:
-        name: what is measured, with its unit.
+        name: the quantity, with its unit.
         reference: values of the reference, (runs,).
         ours: values of this package, (runs,).
         larger_is_better: decides which way the ratio is taken: above 1 this package is the better one.
-        goal: ratio to reach; None where the project states none.
+        goal: ratio to reach; None if the project has none.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Comparison:
 
     @property
     def ratios(self) -> list[float]:
-        """One ratio a pair, (runs,)."""
+        """One ratio per pair, (runs,)."""
         pairs = zip(self.reference, self.ours, strict=True)
         return [ours / theirs if self.larger_is_better else theirs / ours for theirs, ours in pairs]
 
@@ -89,12 +89,12 @@ def print_comparison(title: str, rows: Sequence[Comparison], console: Console | 
 
 
 def wide_console() -> Console:
-    """A console whose tables keep their width in a file too."""
+    """A console whose tables keep their width when written to a file."""
     return Console(width=150)
 
 
 def say(text: str) -> None:
-    """Tell on standard error how far a comparison is."""
+    """Report progress on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -107,15 +107,15 @@ def shown(values: Sequence[float]) -> str:
 def interleaved(
     runs: int, sides: Mapping[str, Callable[[int], Any]], note: Callable[[str], None] = lambda text: None
 ) -> dict[str, list[Any]]:
-    """Run both sides alternately, A B A B, so that whatever the machine does meanwhile meets both alike.
+    """Run both sides alternately, A B A B, so that disturbances of the machine affect both alike.
 
     Args:
         runs: how often each side runs.
-        sides: by name, a function of the run's number.
-        note: is told of each run before it starts.
+        sides: functions of the run's number, by name.
+        note: called before each run.
 
     Returns:
-        by name, what each run gave, (runs,).
+        The results of each run, (runs,), by name.
     """
     found: dict[str, list[Any]] = {name: [] for name in sides}
     for number in range(runs):
@@ -126,7 +126,7 @@ def interleaved(
 
 
 def run_fresh(script: str, side: str, settings: Mapping[str, Any], options: argparse.Namespace) -> Any:
-    """Run one side of a script in a process of its own, which inherits no memory, warm cache or thread pool.
+    """Run one side of a script in a new process, which inherits no memory, warm cache or thread pool.
 
     The script's `main` hands over to `answer_as_side` when it is called this way. Fails with the child's message.
     """
@@ -134,7 +134,7 @@ def run_fresh(script: str, side: str, settings: Mapping[str, Any], options: argp
     if side == OURS:
         from xlingual.search.cluster import ENVIRONMENT
 
-        environment = {**ENVIRONMENT, **environment}  # what a study's processes are given
+        environment = {**ENVIRONMENT, **environment}  # like a study's processes
     with tempfile.TemporaryDirectory(prefix="xlingual-benchmark-") as folder:
         answer = Path(folder) / "answer.json"
         request = json.dumps({"side": side, "settings": settings, "answer": str(answer), "threads": options.threads})
@@ -147,7 +147,7 @@ def run_fresh(script: str, side: str, settings: Mapping[str, Any], options: argp
 
 
 def answer_as_side(sides: Mapping[str, Callable[[dict[str, Any]], Any]]) -> bool:
-    """Do what `run_fresh` asked for, if it did; say whether it did."""
+    """Run the side requested by `run_fresh`, if any; return whether there was one."""
     if sys.argv[1:2] != ["--as-side"]:
         return False
     import torch
@@ -176,7 +176,7 @@ def matrix_gflops(sizes: Sequence[int] = (1024, 2048, 4096), repeats: int = 4) -
 
 
 def machine(threads: int) -> dict[str, Any]:
-    """What the figures were measured with."""
+    """The machine and versions of the measurements."""
     versions = {}
     for name in LIBRARIES:
         try:
@@ -218,7 +218,7 @@ class Task:
 
 
 def parser(description: str | None, *, runs: int = 5, batch: int = 16) -> argparse.ArgumentParser:
-    """Make the options that all comparisons share."""
+    """Create the options shared by all comparisons."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--model", help="directory of a checkpoint; without it the toy world's encoder and data are used")
     made.add_argument("--train", help="English training questions, SQuAD format")
@@ -234,7 +234,7 @@ def parser(description: str | None, *, runs: int = 5, batch: int = 16) -> argpar
 
 @contextmanager
 def chosen_task(options: argparse.Namespace) -> Any:
-    """Yield the task that the options name; the toy world is written to a folder that goes with the context."""
+    """Yield the task of the options; the toy world is written to a temporary folder."""
     given = [getattr(options, name, None) for name in ("model", "train", "xquad")]
     if any(given) and not options.model:
         raise SystemExit("name --model as well, or leave --train and --xquad out to use the toy world")
@@ -250,7 +250,7 @@ def chosen_task(options: argparse.Namespace) -> Any:
 
 
 def toy_task(folder: Path) -> Task:
-    """Write a toy world and name its parts."""
+    """Write a toy world and return its paths."""
     from xlingual.data.toy import ToyWorld, write_toy_world
 
     paths = write_toy_world(folder / "world", ToyWorld())
@@ -261,7 +261,7 @@ def toy_task(folder: Path) -> Task:
 def publish(
     options: argparse.Namespace, title: str, rows: Sequence[Comparison], more: Mapping[str, Any], note: str = ""
 ) -> None:
-    """Print the comparison, a note and the machine, and write the JSON file that was asked for."""
+    """Print the comparison, a note and the machine, and write the requested JSON file."""
     found = machine(options.threads)
     console = wide_console()
     if rows:

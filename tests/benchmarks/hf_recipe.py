@@ -9,8 +9,8 @@ installed version, neither weakened nor tuned:
   evaluation batch, no loader processes); dropout and attention as the checkpoint and the library set them;
 - answers from the 20 best start and the 20 best end logits of a window, at most 30 tokens long.
 
-What is switched off takes time and says nothing: progress bars, logging and checkpoints. One slip of the example is
-mended in the reference's favour: a label is not moved onto the padding when an answer begins in a window's last token.
+Progress bars, logging and checkpoints are switched off: they take time and do not matter here. One flaw of the example
+is fixed in the reference's favour: a label is not moved to the padding when an answer begins in a window's last token.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def postprocess(
     max_answer_length: int = 30,
     n_best: int = N_BEST,
 ) -> dict[str, str]:
-    """From logits to one answer a question.
+    """Convert logits to one answer per question.
 
     Args:
         examples: rows with id and context.

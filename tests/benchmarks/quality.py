@@ -1,4 +1,4 @@
-"""Whether both sides learn alike: development scores after the same updates, several seeds a side.
+"""Whether both sides learn equally well: development scores after the same updates, with several seeds per side.
 
     python tests/benchmarks/quality.py [--quality-updates 200] [--quality-seeds 5]
     python tests/benchmarks/quality.py --quality-real --model DIR --train FILE.json --quality-updates 40 ...
@@ -33,7 +33,7 @@ TOY_LEARNING_RATE, REAL_LEARNING_RATE = 2e-3, 1e-4
 
 
 def reference_scores(settings: sides.Settings) -> list[dict[str, float]]:
-    """Development scores of the recipe, one a seed."""
+    """Development scores of the recipe, one per seed."""
     examples, development = sides.load_examples(settings)
     features = sides.reference_features(examples, settings)
     tokenizer = hf_recipe.load_tokenizer(settings["model"])
@@ -54,14 +54,14 @@ def reference_scores(settings: sides.Settings) -> list[dict[str, float]]:
 
 
 def our_scores(settings: sides.Settings) -> list[dict[str, float]]:
-    """Development scores of this package, one a seed."""
+    """Development scores of this package, one per seed."""
     inputs = sides.our_inputs(*sides.load_examples(settings), settings)
     reports = (sides.train_ours(settings | {"seed": seed}, inputs)[-1] for seed in settings["seeds"])
     return [{name: report[name] for name in ("f1", "exact_match")} for report in reports]
 
 
 def difference_interval(reference: Sequence[float], ours: Sequence[float]) -> tuple[float, float, float]:
-    """Mean of ours less the reference's, and its 95% interval (Welch's t, which takes no variances to be equal)."""
+    """Mean difference (ours - reference) and its 95% interval (Welch's t, for unequal variances)."""
     from scipy import stats
 
     difference = fmean(ours) - fmean(reference)
@@ -72,7 +72,7 @@ def difference_interval(reference: Sequence[float], ours: Sequence[float]) -> tu
 
 
 def verdict(low: float, high: float, tolerance: float) -> tuple[str, bool]:
-    """Say what the interval of a difference shows, and whether it lets both sides pass as alike."""
+    """Describe the interval of a difference, and return whether the sides count as alike."""
     if low >= tolerance or high <= -tolerance:
         return f"DIFFERENT by {tolerance:g} or more", False
     if low > 0 or high < 0:
@@ -83,7 +83,7 @@ def verdict(low: float, high: float, tolerance: float) -> tuple[str, bool]:
 
 
 def compare(options: argparse.Namespace, note: Callable[[str], None]) -> dict[str, Any]:
-    """Train both sides under every seed, print the comparison and return it; `alike` is what it came to."""
+    """Train both sides with every seed, print the comparison and return it; `alike` is its result."""
     with tempfile.TemporaryDirectory(prefix="xlingual-benchmark-") as folder:
         if options.quality_real:
             with chosen_task(options) as task:

@@ -1,4 +1,4 @@
-"""How long `xlingual report` takes and how much memory, on studies far larger than those that one reads every day.
+"""Time and memory of `xlingual report` on studies far larger than usual.
 
     python tests/benchmarks/report.py [--studies trials,questions] [--scale 1.0] [--storage DIR] [--runs 3] [--lines]
 
@@ -47,7 +47,7 @@ class Run:
 
 
 def report(directory: StudyDirectory) -> Run:
-    """Print a study's report in a process of its own."""
+    """Print a study's report in a new process."""
     with tempfile.TemporaryFile() as printed:
         began = time.perf_counter()
         command = [sys.executable, "-m", "xlingual", "report", str(directory.path), "--json"]

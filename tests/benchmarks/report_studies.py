@@ -1,4 +1,4 @@
-"""Records of large studies, as a driver leaves them, written in minutes: nothing is trained."""
+"""Records of large studies, like a driver's, written in minutes without training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUESTIONS_OF_A_PARAGRAPH, QUESTIONS_OF_AN_ARTICLE = 5, 25
 REPORTS = 10
 SPACE = {name: {"uniform": [0.0, 1.0]} for name in ("learning_rate", "weight_decay", "warmup_share", "dropout")}
 F1 = np.array([0.0, *(200.0 * k / (k + n) for n in range(1, 8) for k in range(1, n)), 100.0])
-"""Scores of k words of n, as those of short answers are."""
+"""Scores of k out of n words, like those of short answers."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Size:
     languages: int = len(XQUAD_LANGUAGES)
 
     def scaled(self, factor: float) -> Size:
-        """The same study with a part of its trials and questions."""
+        """The same study with a share of its trials and questions."""
         return replace(
             self,
             trials=max(self.arms * self.units, round(self.trials * factor)),
@@ -45,13 +45,13 @@ class Size:
 
     @property
     def rows(self) -> int:
-        """How many answers were scored."""
+        """Number of scored answers."""
         return self.arms * self.units * self.languages * self.questions
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A search of an arm; its winner is trained again under one seed."""
+    """A search of an arm; its winner is retrained with one seed."""
 
     arm: str
     search: int
@@ -153,7 +153,7 @@ def _answer(
 ) -> None:
     """Predictions of all units in one language, which differ in their scores alone.
 
-    Rows are put together from texts, as to write 24 million of them one by one would take an hour.
+    Rows are assembled from texts, because writing 24 million of them one by one would take an hour.
     """
     metrics = ("exact_match", "f1", *([CHARACTER_F1] if language in UNSPACED else []))
     rows = [_row(language, number, metrics) for number in range(questions)]

@@ -1,4 +1,4 @@
-"""Every method of robust training: its passes, its seconds per update beside plain training, and what it gives.
+"""Every robust training method: passes, seconds per update compared with plain training, and scores.
 
     python tests/benchmarks/robust.py [--model DIR --train FILE.json --xquad DIR --synonyms FILE.json
         --dictionaries FILE.tsv --languages de,es] [--updates 60] [--seeds 1] [--runs 4]
@@ -44,7 +44,7 @@ def times(settings: Settings) -> list[Comparison]:
 
 
 def scores(settings: Settings, seeds: int, processes: int, equals: Sequence[str]) -> list[dict[str, Any]]:
-    """Train every method under every seed, the longest trainings first."""
+    """Train every method with every seed, the longest trainings first."""
     cost = {method: robust_task.passes(settings, method) for method in (PLAIN, *settings["methods"])}
     asked = [
         (method, seed, equal)
@@ -71,7 +71,7 @@ def _one_thread() -> None:
 
 
 def rows(settings: Settings, timed: Sequence[Comparison], trained: Sequence[dict[str, Any]]) -> list[tuple[str, ...]]:
-    """The table, a row a method; plain training first."""
+    """The table, one row per method, plain training first."""
     made = []
     ratios = {one.name: one for one in timed}
     for method in (PLAIN, *settings["methods"]):
@@ -94,7 +94,7 @@ def _scored(trained: Sequence[dict[str, Any]], method: str, equal: str) -> str:
 
 
 def markdown(made: Sequence[Sequence[str]]) -> str:
-    """The table as it stands in a README."""
+    """The table in Markdown."""
     lines = [COLUMNS, ["---", *["--:"] * (len(COLUMNS) - 1)], *made]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -135,7 +135,7 @@ def chosen_settings(options: argparse.Namespace) -> Settings:
 
 
 def _draws_subwords(model: str | None) -> bool:
-    """Whether words have other segmentations: only a Unigram tokenizer's have, and the toy world's is none."""
+    """Whether words have several segmentations: only with a Unigram tokenizer, which the toy world does not have."""
     from xlingual.data.augmentation.subword_sampling import check_unigram
     from xlingual.errors import ModelError
     from xlingual.models.encoder import load_tokenizer

@@ -1,4 +1,4 @@
-"""What the comparison of robust training trains: a study with an arm a method, and trials of it."""
+"""The study of the robust training benchmark, with an arm per method, and its trials."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _prepared(text: str, folder: str) -> Prepared:
 
 
 def prepared(settings: Settings) -> Prepared:
-    """Load data and cut windows, once in each process."""
+    """Load data and cut windows, once per process."""
     if not _folders:
         _folders.append(tempfile.TemporaryDirectory(prefix="xlingual-benchmark-"))
     return _prepared(yaml.safe_dump(settings), _folders[0].name)
@@ -161,7 +161,7 @@ def pairs(settings: Settings, method: str) -> Iterator[tuple[float, float]]:
 
 
 def trained(settings: Settings, method: str, seed: int, equal: str) -> dict[str, Any]:
-    """Train a trial to its end; return its last report's scores."""
+    """Train a trial to the end; return the scores of its last report."""
     task = prepared(settings)
     keep_freed_memory()
     configuration, worker = task.configuration(method, seed, equal), SoloWorker(torch.device(settings["device"]))

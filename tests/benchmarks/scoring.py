@@ -157,7 +157,7 @@ def agreement(reference: dict[str, Any], ours: dict[str, Any]) -> dict[str, dict
 
 
 def agreement_text(found: dict[str, dict[str, Any]]) -> str:
-    """One line a language."""
+    """One line per language."""
     lines = []
     for language, row in found.items():
         pairs = (f"{name} {row[f'{name} {REFERENCE}']:.2f} / {row[f'{name} {OURS}']:.2f}" for name in
@@ -187,7 +187,7 @@ def main() -> int:
 
         model = with_span_head(task, options.head_updates, Path(folder))
         settings = asdict(task) | {"model": model, "languages": options.languages, "questions": options.questions}
-        settings |= checkpoint_windows(Path(model))  # what `xlingual evaluate` cuts with, on both sides
+        settings |= checkpoint_windows(Path(model))  # the lengths of `xlingual evaluate`, on both sides
         runs = interleaved(options.runs, {side: partial(_run, side, settings, options) for side in SIDES}, say)
         per_second = [[run["questions_per_s"] for run in runs[side]] for side in SIDES]
         rows = [Comparison("scored questions per second", *per_second, goal=2.5 if options.model else None)]

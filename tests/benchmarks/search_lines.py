@@ -50,7 +50,7 @@ class Line:
 
 
 def values_of(config: dict[str, Any]) -> dict[str, Any]:
-    """The asked values by parameter name, from the configuration that a searcher suggested."""
+    """The values by parameter name, from a configuration suggested by a searcher."""
     values: dict[str, Any] = config.get("values", config)
     return values
 
@@ -67,7 +67,7 @@ def ours(
     first: dict[str, Any] | None = None,
     **options: Any,
 ) -> Pair:
-    """The search of a study, with a study's defaults where nothing else is said."""
+    """The search of a study, with its defaults unless given."""
     records = NoRecords()
     draws = ArmDraws(
         ArmSearch(ARM),
@@ -108,7 +108,7 @@ def random_search(world: World, seed: int) -> Pair:
 
 
 def grid(world: World, seed: int) -> Pair:
-    """The small grid, every trial to its end; random search follows where the budget is larger."""
+    """The small grid, with every trial to its end, then random search for larger budgets."""
     sampler = optuna.samplers.RandomSampler(seed=seed)
     return optuna_search(world, sampler=sampler, points=small_grid(world, seed)), FIFOScheduler()
 
@@ -131,7 +131,7 @@ def asha() -> TrialScheduler:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A trial configuration, as much of it as a queue looks at."""
+    """The part of a trial configuration that a queue uses."""
 
     tree: dict[str, Any]
 
@@ -144,7 +144,7 @@ class Chosen:
 
 
 class NoRecords:
-    """A journalist that writes nothing, but knows how the trials ended."""
+    """A callback that writes nothing, but records how the trials ended."""
 
     metric = METRIC
 

@@ -44,7 +44,7 @@ FIGURE = Path(__file__).parent / "figures" / "search_regret.svg"
 
 @dataclass(frozen=True)
 class Task:
-    """Some worlds of a setting that one line searches."""
+    """Some worlds of a setting, searched by one line."""
 
     setting: Any
     line: str
@@ -133,7 +133,7 @@ def search(
 ) -> list[SimulatedTrial]:
     """Let one line search one world."""
     searcher, scheduler = line.build(world, seed)
-    # Trials of one node never run equally fast; which ends first must not hang on ties.
+    # Trials of one node never run equally fast; which one ends first must not depend on ties.
     slowness = np.random.default_rng([seed, 2]).lognormal(0.0, 0.1, 10_000)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Optuna and Tune, of options that are experimental
@@ -154,7 +154,7 @@ def regret_curve(world: World, trials: Sequence[SimulatedTrial]) -> list[float]:
 
 
 def regret_at(world: World, trials: Sequence[SimulatedTrial], spent: int) -> float:
-    """Regret of the choice when all trials together had done so many updates."""
+    """Regret of the choice after a total number of updates."""
     whole = [trial for trial in trials if finished(trial) and (trial.ended_after or 0) <= spent]
     scores = {trial.number: trial.last_result[METRIC] for trial in whole}
     if not whole:

@@ -23,7 +23,7 @@ CENTRED = {setting.name for setting in SETTINGS if setting.best == "middle"}
 
 @dataclass(frozen=True)
 class Searched:
-    """What a line did in some worlds of a setting, by budget.
+    """Results of a line in some worlds of a setting, by budget.
 
     Attributes:
         regret: in points, (worlds, CURVE_BUDGETS); nan where nothing was reported yet.
@@ -34,7 +34,7 @@ class Searched:
     ended: np.ndarray
 
     def __add__(self, other: Searched) -> Searched:
-        """The worlds of both."""
+        """Combine the worlds of both."""
         return Searched(
             np.concatenate([self.regret, other.regret]),
             np.concatenate([self.ended, other.ended]),

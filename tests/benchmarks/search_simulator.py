@@ -27,11 +27,11 @@ Score = Callable[[dict[str, Any]], Sequence[float]]
 
 @dataclass
 class SimulatedTrial:
-    """One trial, as much of Tune's as searchers and schedulers look at.
+    """The part of a Tune trial that searchers and schedulers use.
 
     Attributes:
         trial_id: unique.
-        number: how many trials were started before it.
+        number: number of trials started before it.
         config: what the searcher suggested.
         scores: by report.
         last_result: its last report; empty before the first.
@@ -104,7 +104,7 @@ def simulate(
 def _goes_on(
     trial: SimulatedTrial, index: int, report_updates: Sequence[int], scheduler: Any, searcher: Searcher
 ) -> bool:
-    """Hand one report on as Tune does; whether the trial goes on."""
+    """Deliver one report like Tune; return whether the trial continues."""
     result = {
         METRIC: float(trial.scores[index]),
         "updates": report_updates[index],

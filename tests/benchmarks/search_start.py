@@ -1,4 +1,4 @@
-"""What an arm's first trial does to a comparison of arms of unequal dimension, on made-up scores.
+"""The effect of an arm's first trial on comparisons of arms of unequal dimension, with simulated scores.
 
     python tests/benchmarks/search_start.py [--worlds 150] [--json]
 
@@ -95,7 +95,7 @@ class World:
 
 
 def middle_values(tree: dict[str, Any]) -> dict[str, Any]:
-    """The middle of every range, also of those that say how strong a treatment is."""
+    """The middle of every range, including those of a treatment's strength."""
     inner = default_values({"training": tree})
     return {name.removeprefix("training."): value for name, value in inner.items()}
 

@@ -18,7 +18,7 @@ from xlingual.data.examples import Example
 Settings = dict[str, Any]
 
 SCHEDULE = {"warmup_share": 0.0, "weight_decay": 0.0, "clip_norm": 1.0}
-"""The defaults of `TrainingArguments` in the words of this package."""
+"""The defaults of `TrainingArguments` as settings of this package."""
 
 
 def load_examples(settings: Settings) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
@@ -81,7 +81,7 @@ def our_inputs(examples: Sequence[Example], development: Sequence[Example], sett
 
 
 def our_configuration(settings: Settings) -> Any:
-    """The trial configuration that does what the recipe does."""
+    """The trial configuration equivalent to the recipe."""
     from xlingual.study import TrialConfiguration
 
     training = {name: settings[name] for name in ("updates", "learning_rate")} | SCHEDULE

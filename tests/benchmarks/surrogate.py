@@ -1,4 +1,4 @@
-"""Learning curves that cost nothing: development F1 over updates as a function of a trial's searched values.
+"""Simulated learning curves: development F1 over updates as a function of a trial's searched values.
 
 A smooth function with noise, made up and not fitted to trials. A world is drawn from (setting, seed): where the best
 values lie. With d the decades that a learning rate lies above the best one for its batch and noise magnitude, a
@@ -97,7 +97,7 @@ SETTINGS = (
 
 
 class World:
-    """The learning curves of one repetition, as `worlds.World` asks for.
+    """The learning curves of one repetition, as a `worlds.World`.
 
     Args:
         setting: the kind of world.
@@ -145,7 +145,7 @@ class World:
 
     @property
     def recipe(self) -> dict[str, Any]:
-        """What a paper on a similar task says: one learning rate in three is off by a factor of 2 or more."""
+        """The recipe of a paper on a similar task: one learning rate in three is off by a factor of 2 or more."""
         return {
             "training.learning_rate": float(np.clip(10**self._published, RATE.low, RATE.high)),
             "training.batch_size": 16,

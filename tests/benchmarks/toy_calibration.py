@@ -1,4 +1,4 @@
-"""False positives of toy studies that are trained for real, with a treatment that does nothing.
+"""False positives of toy studies, actually trained, with a treatment that has no effect.
 
     python tests/benchmarks/toy_calibration.py [--studies 20] [--processes 2] [--set KEY=VALUE ...] [--json]
 
@@ -68,7 +68,7 @@ Scores = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class World:
-    """What all studies share.
+    """Data shared by all studies.
 
     Attributes:
         study: its definition.
@@ -175,7 +175,7 @@ def score(winner: TrialConfiguration, seed: int) -> Scores:
 
 
 def compare(baseline: Scores, other: Scores) -> dict[str, Any]:
-    """What a report says of two arms."""
+    """The verdict of a report on two arms."""
     asked = {language: _questions(part) for language, part in world().tested.items()}
     scores = {
         name: {language: dict.fromkeys(SQUAD.names, values) for language, values in arm.items()}

@@ -1,4 +1,4 @@
-"""What one more trial costs beside its training: this package's reused actor against a stock Tune function.
+"""The overhead of a trial: this package's reused actor against a stock Tune function.
 
     python tests/benchmarks/trial_cost.py [--model DIR --train FILE.json] [--runs 5]
 
@@ -40,7 +40,7 @@ ONE_WORKER = {"workers": 1, "cpus_per_worker": 1, "gpus_per_worker": 0}
 
 
 class Clock(Callback):
-    """Keeps the end of every trial, and what it reported last."""
+    """Records the end of every trial, and its last report."""
 
     def __init__(self) -> None:
         self.ends: list[tuple[float, dict[str, Any]]] = []
@@ -72,7 +72,7 @@ def trial_items(settings: sides.Settings, count: int) -> list[dict[str, Any]]:
 
 
 def make_task(settings: sides.Settings, inputs: Any, folder: Path) -> Any:
-    """What the trials share, as a study makes it."""
+    """The data shared by trials, like a study's."""
     from xlingual.search.placement import Demand
     from xlingual.search.trial import TrialTask
     from xlingual.training.execution import Execution
@@ -83,12 +83,12 @@ def make_task(settings: sides.Settings, inputs: Any, folder: Path) -> Any:
 
 
 def train_with_ours(items: list[dict[str, Any]], task: Any, clock: Clock, concurrent: int = 1) -> None:
-    """Train the items as a study does."""
+    """Train the items like a study."""
     from xlingual.search.queue import ReplicateSource, TrialQueue
     from xlingual.search.tuning import train_all
 
     class Timed(TrialQueue):
-        """Tells the clock of every end."""
+        """Reports every end to the clock."""
 
         def returned(self, item: dict[str, Any]) -> None:
             report = self._open[key_of(item)].last

@@ -1,4 +1,4 @@
-"""What the simulated searches ask of a world, and what its worlds share."""
+"""The interface of worlds for simulated searches, and shared functions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class World(Protocol):
 
 
 def noise_of(seed: int, values: Mapping[str, Any]) -> np.random.Generator:
-    """Return the random numbers of a configuration in a world, in whatever order its values come."""
+    """Return the random numbers of a configuration in a world, independent of the order of its values."""
     digest = hashlib.sha256(json.dumps(dict(values), sort_keys=True).encode()).digest()
     return np.random.default_rng([seed, 1, int.from_bytes(digest[:8], "big")])
 
@@ -57,7 +57,7 @@ def quantile(node: Any, place: float) -> Any:
 
 
 def recipe_first(world: World) -> dict[str, Any]:
-    """Return the published recipe with neutral values for all that it does not state."""
+    """Return the published recipe, with neutral values for everything it does not state."""
     return {**default_values(world.tree), **world.recipe}
 
 

@@ -1,9 +1,9 @@
-"""What a tokenizer lets a model write: gold answers of XQuAD tokenised and turned into text again, beside the context.
+"""Which answers a tokenizer can express: XQuAD's gold answers, tokenised and decoded, compared with the context.
 
     python tests/benchmarks/writable_answers.py --model DIR --xquad DIR
 
 A text-to-text model writes tokens. Where its tokenizer changes what it reads (SentencePiece's nmt_nfkc brings text into
-the form NFKC), a writer that knows every answer cannot write some of them as they stand: they are illegal, and exact
+the form NFKC), a model that knows every answer cannot write some of them unchanged: they are illegal, and exact
 match and F1 cannot pass what is printed here. No model runs.
 """
 
@@ -17,7 +17,7 @@ from rich.table import Table
 
 
 def main() -> None:
-    """Print a row a language, in percent of the questions."""
+    """Print one row per language, in percent of the questions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--model", required=True, help="hub id or directory of a checkpoint; its tokenizer alone is read"
