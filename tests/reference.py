@@ -1,9 +1,9 @@
-"""Writes what docs/ has from the code, and tests/test_reference.py compares.
+"""Generates the parts of docs/ that follow from the code.
 
     make docs
 
-`docs/study-file.md` is generated from the schema of a study, `docs/commands.md` from the commands; `docs/study.md` shows
-the quickstart and the messages of mistakes. tests/test_reference.py checks that they are up to date.
+`docs/study-file.md` is generated from the schema of a study, `docs/commands.md` from the commands. `docs/study.md`
+shows the quickstart and the messages of mistakes. tests/test_reference.py checks that all are up to date.
 """
 
 from __future__ import annotations
