@@ -1,1 +1,1 @@
-"""What a study leaves on storage, and how it is read back."""
+"""The records that a study writes to storage, and how they are read."""

@@ -1,4 +1,4 @@
-"""What a study's journal says, event by event: its trials, its choices, its replicates.
+"""Folds a study's journal, event by event, into trials, choices and replicates.
 
 Events of the journal (every one has `event` and `time`):
     stage_started, stage_ended    stage (it ends only when each of its trials did)
@@ -8,9 +8,9 @@ Events of the journal (every one has `event` and `time`):
     trial_retried                 arm, search, number, fingerprint, reason, pause (seconds until the next try)
     trial_ended                   arm, search, number, fingerprint, state (finished | pruned | failed), objective,
                                   updates, reason, reports ([budget spent, objective] of each that the last try made),
-                                  retry (true: not its own doing, and the next command tries it again)
-    space_exhausted               arm, search, trials, space (its fingerprint): no further configuration is in it
-    chosen                        arm, search, number, fingerprint, objective, trials (how many ended trials it rests
+                                  retry (true: the trial is not to blame, and the next command tries it again)
+    space_exhausted               arm, search, trials, space (its fingerprint): it holds no further configuration
+    chosen                        arm, search, number, fingerprint, objective, trials (how many ended trials it is based
                                   on)
     replicate_started             arm, search, seed, fingerprint, chosen (fingerprint of the search trial)
     replicate_retried             arm, search, seed, fingerprint, reason, pause
@@ -34,7 +34,7 @@ from xlingual.study.searches import ArmSearch
 
 
 class _Trained:
-    """What trials and replicates have in common."""
+    """Fields that trials and replicates share."""
 
     __slots__ = ()
     arm: str
@@ -44,18 +44,18 @@ class _Trained:
 
     @property
     def of(self) -> ArmSearch:
-        """The search that it belongs to."""
+        """The search it belongs to."""
         return ArmSearch(self.arm, self.search)
 
     @property
     def unfinished(self) -> bool:
-        """Whether it is still to be trained: a dead driver left it, or it waits for the next command."""
+        """Whether it still has to be trained: its driver died, or it waits for the next command."""
         return self.state == "running" or (self.state == "failed" and self.retry)
 
 
 @dataclass(frozen=True, slots=True)
 class TrialState(_Trained):
-    """One search trial as the journal knows it; `objective` in percent, None while there is none.
+    """One search trial, as recorded in the journal; `objective` in percent, None while there is none.
 
     `running` and `reports` are as in the journal.
     """
@@ -91,7 +91,7 @@ class ReplicateState(_Trained):
 
 
 def space_fingerprint(arm: Mapping[str, Any]) -> str:
-    """Return the hash of an arm's search space, as a study with all its defaults writes it."""
+    """Return the hash of an arm's search space, written with every default filled in."""
     return hashlib.sha256(json.dumps(drawn(arm), sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -149,7 +149,7 @@ def search_of(event: Mapping[str, Any]) -> ArmSearch:
 
 
 def exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[ArmSearch]:
-    """Name the searches that found their arm's space, as it is now, to hold nothing more."""
+    """Return the searches that exhausted their arm's present space."""
     told = {(search_of(event), event["space"]) for event in events if event["event"] == "space_exhausted"}
     spaces = {arm: space_fingerprint(content) for arm, content in arms.items()}
     return frozenset(search for search, space in told if spaces.get(search.arm) == space)

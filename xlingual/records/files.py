@@ -17,12 +17,12 @@ from xlingual.records.storage import unreadable, writing
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, then put it in place in one step.
+    """Let `write` fill a temporary file beside `path`, then move it into place atomically.
 
     A reader sees the old file or the new one; a crash leaves at most a stray `.NAME.partial-*` file.
 
     Raises:
-        StorageError: when it cannot be written there.
+        StorageError: when the file cannot be written.
     """
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}-{secrets.token_hex(4)}")
     try:
@@ -86,7 +86,7 @@ def follow_umask(directory: Path) -> None:
     Libraries write some for their owner alone (safetensors: 0600), so that nobody else can score or upload a model.
     """
     probe = directory / f".permissions-{os.getpid()}-{secrets.token_hex(4)}"
-    probe.touch(exist_ok=False)  # tells the umask, and a directory's own defaults, without setting either
+    probe.touch(exist_ok=False)  # reveals the umask and the directory's defaults without changing either
     try:
         for path in directory.iterdir():
             if path.is_file() and not path.is_symlink():
@@ -100,7 +100,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Ask the operating system to put a file's or folder's content on the disk."""
+    """Flush a file's or folder's content to disk."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:  # a file system that does not open folders

@@ -1,10 +1,10 @@
-"""A study's journal as its present definition sees it.
+"""A study's journal, read under the study's present definition.
 
-A study file may change between two commands. Then the journal has an event `study_changed`:
+A study file may change between two commands. The journal then holds an event `study_changed`:
     study      the definition from now on, with every default filled in
-    spaces     by arm (its name before), what its trials were drawn from until now, where that changed
+    spaces     by arm (its former name), the space its trials were drawn from until now, where that changed
     renamed    old name -> new name of arms
-Trials that could not be drawn from the present space are set aside: they stay in the records, and nothing else.
+Trials that could not be drawn from the present space are set aside: they stay in the records and count for nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A trial that could not be drawn from what its arm searches now, and why."""
+    """A trial that could not be drawn from its arm's present space, and why."""
 
     arm: str
     number: int
@@ -34,12 +34,12 @@ class SetAside:
 
     @property
     def of(self) -> ArmSearch:
-        """The search that it belongs to."""
+        """The search it belongs to."""
         return ArmSearch(self.arm, self.search)
 
 
 def defined(events: Iterable[Event]) -> dict[str, Any] | None:
-    """Return the last definition that the journal holds; None where the study never changed."""
+    """Return the last definition in the journal; None if the study never changed."""
     found: dict[str, Any] | None = None
     for event in events:
         if event["event"] == CHANGED:
@@ -76,18 +76,18 @@ def as_of_now(
 
 
 def names(events: Iterable[Event]) -> set[str]:
-    """Return the arms that the journal knows, by the names that they have now."""
+    """Return the arms of the journal, by their present names."""
     return {event["arm"] for event in _renamed_and_placed(events) if "arm" in event}
 
 
 def read_choices(events: Iterable[Event], read: Collection[str]) -> set[tuple[str, str]]:
-    """Return (arm, fingerprint) of each choice of which a replicate is in `read`, of arms that are gone, too."""
+    """Return (arm, fingerprint) of each choice with a replicate in `read`, removed arms included."""
     started = (event for event in _renamed_and_placed(events) if event["event"] == "replicate_started")
     return {(event["arm"], event["chosen"]) for event in started if event["fingerprint"] in read}
 
 
 def renamed_rows(rows: Sequence[Event], events: Iterable[Event]) -> tuple[Event, ...]:
-    """Rows of another file (the ledger) with the present names of their arms; each row and event has its `time`."""
+    """Rows of another file (the ledger) with the present names of their arms; rows and events are matched by `time`."""
     found = list(rows)
     for event in events:
         if event["event"] == CHANGED:
@@ -103,7 +103,7 @@ def late_choices(events: Iterable[Event], readings: Iterable[Event]) -> frozense
 
 
 def _renamed_and_placed(events: Iterable[Event]) -> list[Event]:
-    """Give every event its arm's present name, and each trial and choice from before a change the space of then."""
+    """Give every event its arm's present name, and each trial and choice before a change the space of that time."""
     found: list[Event] = []
     for event in events:
         if event["event"] == CHANGED:
@@ -132,7 +132,7 @@ def _trial(event: Event) -> tuple[ArmSearch, Any]:
 
 
 def _judged(event: Event, arm: Mapping[str, Any]) -> dict[str, Any] | SetAside:
-    """Return the values of a trial in the present space, or why it has none there."""
+    """Return a trial's values in the present space, or why it has none there."""
     values: dict[str, Any] = event["values"]
     try:
         return redrawn(event["space"], drawn(arm), values) if "space" in event else values

@@ -1,6 +1,6 @@
 """An append-only file of JSON objects, one a line: append, read, heal.
 
-A crash can tear only the last line. Readers leave a torn last line out; the next append cuts it off. A broken line
+A crash can tear only the last line. Readers skip a torn last line; the next append removes it. A broken line
 anywhere else is an error that names the file and the line. One process appends to one file.
 """
 
@@ -16,10 +16,10 @@ from xlingual.records.storage import unreadable, writing
 
 
 def append(path: Path, record: dict[str, Any]) -> None:
-    """Append one record and put it on the disk before returning; NaN and infinity are refused.
+    """Append one record and flush it to disk before returning; NaN and infinity are refused.
 
     Raises:
-        StorageError: when it cannot be written there.
+        StorageError: when the file cannot be written.
     """
     line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     with writing(path):
@@ -40,7 +40,7 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Every whole record of the file, oldest first; an absent file has none.
+    """Return every complete record of the file, oldest first; none if the file is absent.
 
     Raises:
         StorageError: when it cannot be read.
@@ -56,7 +56,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def parsed(path: Path, content: bytes) -> list[dict[str, Any]]:
-    """Every whole record of a file's content; see `read`, whose errors name `path`."""
+    """Return every complete record in a file's content, see `read`; errors name `path`."""
     whole = content[: content.rfind(b"\n") + 1]
     return [_parse(path, number, line) for number, line in enumerate(whole.splitlines(), start=1)]
 
@@ -74,7 +74,7 @@ def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
 
 
 def _cut_torn_line(descriptor: int) -> int:
-    """Cut off what follows the last newline; return the length that is left."""
+    """Truncate the file after its last newline; return its length."""
     length = os.lseek(descriptor, 0, os.SEEK_END)
     whole = length
     while whole > 0:

@@ -1,20 +1,20 @@
-"""What lies where in a study's directory.
+"""Layout of a study's directory.
 
 STORAGE/NAME/
   study.yaml          the study file as its author wrote it
   study.json          the same with every default filled in
   environment.jsonl   one line a command: time, versions, hardware
   sources.json        what was loaded: counts and fingerprints
-  contamination.jsonl what was dropped from it for overlapping the test set
-  journal.jsonl       what the driver decided and saw, one event a line
+  contamination.jsonl what was dropped because it overlaps the test set
+  journal.jsonl       what the driver decided and observed, one event a line
   ledger.jsonl        every reading of the test set
   driver.lock         held by the one driver that may write
   ray.log             what Ray itself wrote to standard error: warnings, traces of its processes
   trials/FINGERPRINT/ one trial configuration
     configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/
     predictions/LANGUAGE.jsonl  predictions/LANGUAGE.parquet (see `records/predictions.py`)
-STORAGE/faq/          prepared FAQ rows of all studies; made again when it is deleted
-STORAGE/features/     windows of all studies, to be mapped into memory; made again when it is deleted
+STORAGE/faq/          prepared FAQ rows of all studies; rebuilt if deleted
+STORAGE/features/     windows of all studies, memory-mapped; rebuilt if deleted
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class TrialDirectory:
 
     @property
     def configuration(self) -> Path:
-        """All that decides the trial's numbers."""
+        """Everything that determines the trial's numbers."""
         return self.path / "configuration.json"
 
     @property
     def reports(self) -> Path:
-        """One line a development scoring."""
+        """One line per development scoring."""
         return self.path / "reports.jsonl"
 
     @property
@@ -46,7 +46,7 @@ class TrialDirectory:
 
     @property
     def checkpoint(self) -> Path:
-        """What an unfinished training continues from."""
+        """The state from which an unfinished training resumes."""
         return self.path / "checkpoint.pt"
 
     @property
@@ -56,16 +56,16 @@ class TrialDirectory:
 
     @property
     def environment(self) -> Path:
-        """Device, precision and versions that the trial ran with, one line a start."""
+        """Device, precision and versions the trial ran with, one line per start."""
         return self.path / "environment.jsonl"
 
     @property
     def lock(self) -> Path:
-        """Names the one process that trains it (see `records/lease.py`)."""
+        """Names the one process that trains the trial (see `records/lease.py`)."""
         return self.path / "training.lock"
 
     def predictions(self, language: str) -> Path:
-        """Every test question's prediction and scores in one language; the same as columns lie beside it."""
+        """Every test question's prediction and scores in one language; the Parquet copy is beside it."""
         return self.path / "predictions" / f"{language}.jsonl"
 
 
@@ -87,7 +87,7 @@ class StudyDirectory:
 
     @property
     def environment(self) -> Path:
-        """One line a command: time, versions, hardware."""
+        """One line per command: time, versions, hardware."""
         return self.path / "environment.jsonl"
 
     @property
@@ -97,17 +97,17 @@ class StudyDirectory:
 
     @property
     def contamination(self) -> Path:
-        """What was dropped from the training data for overlapping the test set, one piece a line."""
+        """What was dropped from the training data because it overlaps the test set, one piece a line."""
         return self.path / "contamination.jsonl"
 
     @property
     def faq(self) -> Path:
-        """Prepared FAQ rows of all studies of this storage, not part of any."""
+        """Prepared FAQ rows, shared by all studies of this storage."""
         return self.path.parent / "faq"
 
     @property
     def journal(self) -> Path:
-        """What the driver decided and saw."""
+        """What the driver decided and observed."""
         return self.path / "journal.jsonl"
 
     @property
@@ -122,12 +122,12 @@ class StudyDirectory:
 
     @property
     def ray_output(self) -> Path:
-        """What Ray itself wrote to standard error while a driver was at work."""
+        """What Ray wrote to standard error while a driver was running."""
         return self.path / "ray.log"
 
     @property
     def features(self) -> Path:
-        """Tokenised windows of all studies of this storage, not part of any."""
+        """Tokenised windows, shared by all studies of this storage."""
         return self.path.parent / "features"
 
     def trial(self, fingerprint: str) -> TrialDirectory:

@@ -1,8 +1,8 @@
-"""One writer at a time where machines can be cut off: a lock that others may take over without harm.
+"""A lock for one writer at a time that others can safely take over when its holder's machine is cut off.
 
-The operating system drops a lock when its holder dies, but not when the holder's machine loses its network: the
-process goes on there, and holds the lock, while the cluster gives its work to another machine. A lease can be taken
-over then. Its file names the holder, who checks the name before each write, under a second lock that a taker needs too.
+The operating system releases a lock when its holder dies, but not when the holder's machine loses its network: the
+process keeps running and holds the lock while the cluster gives its work to another machine. A lease can then be taken
+over. Its file names the holder, who checks that name before each write, under a second lock that a taker needs too.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ BEAT = 5.0
 """Seconds between two heartbeats of a holder."""
 
 SILENCE = 60.0
-"""Seconds without a heartbeat after which a holder is taken to be gone."""
+"""Seconds without a heartbeat after which a holder counts as gone."""
 
 PATIENCE = 90.0
-"""Seconds to wait for a holder that is alive: a process that a killed driver left behind."""
+"""Seconds to wait for a live holder, such as a process left behind by a killed driver."""
 
 GUARD_PATIENCE = 120.0
-"""Seconds to wait for somebody else's write to end; a dead NFS client's lock outlives it by some 90 s."""
+"""Seconds to wait for another process's write to end; a dead NFS client's lock outlives it by about 90 s."""
 
 
 def _never(node: str) -> bool:
@@ -43,7 +43,7 @@ def _never(node: str) -> bool:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who asks for a lease.
+    """The process that asks for a lease.
 
     Attributes:
         node: id of its machine in the cluster; empty outside one.
@@ -63,19 +63,19 @@ class Lease:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Nobody takes the lease over while the context lasts.
+        """Keep the lease from being taken over while the context lasts.
 
         Raises:
-            RecordLocked: when somebody did before.
+            RecordLocked: when another process has already taken over.
         """
         with hold(_guard(self.path), patience=GUARD_PATIENCE):
             found = _record(self.path)
             if not found:
-                raise RecordLocked(f"{self.path}: is gone; this process stops, as it would write beside the records")
+                raise RecordLocked(f"{self.path}: is gone; this process stops, as it would write outside the records")
             if found.get("token") != self.token:
                 raise RecordLocked(
                     f"{self.path}: another process ({_name(found)}) took over while this one could not be reached; "
-                    "this one stops and writes nothing"
+                    "this one stops without writing"
                 )
             yield
 
@@ -96,20 +96,20 @@ def lease(
 ) -> Iterator[Lease]:
     """Hold a lease while the context lasts.
 
-    It is free when its holder's process is dead. It is taken over from a holder whose machine left the cluster, or that
-    gave no heartbeat for `silence` seconds.
+    The lease is free once its holder's process has died. It is taken over from a holder whose machine left the cluster
+    or that gave no heartbeat for `silence` seconds.
 
     Args:
-        path: of the file; is made when it is absent.
-        holder: who asks.
-        patience: seconds to wait for a holder that is alive.
+        path: of the file, created if absent.
+        holder: the process that asks.
+        patience: seconds to wait for a live holder.
         silence: seconds without a heartbeat after which a holder is gone.
         beat: seconds between two heartbeats.
         clock: seconds that only grow.
         pause: waits.
 
     Raises:
-        RecordLocked: when another process holds it for longer than `patience`; names it.
+        RecordLocked: when another process, which the message names, holds it for longer than `patience`.
     """
     token = secrets.token_hex(8)
     with writing(path):
@@ -123,7 +123,7 @@ def lease(
     finally:
         ended.set()
         thread.join()
-        stream.close()  # drops the lock; the name of its last holder stays
+        stream.close()  # releases the lock; the file still names the last holder
 
 
 def _take(
@@ -148,18 +148,18 @@ def _take(
         elif clock() >= deadline:
             raise RecordLocked(
                 f"{path}: another process writes here ({_name(found)}); "
-                "wait for it to end, or end it, and run the same command again"
+                "wait for it to finish or stop it, then run the same command again"
             )
         pause(0.5)
 
 
 def _free(path: Path, token: str, holder: Holder) -> IO[str] | None:
-    """Take a lease whose holder's process is dead, if it is."""
+    """Take the lease if its holder's process has died."""
     stream = path.open("a+", encoding="utf-8")
     try:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         with hold(_guard(path), patience=GUARD_PATIENCE):
-            if os.path.samestat(os.fstat(stream.fileno()), path.stat()):  # nobody put another file there meanwhile
+            if os.path.samestat(os.fstat(stream.fileno()), path.stat()):  # the file was not replaced in the meantime
                 _name_holder(stream, token, holder)
                 return stream
     except BlockingIOError:
@@ -172,7 +172,7 @@ def _free(path: Path, token: str, holder: Holder) -> IO[str] | None:
 
 
 def _taken_over(path: Path, found: dict[str, Any], token: str, holder: Holder) -> IO[str] | None:
-    """Put a file of one's own in place of a gone holder's, whose lock stays with the old one."""
+    """Replace the file of a holder that is gone; its lock stays on the old file."""
     with hold(_guard(path), patience=GUARD_PATIENCE):
         if _record(path).get("token") != found.get("token"):
             return None  # another process was faster
@@ -197,16 +197,16 @@ def _beat(descriptor: int, seconds: float, ended: threading.Event) -> None:
         try:
             os.utime(descriptor)
         except OSError:
-            continue  # storage that is away for a moment; others see the silence
+            continue  # storage is briefly unavailable; others notice the missing heartbeat
 
 
 def _heartbeat(path: Path) -> int:
-    with path.open("rb") as stream:  # opened anew: NFS looks its times up then
+    with path.open("rb") as stream:  # reopened, so that NFS refreshes the file's times
         return os.fstat(stream.fileno()).st_mtime_ns
 
 
 def _record(path: Path) -> dict[str, Any]:
-    """Who holds the lease; empty while that is being written."""
+    """The holder of the lease; empty while it is being written."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):

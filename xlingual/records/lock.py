@@ -1,4 +1,4 @@
-"""One writer at a time: an advisory lock that the operating system drops when its holder dies."""
+"""One writer at a time: an advisory lock that the operating system releases when its holder dies."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
     """Hold a lock file while the context lasts.
 
     Args:
-        path: is made when it is absent; says who holds it.
+        path: of the file, created if absent; it names the holder.
         patience: seconds to wait for another holder to leave.
 
     Raises:
-        RecordLocked: when somebody else holds it for longer than that; names the holder.
-        StorageError: when the file cannot be made.
+        RecordLocked: when another process, which the message names, holds it for longer than that.
+        StorageError: when the file cannot be created.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,9 +46,9 @@ def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Say whether some process holds the lock now."""
+    """Whether some process holds the lock now."""
     try:
-        with path.open("rb") as stream:  # a shared lock: a reader may have no right to write
+        with path.open("rb") as stream:  # a shared lock, because a reader may lack write permission
             fcntl.flock(stream.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -66,6 +66,6 @@ def _take(descriptor: int, path: Path, deadline: float) -> None:
             if time.monotonic() >= deadline:
                 raise RecordLocked(
                     f"{path}: another process writes here ({path.read_text(encoding='utf-8') or 'unknown'}); "
-                    "wait for it to end, or end it, and run the same command again"
+                    "wait for it to finish or stop it, then run the same command again"
                 ) from None
             time.sleep(0.2)

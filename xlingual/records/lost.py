@@ -1,4 +1,4 @@
-"""Records that a journal tells of and that are gone: nothing may be chosen without them."""
+"""Detects records that the journal mentions but that are gone: nothing may be chosen without them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from xlingual.records.state import ReplicateState, StudyState, TrialState
 
 
 def check_records(directory: StudyDirectory, state: StudyState) -> None:
-    """See whether the records of every trial and replicate that came to its last update are there.
+    """Check that the records of every trial and replicate that reached its last update exist.
 
     Raises:
-        RecordError: names those that are not.
+        RecordError: names those that do not.
     """
     ended: list[TrialState | ReplicateState] = [*state.trials, *(each for each in state.replicates if not each.scored)]
     finished = [each for each in ended if each.state == "finished"]
     lost = [f"{_name(state, each)}: {reason}" for each in finished if (reason := _lost(directory, each))]
     if lost:
         raise RecordError(
-            f"{directory.path}: records of finished trials are gone ({'; '.join(lost)}), so that nothing is chosen or "
-            "reported of this study. Restore them from a backup, or give the study another name and run it again"
+            f"{directory.path}: records of finished trials are gone ({'; '.join(lost)}), so nothing can be chosen or "
+            "reported. Restore them from a backup, or give the study another name and run it again"
         )
 
 
 def lost_records(directory: TrialDirectory, updates: int) -> str | None:
-    """Say what is missing of a trial that came to an update; None when nothing is."""
+    """Return what is missing of a trial that reached an update; None if it is complete."""
     reports = journal.read(directory.reports)
     if not directory.configuration.exists():
         return f"{directory.configuration.name} is missing in {directory.path}"

@@ -1,12 +1,12 @@
-"""Predictions as JSON lines, and the same as Parquet columns beside them, which are read many times faster.
+"""Predictions as JSON lines, with a Parquet copy beside them that is read many times faster.
 
-LANGUAGE.jsonl    the record: one question a line, with all that is known of its answers
+LANGUAGE.jsonl    the record: one question a line, with everything about its answers
 LANGUAGE.parquet  its texts, numbers and truth values as columns, in the same order (lists, as of the n best answers,
                   are in the lines alone)
 
-Only the lines count. Both files are written whole or not at all, the lines first, and the columns say which lines they
-were made of, and what they hold. Where they are missing (a crash between the two), damaged, changed, or of other lines
-(somebody corrected or restored these), they are not used, and the reader makes them again from the lines.
+Only the lines count. Both files are written atomically, the lines first, and the columns record which lines they were
+made from and a hash of their content. Columns that are missing (a crash between the two), damaged, changed, or made
+from other lines (because someone corrected or restored those) are ignored, and the reader rebuilds them from the lines.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     import pyarrow
 
 ALWAYS_HASHED = 8 << 20
-"""Bytes up to which lines are compared by their content, which takes milliseconds.
+"""Size in bytes up to which lines are compared by content, which takes milliseconds.
 
-Larger ones are taken to be unchanged while their size, time of modification and time of change (which no program can
-set) are: hashing 10 GB at every report would take longer than all the rest of it.
+Larger files count as unchanged while their size, modification time and change time (which no program can set) are:
+hashing 10 GB for every report would take longer than the rest of it.
 """
 
 _MADE_OF, _HOLDS, _LEFT_OUT = b"made of", b"holds", b"left out"
@@ -41,7 +41,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """What tells one state of a file of lines from another; times in nanoseconds."""
+    """Identifies one state of a file of lines; times in nanoseconds."""
 
     sha256: str
     bytes: int
@@ -51,15 +51,15 @@ class _Lines:
 
 
 def columns_path(lines: Path) -> Path:
-    """Where the columns of a file of predictions lie."""
+    """Path of the columns of a file of predictions."""
     return lines.with_suffix(".parquet")
 
 
 def write_predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows as lines, then as columns beside them; each file whole or not at all.
+    """Write rows as lines, then as columns beside them, each file atomically.
 
     Raises:
-        StorageError: when they cannot be written there.
+        StorageError: when they cannot be written.
     """
     content = lines_of(rows)
     write_bytes(path, content)
@@ -67,9 +67,9 @@ def write_predictions(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def read_columns(path: Path, names: Collection[str]) -> pyarrow.Table | None:
-    """Those of the named columns that there are, if they were made of the lines of `path` as these are now.
+    """Return the named columns that exist, if they were made from the present lines of `path`.
 
-    None where they were not, or where the lines hold one of them that could not be made a column.
+    None otherwise, or if the lines hold one of them that cannot be made a column.
     """
     import pyarrow
     import pyarrow.parquet
@@ -88,9 +88,9 @@ def read_columns(path: Path, names: Collection[str]) -> pyarrow.Table | None:
 
 
 def read_rows(path: Path, names: Collection[str]) -> tuple[list[dict[str, Any]], pyarrow.Table | None]:
-    """Rows of the lines, and what `read_columns` would have given had their columns been there.
+    """Return the rows, and what `read_columns` would have returned if their columns had existed.
 
-    These are made again; where they cannot be written they are left alone.
+    The columns are rebuilt; a failure to write them is ignored.
 
     Raises:
         StorageError: when the lines cannot be read.
@@ -98,11 +98,11 @@ def read_rows(path: Path, names: Collection[str]) -> tuple[list[dict[str, Any]],
     """
     try:
         with path.open("rb") as stream:
-            found = os.fstat(stream.fileno())  # before reading, so that what changes meanwhile is seen to have changed
+            found = os.fstat(stream.fileno())  # before reading, so that a change in the meantime is noticed
             content = stream.read()
     except OSError as error:
         raise unreadable(path, error) from None
-    complete = content if content.endswith(b"\n") or not content else content + b"\n"  # no line is half written
+    complete = content if content.endswith(b"\n") or not content else content + b"\n"  # no line is incomplete
     rows = journal.parsed(path, complete)
     table = table_of(rows)
     with suppress(StorageError):
@@ -111,7 +111,7 @@ def read_rows(path: Path, names: Collection[str]) -> tuple[list[dict[str, Any]],
 
 
 def table_of(rows: Sequence[Mapping[str, Any]]) -> pyarrow.Table:
-    """Columns of the keys whose values are all texts, all numbers, or all true or false; null where a row has none."""
+    """Columns of the keys whose values are all texts, all numbers or all booleans; null where a row has none."""
     import pyarrow
 
     names = dict.fromkeys(name for row in rows for name in row)
@@ -126,15 +126,15 @@ def write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.st
     Args:
         path: of the lines.
         table: see `table_of`.
-        content: the lines that it was made of.
-        found: what the system said of their file while that was its content.
+        content: the lines that it was made from.
+        found: state of their file while it had that content.
 
     Raises:
-        StorageError: when they cannot be written there.
+        StorageError: when they cannot be written.
     """
     import pyarrow.parquet
 
-    if found.st_size != len(content):  # replaced by others meanwhile: these are not its columns
+    if found.st_size != len(content):  # replaced in the meantime: these columns are not its own
         return
     lines = _Lines(hashlib.sha256(content).hexdigest(), len(content), found.st_mtime_ns, found.st_ctime_ns)
     about = {_MADE_OF: json.dumps(asdict(lines)), _HOLDS: json.dumps(_hashes(table))}
@@ -143,25 +143,25 @@ def write_columns(path: Path, table: pyarrow.Table, content: bytes, found: os.st
 
 
 def _whole(table: pyarrow.Table, names: Collection[str]) -> pyarrow.Table | None:
-    """The table, if its rows have none of the named keys without a column."""
+    """Return the table if all of the named keys that its rows hold have a column."""
     return None if {*json.loads(table.schema.metadata[_LEFT_OUT])} & {*names} else table
 
 
 def _column(name: str, values: Sequence[Any]) -> Any:
-    """An array of values; None where they are of several kinds, or Arrow cannot hold them or their name."""
+    """Return an array of values; None if they have several types, or Arrow cannot hold them or their name."""
     import pyarrow
 
     kinds = {type(value) for value in values} - {type(None)}
     for kind, taken in ((pyarrow.string(), str), (pyarrow.bool_(), bool), (pyarrow.float64(), (int, float))):
         if all(issubclass(one, taken) and (one is not bool or taken is bool) for one in kinds):
-            with suppress(ValueError, OverflowError):  # half of a character (a lone surrogate); a number beyond all
+            with suppress(ValueError, OverflowError):  # a lone surrogate; a number too large for any type
                 name.encode()
                 return pyarrow.array(values, kind)
     return None
 
 
 def _hashes(table: pyarrow.Table) -> dict[str, str]:
-    """By column, what its type and its values hash to."""
+    """Return a hash of each column's type and values."""
     found = {}
     for field in table.schema:
         digest = hashlib.sha256(str(field.type).encode())
@@ -172,7 +172,7 @@ def _hashes(table: pyarrow.Table) -> dict[str, str]:
 
 
 def _are_of(path: Path, lines: _Lines) -> bool:
-    """Whether the lines of `path` are those from which columns were made."""
+    """Whether columns were made from the present lines of `path`."""
     now = os.stat(path)
     if lines.version != _VERSION or now.st_size != lines.bytes:
         return False

@@ -24,10 +24,13 @@ STAGES = ("search", "replicate", "test", "report")
 class StudyState:
     """The state of a study.
 
-    `trials` are those that could be drawn from what their arm searches now; the others are `set_aside`. `searches` are
-    those of each arm, and `chosen` has the fingerprint of what each search found best. `active`: whether a driver is at
-    work on the study now. `exhausted`: searches whose space holds nothing that was not tried. `late`: searches that
-    chose after the test set had been read for another one.
+    Attributes:
+        trials: those that could be drawn from their arm's present space; the others are `set_aside`.
+        searches: those of each arm.
+        chosen: fingerprint of the best trial of each search.
+        active: whether a driver is running the study now.
+        exhausted: searches whose space holds nothing that was not tried.
+        late: searches that chose after the test set had been read for another one.
     """
 
     name: str
@@ -61,7 +64,7 @@ class StudyState:
 
     @property
     def trials_per_arm(self) -> int:
-        """How many trials the searches of an arm get together."""
+        """Number of trials of all searches of an arm together."""
         return int(self.study["search"]["trials_per_arm"])
 
     @property
@@ -71,30 +74,30 @@ class StudyState:
 
     @property
     def trials_planned(self) -> int:
-        """How many trials all arms will have had: fewer where a space holds no more, more where a range was widened."""
+        """Final number of trials of all arms: fewer if a space is exhausted, more if a range was widened."""
         tested = self.tested
         return sum(self._planned(search, trials, tested) for search, trials in self.trials_of_searches().items())
 
     @property
     def replicates_per_arm(self) -> int:
-        """How many models every arm ends in."""
+        """Number of replicates per arm."""
         return max(of.replicates for of in self.searches.values())
 
     @property
     def replicates(self) -> tuple[ReplicateState, ...]:
-        """Replicates of the configurations that are chosen now, by arm and seed; failed ones included."""
+        """Replicates of the currently chosen configurations, by arm and seed; failed ones included."""
         mine = [r for r in self.all_replicates if self.chosen.get(r.of) == r.chosen]
         return tuple(sorted(mine, key=lambda r: (self.arms.index(r.arm), r.seed)))
 
     @property
     def tested(self) -> dict[ArmSearch, str]:
-        """Chosen configurations by search, of those for whose replicates the test set was read: these stay chosen."""
+        """Chosen configurations by search whose replicates were scored on the test set: these stay chosen."""
         read = {row["fingerprint"] for row in self.ledger if row["purpose"] == "test"}
         return {r.of: r.chosen for r in self.replicates if r.fingerprint in read}
 
     @property
     def searched(self) -> bool:
-        """Whether every search has had all of its trials, and the best is chosen where any of them finished."""
+        """Whether every search has run all of its trials and, if any finished, chosen the best."""
         trials, failed, tested = self.trials_of_searches(), self.failed, self.tested
         return all(
             self._is_over(search, trials[search], tested)
@@ -104,7 +107,7 @@ class StudyState:
 
     @property
     def failed(self) -> dict[ArmSearch, str]:
-        """Searches that had all of their trials, none of which reached its last update; and why, in one line."""
+        """Searches of which no trial reached its last update, each with the reason in one line."""
         tested = self.tested
         return {
             search: _reasons(trials)
@@ -114,7 +117,7 @@ class StudyState:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """All that failed for good and leaves a gap in the report, a line each; empty where there is none."""
+        """Permanent failures that leave a gap in the report, one line each."""
         return (
             *(f"arm {self.name_of(one)} has no finished trial ({reason})" for one, reason in self.failed.items()),
             *(
@@ -126,13 +129,13 @@ class StudyState:
 
     @property
     def replicated(self) -> bool:
-        """Whether every configuration that was chosen was trained under every seed, with success or without."""
+        """Whether every chosen configuration was trained under every seed, successfully or not."""
         trained = Counter(replicate.of for replicate in self.replicates if not replicate.unfinished)
         return self.searched and all(trained[one] >= self.searches[one.arm].seeds for one in self.chosen)
 
     @property
     def complete(self) -> bool:
-        """Whether every winner has all of its replicates scored on the test set."""
+        """Whether all replicates of every winner are scored on the test set."""
         scored = Counter(replicate.of for replicate in self.replicates if replicate.scored)
         return self.searched and all(scored[one] >= self.searches[one.arm].seeds for one in self.all_searches)
 
@@ -152,20 +155,20 @@ class StudyState:
         return {search: tuple(trials) for search, trials in found.items()}
 
     def planned(self, search: ArmSearch) -> int:
-        """How many trials a search will have had."""
+        """Final number of trials of a search."""
         return self._planned(search, self.trials_of(search), self.tested)
 
     def best_trial(self, search: ArmSearch) -> TrialState | None:
-        """A search's finished trial with the highest objective, the earliest of equals; None when none finished."""
+        """The finished trial of a search with the highest objective, the earliest of equals; None if none finished."""
         return best_of(self.trials_of(search))
 
     def chosen_trials(self, arm: str) -> dict[int, TrialState]:
-        """What each search of an arm chose, by the search's number."""
+        """Trial that each search of an arm chose, by the search's number."""
         mine = {one.number: fingerprint for one, fingerprint in self.chosen.items() if one.arm == arm}
         return {trial.search: trial for trial in self.arm_trials(arm) if mine.get(trial.search) == trial.fingerprint}
 
     def name_of(self, search: ArmSearch) -> str:
-        """An arm's name, with the search where it has several."""
+        """An arm's name, with the search if the arm has several."""
         return str(search) if self.searches[search.arm].count > 1 else search.arm
 
     def _planned(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> int:
@@ -173,12 +176,12 @@ class StudyState:
         return len(trials) if over else max(len(trials), self.searches[search.arm].trials)
 
     def _is_chosen(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> bool:
-        """Whether the choice is made: one of before the search's last trials may be the best no more."""
+        """Whether the choice is final: trials that ended after an earlier choice may be better."""
         best = best_of(trials)
         return search in tested or (best is not None and self.chosen.get(search) == best.fingerprint)
 
     def _is_over(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> bool:
-        """Whether a search is over: so it is once the test set was read for what it chose."""
+        """Whether a search is over, as it is once the test set was read for its choice."""
         if search in tested:
             return True
         if any(trial.unfinished for trial in trials):
@@ -187,7 +190,7 @@ class StudyState:
 
 
 def read_state(directory: StudyDirectory) -> StudyState:
-    """Fold a study's records; reads only, so it may run beside the driver.
+    """Fold a study's records; only reads, so it may run beside the driver.
 
     Raises:
         RecordError: when the directory is no study's or a record is broken.
@@ -196,7 +199,7 @@ def read_state(directory: StudyDirectory) -> StudyState:
 
 
 def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> StudyState:
-    """Fold the events of a journal, beside what else lies in a study's directory."""
+    """Fold the events of a journal together with the other files of a study's directory."""
     readings = journal.read(directory.ledger)
     study = history.defined(journaled) or read_json(directory.study_json)
     arms = study["arms"]
@@ -227,7 +230,7 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
 
 
 def best_of(trials: Sequence[TrialState]) -> TrialState | None:
-    """The finished trial with the highest objective, the earliest of equals; None when none finished."""
+    """The finished trial with the highest objective, the earliest of equals; None if none finished."""
     finished = [trial for trial in trials if trial.state == "finished" and trial.objective is not None]
     return max(finished, key=lambda trial: trial.objective or 0.0, default=None)
 
@@ -238,7 +241,7 @@ def first_line(reason: str | None) -> str:
 
 
 def _reasons(trials: Sequence[TrialState]) -> str:
-    """How trials ended, and why the last of them did: "1 pruned, 2 failed; trial 2: ..."."""
+    """How trials ended, with the reason of the last: "1 pruned, 2 failed; trial 2: ..."."""
     counts = Counter(trial.state for trial in trials)
     last = f"; trial {trials[-1].number}: {first_line(trials[-1].reason)}" if trials else ""
     return ", ".join(f"{count} {state}" for state, count in counts.items()) + last

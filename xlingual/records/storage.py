@@ -1,7 +1,7 @@
-"""Telling that storage cannot be written, and why, whatever library wrote.
+"""Reports failures to write to storage with their cause, whichever library was writing.
 
-PyTorch says "unexpected pos 846272 vs 846160" of a full disk, safetensors raises an error of its own, and neither
-carries the number of the operating system's error. Where a write failed, a small file is written beside it, which says.
+On a full disk PyTorch reports "unexpected pos 846272 vs 846160" and safetensors raises its own error; neither carries
+the operating system's error number. After a failed write, a small file is written beside it to find that number.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from xlingual.errors import StorageError, XlingualError
 
 PROBE_BYTES = 1 << 20
-"""More than a full disk has left over beside a file that it had no room for."""
+"""Bytes to try: more than is left on a disk that had no room for a file."""
 
 _NUMBER = re.compile(r"(?:os error|[Ee]rrno|code:) (\d+)")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -25,14 +25,14 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @contextmanager
 def writing(path: Path, *, reads: bool = False) -> Iterator[None]:
-    """Tell a failure to write `path`, a file or a folder, as a StorageError; other errors pass.
+    """Turn a failure to write `path`, a file or folder, into a StorageError; let other errors pass.
 
     Args:
         path: what is written.
-        reads: whether the context reads other files, whose errors are not those of this place.
+        reads: whether the context also reads other files, whose errors are not about this path.
 
     Raises:
-        StorageError: names the place, the reason and what to do.
+        StorageError: names the path, the reason and what to do.
     """
     try:
         yield
@@ -47,12 +47,12 @@ def writing(path: Path, *, reads: bool = False) -> Iterator[None]:
 
 
 def storage_error(path: Path, number: int) -> StorageError:
-    """Make the error of a place that cannot be written, by the number of the operating system's error."""
+    """Return the error for a path that cannot be written, by the operating system's error number."""
     if number in _FULL:
         place = path if path.is_dir() else path.parent
         text = (
             f"{place}: nothing can be written there ({os.strerror(number)}); make room, then run the same command "
-            "again: what is finished is kept, and it goes on from there"
+            "again: finished work is kept, and the command resumes"
         )
     else:
         text = (
@@ -65,7 +65,7 @@ def storage_error(path: Path, number: int) -> StorageError:
 
 
 def unreadable(path: Path, error: OSError) -> StorageError:
-    """Make the error of a record that is there, or may be, and cannot be read."""
+    """Return the error for a record that cannot be read."""
     told = StorageError(
         f"{path}: cannot be read ({error.strerror or error}); is this the directory of a study (STORAGE/NAME), and may "
         "this user read it?"
@@ -75,7 +75,7 @@ def unreadable(path: Path, error: OSError) -> StorageError:
 
 
 def _number(error: BaseException) -> int | None:
-    """The number of the operating system's error that an exception holds or tells; None where there is none."""
+    """The operating system's error number that an exception carries or mentions; None if there is none."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
     found = _NUMBER.search(str(error))
@@ -83,7 +83,7 @@ def _number(error: BaseException) -> int | None:
 
 
 def _probed(path: Path) -> int | None:
-    """Write a small file beside `path`, whose half-written content is still there; return the error, if any."""
+    """Write a small file beside the half-written `path`; return the error, if any."""
     folder = next((each for each in (path, *path.parents) if each.is_dir()), Path("/"))
     probe = folder / f".probe-{os.getpid()}-{secrets.token_hex(4)}"
     try:
