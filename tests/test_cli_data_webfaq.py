@@ -80,7 +80,7 @@ def test_a_study_gives_source_languages_rows_and_filters(source, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "asked for FAQ rows of no language; write for example --languages deu,tur"),
+        ((), "no language was asked for; write for example --languages deu,tur"),
         (("--languages", "xx"), "unknown language 'xx'"),
         (("--languages", "tur"), r"no file for tr \(tur.jsonl\)"),
         (("--languages", "de", "--set", "data.faq.spread=2"), "no study was named; write --study STUDY"),

@@ -113,7 +113,7 @@ def test_a_command_that_is_interrupted_says_that_it_goes_on(
     monkeypatch.setattr(Activity, "reach", interrupted)
     ended = evaluate(headed, "--languages", "de,en")
     assert (ended.status, ended.output) == (130, "")
-    assert "interrupted; what is answered is kept, and the same command goes on from there" in ended.errors
+    assert "interrupted; answers are kept, and the same command resumes" in ended.errors
     monkeypatch.setattr(Activity, "reach", whole)
     ended = evaluate(headed, "--languages", "de,en")
     assert ended.status == 0

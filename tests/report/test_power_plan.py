@@ -223,4 +223,4 @@ def test_the_command_prints_the_contract_as_json(
     assert like["deviations"]["seed"] != content["deviations"]["seed"]
     assert np.isfinite(like["designs"][0]["detectable"]["mean"]["alone"])
     assert "--like x: it says what --power takes its figures from" in run("--like", "x")[1]
-    assert "--bench: no hours are shown with --power" in run("--power", "--bench", "x")[1]
+    assert "--bench: hours are not shown with --power" in run("--power", "--bench", "x")[1]

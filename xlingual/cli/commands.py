@@ -74,7 +74,7 @@ def run(
 
             directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
     except KeyboardInterrupt:
-        _fail("interrupted; what is finished is kept, and the same command goes on from there", statuses.INTERRUPTED)
+        _fail("interrupted; finished work is kept, and the same command resumes it", statuses.INTERRUPTED)
     if until == "report":
         _show_report(directory.path, as_json)
     _end_by(directory.path)
@@ -178,7 +178,7 @@ def score(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in one message and exit status 1."""
+    """Run the command line; a user's mistake gives one message and exit status 1."""
     prepare_output()
     try:
         app()
@@ -186,20 +186,20 @@ def main() -> None:
         _fail(str(error), statuses.ERROR)
     except XlingualError as error:
         _fail(f"error: {error}", statuses.ERROR)
-    except UnicodeEncodeError as error:  # a file's name, say
+    except UnicodeEncodeError as error:  # such as a file name
         found = error.object[error.start : error.end]
         _fail(
-            f"error: {found!r} cannot be written in this terminal's encoding ({error.encoding}); set PYTHONUTF8=1 or "
+            f"error: {found!r} cannot be printed in this terminal's encoding ({error.encoding}); set PYTHONUTF8=1 or "
             "LC_ALL=C.UTF-8 and run the same command again",
             1,
         )
-    except BrokenPipeError:  # the reader of our output left
+    except BrokenPipeError:  # the reader of our output has gone
         sys.stderr.close()
         sys.exit(statuses.READER_LEFT)
 
 
 def _end_by(path: Path) -> None:
-    """Exit by what the records say: with a status of its own where an arm or a replicate failed for good."""
+    """Exit with the status that the records call for: FAILED if an arm or a replicate failed for good."""
     from xlingual.records.layout import StudyDirectory
     from xlingual.records.state import read_state
 

@@ -1,4 +1,4 @@
-"""`xlingual convert`: a safetensors copy of a checkpoint that has pickled weights alone."""
+"""`xlingual convert`: a safetensors copy of a checkpoint that has only pickled weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`xlingual data webfaq`: what the filters keep and drop of FAQ rows."""
+"""`xlingual data webfaq`: which FAQ rows the filters keep and drop."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def webfaq(
         )
     codes = [code.strip() for code in asked_languages if code.strip()]
     if not codes:
-        raise DataError("asked for FAQ rows of no language; write for example --languages deu,tur")
+        raise DataError("no language was asked for; write for example --languages deu,tur")
     from xlingual.data.faq.overview import OverviewRequest, faq_overview
     from xlingual.data.faq.sampling import Draw
     from xlingual.progress.activities import activities_shown

@@ -41,7 +41,9 @@ def evaluate(
     ] = None,
     keep: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep predictions there [default: xlingual_evaluations/NAME-BENCHMARK]."),
+        typer.Option(
+            metavar="DIR", help="Directory of the predictions [default: xlingual_evaluations/NAME-BENCHMARK]."
+        ),
     ] = None,
     published: Annotated[
         str | None, typer.Option(metavar="NAME", help="Also show this model's published scores [default: MODEL's].")
@@ -101,7 +103,7 @@ def _evaluated(
         crew = crew_of(address, workers)
         return evaluate_checkpoint(model or "", asked, crew=crew)
     except KeyboardInterrupt:
-        print("interrupted; what is answered is kept, and the same command goes on from there", file=sys.stderr)
+        print("interrupted; answers are kept, and the same command resumes", file=sys.stderr)
         raise typer.Exit(statuses.INTERRUPTED) from None
 
 
@@ -109,7 +111,7 @@ def _check_unused(predictions: Path | None, options: Mapping[str, object]) -> No
     written = [name for name, value in options.items() if value is not None]
     if predictions is not None and written:
         raise XlingualError(
-            f"{written[0]}: answers of --predictions are scored by this process, nobody has to answer; leave it out"
+            f"{written[0]}: answers of --predictions are scored by this process, no model has to answer; leave it out"
         )
 
 

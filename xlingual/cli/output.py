@@ -1,4 +1,4 @@
-"""What commands read and write: output that a terminal cannot hold as escapes, JSON files that were named."""
+"""Input and output of commands: escapes for what a terminal cannot show, JSON files named by the user."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from xlingual.errors import XlingualError
 from xlingual.json_text import parsed
 
 ESCAPES = "xlingual.escapes"
-"""Name of the handler in Python's registry of what to do with characters that an encoding lacks."""
+"""Name of the codec error handler for characters that an encoding lacks."""
 
 
 def prepare_output() -> None:
-    """Let standard output and error show what their encoding lacks as escapes that are JSON's, too."""
+    """Let standard output and error show characters that their encoding lacks as escapes, which are valid JSON."""
     codecs.register_error(ESCAPES, _escaped)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -25,7 +25,7 @@ def prepare_output() -> None:
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:
-    r"""Write characters as \uXXXX, those beyond the first plane as two."""
+    r"""Write characters as \uXXXX, as a surrogate pair beyond the first plane."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
@@ -33,10 +33,10 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file that was named on the command line.
+    """Read a JSON file named on the command line.
 
     Raises:
-        XlingualError: when it cannot be read, or is no JSON.
+        XlingualError: when it cannot be read or is not JSON.
     """
     try:
         return parsed(path.read_text(encoding="utf-8-sig"))

@@ -1,4 +1,4 @@
-"""`xlingual plan`: what a study would do, or the smallest difference that it would find."""
+"""`xlingual plan`: what a study would do, or the smallest difference it would find."""
 
 from __future__ import annotations
 
@@ -65,15 +65,15 @@ def plan(
 
 
 def _check_power(power: bool, like: Path | None, measured: list[Path] | None) -> None:
-    """Refuse options of `plan` that do not go together."""
+    """Refuse options of `plan` that exclude each other."""
     if like and not power:
-        raise XlingualError(f"--like {like}: it says what --power takes its figures from; add --power, or leave it out")
+        raise XlingualError(f"--like {like}: is the source of the figures of --power; add --power, or leave it out")
     if measured and power:
-        raise XlingualError("--bench: no hours are shown with --power; leave one of the two out")
+        raise XlingualError("--bench: hours are not shown with --power; leave out one of the two")
 
 
 def _show_power(study: Study, planned: Plan, like: Path | None, as_json: bool) -> None:
-    """Print the smallest differences of a study's design and of finer ones, and what they cost."""
+    """Print the smallest detectable differences of a study's design and of larger ones, with their cost."""
     from xlingual.progress.activities import activities_shown
     from xlingual.report.deviations import measured, stated
     from xlingual.report.power_report import power_plan, power_table
