@@ -1,7 +1,7 @@
 """Exact match and F1 as SQuAD v1.1's official evaluation script defines them (Rajpurkar et al. 2016).
 
 XQuAD's authors and XTREME use the same English normalisation for every language; so does this module. In languages
-written without spaces, F1 over words is all or nothing; F1 over characters is given beside it, never in its place.
+written without spaces, F1 over words is all or nothing; F1 over characters is reported beside it, never instead.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def exact_match(prediction: str, answers: Sequence[str]) -> float:
     """1.0 when the normalised prediction equals a normalised answer, else 0.0.
 
     Raises:
-        DataError: when there is no answer to compare with.
+        DataError: when there are no gold answers.
     """
     _need_answers(answers)
     normalized = normalize_answer(prediction)
@@ -38,10 +38,10 @@ def exact_match(prediction: str, answers: Sequence[str]) -> float:
 def f1(prediction: str, answers: Sequence[str]) -> float:
     """Harmonic mean of precision and recall over normalised words, 0..1; the best over the answers.
 
-    Two texts without any word in common score 0.0, also when both are empty: so does the official script.
+    Two texts without a common word score 0.0, even if both are empty, as in the official script.
 
     Raises:
-        DataError: when there is no answer to compare with.
+        DataError: when there are no gold answers.
     """
     _need_answers(answers)
     words = normalize_answer(prediction).split()
@@ -49,15 +49,15 @@ def f1(prediction: str, answers: Sequence[str]) -> float:
 
 
 def character_f1(prediction: str, answers: Sequence[str]) -> float:
-    """F1 over characters in place of words, 0..1; the best over the answers.
+    """F1 over characters instead of words, 0..1; the best over the answers.
 
-    Both texts are normalised as for `f1`. Then every code point that is not white space counts as a word does there:
-    as often as it occurs, wherever it occurs. MLQA's script counts Chinese characters so (Lewis et al. 2020, arXiv
+    Both texts are normalised as for `f1`. Every code point that is not white space then counts as a word does in
+    F1: as often as it occurs, wherever it occurs. MLQA's script counts Chinese characters so (Lewis et al. 2020, arXiv
     1910.07475). CMRC 2018 (Cui et al. 2019, arXiv 1810.07366) takes the longest common subsequence instead, which is
     never larger.
 
     Raises:
-        DataError: when there is no answer to compare with.
+        DataError: when there are no gold answers.
     """
     _need_answers(answers)
     characters = _characters(prediction)
@@ -68,7 +68,7 @@ def score_predictions(gold: Iterable[tuple[str, Sequence[str]]], predictions: An
     """Score a whole SQuAD file: {"exact_match": percent, "f1": percent}, means over its questions.
 
     `gold` is (id, answers) of every question, `predictions` maps question ids to answers. A question without a
-    prediction scores 0; a prediction without a question is ignored: so does the official script.
+    prediction scores 0; a prediction without a question is ignored, as in the official script.
 
     Raises:
         DataError: when `gold` has no question, or one without an answer, or `predictions` does not map ids to texts.
@@ -102,14 +102,14 @@ def _overlap(prediction: list[str], answer: list[str]) -> float:
 def _need_answers(answers: Sequence[str], question: str = "a question") -> None:
     if isinstance(answers, str):
         raise DataError(
-            f"the answers of a question are a list of texts, found the text {answers!r}; write [{answers!r}]"
+            f"the answers of a question must be a list of texts, found the text {answers!r}; write [{answers!r}]"
         )
     if not answers:
         raise DataError(f"{question} has no answer to score against; SQuAD v1.1 gives every question at least one")
 
 
 def _checked_predictions(predictions: Any) -> dict[str, str]:
-    expected = 'the predictions are one JSON object {"question id": "answer text"}'
+    expected = 'the predictions must be one JSON object {"question id": "answer text"}'
     if not isinstance(predictions, dict):
         raise DataError(f"{expected}, found {_kind(predictions)}")
     for identifier, text in predictions.items():

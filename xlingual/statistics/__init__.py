@@ -1,1 +1,1 @@
-"""Which differences between arms are more than chance: pure functions on arrays of scores."""
+"""Which differences between arms are more than chance: pure functions of arrays of scores."""

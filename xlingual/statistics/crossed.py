@@ -1,17 +1,17 @@
 """Closed-form inference on the difference of two arms: units (seeds or searches) crossed with articles.
 
-A study repeated elsewhere would train other models and would be scored on other articles, so both are random effects.
+A repetition of the study would train other models and could be scored on other articles, so both are random effects.
 The variance of a difference is the sum of two parts:
 
 - **units**: the variance of the mean over an arm's units, S^2 / R. Units of two arms are independent, unless they are
-  paired by their seed, in which case S^2 is the variance of the R differences. An arm with a single unit is taken to
-  vary as the other does.
+  paired by their seed, in which case S^2 is the variance of the R differences. An arm with a single unit is assumed
+  to vary like the other.
 - **articles**: the cluster-robust (linearised ratio) variance of the mean over questions, C / (C - 1) times the sum of
   squared influences of the C articles. An article keeps its questions, its languages and both arms together.
 
 The noise of single answers is in both parts, so an interval is slightly too wide where that noise dominates. Intervals
-and p values use Student's t with Satterthwaite's degrees of freedom (Satterthwaite 1946, doi 10.2307/3002019). Nothing
-is drawn at random: the same scores always give the same verdict.
+and p values use Student's t with Satterthwaite's degrees of freedom (Satterthwaite 1946, doi 10.2307/3002019). No
+random numbers are drawn: the same scores always give the same verdict.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from xlingual.errors import DataError
 Floats = npt.NDArray[np.float64]
 
 PAIRED_FROM = 3
-"""Common seeds from which units are paired: with two, a paired test rejects a true null hypothesis too often."""
+"""Common seeds from which units are paired: with only two, a paired test rejects a true null hypothesis too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,10 @@ class Inference:
 
     Attributes:
         estimate: the difference.
-        error: its standard error; None where it cannot be known (fewer than two articles).
+        error: its standard error; None if unknown (fewer than two articles).
         freedom: degrees of freedom; None where `error` is.
-        unit_error: the part of `error` that units make; None with a single unit in both arms.
-        article_error: the part that articles make.
+        unit_error: the part of `error` due to units; None with a single unit in both arms.
+        article_error: the part due to articles.
         units: number of units of the treatment and of the baseline.
         clusters: number of articles.
         correlation: of the units' scores over the two arms, where they are paired.
@@ -79,12 +79,12 @@ class Inference:
 
     @property
     def decides(self) -> bool:
-        """Whether a verdict may rest on it: three units or more in each arm, and two articles or more."""
+        """Whether it allows a verdict: at least three units in each arm and two articles."""
         return self.error is not None and min(self.units) >= PAIRED_FROM
 
     @property
     def p(self) -> float | None:
-        """Two-sided p value of no difference; None without a standard error, 0 or 1 where that is zero."""
+        """Two-sided p value of no difference; None without a standard error, 0 or 1 if that is zero."""
         if self.error is None or self.freedom is None:
             return None
         if self.error == 0.0:
@@ -92,7 +92,7 @@ class Inference:
         return float(2.0 * stdtr(self.freedom, -abs(self.estimate) / self.error))
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float] | None:
-        """Bounds of the two-sided interval, not rounded and not cut; None without a standard error."""
+        """Bounds of the two-sided interval, neither rounded nor clipped; None without a standard error."""
         if self.error is None or self.freedom is None:
             return None
         reach = self.error * float(stdtrit(self.freedom, (1.0 + confidence) / 2.0)) if self.error else 0.0
@@ -119,7 +119,7 @@ def infer(
     tables = {language: _table(language, one) for language, one in scores.items()}
     units = {(len(table.treatment), len(table.baseline)) for table in tables.values()}
     if len(units) > 1:
-        raise DataError(f"every language has the same units, found {', '.join(map(str, sorted(units)))}")
+        raise DataError(f"every language must have the same units, found {', '.join(map(str, sorted(units)))}")
     order = _pairs(seeds)
     return {name: _infer(tables, weights, order) for name, weights in targets.items()}
 
@@ -144,9 +144,9 @@ def _table(language: str, scores: LanguageScores) -> _Table:
 
 @lru_cache(maxsize=32)
 def grouped(labels: tuple[str, ...]) -> tuple[list[str], npt.NDArray[np.intp]]:
-    """Distinct labels in order, and the place of each question's label among them, (questions,).
+    """Distinct labels in order, and the index of each question's label among them, (questions,).
 
-    Kept for the next call: arms and metrics of a study have the same questions.
+    Cached, because the arms and metrics of a study have the same questions.
     """
     names, places = np.unique(np.asarray(labels), return_inverse=True)
     return names.tolist(), places
@@ -156,7 +156,7 @@ def _checked(values: npt.ArrayLike, arm: str, language: str, questions: int) -> 
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or 0 in array.shape or array.shape[1] != questions:
         raise DataError(
-            f"{language}: scores of the {arm} have the shape (units, {questions} questions), found {array.shape}"
+            f"{language}: scores of the {arm} must have the shape (units, {questions} questions), found {array.shape}"
         )
     missing = int((~np.isfinite(array)).sum())
     if missing:
@@ -165,7 +165,7 @@ def _checked(values: npt.ArrayLike, arm: str, language: str, questions: int) -> 
 
 
 def _pairs(seeds: tuple[Sequence[int], Sequence[int]] | None) -> tuple[list[int], list[int]] | None:
-    """Order in which units of both arms belong together; None where they are not paired."""
+    """Order in which units of both arms are paired; None if they are not."""
     if seeds is None or set(seeds[0]) != set(seeds[1]) or len(seeds[0]) < PAIRED_FROM:
         return None
     common = sorted(seeds[0])
@@ -177,7 +177,7 @@ def _infer(
 ) -> Inference:
     absent = [language for language in weights if language not in tables]
     if absent or not weights:
-        raise DataError(f"a target is over languages that were scored; {', '.join(absent) or 'none'} was not")
+        raise DataError(f"a target needs languages that were scored; {', '.join(absent) or 'none'} was not")
     treatment = np.sum([w * tables[language].treatment for language, w in weights.items()], axis=0)
     baseline = np.sum([w * tables[language].baseline for language, w in weights.items()], axis=0)
     influence: dict[str, float] = {}
@@ -222,14 +222,14 @@ def _unit_parts(
 
 
 def _deviations(treatment: Floats, baseline: Floats) -> tuple[float, float]:
-    """Of both arms' units; a single one is taken to vary as the other arm's do."""
+    """Variances of both arms' units; a single unit is assumed to vary like the other arm's."""
     more = max(treatment, baseline, key=len)
     first, second = (arm if len(arm) > 1 else more for arm in (treatment, baseline))
     return float(first.std(ddof=1)), float(second.std(ddof=1))
 
 
 def _satterthwaite(parts: Sequence[tuple[float, int]]) -> float:
-    """Degrees of freedom of a sum of independent variances; the smallest of its parts' where all are zero."""
+    """Degrees of freedom of a sum of independent variances; the smallest of its parts' if all are zero."""
     total = sum(variance for variance, _ in parts)
     if total == 0.0:
         return float(min(freedom for _, freedom in parts))
@@ -237,7 +237,7 @@ def _satterthwaite(parts: Sequence[tuple[float, int]]) -> float:
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Adjust p values of one family by Holm's step-down method (1979), so that none of them is rejected by chance.
+    """Adjust p values of one family by Holm's step-down method (1979), so that none is rejected by chance.
 
     Returns:
         name -> adjusted p value, at most 1; a family-wise error of 5% is kept by calling those below 0.05.

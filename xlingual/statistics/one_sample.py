@@ -1,9 +1,9 @@
 """Interval of one set of scores: how far a mean over questions could be off with other articles.
 
-Questions of one article are alike, so the standard error is the cluster-robust (linearised ratio) one of the mean: C /
+Questions on one article are alike, so the standard error is the cluster-robust (linearised ratio) one of the mean: C /
 (C - 1) times the sum of squared influences of the C articles, the square root of it; with articles of equal size that
-is the standard error of the articles' means. Intervals use Student's t with C - 1 degrees of freedom. Other training
-seeds are in none of this.
+is the standard error of the articles' means. Intervals use Student's t with C - 1 degrees of freedom. They do not
+cover other training seeds.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with what is known of its error; the latter None with fewer than two clusters.
+    """A mean and its standard error, which is None with fewer than two clusters.
 
     Attributes:
         value: the mean.
         error: its standard error.
-        clusters: how many articles, or what else groups the questions.
+        clusters: number of articles, or of whatever else groups the questions.
     """
 
     value: float
@@ -37,7 +37,7 @@ class Estimate:
     clusters: int
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float] | None:
-        """Bounds of the two-sided interval, not rounded and not cut; None without a standard error."""
+        """Bounds of the two-sided interval, neither rounded nor clipped; None without a standard error."""
         if self.error is None:
             return None
         reach = self.error * float(stdtrit(self.clusters - 1, (1.0 + confidence) / 2.0))
@@ -63,7 +63,9 @@ def clustered_mean(
         found = np.asarray(scores.get(language, ()), dtype=np.float64)
         labels = tuple(clusters.get(language, ()))
         if not len(found) or found.shape != (len(labels),):
-            raise DataError(f"{language}: found {len(found)} scores and {len(labels)} clusters; each score has one")
+            raise DataError(
+                f"{language}: found {len(found)} scores and {len(labels)} clusters; write one for each score"
+            )
         mean = float(found.mean())
         value += weight * mean
         names, places = grouped(labels)

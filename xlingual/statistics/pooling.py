@@ -5,10 +5,10 @@ The model is random-effects meta-analysis with known standard errors (DerSimonia
 doi 10.1080/01621459.1975.10479864): true differences are normal around a mean with the variance tau^2, estimated by
 Paule and Mandel's equation (1982, doi 10.6028/jres.087.022).
 
-Errors of languages are not independent: they come from the same units and the same articles. Assumed is that the error
-of every language is a part that all share and a part of its own, with the shared part's variance such that the mean of
-the languages has its known standard error. What is shared moves all languages alike, so it is no difference between
-them and draws nothing; only own parts do. It remains in every pooled value, as in the mean.
+Errors of languages are not independent: they come from the same units and the same articles. The error of
+every language is assumed to be a part that all share and a part of its own; the variance of the shared part gives the
+mean of the languages its known standard error. The shared part moves all languages alike, so it makes no difference
+between them; only their own parts are shrunk. It remains in every pooled value, as in the mean.
 
 Pooled values have less mean squared error than single ones and are biased towards the mean: no test rests on them.
 """
@@ -28,7 +28,7 @@ FEWEST = 4
 """Languages from which on pooling towards an estimated mean has less risk than none (Efron and Morris 1975)."""
 
 _MOST_SHARED = 0.95
-"""Of the smallest language's error variance: some of every language's error is taken to be its own."""
+"""Share of the smallest error variance of a language: some of every language's error is assumed to be its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def pool(estimates: Mapping[str, float], errors: Mapping[str, float], mean_error
 
     Returns:
         None with fewer than four languages, or where a language has no error at all (its scores are identical, or
-        differ by the same amount everywhere), as then nothing says how much of the differences is noise.
+        differ by the same amount everywhere), because the noise is then unknown.
     """
     if len(estimates) < FEWEST or min(errors.values()) <= 0.0:
         return None

@@ -1,11 +1,11 @@
-"""How probable a verdict is at a true difference, and which difference is found: before a study and after it.
+"""Power: how probable a verdict is at a true difference, and which difference can be found, before or after a study.
 
 The test is that of `xlingual.statistics.crossed`: the difference over its standard error, by Student's t with
 Satterthwaite's degrees of freedom, both from estimated variances. Power is not read off one noncentral t distribution
 with the true degrees of freedom: with three to five units these are themselves estimated, and a verdict is up to ten
 points rarer than such a calculation says. Instead the probability of a verdict given the estimated variances, a normal
 probability, is averaged over their chi-square distributions by Gauss-Legendre quadrature. Under normal errors that is
-exact to the quadrature, and it is the noncentral t distribution where there is one variance. Nothing is drawn.
+exact to the quadrature, and it is the noncentral t distribution where there is one variance. Nothing is sampled.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _FEW, _NODES, _NODES_OF_MANY = 12, 28, 12
 Twice as many change the power by less than 0.001 with three units or more, by 0.003 with two.
 """
 _QUANTILES = 4_001
-"""Of Student's t that are interpolated."""
+"""Number of Student's t quantiles to interpolate between."""
 _LEFT_OUT = 1e-7
-"""Probability of either tail that the quadrature leaves out."""
+"""Probability of each tail that the quadrature ignores."""
 _SURE = 200
 """Degrees of freedom from which an estimated variance is taken as the true one."""
 _MOST_UNITS = 10_000
@@ -54,12 +54,12 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What decides how well a difference of two arms is known.
+    """What determines how precisely a difference of two arms is known.
 
     Attributes:
         treatment: its units.
         baseline: the units of what it is compared with.
-        article_error: standard error of the difference that articles make, at any number of units.
+        article_error: standard error of the difference due to articles, at any number of units.
         clusters: number of articles.
         correlation: of units paired by seed; None where they are independent, as searches are.
     """
@@ -101,9 +101,9 @@ class Comparison:
 
 
 def comparison_of(found: Inference) -> Comparison | None:
-    """What a finished comparison measured; None with fewer than two units in an arm, or fewer than two articles.
+    """The comparison that a study measured; None with fewer than two units in an arm, or fewer than two articles.
 
-    The noise of single answers is in both of its errors, as it is in its interval, and is here taken to stay.
+    The noise of single answers is in both of its errors, as it is in its interval, and is assumed to remain.
     """
     if found.deviations is None or found.article_error is None or min(found.units) < 2:
         return None
@@ -141,7 +141,7 @@ def more_units(effect: float, comparison: Comparison, *, probability: float = PO
     """How many more units in each arm would find a true difference with this probability.
 
     Returns:
-        0 where those at hand do; None where no number does (to be exact: not 10,000), as the articles do not allow it.
+        0 if the present ones do; None if no number does (to be exact: not 10,000), because the articles vary too much.
     """
 
     def found(more: int) -> bool:
@@ -169,7 +169,7 @@ def _power(effect: float, error: float, thresholds: Floats, weights: Floats) -> 
 
 
 def _thresholds(parts: Sequence[tuple[float, int]], level: float) -> tuple[Floats, Floats]:
-    """How large an estimate must be, at every node of the quadrature over estimated variances, and the nodes' weights.
+    """Size that an estimate must exceed at every node of the quadrature over variances, and the nodes' weights.
 
     Returns:
         thresholds and weights, each (nodes,); weights sum to one.

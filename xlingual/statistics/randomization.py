@@ -1,12 +1,12 @@
-"""Paired approximate randomisation over articles: a check beside the verdict, which knows of no seeds or searches.
+"""Paired approximate randomisation over articles: a check beside the verdict that ignores seeds and searches.
 
 If two arms did not differ, the labels of their answers to an article could be exchanged. The p value is the share of
 all exchanges of whole articles whose difference is as large as the one found (Noreen 1989; Yeh, COLING 2000; Dror et
-al., ACL 2018, doi 10.18653/v1/P18-1128). That share is computed and not sampled, so it needs no random numbers: every
-exchange is counted for few articles; for more, the distribution of the sum of signed articles is convolved on a grid
+al., ACL 2018, doi 10.18653/v1/P18-1128). That share is computed, not sampled, so it needs no random numbers: for few
+articles every exchange is counted; for more, the distribution of the sum of signed articles is convolved on a grid
 (Pagano and Tritchler 1983, doi 10.1080/01621459.1983.10477990); for very many it is normal.
 
-Training again is not part of it. Under other seeds, or another search, identical arms differ by more than articles say.
+Retraining is not part of it: under other seeds or another search, identical arms differ by more than articles explain.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def article_shares(scores: Mapping[str, LanguageScores], weights: Mapping[str, f
         weights: of the languages in the difference.
 
     Returns:
-        What each article adds to the difference of the arms' means over units, (articles,); these sum to it.
+        Contribution of each article to the difference of the arms' means over units, (articles,); they sum to it.
 
     Raises:
         DataError: when a language has no scores.
@@ -48,7 +48,7 @@ def article_shares(scores: Mapping[str, LanguageScores], weights: Mapping[str, f
     shares: dict[str, float] = {}
     for language, weight in weights.items():
         if language not in scores:
-            raise DataError(f"randomisation is over languages that were scored; {language} was not")
+            raise DataError(f"randomisation needs languages that were scored; {language} was not")
         one = scores[language]
         gaps = np.asarray(one.treatment, dtype=np.float64).mean(axis=0) - np.asarray(one.baseline).mean(axis=0)
         names, places = grouped(tuple(one.clusters))
@@ -59,7 +59,7 @@ def article_shares(scores: Mapping[str, LanguageScores], weights: Mapping[str, f
 
 
 def randomization_p(shares: npt.ArrayLike) -> float:
-    """Two-sided p value of approximate randomisation, from what each article adds to the difference.
+    """Two-sided p value of approximate randomisation, from each article's contribution to the difference.
 
     Args:
         shares: (articles,), see `article_shares`.

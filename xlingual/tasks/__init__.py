@@ -1,4 +1,4 @@
-"""Tasks: what an example is, which answers it can have, and how these are scored."""
+"""Tasks: their examples, and how answers are scored."""
 
 from xlingual.tasks.question_answering import QUESTION_ANSWERING
 from xlingual.tasks.task import Candidate, Candidates, Extras, Task, merge

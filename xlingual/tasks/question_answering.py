@@ -1,4 +1,4 @@
-"""Question answering upon a context: exact match and F1 as SQuAD v1.1's official script computes them."""
+"""Question answering on a context: exact match and F1 as SQuAD v1.1's official script computes them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ SHARES = SQUAD.share_names
 """Rows of models that write their answers hold these: true or false."""
 
 SENTINELS = "sentinels"
-"""A mark of answers: pieces that mark masked spans in pretraining were left out. Its share is shown if any has it.
-"""
+"""Mark of an answer from which sentinels of masked spans were left out. Its share is shown if any answer has it."""
 
 
 class QuestionAnswering:
@@ -57,9 +56,8 @@ def answer_rows(
 ) -> list[dict[str, Any]]:
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
-    Where the data names its article, so does the row.
-    A question without any candidate gets the empty answer. Languages written without spaces get `character_f1`
-    besides. `extras` says what else is recorded of each prediction; a prediction's marks are, too.
+    The row names the article if the data does. A question without candidates gets the empty answer. Languages written
+    without spaces also get `character_f1`. `extras` adds columns; the marks of a prediction are recorded too.
     """
     rows = []
     for index, example in enumerate(examples):
@@ -83,13 +81,13 @@ def answer_rows(
 
 
 def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Mean exact match and F1 in percent over questions, and how many there are; what else all rows hold, likewise.
+    """Mean exact match and F1 over the questions in percent, and the number of questions.
 
-    That is character F1, and the shares SHARES of answers that are not in their context, see
-    `xlingual.families.text_to_text`; and the share of SENTINELS where any answer has them.
+    Character F1 and SHARES (answers that are not in their context, see `xlingual.families.text_to_text`) are included
+    if all rows hold them, and the share of SENTINELS if any answer has them.
 
     Raises:
-        DataError: when there is no row: no question has no mean.
+        DataError: when there are no rows.
     """
     if not rows:
         raise DataError("there is no question to score; name data with at least one question in every language")
@@ -106,16 +104,16 @@ def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def file_scores(gold: Path, predictions: Any, note: Callable[[str], None] | None = None) -> dict[str, float]:
     """Scores of a whole SQuAD file in percent: the official two, and `character_f1` for scripts without spaces.
 
-    The script is that of most letters of the gold answers, as a SQuAD file does not say its language.
+    The script is that of most letters in the gold answers, because a SQuAD file does not name its language.
 
     Args:
         gold: see `questions_of_file`; contexts and questions may be absent.
-        predictions: from a question's id to its answer.
-        note: told of questions that have no answer, which score 0 as in the official script.
+        predictions: maps a question's id to its answer.
+        note: called about questions without an answer, which score 0 as in the official script.
 
     Raises:
-        DataError: see `questions_of_file`, `refuse_unscorable` and `xlingual.metrics.score_predictions`; and when
-            answers are given, and none is to a question of the file.
+        DataError: see `questions_of_file`, `refuse_unscorable` and `xlingual.metrics.score_predictions`; also when no
+            answer belongs to a question of the file.
     """
     questions = questions_of_file(gold, texts=False)
     refuse_unscorable(gold, questions)
@@ -128,7 +126,7 @@ def file_scores(gold: Path, predictions: Any, note: Callable[[str], None] | None
     absent = [identifier for identifier, _ in golds if identifier not in given]
     if given and len(absent) == len(golds):
         raise DataError(
-            f"{gold}: none of the {len(given)} answers is to one of its questions; found {first_ids(list(given))}, "
+            f"{gold}: none of the {len(given)} answers belongs to its questions; found {first_ids(list(given))}, "
             f"looked for {first_ids(absent)}"
         )
     if absent and note is not None:

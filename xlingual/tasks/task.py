@@ -1,8 +1,8 @@
-"""What a task is, apart from the models that do it.
+"""The interface of a task, independent of the models that perform it.
 
-A task knows its examples, its benchmarks and its metrics; a family (`xlingual.families`) knows which head does a task
-and how a model of that kind is trained and asked. Sentence-pair tasks (PAWS-X, XNLI) join as one file each beside
-`question_answering`, and as one entry of a family's `tasks`.
+A task defines its examples, the rows of their answers and its metrics (`xlingual.task_metrics`); a family
+(`xlingual.families`) defines which head performs a task and how such a model is trained and asked. A new task is one
+file beside `question_answering`, and one entry in the `tasks` of a family.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from xlingual.task_metrics import TaskMetrics
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
-    """A possible answer to one example: its score (a log-probability but for a constant) and its text.
+    """A possible answer to one example.
 
     Attributes:
-        score: see above.
-        text: likewise.
-        marks: names of what was noticed while it was made, such as `sentinels` that were left out of its text.
+        score: log-probability up to a constant.
+        text: the answer.
+        marks: properties noticed while it was generated, such as `sentinels` left out of its text.
     """
 
     score: float
@@ -34,14 +34,14 @@ Candidates: TypeAlias = dict[int, list[Candidate]]
 
 
 Extras: TypeAlias = Callable[[Any, str], Mapping[str, Any]]
-"""From an example and an answer's text to what else is recorded of it."""
+"""From an example and an answer's text to further columns of its row."""
 
 
 class Task(Protocol):
     """A task.
 
     Attributes:
-        name: as families name what they can do.
+        name: the name by which families list the tasks they support.
         metrics: what `rows` and `scores` hold, in percent.
     """
 
@@ -51,22 +51,22 @@ class Task(Protocol):
     def rows(
         self, examples: Sequence[Any], found: Mapping[int, Sequence[Candidate]], extras: Extras | None = None
     ) -> list[dict[str, Any]]:
-        """Score every example, in order: what is recorded of its answer, with each metric in percent.
+        """Score the answer to every example and return a row for each, in order, with every metric in percent.
 
         Args:
             examples: of the task.
             found: candidates by the example's index, best first.
-            extras: says of an example and its answer's text what else is recorded.
+            extras: adds columns to a row.
         """
         ...
 
     def scores(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-        """Mean of each metric over rows, and how many there are."""
+        """Mean of each metric over rows, and their number as `questions`."""
         ...
 
 
 def merge(parts: Iterable[Mapping[int, Sequence[Candidate]]], n_best: int = 5) -> Candidates:
-    """Join what several windows or workers found: the best candidates of each example, equal texts once."""
+    """Join the candidates of several windows or workers: the best of each example, equal texts once."""
     joined: dict[int, list[Candidate]] = {}
     for part in parts:
         for index, candidates in part.items():
