@@ -11,6 +11,7 @@ The command line, Ray's workers and every other process find it there, so it has
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, TypeVar
@@ -71,6 +72,12 @@ def resolve(reference: str, user: str) -> Any:
 
 
 def _loaded(point: EntryPoint, kind: type[T]) -> T:
+    begun = sys.modules.get(point.module)
+    if begun is not None and getattr(begun.__spec__, "_initializing", False):
+        raise ExtensionError(
+            f"{_described(point)}: {point.module} was imported before xlingual.study, which loads it; write "
+            "import xlingual.study before the first import of it"
+        )
     try:
         found = point.load()
     except Exception as error:  # whatever the package's code raises

@@ -1,45 +1,15 @@
-"""The optimisers that a trial may be trained with: what each says of itself, without torch."""
+"""All optimisers: those that are built in, then those of installed packages. One entry is all that one needs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from xlingual.errors import RecordError
-from xlingual.extensions import registered, resolve
+from xlingual.extensions import registered
 from xlingual.study.messages import did_you_mean
+from xlingual.study.optimizer import Optimizer
 from xlingual.study.section import LeafDoc
-
-
-@dataclass(frozen=True, slots=True)
-class Optimizer:
-    """An optimiser.
-
-    Attributes:
-        name: its value of `training.optimizer`.
-        title: what sentences call it, as in a model's card.
-        implementation: what builds it, as `module:attribute`. It is called with parameter groups, each with `params`
-            and `weight_decay`, and with the trial's `TrainingSettings`, and returns a `torch.optim.Optimizer` whose
-            groups have `lr`.
-        exact_when_trimmed: whether a trimmed vocabulary gives the same training as the whole one. It does where a row
-            of the word embeddings whose gradient is always zero is scaled by 1 - learning rate x weight decay at each
-            step, and changes no other weight's step. The vocabulary is trimmed under no other optimiser.
-    """
-
-    name: str
-    title: str
-    implementation: str
-    exact_when_trimmed: bool = False
-
-    def load(self) -> Any:
-        """Import what builds it.
-
-        Raises:
-            ExtensionError: when it cannot be imported.
-        """
-        return resolve(self.implementation, f"training.optimizer: {self.name}")
-
 
 ADAMW = Optimizer("adamw", "AdamW", "xlingual.training.optimizer:adamw", exact_when_trimmed=True)
 ADAFACTOR = Optimizer("adafactor", "Adafactor", "xlingual.training.optimizer:adafactor")
