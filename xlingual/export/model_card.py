@@ -12,7 +12,7 @@ from typing import Any
 
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.export.origin import Origin
-from xlingual.export.usage import usage
+from xlingual.families import FAMILIES
 from xlingual.languages import name as name_of
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_text
@@ -77,13 +77,14 @@ def model_card(
         toy: whether this is the toy world, as far as is known without the origin.
     """
     toy = toy or (origin is not None and origin.toy)
+    lengths = configuration.lengths
     parts = [
         f"---\n{_front_matter(configuration, origin)}\n---",
         f"# {_title(configuration, origin)}",
         *([f"**TOY WORLD.** {TOY}"] if toy else []),
         *_about(configuration, origin),
         "## Use\n\nWith `transformers` and `torch` alone; it answers as scoring did:",
-        f"```python\n{usage(configuration)}```",
+        f"```python\n{FAMILIES[lengths.family].usage(lengths)}```",
         "## Data\n\n" + "\n".join(_data(configuration, origin)),
         "## Training\n\n" + " ".join(_in_words(configuration)),
         _table(("setting", "value"), _settings(configuration)),
@@ -128,8 +129,8 @@ def _title(configuration: TrialConfiguration, origin: Origin | None) -> str:
 
 
 def _about(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[str]:
-    kind = "writes its answers" if configuration.text_to_text is not None else "points at a span of the context"
-    yield f"A question answering model that {kind}. Trial configuration {configuration.fingerprint}."
+    family = FAMILIES[configuration.lengths.family]
+    yield f"A question answering model that {family.answers_by}. Trial configuration {configuration.fingerprint}."
     if origin is None:
         return
     yield f"The question of its study: {' '.join(origin.question.split())}"
@@ -157,14 +158,13 @@ def _data(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[
 def _in_words(configuration: TrialConfiguration) -> Iterator[str]:
     """What the settings mean, in sentences."""
     training, mixture, robust = configuration.training, configuration.mixture, configuration.robust
-    unit = "inputs" if configuration.text_to_text is not None else "windows"
     optimizer = optimizer_named(training.optimizer).title
     then = "stays there" if training.decay == "constant" else "falls linearly to zero"
     stages = " in each of its two stages" if mixture is not None and mixture.schedule == "then" else ""
     yield (
-        f"{training.updates:,} updates of {training.batch_size} {unit} each by {optimizer}; the learning rate rises "
-        f"to {training.learning_rate:g} over the first {100 * training.warmup_share:g}% of the updates{stages} and "
-        f"then {then}."
+        f"{training.updates:,} updates of {training.batch_size} {configuration.lengths.unit} each by {optimizer}; "
+        f"the learning rate rises to {training.learning_rate:g} over the first {100 * training.warmup_share:g}% of the "
+        f"updates{stages} and then {then}."
     )
     if mixture is None:
         yield "Questions with answers in English alone."

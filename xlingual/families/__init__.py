@@ -14,6 +14,8 @@ from xlingual.study import Lengths
 
 EXTRACTIVE: Family = Extractive()
 TEXT_TO_TEXT: Family = TextToText()
+FAMILIES = {family.name: family for family in (EXTRACTIVE, TEXT_TO_TEXT)}
+"""Every family by its name."""
 
 
 @doing("looking at the model's kind")
@@ -32,4 +34,4 @@ def family_of(directory: Path) -> Family:
     return TEXT_TO_TEXT if is_text_to_text(directory) else EXTRACTIVE
 
 
-__all__ = ["EXTRACTIVE", "TEXT_TO_TEXT", "Advice", "Family", "Inputs", "Lengths", "ScoringSet", "family_of"]
+__all__ = ["EXTRACTIVE", "FAMILIES", "TEXT_TO_TEXT", "Advice", "Family", "Inputs", "Lengths", "ScoringSet", "family_of"]

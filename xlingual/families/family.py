@@ -49,6 +49,7 @@ class Family(Protocol):
 
     Attributes:
         name: `extractive` or `text_to_text`.
+        answers_by: how its models answer, in words: "a model that ...".
         lengths: kind of the lengths of its inputs.
         objective: name of its loss on questions with answers.
         tasks: names of the tasks (`xlingual.tasks`) that it can do.
@@ -56,6 +57,7 @@ class Family(Protocol):
     """
 
     name: ClassVar[str]
+    answers_by: ClassVar[str]
     lengths: ClassVar[type[Lengths]]
     objective: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]]
@@ -69,6 +71,10 @@ class Family(Protocol):
             windows: the study's.
             texts: the study's.
         """
+        ...
+
+    def served_recipes(self, directory: Path) -> tuple[str, ...]:
+        """Names of the recipes, among `recipes`, that a checkpoint can be trained with."""
         ...
 
     def advice(self, directory: Path) -> Advice:
@@ -203,6 +209,10 @@ class Family(Protocol):
             key -> index of the example -> its candidates, best first; of the questions that this worker saw. Join the
             shares with `xlingual.tasks.merge`.
         """
+        ...
+
+    def usage(self, lengths: Lengths) -> str:
+        """Python code that answers with an exported model in plain `transformers`, for its model card."""
         ...
 
     def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:

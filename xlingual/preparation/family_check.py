@@ -10,23 +10,11 @@ from xlingual.errors import ModelError
 from xlingual.families import family_of
 from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.models.fit import unknown_notes
-from xlingual.models.text_to_text import reads_bytes
 from xlingual.models.weight_values import check_values
 from xlingual.preparation.inputs import Locations
 from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY, TOY_TEXT_TO_TEXT
-
-_REASONS = {
-    "masked_language_model": "fills masked words in with an encoder's own head, and this model writes text",
-    "generation": "teaches a model to write text, and this model points at spans",
-    "contrastive": "reads pairs as a fast tokenizer lays them out, and this model reads bytes",
-}
-
-_OTHERS = {
-    "masked_language_model": "FacebookAI/xlm-roberta-base",
-    "generation": "google/mt5-base",
-    "contrastive": "google/mt5-base",
-}
+from xlingual.study.recipes import RECIPES
 
 
 def check_families(study: Study, locations: Locations, note: Callable[[str], None] = lambda line: None) -> None:
@@ -57,9 +45,9 @@ def check_families(study: Study, locations: Locations, note: Callable[[str], Non
         served = served_recipes(model)
         for recipe in sorted(recipes.difference(served)):
             others = " or ".join(served)
-            real = _OTHERS.get(recipe, "another one")
+            real = RECIPES[recipe].suited_model
             other = {"FacebookAI/xlm-roberta-base": TOY}.get(real, TOY_TEXT_TO_TEXT) if study.uses_toy else real
-            reason = _REASONS.get(recipe, "is for models of another family")
+            reason = RECIPES[recipe].refusal
             raise ModelError(
                 f"arms.{arm}.mixture.recipe: model {study.arms[arm].model or study.model} cannot be trained with "
                 f"{recipe}, which {reason}; write recipe: {others}, or model: {other}"
@@ -81,5 +69,4 @@ def served_recipes(model: str) -> tuple[str, ...]:
     """Names of the recipes that a model, a hub id or a local directory, can be trained with."""
     directory = resolve_checkpoint(model)
     family = family_of(directory)
-    without = {"contrastive"} if family.objective == "text" and reads_bytes(directory) else set()
-    return tuple(recipe for recipe in family.recipes if recipe not in without)
+    return family.served_recipes(directory)

@@ -138,10 +138,6 @@ def _development_questions(study: Study) -> int | None:
     return min(data.dev_examples or there, there)
 
 
-def _as_what(recipes: list[str]) -> str:
-    return "inputs with a context, which are longer" if "generation" in recipes else "windows"
-
-
 def _notes(study: Study) -> Iterator[str]:
     if not study.oracle and _development_questions(study) is None:
         yield (
@@ -149,15 +145,13 @@ def _notes(study: Study) -> Iterator[str]:
             "many there are; data.dev_examples does"
         )
     mixtures = [one.mixture for arm in study.arms for one in possible_mixtures(study, arm)]
-    pairs = sorted({mixture.recipe.name for mixture in mixtures} - {"passage"})
+    settings = {mixture.recipe.name: mixture.recipe.settings for mixture in mixtures}
+    pairs = sorted(name for name, one in settings.items() if not one.with_contexts)
+    whole = [name for name in pairs if settings[name].whole_vocabulary]
     if pairs:
         yield (
-            f"pairs of the recipes {', '.join(pairs)} are reckoned as {_as_what(pairs)}"
-            + (
-                "; masked language modelling trains the whole vocabulary, and takes more"
-                if "masked_language_model" in pairs
-                else ""
-            )
+            f"pairs of the recipes {', '.join(pairs)} are counted as questions with contexts, which are longer"
+            + (f"; {', '.join(whole)} trains the whole vocabulary, which takes more" if whole else "")
         )
     dear = [name for name in study.arms if possible_costs(study, name)[-1].passes_per_update > 1]
     if dear:

@@ -31,9 +31,15 @@ class RecipeSettings(Section):
     Attributes:
         with_contexts: whether its examples are questions on contexts. They are drawn among the English ones, so that
             their number varies by update; of other examples every update has its share.
+        whole_vocabulary: whether its loss is over the whole vocabulary.
+        refusal: why a model cannot be trained with it: "a recipe that ...".
+        suited_model: one that can.
     """
 
     with_contexts: ClassVar[bool] = False
+    whole_vocabulary: ClassVar[bool] = False
+    refusal: ClassVar[str] = "is for models of another family"
+    suited_model: ClassVar[str] = "another one"
 
     @property
     def uses_bitexts(self) -> bool:
@@ -82,6 +88,9 @@ class ContrastiveSettings(RecipeSettings):
     `bitext_share` is the share of contrastive updates whose positives are rows of `data.faq.bitexts`.
     """
 
+    refusal: ClassVar[str] = "reads pairs as a fast tokenizer lays them out, and this model reads bytes"
+    suited_model: ClassVar[str] = "google/mt5-base"
+
     weight: Annotated[LossWeight, MILDEST_LOW] = 0.1
     temperature: Temperature = 0.05
     bitext_share: Annotated[Share, MILDEST_LOW] = 0.0
@@ -104,6 +113,10 @@ class MaskedLanguageModelSettings(RecipeSettings):
     (geometric, SpanBERT, arXiv 1907.10529), `weight` this loss's weight relative to the span loss.
     """
 
+    whole_vocabulary: ClassVar[bool] = True
+    refusal: ClassVar[str] = "fills masked words in with an encoder's own head, and this model writes text"
+    suited_model: ClassVar[str] = "FacebookAI/xlm-roberta-base"
+
     weight: Annotated[LossWeight, MILDEST_LOW] = 0.1
     rate: Annotated[MaskRate, MILDEST_LOW] = 0.15
     mean_span: SpanLength = 3.0
@@ -116,6 +129,9 @@ class GenerationSettings(RecipeSettings):
     `ask question: ANSWER` and writes the question. The loss is that of questions with contexts. Both halves of a pair
     are in one language.
     """
+
+    refusal: ClassVar[str] = "teaches a model to write text, and this model points at spans"
+    suited_model: ClassVar[str] = "google/mt5-base"
 
     direction: Direction = "question_to_answer"
 

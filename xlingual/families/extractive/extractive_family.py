@@ -15,6 +15,7 @@ from xlingual.data.examples import Example
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.families.extractive.span_loss import span_loss
+from xlingual.families.extractive.usage import usage
 from xlingual.families.family import Advice, Autocast
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer
@@ -33,6 +34,7 @@ class Extractive:
 
     lengths: ClassVar[type[Lengths]] = WindowSettings
     name: ClassVar[str] = WindowSettings.family
+    answers_by: ClassVar[str] = "points at a span of the context"
     objective: ClassVar[str] = WindowSettings.answers
     tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "masked_language_model")
@@ -40,6 +42,10 @@ class Extractive:
     def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
         """AdamW with linear decay, in the study's windows."""
         return FamilyDefaults(windows)
+
+    def served_recipes(self, directory: Path) -> tuple[str, ...]:
+        """All of them."""
+        return self.recipes
 
     def advice(self, directory: Path) -> Advice:
         """What BERT, XLM-R and RemBERT were fine-tuned with."""
@@ -130,6 +136,10 @@ class Extractive:
         """See `candidates`."""
         longest = _windows(lengths).max_answer_tokens
         return candidates(model, questions, batcher, max_answer_tokens=longest, share=share, autocast=autocast)
+
+    def usage(self, lengths: Lengths) -> str:
+        """See `usage`."""
+        return usage(_windows(lengths))
 
     def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
         """Nothing: a span stands in its context."""

@@ -20,6 +20,7 @@ from xlingual.families.text_to_text.batcher import TextBatcher
 from xlingual.families.text_to_text.generation import written_answers
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.families.text_to_text.target_loss import IGNORED, padded_targets, plain_weights, text_loss
+from xlingual.families.text_to_text.usage import usage
 from xlingual.models.outcome import Outcome
 from xlingual.models.text_to_text import (
     check_text_to_text,
@@ -52,6 +53,7 @@ class TextToText:
 
     lengths: ClassVar[type[Lengths]] = TextToTextSettings
     name: ClassVar[str] = TextToTextSettings.family
+    answers_by: ClassVar[str] = "writes its answers"
     objective: ClassVar[str] = TextToTextSettings.answers
     tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "generation")
@@ -61,6 +63,10 @@ class TextToText:
         usual = self.usual_lengths(directory).model_dump()
         said = {name: value for name, value in texts.model_dump().items() if value is not None}
         return FamilyDefaults(TextToTextSettings(**(usual | said)), "adafactor", "constant", 0.0)
+
+    def served_recipes(self, directory: Path) -> tuple[str, ...]:
+        """Models that read bytes have no fast tokenizer, which lays pairs out."""
+        return tuple(one for one in self.recipes if one != "contrastive" or not reads_bytes(directory))
 
     def advice(self, directory: Path) -> Advice:
         """What T5 and mT5 were fine-tuned with; in fp16 their activations overflow, so that it is not offered."""
@@ -155,6 +161,10 @@ class TextToText:
         most = _texts(lengths).max_answer_tokens
         assert most is not None, "a family fills lengths in"
         return written_answers(model, questions, batcher, max_answer_tokens=most, share=share, autocast=autocast)
+
+    def usage(self, lengths: Lengths) -> str:
+        """See `usage`."""
+        return usage(_texts(lengths))
 
     def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
         """See `classify_illegal`."""

@@ -19,7 +19,7 @@ from xlingual.models.encoder import load_tokenizer, word_embeddings
 from xlingual.models.masked_language_model import base_encoder, load_masked_language_model_head
 from xlingual.models.outcome import Outcome
 from xlingual.seeds import stream_seed
-from xlingual.study import TrialConfiguration
+from xlingual.study import MaskedLanguageModelSettings, TrialConfiguration
 from xlingual.training.objectives.objective import LossTools, Objective, PassTools, Place, Reduction, pairs_of
 from xlingual.training.objectives.pair_texts import laid_out
 
@@ -32,7 +32,7 @@ class MaskedLanguageModel(Objective):
 
     name: ClassVar[str] = "masked_language_model"
     encoder_only: ClassVar[bool] = True
-    whole_vocabulary: ClassVar[bool] = True
+    whole_vocabulary: ClassVar[bool] = MaskedLanguageModelSettings.whole_vocabulary
 
     def __init__(self, configuration: TrialConfiguration) -> None:
         super().__init__(configuration)

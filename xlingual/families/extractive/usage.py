@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from xlingual.study import TextToTextSettings, TrialConfiguration, WindowSettings
+from xlingual.study import WindowSettings
 
-_SPANS = """\
+_CODE = """\
 import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
@@ -37,40 +37,11 @@ def answer(question, context):
 print(answer("What colour is the house?", "The house is green and the car is blue."))
 """
 
-_TEXTS = """\
-import torch
-from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-directory = "."  # the folder that holds this file
-tokenizer = AutoTokenizer.from_pretrained(directory)
-model = AutoModelForSeq2SeqLM.from_pretrained(directory).eval()
-sentinels = {{number for token, number in tokenizer.get_vocab().items() if "<extra_id_" in token}}
-
-
-def answer(question, context):
-    text = f"question: {{question}} context: {{context}}"
-    inputs = tokenizer(text, truncation=True, max_length={max_input_tokens}, return_tensors="pt")
-    with torch.inference_mode():
-        written = model.generate(
-            input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
-            max_new_tokens={max_answer_tokens}, num_beams=1, do_sample=False,
-        )
-    kept = [number for number in written[0].tolist() if number not in sentinels]
-    return tokenizer.decode(kept, skip_special_tokens=True).strip()
-
-
-print(answer("What colour is the house?", "The house is green and the car is blue."))
-"""
-
-
-def usage(configuration: TrialConfiguration) -> str:
-    """Python code whose function `answer(question, context)` gives what scoring a trial's model gives.
+def usage(windows: WindowSettings) -> str:
+    """Python code whose function `answer(question, context)` gives what scoring a model gives.
 
     The sums of two logits may differ in their last bits, as questions lie in other batches there. A question of more
     than half a window loses its end in scoring, which this leaves out.
     """
-    lengths = configuration.lengths
-    if isinstance(lengths, TextToTextSettings):
-        return _TEXTS.format(**lengths.model_dump())
-    assert isinstance(lengths, WindowSettings)
-    return _SPANS.format(**lengths.model_dump(), longest=lengths.max_answer_tokens - 1)
+    return _CODE.format(**windows.model_dump(), longest=windows.max_answer_tokens - 1)
