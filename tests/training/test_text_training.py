@@ -20,6 +20,7 @@ from xlingual.preparation.family_check import check_families
 from xlingual.preparation.faq_sources import GenerationPairs
 from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.study import load_study, possible_mixtures
+from xlingual.study.recipes import GenerationSettings
 from xlingual.tokens.sequences import Sequences
 from xlingual.training.alteration import Alteration
 from xlingual.training.execution import Execution
@@ -106,7 +107,7 @@ def test_pairs_become_texts_to_read_and_to_write(direction: str, pairs: str, fam
         assert sorted(one[half] for one in halves) == sorted(row[half] for row in rows)
     assert made.fingerprint != replace(made, shuffled=not made.shuffled).fingerprint
     other = "answer_to_question" if direction == "question_to_answer" else "question_to_answer"
-    assert made.fingerprint != replace(made, direction=other).fingerprint
+    assert made.fingerprint != replace(made, settings=GenerationSettings(direction=other)).fingerprint
     inputs, stored = (trial_inputs(str(family.checkpoint), study, data, folder) for folder in (None, tmp_path / "kept"))
     for one in (inputs, stored):
         sequences: Any = one.faq[variant]["de"]
