@@ -78,20 +78,28 @@ def our_run(settings: sides.Settings) -> dict[str, Any]:
     import torch
 
     from xlingual.data.xquad import load_xquad
-    from xlingual.evaluation.checkpoint_evaluation import answer_questions
+    from xlingual.families import EXTRACTIVE, ScoringSet
     from xlingual.models.encoder import load_encoder, load_tokenizer
-    from xlingual.tasks.question_answering import mean_scores
+    from xlingual.study import WindowSettings
+    from xlingual.tasks.question_answering import QUESTION_ANSWERING, mean_scores
 
     sets = load_xquad(settings["xquad"], settings["languages"].split(","))
     directory = Path(settings["model"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     encoder, tokenizer = load_encoder(directory, seed=0, trained_head=True).to(device), load_tokenizer(directory)
     windows = sides.lengths(settings) | {"max_answer_tokens": settings["max_answer_tokens"]}
+    lengths = WindowSettings.model_validate(windows)
     answers: dict[str, dict[str, str]] = {}
 
     def score(limit: int) -> dict[str, dict[str, float]]:
         asked = {language: part.examples[:limit] for language, part in sets.items()}
-        found = answer_questions(encoder, tokenizer, asked, windows, device)
+        questions = {
+            language: ScoringSet(part, EXTRACTIVE.inputs(tokenizer, part, lengths, targets=False))
+            for language, part in asked.items()
+        }
+        batcher = EXTRACTIVE.batcher(encoder, int(tokenizer.pad_token_id), device)
+        predicted = EXTRACTIVE.answers(encoder, questions, batcher, lengths)
+        found = {language: QUESTION_ANSWERING.rows(part, predicted[language]) for language, part in asked.items()}
         answers.update({language: {row["id"]: row["prediction"] for row in rows} for language, rows in found.items()})
         return {language: mean_scores(rows) for language, rows in found.items()}
 
@@ -183,11 +191,13 @@ def main() -> int:
     made.add_argument("--tolerance", type=float, default=0.5, help="points of mean F1 that the sides may differ (0.5)")
     options = made.parse_args()
     with chosen_task(options) as task, tempfile.TemporaryDirectory(prefix="xlingual-benchmark-") as folder:
-        from xlingual.evaluation.checkpoint_evaluation import checkpoint_windows
+        from xlingual.evaluation.input_lengths import checkpoint_lengths
+        from xlingual.families import EXTRACTIVE
 
         model = with_span_head(task, options.head_updates, Path(folder))
         settings = asdict(task) | {"model": model, "languages": options.languages, "questions": options.questions}
-        settings |= checkpoint_windows(Path(model))  # the lengths of `xlingual evaluate`, on both sides
+        # Both sides have the lengths of `xlingual evaluate`.
+        settings |= checkpoint_lengths(Path(model), EXTRACTIVE).model_dump()
         runs = interleaved(options.runs, {side: partial(_run, side, settings, options) for side in SIDES}, say)
         per_second = [[run["questions_per_s"] for run in runs[side]] for side in SIDES]
         rows = [Comparison("scored questions per second", *per_second, goal=2.5 if options.model else None)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from xlingual.errors import DataError, ModelError, RecordError
-from xlingual.evaluation.checkpoint_evaluation import checkpoint_windows, evaluate_checkpoint
+from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
 from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.input_lengths import checkpoint_lengths
@@ -109,7 +109,7 @@ def test_a_failure_leaves_no_folder(tiny_checkpoint: Path, headed: Path, asked: 
 
 
 def test_lengths_are_the_recorded_ones_else_the_usual(headed: Path, tiny_checkpoint: Path, tmp_path: Path) -> None:
-    assert checkpoint_windows(headed) == {"max_length": 16, "stride": 4, "max_answer_tokens": 3}
+    assert checkpoint_lengths(headed, EXTRACTIVE) == WindowSettings(max_length=16, stride=4, max_answer_tokens=3)
     assert checkpoint_lengths(tiny_checkpoint, EXTRACTIVE) == WindowSettings(max_length=64, stride=21)
     for content in ("{", "{}", '{"windows": {"max_length": 1}}', "[]"):
         (tmp_path / "xlingual.json").write_text(content)

@@ -206,7 +206,7 @@ def test_what_an_arm_cannot_begin_with_is_one_problem_at_its_line(
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("first: {training: {learning_rate: 2.0e-5}}", "nothing is searched in this arm, so that it has one"),
+        ("first: {training: {learning_rate: 2.0e-5}}", "nothing is searched in this arm, so it has one"),
         ("first: 3", "must be values for what the arm searches, under its own keys, found 3; write for example first:"),
     ],
 )

@@ -11,7 +11,7 @@ from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, 
 RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
 TIMING = "with several trials at a time, tpe draws by which end first; concurrent_trials: 1 gives the same again"
 
-DIMENSIONS = "more parameters are searched than in what it is compared with: "
+DIMENSIONS = "more parameters are searched than in the arm it is compared with: "
 
 
 def other_notes(planned: Plan) -> tuple[str, ...]:

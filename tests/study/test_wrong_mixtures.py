@@ -107,7 +107,7 @@ def test_an_objective_may_be_a_weighted_sum(load, study_text):
         (
             "0.06",
             "{contrastive: {}}",
-            "0.06 of 32 windows leaves an update fewer than 2 pairs to contrast; write a sha",
+            "0.06 of 32 windows leaves an update with fewer than 2 pairs to contrast; write a sha",
         ),
         ("{choice: [0.03, 0.5]}", "{contrastive: {}}", "schedule: then"),
     ],
@@ -148,4 +148,4 @@ def test_the_weight_of_a_stage_of_its_own_has_no_effect(load, one_problem, study
 def test_an_arm_that_trains_as_another_is_told(one_problem, study_text, change):
     mixture = "    mixture:\n      faq_share: {uniform: [0.05, 0.5]}\n      weights: {simplex: all}\n"
     twin = f"  twin:\n{mixture}      {change}\n"
-    one_problem(study_text, ("  noise:\n", twin + "  noise:\n"), line=17, said="trains just as ... 'webfaq'")
+    one_problem(study_text, ("  noise:\n", twin + "  noise:\n"), line=17, said="trains exactly like ... 'webfaq'")

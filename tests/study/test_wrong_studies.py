@@ -138,11 +138,11 @@ ONE_PROBLEM = [
     ("  noise:\n", "  noise:\n    baseline: true\n", 18, "'baseline' ... the baseline already"),
     (NOISE, "  noise: {}\n", 17, "the arm is empty, so it would be the baseline again; write what it changes"),
     (NOISE, "  noise:\n", 17, "the arm is empty"),
-    (NOISE, "  noise: {training: {}}\n", 17, "trains just as ... 'baseline'"),
-    (NOISE, "  noise: {training: {batch_size: 32.0}}\n", 17, "trains just as ... 'baseline'"),
-    (NOISE, "  noise: {model: xlm-roberta-base}\n", 17, "trains just as ... 'baseline'"),
-    (NOISE, "  noise: {robust: {embedding_noise: null}}\n", 17, "trains just as ... 'baseline'"),
-    (NOISE, NOISE + NOISE.replace("noise:\n    r", "again:\n    r"), 21, "trains just as ... 'noise'"),
+    (NOISE, "  noise: {training: {}}\n", 17, "trains exactly like ... 'baseline'"),
+    (NOISE, "  noise: {training: {batch_size: 32.0}}\n", 17, "trains exactly like ... 'baseline'"),
+    (NOISE, "  noise: {model: xlm-roberta-base}\n", 17, "trains exactly like ... 'baseline'"),
+    (NOISE, "  noise: {robust: {embedding_noise: null}}\n", 17, "trains exactly like ... 'baseline'"),
+    (NOISE, NOISE + NOISE.replace("noise:\n    r", "again:\n    r"), 21, "trains exactly like ... 'noise'"),
     ("  noise:\n", "  noise:\n    training: {updates: 600}\n", 18, "so that none wins by training longer; delete"),
     ("  faq: {source: PaDaS-Lab/webfaq, languages: [deu, es, ru]}\n", "", 13, "data.faq names none; write data.faq:"),
     # languages
@@ -210,7 +210,7 @@ ONE_PROBLEM = [
     ("source: PaDaS-Lab/webfaq", "source: google/xquad", 7, "source: PaD"),
     ("train: rajpurkar/squad", "train: a\n  dev: squad-dev-without-xquad", 6, "nothing is left of SQuAD's dev set"),
     # the toy world
-    ("model: xlm", "toy: {seed: 1}\nmodel: xlm", 3, "no source is toy, so nothing reads this section; delete it"),
+    ("model: xlm", "toy: {seed: 1}\nmodel: xlm", 3, "no source is toy, so this section has no effect; delete it"),
     ("model: xlm-roberta-base", "model: toy", 3, "'toy' ... does not go with ... data.train: rajpurkar/squad"),
     (NOISE, NOISE + "    model: toy\n", 21, "write toy in both places or in neither"),
     (

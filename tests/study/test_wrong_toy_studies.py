@@ -50,7 +50,7 @@ search: {trials_per_arm: 4}
         ("{source: toy}", "{source: PaDaS-Lab/webfaq}", 6, "write toy in both places or in neither"),
         ("{source: toy}", "{source: toy, languages: [de, fr]}", 6, "the toy world has no FAQ pages in 'fr'"),
         ("{source: toy}", "{source: toy, languages: [de, en]}", 6, "the toy world has no FAQ pages in 'en'"),
-        ("test: toy", "test: {source: toy, languages: [en]}", 6, "no language but English, so name the FAQ languages"),
+        ("test: toy", "test: {source: toy, languages: [en]}", 6, "only English, so name the FAQ languages"),
         ("search: {trials_per_arm: 4}\n", "", 3, "search: is missing"),
     ],
 )

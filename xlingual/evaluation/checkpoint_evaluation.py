@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from torch import nn
 
 from xlingual.activity import doing
 from xlingual.data.examples import Example, ExampleSet
@@ -24,11 +23,10 @@ from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.recorded import compared, recorded_of
 from xlingual.evaluation.result import Evaluation, versions
 from xlingual.evaluation.sentinels import sentinel_notes
-from xlingual.families import EXTRACTIVE, Family, Lengths, ScoringSet, family_of
+from xlingual.families import Family, Lengths, ScoringSet, family_of
 from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.fit import unknown_notes
-from xlingual.study import WindowSettings
-from xlingual.tasks import QUESTION_ANSWERING, Candidates
+from xlingual.tasks import Candidates
 
 CrewOf: TypeAlias = Callable[[str, Path, Lengths], AbstractContextManager[WorkerPool]]
 """From a checkpoint (as asked, and where it lies) and the lengths of its inputs to those who answer with it."""
@@ -138,34 +136,3 @@ def _check_task(model: str, family: Family, benchmark: Benchmark) -> None:
             f"model {model}: {benchmark.title} asks for {benchmark.task.name}, and models of its kind "
             f"({family.name}) do {', '.join(family.tasks)}; name another model, or another benchmark with --on"
         )
-
-
-def answer_questions(
-    encoder: nn.Module,
-    tokenizer: Any,
-    examples: Mapping[str, tuple[Example, ...]],
-    windows: Mapping[str, int],
-    device: torch.device,
-) -> dict[str, list[Row]]:
-    """Let an encoder answer questions, from text to scored rows, by language: what `bench` times.
-
-    Args:
-        encoder: lies on `device`; its span head need not be trained.
-        tokenizer: the encoder's.
-        examples: what is asked, by language.
-        windows: max_length, stride and max_answer_tokens.
-        device: where the work is done.
-    """
-    lengths = WindowSettings.model_validate(dict(windows))
-    questions = {
-        code: ScoringSet(part, EXTRACTIVE.inputs(tokenizer, part, lengths, targets=False))
-        for code, part in examples.items()
-    }
-    batcher = EXTRACTIVE.batcher(encoder, int(tokenizer.pad_token_id), device)
-    found = EXTRACTIVE.answers(encoder, questions, batcher, lengths)
-    return {code: QUESTION_ANSWERING.rows(part, found[code]) for code, part in examples.items()}
-
-
-def checkpoint_windows(directory: Path) -> dict[str, int]:
-    """Lengths of the windows that an encoder is asked with: max_length, stride and max_answer_tokens."""
-    return dict(checkpoint_lengths(directory, EXTRACTIVE).model_dump())

@@ -106,7 +106,7 @@ def read_cost(directory: StudyDirectory, state: StudyState, arm: str, winners: S
 
 
 def _curve(reports: Iterable[Mapping[str, Any]], cost: Cost) -> tuple[Point, ...]:
-    """Points of one replicate; passes follow from updates, which reports of before hold alone."""
+    """Points of one replicate; passes follow from updates."""
     return tuple(
         Point(int(row["updates"]), int(row["updates"]) * cost.passes_per_update, float(row["objective"]))
         for row in reports

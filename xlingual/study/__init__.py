@@ -23,6 +23,7 @@ from xlingual.study.mixture_corners import PossibleMixture, possible_mixtures
 from xlingual.study.objectives import objective_text
 from xlingual.study.plan import ArmPlan, Plan, plan
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
+from xlingual.study.resolve import resolved
 from xlingual.study.robust import Robust, passes_of, plain_robust
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.schema import Study, json_schema
@@ -42,7 +43,6 @@ from xlingual.study.space import (
 from xlingual.study.study_file import load_study
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
-from xlingual.study.whole import resolved
 from xlingual.study.windows import WindowSettings
 
 __all__ = [

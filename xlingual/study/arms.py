@@ -97,7 +97,7 @@ class Mixture(Section):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The languages that are drawn from."""
+        """The languages of the examples."""
         return tuple(self.weights) if self.weights is not None else self.languages or ()
 
     @property

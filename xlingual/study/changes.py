@@ -1,4 +1,4 @@
-"""What changed between two versions of a study's definition, and what of it would change recorded numbers.
+"""What changed between two versions of a study's definition, and which changes would invalidate recorded results.
 
 Both are what `resolved` returns. What an arm's trials are drawn from may change: `xlingual.study.legality` tells which
 of its trials could still be drawn.
@@ -82,7 +82,7 @@ def changes(
         before: the older one.
         now: the newer one.
         used: names of the sources that recorded trials were made with, as their configurations have them.
-        unread: whether no number rests on the test set yet.
+        unread: whether the test set has not been read yet.
     """
     old, new = before["arms"], now["arms"]
     renamed = _renamed(old, new)

@@ -40,7 +40,7 @@ class TrialConfiguration(Section):
 
     `sources` maps "model", "train", "dev", (where a mixture draws on it) "faq", (where the objective asks for it)
     "webfaq_dev" and (where robust training reads them) "synonyms" and "dictionary of LANGUAGE" to fingerprints of their
-    content, so names and paths of a model or a data set are no part of the configuration.
+    content, so names and paths of a model or a data set are not part of the configuration.
     """
 
     sources: Sources
@@ -65,7 +65,7 @@ class TrialConfiguration(Section):
         return found
 
     def canonical(self) -> dict[str, Any]:
-        """Return the configuration as JSON's kinds, keys sorted; equal configurations give equal dicts.
+        """Return the configuration in JSON types, keys sorted; equal configurations give equal dicts.
 
         None is left out, so that a new method does not change the fingerprints of configurations without it.
         """
@@ -80,7 +80,7 @@ class TrialConfiguration(Section):
 
 
 def arm_space(study: Study, arm_name: str) -> dict[str, Any]:
-    """Return an arm's tree, what the study says merged in: keys training, mixture (or None) and robust (or None).
+    """Return an arm's tree, merged with the study's training section: training, mixture (or None), robust (or None).
 
     Leaves are plain values or search-space nodes; `draw` makes plain values of them.
     """
@@ -141,13 +141,13 @@ def updates_for(passes: int, robust: Robust | None) -> int:
 
 
 def lexicons_of(robust: Robust | None) -> tuple[str, ...]:
-    """Names of the sources of words that robust training reads: "synonyms", "dictionary of de" and so on."""
+    """Names of the lexicons that robust training reads: "synonyms", "dictionary of de" and so on."""
     found = (name for method, settings in methods_of(robust, TextMethod) for name in method.lexicons(settings))
     return tuple(dict.fromkeys(found))
 
 
 def plain_mixture(study: Study, drawn: Mapping[str, Any] | None) -> Mixture | None:
-    """Return the mixture of a drawn tree; None where nothing is drawn from FAQ examples."""
+    """Return the mixture of a drawn tree; None without FAQ examples."""
     if drawn is None or drawn["faq_share"] == 0:
         return None
     assert study.data.faq is not None, "a study with a mixture has data.faq"

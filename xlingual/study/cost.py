@@ -28,7 +28,7 @@ class Cost:
 
     @property
     def passes(self) -> int:
-        """Passes of the whole trial: what an example takes, were it part of every update."""
+        """Passes of the whole trial, for an example that is in every update."""
         return self.passes_per_update * self.updates
 
 
@@ -83,7 +83,7 @@ def _cases(method: PerturbingMethod[Any], tree: Any) -> list[Robust | None]:
 
 
 def _numbers(leaf: Any, decides: bool) -> Iterable[Any]:
-    """What is tried of a value or a range."""
+    """The numbers to try of a value or a range."""
     if isinstance(leaf, Integer) and decides:
         return range(leaf.low, leaf.high + 1)
     return (largest(leaf),)

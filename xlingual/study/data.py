@@ -61,7 +61,7 @@ class TestSettings(Section):
 
 
 class _Off:
-    """Lets the filters be written as `off`: none of them."""
+    """Accepts `off` for the filters: none of them."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [{"enum": ["off", False]}, handler(schema)]}
@@ -108,7 +108,7 @@ def _toy_dictionaries(value: Any) -> Any:
 
 
 class _OrToy:
-    """Lets the dictionaries be written as `toy`: those of the toy world, of every language."""
+    """Accepts `toy` for the dictionaries: those of the toy world, in every language."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [{"const": TOY}, handler(schema)]}
@@ -124,7 +124,7 @@ Dictionaries: TypeAlias = Annotated[
 
 
 class _SourceAlone:
-    """Lets a section be written as its source alone: `test: google/xquad`."""
+    """Accepts the source alone for a section: `test: google/xquad`."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [{"type": "string"}, handler(schema)]}

@@ -29,7 +29,7 @@ S = TypeVar("S", bound=Section)
 
 
 class Mark(Enum):
-    """What distinguishes a leaf of a space from that of the settings; see the constants below."""
+    """How a leaf of a space differs from that of the settings; see the constants below."""
 
     FIXED = auto()
     VOIDABLE = auto()
@@ -81,7 +81,7 @@ class Space(Section, Generic[S]):
         return cls if isinstance(settings, TypeVar) else space_of(settings, cls.only_what_is_set)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """Pickle by the settings class: a derived class is no attribute of a module."""
+        """Pickle by the settings class: a derived class is not an attribute of a module."""
         if type(self) is not space_of(self.settings, self.only_what_is_set):
             return super().__reduce_ex__(protocol)
         return _unpickled, (self.settings, self.only_what_is_set), self.__getstate__()
@@ -92,7 +92,7 @@ class Space(Section, Generic[S]):
 
 
 class Partial(Space[S], Generic[S]):
-    """A space of which only the keys that are set count: what it leaves out is given elsewhere, so nothing is required.
+    """A space in which only the keys that are set count: the others are given elsewhere, so none is required.
 
     Its JSON Schema has no defaults.
     """
@@ -112,7 +112,7 @@ def space_of(settings: type[Section], only_what_is_set: bool = False) -> type[Sp
     """Return the space of a settings class: every leaf a value or a search space, with the same default.
 
     Sections within become spaces of their own. One that the settings require may be left out where none of its own keys
-    is required. The class is called after the settings: TrainingSettings gives TrainingSpace.
+    is required. The class is named after the settings: TrainingSettings gives TrainingSpace.
 
     Args:
         settings: the class, its leaves marked where the space differs.

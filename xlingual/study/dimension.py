@@ -12,7 +12,7 @@ MANY_MORE, TIMES_MORE = 3, 2
 
 
 def coordinates(tree: Any) -> Iterator[str]:
-    """Names under which a sampler draws a tree, of all branches: n weights that sum to one are n - 1 of them."""
+    """Names of the coordinates that a sampler draws, in all branches; n weights that sum to one have n - 1."""
     for name, node in nodes(tree):
         if isinstance(node, Simplex):
             yield from (f"{name}.{place}" for place in range(len(node.names) - 1))
@@ -23,13 +23,13 @@ def coordinates(tree: Any) -> Iterator[str]:
 def many_more(parameters: int, others: int) -> bool:
     """Whether an arm is at a disadvantage because it searches many more parameters than the arm it is compared with.
 
-    Beside an arm that searches nothing it is at another one: see `xlingual.study.plan`.
+    An arm that searches nothing is a different case: see `xlingual.study.plan_notes`.
     """
     return others > 0 and (parameters - others >= MANY_MORE or parameters > TIMES_MORE * others)
 
 
 def unequal_dimensions(dimensions: Mapping[str, int], against: Mapping[str, str]) -> Iterator[str]:
-    """Say where arms search many more parameters than what they are compared with, and what would be fair.
+    """Note which arms search many more parameters than the arm they are compared with, and what would be fair.
 
     Args:
         dimensions: by arm, how many parameters it searches.
@@ -42,8 +42,8 @@ def unequal_dimensions(dimensions: Mapping[str, int], against: Mapping[str, str]
     ]
     if more:
         yield (
-            f"more parameters are searched than in what it is compared with: {', '.join(more)}; with equal trials that "
-            "is a disadvantage (simulated: 7 against 2 parameters of equal best scores end 1.7 to 2.7 points lower "
-            "after 20 trials): fix some of them, give the arm the other's recipe as its first: trial, or raise "
+            f"more parameters are searched than in the arm it is compared with: {', '.join(more)}; with equal trials "
+            "that is a disadvantage (simulated: 7 against 2 parameters of equal best scores end 1.7 to 2.7 points "
+            "lower after 20 trials): fix some of them, give the arm the other's recipe as its first: trial, or raise "
             "trials_per_arm for all"
         )

@@ -25,7 +25,7 @@ S = TypeVar("S", bound=Section)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The readable sections of a study file (None where one is not) and its readable arms."""
+    """The valid sections of a study file (None for an invalid one) and its valid arms."""
 
     document: Document
     model: str | None

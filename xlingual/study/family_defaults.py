@@ -12,7 +12,7 @@ from xlingual.study.windows import WindowSettings
 
 @dataclass(frozen=True)
 class FamilyDefaults:
-    """What a family (see `xlingual.families`) gives trials of its models where the study leaves it open.
+    """Settings of a family (see `xlingual.families`) that trials of its models take where the study leaves them open.
 
     Attributes:
         lengths: of the model's inputs: windows, or of texts to read and write, none of them null.

@@ -19,13 +19,13 @@ DEFAULT_HOSTS = "default"
 
 
 class _OrOff:
-    """Lets `off` (and false) be written where null would do, or where false would, and says so in the JSON Schema."""
+    """Accepts `off` (and false) in place of null, or of false, and adds it to the JSON Schema."""
 
     def __init__(self, meaning: bool | None = None) -> None:
         self.meaning = meaning
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read `off` before the leaf's own schema is asked."""
+        """Read `off` before the leaf's own schema."""
         return core_schema.no_info_before_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -52,7 +52,9 @@ def _fault(pattern: str) -> re.error | None:
 
 
 def _pattern_message(pattern: str, error: re.error) -> str:
-    return f"{pattern!r:.60} is no regular expression ({error.msg}); to match it literally write {re.escape(pattern)}"
+    return (
+        f"{pattern!r:.60} is not a regular expression ({error.msg}); to match it literally write {re.escape(pattern)}"
+    )
 
 
 def _different(items: Sequence[str]) -> Sequence[str]:

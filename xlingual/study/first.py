@@ -72,7 +72,7 @@ def first_shown(study: Study, arm: str) -> dict[str, Any]:
 
 
 def given_values(space: Mapping[str, Any], first: Any) -> dict[str, Any]:
-    """Return the values, by parameter name, that a `first` says.
+    """Return the values, by parameter name, of a `first`.
 
     Args:
         space: the arm's tree.
@@ -85,7 +85,7 @@ def given_values(space: Mapping[str, Any], first: Any) -> dict[str, Any]:
 
 
 def _line(study: Study, arm: str) -> list[str]:
-    """An arm, the one that it is compared with, and so on, as far as they have one model."""
+    """An arm, the one that it is compared with, and so on, while their model is the same."""
     found = [arm]
     while True:
         against = study.arms[found[-1]].against or study.baseline
@@ -151,7 +151,7 @@ class _Given:
 
     def _not_searched(self, space: Mapping[str, Any], key: str, searched: list[str]) -> str:
         if not self._searched:
-            return "nothing is searched in this arm, so that it has one configuration; delete first"
+            return "nothing is searched in this arm, so it has one configuration; delete first"
         if key in space:
             return f"{key} is not searched in this arm; delete this line. Searched are {', '.join(self._searched)}"
         return f"unknown key {key!r}; {did_you_mean(key, searched, 'searched are ' + ', '.join(self._searched))}"
@@ -180,7 +180,7 @@ def _no_label(options: Mapping[str, Any], written: Any, label: Any, key: str) ->
 
 
 def _plain(node: Any, written: Any) -> Any:
-    """The value, weights with the codes of their languages in two letters."""
+    """The value; weights with two-letter language codes."""
     return _WEIGHTS.validate_python(written) if isinstance(node, Simplex) and isinstance(written, Mapping) else written
 
 

@@ -28,7 +28,7 @@ GUARDS = ("max_repeats", "repeated")
 
 
 class OutsideSpace(Exception):
-    """What was drawn is not in a space; the text is the reason."""
+    """A configuration is not in a space; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ def redrawn(before: Any, now: Any, recorded: Mapping[str, Any]) -> dict[str, Any
 
 
 def locate(space: Any, drawn: Any, hints: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    """Return the values under which a space (of nodes) gives what was drawn.
+    """Return the values under which a space (of nodes) gives a configuration.
 
     Args:
         space: the tree that is drawn from.
         drawn: a tree of plain values.
-        hints: values under another space; where several would do, or rounding would show, these are taken.
+        hints: values under another space; preferred where several would do, or against rounding errors.
         path: of `space`, dotted.
 
     Raises:

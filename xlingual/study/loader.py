@@ -1,4 +1,4 @@
-"""Read a study file: safe YAML that refuses duplicate keys and remembers where everything is written."""
+"""Read a study file: safe YAML without duplicate keys, with the line of every value."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _flat_choice(body: list[Any], check: _Check) -> Choice:
     _check_number_of_options(len(body), f"{body[0]}" if body else "")
     nested = [position for position, option in enumerate(body) if isinstance(option, list | Mapping)]
     if nested:
-        message = "an option that is no single value needs a label; write choice: {label: ..., label: ...}"
+        message = "an option that is not a single value needs a label; write choice: {label: ..., label: ...}"
         raise user_errors([(("choice", position), message) for position in nested])
     options = _checked([(("choice", position), option) for position, option in enumerate(body)], check)
     twice = [position for position, option in enumerate(options) if option in options[:position]]

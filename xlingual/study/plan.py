@@ -82,7 +82,7 @@ class Plan:
     notes: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the plan as JSON's kinds."""
+        """Return the plan in JSON types."""
         plain: dict[str, Any] = as_written(asdict(self))
         for written, arm in zip(plain["arms"], self.arms, strict=True):
             written["costs"] = [{**asdict(cost), "passes": cost.passes} for cost in arm.costs]

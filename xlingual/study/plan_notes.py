@@ -68,7 +68,7 @@ def _of_data(study: Study) -> Iterator[str]:
     yield from lost_in_rounding(study)
     uses_faq = any(arm.mixture is not None for arm in study.arms.values()) or study.uses_webfaq_dev
     if study.data.faq is not None and not uses_faq:
-        yield "no arm has a mixture and the objective is none of webfaq_dev, so data.faq is not used"
+        yield "no arm has a mixture and the objective does not use webfaq_dev, so data.faq is not used"
     variants = {one.mixture.variant for arm in study.arms for one in possible_mixtures(study, arm)}
     if len(variants) > MANY_VARIANTS:
         yield f"{len(variants)} variants of FAQ examples are made, for every language and model, before the first trial"

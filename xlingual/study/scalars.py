@@ -1,4 +1,4 @@
-"""How a plain word in a study file is read: the core schema of YAML 1.2.
+"""How scalars in a study file are read: the core schema of YAML 1.2.
 
 PyYAML reads YAML 1.1, where `no` is false, `3e-4` is text, `012` is ten and `1:30` is ninety. YAML 1.2 (section 10.3.2)
 has none of that, and it is what people expect who write Norwegian as `no`.

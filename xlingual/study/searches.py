@@ -63,21 +63,19 @@ def searches_of(space: Mapping[str, Any], trials_per_arm: int, searches: int, se
 
 
 def recorded_searches(study: Mapping[str, Any]) -> dict[str, Searches]:
-    """The searches of each arm of a study with all its defaults, as the records hold it."""
+    """The searches of each arm of a resolved study, as the records have it."""
     replicates, trials = study["replicates"], int(study["search"]["trials_per_arm"])
     return {
-        str(name): searches_of(
-            from_written(drawn(arm)), trials, int(replicates.get("searches", 1)), int(replicates["seeds"])
-        )
+        str(name): searches_of(from_written(drawn(arm)), trials, int(replicates["searches"]), int(replicates["seeds"]))
         for name, arm in study["arms"].items()
     }
 
 
 def search_seed(study_seed: int, number: int) -> int:
-    """Seed of a search: of what it draws, and of the training of its trials."""
+    """Seed of a search, for its draws and the training of its trials."""
     return BLOCK * (study_seed + 1) + STEP * number
 
 
 def replicate_seeds(study_seed: int, number: int, count: int) -> list[int]:
-    """Seeds of a search's winner: never the search's own, and the same first ones however many there are."""
+    """Seeds of a search's winner: none is the search's own, and a larger count adds to the same first ones."""
     return [search_seed(study_seed, number) + index for index in range(1, count + 1)]

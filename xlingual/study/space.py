@@ -107,7 +107,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Simplex:
-    """Weights of the named things that are not negative and sum to one, uniform on that set.
+    """Non-negative weights of the named items that sum to one, uniformly distributed.
 
     `names` is empty where the study file says "all"; arm_space fills the names in.
     """
@@ -131,7 +131,7 @@ class Parameter:
 
 
 def draw(tree: Any, suggest: Suggest, path: str = "") -> Any:
-    """Return the tree with a value in place of every node, asked of `suggest` under the node's dotted path."""
+    """Return the tree with a value from `suggest` in place of every node; the node's dotted path is its name."""
     match tree:
         case Uniform(low, high):
             return suggest.suggest_float(path, low, high)
@@ -200,7 +200,7 @@ def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def with_options(tree: Any, change: Callable[[Any], Any]) -> Any:
-    """Return a choice with `change` applied to each of its options; what is no choice is changed itself."""
+    """Return a choice with `change` applied to each of its options; anything else is changed itself."""
     if isinstance(tree, Choice):
         return Choice(tuple(with_options(option, change) for option in tree.options), tree.labels)
     return change(tree)
@@ -247,7 +247,7 @@ def in_words(node: Node) -> str:
 
 
 def as_written(value: Any) -> Any:
-    """Return a tree in the form in which a study file writes it, of JSON's kinds only."""
+    """Return a tree as a study file writes it, in JSON types only."""
     match value:
         case Uniform(low, high):
             return {"uniform": [low, high]}

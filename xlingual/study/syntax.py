@@ -35,7 +35,7 @@ class Fault:
 
 
 class FaultyText(Exception):
-    """A text that is not the YAML that a study file may be; holds every fault that was found."""
+    """A text that is not valid YAML for a study file; `faults` has every fault."""
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = tuple(faults)
@@ -53,7 +53,7 @@ class Parsed:
 def parse(text: str) -> Parsed:
     """Read one YAML document; mapping keys are text as written, scalars follow YAML 1.2.
 
-    Raises FaultyText for anything that is not YAML, says a key twice, refers to itself or unfolds without end.
+    Raises FaultyText for invalid YAML, duplicate keys, aliases to themselves and aliases that unfold into too much.
     """
     try:
         root = CoreLoader(text).get_single_node()

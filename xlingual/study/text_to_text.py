@@ -1,4 +1,4 @@
-"""The text_to_text section: how much of a text models that answer by writing read and write."""
+"""The text_to_text section: how much text generative models read and write."""
 
 from __future__ import annotations
 

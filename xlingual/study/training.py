@@ -60,4 +60,4 @@ class TrainingSettings(Section):
 
 
 class ArmTraining(Partial[TrainingSettings]):
-    """What an arm says of training: only the keys that are set count, the study gives the others."""
+    """An arm's training: only the keys that are set count, the study gives the others."""

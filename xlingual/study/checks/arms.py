@@ -29,7 +29,7 @@ def one_baseline(draft: Draft) -> Iterator[Finding]:
 
 
 def no_arm_twice(draft: Draft) -> Iterator[Finding]:
-    """No arm is empty or trains just as an earlier one does."""
+    """No arm is empty or trains exactly like an earlier one."""
     remedy = "write what it changes, for example mixture: {...}, robust: {...}, model: ... or training: {...}"
     seen: dict[str, Any] = {}
     for name in sorted(draft.arms, key=lambda name: not draft.arms[name].baseline):
@@ -39,7 +39,7 @@ def no_arm_twice(draft: Draft) -> Iterator[Finding]:
             yield Finding(("arms", name), f"the arm is empty, so it would be the baseline again; {remedy}")
         elif twin is not None:
             kind = "the baseline " if draft.arms[twin].baseline else ""
-            yield Finding(("arms", name), f"the arm trains just as {kind}{twin!r} does; {remedy}")
+            yield Finding(("arms", name), f"the arm trains exactly like {kind}{twin!r}; {remedy}")
         else:
             seen[name] = treatment
 
@@ -50,7 +50,7 @@ def same_updates(draft: Draft) -> Iterator[Finding]:
         if draft.training is None or "updates" not in arm.training.model_fields_set:
             continue
         if arm.training.updates != draft.training.updates:
-            message = "every arm gets the updates that training.updates says, so that none wins by training longer"
+            message = "every arm trains for training.updates, so that none wins by training longer"
             yield Finding(("arms", name, "training", "updates"), f"{message}; delete this line")
 
 
@@ -85,7 +85,7 @@ def _treatment(draft: Draft, name: str) -> Any:
 
 
 def _drawn(draft: Draft, mixture: Any) -> Any:
-    """A mixture without what only guards it, its passages with what the study says of them."""
+    """A mixture without its guards, its passages with the study's settings."""
     if not isinstance(mixture, Mapping):
         return mixture
     drawn = {key: value for key, value in mixture.items() if key not in ("max_repeats", "repeated")}

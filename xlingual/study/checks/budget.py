@@ -105,7 +105,7 @@ def _most_passes(draft: Draft, arm_name: str) -> int:
 
 
 def _trainings(draft: Draft) -> Iterator[tuple[str, tuple[dict[str, Any], dict[str, Path]]]]:
-    """Yield each arm's name, its leaves that count something, and the paths that they are written at."""
+    """Yield each arm's name, its leaves that are counts, and the paths where they are written."""
     if draft.training is None:
         return
     for arm_name, arm in draft.arms.items() or [("", None)]:

@@ -11,7 +11,7 @@ from xlingual.study.first import InvalidFirst, given_values
 
 
 def first_is_in_the_space(draft: Draft) -> Iterator[Finding]:
-    """An arm's first configuration says values for what the arm searches, and values that it may draw."""
+    """An arm's first configuration gives values that the arm searches and may draw."""
     if draft.training is None or draft.data is None:
         return
     languages = draft.data.faq.languages if draft.data.faq is not None else ()

@@ -1,4 +1,4 @@
-"""Checks of the words that robust training reads: synonyms and dictionaries that are named, of languages that fit."""
+"""Checks of lexicons: synonyms and dictionaries are named, and languages fit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def words_are_named(draft: Draft) -> Iterator[Finding]:
 
 
 def languages_have_dictionaries(draft: Draft) -> Iterator[Finding]:
-    """Methods that translate words name languages that there is a dictionary of."""
+    """Methods that translate words name languages with a dictionary."""
     if draft.data is None or draft.data.dictionaries is None:
         return
     known = draft.data.dictionary_languages

@@ -36,7 +36,7 @@ def mixture_has_faq(draft: Draft) -> Iterator[Finding]:
 def faq_has_languages(draft: Draft) -> Iterator[Finding]:
     """The default of data.faq.languages leaves at least one."""
     if draft.data is not None and draft.data.faq is not None and not draft.data.faq.languages:
-        message = "the test set has no language but English, so name the FAQ languages; write languages: [de, es]"
+        message = "the test set has only English, so name the FAQ languages; write languages: [de, es]"
         yield Finding(("data", "faq"), message)
 
 
@@ -79,12 +79,12 @@ def a_stage_has_no_weight(draft: Draft) -> Iterator[Finding]:
             continue
         for leaf_path, _ in leaves(mixture.recipe, (*path, "recipe")):
             if leaf_path[-1] == "weight" and draft.document.writes(leaf_path):
-                message = "a stage of its own has no weight beside the span loss"
+                message = "with schedule: then this loss is trained alone, so its weight has no effect"
                 yield Finding(leaf_path, f"{message}; delete this line, or write schedule: mix")
 
 
 def bitexts_are_named(draft: Draft) -> Iterator[Finding]:
-    """Bitext rows are drawn only where data.faq.bitexts says whose."""
+    """Bitext rows are used only where data.faq.bitexts names them."""
     if draft.data is None or draft.data.faq is None:
         return
     for path, mixture in _mixtures(draft):
@@ -92,7 +92,7 @@ def bitexts_are_named(draft: Draft) -> Iterator[Finding]:
             if leaf_path[-1] != "bitext_share" or leaf == 0:
                 continue
             if mixture.pairs == "shuffled":
-                message = "bitext rows are not shuffled, so that this arm would be no control"
+                message = "bitext rows are not shuffled, so this arm would not be a control"
                 yield Finding(leaf_path, f"{message}; delete this line, or write pairs: matched")
             elif draft.data.faq.bitexts is None:
                 remedy = "write data.faq.bitexts: {source: PaDaS-Lab/webfaq-bitexts}, or delete this line"
@@ -120,9 +120,9 @@ def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
             yield Finding(share, f"{message}; write a share of {_up(1 / updates)} or more")
         batch = _smallest_batch(draft, str(path[1]))
         if "contrastive" in named and batch < 2:
-            yield Finding(share, f"a batch of {batch} has no pairs to contrast; write a larger batch_size")
+            yield Finding(share, f"a batch of {batch} has too few pairs to contrast; write a larger batch_size")
         elif "contrastive" in named and "mix" in values(mixture.schedule) and first > 0 and int(first * batch) < 2:
-            message = f"a share of {first:g} of {batch} windows leaves an update fewer than 2 pairs to contrast"
+            message = f"a share of {first:g} of {batch} windows leaves an update with fewer than 2 pairs to contrast"
             yield Finding(share, f"{message}; write a share of {_up(2 / batch)} or more, or schedule: then")
 
 

@@ -37,7 +37,7 @@ def objective_is_known(draft: Draft) -> Iterator[Finding]:
             yield Finding(path, f"unknown objective {score!r}; {did_you_mean(score, DEV_OBJECTIVES)}")
         elif score.startswith(f"{WEBFAQ_DEV}.") and draft.data is not None and draft.data.faq is None:
             remedy = f"write data.faq: {{source: PaDaS-Lab/webfaq}}, or objective: {DEFAULT_OBJECTIVE}"
-            yield Finding(path, f"{score!r} is scored on held-out FAQ hosts, but data.faq names none; {remedy}")
+            yield Finding(path, f"{score!r} is scored on held-out FAQ hosts, but data.faq is missing; {remedy}")
 
 
 def _scores(objective: str | Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

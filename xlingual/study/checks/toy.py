@@ -27,7 +27,7 @@ def toy_section_is_used(draft: Draft) -> Iterator[Finding]:
     if not draft.document.writes(("toy",)) or draft.data is None:
         return
     if draft.data.train != TOY and not any(_is_toy(path, source) for path, source in _sources(draft)):
-        yield Finding(("toy",), "no source is toy, so nothing reads this section; delete it, or write data.train: toy")
+        yield Finding(("toy",), "no source is toy, so this section has no effect; delete it, or write data.train: toy")
 
 
 def toy_faq_languages(draft: Draft) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""A study with everything that its file leaves out."""
+"""A study with all its defaults."""
 
 from __future__ import annotations
 
