@@ -302,7 +302,7 @@ def test_a_failing_view_is_warned_of_once_and_never_raises(caplog):
     with caplog.at_level(logging.WARNING):
         tell_a_study(Guarded(Failing()))
     assert [record.getMessage() for record in caplog.records] == [
-        "The view of progress failed (ValueError('note')); the study goes on."
+        "The progress view failed (ValueError('note')); the study continues."
     ]
 
 

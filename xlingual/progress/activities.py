@@ -1,4 +1,4 @@
-"""What a command is busy with: a line that redraws itself on a terminal, else a line every few seconds."""
+"""Shows what a command is doing: a line that is redrawn on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from xlingual.activity import Activities, Activity, heard_by
 from xlingual.progress import cells
 
 QUIET = 1.5
-"""Seconds after which a log gets its next line: two at most between lines, as it is looked at from time to time."""
+"""Seconds between the lines of a log; at most two, because activities are polled."""
 
 START = 0.5
-"""Seconds that a process needs until it can tell anything; its log is silent as long already."""
+"""Seconds that a process needs to start, during which its log is already silent."""
 
 LONG = 600.0
 """Seconds after which an activity gets a line only every `LONG_QUIET` seconds, so that logs stay readable."""
@@ -25,19 +25,19 @@ LONG = 600.0
 LONG_QUIET = 30.0
 
 LOOK = 0.25
-"""Seconds between two looks at what is going on."""
+"""Seconds between two polls of the activities."""
 
 
 @contextmanager
 def activities_shown(
     console: Console | None = None, activities: Activities | None = None, outermost: str | None = "working"
 ) -> Iterator[None]:
-    """Show what is going on within the context; nothing, where it takes less than a second or so.
+    """Show what happens within the context, unless it takes less than about a second.
 
     Args:
         console: None for one on standard error, so that standard output holds results alone.
-        activities: told here; None makes some.
-        outermost: what is shown where nothing more is known; None shows nothing then.
+        activities: to show; None for new ones.
+        outermost: text shown while no activity is reported; None for nothing.
     """
     console, activities = console or Console(stderr=True), activities or Activities()
     shown = _drawn(console, activities) if redraws(console) else _written(console, activities)
@@ -46,12 +46,12 @@ def activities_shown(
 
 
 def redraws(console: Console) -> bool:
-    """Whether a console is a terminal on which a line can be drawn again."""
+    """Whether a console is a terminal that can redraw a line."""
     return console.is_terminal and not console.is_dumb_terminal
 
 
 def activity_text(activity: Activity, now: float) -> str:
-    """An activity in a line: "answering questions: 120 of 1190, 45 s, about 6 min 41 s left"."""
+    """An activity as a line: "answering questions: 120 of 1190, 45 s, about 6 min 41 s left"."""
     elapsed = now - activity.began
     counted = f"{activity.done} of {activity.total}, " if activity.total else ""
     left = ""
@@ -61,14 +61,14 @@ def activity_text(activity: Activity, now: float) -> str:
 
 
 class ActivityLines:
-    """Writes a line whenever a log has been silent for a while."""
+    """Writes a line when a log has been silent for a while."""
 
     def __init__(self, console: Console, activities: Activities) -> None:
         self._console, self._activities = console, activities
         self._last = activities.clock() - START
 
     def look(self) -> None:
-        """Write what is going on, if it is time to."""
+        """Write the present activity, if it is time to."""
         activity, now = self._activities.innermost, self._activities.clock()
         if activity is None:
             self._last = now
@@ -78,12 +78,12 @@ class ActivityLines:
 
 
 def quiet_seconds(elapsed: float) -> float:
-    """How long a log may be silent about an activity of this age."""
+    """Seconds that a log may be silent about an activity of this age."""
     return QUIET if elapsed < LONG else LONG_QUIET
 
 
 def activity_line(activities: Activities) -> Text:
-    """What is going on, for a place that is drawn again and again; empty while it is young."""
+    """The present activity, for a display that is redrawn; empty while it is young."""
     activity, now = activities.innermost, activities.clock()
     young = activity is None or now - activity.began < START
     return Text("" if activity is None or young else activity_text(activity, now), style="dim", no_wrap=True)
@@ -103,7 +103,7 @@ def _written(console: Console, activities: Activities) -> Iterator[None]:
 
 @contextmanager
 def every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
-    """Act again and again from a thread, as long as the context lasts; an act that fails is the last."""
+    """Act repeatedly from a thread while the context lasts, until an act fails."""
     over = threading.Event()
 
     def repeat() -> None:

@@ -1,4 +1,4 @@
-"""Draws the state of a study as a table with a line or two above it; reads, never changes."""
+"""Draws the state of a study as a table under a line or two; never changes the state."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WIDE = 100
 LEFT = ("arm", "trial", "search:trial", "state", "updates", "robust", "mixture")
 OPTIONAL = ("robust", "mixture")
 LEAST = 8
-"""Columns that an optional text keeps, however short the room is."""
+"""Least width of an optional column."""
 
 
 def draw(state: StudyState, width: int, height: int, names: ScoreNames = DEFAULT_NAMES) -> RenderableType:
-    """The whole board in `width` columns and at most `height` lines, but never fewer than a few rows."""
+    """The whole board in `width` columns and at most `height` lines, but always a few rows."""
     stage = state.stage
     if stage is None:
         return Text(f"starting, {cells.duration(state.elapsed())}")
@@ -45,7 +45,7 @@ def draw(state: StudyState, width: int, height: int, names: ScoreNames = DEFAULT
 
 
 def headline(state: StudyState, stage: StageState) -> Text:
-    """Stage, items done, time spent, time left where something is known of it."""
+    """Stage, items done, time spent and, if known, time left."""
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(stage.name, style="bold")
     line.append(f"  {stage.done} of {stage.total} done  {cells.duration(state.elapsed())}")
@@ -70,7 +70,7 @@ def best_line(state: StudyState, names: ScoreNames) -> Text | None:
 def trial_table(trials: Sequence[TrialView], width: int, names: ScoreNames) -> Table:
     """One row per trial, in `width` columns; robust training and mixture only where some trial has one.
 
-    Where the room is short the mixture's text is cut, then that of robust training, so that no score is.
+    If space is short, the mixture is cut first, then robust training, so that scores never are.
     """
     gap = 1 if width < WIDE else 2
     columns = _columns(trials, width < WIDE, names.header)
@@ -103,7 +103,7 @@ def test_table(state: StudyState, limit: int, names: ScoreNames) -> Table:
 
 
 def _columns(trials: Sequence[TrialView], narrow: bool, score: str) -> dict[str, list[str]]:
-    """Header -> a text per trial, in the order of the table; an optional column without any text is left out."""
+    """Header -> a text per trial, in the order of the table; empty optional columns are left out."""
     columns = {
         "arm": [cells.clip(trial.arm, 12 if narrow else 24) for trial in trials],
         ("search:trial" if any(map(_of_search, trials)) else "trial"): [_short(trial.label) for trial in trials],
@@ -118,12 +118,12 @@ def _columns(trials: Sequence[TrialView], narrow: bool, score: str) -> dict[str,
 
 
 def _of_search(trial: TrialView) -> bool:
-    """Whether a trial is of one of several searches."""
+    """Whether a trial belongs to one of several searches."""
     return trial.label.startswith("search ")
 
 
 def _short(label: str) -> str:
-    """A label without what the header says: "3", "2:3" of search 2."""
+    """A label without the words of the header: "3", "2:3" of search 2."""
     return re.sub(r"^search (\d+), trial ", r"\1:", label).removeprefix("trial ")
 
 

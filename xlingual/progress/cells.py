@@ -1,4 +1,4 @@
-"""Short texts for numbers and configurations: what stands in a table's cell or in a line."""
+"""Short texts for numbers and configurations, for table cells and lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def duration(seconds: float) -> str:
 
 
 def time_left(seconds: float | None) -> str:
-    """An estimate in words; empty while nothing is known, and once the time is up."""
+    """An estimate in words; empty while unknown, and once the time is up."""
     return "" if seconds is None or seconds < 1 else f"about {duration(seconds)} left in this stage"
 
 
@@ -38,7 +38,7 @@ def share(number: float) -> str:
 
 
 def clip(text: str, width: int) -> str:
-    """The text, its end replaced by an ellipsis where it is longer than `width`."""
+    """The text, shortened to `width` with an ellipsis."""
     return text if len(text) <= width else text[: max(0, width - 1)] + "…"
 
 
@@ -55,7 +55,7 @@ def learning_rate(configuration: Mapping[str, Any]) -> str:
 
 
 def mixture(configuration: Mapping[str, Any]) -> str:
-    """The configuration's mixture, heaviest subsets first: "faq 0.31: de .4 es .2"; what is usual is not said."""
+    """The configuration's mixture, heaviest subsets first, without the defaults: "faq 0.31: de .4 es .2"."""
     drawn = _part(configuration, "mixture")
     if "faq_share" not in drawn:
         return NOTHING
@@ -70,7 +70,7 @@ def mixture(configuration: Mapping[str, Any]) -> str:
 
 
 def robust(configuration: Mapping[str, Any]) -> str:
-    """The configuration's robust training, each method by a short text: "freelb3 .1 r.3, avg 3"."""
+    """The configuration's robust training, a short text for each method: "freelb3 .1 r.3, avg 3"."""
     settings = _part(configuration, "robust")
     texts = [method.text(settings[name]) for name, method in METHODS.items() if isinstance(settings.get(name), Mapping)]
     return ", ".join(text for text in texts if text) or NOTHING

@@ -1,4 +1,4 @@
-"""One JSON object per event and line: for a program that reads."""
+"""One JSON object per event and line, for programs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class JsonLines:
         self._write("note", text=text)
 
     def close(self) -> None:
-        """Nothing to give back: every line is out already."""
+        """Do nothing: every line is already flushed."""
 
     def _write(self, event: str, **fields: Any) -> None:
         record = {"event": event, "time": self._now().isoformat(), **fields}
@@ -53,7 +53,7 @@ class JsonLines:
 
 
 def _plain(value: Any) -> Any:
-    """The value as strict JSON can hold it: a number that is not finite becomes null, an unknown object its text."""
+    """Convert a value to strict JSON: non-finite numbers become null, unknown objects their text."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, str) or value is None or isinstance(value, (bool, int)):

@@ -21,10 +21,10 @@ from xlingual.search.listener import TrialView
 
 
 class LiveView:
-    """Keeps a board of the study at the foot of the terminal; notes and failures scroll above it.
+    """Keeps a board of the study at the bottom of the terminal; notes and failures scroll above it.
 
-    Starts to draw with the first event, or when told to. `close` draws the last state, leaves it standing and gives
-    the terminal back; a process that ends without it does so at exit. Notes that come later are printed as they are.
+    Drawing starts with the first event or `begin`. `close` draws the last state, leaves it on the screen and releases
+    the terminal; a process that does not call it does so at exit. Later notes are simply printed.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class LiveView:
         self.begin()
 
     def stage_ended(self, stage: str) -> None:
-        """Close a stage, with a line that stays."""
+        """Close a stage and print a permanent line."""
         with self._lock:
             self.state.stage_ended(stage)
             closed = next((item for item in self.state.stages if item.name == stage), None)
@@ -59,7 +59,7 @@ class LiveView:
             self._say(f"{stage}: {closed.done} of {closed.total} done after {cells.duration(elapsed)}")
 
     def trial_changed(self, trial: TrialView) -> None:
-        """Take in a trial's new state; a failure's reason is said above the table."""
+        """Record a trial's new state; print the reason of a failure above the table."""
         with self._lock:
             before = self.state.trial_changed(trial)
         self.begin()
@@ -67,18 +67,18 @@ class LiveView:
             self._say(f"{trial.arm} {trial.label} failed: {trial.reason}")
 
     def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """Take in the test scores of one replicate."""
+        """Record the test scores of one replicate."""
         with self._lock:
             self.state.test_scored(arm, seed, language_scores)
         self.begin()
 
     def note(self, text: str) -> None:
-        """Say a sentence above the table."""
+        """Print a sentence above the table."""
         self.begin()
         self._say(text)
 
     def close(self) -> None:
-        """Stop drawing and give the terminal back; a second call does nothing."""
+        """Stop drawing and release the terminal; a second call does nothing."""
         live, self._live = self._live, None
         self._closed = True
         if live is not None:
@@ -87,7 +87,7 @@ class LiveView:
             live.stop()
 
     def begin(self) -> None:
-        """Draw from now on, if it is not drawn yet."""
+        """Start drawing, unless it has started or is closed."""
         if self._live is None and not self._closed:
             self._live = Live(console=self._console, get_renderable=self._draw, refresh_per_second=4)
             atexit.register(self.close)
@@ -97,7 +97,7 @@ class LiveView:
         self._console.print(Text(text), soft_wrap=True)
 
     def _draw(self) -> RenderableType:
-        """The board; where drawing it fails, the last one that was drawn, so that the drawing thread lives on."""
+        """Return the board, or an error text if drawing fails, so that the drawing thread survives."""
         size = self._console.size
         try:
             with self._lock:

@@ -1,4 +1,4 @@
-"""One line per event, only ever appended: for a log, a pipe, a terminal that cannot redraw."""
+"""One appended line per event, for logs, pipes and terminals that cannot redraw."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xlingual.search.listener import TrialView
 
 
 class PlainView:
-    """Writes "DATE TIME  what happened", without colours, never the same line twice for a trial."""
+    """Writes "DATE TIME  what happened" without colours, and never repeats a trial's line."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class PlainView:
         self._said: dict[str, str] = {}
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
-        """Say the stage's size."""
+        """Write the stage's size."""
         self.state.stage_started(stage, total, done)
         before = f", {done} of them done before" if done else ""
         self._say(f"{stage}: begins, {total} to do{before}")
 
     def stage_ended(self, stage: str) -> None:
-        """Say that the stage is over, and the best of the search."""
+        """Write that the stage is over, and the best trials of the search."""
         self.state.stage_ended(stage)
         best = [f"{arm} {cells.percent(trial.objective)} ({trial.label})" for arm, trial in self.state.best().items()]
         of = " of this command" if self.state.best_of_this_command else ""
@@ -44,7 +44,7 @@ class PlainView:
         self._say(f"{stage}: ended {cells.duration(self.state.elapsed())} after the start{leaders}")
 
     def trial_changed(self, trial: TrialView) -> None:
-        """Say what changed of the trial; its configuration when first heard of."""
+        """Write what changed in the trial; when it is new, also its configuration."""
         before = self.state.trial_changed(trial)
         line = _progress(trial, self._names.name)
         if self._said.get(trial.key) == line:
@@ -57,18 +57,18 @@ class PlainView:
         self._say(f"{trial.arm} {trial.label}: {line}")
 
     def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """Say the headline: its mean over the languages other than English, and that of each language."""
+        """Write the headline metric: its mean over the languages other than English, and each language's."""
         self.state.test_scored(arm, seed, language_scores)
         mean = cells.percent(self._names.zero_shot(language_scores))
         each = " ".join(f"{name} {cells.percent(self._names.of(score))}" for name, score in language_scores.items())
         self._say(f"{arm} seed {seed}: test {self._names.headline} beyond English {mean} ({each}){self._standing()}")
 
     def note(self, text: str) -> None:
-        """Say the sentence."""
+        """Write the sentence."""
         self._say(text)
 
     def close(self) -> None:
-        """Nothing to give back: every line is out already."""
+        """Do nothing: every line is already flushed."""
 
     def _standing(self) -> str:
         stage = self.state.stage
@@ -83,7 +83,7 @@ class PlainView:
 
 
 def _progress(trial: TrialView, score_name: str) -> str:
-    """State, updates, score and reason of a trial, each only where there is something to say."""
+    """State, updates, score and reason of a trial, each only if known."""
     parts = [trial.state if not (trial.resumed and trial.state == "running") else "running (resumed)"]
     if trial.updates:
         parts.append(f"{trial.updates} of {trial.total_updates} updates")

@@ -1,4 +1,4 @@
-"""What the scores of a study are called while it runs."""
+"""Names of a study's scores in the display of its progress."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ScoreNames:
 
     @property
     def headline(self) -> str:
-        """Title of the metric that is shown of test scores."""
+        """Title of the metric shown for test scores."""
         return self.metrics.headline.title
 
     def of(self, score: Mapping[str, float]) -> float | None:

@@ -1,4 +1,4 @@
-"""What is known of a study that goes on, folded from its events; no drawing, no clock of its own."""
+"""The state of a running study, folded from its events; draws nothing and has no clock of its own."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Work:
     resumed: set[str] = field(default_factory=set)
 
     def begin(self, key: str, resumed: bool) -> None:
-        """A trial starts; one that is resumed has done passes before, how many its first report tells."""
+        """Start a trial; how many passes a resumed one had done is known from its first report."""
         if resumed:
             self.resumed.add(key)
 
     def advance(self, key: str, passes: int, at: float) -> None:
-        """A trial has reached `passes`; what an earlier process did, or what is done a second time, does not count."""
+        """Record that a trial has reached `passes`; work of earlier processes and repeated work do not count."""
         gained = passes - self.reached.get(key, 0)
         if gained <= 0:
             return
@@ -38,7 +38,7 @@ class Work:
             self._count(gained, at)
 
     def item(self, at: float) -> None:
-        """One item of a stage that does not train was done."""
+        """Count one finished item of a stage that does not train."""
         self._count(1, at)
 
     def seconds_left(self, left: float, now: float) -> float | None:
@@ -54,7 +54,7 @@ class Work:
 
 @dataclass
 class StageState:
-    """One stage: its size, its trials in the order of their last event, and the work done in it by this process."""
+    """One stage: its size, its trials in the order of their last event, and this process's work in it."""
 
     name: str
     total: int
@@ -68,13 +68,13 @@ class StageState:
 
     @property
     def done(self) -> int:
-        """Items that ended: those of earlier processes, told again or not, and those of this one."""
+        """Number of ended items: those of earlier processes, whether reported again or not, and of this one."""
         ended = sum(trial.state in ENDED for trial in self.trials.values())
         told_again = sum(self.trials[key].state in ENDED for key in self.recorded)
         return min(self.total, max(self.done_before, told_again) + ended - told_again + self.scored)
 
     def take(self, trial: TrialView, first: bool, at: float) -> None:
-        """Count a trial's new state: one that is ended when `first` heard of is a record, not work of this process."""
+        """Record a trial's new state: a trial that is new but has ended is a record, not work of this process."""
         ended = trial.state in ENDED
         if first and ended:
             self.recorded.add(trial.key)
@@ -86,9 +86,10 @@ class StageState:
 
 
 class StudyState:
-    """Folds the events of a study; asked for the stage, the best trials, the time spent and the time left.
+    """Folds the events of a study into its stage, best trials, time spent and time left.
 
-    `clock` returns seconds that only grow (`time.monotonic`).
+    Args:
+        clock: monotonic seconds, such as `time.monotonic`.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -99,7 +100,7 @@ class StudyState:
 
     @property
     def stage(self) -> StageState | None:
-        """The stage that goes on, or the last one."""
+        """The present stage, or the last one."""
         return self.stages[-1] if self.stages else None
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
@@ -113,7 +114,7 @@ class StudyState:
                 state.ended = True
 
     def trial_changed(self, trial: TrialView) -> TrialView | None:
-        """Take in a trial's new state; returns the one known before."""
+        """Record a trial's new state; return the previous one."""
         if self.stage is None:
             self.stage_started("search", 0, 0)
         stage = self.stages[-1]
@@ -123,18 +124,18 @@ class StudyState:
         return before
 
     def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """Take in the test scores of one replicate, in percent per language."""
+        """Record the test scores of one replicate, in percent per language."""
         self.test_scores[arm, seed] = language_scores
         if self.stage is not None:
             self.stage.scored += 1
             self.stage.work.item(self._clock() - self.stage.started)
 
     def elapsed(self) -> float:
-        """Seconds since this process began to watch."""
+        """Seconds since this object was made."""
         return self._clock() - self._started
 
     def best(self) -> dict[str, TrialView]:
-        """Per arm the finished trial with the highest development score of those heard of; absent without one."""
+        """Finished trial with the highest objective of each arm; arms without one are absent."""
         best: dict[str, TrialView] = {}
         for trial in self._trials("search"):
             if trial.state != "finished" or trial.objective is None:
@@ -146,20 +147,20 @@ class StudyState:
 
     @property
     def best_of_this_command(self) -> bool:
-        """Whether the search has trials that an earlier command finished, among which there may be better ones."""
+        """Whether an earlier command finished trials of the search, which may be better."""
         return any(len(state.recorded) < state.done_before for state in self.stages if state.name == "search")
 
     def rows(self, limit: int) -> tuple[list[TrialView], int]:
-        """At most `limit` trials of the current stage worth showing, and how many others there are."""
+        """At most `limit` trials of the current stage to show, and the number of others."""
         trials = list(self.stage.trials.values()) if self.stage is not None else []
         chosen = choose_rows(trials, limit)
         return chosen, len(trials) - len(chosen)
 
     def seconds_left(self) -> float | None:
-        """Estimate of the seconds until the current stage ends; None while nothing is known.
+        """Estimate of the seconds until the current stage ends; None while unknown.
 
-        Passes (or, in a stage that only scores, items) still to do, over those done per second by this process in this
-        stage. A trial that has not begun counts as many passes as the ended ones of its stage took on average.
+        Remaining passes (or items, in a stage that only scores), divided by those that this process did per second in
+        the stage. A trial that has not started counts as the mean of the ended ones of its stage.
         """
         stage = self.stage
         if stage is None or stage.ended or stage.done >= stage.total:
@@ -171,7 +172,7 @@ class StudyState:
         return stage.work.seconds_left(left, self._clock() - stage.started)
 
     def _passes_left(self, stage: StageState) -> float:
-        """Passes that the running, waiting and not yet named trials of the stage will still take."""
+        """Passes that the running, waiting and unstarted trials of the stage will still take."""
         trials = stage.trials.values()
         running = [trial for trial in trials if trial.state == "running"]
         begun = sum(max(0, trial.total_updates - trial.updates) * _passes(trial) for trial in running)
@@ -186,15 +187,15 @@ class StudyState:
 
 
 def _passes(trial: TrialView) -> int:
-    """Passes of each example in an update of a trial: what its updates take compares by these."""
+    """Passes of each example in an update of a trial, by which the cost of updates compares."""
     return passes_per_update(trial.configuration)
 
 
 def choose_rows(trials: Sequence[TrialView], limit: int) -> list[TrialView]:
     """At most `limit` trials: the running ones, then the best finished, then the latest of the ended.
 
-    `trials` stand in the order of their last event. Half of the room beside the running ones goes to the best, by
-    development score; waiting trials come last.
+    `trials` are in the order of their last event. Half of the room beside the running ones goes to the best by
+    objective; waiting trials come last.
     """
     running = sorted((trial for trial in trials if trial.state == "running"), key=_by_name)
     waiting = [trial for trial in trials if trial.state == "waiting"]

@@ -21,10 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 class Guarded:
-    """Passes every event on to a view and swallows what the view raises, after one warning in the log.
+    """Forwards every event to a view and suppresses its exceptions, with one warning in the log.
 
-    A context manager: leaving it closes the view. A KeyboardInterrupt passes; a SystemExit does not, for that is how
-    rich answers a terminal that has gone.
+    As a context manager it closes the view. A KeyboardInterrupt is raised; a SystemExit is not, because rich raises it
+    when the terminal is gone.
     """
 
     def __init__(self, view: Listener) -> None:
@@ -32,27 +32,27 @@ class Guarded:
         self._warned = False
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
-        """Pass it on."""
+        """Forward to the view."""
         self._try(lambda: self.view.stage_started(stage, total, done))
 
     def stage_ended(self, stage: str) -> None:
-        """Pass it on."""
+        """Forward to the view."""
         self._try(lambda: self.view.stage_ended(stage))
 
     def trial_changed(self, trial: TrialView) -> None:
-        """Pass it on."""
+        """Forward to the view."""
         self._try(lambda: self.view.trial_changed(trial))
 
     def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """Pass it on."""
+        """Forward to the view."""
         self._try(lambda: self.view.test_scored(arm, seed, language_scores))
 
     def note(self, text: str) -> None:
-        """Pass it on."""
+        """Forward to the view."""
         self._try(lambda: self.view.note(text))
 
     def close(self) -> None:
-        """Pass it on."""
+        """Forward to the view."""
         self._try(self.view.close)
 
     def __enter__(self) -> Guarded:
@@ -69,13 +69,13 @@ class Guarded:
         except (Exception, SystemExit) as error:
             if not self._warned:
                 self._warned = True
-                trace = not isinstance(error, (OSError, SystemExit))  # a reader that has gone is no mistake of ours
-                _log.warning("The view of progress failed (%r); the study goes on.", error, exc_info=trace)
+                trace = not isinstance(error, (OSError, SystemExit))  # a reader that is gone is not a bug
+                _log.warning("The progress view failed (%r); the study continues.", error, exc_info=trace)
 
 
 @contextmanager
 def study_shown(json: bool, console: Console, names: ScoreNames) -> Iterator[Guarded]:
-    """Yield a study's view, and show what its driver is busy with: in a live table, else on standard error."""
+    """Yield a study's view, and show what its driver is doing in the live table, else on standard error."""
     activities = Activities()
     with Preparing(choose_view(json, console, names, activities), activities) as view:
         live = isinstance(view.view, LiveView)
@@ -84,7 +84,7 @@ def study_shown(json: bool, console: Console, names: ScoreNames) -> Iterator[Gua
 
 
 class Preparing(Guarded):
-    """A view before whose first stage the study is being prepared."""
+    """A view that shows the study's preparation before its first stage."""
 
     def __init__(self, view: Guarded, activities: Activities) -> None:
         super().__init__(view.view)
@@ -94,7 +94,7 @@ class Preparing(Guarded):
             self._try(view.view.begin)
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
-        """Trials speak for themselves from here on."""
+        """End the preparation; forward to the view."""
         self._activities.end(self._preparing)
         super().stage_started(stage, total, done)
 
