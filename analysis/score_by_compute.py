@@ -5,7 +5,7 @@
 A pass takes each example of an update once forward and backward through the model; robust training may take several per
 update. Prints a row an arm and report: the mean over the arm's replicates and its standard deviation. The CSV is tidy:
 one row an arm, seed and report. The figure shows the means over updates and over passes, with the range of the
-replicates. Only the last point of an arm is that of a whole training: before it the learning rate is still to fall.
+replicates. Only the last point of an arm is a whole training: before it the learning rate has not finished its decay.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from xlingual.report.wide_table import Column, WideTable
 COLUMNS = ("study", "arm", "passes_per_update", "seed", "updates", "passes", "objective")
 
 
-PARTIAL = "Before an arm's last update its learning rate is still to fall: only last points are of whole trainings."
+PARTIAL = (
+    "Before an arm's last update its learning rate has not finished its decay: only last points are whole trainings."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         points = arm_points(summary)
         if not points:
             raise DataError(f"{chosen.study}: no replicate has reported yet; let `xlingual run` end first")
-        if chosen.csv is not None:  # files first: whoever reads the table may leave early
+        if chosen.csv is not None:  # files first: the reader of the table may leave early
             write_csv(tidy_rows(summary), chosen.csv)
         if chosen.figure is not None:
             draw_curves(points, caption(summary), summary.objective, chosen.figure)
@@ -99,7 +101,7 @@ def curve_table(summary: Summary, points: Sequence[ArmPoint]) -> WideTable:
 
 
 def tidy_rows(summary: Summary) -> Iterator[dict[str, Any]]:
-    """One row an arm, seed and report, unrounded; an arm without any report has one row, of nothing but its name."""
+    """One row an arm, seed and report, unrounded; an arm without any report has one row with only its name."""
     for name, arm in summary.arms.items():
         if arm.cost is None or not arm.cost.curves:
             yield {**dict.fromkeys(COLUMNS), "study": summary.study, "arm": name}

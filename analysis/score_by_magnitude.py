@@ -40,7 +40,7 @@ MARKERS = "osD^v*Px"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One arm: its line, where it stands on it, and F1 in percent by panel, one number a seed or search."""
+    """One arm: its line, its magnitude, and F1 in percent by panel, one number a seed or search."""
 
     arm: str
     line: str
@@ -50,7 +50,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """What is drawn of one study: its points by line and magnitude, and the baseline's scores by panel."""
+    """The drawing of one study: points by line and magnitude, and the baseline's scores by panel."""
 
     study: str
     flags: tuple[str, ...]
@@ -111,7 +111,7 @@ def curves_of(summary: Summary) -> Curves:
 
 
 def _placed(arm: str, robust: Robust) -> tuple[str, float] | None:
-    """The line that an arm is part of, and its magnitude; None where nothing perturbs."""
+    """The line that an arm belongs to, and its magnitude; None if nothing perturbs."""
     perturbing = methods_of(robust, PerturbingMethod)
     if not perturbing:
         return None

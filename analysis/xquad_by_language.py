@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         summaries = read_studies(chosen.studies)
-        if chosen.csv is not None:  # files first: whoever reads the tables may leave early
+        if chosen.csv is not None:  # files first: the reader of the tables may leave early
             write_csv(tidy_rows(summaries), chosen.csv)
         if chosen.figure is not None:
             draw_differences(difference_points(summaries, SQUAD.headline.name), captions(summaries), chosen.figure)
@@ -125,7 +125,7 @@ def _published(label: str, summary: Summary, row: PublishedRow, rows: Sequence[s
 
 
 def _cell(row: PublishedRow, name: str, metric: str) -> float | None:
-    """What was published of a language, or of a mean by its key."""
+    """Published score of a language, or of a mean by its key."""
     known = {**row.scores, **row.means}
     return known[name][metric] if name in known else None
 
@@ -140,7 +140,7 @@ def _scores(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
 
 
 def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
-    """One row a study, arm, language and unit, unrounded; what does not exist is None.
+    """One row a study, arm, language and unit, unrounded; missing values are None.
 
     A unit is a search, whose scores are the mean over its seeds, or of an arm with one search a seed. An arm without
     any score has one row a language, without either.
@@ -197,7 +197,7 @@ def difference_points(summaries: dict[str, Summary], metric: str) -> list[Point]
 
 
 def _named(summary: Summary, arm: str) -> str:
-    """An arm, with what it is compared with where that is not the baseline."""
+    """An arm, with the arm it is compared with unless that is the baseline."""
     other = summary.arms[arm].against
     return arm if other == summary.baseline else f"{arm} (to {other})"
 

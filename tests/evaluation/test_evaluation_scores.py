@@ -96,7 +96,7 @@ def test_shares_of_texts_that_a_model_wrote_are_shown_with_what_they_miss() -> N
     text = drawn(shown)
     assert row_of(text, "ru")[-3:] == ["12.5", "3.1", "6.2"]
     assert "does not show where the context is in Latin script" in text
-    assert "illegal: the answer is empty (or there is none), or does not stand in the context" in text
+    assert "illegal: the answer is empty or missing, or is not in the context" in text
     assert shown.means[0].scores["accidental_translation"] == 6.25
 
 

@@ -76,7 +76,7 @@ def test_without_a_baseline_the_others_are_scored_and_differ_from_nothing(studie
     summary = of(studies, tmp_path, "baseline")
     assert summary.differences == {} and summary.arms["webfaq"].scores["de"].questions == 60
     text = flat(report_tables(summary))
-    assert "No difference of webfaq, noise: nothing to compare with, for baseline has no score." in text
+    assert "No difference of webfaq, noise: nothing to compare with, because baseline has no score." in text
     assert "INCOMPLETE: baseline has no finished trial. " in text
     assert set(rows(report_tables(summary), "baseline")[0]) == {"-", "baseline"}
 

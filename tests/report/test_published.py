@@ -115,7 +115,7 @@ def test_models_match_by_their_very_hub_id(model: str, name: str | None) -> None
     [
         (["m,en,101,1,s,x"], "t:2: '101' is no percentage"),
         (["m,en,nan,1,s,x"], "t:2: 'nan' is no percentage"),
-        (["m,en,1,1,s,x", "m,en,2,2,s,x"], "t:3: m in en stands here twice"),
+        (["m,en,1,1,s,x", "m,en,2,2,s,x"], "t:3: m in en occurs twice"),
         (["m,xx,1,1,s,x"], "t:2: found"),
     ],
 )

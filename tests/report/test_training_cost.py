@@ -90,7 +90,7 @@ def test_notes_say_what_was_equal(equal_updates: Summary, studies: ModuleType, t
     told = " ".join(notes(equal_updates))
     assert "equal in updates, not in passes of an example" in told
     assert "per update: baseline 1, freelb 3." in told
-    assert "After at most 500 passes an arm that goes on has a learning rate that is still to fall:" in told
+    assert "After at most 500 passes an arm that continues has not finished its learning rate decay:" in told
     told = " ".join(notes(study(studies, tmp_path, "passes", 166)))
     assert "equal in passes of an example through the model" in told
     assert "updates: baseline 500, freelb 166." in told

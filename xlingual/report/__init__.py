@@ -1,1 +1,1 @@
-"""A finished or unfinished study as numbers and as tables, from its records alone."""
+"""A study, finished or not, as numbers and tables, from its records alone."""

@@ -24,7 +24,7 @@ class Scores:
     questions: int
 
     def of(self, metric: str) -> tuple[float, ...]:
-        """The scores of one metric, one a unit; empty where the language lacks it."""
+        """The scores of one metric, one a unit; empty if the language lacks it."""
         return self.by_metric.get(metric, ())
 
     def as_json(self) -> dict[str, Any]:
@@ -34,17 +34,27 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class ArmSummary:
-    """One arm: what its searches chose, what that cost, and what its scored replicates reached.
+    """One arm: what its searches chose, what that cost, and the scores of its replicates.
 
-    searches: how many the arm has; winners: what each of them that has chosen chose; seeds: those of all scored
-    replicates; units: search or seed of each score, in the order of all scores; failures: seed -> reason of the
-    replicates that failed; languages that were not scored are absent from `scores`. against: the arm that its
-    differences are to, None for the baseline; published: the name of the published rows of its model, None where there
-    are none. searched: names of the parameters that a search chooses, none where the configuration is fixed; dimension:
-    how many numbers these are, n - 1 for weights of n languages. failed_searches: search -> why none of its trials
-    finished; set_aside: trial -> reason of the trials that could not be drawn from what the arm searches now. late:
-    searches that chose after the test set had been read for another one. shares: language -> name of a share -> percent
-    of the questions, one a unit; empty where no answer is written freely. metrics: those of the task.
+    Attributes:
+        name: of the arm.
+        baseline: whether it is the baseline.
+        searches: number of its searches.
+        winners: choice of each search that has chosen.
+        seeds: of all scored replicates.
+        units: search or seed of each score, in the order of all scores.
+        failures: seed -> reason of each failed replicate.
+        scores: language -> scores; languages that were not scored are absent.
+        cost: of training; None before a choice.
+        against: the arm that its differences are to; None for the baseline.
+        published: name of the published rows of its model; None if there are none.
+        searched: names of the parameters that a search chooses; empty if the configuration is fixed.
+        dimension: number of searched values; n - 1 for the weights of n languages.
+        failed_searches: search -> why none of its trials finished.
+        set_aside: trial -> why it could not be drawn from the arm's present space.
+        late: searches that chose after the test set had been read for another one.
+        shares: language -> share -> percent of the questions, one a unit; empty unless answers are generated.
+        metrics: those of the task.
     """
 
     name: str
@@ -73,24 +83,24 @@ class ArmSummary:
 
     @property
     def configuration(self) -> dict[str, Any] | None:
-        """That of the best of all winners."""
+        """The best winner's."""
         return self.best.configuration if self.best else None
 
     @property
     def fingerprint(self) -> str | None:
-        """That of the best of all winners."""
+        """The best winner's."""
         return self.best.fingerprint if self.best else None
 
     @property
     def failed(self) -> str | None:
-        """Why no trial of any search finished; None while that is not so."""
+        """Why no trial of any search finished; None if one did."""
         if len(self.failed_searches) < self.searches:
             return None
         return reasons_of(self.failed_searches)
 
     @property
     def uneven(self) -> bool:
-        """Whether winners have different numbers of scored seeds, of those that have any."""
+        """Whether winners with scored seeds have different numbers of them."""
         return len({len(winner.seeds) for winner in self.winners if winner.seeds}) > 1
 
     @property
@@ -99,22 +109,22 @@ class ArmSummary:
         return "search" if self.searches > 1 else "seed"
 
     def mean(self, metric: str) -> tuple[float, ...]:
-        """Mean over the non-English languages, one a unit; empty where there is none."""
+        """Mean over the non-English languages, one a unit; empty if there are none."""
         return _mean_of(scores.of(metric) for language, scores in self.scores.items() if language != "en")
 
     def mean_over(self, languages: Iterable[str], metric: str) -> tuple[float, ...]:
-        """Mean over given languages, one a unit; empty where one of them was not scored."""
+        """Mean over given languages, one a unit; empty if one of them was not scored."""
         wanted = tuple(languages)
         if any(language not in self.scores for language in wanted):
             return ()
         return _mean_of(self.scores[language].of(metric) for language in wanted)
 
     def mean_share(self, name: str) -> tuple[float, ...]:
-        """A share's mean over the non-English languages, one a unit; empty where there is none."""
+        """A share's mean over the non-English languages, one a unit; empty if there is none."""
         return _mean_of(shares[name] for language, shares in self.shares.items() if language != "en")
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values; what was not scored is absent. `configuration`, `fingerprint`, `values`: of the best of all."""
+        """Plain values; what was not scored is absent. Configuration, fingerprint and values are the best winner's."""
         return {
             "baseline": self.baseline,
             "against": self.against,
@@ -150,14 +160,14 @@ class ArmSummary:
 
 
 def reasons_of(searches: Mapping[int, str]) -> str:
-    """Why searches failed, in one line; with their numbers where there are several."""
+    """Why searches failed, in one line, numbered if there are several."""
     if len(searches) == 1:
         return next(iter(searches.values()))
     return "; ".join(f"search {number}: {reason}" for number, reason in searches.items())
 
 
 def unit_names(arms: Iterable[ArmSummary]) -> str:
-    """What the scores of these arms are of: seeds, searches, or both where some arms have nothing to search."""
+    """Units of the scores of these arms: seeds, searches, or both if some arms search nothing."""
     found = {arm.unit for arm in arms if arm.units}
     return "searches or seeds" if len(found) > 1 else "searches" if "search" in found else "seeds"
 

@@ -1,4 +1,4 @@
-"""Metrics that only some languages have, beside the official numbers: F1 over characters."""
+"""Metrics that only some languages have: F1 over characters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHARACTERS = (
 
 
 def partial_table(summary: Summary, metric: str, flags: Sequence[str]) -> WideTable | None:
-    """Arms by the languages that have a metric; None where none has.
+    """Arms by the languages that have a metric; None if none has.
 
     Args:
         summary: of the study.

@@ -1,4 +1,4 @@
-"""What the searches of an arm chose, in words: every parameter with its value in each search."""
+"""The choices of an arm's searches in words: each parameter with its value in every search."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from xlingual.records.state import StudyState, TrialState
 
 NOTHING = "-"
 HEAVIEST = 4
-"""Weights of a simplex that a line shows where several searches have theirs."""
+"""Number of simplex weights in a line, if several searches have theirs."""
 SAME = 1e-9
-"""Weights that differ by less are equal but for rounding."""
+"""Weights that differ by less are equal up to rounding."""
 
 Configurations = Mapping[str, Mapping[str, Any]]
 """By fingerprint."""
@@ -41,13 +41,13 @@ def chosen_text(state: StudyState, arm: str, configurations: Configurations) -> 
 
 
 def chosen_configurations(directory: StudyDirectory, state: StudyState) -> dict[str, dict[str, Any]]:
-    """Read the configurations that are chosen now, by fingerprint; those that are gone are left out."""
+    """Read the currently chosen configurations by fingerprint; missing ones are left out."""
     paths = {fingerprint: directory.trial(fingerprint).configuration for fingerprint in state.chosen.values()}
     return {fingerprint: read_json(path) for fingerprint, path in paths.items() if path.exists()}
 
 
 def _lines(name: str, trials: Mapping[int, TrialState], configurations: Configurations) -> list[str]:
-    """One parameter; a coordinate of a simplex ("mixture.weights.0") as the weights of the simplex, a line a search."""
+    """One parameter; for a coordinate of a simplex ("mixture.weights.0") all weights, one line a search."""
     coordinate = re.fullmatch(r"(.+)\.\d+", name)
     found = {
         search: _at(configurations.get(trial.fingerprint), coordinate[1]) if coordinate else None
@@ -67,7 +67,7 @@ def _weights(weights: Any) -> str:
 
 
 def _heaviest(weights: Any) -> str:
-    """The heaviest weights by name in one line, or that all are equal."""
+    """The heaviest weights by name in one line, or a word that all are equal."""
     if not isinstance(weights, Mapping):
         return NOTHING
     if len(weights) > 1 and max(weights.values()) - min(weights.values()) < SAME:

@@ -1,4 +1,4 @@
-"""Tables of what training cost each arm, what that bought on development data, and what was perturbed."""
+"""Tables of each arm's training cost, its development scores for that cost, and its perturbation."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def cost_table(
 ) -> WideTable:
     """Arms by the cost of their chosen configuration, and the development objective of its replicates.
 
-    Where whole trials differ in passes (or, equal in passes, in updates), a last column holds every arm's score after
-    at most what the arm with the fewest of these has in all.
+    If whole trials differ in passes (or in updates, if equal in passes), the last column is every arm's score after at
+    most as many as the arm with the fewest has in total.
 
     Args:
         study: its name.
@@ -52,9 +52,9 @@ def cost_table(
 
 
 def common_budget(equal: str, arms: Mapping[str, ArmCost]) -> tuple[str, int | None]:
-    """What arms differ in (`passes` where they are equal in updates), and the fewest of it that an arm has in all.
+    """What arms differ in (`passes` if they are equal in updates), and the fewest of it that an arm has in total.
 
-    The number is None where the arms do not differ.
+    The number is None if the arms do not differ.
     """
     other = "passes" if equal == "updates" else "updates"
     if len({arm.cost.passes_per_update for arm in arms.values()}) < 2:
@@ -63,7 +63,7 @@ def common_budget(equal: str, arms: Mapping[str, ArmCost]) -> tuple[str, int | N
 
 
 def perturbation_table(study: str, arms: Mapping[str, ArmCost], warnings: Sequence[str] = ()) -> WideTable | None:
-    """A row for every magnitude of each arm that perturbs, relative and absolute; None where no arm does."""
+    """A row for every magnitude of each perturbing arm, relative and absolute; None if no arm perturbs."""
     names: list[str] = []
     rows: list[tuple[str, str, str, str, str]] = []
     for name, arm in arms.items():
@@ -95,7 +95,7 @@ def perturbation_table(study: str, arms: Mapping[str, ArmCost], warnings: Sequen
 
 
 def cost_notes(equal: str, arms: Mapping[str, ArmCost]) -> list[str]:
-    """Sentences that say what was equal, and what the two tables' columns are."""
+    """Sentences on what was equal, and on the columns of the two tables."""
     if not arms:
         return []
     per_update = ", ".join(f"{name} {arm.cost.passes_per_update}" for name, arm in arms.items())
@@ -116,8 +116,8 @@ def cost_notes(equal: str, arms: Mapping[str, ArmCost]) -> list[str]:
     if most is not None and any(arm.curves for arm in arms.values()):
         sampled = ", and it was scored on a part of the development questions" if _any_sampled(arms) else ""
         lines.append(
-            f"After at most {most:,} {other} an arm that goes on has a learning rate that is still to fall{sampled}: "
-            "that column is in favour of arms that end there."
+            f"After at most {most:,} {other} an arm that continues has not finished its learning rate decay{sampled}: "
+            "that column favours arms that end there."
         )
     if any(arm.magnitudes for arm in arms.values()):
         lines.append(
@@ -126,7 +126,7 @@ def cost_notes(equal: str, arms: Mapping[str, ArmCost]) -> list[str]:
             "mean square of the perturbation over that of what it was added to."
         )
         if any(None in one.values() for arm in arms.values() for one in arm.magnitudes.values()):
-            lines.append(f"{NOTHING} stands where a magnitude depends on the example's length.")
+            lines.append(f"{NOTHING}: the magnitude depends on the example's length.")
     return lines
 
 

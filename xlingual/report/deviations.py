@@ -1,4 +1,4 @@
-"""By how much scores vary over trainings, searches and articles: stated with its source, or measured in a study."""
+"""Variation of scores over trainings, searches and articles: stated with a source, or measured in a study."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Deviations:
     Attributes:
         seed: of one configuration's score over training seeds.
         search: of the winners' expected scores over searches.
-        articles: standard errors of a difference of two arms, as articles make it at any number of units.
-        clusters: how many articles that is of.
+        articles: standard errors of a difference of two arms due to articles, at any number of units.
+        clusters: number of these articles.
         source: where the figures come from, in words.
         facts: the stated figures; empty where they are measured.
-        seeds: of a measured winner, whose variation is in `search` and falls with no other number; None where `search`
-            leaves it out.
+        seeds: of a measured winner, whose variation is part of `search` for this number of seeds only; None if `search`
+            excludes it.
     """
 
     seed: Mapping[str, float]
@@ -104,7 +104,7 @@ def stated(languages: Sequence[str], paragraphs: int | None = None) -> Deviation
 
     Args:
         languages: of the test set.
-        paragraphs: how many of XQuAD's are asked; None for all. Articles then make more of a difference.
+        paragraphs: number of XQuAD's paragraphs; None for all. Articles matter more with fewer.
     """
     facts = stated_facts()
     part = min(1.0, (paragraphs or XQUAD_PARAGRAPHS) / XQUAD_PARAGRAPHS)
@@ -126,10 +126,10 @@ def stated(languages: Sequence[str], paragraphs: int | None = None) -> Deviation
 
 
 def measured(summary: Summary, path: Path) -> Deviations:
-    """What a finished study measured: the root mean square over its comparisons.
+    """Deviations that a finished study measured: the root mean square over its comparisons.
 
-    Searches and seeds are kept apart: of an arm that has several searches and one that has nothing to search each
-    counts for its own. How what was not measured varies is stated.
+    Searches and seeds are kept apart: arms with several searches and arms that search nothing each count for their own
+    kind. What was not measured is stated.
 
     Raises:
         RecordError: when no comparison of it has two units in both arms and two articles.
@@ -163,7 +163,7 @@ def measured(summary: Summary, path: Path) -> Deviations:
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """A comparison, and whether the units of its arms are searches."""
+    """A comparison, with whether the units of its arms are searches."""
 
     found: Inference
     searched: tuple[bool, bool]
@@ -173,7 +173,7 @@ class _Compared:
         return self.found.unit_error is not None and self.found.article_error is not None and min(self.found.units) > 1
 
     def deviations(self, searched: bool) -> list[float]:
-        """Of a unit of one kind, of both arms together where they have the same; of pairs, what pairing leaves."""
+        """Deviation of a unit of one kind, of both arms together if they share it; of pairs, what pairing leaves."""
         if self.searched == (searched, searched):
             return [(self.found.unit_error or 0.0) / math.sqrt(sum(1.0 / count for count in self.found.units))]
         both = zip(self.searched, self.found.deviations or (), strict=False)

@@ -1,4 +1,4 @@
-"""Differences between each arm and what it is compared with: intervals, p values, and what is called a difference."""
+"""Differences between each arm and the one it is compared with: intervals, p values and verdicts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xlingual.statistics.randomization import article_shares, randomization_p
 
 MEAN = "mean"
 LEVEL = 0.05
-"""Family-wise error of what is called a difference."""
+"""Family-wise error rate of verdicts."""
 
 Cells = dict[str, dict[str, dict[str, "Difference"]]]
 """Arm -> language or "mean" -> metric -> difference."""
@@ -26,16 +26,16 @@ class Difference:
     """An arm minus what it is compared with, in percentage points.
 
     Attributes:
-        found: estimate, standard error and their like.
+        found: estimate, standard error and so on.
         confidence: of the interval, unadjusted.
         adjusted_p: by Holm, of the mean over the arms, of a language over its arm's languages; None where no verdict
             may rest on the units (see `Inference.decides`).
         different: whether it is called a difference; a language only behind its arm's mean.
-        pooled: of a language, drawn towards the mean of all by as much as it is noise (`xlingual.statistics.pooling`);
-            None for the mean, and where languages are not pooled.
-        randomization_p: of a headline, the p value of approximate randomisation over articles, which is a check beside
-            and decides nothing; None elsewhere.
-        compared: of a headline, how many arms are compared; None elsewhere.
+        pooled: of a language, shrunk towards the mean of all by its noise (`xlingual.statistics.pooling`);
+            None for the mean, and if languages are not pooled.
+        randomization_p: of a headline, the p value of approximate randomisation over articles, a check without any
+            influence on the verdict; None elsewhere.
+        compared: of a headline, number of compared arms; None elsewhere.
     """
 
     found: Inference
@@ -72,16 +72,16 @@ class Difference:
     def detectable(self) -> float | None:
         """Smallest difference that these units would find with 80% power, at the first step of Holm's procedure.
 
-        None where they allow no verdict, or show no variation to go by.
+        None if they allow no verdict or show no variation.
         """
         comparison = comparison_of(self.found) if self.found.decides and self.found.error else None
         return None if comparison is None else detectable(comparison, level=self._level)
 
     @property
     def more_units(self) -> int | None:
-        """How many more units in each arm would find a difference of the measured size with 80% power.
+        """Number of further units in each arm that would find a difference of the measured size with 80% power.
 
-        None where no number would, or nothing is known of how units vary.
+        None if no number would, or if the variation of units is unknown.
         """
         comparison = comparison_of(self.found)
         if comparison is None:
@@ -129,15 +129,15 @@ def differences(
 ) -> Cells:
     """Compare each arm with the arm that `against` has for it, else with the baseline.
 
-    An arm is left out while what it is compared with has no score. "mean" is over the non-English languages, where
+    An arm is left out while the arm it is compared with has no score. "mean" is over the non-English languages, where
     there are any.
 
     Args:
         scores: of all replicates.
         baseline: name of the baseline arm.
-        against: by arm, what else it is compared with.
-        searched: arms whose configuration one search chose. Another search could have chosen otherwise, which is in no
-            interval: nothing that rests on one of them is called a difference.
+        against: by arm, the arm it is compared with instead of the baseline.
+        searched: arms whose configuration one search chose. Another search could have chosen otherwise, which no
+            interval covers: no comparison with one of them is called a difference.
         confidence: of the intervals.
 
     Raises:
@@ -177,7 +177,7 @@ def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dic
 
 
 def _headline(cells: Collection[str]) -> str:
-    """What the headline is of: the mean, or English where nothing else was scored."""
+    """The headline's target: the mean, or English if nothing else was scored."""
     return MEAN if MEAN in cells else "en"
 
 
@@ -205,7 +205,7 @@ def _pooled(found: Mapping[str, Inference], languages: Collection[str]) -> Poole
 
 
 def _judge(found: Cells, metric: str, chosen_by_search: Collection[str]) -> None:
-    """Adjust p values, and say what is called a difference: means by Holm over arms, languages behind their mean."""
+    """Adjust p values and decide what is called a difference: means by Holm over arms, languages behind their mean."""
     headline = _headline(next(iter(found.values()), {}))
     means = holm(_p_values({arm: cells[headline][metric] for arm, cells in found.items() if headline in cells}))
     for arm, cells in found.items():

@@ -1,4 +1,4 @@
-"""How far measured scores are from published ones of the same pretrained model: plain numbers, no statistic."""
+"""Distances of measured scores from published ones of the same pretrained model: plain numbers, no statistic."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Numbers = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Distance:
-    """An arm minus a published row in percentage points, the arm's mean over seeds being what is compared.
+    """An arm minus a published row in percentage points, computed from the arm's mean over seeds.
 
     Attributes:
         arm: its name.
         row: what was published.
-        scores: language -> metric -> distance, where both are there.
+        scores: language -> metric -> distance, if both exist.
         means: key of MEANS -> metric -> distance of the means over the very languages of the key.
     """
 
@@ -52,7 +52,7 @@ def distances(arms: Sequence[ArmSummary], rows: Sequence[PublishedRow]) -> tuple
 
 
 def obstacle(arm: ArmSummary) -> str | None:
-    """Why an arm's scores are not to be set against published zero-shot scores; None where they may."""
+    """Why an arm's scores cannot be compared with published zero-shot scores; None if they can."""
     if not arm.seeds:
         return "not scored on the test set"
     configuration = arm.configuration or {}

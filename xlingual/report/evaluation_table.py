@@ -1,4 +1,4 @@
-"""A checkpoint's scores per language as a table, published ones beside them."""
+"""A checkpoint's scores per language as a table, with published ones beside them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from xlingual.report.wide_table import Column, WideTable
 from xlingual.statistics.one_sample import Estimate
 
 NO_WIDTH = 1e-9
-"""In percentage points: a standard error that is rounding alone."""
+"""In percentage points: standard errors below it are rounding errors."""
 
 SHARES = (
-    "illegal: the answer is empty (or there is none), or does not stand in the context, character for character. "
+    "illegal: the answer is empty or missing, or is not in the context, character for character. "
     "normalised: it is illegal by its Unicode form or spaces alone. accidental translation: it is illegal otherwise, "
     "and in another script than the context (arXiv 2010.11934, section 5); a translation into English does not show "
     "where the context is in Latin script."
@@ -34,11 +34,11 @@ SHARES = (
 
 
 def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] = ()) -> RenderableType:
-    """Draw scores in percent per language and their means, and say where the predictions are kept.
+    """Draw scores in percent per language and their means, and name the folder of the predictions.
 
     Args:
         evaluation: what was measured.
-        published: rows of one model, from one source each; they stand beside, and in no mean of measured scores.
+        published: rows of one model, one per source; shown beside measured scores and part of no mean.
     """
     part = f", {evaluation.part}" if evaluation.part else ""
     title = f"{evaluation.benchmark.title}{part}: {evaluation.model}"
@@ -59,7 +59,7 @@ def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] =
 def published_beside(
     evaluation: Evaluation, model: str | None, asked: str | None
 ) -> tuple[tuple[PublishedRow, ...], list[str]]:
-    """Published rows that may stand beside an evaluation, and why those that were asked for by name do not.
+    """Published rows to show beside an evaluation, and why rows that were asked for by name are not.
 
     Args:
         evaluation: what was measured.
@@ -106,7 +106,7 @@ def _share_header(title: str) -> str:
 
 
 def _errors(evaluation: Evaluation, metric: str) -> list[Column]:
-    """Columns of a metric's standard errors and intervals; none where no row of the table has them."""
+    """Columns of a metric's standard errors and intervals; none if no row of the table has them."""
     found = [evaluation.intervals.of(languages).get(metric) for languages in _rows(evaluation)]
     if not any(one is not None and one.error is not None for one in found):
         return []
@@ -168,7 +168,7 @@ def _published(evaluation: Evaluation, number: int, row: PublishedRow) -> list[C
 
 
 def _beside(evaluation: Evaluation, row: PublishedRow) -> list[PublishedScore | None]:
-    """What was published of each row of the table; None where nothing was."""
+    """Published score of each row of the table; None if there is none."""
     means = [_published_mean(row, mean) for mean in evaluation.means]
     return [*(row.scores.get(language) for language in evaluation.scores), *means]
 
@@ -179,7 +179,7 @@ def _cells(score: PublishedScore | None) -> list[str]:
 
 
 def _published_mean(row: PublishedRow, mean: Mean) -> PublishedScore | None:
-    """The published mean over the very same languages, as published or of the published languages."""
+    """The published mean over exactly these languages: as published, or computed from published languages."""
     key = next((key for key, languages in MEANS.items() if set(languages) == set(mean.languages)), None)
     if key is not None and key in row.means:
         return row.means[key]

@@ -1,4 +1,4 @@
-"""What the filters keep and drop of FAQ rows, as tables with a column a language, and examples below them."""
+"""FAQ rows that the filters keep and drop, as tables with one column a language and examples below."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _Cell = Callable[["LanguageOverview"], str]
 
 
 def _rows(found: Iterable[LanguageOverview]) -> Iterator[tuple[str, _Cell]]:
-    """Rows of the table: what they are called, and what stands in them for a language."""
+    """Rows of the table: their names, and their cells of a language."""
     counts = list(dict.fromkeys(key for each in found for key in each.counts))
     yield "rows in", _count("read")
     for key in counts:
@@ -107,7 +107,7 @@ def _examples(each: LanguageOverview) -> Iterator[RenderableType]:
 
 
 def _pair(row: FaqRow) -> RenderableType:
-    """One pair: the question in bold, the answer below it, and where it is from; text, never markup."""
+    """One pair: the question in bold, the answer below it, and its origin; as text, never as markup."""
     lines = Text.assemble((_one_line(row.question), "bold"), "\n", _one_line(row.answer), "\n", (row.url, "dim"))
     return Padding(_foldable(lines), (0, 0, 1, 2))
 
@@ -122,7 +122,7 @@ def _passage(example: Example) -> RenderableType:
 
 
 def _one_line(text: str) -> str:
-    """A text without line breaks, cut where it is long."""
+    """A text without line breaks, shortened if long."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()} [...]"
 

@@ -33,10 +33,10 @@ def interval_notes(summary: Summary) -> list[str]:
 
 
 def signature(summary: Summary, metric: str | None = None) -> str:
-    """Return what a table was made of, in one line, from which it can be made again.
+    """Return a line that identifies how a table was computed, so that it can be reproduced.
 
-    Scorer, languages beyond English, questions (the most of a language), clusters, scored searches x seeds, what the
-    search selected by, test of the headlines and its degrees of freedom, comparisons that Holm adjusts for, version.
+    Scorer, languages beyond English, questions (the largest number of a language), clusters, scored searches x seeds,
+    objective of the search, test of the headlines and its degrees of freedom, comparisons that Holm adjusts, version.
 
     Args:
         summary: of the study.
@@ -58,7 +58,7 @@ def signature(summary: Summary, metric: str | None = None) -> str:
 
 
 def _repeated(summary: Summary) -> str:
-    """Scored searches x seeds: "4x1", "3-4x1-2"; "1x5" of one search; "4x1,1x4" where arms are of either kind."""
+    """Scored searches x seeds: "4x1", "3-4x1-2"; "1x5" for one search; "4x1,1x4" for arms of both kinds."""
     several = [arm for arm in summary.arms.values() if arm.units and arm.searches > 1]
     single = [arm for arm in summary.arms.values() if arm.units and arm.searches == 1]
     texts = []
@@ -119,7 +119,7 @@ def _pairing(summary: Summary) -> Iterator[str]:
 
 
 def _correlation(arm: ArmSummary, other: ArmSummary, metric: str) -> float | None:
-    """Of the means of two arms' searches of the same number; None with fewer than three, or where one never varies."""
+    """Of the means of two arms' searches of the same number; None with fewer than three, or if one arm never varies."""
     common = sorted(set(arm.units) & set(other.units)) if arm.searches > 1 and other.searches > 1 else []
     if len(common) < PAIRED_FROM:
         return None
@@ -142,7 +142,7 @@ def _compared(summary: Summary) -> str:
 
 
 def _verdicts(summary: Summary) -> Iterator[str]:
-    """What is called a difference, and why nothing is where that is so."""
+    """What is called a difference, or why nothing is."""
     gaps = _headlines(summary)
     searched = [arm for arm in gaps if any(map(_of_one_search, _compared_arms(summary, arm)))]
     if searched:
@@ -167,7 +167,7 @@ def _verdicts(summary: Summary) -> Iterator[str]:
 
 
 def _doubts(summary: Summary) -> Iterator[str]:
-    """Intervals that the normal approximation does not suit."""
+    """Intervals for which the normal approximation is doubtful."""
     if any(gap.found.error == 0 for gap in _gaps(summary)):
         yield "An interval of no width: the scores are identical, or differ by the same amount everywhere."
     if _beyond(summary):
@@ -195,7 +195,7 @@ def _several_searches_of_all(summary: Summary) -> bool:
 
 
 def _compared_arms(summary: Summary, arm: str) -> tuple[ArmSummary, ArmSummary]:
-    """An arm and what it is compared with."""
+    """An arm and the arm it is compared with."""
     return summary.arms[arm], summary.arms[str(summary.arms[arm].against)]
 
 

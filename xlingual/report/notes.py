@@ -1,4 +1,4 @@
-"""What must be said beside the numbers of a study: as short warnings and as whole sentences."""
+"""Warnings and explanatory notes for the numbers of a study."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SETS = {
 
 
 def warnings(summary: Summary) -> list[str]:
-    """Lines that stand over every table, because they change what its numbers mean."""
+    """Lines above every table that change what its numbers mean."""
     lines = []
     if summary.toy:
         lines.append("TOY WORLD: made-up languages; these numbers say nothing about real languages.")
@@ -50,7 +50,7 @@ def warnings(summary: Summary) -> list[str]:
 
 
 def notes(summary: Summary) -> list[str]:
-    """Sentences that stand once, under the tables."""
+    """Sentences printed once, under the tables."""
     lines = [f"Scored: {_extent(summary)}, in {_times(len(summary.languages), 'language')}."]
     others = [language for language in summary.languages if language != "en"]
     if others:
@@ -85,7 +85,7 @@ def notes(summary: Summary) -> list[str]:
 
 
 def _dimensions(summary: Summary) -> list[str]:
-    """How many parameters each arm searched, where no table of winners says it, and what that does."""
+    """Number of parameters that each arm searched, unless the table of winners has it, and its effect."""
     arms = summary.arms
     more = [name for name, arm in arms.items() if arm.against and many_more(arm.dimension, arms[arm.against].dimension)]
     lines = []
@@ -100,7 +100,7 @@ def _dimensions(summary: Summary) -> list[str]:
 
 
 def missing(summary: Summary) -> str:
-    """What an incomplete study lacks."""
+    """What is missing in an incomplete study."""
     parts = []
     if summary.trials_ended < summary.trials_planned:
         parts.append(f"{summary.trials_ended} of {summary.trials_planned} search trials ended")
@@ -117,7 +117,7 @@ def missing(summary: Summary) -> str:
 
 
 def units(summary: Summary) -> str:
-    """What the scored arms are repeated over: "4 searches per arm", or "2 to 3 seeds per arm"."""
+    """Repetitions of the scored arms: "4 searches per arm", or "2 to 3 seeds per arm"."""
     counts = sorted({len(arm.units) for arm in summary.arms.values() if arm.units})
     if not counts:
         return "no scores"
@@ -131,7 +131,7 @@ _SINGULAR = {"seeds": "seed", "searches": "search", "searches or seeds": "search
 
 
 def zero_shot(summary: Summary, metric: str) -> str:
-    """What a table's scores are: zero-shot, but for arms that saw question-answer pairs of languages tested here."""
+    """The kind of a table's scores: zero-shot, except for arms trained on question-answer pairs of tested languages."""
     seen = [
         arm.name for arm in summary.arms.values() if arm.scores and set(_faq_languages(arm)) & set(summary.languages)
     ]
@@ -146,19 +146,19 @@ def readings(summary: Summary) -> str:
 
 
 def _without_difference(summary: Summary) -> list[str]:
-    """Arms that were scored while what they are compared with was not."""
+    """Scored arms whose comparison arm was not scored."""
     lacking: dict[str, list[str]] = {}
     for arm in summary.arms.values():
         if arm.against in summary.unscored and arm.seeds:
             lacking.setdefault(str(arm.against), []).append(arm.name)
     return [
-        f"No difference of {', '.join(arms)}: nothing to compare with, for {other} has no score."
+        f"No difference of {', '.join(arms)}: nothing to compare with, because {other} has no score."
         for other, arms in lacking.items()
     ]
 
 
 def _about_readings(summary: Summary) -> list[str]:
-    """What was decided when some scores on the test set were known already."""
+    """Choices made when some scores on the test set were already known."""
     late = [
         arm.name if arm.searches == len(arm.late) else f"{arm.name} ({_searches(arm.late)})"
         for arm in summary.arms.values()
@@ -175,7 +175,7 @@ def _about_readings(summary: Summary) -> list[str]:
 
 
 def without_trials(summary: Summary) -> list[str]:
-    """Arms that have no configuration, that chose from more trials than others, and trials that do not count."""
+    """Arms without a configuration, arms that chose from more trials than others, and trials that do not count."""
     lines = [
         f"{arm.name} has no configuration: none of its trials reached its last update ({arm.failed})."
         for arm in summary.arms.values()
@@ -203,7 +203,7 @@ def without_trials(summary: Summary) -> list[str]:
 
 
 def _extent(summary: Summary) -> str:
-    """Paragraphs and questions a language."""
+    """Paragraphs and questions per language."""
     counts = sorted(set(summary.questions.values()))
     if not counts:
         return f"at most {summary.paragraph_cap} paragraphs per language" if summary.paragraph_cap else "nothing yet"
@@ -213,7 +213,7 @@ def _extent(summary: Summary) -> str:
 
 
 def _mixtures(arm: ArmSummary) -> list[Mapping[str, Any]]:
-    """Of the winners that have one."""
+    """Mixtures of the winners that have one."""
     return [winner.configuration["mixture"] for winner in arm.winners if winner.configuration.get("mixture")]
 
 
@@ -226,7 +226,7 @@ def _faq_languages(arm: ArmSummary) -> list[str]:
 
 
 def _recipe(arm: ArmSummary) -> str:
-    """The recipes of an arm's winners, and what about them is not the usual."""
+    """The recipes of an arm's winners, with their unusual settings."""
     return " or ".join(dict.fromkeys(map(_recipe_of, _mixtures(arm))))
 
 
@@ -237,7 +237,7 @@ def _recipe_of(mixture: Mapping[str, Any]) -> str:
 
 
 def _objective(objective: str) -> str:
-    """The objective with what stands behind its names."""
+    """The objective, with an explanation of its names."""
     about = [text for name, text in _SETS.items() if re.search(rf"(^|\s){re.escape(name)}", objective)]
     return f"{objective} ({'; '.join(about)})" if about else objective
 
@@ -248,7 +248,7 @@ def _searches(numbers: Collection[int]) -> str:
 
 
 def _few(names: Sequence[str]) -> str:
-    """The first three, and how many more there are."""
+    """The first three, and the number of the others."""
     return "; ".join([*names[:3], *([f"and {len(names) - 3} more"] if len(names) > 3 else [])])
 
 

@@ -1,4 +1,4 @@
-"""How numbers are written in a report's tables."""
+"""Formats of numbers in a report's tables."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def mean_cell(scores: tuple[float, ...]) -> str:
 
 
 def number_cell(number: float | None) -> str:
-    """Write one number, or that there is none."""
+    """Write one number; "-" for none."""
     return NOTHING if number is None else f"{number:.1f}"
 
 
 def signed(number: float | None) -> str:
-    """Write a number with its sign: "+1.2"; nothing has none, and neither has what rounds to 0.0."""
+    """Write a number with its sign: "+1.2"; numbers that round to 0.0 have none, and "-" stands for nothing."""
     if number is None:
         return NOTHING
     text = f"{number:+.1f}"

@@ -1,4 +1,4 @@
-"""Which training data overlaps the test set, as a table."""
+"""Training data that overlaps the test set, as a table."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from xlingual.data.contamination.index import ContaminationIndex
 
 SHOWN = 5
-"""Overlapping pieces of each file that are shown."""
+"""Number of overlapping pieces to show of each file."""
 
 
 def contamination_tables(
     checks: Sequence[FileCheck], index: ContaminationIndex, source: str, seconds: float
 ) -> RenderableType:
-    """Draw what was checked and what overlaps, the first few pieces of each file, and how long it took.
+    """Draw what was checked, what overlaps with the first few pieces of each file, and the time taken.
 
     Args:
         checks: one a file.

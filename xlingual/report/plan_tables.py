@@ -42,7 +42,7 @@ def _arms(plan: Plan) -> Table:
 
 
 def _passes(arm: ArmPlan) -> str:
-    """Passes per update: "1", or from the fewest to the most that are searched, "3-4"."""
+    """Passes per update: "1", or the range that is searched, "3-4"."""
     fewest, most = arm.costs[0].passes_per_update, arm.costs[-1].passes_per_update
     return f"{fewest}" if fewest == most else f"{fewest}-{most}"
 
@@ -63,7 +63,7 @@ def _searched(plan: Plan) -> Table:
 
 
 def _first(value: Any) -> str:
-    """A value of the first trial; weights by name where they differ."""
+    """A value of the first trial; weights by name if they differ."""
     if isinstance(value, Mapping):
         weights = [f"{name}:{weight:.2g}" for name, weight in value.items()]
         return "equal" if max(value.values()) - min(value.values()) < 1e-9 else " ".join(weights)
@@ -99,7 +99,7 @@ def _totals(plan: Plan) -> Table:
 OF_THE_FAMILY = {f"training.{key}" for key in marked(TrainingSettings, OF_FAMILY)} | {
     f"text_to_text.max_{part}_tokens" for part in ("input", "target", "answer")
 }
-"""Settings that a model's family gives where a study names none."""
+"""Settings that a model's family supplies if a study has none."""
 
 
 def _defaults(plan: Plan) -> Table:

@@ -1,4 +1,4 @@
-"""What a finished study's headlines rest on, what it could have found, and what would decide the rest."""
+"""Notes on a study's headlines: their tests, the differences it could have found, and what would decide the rest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlingual.study.searches import MOST
 
 
 def power_notes(summary: Summary) -> list[str]:
-    """Sentences on the headlines: their tests, a check beside, what would have been found, what is undecided."""
+    """Sentences on the headlines: tests, a check, the smallest detectable differences, and what is undecided."""
     gaps = {arm: cells[MEAN if MEAN in cells else "en"][summary.headline] for arm, cells in summary.differences.items()}
     return [
         *_tests(summary, gaps),
@@ -32,7 +32,7 @@ def _tests(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
 
 
 def _test(gap: Difference) -> str:
-    """P value, adjusted for the compared arms where a verdict rests on it, and degrees of freedom."""
+    """P value, also adjusted for the compared arms if a verdict depends on it, and degrees of freedom."""
     adjusted = "" if gap.adjusted_p is None or gap.compared == 1 else f", adjusted {_p(gap.adjusted_p)}"
     return f"p {_p(gap.found.p or 0.0)}{adjusted}, {gap.found.freedom:.1f} degrees of freedom"
 

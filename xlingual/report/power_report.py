@@ -1,4 +1,4 @@
-"""`xlingual plan --power`: the smallest difference that a study would find, and what a finer one would cost."""
+"""`xlingual plan --power`: the smallest difference that a study would find, and the cost of finding smaller ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xlingual.study.searches import MOST
 from xlingual.task_metrics import SQUAD
 
 NEAR, FAR = ("de", "es", "ro", "ru"), ("th", "zh", "hi", "ar", "tr")
-"""Languages near to English and far from it, of which the first that is tested has a column."""
+"""Languages close to English and far from it; the first tested one of each has a column."""
 
 FEW = 4
 """Searches of the default protocol."""
@@ -51,10 +51,10 @@ class Design:
     Attributes:
         searches: of every arm that searches anything.
         seeds: under which the winner of each is trained.
-        trials: of each search; of the arm that has the most.
+        trials: of each search, in the arm with the most.
         trainings: of the whole study, trials and replicates.
         compared: what is compared: `searches`, `seeds` (of fixed configurations) or `searches to seeds`.
-        found: by target; empty where the rules allow no verdict on so few.
+        found: by target; empty if the rules allow no verdict on that few.
     """
 
     searches: int
@@ -65,7 +65,7 @@ class Design:
     found: Mapping[str, Detectable]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values; no difference can be found where `detectable` is null."""
+        """Plain values; no difference can be found if `detectable` is null."""
         return {
             "searches": self.searches,
             "seeds": self.seeds,
@@ -83,11 +83,11 @@ class PowerPlan:
     Attributes:
         study: its name.
         targets: the mean, a near language and a far one, of those that are tested.
-        comparisons: how many arms are compared.
-        languages: how many languages an arm's difference is told of.
+        comparisons: number of compared arms.
+        languages: number of languages with a difference for each arm.
         designs: the study's own, then finer ones, for each kind of comparison.
-        deviations: what scores vary by.
-        notes: what a reader must know.
+        deviations: how much scores vary.
+        notes: to print below.
     """
 
     study: str
@@ -116,9 +116,9 @@ def power_plan(study: Study, planned: Plan, deviations: Deviations) -> PowerPlan
     """Compute the smallest differences that a study's own design and two finer ones would find.
 
     Args:
-        study: that is planned.
+        study: to plan.
         planned: its plan.
-        deviations: what scores vary by.
+        deviations: how much scores vary.
 
     Raises:
         XlingualError: when nothing is compared, or the deviations are of no such headline.
@@ -146,7 +146,7 @@ def power_plan(study: Study, planned: Plan, deviations: Deviations) -> PowerPlan
 
 
 def power_table(plan: PowerPlan) -> RenderableType:
-    """Draw the designs, and say what the figures rest on."""
+    """Draw the designs, and state what the figures are based on."""
     kinds = {design.compared for design in plan.designs}
     names = [f"{design.searches} x {design.seeds}" for design in plan.designs]
     names = [f"{name}: {d.compared}" if len(kinds) > 1 else name for name, d in zip(names, plan.designs, strict=True)]
@@ -175,12 +175,12 @@ def _cell(design: Design, target: str, *, adjusted: bool) -> str:
 
 
 def _other(study: Study, planned: Plan, name: str) -> str:
-    """What an arm is compared with."""
+    """The arm that an arm is compared with."""
     return study.arms[name].against or next(arm.name for arm in planned.arms if arm.baseline)
 
 
 def _finer(searches: int, seeds: int, *, searched: bool) -> list[tuple[int, int]]:
-    """The study's own searches and seeds, and two finer designs, where allowed; of one or two searches first four."""
+    """The study's own searches and seeds and, if allowed, two larger designs; one or two searches become four first."""
     if not searched:
         finer = [(searches, seeds), (searches, 2 * seeds), (searches, 4 * seeds)]
     elif searches < PAIRED_FROM:
@@ -198,7 +198,7 @@ def _design(
     deviations: Deviations,
     levels: Mapping[str, float],
 ) -> Design:
-    """One design; `kind` says of the treatment and of what it is compared with whether they search anything."""
+    """One design; `kind` tells whether the treatment, and the arm it is compared with, search anything."""
     searches, seeds = asked
     trials = {arm.name: _trials(arm, own[0], searches) for arm in arms if arm.parameters}
     unsearched = len(arms) - len(trials)
@@ -231,7 +231,7 @@ def _found(
 
 
 def _trials(arm: ArmPlan, own: int, asked: int) -> int:
-    """Trials of one search: as in the study; of one or two that are made more, as if its budget were split."""
+    """Trials of one search: as in the study; if one or two searches become more, as if their budget were split."""
     return max(1, arm.trials // (FEW if own < PAIRED_FROM and asked != own else own))
 
 

@@ -1,4 +1,4 @@
-"""One file of predictions as arrays: which questions were asked, and how their answers scored."""
+"""One file of predictions as arrays: its questions and the scores of their answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Answers:
     Attributes:
         ids: of the questions, (questions,) texts without duplicates.
         paragraphs: (questions,) texts.
-        articles: (questions,) texts, null where a question has none; None where no row has the key.
+        articles: (questions,) texts, null if a question has none; None if no row has the key.
         scores: by metric, those of some languages where the rows hold them, (questions,) in percent.
         shares: by share where the rows hold them, (questions,) 0 or 100.
     """
@@ -41,14 +41,14 @@ class Answers:
     shares: dict[str, Floats]
 
     def order(self) -> Order:
-        """Places of the questions by their id."""
+        """Indices that sort the questions by id."""
         import pyarrow.compute
 
         return np.asarray(np.from_dlpack(pyarrow.compute.sort_indices(self.ids)), dtype=np.uint64)
 
 
 def read_answers(path: Path, metrics: TaskMetrics, like: Answers | None = None) -> Answers:
-    """Read a file of predictions: its columns where they are of its lines as these are now, else the lines.
+    """Read a file of predictions: its columns if they match its present lines, else the lines.
 
     Args:
         path: of the lines.
@@ -56,13 +56,13 @@ def read_answers(path: Path, metrics: TaskMetrics, like: Answers | None = None) 
         like: other answers, whose ids are known to be distinct.
 
     Raises:
-        RecordError: when it is not there, or a row is broken; names the file and the line.
+        RecordError: when it is missing, or a row is broken; names the file and the line.
         StorageError: when it cannot be read.
     """
     if not path.exists():
         raise RecordError(
-            f"{path}: not there, though the journal says that this replicate was scored; "
-            "restore the file from a backup, or score the replicate again by the command that ran the study"
+            f"{path}: missing, though the journal says that this replicate was scored; "
+            "restore the file from a backup, or score the replicate again with the command that ran the study"
         )
     names = _columns(metrics)
     answers = _answers(read_columns(path, names), metrics, like)
@@ -80,7 +80,7 @@ def _columns(metrics: TaskMetrics) -> tuple[str, ...]:
 
 
 def _answers(table: pyarrow.Table | None, metrics: TaskMetrics, like: Answers | None) -> Answers | None:
-    """Take answers from columns; None where there are none or a row is broken."""
+    """Take answers from columns; None if there are none or a row is broken."""
     if table is None:
         return None
     present = [name for name in _columns(metrics) if name in table.column_names]
@@ -102,7 +102,7 @@ def _answers(table: pyarrow.Table | None, metrics: TaskMetrics, like: Answers | 
 
 
 def _numbers(column: pyarrow.Array, kind: str) -> Floats:
-    """Numbers of a column; NaN where it is of another kind."""
+    """Numbers of a column; NaN if it has another type."""
     if str(column.type) != kind:
         return np.full(len(column), np.nan)
     numbers = np.from_dlpack(column.cast("float64"))  # Arrow's own conversion would import pandas, which takes a second
@@ -110,7 +110,7 @@ def _numbers(column: pyarrow.Array, kind: str) -> Floats:
 
 
 def _are_percents(values: Floats) -> bool:
-    return bool(values.min() >= 0.0 and values.max() <= 100.0)  # both are false of NaN
+    return bool(values.min() >= 0.0 and values.max() <= 100.0)  # both are false for NaN
 
 
 def _check_rows(path: Path, rows: Sequence[Mapping[str, Any]], metrics: TaskMetrics) -> None:
@@ -128,10 +128,10 @@ def _check_rows(path: Path, rows: Sequence[Mapping[str, Any]], metrics: TaskMetr
         if wrong:
             raise RecordError(f"{path}:{line}: {wrong[0]!r} is {row.get(wrong[0])!r}; {expected}")
         if row["id"] in seen:
-            raise RecordError(f"{path}:{line}: question {row['id']!r} is here twice; each is answered once")
+            raise RecordError(f"{path}:{line}: question {row['id']!r} occurs twice; each must be answered once")
         seen.add(row["id"])
     if not rows:
-        raise RecordError(f"{path}: no prediction in it; {expected}")
+        raise RecordError(f"{path}: the file has no predictions; {expected}")
     for metric in metrics.partial_names:
         _check_partial(path, rows, metric)
     _check_shares(path, rows, metrics.share_names)

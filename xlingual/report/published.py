@@ -1,4 +1,4 @@
-"""Scores on XQuAD that others published, to stand beside measured ones and never within a statistic of them."""
+"""Scores on XQuAD that others published, shown beside measured ones and never part of their statistics."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from xlingual.study.published_models import published_name
 from xlingual.task_metrics import SQUAD
 
 ELEVEN = tuple(language for language in XQUAD_LANGUAGES if language != "ro")
-"""XTREME's languages (arXiv 2003.11080), English among them, Romanian not."""
+"""XTREME's languages (arXiv 2003.11080), with English and without Romanian."""
 
 MEANS: dict[str, tuple[str, ...]] = {"avg11": ELEVEN, "avg12": XQUAD_LANGUAGES}
-"""Languages of the means that are published, English among them."""
+"""Languages of published means, English included."""
 
 MEAN_NAMES = {"avg11": "mean of 11\nwith en, no ro", "avg12": "mean of 12\nwith en and ro"}
 
 QUESTIONS = 1190
-"""Of each language of XQuAD."""
+"""Number of questions in each language of XQuAD."""
 
 ZERO_SHOT = "zero-shot"
-"""How the setting of scores of models that saw English questions alone begins."""
+"""Prefix of the setting of models trained on English questions alone."""
 
 METRICS = SQUAD
 """The published metrics."""
@@ -41,14 +41,14 @@ PublishedScore: TypeAlias = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """What one source says of one model.
+    """Scores of one model from one source.
 
     Attributes:
         model: its name in the published table.
         setting: what it was trained on.
-        source: who says so.
+        source: where it was published.
         scores: by language, of those that were published.
-        means: by key of MEANS; as published, else the mean of the languages that it is over, where all are there.
+        means: by key of MEANS; as published, else computed if all of its languages were published.
     """
 
     model: str
@@ -59,7 +59,7 @@ class PublishedRow:
 
     @property
     def note(self) -> str:
-        """The source, and what is unusual about the setting."""
+        """The source and the setting."""
         return f"{self.model}: {self.source}; {self.setting}"
 
     def has(self, metric: str) -> bool:
@@ -92,7 +92,7 @@ def published_rows(name: str | None = None, *, setting: str = ZERO_SHOT) -> tupl
 
 
 def published_name_of(model: str, says: str | None = None) -> str | None:
-    """The name of a model's published rows: what its arm says, else by its hub id; None where there are none."""
+    """The name of a model's published rows: the arm's setting, else by hub id; None if there are none."""
     return says or published_name(model)
 
 
@@ -103,10 +103,10 @@ def _rows() -> tuple[PublishedRow, ...]:
 
 
 def read_published(lines: Iterable[str], name: str) -> tuple[PublishedRow, ...]:
-    """Read the table: a line a model, language (or a key of MEANS), setting and source.
+    """Read the table: one line per model, language (or key of MEANS), setting and source.
 
     Raises:
-        RecordError: when a line has no such columns, a score is no percentage, or a cell stands there twice.
+        RecordError: when a line has other columns, a score is no percentage, or a cell occurs twice.
     """
     found: dict[tuple[str, str, str], dict[str, PublishedScore]] = {}
     for number, line in enumerate(csv.DictReader(lines), start=2):
@@ -114,7 +114,7 @@ def read_published(lines: Iterable[str], name: str) -> tuple[PublishedRow, ...]:
             raise RecordError(f"{name}:{number}: found {line}; a line has {', '.join(_COLUMNS)}")
         cells = found.setdefault((line["model"], line["setting"], line["source"]), {})
         if line["language"] in cells:
-            raise RecordError(f"{name}:{number}: {line['model']} in {line['language']} stands here twice")
+            raise RecordError(f"{name}:{number}: {line['model']} in {line['language']} occurs twice")
         cells[line["language"]] = {metric: _percent(line[key], f"{name}:{number}") for key, metric in _KEYS.items()}
     return tuple(_row(*key, cells) for key, cells in found.items())
 

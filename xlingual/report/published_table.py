@@ -1,4 +1,4 @@
-"""Published scores in a report: the names of their rows, the distances from them, and what must be said of both."""
+"""Published scores in a report: names of their rows, distances from them, and notes on both."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PUBLISHED = "published"
 
 
 def label(summary: Summary, row: PublishedRow) -> str:
-    """Name of a published row, with the number of its note; it says so where the arms were asked a part alone."""
+    """Name of a published row, with the number of its note, marked if the arms were scored on a part."""
     whole = "" if summary.paragraph_cap is None else ", all questions"
     return f"{PUBLISHED}{whole}: {row.model} [{summary.number(row)}]"
 
 
 def distance_table(summary: Summary, metric: str, flags: Sequence[str]) -> WideTable | None:
-    """Arms and the published rows of their models by languages; None where there is no distance.
+    """Arms and the published rows of their models by languages; None if there are no distances.
 
     Args:
         summary: of the study.
@@ -50,7 +50,7 @@ def distance_table(summary: Summary, metric: str, flags: Sequence[str]) -> WideT
 
 
 def published_notes(summary: Summary) -> list[str]:
-    """Sentences on published rows: a numbered source each, and which arms have no distance from them and why."""
+    """Sentences on published rows: numbered sources, and the arms without a distance with the reason."""
     if not summary.published:
         return []
     lines = [

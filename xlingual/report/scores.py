@@ -21,9 +21,9 @@ __all__ = ["Floats", "Questions", "TestScores", "Unit", "read_scores"]
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The questions of one language that were scored, by id, which is the order of every array.
+    """The questions of one language that were scored, sorted by id, the order of every array.
 
-    articles: titles of the articles; empty where some question has none.
+    articles: titles of the articles; empty if any question has none.
     """
 
     ids: tuple[str, ...]
@@ -33,9 +33,9 @@ class Questions:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What the statistics count of an arm: a search, whose scores are the mean over its seeds, or a single seed.
+    """Statistical unit of an arm: a search, whose scores are the mean over its seeds, or a single seed.
 
-    search: its number; None where units are seeds. seeds: those that were scored.
+    search: its number; None if units are seeds. seeds: those that were scored.
     """
 
     search: int | None
@@ -56,7 +56,7 @@ class TestScores:
         metrics: those of the task.
     """
 
-    __test__ = False  # no test class, whatever pytest thinks of the name
+    __test__ = False  # keeps pytest from collecting the class
 
     questions: Mapping[str, Questions]
     scores: Mapping[str, Mapping[str, Mapping[str, Floats]]]
@@ -67,7 +67,7 @@ class TestScores:
 
     @property
     def seeds(self) -> dict[str, tuple[int, ...]]:
-        """By arm, the seeds of its units; empty where its units are searches, which nothing pairs."""
+        """By arm, the seeds of its units; empty if its units are searches, which are never paired."""
         return {
             arm: tuple(seed for unit in units if unit.search is None for seed in unit.seeds)
             for arm, units in self.units.items()
@@ -75,7 +75,7 @@ class TestScores:
 
     @property
     def searches(self) -> dict[str, tuple[int, ...]]:
-        """By arm, the numbers of the searches that are its units; empty where its units are seeds."""
+        """By arm, the numbers of the searches that are its units; empty if its units are seeds."""
         return {
             arm: tuple(unit.search for unit in units if unit.search is not None) for arm, units in self.units.items()
         }
@@ -91,7 +91,7 @@ class TestScores:
 
     @property
     def by_article(self) -> bool:
-        """Whether the article of every question is known; else paragraphs are the clusters of all languages."""
+        """Whether the article of every question is known; if not, paragraphs are the clusters of all languages."""
         return all(asked.articles for asked in self.questions.values())
 
     @property
@@ -104,12 +104,12 @@ class TestScores:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """English first, then XQuAD's order, then any other by its code."""
+        """English first, then XQuAD's order, then others by code."""
         return tuple(self.questions)
 
 
 ROUNDING = 1e-6
-"""In percentage points: means in another order of the questions differ by less."""
+"""In percentage points: means over reordered questions differ by less."""
 
 Cell: TypeAlias = dict[str, Floats]
 """Name of a score -> (questions,) of one replicate, or (units, questions) of an arm."""
@@ -122,13 +122,13 @@ def read_scores(
     several: Collection[str] = (),
     metrics: TaskMetrics = SQUAD,
 ) -> TestScores:
-    """Read what the scored replicates answered in `languages`; without, in every language that any of them answered in.
+    """Read the answers of scored replicates in `languages`, or in every language that any of them answered in.
 
     Args:
         directory: the study's.
         replicates: of all arms.
-        languages: those that were asked for; None for all that there are.
-        several: arms with several searches, which are their units even while only one of them was scored.
+        languages: to read; None for all that exist.
+        several: arms with several searches, which are their units even if only one of them was scored.
         metrics: those of the task.
 
     Raises:
@@ -161,7 +161,7 @@ def read_scores(
 
 
 def _units(scored: Sequence[ReplicateState], several: bool) -> dict[Unit, list[ReplicateState]]:
-    """Units of an arm with their replicates: its searches where it has several, else every replicate by itself."""
+    """Units of an arm with their replicates: its searches if it has several, else single replicates."""
     searches: dict[int, list[ReplicateState]] = {}
     for replicate in scored:
         searches.setdefault(replicate.search, []).append(replicate)
@@ -171,16 +171,16 @@ def _units(scored: Sequence[ReplicateState], several: bool) -> dict[Unit, list[R
 
 
 def _by_unit(units: Sequence[Sequence[Cell]]) -> Cell:
-    """Means over each unit's replicates, of what all replicates of all units hold."""
+    """Means over each unit's replicates, of the names that all replicates of all units have."""
     held = [replicate for unit in units for replicate in unit]
     names = [name for name in held[0] if all(name in replicate for replicate in held)]
     return {name: np.stack([np.mean([one[name] for one in unit], axis=0) for unit in units]) for name in names}
 
 
 class _Reader:
-    """Reads what all replicates answered in one language, in the order of the questions' ids.
+    """Reads the answers of all replicates in one language, sorted by question id.
 
-    They have answered the same questions of the same paragraphs; the order in their files may differ.
+    All must have answered the same questions of the same paragraphs, in any order.
     """
 
     def __init__(self, directory: StudyDirectory, language: str, metrics: TaskMetrics) -> None:
@@ -216,7 +216,7 @@ class _Reader:
 
 
 def _differ(scores: Cell, recorded: Mapping[str, float], metrics: Sequence[str]) -> bool:
-    """Whether means over the questions are not those that were recorded when these were scored."""
+    """Whether means over the questions differ from those recorded when they were scored."""
     return any(abs(float(scores[name].mean()) - recorded[name]) > ROUNDING for name in metrics if name in recorded)
 
 
@@ -244,13 +244,13 @@ def _order(first: Answers, order: Order, answers: Answers, path: Path) -> Order:
         unlike = sorted(set(first.ids.to_pylist()).symmetric_difference(answers.ids.to_pylist()))
         raise RecordError(
             f"{path}: {len(answers.ids)} questions, but another replicate of this study was scored on {len(first.ids)} "
-            f"(one that only one of them has: {unlike[0]!r}); scores can be compared on the same questions only"
+            f"({unlike[0]!r} is in only one of them); scores can only be compared on the same questions"
         )
     texts = _texts(first.ids, order), _places(answers, mine), _places(first, order)
     for identifier, its, elsewhere in zip(*texts, strict=True):
         for what, here, there in zip(("paragraph", "article"), its, elsewhere, strict=True):
             if here != there:
-                raise RecordError(f"{path}: question {identifier!r} is of {what} {here!r}, elsewhere of {there!r}")
+                raise RecordError(f"{path}: question {identifier!r} belongs to {what} {here!r}, elsewhere to {there!r}")
     return mine
 
 

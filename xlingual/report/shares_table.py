@@ -1,4 +1,4 @@
-"""Illegal predictions and accidental translations of models that write their answers (mT5, arXiv 2010.11934, s. 5)."""
+"""Illegal predictions and accidental translations of models that generate answers (mT5, arXiv 2010.11934, s. 5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xlingual.report.wide_table import Column, WideTable
 
 
 def shares_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
-    """Three rows an arm whose model writes, by language, in percent of the questions; None where no arm's does.
+    """Three rows for each arm whose model generates answers, by language, in percent; None without any.
 
     Args:
         summary: of the study.
@@ -38,8 +38,8 @@ def shares_notes(summary: Summary) -> list[str]:
     if not any(arm.shares for arm in summary.arms.values()):
         return []
     return [
-        "Illegal: the prediction is empty or does not stand in the context character for character. Normalised: "
-        "illegal by its Unicode form or spaces alone (it stands in the context once both are in NFKC), as T5's "
+        "Illegal: the prediction is empty or is not in the context character for character. Normalised: "
+        "illegal by its Unicode form or spaces alone (it is in the context once both are in NFKC), as T5's "
         "tokenizers normalise all that they read and write; encoders copy, so that exact match is easier for them in "
         "Thai, Chinese and Hindi. Accidental translation: illegal otherwise, and most of its letters are in another "
         "script than most of the context's; where the "

@@ -1,4 +1,4 @@
-"""Where a study stands and what its search found: counts, and two tables of them."""
+"""The progress of a study and what its search found: counts, and two tables of them."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def status_table(state: StudyState) -> WideTable:
 def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, Any]] | None = None) -> WideTable:
     """Arms by ended trials, the best development objective, and what their searches chose.
 
-    With `configurations` (fingerprint -> chosen configuration) mixture weights are shown by name; the sampler's own
-    values for them are coordinates that mean nothing to a reader.
+    With `configurations` (fingerprint -> chosen configuration) mixture weights are shown by name instead of the
+    sampler's coordinates.
     """
     arms = status(state)["arms"].values()
     ended = [Column(kind, [str(arm["trials"][kind]) for arm in arms]) for kind in ("finished", "pruned", "failed")]
@@ -98,7 +98,7 @@ def _arm_status(state: StudyState, name: str) -> dict[str, Any]:
 
 
 def set_aside(state: StudyState, arm: str) -> dict[str, str]:
-    """Why trials of an arm could not be drawn from what it searches now, by number: "3", or "2/3" of search 2."""
+    """Why trials of an arm could not be drawn from its present space, by number: "3", or "2/3" of search 2."""
     several = state.searches[arm].count > 1
     return {
         (f"{one.search}/{one.number}" if several else str(one.number)): one.reason
@@ -116,7 +116,7 @@ def _oracle(state: StudyState) -> list[str]:
 
 
 def _set_aside(state: StudyState) -> list[str]:
-    """A line for each arm some of whose trials could not be drawn from what it searches now."""
+    """A line for each arm with trials that could not be drawn from its present space."""
     counts = Counter(one.arm for one in state.set_aside)
     return [
         f"{arm}: {'1 trial is' if count == 1 else f'{count} trials are'} not in the space that it searches now"

@@ -28,7 +28,7 @@ from xlingual.task_metrics import SQUAD, TaskMetrics
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that the report of a study says.
+    """All numbers in the report of a study.
 
     `contamination` counts, by part, the pieces of training data that were dropped for overlapping the test set; None
     when nothing was compared yet. `equal` says what whole trials of all arms are equal in: updates or passes.
@@ -72,12 +72,12 @@ class Summary:
 
     @property
     def costs(self) -> dict[str, ArmCost]:
-        """What training cost, of every arm that has a chosen configuration."""
+        """Training cost of every arm with a chosen configuration."""
         return {name: arm.cost for name, arm in self.arms.items() if arm.cost is not None}
 
     @property
     def questions(self) -> dict[str, int]:
-        """How many questions each scored language has, the same in all arms."""
+        """Number of questions in each scored language, the same in all arms."""
         return {language: s.questions for arm in self.arms.values() for language, s in arm.scores.items()}
 
     @property
@@ -86,7 +86,7 @@ class Summary:
         return tuple(name for name, arm in self.arms.items() if not arm.seeds)
 
     def number(self, row: PublishedRow) -> int:
-        """Number of a published row's note, counted from 1; the rows of the JSON stand in this order."""
+        """Number of a published row's note, counted from 1; the rows of the JSON are in this order."""
         return self.published.index(row) + 1
 
     def as_json(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def summarize(
 ) -> Summary:
     """Compute the report of the study in `directory`.
 
-    Reads only, but for Parquet files of predictions that are missing or out of date, which it makes again where it may.
+    Only reads, except that it rebuilds missing or outdated Parquet files of predictions if it may write.
 
     Args:
         directory: the study's.
@@ -138,7 +138,7 @@ def summarize(
         metrics: those of the study's task.
 
     Raises:
-        RecordError: when the directory is no study's, or a record is broken or absent.
+        RecordError: when the directory is not a study's, or a record is broken or missing.
     """
     place = directory if isinstance(directory, StudyDirectory) else StudyDirectory(Path(directory))
     state = read_state(place)
@@ -239,12 +239,12 @@ def _scores(cell: Mapping[str, Floats]) -> Scores:
 
 
 def _means(values: Floats) -> tuple[float, ...]:
-    """(units, questions) -> one mean a unit."""
+    """(units, questions) -> one mean per unit."""
     return tuple(float(mean) for mean in values.mean(axis=1))
 
 
 def _difference_json(gaps: Mapping[str, Difference]) -> dict[str, Any]:
-    """The headline, which comes first, in the contract's keys; every other metric as an object of its own."""
+    """The headline, which comes first, in keys of its own; every other metric as an object."""
     (headline, gap), *others = gaps.items()
     return {
         headline: gap.estimate,

@@ -1,4 +1,4 @@
-"""The tables of a report, drawn from a summary; nothing is computed here but means over units."""
+"""The tables of a report, drawn from a summary; nothing but means over units is computed here."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def report_tables(summary: Summary) -> RenderableType:
 def score_table(summary: Summary, metric: str) -> WideTable:
     """Arms by languages (English first), their mean, and the mean's difference with its interval.
 
-    Under the arms stand published scores of their models, and on the right the means that others publish, each over the
-    languages that its header says.
+    Published scores of the arms' models follow below, and the means that others publish on the right, each over the
+    languages in its header.
     """
     arms, rows = list(summary.arms.values()), _rows(summary, metric)
     groups = []
@@ -100,7 +100,7 @@ def _published_means(summary: Summary, metric: str) -> list[list[Column]]:
 
 
 def _compared(summary: Summary, arm: ArmSummary, gap: Difference | None) -> str:
-    """An arm's difference; what it is to, where that is not the baseline."""
+    """An arm's difference, with the arm it is to unless that is the baseline."""
     if arm.baseline:
         return "baseline"
     elsewhere = "" if arm.against == summary.baseline or gap is None else f" to {arm.against}"
@@ -108,7 +108,7 @@ def _compared(summary: Summary, arm: ArmSummary, gap: Difference | None) -> str:
 
 
 def difference_table(summary: Summary, metric: str) -> WideTable:
-    """Languages by arms: the difference to the baseline, or to what else an arm is compared with, with its interval."""
+    """Languages by arms: the difference to the baseline, or to the arm it is compared with, and its interval."""
     rows = [*summary.languages, *([MEAN] if any(MEAN in of_arm for of_arm in summary.differences.values()) else [])]
     groups = []
     for arm, of_arm in summary.differences.items():
@@ -141,13 +141,13 @@ class Notes:
 
 
 class Signature:
-    """One line that breaks between its parts, where the terminal is narrower."""
+    """One line that breaks between its parts if the terminal is narrower."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw as few lines as the width asks for."""
+        """Draw as few lines as the width allows."""
         line = ""
         for part in self.text.split("|"):
             longer = f"{line}|{part}" if line else part
@@ -174,7 +174,7 @@ def _score(arm: ArmSummary, language: str, metric: str) -> str:
 
 
 def _style(gap: Difference | None) -> str:
-    """Colour of what is called a difference."""
+    """Colour of a difference that is called one."""
     if gap is None or not gap.different:
         return ""
     return "green" if gap.estimate > 0 else "red"

@@ -1,4 +1,4 @@
-"""What the training of an arm's winners cost, what it perturbed, and their development scores on the way."""
+"""Cost, perturbations and development curves of training an arm's winners."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Point:
 
 @dataclass(frozen=True)
 class ArmCost:
-    """What training one arm's winners costs.
+    """Cost of training one arm's winners.
 
     Attributes:
         cost: of a whole trial of the best of all winners.
         curves: seed -> points of a replicate, in the order of its updates.
         sampled: whether the points before the last were scored on a part of the development questions.
-        perturbation: magnitudes as the training recorded them, by name; empty where nothing was perturbed.
+        perturbation: magnitudes recorded by training, by name; empty if nothing was perturbed.
         measured: root mean square of the perturbation over that of what it was added to, mean over all reports; None
-            where nothing was perturbed.
+            if nothing was perturbed.
     """
 
     cost: Cost
@@ -46,12 +46,12 @@ class ArmCost:
     def magnitudes(self) -> dict[str, dict[str, Any]]:
         """The magnitudes of the recorded perturbation by name: `relative`, `absolute` and what they are `of`.
 
-        `relative` is None where it depends on the example.
+        `relative` is None if it depends on the example.
         """
         return {name: dict(one) for name, one in self.perturbation.items() if isinstance(one, Mapping)}
 
     def at(self, most: int, of: Callable[[Point], int]) -> Point | None:
-        """Mean over the replicates of the last point with `of` (updates or passes) at most so many; None if none."""
+        """Mean over the replicates of the last point whose `of` (updates or passes) is at most `most`; None if none."""
         found = [[point for point in points if of(point) <= most][-1:] for points in self.curves.values()]
         points = [point for last in found for point in last]
         if not points or len(points) < len(self.curves):
@@ -80,7 +80,7 @@ class ArmCost:
 
 
 def read_cost(directory: StudyDirectory, state: StudyState, arm: str, winners: Sequence[Winner]) -> ArmCost | None:
-    """Read what an arm's winners cost, and what was perturbed in the best of them; None before one is chosen.
+    """Read the cost of an arm's winners, and the perturbations of the best; None before one is chosen.
 
     Raises:
         RecordError: when a record is broken.

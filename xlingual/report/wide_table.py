@@ -1,4 +1,4 @@
-"""A table that breaks into blocks of columns where the terminal is too narrow, so that no number is cut in two."""
+"""A table that breaks into blocks of columns if the terminal is too narrow, so that no number is split."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 LEAST_NAME = 16
-"""Characters that a row's name keeps before it wraps, however long the other cells are."""
+"""Least width of a row's name before it wraps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Column:
 class WideTable:
     """A title, lines of warning under it, a first column that every block repeats, and groups of columns.
 
-    The columns of one group stay together where they fit; blocks are filled from left to right.
+    The columns of a group stay together if they fit; blocks are filled from left to right.
     """
 
     title: str
@@ -40,7 +40,7 @@ class WideTable:
     groups: Sequence[Sequence[Column]]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw as many blocks as the width asks for."""
+        """Draw as many blocks as the width requires."""
         yield plain(self.title, options, "bold")
         for warning in self.warnings:
             yield plain(warning, options, "bold yellow")
@@ -78,5 +78,5 @@ class WideTable:
 
 
 def plain(text: str, options: ConsoleOptions, style: str = "") -> Text:
-    """Text without markup; where the output cannot hold it, ± is written +/-."""
+    """Text without markup; ± is written +/- if the output cannot encode it."""
     return Text(text.replace("±", "+/-") if options.ascii_only else text, style=style)

@@ -1,4 +1,4 @@
-"""What the searches of an arm chose, with the trials that they chose it from."""
+"""The choices of an arm's searches, with the number of trials they chose from."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Winner:
     Attributes:
         search: its number, from 1.
         trial: the number of the chosen trial in its search.
-        trials: how many trials of the search had ended.
+        trials: number of ended trials of the search.
         objective: development objective of the chosen trial, in percent.
         fingerprint: of the chosen trial.
         configuration: of the chosen trial.
-        values: as the sampler asked for them, by parameter name.
+        values: as the sampler drew them, by parameter name.
         seeds: of its replicates that were scored on the test set.
     """
 
@@ -50,7 +50,7 @@ class Winner:
 
 
 def read_winners(directory: StudyDirectory, state: StudyState, arm: str) -> tuple[Winner, ...]:
-    """Read what every search of an arm that has chosen chose.
+    """Read the choice of every search of an arm that has chosen.
 
     Raises:
         RecordError: when the configuration of a chosen trial is gone.
@@ -72,5 +72,5 @@ def read_winners(directory: StudyDirectory, state: StudyState, arm: str) -> tupl
 
 
 def best_of_all(winners: Sequence[Winner]) -> Winner | None:
-    """The winner with the highest development objective, the earliest of equals; None where there is none."""
+    """The winner with the highest development objective, the earliest of equals; None if there is none."""
     return max(winners, key=lambda winner: winner.objective or 0.0, default=None)

@@ -1,4 +1,4 @@
-"""What the searches of each arm found: the spread of their winners, and the best of all of them."""
+"""Findings of each arm's searches: the spread of their winners, and the best of all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xlingual.report.wide_table import Column, WideTable
 def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable | None:
     """Arms by their searched parameters, their winners' scores in the order of the searches, and the best of all.
 
-    None where no arm has several searches.
+    None if no arm has several searches.
     """
     arms = list(summary.arms.values())
     if not any(arm.searches > 1 for arm in arms):
@@ -41,20 +41,20 @@ def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable |
 
 
 def best_scores(arm: ArmSummary) -> tuple[int, float] | None:
-    """The search that found the best of all winners, and its mean; None where that is not scored."""
+    """The search that found the best of all winners, and its mean; None if it is not scored."""
     if arm.searches < 2 or arm.best is None or arm.best.search not in arm.units:
         return None
     return arm.best.search, arm.mean(arm.metrics.headline.name)[arm.units.index(arm.best.search)]
 
 
 def _objectives(arm: ArmSummary) -> str:
-    """One objective a search; "-" for one that chose nothing yet, or nothing at all."""
+    """One objective a search; "-" for one that has not chosen, or cannot."""
     found = {winner.search: winner.objective for winner in arm.winners}
     return _by_search(arm, found) if found else NOTHING
 
 
 def _scores(arm: ArmSummary) -> str:
-    """One mean a search, "-" for one that has none; where nothing is searched, that of all seeds."""
+    """One mean a search, "-" for none; if nothing is searched, that of all seeds."""
     means = arm.mean(arm.metrics.headline.name)
     if not means:
         return NOTHING
