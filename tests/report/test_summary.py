@@ -183,7 +183,7 @@ def test_a_scored_replicate_without_its_predictions_is_a_broken_record(studies: 
     [
         (lambda rows: rows[:-1], "3 questions, but another replicate .* on 4 .*'q0003'"),
         (lambda rows: [rows[0] | {"id": "other"}, *rows[1:]], "only one of them has: 'other'"),
-        (lambda rows: [rows[0] | {"paragraph": "x"}, *rows[1:]], "question 'q0000' is of paragraph 'x'"),
+        (lambda rows: [rows[0] | {"paragraph": "x"}, *rows[1:]], "question 'q0000' belongs to paragraph 'x'"),
         (lambda rows: [*rows, rows[0]], "de.jsonl:5: question 'q0000' occurs twice"),
         (lambda rows: [*rows[:2], rows[2] | {"f1": None}, rows[3]], "de.jsonl:3: 'f1' is None"),
         (lambda rows: [rows[0] | {"exact_match": 101}, *rows[1:]], "de.jsonl:1: 'exact_match' is 101"),

@@ -37,7 +37,7 @@ def number_cell(number: float | None) -> str:
 
 
 def signed(number: float | None) -> str:
-    """Write a number with its sign: "+1.2"; numbers that round to 0.0 have none, and "-" stands for nothing."""
+    """Write a number with its sign: "+1.2"; numbers that round to 0.0 have none; "-" for None."""
     if number is None:
         return NOTHING
     text = f"{number:+.1f}"
