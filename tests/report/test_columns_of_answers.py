@@ -216,9 +216,7 @@ def test_another_article_of_a_question_is_refused_as_another_paragraph_is(studie
     rows = journal.read(path)
     place = next(number for number, row in enumerate(rows) if row["article"] == "A")
     write_lines(path, [row | {"article": "B"} if number == place else row for number, row in enumerate(rows)])
-    with pytest.raises(
-        RecordError, match=f"zh.jsonl: question '{rows[place]['id']}' belongs to article 'B', elsewhere to"
-    ):
+    with pytest.raises(RecordError, match=f"question '{rows[place]['id']}' belongs to article 'B', elsewhere to"):
         scores(directory)
 
 
