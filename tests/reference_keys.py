@@ -31,7 +31,7 @@ every default that a study takes.
 
 @dataclass(frozen=True)
 class Key:
-    """One row: a key of a section, its type, and its subsection if it has one."""
+    """One row: a key of a section, what it takes, and the section below it where it is one."""
 
     name: str
     takes: str
@@ -42,7 +42,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Part:
-    """One section of a study file: its path, docstring and keys."""
+    """One section of a study file: its path, what its class says, its keys."""
 
     path: str
     prose: str
@@ -56,30 +56,29 @@ class Part:
 @cache
 def keys_page() -> str:
     """Return the text of docs/study-file.md."""
-    texts, drawn = [GENERATED, INTRODUCTION], dict[tuple[Any, ...], str]()
+    texts, drawn = [GENERATED, INTRODUCTION], dict[tuple[Any, ...], Part]()
     for part in parts():
         if part.path:
             texts.append(f"## {code(part.path)}")
-        texts.append(part.prose)
-        shape = tuple((key.name, key.takes, key.spaces) for key in part.keys)
-        if shape in drawn:
-            texts.append(f"The keys are those of [`{drawn[shape]}`](#{anchor(drawn[shape])}).")
+        same = drawn.setdefault(tuple((key.name, key.takes, key.spaces) for key in part.keys), part)
+        if same is not part:
+            texts.append(part.prose.removeprefix(same.prose).strip())
+            texts.append(f"The keys are those of [`{same.path}`](#{anchor(same.path)}).")
         else:
             rows = [_row(part, key) for key in part.keys]
-            texts.append(table(("key", "takes", "default", "search spaces"), rows))
-            drawn[shape] = part.path
+            texts += [part.prose, table(("key", "takes", "default", "search spaces"), rows)]
     return "\n\n".join(texts) + "\n"
 
 
 @cache
 def parts() -> list[Part]:
-    """Every section of a study file, parents first."""
+    """Every section of a study file, each before those below it."""
     schema = json_schema()
     return list(_parts("", schema, schema["$defs"]))
 
 
 def anchor(path: str) -> str:
-    """The anchor of a heading with this path."""
+    """The anchor that a page gives a heading with this path."""
     return path.replace(".", "").lower()
 
 
@@ -118,7 +117,7 @@ def _row(part: Part, key: Key) -> tuple[str, ...]:
 
 
 def _options(leaf: Schema) -> Iterator[Schema]:
-    """The alternatives of a leaf, flattened."""
+    """What a leaf may be, alternatives of alternatives among them."""
     if "anyOf" not in leaf:
         yield leaf
     for option in leaf.get("anyOf", ()):
@@ -126,13 +125,13 @@ def _options(leaf: Schema) -> Iterator[Schema]:
 
 
 def _node_key(option: Schema) -> str | None:
-    """The kind of search space of an alternative; None for a value."""
+    """The kind of search space that an alternative writes; None where it is a value."""
     names = list(option.get("properties", ()))
     return names[0] if len(names) == 1 and names[0] in NODE_KEYS and option.get("required") == names else None
 
 
 def _said(leaf: Schema) -> str:
-    """The description of a leaf's type, from the outermost type that has one."""
+    """What a leaf takes in the words of its type, from the outermost that has any."""
     named = [name for option in leaf.get("anyOf", ()) for name in option.get("enum", ()) if isinstance(name, str)]
     while True:
         if "description" in leaf:
@@ -147,7 +146,7 @@ def _said(leaf: Schema) -> str:
 
 
 def _shape(options: Sequence[Schema]) -> str:
-    """The description of a leaf by its JSON types, if its type has none."""
+    """What a leaf takes by its JSON types, where its type has no words."""
     words = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
     found = []
     for option in options:
@@ -173,7 +172,7 @@ def _default(leaf: Schema, required: bool, inherits: bool, section: Schema | Non
 
 
 def _written(value: Any) -> str:
-    """A value as written in a study file."""
+    """A value as a study file writes it."""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False).replace('"', "")
@@ -184,14 +183,10 @@ def _reference(option: Schema) -> str:
 
 
 def _prose(schema: Schema) -> str:
-    """The docstrings of a section: of the settings class of its space, and its own."""
-    stem = schema.get("title", "").removesuffix("Space")
-    classes = _classes()
-    texts = [inspect.getdoc(classes[name]) or "" for name in (stem, f"{stem}Settings") if name in classes]
-    own = inspect.cleandoc(schema.get("description", ""))
-    if not texts or any(f"`{key}`" in own for key in schema["properties"]):
-        texts.append(own)
-    return "\n\n".join(dict.fromkeys(text for text in texts if text))
+    """What the classes of a section say: the docstring of the settings that its space is derived from, and its own."""
+    settings = getattr(_classes().get(schema.get("title", "")), "settings", None)
+    texts = [inspect.getdoc(settings) or "" if settings is not None else "", schema.get("description", "")]
+    return "\n\n".join(dict.fromkeys(inspect.cleandoc(text) for text in texts if text))
 
 
 def _classes() -> dict[str, type[Section]]:

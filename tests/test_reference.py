@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import reference
 from reference_commands import commands, commands_page, words_of
-from reference_keys import anchor, keys_page, parts
+from reference_keys import Part, anchor, keys_page, parts
 from reference_study import messages
 
 from xlingual.cli import app
@@ -20,25 +20,26 @@ def test_the_page_is_what_the_code_gives_now(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == reference.pages()[path], "the code has changed: run `make docs`"
 
 
-def test_every_key_has_words_and_a_row_that_a_search_finds() -> None:
+def told(part: Part) -> str:
+    """What the page has under the heading of a section."""
     page = keys_page()
+    below = page.split(f"## `{part.path}`\n", 1)[1] if part.path else page
+    return below.split("\n## ", 1)[0]
+
+
+def test_every_key_has_words_and_a_row_that_a_search_finds() -> None:
     for part in parts():
-        below = page.split(f"## `{part.path}`\n", 1)[1] if part.path else page
-        here = below.split("\n## ", 1)[0]
-        assert part.prose in here
-        refers = "The keys are those of" in here
+        refers = "The keys are those of" in told(part)
         for key in part.keys:
             assert key.takes, part.of(key)
-            assert refers or f"\n| `{part.of(key)}` | {key.takes}" in here
+            assert refers or f"\n| `{part.of(key)}` | {key.takes}" in told(part)
 
 
 def test_every_key_is_named_where_its_section_is_explained() -> None:
-    """But sections, which have words of their own, and keys that are explained in another section."""
-    page = keys_page()
+    """But those that are sections, which have an explanation of their own."""
     for part in parts():
-        refers = "The keys are those of" in page.split(f"## `{part.path}`\n")[-1].split("\n## ")[0]
         unsaid = [key.name for key in part.keys if not re.search(rf"`{key.name}[`:]", part.prose) and key.below is None]
-        assert refers or unsaid == [], part.path
+        assert unsaid == [], part.path
 
 
 def test_a_key_is_told_with_its_default_and_its_search_spaces() -> None:
