@@ -31,7 +31,7 @@ every default that a study takes.
 
 @dataclass(frozen=True)
 class Key:
-    """One row: a key of a section, what it takes, and the section below it where it is one."""
+    """One row: a key of a section, its type, and its subsection if it has one."""
 
     name: str
     takes: str
@@ -42,7 +42,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Part:
-    """One section of a study file: its path, what its class says, its keys."""
+    """One section of a study file: its path, docstring and keys."""
 
     path: str
     prose: str
@@ -72,13 +72,13 @@ def keys_page() -> str:
 
 @cache
 def parts() -> list[Part]:
-    """Every section of a study file, each before those below it."""
+    """Every section of a study file, parents first."""
     schema = json_schema()
     return list(_parts("", schema, schema["$defs"]))
 
 
 def anchor(path: str) -> str:
-    """The anchor that a page gives a heading with this path."""
+    """The anchor of a heading with this path."""
     return path.replace(".", "").lower()
 
 
@@ -117,7 +117,7 @@ def _row(part: Part, key: Key) -> tuple[str, ...]:
 
 
 def _options(leaf: Schema) -> Iterator[Schema]:
-    """What a leaf may be, alternatives of alternatives among them."""
+    """The alternatives of a leaf, flattened."""
     if "anyOf" not in leaf:
         yield leaf
     for option in leaf.get("anyOf", ()):
@@ -125,13 +125,13 @@ def _options(leaf: Schema) -> Iterator[Schema]:
 
 
 def _node_key(option: Schema) -> str | None:
-    """The kind of search space that an alternative writes; None where it is a value."""
+    """The kind of search space of an alternative; None for a value."""
     names = list(option.get("properties", ()))
     return names[0] if len(names) == 1 and names[0] in NODE_KEYS and option.get("required") == names else None
 
 
 def _said(leaf: Schema) -> str:
-    """What a leaf takes in the words of its type, from the outermost that has any."""
+    """The description of a leaf's type, from the outermost type that has one."""
     named = [name for option in leaf.get("anyOf", ()) for name in option.get("enum", ()) if isinstance(name, str)]
     while True:
         if "description" in leaf:
@@ -146,7 +146,7 @@ def _said(leaf: Schema) -> str:
 
 
 def _shape(options: Sequence[Schema]) -> str:
-    """What a leaf takes by its JSON types, where its type has no words."""
+    """The description of a leaf by its JSON types, if its type has none."""
     words = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
     found = []
     for option in options:
@@ -172,7 +172,7 @@ def _default(leaf: Schema, required: bool, inherits: bool, section: Schema | Non
 
 
 def _written(value: Any) -> str:
-    """A value as a study file writes it."""
+    """A value as written in a study file."""
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False).replace('"', "")
@@ -183,7 +183,7 @@ def _reference(option: Schema) -> str:
 
 
 def _prose(schema: Schema) -> str:
-    """What the classes of a section say: the docstring of the settings that its space is derived from, and its own."""
+    """The docstrings of a section: of the settings class of its space, and its own."""
     settings = getattr(_classes().get(schema.get("title", "")), "settings", None)
     texts = [inspect.getdoc(settings) or "" if settings is not None else "", schema.get("description", "")]
     return "\n\n".join(dict.fromkeys(inspect.cleandoc(text) for text in texts if text))
