@@ -57,7 +57,7 @@ def test_a_single_article_cannot_be_divided() -> None:
 
 
 def test_nothing_is_left_of_squads_development_set() -> None:
-    with pytest.raises(DataError, match="all of its 48; write held-out-articles"):
+    with pytest.raises(DataError, match="its 48 articles are XQuAD's; write held-out-articles"):
         load_development(SQUAD_DEV_WITHOUT_XQUAD)
     with pytest.raises(DataError, match="training data, which was not given"):
         load_development(HELD_OUT_ARTICLES)
