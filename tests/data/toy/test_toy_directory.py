@@ -42,7 +42,7 @@ def test_everything_is_there(toy, files):
     found = files(toy.train.parent)
     assert expected <= set(found)
     assert sum(name.startswith("faq/") for name in found) == len(NON_ENGLISH)
-    assert b"No number that comes\nof these files says anything about real languages" in found["README.txt"]
+    assert b"Scores on these files do\nnot carry over to real languages" in found["README.txt"]
 
 
 def test_all_files_may_be_read_by_those_whom_the_umask_admits(umask, small, tmp_path):
