@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from xlingual.study.methods import AveragingMethod, Method, PerturbingMethod, TextMethod
+from xlingual.study.methods.registry import METHODS
+
 Settings: TypeAlias = dict[str, dict[str, Any]]
 
 
@@ -32,64 +35,100 @@ def _size(settings: dict[str, Any]) -> float:
     return 1.0 if settings.get("place", "word_embeddings") == "word_embeddings" else STATES
 
 
-PERTURBING: dict[str, Settings] = {
-    "noise": _noise(),
-    "noise, uniform, embeddings": _noise(distribution="uniform", place="embeddings"),
-    "noise, ball, last hidden states": _noise(distribution="ball", place="last_hidden_states"),
-    "noise, absolute, three samples": _noise(magnitude=0.01, unit="absolute", samples=3),
-    "freelb": _adversarial(attack="freelb", steps=3),
-    "freelb, token, unbounded": _adversarial(attack="freelb", over="token", radius=None),
-    "freelb, linf, embeddings": _adversarial(attack="freelb", norm="linf", place="embeddings"),
-    "freelb, last hidden states, absolute": _adversarial(
-        attack="freelb", place="last_hidden_states", unit="absolute", step_size=2.0, start=5.0, radius=5.0
-    ),
-    "pgd": _adversarial(attack="pgd"),
-    "pgd, token, embeddings, no start": _adversarial(attack="pgd", over="token", place="embeddings", start=0.0),
-    "pgd, linf, unbounded": _adversarial(attack="pgd", norm="linf", radius=None),
-    "pgd, last hidden states": _adversarial(attack="pgd", place="last_hidden_states"),
-    "prediction": _prediction(),
-    "prediction, linf, embeddings": _prediction(norm="linf", place="embeddings", steps=1),
-    "prediction, token, last hidden states": _prediction(over="token", place="last_hidden_states", weight=3.0),
-    "consistency": _consistency(),
-    "consistency, gaussian, embeddings": _consistency(distribution="gaussian", place="embeddings", weight=5.0),
-    "consistency, ball, last hidden states": _consistency(distribution="ball", place="last_hidden_states"),
+VARIANTS: dict[str, dict[str, Settings]] = {
+    "embedding_noise": {
+        "noise": _noise(),
+        "noise, uniform, embeddings": _noise(distribution="uniform", place="embeddings"),
+        "noise, ball, last hidden states": _noise(distribution="ball", place="last_hidden_states"),
+        "noise, absolute, three samples": _noise(magnitude=0.01, unit="absolute", samples=3),
+    },
+    "adversarial": {
+        "freelb": _adversarial(attack="freelb", steps=3),
+        "freelb, token, unbounded": _adversarial(attack="freelb", over="token", radius=None),
+        "freelb, linf, embeddings": _adversarial(attack="freelb", norm="linf", place="embeddings"),
+        "freelb, last hidden states, absolute": _adversarial(
+            attack="freelb", place="last_hidden_states", unit="absolute", step_size=2.0, start=5.0, radius=5.0
+        ),
+        "pgd": _adversarial(attack="pgd"),
+        "pgd, token, embeddings, no start": _adversarial(attack="pgd", over="token", place="embeddings", start=0.0),
+        "pgd, linf, unbounded": _adversarial(attack="pgd", norm="linf", radius=None),
+        "pgd, last hidden states": _adversarial(attack="pgd", place="last_hidden_states"),
+        "prediction": _prediction(),
+        "prediction, linf, embeddings": _prediction(norm="linf", place="embeddings", steps=1),
+        "prediction, token, last hidden states": _prediction(over="token", place="last_hidden_states", weight=3.0),
+    },
+    "consistency": {
+        "consistency": _consistency(),
+        "consistency, gaussian, embeddings": _consistency(distribution="gaussian", place="embeddings", weight=5.0),
+        "consistency, ball, last hidden states": _consistency(distribution="ball", place="last_hidden_states"),
+        "consistency, dropout drawn": _consistency(dropout="drawn"),
+        "consistency, dropout alone": {"consistency": {"magnitude": 0.0, "dropout": "drawn", "weight": 2.0}},
+    },
+    "word_substitution": {
+        "word substitution": {"word_substitution": {}},
+        "word substitution, rate, copies": {"word_substitution": {"rate": 0.5, "copies": 2}},
+    },
+    "code_switch": {
+        "code switch": {"code_switch": {}},
+        "code switch, one language": {"code_switch": {"rate": 0.8, "languages": ["es"]}},
+    },
+    "subword_sampling": {
+        "subword sampling": {"subword_sampling": {}},
+        "subword sampling, even": {"subword_sampling": {"rate": 0.8, "alpha": 0.0}},
+        "subword sampling, likely": {"subword_sampling": {"rate": 0.8, "alpha": 1.0}},
+    },
+    "averaging": {
+        "averaging, last": {"averaging": {"kind": "last", "checkpoints": 2}},
+        "averaging, running": {"averaging": {"kind": "running", "decay": 0.5}},
+    },
 }
-"""Methods that perturb the model's representation of its inputs."""
+"""By method, its settings in each of its kinds, the plainest first. A new method needs an entry here alone."""
 
-DROPPING: dict[str, Settings] = {
-    "consistency, dropout drawn": _consistency(dropout="drawn"),
-    "consistency, dropout alone": {"consistency": {"magnitude": 0.0, "dropout": "drawn", "weight": 2.0}},
-}
-"""Methods whose runs within a pass have different dropout."""
 
-ALTERING: dict[str, Settings] = {
-    "word substitution": {"word_substitution": {}},
-    "word substitution, rate, copies": {"word_substitution": {"rate": 0.5, "copies": 2}},
-    "code switch": {"code_switch": {}},
-    "code switch, one language": {"code_switch": {"rate": 0.8, "languages": ["es"]}},
-    "subword sampling": {"subword_sampling": {}},
-    "subword sampling, even": {"subword_sampling": {"rate": 0.8, "alpha": 0.0}},
-    "subword sampling, likely": {"subword_sampling": {"rate": 0.8, "alpha": 1.0}},
+def _of(kind: type[Method[Any]]) -> dict[str, Settings]:
+    """The variants of all methods of a kind."""
+    found = [VARIANTS[name] for name, method in METHODS.items() if isinstance(method, kind)]
+    return {name: settings for variants in found for name, settings in variants.items()}
+
+
+def _weakened(method: Method[Any]) -> Settings:
+    """The first variant of a method with a strength of 0."""
+    (settings,) = next(iter(VARIANTS[method.name].values())).values()
+    return {method.name: settings | {method.strength: 0.0}}
+
+
+DROPPING = {
+    name: settings
+    for name, settings in VARIANTS["consistency"].items()
+    if settings["consistency"].get("dropout") == "drawn"
 }
+"""Methods whose runs of a pass draw other dropout."""
+
+PERTURBING = {name: settings for name, settings in _of(PerturbingMethod).items() if name not in DROPPING}
+"""Methods that perturb what the model makes of its inputs."""
+
+ALTERING = _of(TextMethod)
 """Methods that rewrite English examples."""
 
-AVERAGING: dict[str, Settings] = {
-    "averaging, last": {"averaging": {"kind": "last", "checkpoints": 2}},
-    "averaging, running": {"averaging": {"kind": "running", "decay": 0.5}},
-}
-"""Methods that change the evaluated model, not training."""
+AVERAGING = _of(AveragingMethod)
+"""Methods that change what is scored, and not what is trained."""
 
 TRAINING = PERTURBING | DROPPING | ALTERING
 """Methods that change losses."""
 
 ALL = TRAINING | AVERAGING
 
-ONE_OF_EACH = (
-    "noise, absolute, three samples",
-    "freelb",
-    "pgd, linf, unbounded",
-    "prediction",
-    "consistency, gaussian, embeddings",
+_CHOSEN = {
+    "embedding_noise": ("noise, absolute, three samples",),
+    "adversarial": ("freelb", "pgd, linf, unbounded", "prediction"),
+    "consistency": ("consistency, gaussian, embeddings",),
+}
+
+ONE_OF_EACH = tuple(
+    chosen
+    for name, method in METHODS.items()
+    if isinstance(method, PerturbingMethod)
+    for chosen in _CHOSEN.get(name, tuple(VARIANTS[name])[:1])
 )
 """One variant of each method that perturbs."""
 
@@ -122,13 +161,9 @@ COMBINATIONS: dict[str, Settings] = {
 """Combinations of methods."""
 
 WITHOUT_EFFECT: dict[str, Settings] = {
-    "noise": _noise(magnitude=0.0, samples=3),
-    "consistency": _consistency(magnitude=0.0),
+    **{name: _weakened(method) for name, method in METHODS.items() if method.strength},
     "no radius": _adversarial(attack="freelb", radius=0.0),
     "neither step nor start": _prediction(step_size=0.0, start=0.0),
-    "word substitution": {"word_substitution": {"rate": 0.0}},
-    "code switch": {"code_switch": {"rate": 0.0}},
-    "subword sampling": {"subword_sampling": {"rate": 0.0}},
     "averaging, last": {"averaging": {"kind": "last", "checkpoints": 1}},
     "averaging, running": {"averaging": {"kind": "running", "decay": 0.0}},
     "several": {**_noise(magnitude=0.0), "code_switch": {"rate": 0.0}, "averaging": {"checkpoints": 1}},

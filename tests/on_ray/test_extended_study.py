@@ -8,8 +8,8 @@ from pathlib import Path
 
 from extension_package import ARM, call, install
 
-from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import read_state
 
 
 def test_a_study_of_methods_of_another_package_runs_whole(write_study: Callable[..., Path], tmp_path: Path) -> None:
@@ -33,8 +33,8 @@ def test_a_study_of_methods_of_another_package_runs_whole(write_study: Callable[
     summary = json.loads(second.stdout.splitlines()[-1])
     robust = summary["arms"]["extended"]["configuration"]["robust"]
     assert set(robust) == {"token_dropout", "reversal"} and summary["complete"] is True
-    (replicate,) = (one for one in journal.read(directory.replicates) if one["arm"] == "extended")
-    card = (directory.trial(replicate["fingerprint"]).model / "README.md").read_text()
+    (replicate,) = (one for one in read_state(directory).replicates if one.arm == "extended")
+    card = (directory.trial(replicate.fingerprint).model / "README.md").read_text()
     assert "by Sign Descent" in card and "Robust training: reversal, token dropout" in card
     absent = call("report", directory.path)
     assert absent.returncode == 1 and "Traceback" not in absent.stderr

@@ -30,6 +30,7 @@ from xlingual.models.text_to_text import (
     text_to_text_notes,
 )
 from xlingual.study import FamilyDefaults, Lengths, TextToTextSettings, WindowSettings
+from xlingual.study.optimizers import ADAFACTOR
 from xlingual.tasks import QUESTION_ANSWERING, Candidates
 from xlingual.tokens.feature_store import Examples, stored_sequences
 from xlingual.tokens.rewritable import RewritableSequences
@@ -62,7 +63,7 @@ class TextToText:
         """Adafactor at a constant rate without weight decay; lengths that are left open are those of T5, or of ByT5."""
         usual = self.usual_lengths(directory).model_dump()
         said = {name: value for name, value in texts.model_dump().items() if value is not None}
-        return FamilyDefaults(TextToTextSettings(**(usual | said)), "adafactor", "constant", 0.0)
+        return FamilyDefaults(TextToTextSettings(**(usual | said)), ADAFACTOR.name, "constant", 0.0)
 
     def served_recipes(self, directory: Path) -> tuple[str, ...]:
         """Models that read bytes have no fast tokenizer, which lays pairs out."""
