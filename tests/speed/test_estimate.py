@@ -136,7 +136,7 @@ def test_a_window_counts_once_for_every_pass():
     equal = workload(load_study(STUDIES / "quickstart.yaml", [*quick, "search.equal=passes"]))
     assert {arm.windows for arm in equal.arms} == {150 * 32}
     (note,) = equal.notes
-    assert note.startswith("each pass of dear is reckoned as a whole update's")
+    assert note.startswith("each pass of dear is counted as a whole update's")
 
 
 def test_texts_that_are_altered_while_training_are_said_to_take_time():

@@ -149,18 +149,3 @@ def test_the_arms_of_a_study_are_told_apart():
     assert {kind.lengths.longest for kind in kinds.values()} == {128}
     left_out = estimate(study, replace(ENCODER, model="toy")).left_out
     assert set(left_out) == set(kinds)
-
-
-def test_an_older_measurement_is_of_an_encoder():
-    printed = {
-        "model": "m",
-        "max_length": 384,
-        "threads": 1,
-        "cores": 1,
-        "gpus": 0,
-        "by_precision": [{"precision": "fp32", "train_windows_per_s": 3.0}],
-        "study_precision": "fp32",
-        "score_questions_per_s": 2.0,
-    }
-    assert Rates.of_json(printed, "here").family == "extractive"
-    assert Rates.of_json({**printed, "family": "text_to_text"}, "here").family == "text_to_text"

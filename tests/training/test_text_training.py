@@ -25,7 +25,7 @@ from xlingual.tokens.sequences import Sequences
 from xlingual.training.alteration import Alteration
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
-from xlingual.training.objectives.objective import Place
+from xlingual.training.objectives.objective import ItemRef
 from xlingual.training.order import tokens_of, training_order
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
@@ -36,14 +36,14 @@ def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
     return FAMILIES["text_to_text"](tmp_path_factory.mktemp("text_to_text"))
 
 
-def ids(place: Place, *, target: bool = False) -> list[int]:
+def ids(place: ItemRef, *, target: bool = False) -> list[int]:
     source, i = place
     assert isinstance(source, Sequences)
     pointers, tokens = (source.target_pointers, source.target_ids) if target else (source.pointers, source.input_ids)
     return list(map(int, tokens[pointers[i] : pointers[i + 1]]))
 
 
-def losses_of_tokens(family: Family, place: Place) -> torch.Tensor:
+def losses_of_tokens(family: Family, place: ItemRef) -> torch.Tensor:
     """Losses from plain `transformers`, (target tokens,)."""
     model = AutoModelForSeq2SeqLM.from_pretrained(family.checkpoint).eval()
     labels = torch.tensor([ids(place, target=True)])

@@ -15,7 +15,7 @@ from torch import nn
 
 from xlingual.errors import ModelError
 from xlingual.families import Family, Lengths, ScoringSet, family_of
-from xlingual.families.batches import Batch, Batcher, Place
+from xlingual.families.batches import Batch, Batcher, ItemRef
 from xlingual.tasks import Candidates
 
 
@@ -114,10 +114,10 @@ class WatchedBatcher(Batcher):
 
     def __init__(self, batcher: Batcher, tokens: int) -> None:
         self._batcher, self._tokens = batcher, tokens
-        self._places: list[Place] = []
+        self._places: list[ItemRef] = []
         self.last = TooLarge(0, 0)
 
-    def __call__(self, places: Sequence[Place]) -> Batch:
+    def __call__(self, places: Sequence[ItemRef]) -> Batch:
         """Stack inputs, in this order."""
         self._places += places
         self.last = TooLarge(len(places), max(int(source.lengths[i]) for source, i in places))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from xlingual.models.packing import Positions, pack_windows
 
 Indices = NDArray[np.int64]
-Place: TypeAlias = tuple[Any, int]
+ItemRef: TypeAlias = tuple[Any, int]
 """Windows, pairs or sequences, and an example of them: the tokens `input_ids[pointers[e]:pointers[e + 1]]`."""
 
 # A logit where there is no token: the exponential of it is 0, and sums of two stay finite.
@@ -50,7 +50,7 @@ def length_batches(lengths: Indices, tokens_per_batch: int, order: Indices | Non
 
 
 def padded_batches(read: Indices, written: Indices, tokens_per_batch: int) -> list[Indices]:
-    """Cut examples into batches of at most so many padded tokens read and written together, longest first.
+    """Cut examples into batches bounded in padded tokens, read and written ones together, longest first.
 
     Without anything to write these are `length_batches`.
 
@@ -131,7 +131,7 @@ class Batcher:
         # XLM-R knows one token type only.
         self._types = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
 
-    def __call__(self, places: Sequence[Place]) -> Batch:
+    def __call__(self, places: Sequence[ItemRef]) -> Batch:
         """Stack windows, in this order."""
         rows = [slice(int(source.pointers[i]), int(source.pointers[i + 1])) for source, i in places]
         ids = [self._encode(source.input_ids[row]) for (source, _), row in zip(places, rows, strict=True)]

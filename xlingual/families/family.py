@@ -1,4 +1,4 @@
-"""What every family of models is: how examples become inputs, what is learnt of them, how questions are answered."""
+"""The interface of a family of models: how examples become inputs, the loss, and how questions are answered."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Family(Protocol):
     recipes: ClassVar[tuple[str, ...]]
 
     def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
-        """What a study's trials of this checkpoint have where it says nothing.
+        """Defaults of a study's trials of this checkpoint.
 
         Args:
             directory: the checkpoint's.

@@ -27,7 +27,7 @@ from xlingual.study import FamilyDefaults, Study, TextToTextSettings, WindowSett
 from xlingual.study.data import TOY, TOY_MODELS, TOY_TEXT_TO_TEXT
 
 QUESTIONS = 240
-"""Questions that are answered where nobody says how many, in all languages together."""
+"""Questions that are answered by default, in all languages together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class BenchRequest:
         train: SQuAD file or hub id; None for the toy world's training data.
         score: directory with one xquad.LANGUAGE.json a language, or hub id; None for the questions of `train`.
         languages: comma-separated codes, or `all` for those that are there.
-        questions: first so many of each language.
+        questions: number of each language, from the first on.
         updates: that are timed.
         batch_size: windows to an update.
         precision: of the headline figures: fp32, bf16, or auto for what a study's `precision: auto` gives here.
         threads: of a CPU; None for all cores.
         max_length: tokens of a window, or of what a text-to-text model reads; None for the checkpoint's or the usual.
         stride: tokens that neighbouring windows share; of no meaning for a text-to-text model.
-        max_train_examples: so many examples of `train`, drawn by chance, are made inputs.
+        max_train_examples: number of random examples of `train` that are made inputs.
         micro_batch_size: inputs to a micro-batch; None for a study's default.
         study: lengths that a study asks for; None without one.
         optimizer: that a study names; None for what suits the model's family.

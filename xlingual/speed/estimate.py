@@ -45,13 +45,13 @@ class Estimate:
 
 
 def estimate(study: Study, rates: Rates | Sequence[Rates]) -> Estimate:
-    """Reckon how long a study takes on the hardware that `rates` were measured on.
+    """Estimate how long a study takes on the hardware that `rates` were measured on.
 
     A trial is taken to be as fast as its share of the measured cores or GPUs; starting trials takes no time here.
 
     Args:
         study: its definition.
-        rates: a measurement, or several on the same hardware. An arm is reckoned with that of its model, else with the
+        rates: a measurement, or several on the same hardware. An arm is estimated with that of its model, else with the
             first of its model's family, else left out.
 
     Raises:
@@ -61,7 +61,7 @@ def estimate(study: Study, rates: Rates | Sequence[Rates]) -> Estimate:
 
 
 def estimate_work(work: Workload, rates: Rates | Sequence[Rates]) -> Estimate:
-    """Reckon the hours of some work (see `estimate`)."""
+    """Estimate the hours of some work (see `estimate`)."""
     every = [rates] if isinstance(rates, Rates) else list(rates)
     _check_hardware(every)
     side_by_side = _side_by_side(work, every[0])
@@ -88,7 +88,7 @@ def estimate_work(work: Workload, rates: Rates | Sequence[Rates]) -> Estimate:
 
 
 def _rates_of(arm: ArmWork, every: Sequence[Rates]) -> Rates | None:
-    """What an arm is reckoned with."""
+    """The measurement that an arm is estimated with."""
     of_model = (rates for rates in every if same_model(arm.model, rates.model))
     of_family = (rates for rates in every if rates.family == arm.kind.lengths.family)
     return next(of_model, None) or next(of_family, None)
@@ -111,7 +111,7 @@ def _trial_seconds(arm: ArmWork, rates: Rates) -> float:
 
 
 def _hours(seconds_and_counts: Iterator[tuple[float, int]], side_by_side: int) -> float:
-    """Hours of many tasks, so many at a time: as many rounds as it takes, each of mean length."""
+    """Hours of many tasks, `side_by_side` at a time: rounds of mean length."""
     tasks = list(seconds_and_counts)
     count = sum(number for _, number in tasks)
     mean = sum(seconds * number for seconds, number in tasks) / max(1, count)
@@ -157,7 +157,7 @@ def _left_out(arms: Sequence[ArmWork]) -> Iterator[str]:
 
 
 def _otherwise(rates: Rates, arms: Sequence[ArmWork]) -> Iterator[str]:
-    """Say what arms have that the measurement they are reckoned with had not."""
+    """Say how arms differ from the measurement that they are estimated with."""
     others = [arm for arm in arms if not same_model(arm.model, rates.model)]
     if others:
         models = _listed(arm.model for arm in others)
@@ -173,8 +173,8 @@ def _otherwise(rates: Rates, arms: Sequence[ArmWork]) -> Iterator[str]:
         yield f"measured with {unit} of {rates.max_length} tokens, but the study's have up to {length}"
     if any(arm.kind.lengths.writes_answers for arm in arms):
         yield (
-            f"answers are reckoned to be as long as those of {rates.model} when it was measured; before it is "
-            "fine-tuned a model may write on for long, so that scoring may take less"
+            f"answers are assumed to be as long as those of {rates.model} when it was measured; before "
+            "fine-tuning a model may write much longer ones, so scoring may take less"
         )
 
 

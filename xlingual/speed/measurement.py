@@ -31,7 +31,7 @@ PRECISIONS = ("fp32", "bf16")
 MICRO_BATCHES = (4, 16, 64)
 
 OTHER_SECONDS = 8.0
-"""Time, at the headline's pace, for a figure that is no headline: so many updates are timed, at least one."""
+"""Time, at the headline's pace, for any other figure; at least one update is timed."""
 
 USUAL_BATCH = 16
 
@@ -229,7 +229,7 @@ def _largest(task: Task, speed: TrainingSpeed, device: torch.device) -> LargestM
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Compute with so many threads for a while."""
+    """Compute with `count` threads for a while."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -32,7 +32,7 @@ class LargestMicroBatch:
     Attributes:
         windows: how many, windows or texts; 0 when not even one fits.
         tokens: of each of them.
-        estimated: whether it was reckoned from the memory of a smaller pass instead of tried.
+        estimated: whether it was estimated from the memory of a smaller pass instead of tried.
     """
 
     windows: int
@@ -41,7 +41,7 @@ class LargestMicroBatch:
 
 
 def estimated_micro_batch(speed: TrainingSpeed, max_length: int) -> LargestMicroBatch | None:
-    """Reckon, from the memory that a training took, how many inputs of full length a pass could take on a CPU.
+    """Estimate, from the memory that a training took, how many inputs of full length a pass could take on a CPU.
 
     Of a text-to-text model, inputs are taken to have as many tokens to write for each that is read as the largest pass
     had: answers do not grow with contexts.

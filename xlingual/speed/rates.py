@@ -23,7 +23,7 @@ class Rates:
         cores: of the machine that the process may use.
         gpus: likewise; 0 when it was measured on a CPU.
         windows_per_s: or inputs, trained on, by precision.
-        study_precision: what `precision: auto` stands for.
+        study_precision: what `precision: auto` means on the machine.
         questions_per_s: from text to scored answers.
         family: of the model.
     """
@@ -54,11 +54,11 @@ class Rates:
                 gpus=int(measured["gpus"]),
                 windows_per_s={
                     str(row["precision"]): _rate(row["train_windows_per_s"])
-                    for row in (*measured["by_precision"], *measured.get("skipped", ()))
+                    for row in (*measured["by_precision"], *measured["skipped"])
                 },
                 study_precision=str(measured["study_precision"]),
                 questions_per_s=_rate(measured["score_questions_per_s"]),
-                family=str(measured.get("family", "extractive")),  # without the key it is an older measurement
+                family=str(measured["family"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise XlingualError(

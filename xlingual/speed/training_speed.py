@@ -20,7 +20,7 @@ from xlingual.speed.peak_memory import PeakMemory
 from xlingual.study import FamilyDefaults, TrialConfiguration
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
-from xlingual.training.objectives.objective import Place
+from xlingual.training.objectives.objective import ItemRef
 from xlingual.training.order import TrainingOrder, training_order
 from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
@@ -236,7 +236,7 @@ def trial_configuration(
     return TrialConfiguration.model_validate(tree)
 
 
-def _passes(order: TrainingOrder, updates: range, device: torch.device) -> Iterator[list[Place]]:
+def _passes(order: TrainingOrder, updates: range, device: torch.device) -> Iterator[list[ItemRef]]:
     """The examples of each forward pass."""
     for update in updates:
         for micro_batch in order.micro_batches(update):

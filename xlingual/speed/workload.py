@@ -141,8 +141,8 @@ def _development_questions(study: Study) -> int | None:
 def _notes(study: Study) -> Iterator[str]:
     if not study.oracle and _development_questions(study) is None:
         yield (
-            f"development scorings are reckoned with {UNKNOWN_QUESTIONS:,} questions, for the file does not say how "
-            "many there are; data.dev_examples does"
+            f"development scorings are assumed to have {UNKNOWN_QUESTIONS:,} questions, as the file does not say "
+            "how many there are; data.dev_examples does"
         )
     mixtures = [one.mixture for arm in study.arms for one in possible_mixtures(study, arm)]
     settings = {mixture.recipe.name: mixture.recipe.settings for mixture in mixtures}
@@ -156,7 +156,7 @@ def _notes(study: Study) -> Iterator[str]:
     dear = [name for name in study.arms if possible_costs(study, name)[-1].passes_per_update > 1]
     if dear:
         yield (
-            f"each pass of {', '.join(dear)} is reckoned as a whole update's, with the most passes per update that are "
+            f"each pass of {', '.join(dear)} is counted as a whole update's, with the most passes per update that are "
             "searched; passes of pgd for the perturbation alone take no gradient of the weights, and so less"
         )
     altering = [

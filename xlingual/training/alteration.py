@@ -14,7 +14,7 @@ from xlingual.study import Robust, TrialConfiguration
 from xlingual.study.methods import TextMethod
 from xlingual.study.robust import methods_of
 from xlingual.tokens.rewritable import Rewritable
-from xlingual.training.objectives.objective import Place, Source
+from xlingual.training.objectives.objective import ItemRef, Source
 
 
 class Alteration:
@@ -44,7 +44,7 @@ class Alteration:
             else:
                 self._rewriting.append((method.name, made, method.copies(settings)))
 
-    def places(self, drawn: Sequence[tuple[int, int]]) -> list[Place]:
+    def places(self, drawn: Sequence[tuple[int, int]]) -> list[ItemRef]:
         """Rewrite examples, all of them tokenised together.
 
         Args:
@@ -61,7 +61,7 @@ class Alteration:
             return [(self.inputs, one) for one, _ in drawn]
         examples = [example for example in rewritten.values() if example is not None]
         made = self._recutter.inputs(examples, self._segment(list(number)))
-        places: list[Place] = []
+        places: list[ItemRef] = []
         for (one, _), key in zip(drawn, wanted, strict=True):
             found = self.inputs.counterpart(one, made, number[key]) if key in number else None
             places.append((self.inputs, one) if found is None else (made, found))

@@ -34,10 +34,10 @@ class WeightAverage(Protocol):
     """One way of averaging, or none."""
 
     def after_update(self, updates: int) -> None:
-        """Take note of the weights that so many updates left."""
+        """Take the weights after `updates` updates into account."""
 
     def after_report(self, updates: int) -> None:
-        """Take note of the weights that are about to be scored, after so many updates."""
+        """Take the weights into account that are about to be scored, after `updates` updates."""
 
     def applied(self) -> AbstractContextManager[None]:
         """Put the average in the parameters' place for a while; what was there comes back untouched."""

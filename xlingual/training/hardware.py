@@ -27,7 +27,7 @@ def chosen_precision(asked: str, device: torch.device) -> str:
 
 
 def cpu_precision(speedup: float) -> str:
-    """Return what `auto` stands for on a CPU that is so many times faster with bf16."""
+    """Return the precision that `auto` means on a CPU, from its speed-up with bf16."""
     return "bf16" if speedup >= WORTHWHILE else "fp32"
 
 

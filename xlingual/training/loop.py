@@ -47,9 +47,9 @@ def train_trial(
     execution: Execution = DEFAULT_EXECUTION,
     holder: Holder = NO_HOLDER,
 ) -> None:
-    """Train one configuration to its last update, from wherever its directory says that it stands.
+    """Train one configuration to its last update, continuing from its last checkpoint.
 
-    Reports of an earlier start are handed to the worker again, in order, before training goes on.
+    Reports of an earlier start are handed to the worker again, in order, before training continues.
 
     Args:
         configuration: decides every number.

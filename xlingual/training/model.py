@@ -100,7 +100,7 @@ class TrainedModel:
     def whole(self, updates: int) -> Iterator[nn.Module]:
         """Give the averaged model with its whole vocabulary for a while, as `updates` updates of it untrimmed leave it.
 
-        A row of the vocabulary that was cut out stands for the same average of what weight decay would have made of it.
+        A row that was cut out of the vocabulary becomes the average of what weight decay would have made of it.
         """
         with self.average.applied():
             if self.vocabulary is None:

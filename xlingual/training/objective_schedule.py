@@ -9,7 +9,7 @@ import numpy as np
 
 from xlingual.data.mixture import apportion
 from xlingual.data.slicing import pointers_of
-from xlingual.training.objectives.objective import Indices, Objective, Place, Source
+from xlingual.training.objectives.objective import Indices, ItemRef, Objective, Source
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class MicroBatch:
     """Examples whose random numbers belong together, and that one worker computes."""
 
     objective: Objective
-    places: list[Place]
+    places: list[ItemRef]
     epochs: list[int]
     """How often the trial drew each of these examples before."""
 

@@ -14,7 +14,7 @@ from xlingual.families.batches import length_batches, padded_batches, tokens_per
 from xlingual.study import Mixture, TrialConfiguration
 from xlingual.training.objective_schedule import MicroBatch, ObjectiveSchedule, faq_counts
 from xlingual.training.objectives import answering, recipe_objective
-from xlingual.training.objectives.objective import Indices, Place, Source
+from xlingual.training.objectives.objective import Indices, ItemRef, Source
 from xlingual.training.stages import first_stage_updates
 
 
@@ -47,11 +47,11 @@ class TrainingOrder:
         """Names of what an update's examples are trained for, each once."""
         return list(dict.fromkeys(part.objective.name for part in self.parts if part.count(update)))
 
-    def is_faq(self, place: Place) -> bool:
+    def is_faq(self, place: ItemRef) -> bool:
         """Whether an example comes from FAQ pages; else it is an English one, as it is or rewritten."""
         return any(place[0] is source for source in self.faq)
 
-    def passes(self, places: list[Place], device: torch.device) -> list[list[Place]]:
+    def passes(self, places: list[ItemRef], device: torch.device) -> list[list[ItemRef]]:
         """Cut a micro-batch into what one forward pass takes: bounded in tokens, examples of like length.
 
         Target tokens count as well, padding included.
@@ -101,7 +101,7 @@ def training_order(configuration: TrialConfiguration, train: Inputs, faq: Mappin
     return TrainingOrder(tuple(parts), training.micro_batch_size, training.micro_batch_tokens, sources)
 
 
-def tokens_of(place: Place) -> int:
+def tokens_of(place: ItemRef) -> int:
     """Tokens of an example that a model reads or is to write."""
     source, i = place
     return int(source.pointers[i + 1] - source.pointers[i]) + source.target_tokens(i)

@@ -14,7 +14,7 @@ from xlingual.families.batches import Batch, Batcher
 from xlingual.study import TrialConfiguration
 from xlingual.training.alteration import alteration
 from xlingual.training.objective_schedule import MicroBatch
-from xlingual.training.objectives.objective import Objective, PassTools, Place, Reduction
+from xlingual.training.objectives.objective import ItemRef, Objective, PassTools, Reduction
 from xlingual.training.order import TrainingOrder
 
 
@@ -79,7 +79,7 @@ class PassBuilder:
                 made.append(Pass(stream, objective, batches, targets, objective.weight, reduction.count))
         return made
 
-    def _altered(self, micro_batches: Sequence[MicroBatch]) -> list[list[Place]]:
+    def _altered(self, micro_batches: Sequence[MicroBatch]) -> list[list[ItemRef]]:
         """The places of micro-batches, inputs of English examples rewritten where the trial alters texts."""
         every = [list(micro.places) for micro in micro_batches]
         if self._alteration is None:
@@ -98,7 +98,7 @@ class PassBuilder:
     def _reductions(self, micro_batches: Sequence[MicroBatch]) -> dict[str, Reduction]:
         """How the losses of each objective are joined in an update, by the objective's name."""
         objectives = {micro.objective.name: micro.objective for micro in micro_batches}
-        places: dict[str, list[Place]] = defaultdict(list)
+        places: dict[str, list[ItemRef]] = defaultdict(list)
         for micro in micro_batches:
             places[micro.objective.name] += micro.places
         return {name: one.reduction(places[name], self._order.is_faq) for name, one in objectives.items()}

@@ -21,7 +21,7 @@ from xlingual.training.worker import Report
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training has come: updates done, and its reports so far."""
+    """Progress of a training: updates done, and its reports so far."""
 
     updates: int = 0
     reports: tuple[Report, ...] = ()
@@ -54,11 +54,11 @@ def load_checkpoint(path: Path, model: TrainedModel) -> Progress:
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if content["vocabulary"] != (model.vocabulary.fingerprint if model.vocabulary else None):
-            raise ValueError("its word embeddings are those of other windows")
+            raise ValueError("its word embeddings are trimmed to other inputs")
         model.plain.load_state_dict(content["model"])
         for name, head in model.losses.heads.items():
             head.load_state_dict(content["heads"][name])
-        model.average.load_state_dict(content.get("average", {}))  # earlier versions had none
+        model.average.load_state_dict(content["average"])
         model.optimizer.load_state_dict(content["optimizer"])
     except Exception as error:
         raise RecordError(

@@ -142,7 +142,7 @@ class Extractive:
         return usage(_windows(lengths))
 
     def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
-        """Nothing: a span stands in its context."""
+        """Nothing: a span is part of its context."""
         return {}
 
 

@@ -1,4 +1,4 @@
-"""Answers that do not stand in their context."""
+"""Written answers that are not part of their context."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from xlingual.data.scripts import main_script
 def classify_illegal(context: str, prediction: str) -> dict[str, Any]:
     """Say of a written answer whether it is illegal, and if so whether it is normalised, or an accidental translation.
 
-    These are the kinds of arXiv 2010.11934 section 5. Illegal: it is empty, or does not stand in the context character
-    for character. Normalised: it is illegal, and stands there once both are in the form NFKC with single spaces, in
+    These are the kinds of arXiv 2010.11934 section 5. Illegal: it is empty, or is not in the context character
+    for character. Normalised: it is illegal, and is there once both are in the form NFKC with single spaces, in
     which T5's tokenizers read every text, so that nothing else can be written (of a perfect writer, too, about one
     answer in thirteen to XQuAD's Thai questions). Accidental translation: it is illegal, and most of its letters are
     of another script than most of the context's. A translation between languages of one script, from German into

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 IGNORED = -100
-"""Stands for padding among labels, as `transformers` has it."""
+"""Label of padding, as in `transformers`."""
 
 
 def padded_targets(places: Sequence[tuple[Any, int]], device: torch.device) -> Tensor:
@@ -25,7 +25,7 @@ def padded_targets(places: Sequence[tuple[Any, int]], device: torch.device) -> T
 
 
 def plain_weights(labels: Tensor) -> Tensor:
-    """Weight of each row's tokens with which the sum over tokens is that of so many examples' mean, (rows,)."""
+    """Weight of each row's tokens, (rows,): the weighted sum is the mean over tokens times the number of rows."""
     return torch.full((len(labels),), len(labels) / max(1, int((labels != IGNORED).sum())), device=labels.device)
 
 

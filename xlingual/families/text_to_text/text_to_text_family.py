@@ -94,7 +94,7 @@ class TextToText:
         return text_to_text_notes(directory, tokenizer)
 
     def load(self, directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
-        """See `load_text_to_text`: no weight is ever drawn, so that the seed has no say."""
+        """See `load_text_to_text`: no weight is drawn, so `seed` is unused."""
         return load_text_to_text(directory)
 
     def tokenizer(self, directory: Path) -> Any:

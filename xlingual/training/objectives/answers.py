@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xlingual.families.batches import Batch
 from xlingual.models.outcome import Outcome
-from xlingual.training.objectives.objective import LossTools, Objective, PassTools, Place, Reduction
+from xlingual.training.objectives.objective import ItemRef, LossTools, Objective, PassTools, Reduction
 
 
 class Spans(Objective):
@@ -20,7 +20,7 @@ class Spans(Objective):
     name: ClassVar[str] = "span"
 
     def inputs(
-        self, places: Sequence[Place], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
+        self, places: Sequence[ItemRef], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
     ) -> tuple[tuple[Batch, ...], Mapping[str, Tensor]]:
         """One batch, with the family's targets."""
         return (tools.batcher(places),), tools.family.targets(places, tools.device)
@@ -35,7 +35,7 @@ class Texts(Spans):
 
     name: ClassVar[str] = "text"
 
-    def reduction(self, places: Sequence[Place], is_faq: Callable[[Place], bool]) -> Reduction:
+    def reduction(self, places: Sequence[ItemRef], is_faq: Callable[[ItemRef], bool]) -> Reduction:
         """A mean over tokens for FAQ examples and for English ones, each weighted by its number of examples.
 
         A kind's tokens weigh as much together as it has examples, so that `faq_share` is a share of the loss as well,
@@ -50,7 +50,7 @@ class Texts(Spans):
         return Reduction(len(places), lambda place: weights[is_faq(place)])
 
     def inputs(
-        self, places: Sequence[Place], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
+        self, places: Sequence[ItemRef], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
     ) -> tuple[tuple[Batch, ...], Mapping[str, Tensor]]:
         """One batch, with the family's targets and `weights`, (rows,): of each token of a row."""
         batches, targets = super().inputs(places, stream, tools, reduction)

@@ -26,7 +26,15 @@ from xlingual.models.mean_pooling import mean_pooled
 from xlingual.models.outcome import Outcome
 from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
-from xlingual.training.objectives.objective import Indices, LossTools, Objective, PassTools, Place, Reduction, pairs_of
+from xlingual.training.objectives.objective import (
+    Indices,
+    ItemRef,
+    LossTools,
+    Objective,
+    PassTools,
+    Reduction,
+    pairs_of,
+)
 from xlingual.training.objectives.pair_texts import laid_out
 
 FEWEST_PAIRS = 2
@@ -59,12 +67,12 @@ class Contrastive(Objective):
         seed = stream_seed(self.configuration.seed, "order")
         return draw_by_update(sizes, weights, counts[counts > 0], seed, names)
 
-    def groups(self, places: Sequence[Place], lengths: Indices, size: int) -> list[Indices]:
+    def groups(self, places: Sequence[ItemRef], lengths: Indices, size: int) -> list[Indices]:
         """See `host_groups`."""
         return host_groups(np.asarray([source.host[item] for source, item in pairs_of(places)]), size)
 
     def inputs(
-        self, places: Sequence[Place], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
+        self, places: Sequence[ItemRef], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
     ) -> tuple[tuple[Batch, ...], Mapping[str, Tensor]]:
         """Make the questions and the answers of a micro-batch, each a text by itself.
 

@@ -1,4 +1,4 @@
-"""Masked language modelling on the answers of pairs: what is masked, and the loss of what stood there."""
+"""Masked language modelling on the answers of pairs: what is masked, and the loss of the original tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xlingual.models.masked_language_model import base_encoder, load_masked_lang
 from xlingual.models.outcome import Outcome
 from xlingual.seeds import stream_seed
 from xlingual.study import MaskedLanguageModelSettings, TrialConfiguration
-from xlingual.training.objectives.objective import LossTools, Objective, PassTools, Place, Reduction, pairs_of
+from xlingual.training.objectives.objective import ItemRef, LossTools, Objective, PassTools, Reduction, pairs_of
 from xlingual.training.objectives.pair_texts import laid_out
 
 MASKED, REPLACED = 0.8, 0.1
@@ -41,7 +41,7 @@ class MaskedLanguageModel(Objective):
         self._settings = settings
         self.weight = 1.0 if self.mixture.schedule == "then" else settings.weight
 
-    def reduction(self, places: Sequence[Place], is_faq: Callable[[Place], bool]) -> Reduction:
+    def reduction(self, places: Sequence[ItemRef], is_faq: Callable[[ItemRef], bool]) -> Reduction:
         """A mean over masked tokens: how many there are follows from the lengths of the answers."""
         answers = (source.parts[i, 3] - source.parts[i, 2] for source, i in pairs_of(places))
         return Reduction(sum(masked_count(int(length), self._settings.rate) for length in answers))
@@ -53,13 +53,13 @@ class MaskedLanguageModel(Objective):
         return MaskingHead(head, MaskTokens.of(checkpoint, word_embeddings(model).num_embeddings))
 
     def inputs(
-        self, places: Sequence[Place], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
+        self, places: Sequence[ItemRef], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
     ) -> tuple[tuple[Batch, ...], Mapping[str, Tensor]]:
         """Mask the answers of pairs.
 
         Returns:
-            one batch, and `places` (masked,), where the hidden states of all rows laid end to end are asked, and
-            `tokens` (masked,), what stood there.
+            one batch, and `places` (masked,), which hidden states, of all rows end to end, predict, and `tokens`
+            (masked,), the original ids.
         """
         head: Any = tools.head
         generator = self.random("mask", stream)
@@ -95,7 +95,7 @@ class MaskingHead(nn.Module):
 
     Attributes:
         head: see `load_masked_language_model_head`.
-        tokens: what may stand at a masked place.
+        tokens: that masked tokens are replaced with.
     """
 
     def __init__(self, head: nn.Module, tokens: MaskTokens) -> None:
@@ -109,7 +109,7 @@ class MaskingHead(nn.Module):
 
 
 def masked_count(length: int, rate: float) -> int:
-    """How many tokens of so many are masked: at least one."""
+    """Number of tokens to mask, at least one."""
     return max(1, round(rate * length))
 
 
@@ -137,7 +137,7 @@ def masked_places(length: int, rate: float, mean_span: float, generator: np.rand
 
 @dataclass(frozen=True)
 class MaskTokens:
-    """What may stand at a masked place.
+    """What masked tokens are replaced with.
 
     Attributes:
         mask: id of the mask.
@@ -169,7 +169,7 @@ class MaskTokens:
         return cls(int(mask), np.setdiff1d(known, np.asarray(tokenizer.all_special_ids, dtype=np.int64)))
 
     def replacing(self, ids: NDArray[np.int32], generator: np.random.Generator) -> NDArray[np.int32]:
-        """Draw what stands in place of masked tokens: the mask, any other token, or the token itself; (places,)."""
+        """Draw replacements of masked tokens: the mask, any other token, or the token itself; (places,)."""
         chance = generator.random(len(ids))
         drawn = self.others[generator.integers(len(self.others), size=len(ids))]
         kept = np.where(chance < MASKED + REPLACED, drawn, ids)

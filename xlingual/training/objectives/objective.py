@@ -24,7 +24,7 @@ from xlingual.tokens.pairs import Pairs
 
 Indices = NDArray[np.int64]
 Source: TypeAlias = Inputs | Pairs
-Place: TypeAlias = tuple[Source, int]
+ItemRef: TypeAlias = tuple[Source, int]
 """A source, and the number of an example in it."""
 
 
@@ -38,7 +38,7 @@ class Reduction:
     """
 
     count: int
-    token_weight: Callable[[Place], float] | None = None
+    token_weight: Callable[[ItemRef], float] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Objective(ABC):
         seed = stream_seed(self.configuration.seed, "order")
         return draw_mixture(sizes, weights, int(counts.sum()), seed, names)
 
-    def groups(self, places: Sequence[Place], lengths: Indices, size: int) -> list[Indices]:
+    def groups(self, places: Sequence[ItemRef], lengths: Indices, size: int) -> list[Indices]:
         """Cut an update's examples into micro-batches of at most `size`: the indices of each.
 
         They are sorted by length, which leaves the update's gradient what it is and saves padding.
@@ -142,7 +142,7 @@ class Objective(ABC):
         order = np.argsort(lengths, kind="stable")
         return [order[i : i + size] for i in range(0, len(order), size)]
 
-    def reduction(self, places: Sequence[Place], is_faq: Callable[[Place], bool]) -> Reduction:
+    def reduction(self, places: Sequence[ItemRef], is_faq: Callable[[ItemRef], bool]) -> Reduction:
         """Say how losses are joined, from all examples that an update has for this objective."""
         return Reduction(len(places))
 
@@ -157,7 +157,7 @@ class Objective(ABC):
 
     @abstractmethod
     def inputs(
-        self, places: Sequence[Place], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
+        self, places: Sequence[ItemRef], stream: tuple[int, ...], tools: PassTools, reduction: Reduction
     ) -> tuple[tuple[Batch, ...], Mapping[str, Tensor]]:
         """Make the model's inputs of a pass, and what its loss is made with besides.
 
@@ -173,7 +173,7 @@ class Objective(ABC):
         """Run the model on a pass's inputs: the loss, summed over examples (or masked tokens), and its logits."""
 
 
-def pairs_of(places: Sequence[Place]) -> Sequence[tuple[Pairs, int]]:
+def pairs_of(places: Sequence[ItemRef]) -> Sequence[tuple[Pairs, int]]:
     """The examples of a recipe that draws pairs alone."""
     found: Any = places
     return found  # type: ignore[no-any-return]
