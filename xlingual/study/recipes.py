@@ -31,12 +31,15 @@ class RecipeSettings(Section):
     Attributes:
         with_contexts: whether its examples are questions on contexts. They are drawn among the English ones, so that
             their number varies by update; of other examples every update has its share.
+        objective: its own loss, as `module:attribute` (a `xlingual.training.objectives.objective.Objective`), imported
+            only when a trial trains; None where its examples train answers.
         whole_vocabulary: whether its loss is over the whole vocabulary.
         refusal: why a model cannot be trained with it: "a recipe that ...".
         suited_model: one that can.
     """
 
     with_contexts: ClassVar[bool] = False
+    objective: ClassVar[str | None] = None
     whole_vocabulary: ClassVar[bool] = False
     refusal: ClassVar[str] = "is for models of another family"
     suited_model: ClassVar[str] = "another one"
@@ -88,6 +91,7 @@ class ContrastiveSettings(RecipeSettings):
     `bitext_share` is the share of contrastive updates whose positives are rows of `data.faq.bitexts`.
     """
 
+    objective: ClassVar[str | None] = "xlingual.training.objectives.contrastive:Contrastive"
     refusal: ClassVar[str] = "reads pairs as a fast tokenizer lays them out, and this model reads bytes"
     suited_model: ClassVar[str] = "google/mt5-base"
 
@@ -113,6 +117,7 @@ class MaskedLanguageModelSettings(RecipeSettings):
     (geometric, SpanBERT, arXiv 1907.10529), `weight` this loss's weight relative to the span loss.
     """
 
+    objective: ClassVar[str | None] = "xlingual.training.objectives.masked_language_model:MaskedLanguageModel"
     whole_vocabulary: ClassVar[bool] = True
     refusal: ClassVar[str] = "fills masked words in with an encoder's own head, and this model writes text"
     suited_model: ClassVar[str] = "FacebookAI/xlm-roberta-base"

@@ -1,20 +1,13 @@
-"""What a trial's examples are trained for: answers, and the losses that recipes bring with them.
-
-A recipe with a loss of its own adds its objective to `OF_RECIPES`; other recipes train answers.
-"""
+"""What a trial's examples are trained for: answers, and the losses that recipes bring with them."""
 
 from __future__ import annotations
 
+from xlingual.extensions import resolve
 from xlingual.study import TrialConfiguration
 from xlingual.training.objectives.answers import Spans, Texts
-from xlingual.training.objectives.contrastive import Contrastive
-from xlingual.training.objectives.masked_language_model import MaskedLanguageModel
 from xlingual.training.objectives.objective import Objective
 
 _ANSWERS: dict[str, type[Objective]] = {one.name: one for one in (Spans, Texts)}
-
-OF_RECIPES: dict[str, type[Objective]] = {one.name: one for one in (Contrastive, MaskedLanguageModel)}
-"""Objectives of recipes with a loss of their own, by the recipe's name."""
 
 
 def answering(configuration: TrialConfiguration) -> Objective:
@@ -25,8 +18,11 @@ def answering(configuration: TrialConfiguration) -> Objective:
 def recipe_objective(configuration: TrialConfiguration) -> Objective:
     """The objective of a trial's FAQ examples: that of its recipe, or answers where the recipe has none."""
     assert configuration.mixture is not None, "a trial without a mixture has no recipe"
-    own = OF_RECIPES.get(configuration.mixture.recipe.name)
-    return own(configuration) if own else answering(configuration)
+    recipe = configuration.mixture.recipe
+    if recipe.settings.objective is None:
+        return answering(configuration)
+    own: type[Objective] = resolve(recipe.settings.objective, f"recipe {recipe.name}")
+    return own(configuration)
 
 
 def objectives_of(configuration: TrialConfiguration) -> dict[str, Objective]:
@@ -37,4 +33,4 @@ def objectives_of(configuration: TrialConfiguration) -> dict[str, Objective]:
     return {one.name: one for one in every}
 
 
-__all__ = ["OF_RECIPES", "Objective", "answering", "objectives_of", "recipe_objective"]
+__all__ = ["Objective", "answering", "objectives_of", "recipe_objective"]
