@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
@@ -47,7 +48,9 @@ def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> N
     try:
         worker = GlooWorker(rank, workers)
         for configuration, inputs, checkpoint, directory in tasks:
-            train_trial(configuration, inputs, checkpoint, TrialDirectory(directory), worker, keep_model=False)
+            train_trial(
+                configuration, inputs, Checkpoint.at(checkpoint), TrialDirectory(directory), worker, keep_model=False
+            )
     finally:
         torch.distributed.destroy_process_group()  # a worker waiting for a failed one fails too
 

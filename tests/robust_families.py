@@ -16,9 +16,9 @@ from tiny_encoders import write_bert, write_xlm_roberta
 from tiny_task import COLOURS, THINGS, questions, write_data
 from torch import Tensor, nn
 
-from xlingual.families import family_of
+from xlingual.families import Checkpoint, family_of
 from xlingual.models.masked_language_model import base_encoder
-from xlingual.preparation.inputs import load_study_data, locate, model_traits, trial_inputs
+from xlingual.preparation.inputs import load_study_data, locate, resolve_models, trial_inputs
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import FamilyDefaults, Robust, Study, TrialConfiguration, build_configuration, load_study
@@ -119,7 +119,7 @@ class Family:
         """A training before its first update."""
         worker, inputs = worker or SoloWorker(), inputs or self.inputs
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
-        model = TrainedModel(configuration, inputs, self.checkpoint, worker, Execution())
+        model = TrainedModel(configuration, inputs, Checkpoint.at(self.checkpoint), worker, Execution())
         return model, Updater(configuration, order, model, worker)
 
     @property
@@ -136,7 +136,9 @@ class Family:
     ) -> list[Report]:
         """Train to the end in a folder, where the model is saved too; return the reports without times."""
         worker = SoloWorker(on_report=on_report)
-        train_trial(configuration, self.inputs, self.checkpoint, TrialDirectory(path), worker, keep_model=True)
+        train_trial(
+            configuration, self.inputs, Checkpoint.at(self.checkpoint), TrialDirectory(path), worker, keep_model=True
+        )
         return [{name: value for name, value in report.items() if name != "seconds"} for report in worker.reports]
 
 
@@ -172,11 +174,11 @@ def _family(name: str, directory: Path, *, rate: float) -> Family:
     study = write_study(directory, recipes)
     locations = locate(study, directory)
     data = load_study_data(study, locations, directory / "rows")
-    (model,) = set(locations.models.values())
-    inputs = trial_inputs(model, study, data)
-    few = trial_inputs(model, study, replace(data, train=replace(data.train, examples=data.train.examples[:8])))
+    (checkpoint,) = set(resolve_models(locations).values())
+    inputs = trial_inputs(checkpoint, study, data)
+    few = trial_inputs(checkpoint, study, replace(data, train=replace(data.train, examples=data.train.examples[:8])))
     sources = {source: found["fingerprint"] for source, found in data.sources().items()} | {"model": "tiny"}
-    traits = model_traits(study, model)
+    traits = checkpoint.traits(study.windows, study.text_to_text)
     return Family(name, directory / "model", study, inputs, few, sources, traits, base_encoder, recipes, rate)
 
 

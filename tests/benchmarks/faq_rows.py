@@ -112,7 +112,7 @@ class Passages:
 
 def cut(stored: Any, settings: dict[str, Any], folder: str) -> tuple[str, int]:
     """Create and store the windows of one language; return their number."""
-    from xlingual.models.checkpoint import resolve_checkpoint
+    from xlingual.models.checkpoint_directory import resolve_checkpoint
     from xlingual.models.encoder import load_tokenizer
     from xlingual.study.recipes import PassageSettings
     from xlingual.tokens.feature_store import fingerprint_tokenizer, stored_windows

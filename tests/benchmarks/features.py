@@ -40,7 +40,7 @@ def main() -> int:
     with chosen_task(options) as task, tempfile.TemporaryDirectory(prefix="xlingual-features-") as folder:
         from xlingual.data.examples import ExampleSet
         from xlingual.data.squad import load_squad
-        from xlingual.models.checkpoint import resolve_checkpoint
+        from xlingual.models.checkpoint_directory import resolve_checkpoint
         from xlingual.models.encoder import load_tokenizer
         from xlingual.tokens.feature_store import fingerprint_tokenizer, stored_windows
         from xlingual.tokens.windows import make_windows

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 import yaml
 
-from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
@@ -88,7 +88,7 @@ class Prepared(NamedTuple):
     studies: dict[str, Study]
     inputs: TrialInputs
     sources: dict[str, str]
-    checkpoint: Path
+    checkpoint: Checkpoint
 
     def configuration(self, method: str, seed: int, equal: str = "updates") -> TrialConfiguration:
         """The trial of a method."""
@@ -109,7 +109,8 @@ def _prepared(text: str, folder: str) -> Prepared:
     data = load_study_data(study, locations, Path(folder) / "rows")
     (model,) = set(locations.models.values())
     sources = {name: str(source["fingerprint"]) for name, source in data.sources().items()} | {"model": "m"}
-    return Prepared(studies, trial_inputs(model, study, data), sources, resolve_checkpoint(model))
+    checkpoint = Checkpoint.resolve(model)
+    return Prepared(studies, trial_inputs(checkpoint, study, data), sources, checkpoint)
 
 
 def prepared(settings: Settings) -> Prepared:

@@ -78,15 +78,15 @@ def our_run(settings: sides.Settings) -> dict[str, Any]:
     import torch
 
     from xlingual.data.xquad import load_xquad
-    from xlingual.families import EXTRACTIVE, ScoringSet
-    from xlingual.models.encoder import load_encoder, load_tokenizer
+    from xlingual.families import Checkpoint, ScoringSet
     from xlingual.study import WindowSettings
     from xlingual.tasks.question_answering import QUESTION_ANSWERING, mean_scores
 
     sets = load_xquad(settings["xquad"], settings["languages"].split(","))
-    directory = Path(settings["model"])
+    checkpoint = Checkpoint.at(Path(settings["model"]))
+    family, tokenizer = checkpoint.family, checkpoint.tokenizer
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    encoder, tokenizer = load_encoder(directory, seed=0, trained_head=True).to(device), load_tokenizer(directory)
+    encoder = checkpoint.load(seed=0, trained_head=True).to(device)
     windows = sides.lengths(settings) | {"max_answer_tokens": settings["max_answer_tokens"]}
     lengths = WindowSettings.model_validate(windows)
     answers: dict[str, dict[str, str]] = {}
@@ -94,11 +94,11 @@ def our_run(settings: sides.Settings) -> dict[str, Any]:
     def score(limit: int) -> dict[str, dict[str, float]]:
         asked = {language: part.examples[:limit] for language, part in sets.items()}
         questions = {
-            language: ScoringSet(part, EXTRACTIVE.inputs(tokenizer, part, lengths, targets=False))
+            language: ScoringSet(part, family.inputs(tokenizer, part, lengths, targets=False))
             for language, part in asked.items()
         }
-        batcher = EXTRACTIVE.batcher(encoder, int(tokenizer.pad_token_id), device)
-        predicted = EXTRACTIVE.answers(encoder, questions, batcher, lengths)
+        batcher = family.batcher(encoder, int(tokenizer.pad_token_id), device)
+        predicted = family.answers(encoder, questions, batcher, lengths)
         found = {language: QUESTION_ANSWERING.rows(part, predicted[language]) for language, part in asked.items()}
         answers.update({language: {row["id"]: row["prediction"] for row in rows} for language, rows in found.items()})
         return {language: mean_scores(rows) for language, rows in found.items()}

@@ -107,6 +107,7 @@ def our_precision(settings: Settings) -> str:
 
 def train_ours(settings: Settings, inputs: Any, *, keep_model: Path | None = None) -> list[dict[str, Any]]:
     """Train a trial as a study does, in this process; return its reports. The model is kept in a folder if named."""
+    from xlingual.families import Checkpoint
     from xlingual.records.layout import TrialDirectory
     from xlingual.training.freed_memory import keep_freed_memory
     from xlingual.training.loop import train_trial
@@ -117,7 +118,7 @@ def train_ours(settings: Settings, inputs: Any, *, keep_model: Path | None = Non
     with tempfile.TemporaryDirectory() as folder:
         directory = TrialDirectory(Path(folder) / configuration.fingerprint)
         model = Path(settings["model"])
-        train_trial(configuration, inputs, model, directory, worker, keep_model=keep_model is not None)
+        train_trial(configuration, inputs, Checkpoint.at(model), directory, worker, keep_model=keep_model is not None)
         if keep_model is not None:
             directory.model.rename(keep_model)
     return worker.reports

@@ -32,12 +32,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from xlingual.families import ScoringSet
+from xlingual.families import Checkpoint, ScoringSet
 from xlingual.preparation.inputs import (
     load_study_data,
     load_test_data,
     locate,
-    model_traits,
     scoring_sets,
     trial_inputs,
 )
@@ -80,7 +79,7 @@ class World:
     """
 
     study: Study
-    model: Path
+    model: Checkpoint
     inputs: TrialInputs
     tested: dict[str, ScoringSet]
     sources: dict[str, str]
@@ -100,11 +99,11 @@ def world() -> World:
     folder = Path(tempfile.mkdtemp(prefix="toy-calibration-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     locations = locate(study, folder)
-    data, model = load_study_data(study, locations, folder / "faq"), locations.models[ARMS[0]]
-    traits, inputs = model_traits(study, model), trial_inputs(model, study, data)
-    tested = scoring_sets(model, load_test_data(study, locations), traits.lengths)
-    sources = {name: source["fingerprint"] for name, source in data.sources().items()} | {"model": model}
-    return World(study, Path(model), inputs, tested, sources, traits)
+    data, checkpoint = load_study_data(study, locations, folder / "faq"), Checkpoint.resolve(locations.models[ARMS[0]])
+    traits, inputs = checkpoint.traits(study.windows, study.text_to_text), trial_inputs(checkpoint, study, data)
+    tested = scoring_sets(checkpoint, load_test_data(study, locations), traits.lengths)
+    sources = {name: source["fingerprint"] for name, source in data.sources().items()} | {"model": checkpoint.name}
+    return World(study, checkpoint, inputs, tested, sources, traits)
 
 
 def train_arm(task: tuple[int, str]) -> Scores:

@@ -29,7 +29,7 @@ def main() -> None:
     from xlingual.data.xquad import load_xquad
     from xlingual.families.text_to_text.illegal_answers import classify_illegal
     from xlingual.languages import XQUAD_LANGUAGES
-    from xlingual.models.checkpoint import resolve_checkpoint
+    from xlingual.models.checkpoint_directory import resolve_checkpoint
     from xlingual.models.encoder import load_tokenizer
 
     tokenizer = load_tokenizer(resolve_checkpoint(asked.model))

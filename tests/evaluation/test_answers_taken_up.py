@@ -21,7 +21,7 @@ from xlingual.evaluation.checkpoint_evaluation import CrewOf, evaluate_checkpoin
 from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.prediction_store import PredictionsMissing
-from xlingual.families import Lengths, ScoringSet
+from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.lock import hold
@@ -70,8 +70,8 @@ class Mortals:
 
     def __call__(self, lives: int = 10**6, tokens: int = 64, memory: int = 10**6) -> CrewOf:
         @contextmanager
-        def crew(model: str, directory: Path, lengths: Lengths) -> Iterator[WorkerPool]:
-            self.made.append(Mortal(Answerer.load(directory, lengths, torch.device("cpu")), lives, tokens, memory))
+        def crew(checkpoint: Checkpoint, lengths: Lengths) -> Iterator[WorkerPool]:
+            self.made.append(Mortal(Answerer.load(checkpoint, lengths, torch.device("cpu")), lives, tokens, memory))
             yield self.made[-1]
 
         return crew
@@ -114,7 +114,7 @@ def test_a_command_that_was_killed_goes_on_and_gives_the_numbers_of_one_go(
     assert [len(piece) for piece in pieces] == [1, 2, len(whole) - 3]
     assert evaluation.scores == at_once.scores
     assert content(evaluation.kept) == content(at_once.kept)
-    assert any("are those of the same command, which was ended" in note for note in evaluation.notes)
+    assert any("were resumed from the same command, which was interrupted" in note for note in evaluation.notes)
     assert 0 < heard[0][0] < heard[-1][0] == 40
     assert len(heard) == 1 + len(pieces[-1])  # existing results are reported first
     assert not partial(asked).exists()

@@ -22,9 +22,9 @@ from xlingual.data.examples import Example
 from xlingual.export.export import export_model
 from xlingual.export.model_card import CARD, complete_model_card, model_card
 from xlingual.export.origin import Origin, origin_of
-from xlingual.families import family_of
+from xlingual.families import Checkpoint, family_of
 from xlingual.families.scoring_set import ScoringSet
-from xlingual.models.checkpoint import checkpoint_fingerprint
+from xlingual.models.checkpoint_directory import checkpoint_fingerprint
 from xlingual.preparation.inputs import Locations
 from xlingual.records.files import write_json, write_lines
 from xlingual.records.layout import TrialDirectory
@@ -151,7 +151,7 @@ def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
         for parameter in model.parameters():
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=noise))  # so that answers differ more
     target = tmp_path / "model"
-    export_model(model, source, target, made, REPORTS)
+    export_model(model, Checkpoint.at(source), target, made, REPORTS)
     examples = long_examples()
     predictions = recorded(target, made, examples)
     assert len(set(predictions)) > 3
@@ -166,7 +166,12 @@ def test_all_files_of_a_model_may_be_read_by_those_whom_the_umask_admits(
     tiny_checkpoint: Path, tmp_path: Path, umask: int
 ) -> None:
     target = tmp_path / "model"
-    export_model(family_of(tiny_checkpoint).load(tiny_checkpoint, 0), tiny_checkpoint, target, configuration(WINDOWS))
+    export_model(
+        family_of(tiny_checkpoint).load(tiny_checkpoint, 0),
+        Checkpoint.at(tiny_checkpoint),
+        target,
+        configuration(WINDOWS),
+    )
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in target.iterdir()}
     assert {"model.safetensors", "tokenizer.json"} <= found.keys()
     assert found == dict.fromkeys(found, 0o666 & ~umask)
@@ -174,7 +179,12 @@ def test_all_files_of_a_model_may_be_read_by_those_whom_the_umask_admits(
 
 def test_a_card_is_no_part_of_a_checkpoints_identity(tiny_checkpoint: Path, tmp_path: Path) -> None:
     target = tmp_path / "model"
-    export_model(family_of(tiny_checkpoint).load(tiny_checkpoint, 0), tiny_checkpoint, target, configuration(WINDOWS))
+    export_model(
+        family_of(tiny_checkpoint).load(tiny_checkpoint, 0),
+        Checkpoint.at(tiny_checkpoint),
+        target,
+        configuration(WINDOWS),
+    )
     with_card = checkpoint_fingerprint(target)
     (target / CARD).unlink()
     assert checkpoint_fingerprint(target) == with_card
@@ -208,7 +218,12 @@ def test_a_card_says_all_data_with_its_languages_and_fingerprints() -> None:
 
 def test_a_card_without_a_study_names_no_folder_of_this_machine(tiny_checkpoint: Path, tmp_path: Path) -> None:
     target = tmp_path / "model"
-    export_model(family_of(tiny_checkpoint).load(tiny_checkpoint, 0), tiny_checkpoint, target, configuration(WINDOWS))
+    export_model(
+        family_of(tiny_checkpoint).load(tiny_checkpoint, 0),
+        Checkpoint.at(tiny_checkpoint),
+        target,
+        configuration(WINDOWS),
+    )
     text = (target / CARD).read_text()
     assert "base_model" not in ModelCard(text).data.to_dict()
     assert str(tmp_path) not in text and str(tiny_checkpoint.parent) not in text
@@ -228,7 +243,9 @@ def test_the_test_stage_completes_a_card(tiny_checkpoint: Path, tmp_path: Path) 
     origin = Origin("mix", "Why?", "plain", toy=True, oracle=True, paragraphs=24, scores=SCORES)
     complete_model_card(directory, origin)  # without a model, nothing is done
     assert not directory.model.exists()
-    export_model(family_of(tiny_checkpoint).load(tiny_checkpoint, 0), tiny_checkpoint, directory.model, made)
+    export_model(
+        family_of(tiny_checkpoint).load(tiny_checkpoint, 0), Checkpoint.at(tiny_checkpoint), directory.model, made
+    )
     assert "Not scored yet." in (directory.model / CARD).read_text()
     complete_model_card(directory, origin)
     text = (directory.model / CARD).read_text()
@@ -274,7 +291,7 @@ def test_a_model_of_a_toy_world_says_so_before_its_study_does(tiny_checkpoint: P
     import shutil
 
     source = shutil.copytree(tiny_checkpoint, tmp_path / "toy_worlds" / "model")
-    export_model(family_of(source).load(source, 0), source, tmp_path / "model", configuration(WINDOWS))
+    export_model(family_of(source).load(source, 0), Checkpoint.at(source), tmp_path / "model", configuration(WINDOWS))
     assert "**TOY WORLD.**" in (tmp_path / "model" / CARD).read_text()
 
 

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from transformers import BertForQuestionAnswering
 
 from xlingual.errors import ModelError
-from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.models.checkpoint_directory import resolve_checkpoint
 from xlingual.models.encoder import check_encoder, encoder_widths, load_encoder, load_tokenizer, quiet_transformers
 
 

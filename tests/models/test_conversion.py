@@ -29,7 +29,7 @@ from transformers import (
 
 from xlingual.cli import app
 from xlingual.errors import ModelError
-from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.models.checkpoint_directory import resolve_checkpoint
 from xlingual.models.conversion import convert_checkpoint
 from xlingual.models.encoder import load_encoder, load_tokenizer, quiet_transformers
 

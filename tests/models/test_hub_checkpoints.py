@@ -15,7 +15,7 @@ import pytest
 from huggingface_hub import close_session, constants
 
 from xlingual.errors import ModelError
-from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint, split_revision
+from xlingual.models.checkpoint_directory import checkpoint_fingerprint, resolve_checkpoint, split_revision
 
 REFUSALS = {
     "absent/model": (401, "RepoNotFound"),
@@ -142,7 +142,7 @@ def test_what_is_in_the_cache_needs_no_network(online: Hub, monkeypatch: pytest.
         ("tired/model", r"the hub refused it \(HTTP status 503\)"),
         ("our/model@v9", r"no revision 'v9' of it on the hub; .*our/model@main"),
         ("our/model@pickled", r"found: pytorch_model\.bin\).*`xlingual convert our/model@pickled DIR`"),
-        ("our/model@", r"no revision behind the @; write our/model, or our/model@main"),
+        ("our/model@", r"no revision after the @; write our/model, or our/model@main"),
     ],
 )
 @pytest.mark.usefixtures("online")

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModelForMaskedLM, AutoModelForQuestionA
 
 from xlingual.families import ScoringSet, family_of
 from xlingual.families.batches import Batch
-from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.models.checkpoint_directory import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import known_positions, quiet_transformers
 from xlingual.study import WindowSettings
 

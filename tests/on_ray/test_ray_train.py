@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import ray
 
+from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.records import journal
 from xlingual.records.files import read_json
@@ -36,10 +37,10 @@ def test_two_workers_give_the_numbers_of_one(
     assert content.pop("fingerprint") == trial.fingerprint
     study, alone = load_study(path), TrialDirectory(tmp_path / "alone")
     inputs = trial_inputs(
-        str(tiny_checkpoint), study, load_study_data(study, locate(study, tmp_path), tmp_path / "faq")
+        Checkpoint.at(tiny_checkpoint), study, load_study_data(study, locate(study, tmp_path), tmp_path / "faq")
     )
     configuration = TrialConfiguration.model_validate(content)
-    train_trial(configuration, inputs, tiny_checkpoint, alone, SoloWorker(), keep_model=False)
+    train_trial(configuration, inputs, Checkpoint.at(tiny_checkpoint), alone, SoloWorker(), keep_model=False)
 
     one, other = (journal.read(each.reports) for each in (alone, together.trial(trial.fingerprint)))
     assert [report["updates"] for report in one] == [report["updates"] for report in other] == [3, 6, 9, 12]

@@ -12,6 +12,7 @@ import tiny_task
 import yaml
 
 from xlingual.errors import DataError, ModelError, RecordError
+from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import StudyData, load_study_data, locate, trial_inputs
 from xlingual.preparation.lexicon_arms import text_methods
 from xlingual.records.layout import StudyDirectory
@@ -148,15 +149,15 @@ def test_inputs_hold_texts_only_for_models_whose_arms_alter_them(
 ) -> None:
     other = tiny_task.write_checkpoint(tmp_path / "other")
     study, data = load({**SYNONYMS, "model": str(other)})
-    assert type(trial_inputs(str(tiny_checkpoint), study, data).train).__name__ == "Windows"
+    assert type(trial_inputs(Checkpoint.at(tiny_checkpoint), study, data).train).__name__ == "Windows"
     for features in (None, tmp_path / "features"):
-        inputs = trial_inputs(str(other), study, data, features)
+        inputs = trial_inputs(Checkpoint.at(other), study, data, features)
         assert isinstance(inputs.train, RewritableWindows)
         assert [inputs.train.texts[i].context for i in range(len(data.train))] == [
             e.context for e in data.train.examples
         ]
         assert inputs.train.lexicons.synonyms is not None
-        assert inputs.summary() == trial_inputs(str(tiny_checkpoint), study, data).summary()
+        assert inputs.summary() == trial_inputs(Checkpoint.at(tiny_checkpoint), study, data).summary()
 
 
 def test_a_tokenizer_without_segmentations_to_draw_is_refused_where_it_is_used(
@@ -164,9 +165,9 @@ def test_a_tokenizer_without_segmentations_to_draw_is_refused_where_it_is_used(
 ) -> None:
     study, data = load(SAMPLING)
     with pytest.raises(ModelError, match=r"subword_sampling: model .* has a WordLevel tokenizer: each word is"):
-        trial_inputs(str(tiny_checkpoint), study, data)
+        trial_inputs(Checkpoint.at(tiny_checkpoint), study, data)
     study, data = load({**SAMPLING, "model": str(tiny_task.write_checkpoint(tmp_path / "other"))})
-    assert len(trial_inputs(str(tiny_checkpoint), study, data).train) == len(data.train)
+    assert len(trial_inputs(Checkpoint.at(tiny_checkpoint), study, data).train) == len(data.train)
 
 
 def test_toy_studies_have_dictionaries(tmp_path: Path) -> None:
@@ -186,7 +187,7 @@ def test_toy_studies_have_dictionaries(tmp_path: Path) -> None:
     locations = locate(study, tmp_path)
     data = load_study_data(study, locations, tmp_path / "rows")
     assert len(data.lexicons.dictionaries) == 11
-    inputs = trial_inputs(locations.models["switched"], study, data)
+    inputs = trial_inputs(Checkpoint.resolve(locations.models["switched"]), study, data)
     assert isinstance(inputs.train, RewritableWindows)
     sentence = data.train.examples[0].context.split(".")[0].split()
     assert (

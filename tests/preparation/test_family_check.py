@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tiny_text_to_text import write_text_to_text
 
 from xlingual.errors import ModelError
 from xlingual.preparation.family_check import check_families
-from xlingual.preparation.inputs import locate
+from xlingual.preparation.inputs import locate, resolve_models
 from xlingual.study import Study, load_study
 
 
@@ -37,6 +38,11 @@ def study_of(folder: Path, *models: Path) -> Study:
     return load_study(folder / "study.yaml")
 
 
+def check(study: Study, folder: Path, note: Callable[[str], None] = lambda line: None) -> None:
+    locations = locate(study, folder)
+    check_families(study, locations, resolve_models(locations), note)
+
+
 @pytest.fixture
 def models(tmp_path: Path) -> list[Path]:
     write_bert(tmp_path / "bert", [])
@@ -49,7 +55,7 @@ def test_weights_that_are_no_numbers_are_refused_with_file_and_tensor(
     which: int, models: list[Path], tmp_path: Path
 ) -> None:
     study = study_of(tmp_path, *models)
-    check_families(study, locate(study, tmp_path))
+    check(study, tmp_path)
     directory = models[which]
     weights = load_file(directory / "model.safetensors")
     name = sorted(weights)[-1]
@@ -60,7 +66,7 @@ def test_weights_that_are_no_numbers_are_refused_with_file_and_tensor(
     shards = dict.fromkeys(weights, "model-00001-of-00002.safetensors") | {name: "model-00002-of-00002.safetensors"}
     (directory / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
     with pytest.raises(ModelError, match=rf"NaN or infinity \(model-00002-of-00002\.safetensors: {name}\)"):
-        check_families(study, locate(study, tmp_path))
+        check(study, tmp_path)
 
 
 def test_languages_that_a_model_cannot_read_and_an_odd_padding_id_are_told_before_training(
@@ -72,7 +78,7 @@ def test_languages_that_a_model_cannot_read_and_an_odd_padding_id_are_told_befor
     path = tmp_path / "data" / "xquad" / "xquad.de.json"
     path.write_text(path.read_text().replace(" is ", " ист "))
     told: list[str] = []
-    check_families(study, locate(study, tmp_path), told.append)
+    check(study, tmp_path, told.append)
     assert [line.split(":")[0] for line in told if "padding" in line] == ["model xlm_roberta"]
     unknown = [line for line in told if "does not know a good part" in line]
     assert {line.split(":")[0] for line in unknown} == {f"model {model.name}" for model in models}

@@ -14,13 +14,13 @@ import pytest
 from tiny_task import questions
 
 from xlingual.data.examples import ExampleSet
-from xlingual.families import Inputs
+from xlingual.families import Checkpoint, Inputs
 from xlingual.preparation.faq_data import FaqData
 from xlingual.preparation.faq_sources import FaqSource
 from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.inputs import StudyData, TrialInputs, scoring_sets, trial_inputs
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import PassageSettings, Recipe, TextToTextSettings, WindowSettings, variant
+from xlingual.study import PassageSettings, Recipe, TextToTextSettings, TrialConfiguration, WindowSettings, variant
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
 
@@ -45,6 +45,13 @@ class MadeExamples(FaqSource):
         return cutter.inputs(self.made, targets=True)
 
 
+CONFIGURATION = {
+    "sources": {"model": "m", "train": "t", "dev": "d"},
+    "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
+    "training": {"updates": 2, "batch_size": 16, "micro_batch_size": 4, "learning_rate": 3e-3, "reports": 1},
+    "mixture": {"recipe": {"passage": {}}, "faq_share": 0.3, "weights": {"de": 1.0}},
+    "seed": 0,
+}
 VARIANT = variant(Recipe(passage=PassageSettings()), "matched")
 DATA = StudyData(
     examples(60),
@@ -54,9 +61,9 @@ DATA = StudyData(
 
 
 def test_kept_windows_are_those_made_in_memory(tmp_path: Path, tiny_checkpoint: Path) -> None:
-    made = trial_inputs(str(tiny_checkpoint), STUDY, DATA)
+    made = trial_inputs(Checkpoint.at(tiny_checkpoint), STUDY, DATA)
     for _ in range(2):
-        kept = trial_inputs(str(tiny_checkpoint), STUDY, DATA, tmp_path / "features")
+        kept = trial_inputs(Checkpoint.at(tiny_checkpoint), STUDY, DATA, tmp_path / "features")
         assert kept.pad_token == made.pad_token and kept.summary() == made.summary()
         pairs = [(kept.train, made.train), (kept.faq[VARIANT]["de"], made.faq[VARIANT]["de"])]
         pairs.append((kept.development["dev"]["en"].inputs, made.development["dev"]["en"].inputs))
@@ -68,7 +75,7 @@ def test_kept_windows_are_those_made_in_memory(tmp_path: Path, tiny_checkpoint: 
 def test_the_test_set_is_cut_for_its_model(tmp_path: Path, tiny_checkpoint: Path) -> None:
     parts = {"en": examples(5), "de": examples(7, 50, "de")}
     for features in (None, tmp_path / "features"):
-        sets = scoring_sets(str(tiny_checkpoint), parts, STUDY.windows, features)
+        sets = scoring_sets(Checkpoint.at(tiny_checkpoint), parts, STUDY.windows, features)
         assert {name: len(part.inputs) for name, part in sets.items()} == {"en": 5, "de": 7}
         assert sets["de"].examples == parts["de"].examples
 
@@ -79,11 +86,11 @@ def read_only(inputs: TrialInputs) -> bool:
 
 
 @pytest.fixture
-def reports(tmp_path: Path, tiny_checkpoint: Path, configure: Callable[..., Any]) -> Callable[[TrialInputs], Any]:
+def reports(tmp_path: Path, tiny_checkpoint: Path) -> Callable[[TrialInputs], Any]:
     def train(inputs: TrialInputs) -> Any:
         directory = TrialDirectory(tmp_path / f"trial {len(list(tmp_path.iterdir()))}")
-        configuration = configure(mixture={"faq_share": 0.3, "weights": {"de": 1.0}}, updates=2, reports=1)
-        train_trial(configuration, inputs, tiny_checkpoint, directory, SoloWorker(), keep_model=False)
+        configuration = TrialConfiguration.model_validate(CONFIGURATION)
+        train_trial(configuration, inputs, Checkpoint.at(tiny_checkpoint), directory, SoloWorker(), keep_model=False)
         rows = [json.loads(line) for line in directory.reports.read_text().splitlines()]
         return [(row["loss"], row["f1"]) for row in rows]
 
@@ -93,6 +100,6 @@ def reports(tmp_path: Path, tiny_checkpoint: Path, configure: Callable[..., Any]
 def test_training_reads_windows_and_does_not_write_to_them(
     tmp_path: Path, tiny_checkpoint: Path, reports: Callable[[TrialInputs], Any]
 ) -> None:
-    kept = trial_inputs(str(tiny_checkpoint), STUDY, DATA, tmp_path / "features")
+    kept = trial_inputs(Checkpoint.at(tiny_checkpoint), STUDY, DATA, tmp_path / "features")
     assert read_only(kept)
-    assert reports(kept) == reports(trial_inputs(str(tiny_checkpoint), STUDY, replace(DATA)))
+    assert reports(kept) == reports(trial_inputs(Checkpoint.at(tiny_checkpoint), STUDY, replace(DATA)))

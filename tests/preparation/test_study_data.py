@@ -15,6 +15,7 @@ from xlingual.data.examples import content_fingerprint
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.errors import DataError
+from xlingual.families import Checkpoint
 from xlingual.preparation.faq_sources import FORMAT, PassageExamples, RowPairs
 from xlingual.preparation.inputs import StudyData, load_study_data, locate, trial_inputs
 from xlingual.preparation.mixture_check import check_mixtures
@@ -105,7 +106,7 @@ def texts(source: Any) -> Iterator[tuple[str, str]]:
 
 def test_every_row_becomes_an_example_and_is_counted(load: Load, tiny_checkpoint: Path) -> None:
     study, data = load()
-    inputs = trial_inputs(str(tiny_checkpoint), study, data)
+    inputs = trial_inputs(Checkpoint.at(tiny_checkpoint), study, data)
     (variant,) = data.faq.training
     assert {language: len(windows) for language, windows in inputs.faq[variant].items()} == {"de": 72, "es": 72}
     assert data.sources()[variant]["counts"]["kept"] == 144
@@ -196,7 +197,7 @@ def test_a_choice_of_recipes_has_all_of_them_ready(load: Load, tiny_checkpoint: 
     recipes = {"spans": {"passage": {"answers": {"choice": [2, 4]}}}, "pairs": {"contrastive": {}}}
     study, data = load({"recipe": {"choice": recipes}})
     assert len(data.faq.training) == 3 and "pairs" in data.faq.training
-    inputs = trial_inputs(str(tiny_checkpoint), study, data)
+    inputs = trial_inputs(Checkpoint.at(tiny_checkpoint), study, data)
     assert all(len(examples) == 72 for made in inputs.faq.values() for examples in made.values())
 
 
@@ -228,7 +229,7 @@ def test_bitexts_stand_beside_the_pairs_without_held_out_hosts_and_the_test_set(
     assert counts["read"] == 10 == counts["kept"] + counts["dropped_held_out"] + counts["dropped_contaminated"]
     assert counts["short"] == 990 and counts["dropped_contaminated"] == 1
     assert "bitexts of de by 990" in loaded_lines(loaded.sources())[-2]
-    inputs = trial_inputs(str(tiny_checkpoint), study, loaded)
+    inputs = trial_inputs(Checkpoint.at(tiny_checkpoint), study, loaded)
     assert len(inputs.faq["bitexts"]["bitext-de"]) == 2 * len(kept)
 
 
@@ -274,7 +275,7 @@ def test_a_mixture_that_repeats_too_often_is_refused_before_the_first_trial(load
     training = {"updates": 100, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 0.001, "reports": 1}
     weights = {"temperature": None, "weights": {"simplex": "all"}}
     study, data = load(weights, training=training)
-    inputs = trial_inputs(str(tiny_checkpoint), study, data)
+    inputs = trial_inputs(Checkpoint.at(tiny_checkpoint), study, data)
     with pytest.raises(DataError, match=r"arms\.faq\.mixture: de has 72 examples .* 5.56 times .* max_repeats: 6"):
         check_mixtures(study, study.arms, inputs)
     study, _ = load(weights | {"max_repeats": 6}, training=training)
@@ -288,7 +289,7 @@ def test_counts_of_recipes_stay_when_the_windows_are_there_already(
     for _ in range(2):
         study, data = load()
         check_sources(directory, data.sources())
-        trial_inputs(str(tiny_checkpoint), study, data, tmp_path / "features")
+        trial_inputs(Checkpoint.at(tiny_checkpoint), study, data, tmp_path / "features")
         check_sources(directory, data.sources())
         (variant,) = data.faq.training
         assert json.loads(directory.sources.read_text())[variant]["counts"]["kept"] == 144
@@ -324,7 +325,7 @@ def test_bitexts_are_not_repeated_without_bound_either(load: Load, data: Path, t
     training = {"updates": 10, "batch_size": 16, "micro_batch_size": 4, "learning_rate": 0.001, "reports": 1}
     mixture = {"recipe": {"contrastive": {"bitext_share": 1.0}}}
     study, loaded = load(mixture, faq={"bitexts": {"source": str(data)}}, training=training)
-    inputs = trial_inputs(str(tiny_checkpoint), study, loaded)
+    inputs = trial_inputs(Checkpoint.at(tiny_checkpoint), study, loaded)
     with pytest.raises(DataError, match=r"bitext-de has 4 examples .* 10 times .* repeated: \[de\]"):
         check_mixtures(study, study.arms, inputs)
     study, _ = load(mixture | {"repeated": ["de", "es"]}, faq={"bitexts": {"source": str(data)}}, training=training)
@@ -371,7 +372,7 @@ def test_a_language_without_bitexts_refuses_only_what_has_none_at_all(
     recipe = {"contrastive": {"bitext_share": 0.5}}
     faq = {"bitexts": {"source": str(data)}}
     study, loaded = load({"temperature": None, "weights": {"simplex": "all"}, "recipe": recipe}, faq=faq)
-    inputs = trial_inputs(str(tiny_checkpoint), study, loaded)
+    inputs = trial_inputs(Checkpoint.at(tiny_checkpoint), study, loaded)
     check_mixtures(study, study.arms, inputs)
     study, _ = load({"temperature": None, "weights": {"es": 1.0}, "recipe": recipe}, faq=faq)
     with pytest.raises(DataError, match=r"no bitext row of es is left; lower data\.faq\.bitexts\.similarity"):

@@ -102,6 +102,7 @@ class Changing:
             directory=self.directory,
             listener=KilledListener(faults),  # type: ignore[arg-type]
             locations=SimpleNamespace(models={}),  # type: ignore[arg-type]
+            checkpoints={},
             inputs={},
             sources={arm: {"model": "m", "train": "t", "dev": "d"} for arm in study.arms},
             traits=dict.fromkeys(study.arms, FamilyDefaults(study.windows)),

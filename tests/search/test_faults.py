@@ -83,6 +83,7 @@ class Commands:
             directory=self.directory,
             listener=KilledListener(faults),  # type: ignore[arg-type]
             locations=SimpleNamespace(models={}),  # type: ignore[arg-type]
+            checkpoints={},
             inputs={},
             sources=dict.fromkeys(self.study.arms, sources),
             traits=dict.fromkeys(self.study.arms, FamilyDefaults(self.study.windows)),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from xlingual.families import Checkpoint
 from xlingual.speed.slow import Skipped, timed_unless_slow, worth_timing
 from xlingual.speed.training_speed import TooSlow, TrainingSpeed, measure_training
 
@@ -101,8 +102,14 @@ def test_no_update_follows_one_that_is_too_slow(tiny_checkpoint, inputs, traits)
     asked = {"batch_size": 4, "micro_batch_size": 4, "precision": "bf16", "device": torch.device("cpu")}
     with pytest.raises(TooSlow) as slow:
         measure_training(
-            tiny_checkpoint, inputs, traits, updates=3, go_on=lambda first: first < 100, clock=Clock(2), **asked
+            Checkpoint.at(tiny_checkpoint),
+            inputs,
+            traits,
+            updates=3,
+            go_on=lambda first: first < 100,
+            clock=Clock(2),
+            **asked,
         )
     assert slow.value.first == 100
-    speed = measure_training(tiny_checkpoint, inputs, traits, updates=2, clock=Clock(4), **asked)
+    speed = measure_training(Checkpoint.at(tiny_checkpoint), inputs, traits, updates=2, clock=Clock(4), **asked)
     assert (speed.first, speed.seconds) == (100, (100, 100))

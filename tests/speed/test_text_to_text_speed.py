@@ -20,7 +20,7 @@ from transformers import (
 )
 
 from xlingual.errors import DataError, XlingualError
-from xlingual.families import TEXT_TO_TEXT
+from xlingual.families import TEXT_TO_TEXT, Checkpoint
 from xlingual.models.text_to_text import load_text_to_text
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.report.speed import speed_tables
@@ -102,7 +102,14 @@ def test_the_table_speaks_of_inputs(speed):
 
 def test_tokens_and_moments_are_those_of_the_updates(tiny_mt5, inputs):
     measured = measure_training(
-        tiny_mt5, inputs, TRAITS, updates=3, batch_size=8, micro_batch_size=4, precision="fp32", device=CPU
+        Checkpoint.at(tiny_mt5),
+        inputs,
+        TRAITS,
+        updates=3,
+        batch_size=8,
+        micro_batch_size=4,
+        precision="fp32",
+        device=CPU,
     )
     shortest, longest = inputs.train.lengths.min(), inputs.train.lengths.max()
     assert 24 * shortest <= measured.tokens <= 24 * longest
@@ -152,7 +159,14 @@ def test_updates_are_those_of_the_family(tiny_mt5, inputs, monkeypatch):
 
     monkeypatch.setattr(Updater, "update", watched)
     measure_training(
-        tiny_mt5, inputs, TRAITS, updates=1, batch_size=4, micro_batch_size=4, precision="bf16", device=CPU
+        Checkpoint.at(tiny_mt5),
+        inputs,
+        TRAITS,
+        updates=1,
+        batch_size=4,
+        micro_batch_size=4,
+        precision="bf16",
+        device=CPU,
     )
     assert seen == [("Adafactor", "constant")] * 2
     plain = trial_configuration(FamilyDefaults(TRAITS.lengths), 1, 1, 1, "fp32")
@@ -169,7 +183,7 @@ def test_the_largest_micro_batch_of_a_gpu_is_of_the_longest_inputs(room, fits, t
             return super().update(number)
 
     monkeypatch.setattr(micro_batch, "Updater", SmallMemory)
-    largest = tried_micro_batch(tiny_mt5, inputs, TRAITS, "fp32", CPU)
+    largest = tried_micro_batch(Checkpoint.at(tiny_mt5), inputs, TRAITS, "fp32", CPU)
     assert (largest.windows, largest.tokens) == (fits, inputs.train.lengths.max())
 
 
@@ -194,7 +208,7 @@ def test_answers_are_scored_as_evaluate_does(tiny_mt5, monkeypatch):
         return extras(self, example, prediction)
 
     monkeypatch.setattr(type(TEXT_TO_TEXT), "row_extras", watched)
-    measured = measure_scoring(tiny_mt5, asked, TRAITS.lengths, CPU)
+    measured = measure_scoring(Checkpoint.at(tiny_mt5), asked, TRAITS.lengths, CPU)
     assert measured.questions == {"en": 7, "de": 3}
     warm_up = scoring_speed.WARM_UP + 3
     assert len(seen) == warm_up + 10
@@ -203,8 +217,8 @@ def test_answers_are_scored_as_evaluate_does(tiny_mt5, monkeypatch):
 
 def test_the_toy_worlds_mt5_stands_in():
     with prepared(BenchRequest("toy_text_to_text")) as task:
-        assert task.family is TEXT_TO_TEXT
-        assert (task.checkpoint / "config.json").is_file()
+        assert task.checkpoint.family is TEXT_TO_TEXT
+        assert (task.checkpoint.directory / "config.json").is_file()
         assert task.lengths == TextToTextSettings(max_input_tokens=1024, max_target_tokens=128, max_answer_tokens=64)
         assert (task.traits.optimizer, task.traits.decay) == ("adafactor", "constant")
         assert len(task.inputs.train) == task.train_examples == 3000
@@ -235,7 +249,7 @@ def test_a_model_of_bytes_is_measured(tmp_path):
         TEXT_TO_TEXT.tokenizer(checkpoint), tiny_task.questions(12), BYTES.lengths, targets=True
     )
     measured = measure_training(
-        checkpoint,
+        Checkpoint.at(checkpoint),
         TrialInputs(inputs, {}, {}, 0).counted(),
         BYTES,
         updates=1,
@@ -246,7 +260,7 @@ def test_a_model_of_bytes_is_measured(tmp_path):
     )
     assert (measured.windows, measured.vocabulary_rows) == (4, 384)
     assert measured.target_tokens > 4 * 3
-    scored = measure_scoring(checkpoint, {"en": tuple(tiny_task.questions(2))}, BYTES.lengths, CPU)
+    scored = measure_scoring(Checkpoint.at(checkpoint), {"en": tuple(tiny_task.questions(2))}, BYTES.lengths, CPU)
     assert scored.questions == {"en": 2}
 
 

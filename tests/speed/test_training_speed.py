@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from xlingual.families import Checkpoint
 from xlingual.models.encoder import load_encoder, word_embeddings
 from xlingual.speed import micro_batch
 from xlingual.speed.micro_batch import estimated_micro_batch, tried_micro_batch
@@ -34,7 +35,14 @@ MADE_UP = TrainingSpeed(
 @pytest.fixture
 def measured(tiny_checkpoint, inputs, traits):
     return measure_training(
-        tiny_checkpoint, inputs, traits, updates=3, batch_size=8, micro_batch_size=4, precision="fp32", device=CPU
+        Checkpoint.at(tiny_checkpoint),
+        inputs,
+        traits,
+        updates=3,
+        batch_size=8,
+        micro_batch_size=4,
+        precision="fp32",
+        device=CPU,
     )
 
 
@@ -82,7 +90,14 @@ def test_updates_are_those_of_a_trial_with_dropout(tiny_checkpoint, inputs, trai
 
     monkeypatch.setattr(Updater, "update", watched)
     measure_training(
-        tiny_checkpoint, inputs, traits, updates=2, batch_size=4, micro_batch_size=4, precision="bf16", device=CPU
+        Checkpoint.at(tiny_checkpoint),
+        inputs,
+        traits,
+        updates=2,
+        batch_size=4,
+        micro_batch_size=4,
+        precision="bf16",
+        device=CPU,
     )
     assert [number for number, _, _ in seen] == [0, 1, 2]
     assert all(training and max(rates) == 0.1 for _, training, rates in seen)
@@ -112,6 +127,6 @@ def test_the_largest_micro_batch_of_a_gpu_is_the_last_that_did_not_run_out_of_me
             return super().update(number)
 
     monkeypatch.setattr(micro_batch, "Updater", SmallMemory)
-    largest = tried_micro_batch(tiny_checkpoint, inputs, traits, "fp32", CPU)
+    largest = tried_micro_batch(Checkpoint.at(tiny_checkpoint), inputs, traits, "fp32", CPU)
     assert (largest.windows, largest.estimated) == (fits, False)
     assert largest.tokens == inputs.train.lengths.max()

@@ -13,7 +13,7 @@ import torch
 from tiny_task import COLOURS, THINGS, questions
 
 from xlingual.data.augmentation.lexicon import Lexicon, Lexicons
-from xlingual.families import EXTRACTIVE
+from xlingual.families import EXTRACTIVE, Checkpoint
 from xlingual.families.batches import Batcher
 from xlingual.models.encoder import load_encoder, load_tokenizer
 from xlingual.preparation.trial_inputs import TrialInputs
@@ -145,10 +145,12 @@ def test_training_goes_on_from_a_checkpoint_with_the_same_texts(
 
     configuration = configure(updates=4, reports=2, robust=WORDS)
     whole, halved = (TrialDirectory(tmp_path / name) for name in ("whole", "halved"))
-    train_trial(configuration, inputs, tiny_checkpoint, whole, SoloWorker(), keep_model=False)
+    train_trial(configuration, inputs, Checkpoint.at(tiny_checkpoint), whole, SoloWorker(), keep_model=False)
     with pytest.raises(Killed):
-        train_trial(configuration, inputs, tiny_checkpoint, halved, SoloWorker(on_report=kill), keep_model=False)
-    train_trial(configuration, inputs, tiny_checkpoint, halved, SoloWorker(), keep_model=False)
+        train_trial(
+            configuration, inputs, Checkpoint.at(tiny_checkpoint), halved, SoloWorker(on_report=kill), keep_model=False
+        )
+    train_trial(configuration, inputs, Checkpoint.at(tiny_checkpoint), halved, SoloWorker(), keep_model=False)
     one, other = (journal.read(directory.reports) for directory in (whole, halved))
     assert [report["loss"] for report in one] == [report["loss"] for report in other]
     assert len(one) == 2 and np.isfinite(one[-1]["loss"])

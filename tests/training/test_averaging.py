@@ -12,6 +12,7 @@ from gloo_worker import TwoWorkers
 from torch import Tensor, nn
 
 from xlingual.errors import RecordError
+from xlingual.families import Checkpoint
 from xlingual.families.batches import Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.models.encoder import load_encoder
@@ -142,7 +143,7 @@ def train(
             raise Killed
 
     worker, directory = SoloWorker(on_report=on_report), TrialDirectory(path)
-    train_trial(configuration, inputs, checkpoint, directory, worker, keep_model=True)
+    train_trial(configuration, inputs, Checkpoint.at(checkpoint), directory, worker, keep_model=True)
     return worker.reports, directory
 
 
@@ -152,7 +153,7 @@ def weights_after_updates(
     """The weights after each update, with an untrimmed vocabulary."""
     worker = SoloWorker()
     order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
-    model = TrainedModel(configuration, inputs, checkpoint, worker, Execution())
+    model = TrainedModel(configuration, inputs, Checkpoint.at(checkpoint), worker, Execution())
     assert model.vocabulary is None
     updater, found = Updater(configuration, order, model, worker), []
     for number in range(configuration.training.updates):
@@ -255,7 +256,9 @@ def test_a_checkpoint_without_an_average_continues_trials_that_have_none(
     """As written by earlier versions; a trial that needs the average reports that it is missing."""
 
     def model_of(robust: Any) -> TrainedModel:
-        return TrainedModel(configure(robust=robust), tiny_inputs, tiny_checkpoint, SoloWorker(), Execution())
+        return TrainedModel(
+            configure(robust=robust), tiny_inputs, Checkpoint.at(tiny_checkpoint), SoloWorker(), Execution()
+        )
 
     path, plain = tmp_path / "checkpoint.pt", model_of(None)
     save_checkpoint(path, plain, Progress(4))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from tiny_task import write_checkpoint
 
-from xlingual.families import batches
+from xlingual.families import Checkpoint, batches
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import Rows
 from xlingual.robust.hook_points import HookPoint
@@ -65,7 +65,7 @@ def _training(
     configuration: Any, inputs: TrialInputs, checkpoint: Path, compiled: bool
 ) -> tuple[TrainedModel, Updater]:
     torch.compiler.reset()
-    model = TrainedModel(configuration, inputs, checkpoint, SoloWorker(), Execution(compile=compiled))
+    model = TrainedModel(configuration, inputs, Checkpoint.at(checkpoint), SoloWorker(), Execution(compile=compiled))
     return model, Updater(configuration, training_order(configuration, inputs.train, {}), model, SoloWorker())
 
 

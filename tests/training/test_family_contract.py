@@ -14,7 +14,7 @@ from robust_families import FAMILIES, Family
 from tiny_task import questions
 
 from xlingual.errors import DataError
-from xlingual.families import ScoringSet, family_of
+from xlingual.families import Checkpoint, ScoringSet, family_of
 from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TextToTextSettings
@@ -55,7 +55,9 @@ def test_twenty_examples_are_learnt_by_heart(family: Family, tmp_path: Path) -> 
     rate = {"text_to_text": 1e-2}.get(family.name, family.rate)  # a constant one has to be lower
     configuration = family.configuration(updates=60, reports=2, batch_size=20, micro_batch_size=20, learning_rate=rate)
     worker = SoloWorker()
-    train_trial(configuration, inputs, family.checkpoint, TrialDirectory(tmp_path), worker, keep_model=False)
+    train_trial(
+        configuration, inputs, Checkpoint.at(family.checkpoint), TrialDirectory(tmp_path), worker, keep_model=False
+    )
     assert worker.reports[-1]["exact_match"] == 100.0
     assert worker.reports[-1]["f1"] == 100.0
 
@@ -65,7 +67,7 @@ def test_inputs_too_short_for_every_answer_are_refused(text_to_text: Family, tmp
     study = text_to_text.study.model_copy(update={"text_to_text": short})
     data = load_study_data(study, locate(study, tmp_path), tmp_path / "rows")
     with pytest.raises(DataError, match=r"max_input_tokens: 10 tokens .* none of the 125 training examples"):
-        trial_inputs(str(text_to_text.checkpoint), study, data)
+        trial_inputs(Checkpoint.at(text_to_text.checkpoint), study, data)
 
 
 def test_a_family_serves_these_recipes(family: Family) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from xlingual.families import Checkpoint
 from xlingual.families.extractive.extractive_family import Extractive
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
@@ -43,7 +44,9 @@ def test_nothing_of_a_trial_stays_without_the_collectors_help(
         directory = TrialDirectory(tmp_path / "trial")
         mixture = {"faq_share": 0.5, "weights": {"de": 1.0}, "recipe": {recipe: {}}} if recipe else None
         configuration = configure(robust={"embedding_noise": {"magnitude": 0.1}}, mixture=mixture)
-        train_trial(configuration, tiny_inputs, mask_checkpoint, directory, SoloWorker(), keep_model=True)
+        train_trial(
+            configuration, tiny_inputs, Checkpoint.at(mask_checkpoint), directory, SoloWorker(), keep_model=True
+        )
         assert len(models) == 1
         assert models[0]() is None
     finally:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from tiny_task import write_checkpoint
 
-from xlingual.families import batches
+from xlingual.families import Checkpoint, batches
 from xlingual.models.encoder import load_encoder
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
@@ -39,7 +39,15 @@ def no_dropout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reports(configuration: Any, inputs: TrialInputs, checkpoint: Path, path: Path, **execution: Any) -> Any:
     worker = SoloWorker()
     options = Execution(**execution)
-    train_trial(configuration, inputs, checkpoint, TrialDirectory(path), worker, keep_model=True, execution=options)
+    train_trial(
+        configuration,
+        inputs,
+        Checkpoint.at(checkpoint),
+        TrialDirectory(path),
+        worker,
+        keep_model=True,
+        execution=options,
+    )
     return worker.reports
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from xlingual.errors import RecordError, RecordLocked, TrialDiverged
+from xlingual.families import Checkpoint
 from xlingual.families.batches import Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.models.encoder import load_encoder
@@ -44,7 +45,7 @@ def train(
             raise Killed
 
     worker = SoloWorker(on_report=on_report)
-    train_trial(configuration, inputs, checkpoint, directory, worker, keep_model=keep_model)
+    train_trial(configuration, inputs, Checkpoint.at(checkpoint), directory, worker, keep_model=keep_model)
     return worker.reports, directory
 
 
@@ -116,12 +117,26 @@ def test_a_training_that_another_machine_took_over_writes_nothing_more(
         if report["updates"] == after:
             second = Holder("node-2", lambda node: node == "node-1")
             train_trial(
-                configuration, tiny_inputs, tiny_checkpoint, directory, elsewhere, keep_model=False, holder=second
+                configuration,
+                tiny_inputs,
+                Checkpoint.at(tiny_checkpoint),
+                directory,
+                elsewhere,
+                keep_model=False,
+                holder=second,
             )
 
     first, holder = SoloWorker(on_report=on_report), Holder("node-1")
     with pytest.raises(RecordLocked, match="took over while this one could not be reached"):
-        train_trial(configuration, tiny_inputs, tiny_checkpoint, directory, first, keep_model=False, holder=holder)
+        train_trial(
+            configuration,
+            tiny_inputs,
+            Checkpoint.at(tiny_checkpoint),
+            directory,
+            first,
+            keep_model=False,
+            holder=holder,
+        )
     assert numbers(journal.read(directory.reports)) == numbers(elsewhere.reports) == numbers(whole)
     assert not directory.checkpoint.exists()
 
@@ -221,7 +236,12 @@ def test_a_young_trial_is_scored_on_the_same_few_questions_and_a_whole_one_on_al
     configuration = configure(early_dev_questions=7)
     directory = TrialDirectory(tmp_path)
     train_trial(
-        configuration, tiny_inputs, tiny_checkpoint, directory, SoloWorker(on_report=on_report), keep_model=False
+        configuration,
+        tiny_inputs,
+        Checkpoint.at(tiny_checkpoint),
+        directory,
+        SoloWorker(on_report=on_report),
+        keep_model=False,
     )
     assert [len(ids) for ids in kept] == [7, 7, 40]
     assert kept[0] == kept[1]
@@ -255,7 +275,7 @@ def test_a_compiled_model_learns_the_task_too(
     train_trial(
         configure(updates=120, learning_rate=3e-3),
         tiny_inputs,
-        tiny_checkpoint,
+        Checkpoint.at(tiny_checkpoint),
         TrialDirectory(tmp_path),
         worker,
         keep_model=False,

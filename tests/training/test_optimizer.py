@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import TrainingSettings
 from xlingual.training.execution import Execution
@@ -85,6 +86,6 @@ def test_a_vocabulary_is_trimmed_under_adamw_alone(
     optimizer: str, tiny_inputs: TrialInputs, tiny_checkpoint: Path, configure: Any
 ) -> None:
     configuration = configure(optimizer=optimizer)
-    model = TrainedModel(configuration, tiny_inputs, tiny_checkpoint, SoloWorker(), Execution())
+    model = TrainedModel(configuration, tiny_inputs, Checkpoint.at(tiny_checkpoint), SoloWorker(), Execution())
     assert (model.vocabulary is None) == (optimizer == "adafactor")
     assert type(model.optimizer) is (torch.optim.Adafactor if optimizer == "adafactor" else torch.optim.AdamW)

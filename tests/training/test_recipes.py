@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from xlingual.families import Checkpoint
 from xlingual.models.encoder import load_encoder, load_tokenizer
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
@@ -58,14 +59,14 @@ def train(
 
     worker = SoloWorker(on_report=on_report)
     directory, options = TrialDirectory(path), Execution(**execution)
-    train_trial(configuration, inputs, checkpoint, directory, worker, keep_model=True, execution=options)
+    train_trial(configuration, inputs, Checkpoint.at(checkpoint), directory, worker, keep_model=True, execution=options)
     return [{name: value for name, value in report.items() if name != "seconds"} for report in worker.reports]
 
 
 def started(configuration: TrialConfiguration, inputs: TrialInputs, checkpoint: Path) -> tuple[TrainedModel, Updater]:
     worker = SoloWorker()
     order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
-    model = TrainedModel(configuration, inputs, checkpoint, worker, Execution())
+    model = TrainedModel(configuration, inputs, Checkpoint.at(checkpoint), worker, Execution())
     return model, Updater(configuration, order, model, worker)
 
 
@@ -144,7 +145,9 @@ def test_an_updates_loss_is_the_span_loss_and_the_weighted_contrastive_loss(
     total = float(updater.update(0))
     parts = updater.take_losses()
     order = training_order(configuration, tiny_inputs.train, tiny_inputs.of_mixture(configuration.mixture))
-    plain = TrainedModel(configuration, tiny_inputs, tiny_checkpoint, SoloWorker(), Execution()).plain.eval()
+    plain = TrainedModel(
+        configuration, tiny_inputs, Checkpoint.at(tiny_checkpoint), SoloWorker(), Execution()
+    ).plain.eval()
     whole = load_encoder(tiny_checkpoint, 0).eval()
     head = {name: value for name, value in plain.state_dict().items() if name.startswith("qa_outputs")}
     whole.load_state_dict(head, strict=False)
@@ -222,7 +225,7 @@ def test_masks_are_of_the_answer_and_drawn_anew(
     for number in range(40):
         (part,) = [one for one in updater._prepared(number) if one.objective.name == "masked_language_model"]
         places = part.targets["places"].tolist()
-        assert part.count == len(places) == masked_count(int(pairs.answer_lengths[0]), 0.3) == 3
+        assert part.count == len(places) == masked_count(int(pairs.parts[0, 3] - pairs.parts[0, 2]), 0.3) == 3
         assert all(pairs.parts[0, 2] <= place < pairs.parts[0, 3] for place in places)
         assert part.targets["tokens"].tolist() == pairs.input_ids[places].tolist()
         ids = part.batches[0].inputs["input_ids"][0].numpy()

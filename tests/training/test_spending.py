@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
@@ -23,7 +24,7 @@ def test_reports_count_updates_and_passes_of_their_own_training(
 ) -> None:
     configuration = configure(updates=5, reports=2, batch_size=4, robust=robust)
     worker, directory = SoloWorker(), TrialDirectory(tmp_path / "trial")
-    train_trial(configuration, tiny_inputs, tiny_checkpoint, directory, worker, keep_model=False)
+    train_trial(configuration, tiny_inputs, Checkpoint.at(tiny_checkpoint), directory, worker, keep_model=False)
     assert journal.read(directory.reports) == worker.reports
     assert [report["updates"] for report in worker.reports] == [2, 5]
     assert [report["total_updates"] for report in worker.reports] == [5, 5]

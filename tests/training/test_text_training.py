@@ -15,10 +15,11 @@ from tiny_text_to_text import write_byte_to_byte
 from transformers import AutoModelForSeq2SeqLM
 
 from xlingual.errors import ModelError
+from xlingual.families import Checkpoint
 from xlingual.models.encoder import load_tokenizer
 from xlingual.preparation.family_check import check_families
 from xlingual.preparation.faq_sources import GenerationPairs
-from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
+from xlingual.preparation.inputs import load_study_data, locate, resolve_models, trial_inputs
 from xlingual.study import load_study, possible_mixtures
 from xlingual.study.recipes import GenerationSettings
 from xlingual.tokens.sequences import Sequences
@@ -108,7 +109,9 @@ def test_pairs_become_texts_to_read_and_to_write(direction: str, pairs: str, fam
     assert made.fingerprint != replace(made, shuffled=not made.shuffled).fingerprint
     other = "answer_to_question" if direction == "question_to_answer" else "question_to_answer"
     assert made.fingerprint != replace(made, settings=GenerationSettings(direction=other)).fingerprint
-    inputs, stored = (trial_inputs(str(family.checkpoint), study, data, folder) for folder in (None, tmp_path / "kept"))
+    inputs, stored = (
+        trial_inputs(Checkpoint.at(family.checkpoint), study, data, folder) for folder in (None, tmp_path / "kept")
+    )
     for one in (inputs, stored):
         sequences: Any = one.faq[variant]["de"]
         assert len(sequences) == 60 and sequences.lengths.max() <= 48 and sequences.target_lengths.max() <= 12
@@ -123,8 +126,8 @@ def test_a_model_gets_what_its_own_arms_draw_from(family: Family, tmp_path: Path
     study = load_study(family.checkpoint.parent / "study.yaml", arms)
     data = load_study_data(study, locate(study, tmp_path), tmp_path / "rows")
     drawn = {arm: {one.mixture.variant for one in possible_mixtures(study, arm)} for arm in study.arms}
-    assert set(trial_inputs(str(encoder.checkpoint), study, data).faq) == drawn["contrastive"] == {"pairs"}
-    others = trial_inputs(str(family.checkpoint), study, data).faq
+    assert set(trial_inputs(Checkpoint.at(encoder.checkpoint), study, data).faq) == drawn["contrastive"] == {"pairs"}
+    others = trial_inputs(Checkpoint.at(family.checkpoint), study, data).faq
     assert set(others) == drawn["passage"] | drawn["generation"]
 
 
@@ -147,10 +150,12 @@ def test_a_recipe_that_a_family_does_not_serve_is_refused(
     if model == "bytes":
         overrides.append(f"arms.passage.model={write_byte_to_byte(tmp_path / 'bytes')}")
     path = tmp_path / "study.yaml"
-    check_families(load_study(path), locate(load_study(path), tmp_path))
+    study, locations = load_study(path), locate(load_study(path), tmp_path)
+    check_families(study, locations, resolve_models(locations))
     study = load_study(path, overrides)
+    locations = locate(study, tmp_path)
     with pytest.raises(ModelError, match=r"^arms\.passage\.mixture\.recipe: model .*") as refusal:
-        check_families(study, locate(study, tmp_path))
+        check_families(study, locations, resolve_models(locations))
     assert message in str(refusal.value) and "; write recipe: passage" in str(refusal.value)
     assert made.recipes and "\n" not in str(refusal.value)
 
@@ -160,7 +165,7 @@ def test_drawn_segmentations_of_bytes_are_refused(family: Family, tmp_path: Path
     study = load_study(family.checkpoint.parent / "study.yaml", [f"arms.words.model={model}"])
     data = load_study_data(study, locate(study, tmp_path), tmp_path / "rows")
     with pytest.raises(ModelError, match="has a ByT5 tokenizer: each byte is one token; delete subword_sampling"):
-        trial_inputs(str(model), study, data)
+        trial_inputs(Checkpoint.at(model), study, data)
 
 
 @pytest.mark.parametrize("method", ["word_substitution", "code_switch", "subword_sampling"])
@@ -208,7 +213,7 @@ def test_activation_checkpointing_changes_no_number(family: Family) -> None:
     for checkpointing in (False, True):
         worker, execution = SoloWorker(), Execution(activation_checkpointing=checkpointing)
         order = training_order(configuration, family.inputs.train, {})
-        model = TrainedModel(configuration, family.inputs, family.checkpoint, worker, execution)
+        model = TrainedModel(configuration, family.inputs, Checkpoint.at(family.checkpoint), worker, execution)
         seen = Counter[str]()
         for block in (*model.plain.encoder.block, *model.plain.decoder.block):  # type: ignore[union-attr, misc]
             block.layer[0].SelfAttention.q.register_forward_hook(lambda *_, seen=seen: seen.update(["forward"]))

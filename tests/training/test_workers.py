@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from gloo_worker import TwoWorkers
 
+from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
@@ -45,7 +46,9 @@ def test_two_workers_train_what_one_trains(
     wait = two_workers.start(tmp_path / "rendezvous", *together)
     for name, configuration in configurations.items():
         directory = TrialDirectory(tmp_path / "alone" / name)
-        train_trial(configuration, tiny_inputs, mask_checkpoint, directory, SoloWorker(), keep_model=False)
+        train_trial(
+            configuration, tiny_inputs, Checkpoint.at(mask_checkpoint), directory, SoloWorker(), keep_model=False
+        )
     wait()
     for name in configurations:
         first, second = (journal.read(TrialDirectory(tmp_path / by / name).reports) for by in ("alone", "together"))

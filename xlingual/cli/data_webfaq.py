@@ -102,9 +102,8 @@ def _settings(study: str | None, overrides: list[str]) -> FaqSettings | None:
 
 def _token_counter(model: str) -> TokenCounter:
     with doing("loading PyTorch"):
-        from xlingual.models.checkpoint import resolve_checkpoint
-        from xlingual.models.encoder import load_tokenizer
+        from xlingual.families import Checkpoint
         from xlingual.tokens.tokens import encode, prepare, tokens_of
 
-    backend = prepare(load_tokenizer(resolve_checkpoint(model)))
+    backend = prepare(Checkpoint.resolve(model).tokenizer)
     return lambda texts: tokens_of(encode(backend, texts, offsets=False)).lengths

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from xlingual.errors import ModelError
-from xlingual.families import Family, Lengths, ScoringSet, family_of
+from xlingual.families import Checkpoint, Family, Lengths, ScoringSet
 from xlingual.families.batches import Batch, Batcher, ItemRef
 from xlingual.tasks import Candidates
 
@@ -59,15 +58,14 @@ class Answerer:
         self._words = int(model.get_input_embeddings().num_embeddings)  # type: ignore[operator]
 
     @classmethod
-    def load(cls, directory: Path, lengths: Lengths, device: torch.device) -> Answerer:
+    def load(cls, checkpoint: Checkpoint, lengths: Lengths, device: torch.device) -> Answerer:
         """Load a checkpoint in float32.
 
         Raises:
             ModelError: when it cannot be loaded, lacks what it answers with, or its weights are no numbers.
         """
-        family = family_of(directory)
-        model = family.load(directory, seed=0, trained_head=True).to(device)
-        batcher = family.batcher(model, int(family.tokenizer(directory).pad_token_id), device)
+        family, model = checkpoint.family, checkpoint.load(seed=0, trained_head=True).to(device)
+        batcher = family.batcher(model, int(checkpoint.tokenizer.pad_token_id), device)
         return cls(family, model, batcher, lengths)
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
@@ -23,20 +22,19 @@ from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.recorded import compared, recorded_of
 from xlingual.evaluation.result import Evaluation, versions
 from xlingual.evaluation.sentinels import sentinel_notes
-from xlingual.families import Family, Lengths, ScoringSet, family_of
-from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.models.fit import unknown_notes
 from xlingual.tasks import Candidates
 
-CrewOf: TypeAlias = Callable[[str, Path, Lengths], AbstractContextManager[WorkerPool]]
-"""From a checkpoint (as asked, and where it lies) and the lengths of its inputs to those who answer with it."""
+CrewOf: TypeAlias = Callable[[Checkpoint, Lengths], AbstractContextManager[WorkerPool]]
+"""From a checkpoint and the lengths of its inputs to those who answer with it."""
 
 
 @contextmanager
-def alone(model: str, directory: Path, lengths: Lengths) -> Iterator[WorkerPool]:
+def alone(checkpoint: Checkpoint, lengths: Lengths) -> Iterator[WorkerPool]:
     """Let this process answer, on its GPU where it has one."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    yield LocalWorker(Answerer.load(directory, lengths, device))
+    yield LocalWorker(Answerer.load(checkpoint, lengths, device))
 
 
 def evaluate_checkpoint(
@@ -44,8 +42,7 @@ def evaluate_checkpoint(
 ) -> Evaluation:
     """Score a checkpoint of any family in float32, and keep its predictions.
 
-    Languages whose predictions are kept from before are not asked again, and where an earlier process was ended, its
-    answers are taken up.
+    Languages with kept predictions are not asked again, and an interrupted command resumes from its journal.
 
     Args:
         model: hub id or local directory.
@@ -58,21 +55,22 @@ def evaluate_checkpoint(
             only writing the predictions failed.
     """
     codes = asked.benchmark.codes(asked.languages)
-    directory = resolve_checkpoint(model)
-    family = family_of(directory)
-    _check_task(model, family, asked.benchmark)
+    checkpoint = Checkpoint.resolve(model)
+    directory, family = checkpoint.directory, checkpoint.family
+    _check_task(checkpoint, asked.benchmark)
     lengths = checkpoint_lengths(directory, family)
     family.check(directory, lengths)
     study = recorded_of(directory)
-    tokenizer = family.tokenizer(directory)
-    notes = family.notes(directory, tokenizer)
+    notes = family.notes(directory, checkpoint.tokenizer)
     if study is not None and study.paragraphs and asked.paragraphs is None:
         asked = replace(asked, paragraphs=study.paragraphs)
         notes.append(f"{study.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all")
-    identity = {"fingerprint": checkpoint_fingerprint(directory), "lengths": lengths.tree}
+    identity = {"fingerprint": checkpoint.fingerprint, "lengths": lengths.tree}
     kept = PredictionStore(asked.folder(model), asked.benchmark.name, identity)
     sets = asked.examples(codes)
-    notes += unknown_notes(tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()})
+    notes += unknown_notes(
+        checkpoint.tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()}
+    )
     with doing("looking for predictions that are kept"):
         rows = _kept_rows(kept, sets)
     before = list(rows)
@@ -89,8 +87,8 @@ def evaluate_checkpoint(
             }
             answered = stack.enter_context(AnswerJournal.beside(kept.path, deciding, list(new)))
             asking = {code: sets[code].examples for code in answered.languages}
-            with crew(model, directory, lengths) as workers:
-                found, how = _answers(workers, family, directory, lengths, asking, progress, answered)
+            with crew(checkpoint, lengths) as workers:
+                found, how = _answers(workers, checkpoint, lengths, asking, progress, answered)
             made_with |= how
             notes += answered.notes
             with doing("scoring answers"):
@@ -107,17 +105,16 @@ def evaluate_checkpoint(
 
 def _answers(
     crew: WorkerPool,
-    family: Family,
-    directory: Path,
+    checkpoint: Checkpoint,
     lengths: Lengths,
     asking: Mapping[str, Sequence[Example]],
     progress: Progress,
     answered: AnswerJournal,
 ) -> tuple[dict[str, Candidates], dict[str, Any]]:
     """Answers by language, and with how many workers and which batches they were found."""
-    tokenizer = family.tokenizer(directory)
+    family = checkpoint.family
     questions = {
-        code: ScoringSet(tuple(part), family.inputs(tokenizer, part, lengths, targets=False))
+        code: ScoringSet(tuple(part), family.inputs(checkpoint.tokenizer, part, lengths, targets=False))
         for code, part in asking.items()
     }
     bounds: list[int] = []
@@ -130,9 +127,10 @@ def _kept_rows(kept: PredictionStore, sets: Mapping[str, ExampleSet]) -> dict[st
     return {code: rows for code, rows in found.items() if rows is not None}
 
 
-def _check_task(model: str, family: Family, benchmark: Benchmark) -> None:
+def _check_task(checkpoint: Checkpoint, benchmark: Benchmark) -> None:
+    family = checkpoint.family
     if benchmark.task.name not in family.tasks:
         raise ModelError(
-            f"model {model}: {benchmark.title} asks for {benchmark.task.name}, and models of its kind "
+            f"model {checkpoint.name}: {benchmark.title} asks for {benchmark.task.name}, and models of its kind "
             f"({family.name}) do {', '.join(family.tasks)}; name another model, or another benchmark with --on"
         )

@@ -12,7 +12,7 @@ from typing import Any
 from torch import nn
 
 from xlingual.export.model_card import write_model_card
-from xlingual.families import family_of
+from xlingual.families import Checkpoint
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.weight_values import check_trained
 from xlingual.records.files import follow_umask, write_json
@@ -25,7 +25,7 @@ TOY_WORLDS = "toy_worlds"
 
 def export_model(
     model: nn.Module,
-    source: Path,
+    source: Checkpoint,
     target: Path,
     configuration: TrialConfiguration,
     reports: Sequence[Mapping[str, Any]] = (),
@@ -37,7 +37,7 @@ def export_model(
         source: the pretrained checkpoint, for its tokenizer.
         target: is replaced when it exists.
         configuration: what it was trained with; kept in `xlingual.json`, from which scoring takes its lengths.
-        reports: of its training; the last one's scores stand in the card.
+        reports: of its training; the card shows the last one's scores.
 
     Raises:
         TrialDiverged: when its weights are no numbers.
@@ -48,10 +48,10 @@ def export_model(
         with writing(target, reads=True):
             with quiet_transformers():
                 model.save_pretrained(str(partial))  # type: ignore[operator]
-            family_of(source).tokenizer(source).save_pretrained(str(partial))
+            source.tokenizer.save_pretrained(str(partial))
             settings = {"fingerprint": configuration.fingerprint, **configuration.canonical()}
             write_json(partial / "xlingual.json", settings)
-            write_model_card(partial, configuration, reports, toy=TOY_WORLDS in source.parts)
+            write_model_card(partial, configuration, reports, toy=TOY_WORLDS in source.directory.parts)
             follow_umask(partial)
             shutil.rmtree(target, ignore_errors=True)
             os.replace(partial, target)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from xlingual.activity import doing
 from xlingual.errors import ModelError
-from xlingual.models.checkpoint import WANTED, locate_checkpoint
+from xlingual.models.checkpoint_directory import WANTED, locate_checkpoint
 from xlingual.models.checkpoint_files import INDEX, PICKLES, WEIGHTS, check_configuration, check_weights, read_json
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.model_config import first_line, load_configuration

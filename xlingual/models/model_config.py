@@ -13,7 +13,7 @@ def load_configuration(directory: Path) -> Any:
     """Read a checkpoint's configuration; no code that the checkpoint brings is run.
 
     Args:
-        directory: the checkpoint's, see `xlingual.models.checkpoint.resolve_checkpoint`.
+        directory: the checkpoint's, see `xlingual.models.checkpoint_directory.resolve_checkpoint`.
 
     Raises:
         ModelError: when `transformers` knows no such model, or cannot read it.

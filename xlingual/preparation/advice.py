@@ -1,47 +1,54 @@
-"""Notes on arms that are trained otherwise than models of their family usually are."""
+"""Notes on arms trained with settings that are unusual for their model's family."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from xlingual.errors import XlingualError
-from xlingual.models.checkpoint import present_checkpoint
+from xlingual.models.checkpoint_directory import present_checkpoint
 from xlingual.study import Study
 from xlingual.study.configuration import arm_space
 from xlingual.study.space import largest, smallest, values
 
 if TYPE_CHECKING:
-    from xlingual.preparation.inputs import Locations
+    from xlingual.families import Checkpoint
 
 
-def advice_notes(study: Study, locations: Locations | None = None) -> list[str]:
+def advice_notes(study: Study, checkpoints: Mapping[str, Checkpoint] | None = None) -> list[str]:
     """Say which arms search learning rates wholly outside what their model's family is usually fine-tuned with.
 
-    Arms of which the same is to be said stand in one sentence. Nothing is downloaded and no weights are read: nothing
+    Arms with the same note share one sentence. Nothing is downloaded and no weights are read: nothing
     is said of a model that is neither in a local directory nor in the hub's cache, or that no family can be told of.
 
     Args:
         study: its definition.
-        locations: where its models lie; None finds them by their names, as for a plan.
+        checkpoints: its models by arm; None looks for them by their names, as for a plan.
     """
+    if study.uses_toy:
+        return []
     said: dict[str, list[str]] = {}
     for arm, definition in study.arms.items():
-        model = locations.models[arm] if locations is not None else definition.model or study.model
-        for note in _notes(study, arm, model):
+        checkpoint = checkpoints[arm] if checkpoints is not None else _present(definition.model or study.model)
+        for note in _notes(study, arm, checkpoint) if checkpoint else ():
             said.setdefault(note, []).append(arm)
     return [f"{', '.join(arms)}: {note}" for note, arms in said.items()]
 
 
-def _notes(study: Study, arm: str, model: str) -> Iterator[str]:
-    if study.uses_toy or (directory := present_checkpoint(model)) is None:
-        return
-    from xlingual.families import family_of  # takes seconds, which a plan of models that are elsewhere need not wait
+def _present(model: str) -> Checkpoint | None:
+    """A model whose files are on this machine already, as far as they can be read."""
+    if (directory := present_checkpoint(model)) is None:
+        return None
+    from xlingual.families import Checkpoint  # takes seconds, which a plan of models that are elsewhere need not wait
 
     try:
-        advice = family_of(directory).advice(directory)
+        return Checkpoint.at(directory)
     except XlingualError:  # told when the model is loaded
-        return
+        return None
+
+
+def _notes(study: Study, arm: str, checkpoint: Checkpoint) -> Iterator[str]:
+    advice = checkpoint.family.advice(checkpoint.directory)
     training = arm_space(study, arm)["training"]
     low, high = float(smallest(training["learning_rate"])), float(largest(training["learning_rate"]))
     usual_low, usual_high = advice.learning_rates

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import ModelError
-from xlingual.families import family_of
-from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.families import Checkpoint
 from xlingual.models.fit import unknown_notes
 from xlingual.models.weight_values import check_values
 from xlingual.preparation.inputs import Locations
@@ -17,14 +16,20 @@ from xlingual.study.data import TOY, TOY_TEXT_TO_TEXT
 from xlingual.study.recipes import RECIPES
 
 
-def check_families(study: Study, locations: Locations, note: Callable[[str], None] = lambda line: None) -> None:
+def check_families(
+    study: Study,
+    locations: Locations,
+    checkpoints: Mapping[str, Checkpoint],
+    note: Callable[[str], None] = lambda line: None,
+) -> None:
     """Check every model of a study, its weights' values too, and every recipe that an arm may draw against its model.
 
     Of the test set's texts only their tokens are looked at, for languages that a model cannot read.
 
     Args:
         study: its definition.
-        locations: where its models lie.
+        locations: where its test set lies.
+        checkpoints: its models by arm.
         note: told what looks wrong about a model.
 
     Raises:
@@ -35,14 +40,14 @@ def check_families(study: Study, locations: Locations, note: Callable[[str], Non
         language: [example.context for example in part.examples]
         for language, part in load_xquad(locations.test, study.data.test.languages, study.data.test.paragraphs).items()
     }
-    for model in dict.fromkeys(locations.models.values()):
-        for line in _checkpoint_notes(study, model, texts):
-            note(f"model {Path(model).name}: {line}")
-    for arm, model in locations.models.items():
+    for checkpoint in dict.fromkeys(checkpoints.values()):
+        for line in _checkpoint_notes(study, checkpoint, texts):
+            note(f"model {Path(checkpoint.name).name}: {line}")
+    for arm, checkpoint in checkpoints.items():
         recipes = {possible.mixture.recipe.name for possible in possible_mixtures(study, arm)}
         if not recipes:
             continue
-        served = served_recipes(model)
+        served = checkpoint.family.served_recipes(checkpoint.directory)
         for recipe in sorted(recipes.difference(served)):
             others = " or ".join(served)
             real = RECIPES[recipe].suited_model
@@ -54,19 +59,10 @@ def check_families(study: Study, locations: Locations, note: Callable[[str], Non
             )
 
 
-def _checkpoint_notes(study: Study, model: str, texts: Mapping[str, Sequence[str]]) -> list[str]:
+def _checkpoint_notes(study: Study, checkpoint: Checkpoint, texts: Mapping[str, Sequence[str]]) -> list[str]:
     """Check a checkpoint; say what looks wrong about one that can be used."""
-    directory = resolve_checkpoint(model)
-    family = family_of(directory)
-    family.check(directory, family.traits(directory, study.windows, study.text_to_text).lengths)
-    tokenizer = family.tokenizer(directory)
-    notes = family.notes(directory, tokenizer)
+    family, directory = checkpoint.family, checkpoint.directory
+    family.check(directory, checkpoint.traits(study.windows, study.text_to_text).lengths)
+    notes = family.notes(directory, checkpoint.tokenizer)
     check_values(directory)
-    return [*notes, *unknown_notes(tokenizer, texts)]
-
-
-def served_recipes(model: str) -> tuple[str, ...]:
-    """Names of the recipes that a model, a hub id or a local directory, can be trained with."""
-    directory = resolve_checkpoint(model)
-    family = family_of(directory)
-    return family.served_recipes(directory)
+    return [*notes, *unknown_notes(checkpoint.tokenizer, texts)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.examples import ExampleSet
-from xlingual.families import Family, Inputs, Lengths, ScoringSet
+from xlingual.families import Checkpoint, Family, Inputs, Lengths, ScoringSet
 from xlingual.tokens.feature_store import (
     Examples,
     PairTexts,
@@ -43,11 +43,10 @@ class InputCutter:
     features: Path | None
 
     @classmethod
-    def of(
-        cls, family: Family, tokenizer: Any, directory: Path, settings: Lengths, features: Path | None
-    ) -> InputCutter:
-        """Make one for the checkpoint in a directory; other arguments as the attributes."""
-        return cls(family, tokenizer, fingerprint_tokenizer(directory) if features else "", settings, features)
+    def of(cls, checkpoint: Checkpoint, settings: Lengths, features: Path | None) -> InputCutter:
+        """Make one for a checkpoint; other arguments as the attributes."""
+        fingerprint = fingerprint_tokenizer(checkpoint.directory) if features else ""
+        return cls(checkpoint.family, checkpoint.tokenizer, fingerprint, settings, features)
 
     def inputs(self, part: Examples, *, targets: bool) -> Inputs:
         """Make inputs of questions, see `Family.inputs`."""

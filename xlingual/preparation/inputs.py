@@ -15,13 +15,12 @@ from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError
-from xlingual.families import Lengths, ScoringSet, family_of
-from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.preparation.faq_data import FaqData, load_faq_data
 from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.lexicon_arms import load_lexicons, text_methods
 from xlingual.preparation.trial_inputs import TrialInputs
-from xlingual.study import FamilyDefaults, Study, possible_mixtures
+from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY_TEXT_TO_TEXT
 from xlingual.study.methods.registry import METHODS
 
@@ -125,6 +124,16 @@ def locate(study: Study, storage: Path) -> Locations:
     )
 
 
+def resolve_models(locations: Locations) -> dict[str, Checkpoint]:
+    """Find the models of a study's arms; arms with the same model share one checkpoint.
+
+    Raises:
+        ModelError: for the first that is absent or not a whole model.
+    """
+    found = {model: Checkpoint.resolve(model) for model in dict.fromkeys(locations.models.values())}
+    return {arm: found[model] for arm, model in locations.models.items()}
+
+
 def absolute(source: str) -> str:
     """Make the path of something that is there absolute; leave hub ids and keywords alone."""
     path = Path(source).expanduser()
@@ -197,28 +206,26 @@ def load_test_data(study: Study, locations: Locations) -> dict[str, ExampleSet]:
     return load_xquad(locations.test, test.languages, test.paragraphs)
 
 
-def trial_inputs(model: str, study: Study, data: StudyData, features: Path | None = None) -> TrialInputs:
+def trial_inputs(checkpoint: Checkpoint, study: Study, data: StudyData, features: Path | None = None) -> TrialInputs:
     """Make one model's inputs of a study's examples.
 
     Args:
-        model: hub id or local directory.
+        checkpoint: the pretrained model.
         study: its lengths are used.
         data: the examples.
         features: folder that inputs are kept in and mapped from; None makes them in memory.
 
     Raises:
-        ModelError: when no family serves the checkpoint, the inputs are too long for it, or a method that alters texts
-            in some arm cannot work with its tokenizer.
+        ModelError: when the inputs are too long for the model, or a method that alters texts in some arm cannot work
+            with its tokenizer.
         DataError: when no training example is left, as every answer is cut off with its context.
     """
-    directory = resolve_checkpoint(model)
-    family, lengths = family_of(directory), model_traits(study, model).lengths
-    family.check(directory, lengths)
-    tokenizer = family.tokenizer(directory)
+    model, lengths = checkpoint.name, checkpoint.traits(study.windows, study.text_to_text).lengths
+    checkpoint.family.check(checkpoint.directory, lengths)
     methods = data.altered.get(model, frozenset())
     for name in sorted(methods):
-        METHODS[name].load().check(tokenizer, model)
-    cut = InputCutter.of(family, tokenizer, directory, lengths, features)
+        METHODS[name].load().check(checkpoint.tokenizer, model)
+    cut = InputCutter.of(checkpoint, lengths, features)
     train = cut.inputs(data.train, targets=True)
     if not len(train):
         raise DataError(
@@ -233,24 +240,16 @@ def trial_inputs(model: str, study: Study, data: StudyData, features: Path | Non
             if model not in data.variants or variant in data.variants[model]
         },
         development={name: cut.scoring_sets(parts) for name, parts in data.development.items()},
-        pad_token=int(tokenizer.pad_token_id),
+        pad_token=int(checkpoint.tokenizer.pad_token_id),
         objective=study.search.summands,
     ).counted()
 
 
-def model_traits(study: Study, model: str) -> FamilyDefaults:
-    """What the family of a study's model decides about its trials."""
-    directory = resolve_checkpoint(model)
-    return family_of(directory).traits(directory, study.windows, study.text_to_text)
-
-
 def scoring_sets(
-    model: str, examples: Mapping[str, ExampleSet], lengths: Lengths, features: Path | None = None
+    checkpoint: Checkpoint, examples: Mapping[str, ExampleSet], lengths: Lengths, features: Path | None = None
 ) -> dict[str, ScoringSet]:
     """Make one model's inputs of questions, by language; arguments as those of `trial_inputs`."""
-    directory = resolve_checkpoint(model)
-    family = family_of(directory)
-    return InputCutter.of(family, family.tokenizer(directory), directory, lengths, features).scoring_sets(examples)
+    return InputCutter.of(checkpoint, lengths, features).scoring_sets(examples)
 
 
 def _joint(fingerprints: Iterable[str]) -> str:

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 
 import torch
 
-from xlingual.families import Lengths, family_of
-from xlingual.families.scoring_set import ScoringSet
+from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.records.layout import TrialDirectory
 from xlingual.search.placement import Demand
 from xlingual.tasks import Candidates
@@ -34,7 +33,7 @@ def find_candidates(
     """
     torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
     device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
-    family = family_of(directory.model)
-    model = family.load(directory.model, seed=0, trained_head=True).to(device)
-    batcher = family.batcher(model, int(family.tokenizer(directory.model).pad_token_id), device)
-    return family.answers(model, questions, batcher, lengths, share=share)
+    trained = Checkpoint.at(directory.model)
+    model = trained.load(seed=0, trained_head=True).to(device)
+    batcher = trained.family.batcher(model, int(trained.tokenizer.pad_token_id), device)
+    return trained.family.answers(model, questions, batcher, lengths, share=share)

@@ -1,11 +1,10 @@
-"""Driving a study from wherever its records say that it stands to the stage that was asked for."""
+"""Runs what is missing of a study, up to the stage that was asked for."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ import torch
 
 from xlingual.activity import doing, entering
 from xlingual.errors import DataError, RecordError, StageError
-from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.families import Checkpoint
 from xlingual.models.encoder import encoder_widths
 from xlingual.preparation.advice import advice_notes
 from xlingual.preparation.family_check import check_families
-from xlingual.preparation.inputs import Locations, StudyData, load_study_data, locate, model_traits, trial_inputs
+from xlingual.preparation.inputs import Locations, StudyData, load_study_data, locate, resolve_models, trial_inputs
 from xlingual.preparation.mixture_check import check_mixtures
 from xlingual.preparation.sealed_test_set import look_at_test_set
 from xlingual.records.layout import StudyDirectory
@@ -35,6 +34,7 @@ from xlingual.search.nodes import Here, Nodes, Place
 from xlingual.search.placement import concurrent_trials
 from xlingual.search.precision import study_precision
 from xlingual.search.ray_output import kept_in
+from xlingual.search.redefinition import MODEL_OF
 from xlingual.search.study_context import StudyContext, demand_of
 from xlingual.search.study_guard import (
     TEST,
@@ -82,81 +82,84 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 
 def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
     locations = locate(study, directory.path.parent)
-    test_set = _look_ahead(study, locations, directory, listener)
+    test_set, checkpoints = _look_ahead(study, locations, directory, listener)
     with ExitStack() as stack:
         if address == "local":
             check_this_machine(study)
             joined = None
         else:
             joined = stack.enter_context(_placed(study, directory, address, listener))
-        loaded = _load(study, directory, locations, test_set, listener)
+        data = _load(study, directory, locations, checkpoints, test_set, listener)
         # an embedded Ray starts when everything else is checked
         concurrent, place = joined or stack.enter_context(_placed(study, directory, address, listener))
-        inputs = _inputs(study, directory, locations, loaded, listener)
         bench = StudyContext(
             study=study,
             directory=directory,
             listener=listener,
             locations=locations,
-            inputs=inputs,
-            sources=_sources(study, locations, loaded.data, loaded.models),
-            traits={arm: model_traits(study, model) for arm, model in locations.models.items()},
+            checkpoints=checkpoints,
+            inputs=_inputs(study, directory, checkpoints, data, listener),
+            sources=_sources(checkpoints, data),
+            traits={arm: each.traits(study.windows, study.text_to_text) for arm, each in checkpoints.items()},
             concurrent=concurrent,
             driver=driver_resources(),
-            precision=study_precision(study, directory, demand_of(study), _largest_widths(loaded.models)),
+            precision=study_precision(study, directory, demand_of(study), _largest_widths(checkpoints)),
             trainer=train_all,
             place=place,
         )
         go_through(bench, missing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A study's data, and the fingerprints of its models by hub id or path."""
-
-    data: StudyData
-    models: dict[str, str]
-
-
-def _look_ahead(study: Study, locations: Locations, directory: StudyDirectory, listener: Listener) -> dict[str, Any]:
-    """Check what later stages need; returns what is recorded of the test set."""
+def _look_ahead(
+    study: Study, locations: Locations, directory: StudyDirectory, listener: Listener
+) -> tuple[dict[str, Any], dict[str, Checkpoint]]:
+    """Check what later stages need; returns what is recorded of the test set, and the models by arm."""
     test_set, said = _look_at_test_set(study, locations, directory)
-    check_families(study, locations, listener.note)
-    for line in (*said, *advice_notes(study, locations)):
+    checkpoints = resolve_models(locations)
+    check_families(study, locations, checkpoints, listener.note)
+    for line in (*said, *advice_notes(study, checkpoints)):
         listener.note(line)
-    return test_set
+    return test_set, checkpoints
 
 
 def _load(
-    study: Study, directory: StudyDirectory, locations: Locations, test_set: dict[str, Any], listener: Listener
-) -> _Loaded:
+    study: Study,
+    directory: StudyDirectory,
+    locations: Locations,
+    checkpoints: Mapping[str, Checkpoint],
+    test_set: dict[str, Any],
+    listener: Listener,
+) -> StudyData:
     """Load the data, and compare all that trials are made of with what the records were made with."""
     data = load_study_data(study, locations, directory.faq, recorded_rows(directory))
     for line in data.notes():
         listener.note(line)
-    models = {model: checkpoint_fingerprint(resolve_checkpoint(model)) for model in set(locations.models.values())}
     found = data.sources()
-    named = {f"model of {arm}": {"fingerprint": models[model]} for arm, model in locations.models.items()}
+    named = {f"{MODEL_OF}{arm}": {"fingerprint": each.fingerprint} for arm, each in checkpoints.items()}
     unused = unused_sources(directory) | unread_test_set(directory)
     check_sources(directory, found | named | {TEST: test_set}, unused)
     write_contamination(directory, data.contaminated, study.data.contamination)
     for line in loaded_lines(found):
         listener.note(line)
-    return _Loaded(data, models)
+    return data
 
 
 def _inputs(
-    study: Study, directory: StudyDirectory, locations: Locations, loaded: _Loaded, listener: Listener
+    study: Study,
+    directory: StudyDirectory,
+    checkpoints: Mapping[str, Checkpoint],
+    data: StudyData,
+    listener: Listener,
 ) -> dict[str, Any]:
     """Put the inputs of each model's trials into Ray's object store."""
     inputs = {}
-    for model in loaded.models:
-        made = trial_inputs(model, study, loaded.data, directory.features)
+    for checkpoint in dict.fromkeys(checkpoints.values()):
+        made = trial_inputs(checkpoint, study, data, directory.features)
         for line in made.summary():
-            listener.note(f"for {Path(model).name}, {line}")
-        check_mixtures(study, [arm for arm in study.arms if locations.models[arm] == model], made)
-        inputs[model] = ray.put(made)
-    check_sources(directory, loaded.data.sources())  # now with what became of the FAQ rows
+            listener.note(f"for {Path(checkpoint.name).name}, {line}")
+        check_mixtures(study, [arm for arm in study.arms if checkpoints[arm] is checkpoint], made)
+        inputs[checkpoint.name] = ray.put(made)
+    check_sources(directory, data.sources())  # now with what became of the FAQ rows
     return inputs
 
 
@@ -230,16 +233,16 @@ def check_this_machine(study: Study) -> None:
     concurrent_trials([machine], demand_of(study), study.scaling.concurrent_trials)
 
 
-def _largest_widths(models: Iterable[str]) -> tuple[int, int]:
-    return max(encoder_widths(resolve_checkpoint(model)) for model in models)
+def _largest_widths(checkpoints: Mapping[str, Checkpoint]) -> tuple[int, int]:
+    return max(encoder_widths(checkpoint.directory) for checkpoint in checkpoints.values())
 
 
-def _sources(study: Study, locations: Locations, data: StudyData, models: dict[str, str]) -> dict[str, dict[str, str]]:
+def _sources(checkpoints: Mapping[str, Checkpoint], data: StudyData) -> dict[str, dict[str, str]]:
     """Fingerprints of what each arm's trials use, FAQ examples by variant."""
     parts = {name: source["fingerprint"] for name, source in data.sources().items()}
     used = ("train", *data.development, *data.faq.training, *data.lexicons.by_source())
     shared = {("dev" if name == "test" else name): parts["dev" if name == "test" else name] for name in used}
-    return {arm: {"model": models[locations.models[arm]]} | shared for arm in study.arms}
+    return {arm: {"model": checkpoint.fingerprint} | shared for arm, checkpoint in checkpoints.items()}
 
 
 def _done(state: StudyState, stage: str) -> bool:

@@ -14,8 +14,7 @@ from xlingual.errors import ModelError, PlacementError, StageError
 from xlingual.evaluation.answerer import Answerer, Part
 from xlingual.evaluation.answering import WorkerPool
 from xlingual.evaluation.checkpoint_evaluation import CrewOf, alone
-from xlingual.families import Lengths, ScoringSet
-from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.search.cluster import connected
 from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.node_probe import check_nodes
@@ -38,7 +37,7 @@ def crew_of(address: str | None, workers: int | None) -> CrewOf:
         return alone
 
     @contextmanager
-    def together(model: str, directory: Path, lengths: Lengths) -> Iterator[WorkerPool]:
+    def together(checkpoint: Checkpoint, lengths: Lengths) -> Iterator[WorkerPool]:
         with (
             kept_in(Path(os.devnull)) as terminal,
             connected(address or "local", Demand(1, 1, 0)) as nodes,
@@ -46,7 +45,7 @@ def crew_of(address: str | None, workers: int | None) -> CrewOf:
         ):
             check_nodes()
             demand, number = placed(nodes, workers)
-            yield RayCrew(model, directory, lengths, demand, number)
+            yield RayCrew(checkpoint, lengths, demand, number)
 
     return together
 
@@ -59,7 +58,7 @@ def placed(nodes: list[Mapping[str, float]], workers: int | None) -> tuple[Deman
         workers: as asked; None for one a GPU, or one a node where there are none.
 
     Raises:
-        PlacementError: when so many do not fit.
+        PlacementError: when the workers do not fit.
     """
     computing = [node for node in nodes if node.get("CPU", 0) >= 1]
     if any(node.get("GPU", 0) >= 1 for node in computing):
@@ -83,8 +82,7 @@ class RayCrew:
     """Workers on a cluster.
 
     Args:
-        model: as asked; a hub id is looked up on each node, a local directory must be there on each.
-        directory: where it lies here.
+        checkpoint: a hub id is looked up on each node, a local directory must be there on each.
         lengths: of the inputs.
         demand: of one worker.
         workers: how many.
@@ -93,12 +91,13 @@ class RayCrew:
         StageError: when a worker cannot load it.
     """
 
-    def __init__(self, model: str, directory: Path, lengths: Lengths, demand: Demand, workers: int) -> None:
+    def __init__(self, checkpoint: Checkpoint, lengths: Lengths, demand: Demand, workers: int) -> None:
         import ray
 
-        where = str(directory) if Path(model).expanduser().is_dir() else model
+        local = Path(checkpoint.name).expanduser().is_dir()
+        where = str(checkpoint.directory) if local else checkpoint.name
         actor = ray.remote(_Worker).options(num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker)
-        arguments = (where, checkpoint_fingerprint(directory), lengths, demand)
+        arguments = (where, checkpoint.fingerprint, lengths, demand)
         self._actors = [actor.remote(*arguments) for _ in range(workers)]
         self._tokens = max(1, min(_got([each.tokens_per_pass.remote() for each in self._actors])))
 
@@ -137,12 +136,11 @@ class _Worker:
 
     def __init__(self, model: str, fingerprint: str, lengths: Lengths, demand: Demand) -> None:
         torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
-        directory = resolve_checkpoint(model)
-        found = checkpoint_fingerprint(directory)
-        if found != fingerprint:
+        checkpoint = Checkpoint.resolve(model)
+        if (found := checkpoint.fingerprint) != fingerprint:
             raise ModelError(f"model {model}: on a worker's node it is another checkpoint ({found}, not {fingerprint})")
         device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
-        self._answerer = Answerer.load(directory, lengths, device)
+        self._answerer = Answerer.load(checkpoint, lengths, device)
 
     def tokens_per_pass(self) -> int:
         """Tokens of a batch to begin with."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import Locations
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
@@ -38,12 +39,13 @@ class StudyContext:
         directory: its records.
         listener: whoever watches.
         locations: where data and models lie.
+        checkpoints: the models by arm.
         inputs: by model, a reference to `TrialInputs` in Ray's object store.
         sources: by arm, fingerprints of the data and the model that its trials use.
         traits: by arm, what its model's family decides.
         concurrent: trials side by side.
         driver: resources of the driver of a trial that has several workers.
-        precision: what `auto` stands for; `auto` where each worker's GPU decides.
+        precision: what `auto` means here; `auto` where each worker's GPU decides.
         trainer: trains what a stage hands out.
         clock: seconds that only grow.
         place: where tries run.
@@ -54,6 +56,7 @@ class StudyContext:
     directory: StudyDirectory
     listener: Listener
     locations: Locations
+    checkpoints: Mapping[str, Checkpoint]
     inputs: dict[str, Any]
     sources: dict[str, dict[str, str]]
     traits: dict[str, FamilyDefaults]

@@ -18,7 +18,7 @@ from ray import tune
 from torch import nn
 
 from xlingual.errors import StorageError, TrialDiverged
-from xlingual.models.checkpoint import resolve_checkpoint
+from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
@@ -131,7 +131,7 @@ def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, w
     train_trial(
         TrialConfiguration.model_validate(config["configuration"]),
         inputs,
-        resolve_checkpoint(model),
+        Checkpoint.resolve(model),
         directory,
         worker,
         keep_model=task.keep_model,

@@ -18,9 +18,8 @@ from xlingual.data.stated_questions import questions_of_file
 from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
 from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError, XlingualError
-from xlingual.families import Family, Lengths, family_of
+from xlingual.families import Checkpoint, Lengths
 from xlingual.languages import XQUAD_LANGUAGES
-from xlingual.models.checkpoint import resolve_checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.input_spread import StudyLengths, chosen_lengths, most_tokens
 from xlingual.study import FamilyDefaults, Study, TextToTextSettings, WindowSettings
@@ -114,8 +113,7 @@ class Task:
 
     Attributes:
         model: as asked.
-        checkpoint: its directory.
-        family: of the model.
+        checkpoint: of the model.
         traits: lengths of its inputs, and what it is trained with.
         inputs: to train on, their token ids counted.
         train_examples: that these were made of.
@@ -124,8 +122,7 @@ class Task:
     """
 
     model: str
-    checkpoint: Path
-    family: Family
+    checkpoint: Checkpoint
     traits: FamilyDefaults
     inputs: TrialInputs
     train_examples: int
@@ -150,11 +147,10 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
         if model in TOY_MODELS or asked.train is None:
             toy = write_toy_world(Path(directory) / "toy", ToyWorld())
         checkpoint = _checkpoint(model, toy)
-        family = family_of(checkpoint)
-        traits = _traits(family, checkpoint, model, asked)
-        train, tokenizer = _training_data(asked, toy), family.tokenizer(checkpoint)
+        traits = _traits(checkpoint, asked)
+        train, tokenizer = _training_data(asked, toy), checkpoint.tokenizer
         chosen = train.sample(asked.max_train_examples, seed=0).examples
-        inputs = family.inputs(tokenizer, chosen, traits.lengths, targets=True)
+        inputs = checkpoint.family.inputs(tokenizer, chosen, traits.lengths, targets=True)
         if not len(inputs):
             raise DataError(
                 f"--train: of {len(chosen)} examples none has its answer in the first {most_tokens(traits.lengths)} "
@@ -164,7 +160,6 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
         yield Task(
             model,
             checkpoint,
-            family,
             traits,
             TrialInputs(inputs, {}, {}, int(tokenizer.pad_token_id)).counted(),
             len(chosen),
@@ -173,19 +168,17 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
         )
 
 
-def _checkpoint(model: str, toy: ToyPaths | None) -> Path:
+def _checkpoint(model: str, toy: ToyPaths | None) -> Checkpoint:
     if model not in TOY_MODELS:
-        return resolve_checkpoint(model)
+        return Checkpoint.resolve(model)
     assert toy is not None
-    return toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model
+    return replace(Checkpoint.at(toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model), name=model)
 
 
-def _traits(family: Family, checkpoint: Path, model: str, asked: BenchRequest) -> FamilyDefaults:
+def _traits(checkpoint: Checkpoint, asked: BenchRequest) -> FamilyDefaults:
     """What the model is trained with; nothing of its speed depends on its learning rate."""
-    own = family.traits(checkpoint, WindowSettings(), TextToTextSettings())
-    lengths = chosen_lengths(
-        family, checkpoint, model=model, study=asked.study, max_length=asked.max_length, stride=asked.stride
-    )
+    own = checkpoint.traits(WindowSettings(), TextToTextSettings())
+    lengths = chosen_lengths(checkpoint, study=asked.study, max_length=asked.max_length, stride=asked.stride)
     return replace(own, lengths=lengths, optimizer=asked.optimizer or own.optimizer, decay=asked.decay or own.decay)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from xlingual.errors import XlingualError
 from xlingual.evaluation.input_lengths import checkpoint_lengths
-from xlingual.families import Family, Lengths
+from xlingual.families import Checkpoint, Lengths
 from xlingual.study import TextToTextSettings, WindowSettings
 
 StudyLengths = tuple[WindowSettings, TextToTextSettings]
@@ -14,10 +12,8 @@ StudyLengths = tuple[WindowSettings, TextToTextSettings]
 
 
 def chosen_lengths(
-    family: Family,
-    checkpoint: Path,
+    checkpoint: Checkpoint,
     *,
-    model: str,
     study: StudyLengths | None = None,
     max_length: int | None = None,
     stride: int | None = None,
@@ -25,9 +21,7 @@ def chosen_lengths(
     """Lengths as asked for, else a study's, else those that the checkpoint records or that are usual for its family.
 
     Args:
-        family: of the checkpoint.
-        checkpoint: its directory.
-        model: its name, for messages.
+        checkpoint: the model.
         study: its lengths; what it leaves open is the family's.
         max_length: tokens of a window, or of an input.
         stride: tokens that neighbouring windows share.
@@ -36,17 +30,18 @@ def chosen_lengths(
         ModelError: when the model cannot read inputs of these lengths.
         XlingualError: when a stride is asked of a model that reads no windows.
     """
-    lengths = family.traits(checkpoint, *study).lengths if study else checkpoint_lengths(checkpoint, family)
+    directory, family = checkpoint.directory, checkpoint.family
+    lengths = checkpoint.traits(*study).lengths if study else checkpoint_lengths(directory, family)
     if max_length is not None:
         lengths = lengths.resized(max_length)
     if stride is not None:
         if "stride" not in type(lengths).model_fields:
             raise XlingualError(
-                f"--stride: {stride} asked, but {model} is a text-to-text model, which reads a context at "
+                f"--stride: {stride} asked, but {checkpoint.name} is a text-to-text model, which reads a context at "
                 "once, in no windows; leave --stride out"
             )
         lengths = lengths.model_copy(update={"stride": stride})
-    family.check(checkpoint, lengths)
+    family.check(directory, lengths)
     return lengths
 
 

@@ -85,7 +85,7 @@ class Speed:
         train, task = self.training, self.task
         return {
             "model": task.model,
-            "family": task.family.name,
+            "family": task.checkpoint.family.name,
             "notes": list(self.notes),
             "device": self.device,
             "cores": self.cores,
@@ -156,7 +156,7 @@ def measure(asked: BenchRequest) -> Speed:
     keep_freed_memory()
     with prepared(asked) as task, _threads(asked.threads or cores()):
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        speedup = _bf16_speedup(task.checkpoint, device)
+        speedup = _bf16_speedup(task.checkpoint.directory, device)
         auto = chosen_precision("auto", device) if speedup is None else cpu_precision(speedup)
         precision = auto if asked.precision == "auto" else asked.precision
         batch = asked.batch_size or USUAL_BATCH

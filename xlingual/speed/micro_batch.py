@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.peak_memory import available_memory
 from xlingual.speed.training_speed import TrainingSpeed, trial_configuration
@@ -57,7 +57,7 @@ def estimated_micro_batch(speed: TrainingSpeed, max_length: int) -> LargestMicro
 
 
 def tried_micro_batch(
-    checkpoint: Path, inputs: TrialInputs, traits: FamilyDefaults, precision: str, device: torch.device
+    checkpoint: Checkpoint, inputs: TrialInputs, traits: FamilyDefaults, precision: str, device: torch.device
 ) -> LargestMicroBatch:
     """Double a micro-batch of the longest inputs until an update no longer fits into the GPU; the last one did."""
     worker, fits = SoloWorker(device), 0

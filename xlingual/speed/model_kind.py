@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from xlingual.errors import XlingualError
-from xlingual.models.checkpoint import present_checkpoint
+from xlingual.models.checkpoint_directory import present_checkpoint
 from xlingual.study import Lengths, Study
 from xlingual.study.data import TOY, TOY_TEXT_TO_TEXT
 
@@ -38,10 +38,10 @@ def model_kind(model: str, study: Study) -> ModelKind:
         return ModelKind(study.text_to_text if model == TOY_TEXT_TO_TEXT else study.windows)
     directory = present_checkpoint(model)
     if directory is not None:
-        from xlingual.families import family_of  # takes seconds, which other plans need not wait
+        from xlingual.families import Checkpoint  # takes seconds, which other plans need not wait
 
         try:
-            return ModelKind(family_of(directory).traits(directory, study.windows, study.text_to_text).lengths)
+            return ModelKind(Checkpoint.at(directory).traits(study.windows, study.text_to_text).lengths)
         except XlingualError:  # told when the model is loaded
             pass
     return ModelKind(study.text_to_text if _NAMED_T5.search(model) else study.windows, guessed=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from xlingual.data.examples import Example
 from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, answer_all
-from xlingual.families import Lengths, ScoringSet, family_of
+from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.speed.matrix import synchronize
 from xlingual.tasks import QUESTION_ANSWERING, Task
 
@@ -39,7 +38,7 @@ class ScoringSpeed:
 
 
 def measure_scoring(
-    checkpoint: Path,
+    checkpoint: Checkpoint,
     examples: Mapping[str, tuple[Example, ...]],
     lengths: Lengths,
     device: torch.device,
@@ -50,7 +49,7 @@ def measure_scoring(
     The model is loaded before the clock starts. An encoder needs no trained span head, on which no time depends.
 
     Args:
-        checkpoint: a model's directory.
+        checkpoint: a model.
         examples: the questions by language.
         lengths: of its inputs.
         device: where the model lies.
@@ -59,9 +58,8 @@ def measure_scoring(
     Raises:
         ModelError: when the model cannot be loaded, or a single input does not fit into memory.
     """
-    family = family_of(checkpoint)
-    tokenizer = family.tokenizer(checkpoint)
-    model = family.load(checkpoint, seed=0).to(device)
+    family, tokenizer = checkpoint.family, checkpoint.tokenizer
+    model = checkpoint.load(seed=0).to(device)
     batcher = family.batcher(model, int(tokenizer.pad_token_id), device)
     crew = LocalWorker(Answerer(family, model, batcher, lengths))
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from xlingual.activity import doing
+from xlingual.families import Checkpoint
 from xlingual.models.encoder import word_embeddings
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.arithmetic import working_parameters
@@ -137,7 +137,7 @@ class TooSlow(Exception):
 
 
 def measure_training(
-    checkpoint: Path,
+    checkpoint: Checkpoint,
     inputs: TrialInputs,
     traits: FamilyDefaults,
     *,
@@ -154,7 +154,7 @@ def measure_training(
     Loading and tokenising are done before the clock starts. `inputs` should have its token ids counted.
 
     Args:
-        checkpoint: the pretrained model's directory.
+        checkpoint: the pretrained model.
         inputs: its training inputs are drawn as a study draws them.
         traits: lengths they were made with, optimiser and decay.
         updates: that are timed.

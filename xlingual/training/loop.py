@@ -7,7 +7,6 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from xlingual.errors import RecordError
 from xlingual.export.export import export_model
-from xlingual.families.scoring_set import ScoringSet
+from xlingual.families import Checkpoint, ScoringSet
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
@@ -39,7 +38,7 @@ DEFAULT_EXECUTION = Execution()
 def train_trial(
     configuration: TrialConfiguration,
     inputs: TrialInputs,
-    checkpoint: Path,
+    checkpoint: Checkpoint,
     directory: TrialDirectory,
     worker: Worker,
     *,
@@ -54,7 +53,7 @@ def train_trial(
     Args:
         configuration: decides every number.
         inputs: the same on every worker.
-        checkpoint: the pretrained model's directory.
+        checkpoint: the pretrained model.
         directory: the trial's records; rank 0 writes them, and holds their lease meanwhile.
         worker: this process.
         keep_model: whether the trained model is written to `directory.model`.
@@ -117,7 +116,7 @@ class Training:
         self,
         configuration: TrialConfiguration,
         inputs: TrialInputs,
-        checkpoint: Path,
+        checkpoint: Checkpoint,
         directory: TrialDirectory,
         worker: Worker,
         keep_model: bool,

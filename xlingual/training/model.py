@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from xlingual.families import Family, family_of
+from xlingual.families import Checkpoint, Family
 from xlingual.models.dropout import replace_dropout
 from xlingual.models.masked_language_model import writes_text
 from xlingual.models.vocabulary import TrimmedVocabulary, can_trim, decay_of_unused_rows, trim_vocabulary
@@ -58,18 +58,19 @@ class TrainedModel:
         self,
         configuration: TrialConfiguration,
         inputs: TrialInputs,
-        checkpoint: Path,
+        checkpoint: Checkpoint,
         worker: Worker,
         execution: Execution,
     ) -> None:
         self._training = configuration.training
         self._first_stage = first_stage_updates(configuration)
-        self.family: Family = family_of(checkpoint)
-        plain = self.family.load(checkpoint, stream_seed(configuration.seed, "span head"))
+        self.family: Family = checkpoint.family
+        plain = checkpoint.load(stream_seed(configuration.seed, "span head"))
         self.robust: RobustTraining = robust_training(configuration.robust, plain)
         objectives = objectives_of(configuration)
-        self.vocabulary = _trimmed(plain, configuration, inputs, checkpoint, objectives.values())
-        heads = {name: head for name, one in objectives.items() if (head := one.head(checkpoint, plain)) is not None}
+        directory = checkpoint.directory
+        self.vocabulary = _trimmed(plain, configuration, inputs, directory, objectives.values())
+        heads = {name: head for name, one in objectives.items() if (head := one.head(directory, plain)) is not None}
         if not execution.compile:  # a compiled model has its own dropout, as cheap
             replace_dropout(plain)
         self.plain: nn.Module = plain.to(worker.device)

@@ -13,9 +13,8 @@ from xlingual.errors import StageError
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.export.model_card import complete_model_card
 from xlingual.export.origin import origin_of
-from xlingual.families import ScoringSet, family_of
-from xlingual.models.checkpoint import resolve_checkpoint
-from xlingual.preparation.inputs import load_test_data, model_traits, scoring_sets
+from xlingual.families import Checkpoint, ScoringSet
+from xlingual.preparation.inputs import load_test_data, scoring_sets
 from xlingual.preparation.sealed_test_set import source_of
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
@@ -50,8 +49,8 @@ def test(bench: StudyContext) -> None:
     bench.begin("test", done + len(waiting), done)
     unread = [replicate for replicate in waiting if not _adopt_recorded_scores(bench, replicate)]
     once = distinct(unread)
-    for model, replicates in _by_model(bench, once).items():
-        _score_replicates(bench, model, replicates)
+    for checkpoint, replicates in _by_model(bench, once).items():
+        _score_replicates(bench, checkpoint, replicates)
     for replicate in unread:
         if replicate not in once:
             _adopt_recorded_scores(bench, replicate)
@@ -100,7 +99,7 @@ def recorded_scores(task: Task, directory: TrialDirectory, languages: list[str])
     return {language: task.scores(journal.read(directory.predictions(language))) for language in languages}
 
 
-def _score_replicates(bench: StudyContext, model: str, replicates: Sequence[ReplicateState]) -> None:
+def _score_replicates(bench: StudyContext, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]) -> None:
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
     slots = bench.concurrent * bench.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
@@ -108,12 +107,12 @@ def _score_replicates(bench: StudyContext, model: str, replicates: Sequence[Repl
     running: dict[Any, AnswerShare] = {}
     parts: dict[str, list[Any]] = defaultdict(list)
     questions, shared = None, None
-    extras = family_of(resolve_checkpoint(model)).row_extras
+    extras = checkpoint.family.row_extras
     while waiting or running:
         while waiting and len(running) < slots:
             asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
-                questions = _open_test_set(bench, model)
+                questions = _open_test_set(bench, checkpoint)
                 shared = ray.put(questions)
             if asked.number == 0 and asked.avoided is None:
                 _record_reading(bench, asked.replicate)
@@ -157,12 +156,12 @@ def _answers(bench: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, C
         ) from error
 
 
-def _open_test_set(bench: StudyContext, model: str) -> dict[str, ScoringSet]:
+def _open_test_set(bench: StudyContext, checkpoint: Checkpoint) -> dict[str, ScoringSet]:
     """Open the sealed test set, and check that it is the one of earlier readings."""
     examples = load_test_data(bench.study, bench.locations)
     check_sources(bench.directory, {TEST: source_of(examples)}, unread_test_set(bench.directory))
-    lengths = model_traits(bench.study, model).lengths
-    return scoring_sets(model, examples, lengths, bench.directory.features)
+    lengths = checkpoint.traits(bench.study.windows, bench.study.text_to_text).lengths
+    return scoring_sets(checkpoint, examples, lengths, bench.directory.features)
 
 
 def _submit(bench: StudyContext, asked: AnswerShare, questions: Any, shares: int) -> Any:
@@ -195,8 +194,8 @@ def _scored(bench: StudyContext, replicate: ReplicateState, scores: dict[str, di
         bench.listener.note(f"arm {replicate.arm}, seed {replicate.seed}: {line}")
 
 
-def _by_model(bench: StudyContext, replicates: Sequence[ReplicateState]) -> dict[str, list[ReplicateState]]:
-    groups: dict[str, list[ReplicateState]] = defaultdict(list)
+def _by_model(bench: StudyContext, replicates: Sequence[ReplicateState]) -> dict[Checkpoint, list[ReplicateState]]:
+    groups: dict[Checkpoint, list[ReplicateState]] = defaultdict(list)
     for replicate in replicates:
-        groups[bench.locations.models[replicate.arm]].append(replicate)
+        groups[bench.checkpoints[replicate.arm]].append(replicate)
     return groups

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from xlingual.errors import ModelError
-from xlingual.models.checkpoint import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.models.checkpoint_directory import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.encoder import check_encoder, known_positions, load_encoder, load_tokenizer
 
 

@@ -1,4 +1,4 @@
-"""A pretrained checkpoint: where it lies on this machine, its identity."""
+"""A pretrained checkpoint: its directory on this machine and its fingerprint."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def present_checkpoint(name: str) -> Path | None:
 
 
 def split_revision(name: str) -> tuple[str, str | None]:
-    """Part `NAME@REVISION` of the hub into the two; the revision is None where none is said.
+    """Split `NAME@REVISION` of the hub; the revision is None where none is given.
 
     Raises:
-        ModelError: when nothing stands behind the @.
+        ModelError: when nothing follows the @.
     """
     repository, at, revision = name.partition("@")
     if at and not revision:
-        raise ModelError(f"model {name!r}: no revision behind the @; write {repository}, or {repository}@main")
+        raise ModelError(f"model {name!r}: no revision after the @; write {repository}, or {repository}@main")
     return repository, revision or None
 
 
