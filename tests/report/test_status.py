@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from xlingual.records.files import write_json
-from xlingual.records.state import ArmSearch, read_state
+from xlingual.records.state import ArmSearch, best_of, read_state
 from xlingual.report.chosen import chosen_configurations, chosen_text
 from xlingual.report.status import search_table, status, status_table
 
@@ -50,7 +50,7 @@ def test_counts_of_a_study_midway(midway) -> None:
 
 
 def test_a_pruned_trial_is_never_the_best(midway) -> None:
-    trial = read_state(midway.directory).best_trial(ArmSearch("baseline"))
+    trial = best_of(read_state(midway.directory).trials_of(ArmSearch("baseline")))
     assert trial is not None and trial.number == 0
 
 

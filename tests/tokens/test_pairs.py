@@ -79,7 +79,7 @@ def test_a_pair_is_what_the_tokenizer_makes_of_its_cut_texts(
             assert pairs.token_types[first:stop].tolist() == expected["token_type_ids"]
         assert pairs.text(number, 0).tolist() == tokenizer(" ".join(asked))["input_ids"]
         assert pairs.text(number, 1).tolist() == tokenizer(" ".join(answered[:room]))["input_ids"]
-        assert pairs.answer_lengths[number] == len(answered[:room])
+        assert pairs.parts[number, 3] - pairs.parts[number, 2] == len(answered[:room])
     assert [pairs.questions_cut, pairs.answers_cut] == cut
 
 

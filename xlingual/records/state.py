@@ -158,10 +158,6 @@ class StudyState:
         """Final number of trials of a search."""
         return self._planned(search, self.trials_of(search), self.tested)
 
-    def best_trial(self, search: ArmSearch) -> TrialState | None:
-        """The finished trial of a search with the highest objective, the earliest of equals; None if none finished."""
-        return best_of(self.trials_of(search))
-
     def chosen_trials(self, arm: str) -> dict[int, TrialState]:
         """Trial that each search of an arm chose, by the search's number."""
         mine = {one.number: fingerprint for one, fingerprint in self.chosen.items() if one.arm == arm}

@@ -74,11 +74,6 @@ class Pairs(TokenArrays):
     without_text: int
     """Number of pairs dropped because the question or the answer has no token."""
 
-    @property
-    def answer_lengths(self) -> NDArray[np.int64]:
-        """Tokens of each answer, (pairs,)."""
-        return (self.parts[:, 3] - self.parts[:, 2]).astype(np.int64)
-
     def text(self, pair: int, part: int) -> NDArray[np.int32]:
         """Token ids of a question (part 0) or an answer (part 1) as a single text, including special tokens."""
         tokens = self.input_ids[int(self.pointers[pair]) : int(self.pointers[pair + 1])]

@@ -126,8 +126,3 @@ def _hashes(grams: Iterable[str]) -> list[int]:
     digests = b"".join([sha1(gram).digest() for gram in encoded])
     hashes: list[int] = np.frombuffer(digests, "<u4")[::5].tolist()
     return hashes
-
-
-def jaccard(first: set[str], second: set[str]) -> float:
-    """Return the Jaccard similarity of two sets; 1 for two empty sets."""
-    return len(first & second) / len(first | second) if first or second else 1.0
