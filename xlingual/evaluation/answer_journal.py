@@ -70,7 +70,7 @@ class AnswerJournal:
         """What an earlier process left, in words."""
         parts = [part for one in self.tried for part in one.parts]
         there = {(language, i) for part in parts for language, found in part.found.items() for i in found}
-        said = f"answers to {len(there)} questions are those of the same command, which was ended, and were taken up"
+        said = f"answers to {len(there)} questions were resumed from the same command, which was interrupted"
         return [said] if there else []
 
     def begin(self, bound: Bound) -> None:

@@ -64,8 +64,8 @@ class Benchmark:
         Args:
             source: hub id or local directory; None for the benchmark's own.
             codes: two-letter.
-            limit: keeps only the first so many of each language.
-            paragraphs: keeps only so many of each, as `data.test.paragraphs` of a study does.
+            limit: number of examples of each language, from the first; None for all.
+            paragraphs: number of paragraphs of each, as `data.test.paragraphs` of a study; None for all.
 
         Raises:
             DataError: when a language, or the source, is not there.

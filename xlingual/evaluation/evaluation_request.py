@@ -1,4 +1,4 @@
-"""What a user asks to be scored, and the evaluation that comes of its rows."""
+"""What a user asks to be scored, and the evaluation made of its rows."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class EvaluationRequest:
         benchmark: to score on.
         data: hub id or local directory; None for the benchmark's own.
         languages: comma-separated codes, or `all`.
-        limit: only the first so many questions of each language.
-        paragraphs: only so many of each language, evenly spread; None for as many as the checkpoint's study asks, if it
-            lies in the directory of one.
+        limit: number of questions of each language, from the first; None for all.
+        paragraphs: number of paragraphs of each language, evenly spread; None for as many as the checkpoint's study
+            asks, if it lies in the directory of one.
         keep: where predictions are kept; None for the usual folder.
     """
 

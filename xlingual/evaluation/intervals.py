@@ -39,7 +39,7 @@ class Intervals:
         return self.estimates.get(tuple(languages), {})
 
     def as_json(self, languages: Sequence[str]) -> dict[str, Any]:
-        """Standard error and bounds by metric, to stand beside the scores; empty where there is none."""
+        """Standard error and bounds by metric, to print beside the scores; empty where there is none."""
         content = {}
         for metric, one in self.of(languages).items():
             low, high = one.interval(CONFIDENCE) or (None, None)

@@ -165,7 +165,7 @@ def _each_once(pairs: Sequence[tuple[str, Any]], path: Path) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataError(f"--predictions {path}: {twice!r} stands there twice in one object; leave one of them")
+        raise DataError(f"--predictions {path}: the key {twice!r} occurs twice in one object; delete one of them")
     return found
 
 

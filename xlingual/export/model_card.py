@@ -224,7 +224,7 @@ def _test(origin: Origin | None) -> Iterator[str]:
     columns = _columns(list(origin.scores.values()))
     if columns.keys() & {*SQUAD.share_names}:
         yield (
-            "Illegal: the answer is empty or does not stand in the context character for character; normalised: only "
+            "Illegal: the answer is empty or does not occur in the context character for character; normalised: only "
             "its Unicode form or spaces differ; accidental translation: it is in another script than the context."
         )
     if columns.keys() & {*SQUAD.partial_names}:

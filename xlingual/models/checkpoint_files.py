@@ -1,4 +1,4 @@
-"""What stands in a checkpoint's directory: a configuration that can be read, weights that are whole."""
+"""Checks of a checkpoint's directory: a readable configuration, whole weights."""
 
 from __future__ import annotations
 

@@ -10,14 +10,14 @@ from xlingual.models.model_config import load_configuration
 
 NAMED = ("bos_token_id", "eos_token_id", "unk_token_id", "sep_token_id", "pad_token_id", "cls_token_id",
          "mask_token_id")  # fmt: skip
-"""Special tokens that may stand in a model's inputs."""
+"""Special tokens that a model's inputs may contain."""
 
 
 def check_tokens(directory: Path, tokenizer: Any) -> None:
     """Check that a model has a word embedding for every token that its tokenizer may make of a text.
 
     The model is known by its configuration, whose `vocab_size` its weights are checked against when they are loaded.
-    Further special tokens, such as T5's sentinels, stand in no text and need none.
+    Other special tokens, such as T5's sentinels, occur in no text and need none.
 
     Args:
         directory: the checkpoint's.

@@ -1,4 +1,4 @@
-"""A checkpoint's masked-language-model head upon an encoder that is already there."""
+"""A checkpoint's masked-language-model head, on an encoder that is already loaded."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TOLERANCE = 1e-4
 class MaskedLanguageModelHead(nn.Module):
     """From last hidden states to logits over the vocabulary.
 
-    The checkpoint's own model makes the logits; its encoder is replaced by a stand-in that hands it the states. So no
-    family's head has to be known here, and logits can be asked for at masked places alone.
+    The checkpoint's own model makes the logits; its encoder is replaced by a module that returns given states. So no
+    family's head has to be known here, and logits can be computed at masked positions alone.
     """
 
     def __init__(self, model: nn.Module) -> None:

@@ -17,13 +17,13 @@ from xlingual.records.files import write_json
 
 _UNICODE_FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 _AT_THE_END = ("Strip", "WhitespaceSplit")
-"""What leaves white space at the end of a text away."""
+"""Strips white space from the end of a text."""
 
 
 def write_piece_tokenizer(directory: Path) -> bool:
     """Write the tokenizer.json of a checkpoint that has a SentencePiece model alone; say whether it was needed.
 
-    Special tokens, and where they stand, are those that `transformers` gives the checkpoint's kind of model; all else
+    Special tokens and their positions are those that `transformers` gives the checkpoint's kind of model; all else
     is the SentencePiece model's. `tokenizer_config.json` then names the plain class that takes tokenizer.json as it is.
 
     Args:

@@ -75,7 +75,7 @@ def decay_of_unused_rows(learning_rates: Iterable[float], weight_decay: float) -
 
 
 class TrimmedVocabulary:
-    """Which rows of a model's word embeddings were kept, and where the others are to be had again.
+    """Which rows of a model's word embeddings were kept, and where to reload the rest.
 
     Attributes:
         kept: original ids of the kept rows, ascending, (rows,).

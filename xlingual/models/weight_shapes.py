@@ -1,4 +1,4 @@
-"""Shapes of a checkpoint's weights, which stand in the headers of its files, and those that its configuration says."""
+"""Shapes of a checkpoint's weights, as the headers of its files and as its configuration give them."""
 
 from __future__ import annotations
 

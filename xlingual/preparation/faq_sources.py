@@ -103,7 +103,7 @@ class PassageExamples(FaqSource):
     Attributes:
         rows: those of one side of the division by host, host by host.
         settings: the recipe's.
-        seed: decides which siblings stand in a passage, and their order.
+        seed: decides which siblings a passage contains, and their order.
         shuffled: whether every question has another's answer.
         counts: what became of the rows; complete after the examples were read to their end.
     """

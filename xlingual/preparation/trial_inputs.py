@@ -58,7 +58,7 @@ class TrialInputs:
     def of_mixture(self, mixture: Mixture | None) -> Mapping[str, FaqExamples]:
         """The FAQ examples that a mixture draws from, by language; nothing without a mixture.
 
-        Bitext pairs stand beside them under `bitext-LANGUAGE` where the mixture asks for them and they are there.
+        Bitext pairs are added under `bitext-LANGUAGE` where the mixture asks for them and they are there.
         """
         if mixture is None:
             return {}
@@ -76,7 +76,7 @@ class TrialInputs:
         return reduce(np.union1d, map(self._used, parts))
 
     def development_sample(self, questions: int) -> dict[str, dict[str, ScoringSet]]:
-        """The same so many development questions of each set and language for every trial, whatever their order."""
+        """This number of development questions of each set and language, the same for every trial."""
         return {
             name: {language: part.sample(questions) for language, part in parts.items()}
             for name, parts in self.development.items()

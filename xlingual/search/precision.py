@@ -1,4 +1,4 @@
-"""What `precision: auto` stands for in a study whose trials run on CPUs: measured once, kept in the journal.
+"""What `precision: auto` means for a study whose trials run on CPUs: measured once, kept in the journal.
 
 GPUs that have bf16 are faster with it, and a worker asks its own. CPUs differ: some are several times slower with bf16,
 some twice as fast. As it decides numbers, one choice holds for all trials of a study, also after it is moved.

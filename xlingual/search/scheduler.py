@@ -36,7 +36,7 @@ class ArmScheduler:
         searches: their keys; an arm's name where each arm has one search.
         kind: `asha` or `median`.
         full_budget: updates of a whole trial, or passes where trials are equal in these.
-        grace_budget: no trial is stopped before so many of them.
+        grace_budget: no trial is stopped before this budget is spent.
         reduction_factor: of ASHA; of a rung, the best 1/factor go on.
         past: reports of the trials that ended before, by search and by name.
     """

@@ -1,4 +1,4 @@
-"""Opening a study's directory: is it this study's, and with what software is it written now."""
+"""Verify that a directory belongs to this study and its data; record the environment."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def open_directory(study: Study, directory: StudyDirectory) -> list[str]:
     """
     now = json.loads(json.dumps(resolved(study)))
     lines = []
-    if not journal.read(directory.journal):  # refused before its first event: it may be mended as the message said
+    if not journal.read(directory.journal):  # refused before its first event: the user may have fixed it since
         directory.sources.unlink(missing_ok=True)
     else:
         lines = redefine(directory, now)
@@ -51,13 +51,13 @@ def open_directory(study: Study, directory: StudyDirectory) -> list[str]:
 
 
 def check_sources(directory: StudyDirectory, sources: dict[str, Any], unused: Iterable[str] = ()) -> None:
-    """Write down what was loaded, or check that it is what the records were made with.
+    """Record what was loaded, or check that it is what the records were made with.
 
     Args:
         directory: the study's.
         sources: name -> {"fingerprint", "counts", ...}; counts that are empty now stay as they were written.
-        unused: names of sources that nothing was made with yet, so that others may stand in for them. What was compared
-            with the test set is not looked at: its effect is in what was kept, which is.
+        unused: names of sources that no record rests on yet, so that they may be replaced. What the contamination check
+            compared is not looked at; what it kept is.
 
     Raises:
         RecordError: when data or a model changed since the study began.
@@ -104,7 +104,7 @@ def _cause(changed: Iterable[str]) -> str:
 
 
 def unread_test_set(directory: StudyDirectory) -> set[str]:
-    """Name of the test set's source while the ledger is empty: nothing rests on it yet, and another may replace it."""
+    """Name of the test set's source while the ledger is empty: no record rests on it yet, so it may be replaced."""
     return set() if journal.read(directory.ledger) else {TEST}
 
 
@@ -133,7 +133,7 @@ def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
 
 
 def unused_sources(directory: StudyDirectory) -> set[str]:
-    """Names of the sources that nothing was made with: one that is unfit may be mended in its place.
+    """Names of the sources that no record rests on: one that is unfit may be replaced.
 
     These are models that no trial has reported of, and dictionaries and examples made of FAQ pages while no trial's
     configuration names any.
@@ -164,7 +164,7 @@ def recorded_rows(directory: StudyDirectory) -> dict[str, str]:
 
 
 def write_contamination(directory: StudyDirectory, contaminated: Sequence[Mapping[str, Any]], on_overlap: str) -> None:
-    """Write down what was dropped for overlapping the test set.
+    """Record what was dropped for overlapping the test set.
 
     Args:
         directory: the study's.
@@ -185,7 +185,7 @@ def write_contamination(directory: StudyDirectory, contaminated: Sequence[Mappin
 
 
 def record_environment(directory: StudyDirectory, **more: Any) -> None:
-    """Append when, by which command, with which versions and hardware the study is being written."""
+    """Record the time, command, versions and hardware of this run."""
     record = {
         "time": time.time(),
         "command": sys.argv,
