@@ -18,6 +18,7 @@ from xlingual.robust import Rows
 from xlingual.study import TrialConfiguration
 from xlingual.training.model import TrainedModel
 from xlingual.training.passes import Pass
+from xlingual.training.update import Updater
 
 UPDATES = 2
 
@@ -41,6 +42,8 @@ class Trace:
         dropout: final state of torch's global random generator.
         others: whether all other global random generators are unchanged.
         declared: passes per update declared by the method.
+        model: the model after them.
+        updater: to train it further.
     """
 
     losses: list[float]
@@ -49,6 +52,8 @@ class Trace:
     dropout: Tensor
     others: bool
     declared: int
+    model: TrainedModel
+    updater: Updater
 
 
 def trace(family: Family, configuration: TrialConfiguration, *, updates: int = UPDATES) -> Trace:
@@ -58,7 +63,8 @@ def trace(family: Family, configuration: TrialConfiguration, *, updates: int = U
     with counted(family.body(model.plain)) as count:
         losses = [float(updater.update(number)) for number in range(updates)]
     weights = {name: value.clone() for name, value in model.losses.state_dict().items()}
-    return Trace(losses, weights, count, torch.get_rng_state(), before == _other_streams(), model.robust.passes)
+    others, declared = before == _other_streams(), model.robust.passes
+    return Trace(losses, weights, count, torch.get_rng_state(), others, declared, model, updater)
 
 
 def equal(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:

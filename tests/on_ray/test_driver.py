@@ -59,7 +59,8 @@ def mended(finished: Any, drive_study: Any, tmp_path_factory: pytest.TempPathFac
     error = (trial.path / "error.txt").read_text()
 
     trial.checkpoint.unlink()
-    _, recorder = drive_study(path, f"storage={storage}", "search.trials_per_arm=4", until="search")
+    more = ("search.trials_per_arm=4", "scaling.concurrent_trials=1")
+    _, recorder = drive_study(path, f"storage={storage}", *more, until="search")
     return Mended(copied, lost, failed, error, str(stopped.value), recorder)
 
 
@@ -260,6 +261,7 @@ def oracle(
         search={"trials_per_arm": 1, "objective": "test.f1"},
         arms={"plain": {"baseline": True}, "writer": {"model": str(writer)}},
         replicates={"searches": 1, "seeds": 1},
+        scaling={"concurrent_trials": 1},  # one process that imports all for both arms
     )
     directory, _ = drive_study(path)
     return directory  # type: ignore[no-any-return]

@@ -18,11 +18,11 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
 LONG = {
-    "updates": 60,
+    "updates": 30,
     "batch_size": 8,
     "micro_batch_size": 4,
     "learning_rate": {"log_uniform": [1e-4, 1e-2]},
-    "reports": 30,
+    "reports": 15,
 }
 
 
@@ -54,7 +54,7 @@ def test_a_driver_killed_in_the_search_goes_on_where_it_was(ray_cluster: None, w
         replicates={"searches": 1, "seeds": 1},
     )
     directory = StudyDirectory(path.parent / "studies" / "killed")
-    lines = kill_after(path, 40)
+    lines = kill_after(path, 20)
     before = read_state(directory)
     running = [trial for trial in before.trials if trial.state == "running"]
     assert running, "".join(lines)
@@ -72,7 +72,7 @@ def test_a_driver_killed_in_the_search_goes_on_where_it_was(ray_cluster: None, w
     assert len(after.trials) == 4
     for trial in after.trials:
         updates = [report["updates"] for report in journal.read(directory.trial(trial.fingerprint).reports)]
-        assert updates == list(range(2, 61, 2)), f"{trial}: a report is lost or doubled"
+        assert updates == list(range(2, 31, 2)), f"{trial}: a report is lost or doubled"
     starts = {
         trial.fingerprint: [s["from_update"] for s in journal.read(directory.trial(trial.fingerprint).environment)]
         for trial in after.trials

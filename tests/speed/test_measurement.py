@@ -148,13 +148,18 @@ def test_numbers_that_make_no_sense_are_refused():
 def test_what_is_absent_or_empty_is_refused(tiny_checkpoint, data, tmp_path):
     empty = tmp_path / "empty.json"
     empty.write_text('{"data": []}')
-    model = str(tiny_checkpoint)
+    model, train, score = str(tiny_checkpoint), str(data / "train.json"), str(data / "xquad")
     wrong = [
         (DataError, "no such file", BenchRequest(model=model, train=str(tmp_path / "absent.json"))),
         (DataError, "no question", BenchRequest(model=model, train=str(empty))),
-        (DataError, "no file for th", BenchRequest(model=model, score=str(data / "xquad"), languages="en,th")),
-        (ModelError, "not a directory", BenchRequest(model=str(tmp_path / "absent"))),
-        (ModelError, "64 positions", BenchRequest(model=model, max_length=384)),
+        (
+            DataError,
+            "no file for th",
+            BenchRequest(model=model, train=train, score=score, languages="en,th"),
+        ),
+        (DataError, "no such file", BenchRequest(model=model, train=train, score=str(tmp_path / "absent.json"))),
+        (ModelError, "not a directory", BenchRequest(model=str(tmp_path / "absent"), train=train)),
+        (ModelError, "64 positions", BenchRequest(model=model, train=train, max_length=384)),
     ]
     for kind, message, asked in wrong:
         with pytest.raises(kind, match=message), prepared(asked):

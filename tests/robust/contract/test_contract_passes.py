@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 from robust_families import RECIPES, Family
-from robust_trace import UPDATES, Trace, counted, terms
+from robust_trace import UPDATES, Count, Trace, counted, terms
 from robust_variants import ALL, COMBINATIONS, DROPPING, ONE_OF_EACH, PERTURBING, Settings
 
 from xlingual.study import Robust, passes_of
 
 VARIANTS: dict[str, Settings] = ALL | COMBINATIONS
+
+
+class FirstUpdate(NamedTuple):
+    """Losses of an update by objective, the passes that were counted, and those of the method."""
+
+    losses: dict[str, float]
+    count: Count
+    passes: int
+
+
+@pytest.fixture(scope="session")
+def first_update(family: Family) -> Callable[[str, str | None], FirstUpdate]:
+    """The first update with a recipe, under a method or in plain training; each made once."""
+
+    @cache
+    def update(recipe: str, name: str | None) -> FirstUpdate:
+        model, updater = family.started(family.configuration(PERTURBING[name] if name else None, recipe=recipe))
+        with counted(family.body(model.plain)) as count:
+            updater.update(0)
+        return FirstUpdate(updater.take_losses(), count, model.robust.passes)
+
+    return update
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -65,21 +88,17 @@ def test_a_methods_own_passes_leave_parameters_and_their_gradients_alone(name: s
 
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_every_loss_of_a_recipe_is_perturbed(name: str, recipe: str, family: Family) -> None:
+def test_every_loss_of_a_recipe_is_perturbed(
+    name: str, recipe: str, family: Family, first_update: Callable[[str, str | None], FirstUpdate]
+) -> None:
     """Each objective of a mixture has the same passes; its losses are finite and differ from plain training."""
-    losses, counts = [], []
-    for settings in (None, PERTURBING[name]):
-        model, updater = family.started(family.configuration(settings, recipe=recipe))
-        with counted(family.body(model.plain)) as count:
-            updater.update(0)
-        losses.append(updater.take_losses())
-        counts.append(count)
-    assert losses[0].keys() == losses[1].keys() == {family.objective, recipe} - {"passage", "generation"}
+    plain, robust = first_update(recipe, None), first_update(recipe, name)
+    assert plain.losses.keys() == robust.losses.keys() == {family.objective, recipe} - {"passage", "generation"}
     most = 45 if family.objective == "text" else 10  # the tiny T5 loses more under an attack
-    for objective, loss in losses[1].items():
-        assert loss < most and abs(loss / losses[0][objective] - 1) > 1e-4, objective
-    assert counts[1].forward == model.robust.passes * counts[0].forward
-    assert counts[1].backward == model.robust.passes * counts[0].backward
+    for objective, loss in robust.losses.items():
+        assert loss < most and abs(loss / plain.losses[objective] - 1) > 1e-4, objective
+    assert robust.count.forward == robust.passes * plain.count.forward
+    assert robust.count.backward == robust.passes * plain.count.backward
 
 
 @pytest.mark.parametrize("name", PERTURBING)
