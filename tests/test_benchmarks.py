@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,31 +10,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmark_modules import benchmark_modules
 from tiny_task import questions
 
 from xlingual.data.examples import Example
 from xlingual.models.encoder import load_tokenizer
 from xlingual.tokens.windows import make_windows
 
-SCRIPTS = Path(__file__).with_name("benchmarks")
 LENGTHS = {"max_length": 24, "stride": 6}
 
 
 @pytest.fixture(scope="module")
 def scripts() -> Iterator[SimpleNamespace]:
-    """The modules of tests/benchmarks, which import each other from their own folder, as when run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPTS))
-        before = set(sys.modules)
-        import harness
-        import hf_recipe
-        import quality
-        import sides
-
-        yield SimpleNamespace(harness=harness, hf_recipe=hf_recipe, quality=quality, sides=sides)
-        for name in set(sys.modules) - before:
-            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(SCRIPTS)):
-                del sys.modules[name]
+    with benchmark_modules(harness="harness", hf_recipe="hf_recipe", quality="quality", sides="sides") as modules:
+        yield modules
 
 
 def long_examples() -> list[Example]:

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-
-SCRIPTS = Path(__file__).with_name("benchmarks")
+from benchmark_modules import benchmark_modules
 
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[SimpleNamespace]:
-    """The modules of tests/benchmarks, which import each other from their own folder, as when run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(SCRIPTS))
-        before = set(sys.modules)
-        import calibration
-        import calibration_cells
-        import calibration_scores
-        import calibration_searches
-
-        yield SimpleNamespace(
-            main=calibration, cells=calibration_cells, scores=calibration_scores, searches=calibration_searches
-        )
-        for name in set(sys.modules) - before:
-            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(SCRIPTS)):
-                del sys.modules[name]
+    with benchmark_modules(
+        main="calibration", cells="calibration_cells", scores="calibration_scores", searches="calibration_searches"
+    ) as modules:
+        yield modules
 
 
 def test_scores_have_the_structure_of_xquad(bench: Any) -> None:

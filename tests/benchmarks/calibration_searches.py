@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from surrogate import Setting
-from worlds import recipe_first
+from worlds import DrawnTrial, recipe_first
 
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.trial_draws import ArmDraws
@@ -66,7 +66,7 @@ def winner(kind: Kind, world_seed: int, seed: int) -> float:
         ARM,
         tree,
         sampler,
-        lambda tree: Chosen(tree),  # type: ignore[arg-type, return-value]
+        DrawnTrial,  # type: ignore[arg-type]
         seed=seed,
         trials=(),
         wanted=kind.trials,
@@ -79,17 +79,3 @@ def winner(kind: Kind, world_seed: int, seed: int) -> float:
         draws.ended(item["number"], {"state": "finished", "objective": score, "reports": [(1, score)]})
         found.append((score, world.final(values)))
     return max(found)[1]
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The part of a trial configuration that draws use."""
-
-    tree: dict[str, Any]
-
-    @property
-    def fingerprint(self) -> str:
-        return repr(self.tree)
-
-    def canonical(self) -> dict[str, Any]:
-        return self.tree

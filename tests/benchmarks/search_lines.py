@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import optuna
@@ -16,7 +17,7 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialSch
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 from search_simulator import METRIC
-from worlds import World, centre, recipe_first, small_grid
+from worlds import DrawnTrial, World, centre, recipe_first, small_grid
 
 from xlingual.records.state import ArmSearch
 from xlingual.search.queue import TrialQueue
@@ -73,7 +74,7 @@ def ours(
         ArmSearch(ARM),
         world.tree,
         ArmSampler(ARM, world.tree, kind=sampler, startup_trials=startup_trials, seed=seed, first=first, **options),
-        lambda tree: Chosen(tree),  # type: ignore[arg-type, return-value]
+        partial(DrawnTrial, updates=UPDATES),  # type: ignore[arg-type]
         seed=seed,
         trials=(),
         wanted=10**9,
@@ -129,24 +130,8 @@ def asha() -> TrialScheduler:
     )
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """The part of a trial configuration that a queue uses."""
-
-    tree: dict[str, Any]
-
-    @property
-    def fingerprint(self) -> str:
-        return repr(self.tree)
-
-    def canonical(self) -> dict[str, Any]:
-        return {**self.tree, "training": {"updates": UPDATES}}
-
-
 class NoRecords:
     """A callback that writes nothing, but records how the trials ended."""
-
-    metric = METRIC
 
     def __init__(self) -> None:
         self.states: list[str] = []

@@ -19,7 +19,7 @@ from typing import Any
 from ray.tune.schedulers import TrialScheduler
 from ray.tune.search import ConcurrencyLimiter, Searcher
 
-METRIC = "f1"
+METRIC = "objective"
 
 # Makes a trial's reported scores, one for each of its reports, from the searcher's configuration.
 Score = Callable[[dict[str, Any]], Sequence[float]]

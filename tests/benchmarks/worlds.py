@@ -7,6 +7,7 @@ import json
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, Protocol
 
@@ -14,6 +15,21 @@ import numpy as np
 
 from xlingual.study.first import default_values
 from xlingual.study.space import Choice, Integer, LogUniform, Uniform
+
+
+@dataclass(frozen=True)
+class DrawnTrial:
+    """The parts of a trial configuration that draws and a queue use."""
+
+    tree: dict[str, Any]
+    updates: int = 1
+
+    @property
+    def fingerprint(self) -> str:
+        return repr(self.tree)
+
+    def canonical(self) -> dict[str, Any]:
+        return {**self.tree, "training": {"updates": self.updates}}
 
 
 class World(Protocol):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from benchmark_modules import benchmark_modules
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
 from ray.tune.search import Searcher
 
@@ -23,15 +24,10 @@ TABLE = (
 
 
 @pytest.fixture(scope="module")
-def bench() -> Any:
+def bench() -> Iterator[SimpleNamespace]:
     """The simulator, which is not part of the package."""
-    folder = str(Path(__file__).resolve().parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    try:
-        import search_simulator
-    finally:
-        sys.path.remove(folder)
-    return SimpleNamespace(simulator=search_simulator)
+    with benchmark_modules(simulator="search_simulator") as modules:
+        yield modules
 
 
 class Calls:
@@ -42,7 +38,7 @@ class Calls:
         self.numbers: dict[str, int] = {}
 
     def report(self, to: str, trial_id: str, result: Any) -> None:
-        seen = (result["f1"], result["updates"], result["training_iteration"], result["done"])
+        seen = (result["objective"], result["updates"], result["training_iteration"], result["done"])
         self.told.append((to, self.numbers[trial_id], *seen))
 
 
@@ -50,7 +46,7 @@ class Table(Searcher):
     """Suggests the rows of TABLE in turn, and records its calls."""
 
     def __init__(self, calls: Calls) -> None:
-        super().__init__(metric="f1", mode="max")
+        super().__init__(metric="objective", mode="max")
         self.calls = calls
 
     def __getstate__(self) -> dict[str, Any]:
@@ -82,7 +78,7 @@ class Told(AsyncHyperBandScheduler):
     """ASHA that records its calls."""
 
     def __init__(self, calls: Calls) -> None:
-        super().__init__("updates", "f1", "max", max_t=10, grace_period=2, reduction_factor=3)
+        super().__init__("updates", "objective", "max", max_t=10, grace_period=2, reduction_factor=3)
         self.calls = calls
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
@@ -115,7 +111,7 @@ def train_row(config: dict[str, Any]) -> None:
     from ray import tune
 
     for updates, f1 in zip(REPORT_UPDATES, TABLE[config["row"]], strict=True):
-        tune.report({"f1": f1, "updates": updates})
+        tune.report({"objective": f1, "updates": updates})
 
 
 def test_the_simulator_calls_searcher_and_scheduler_as_tune_does(bench: Any, ray_cluster: None, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,36 +11,25 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from benchmark_modules import benchmark_modules
 
 from xlingual.records.state import ArmSearch
 from xlingual.study import draw, parameters
 
 
 @pytest.fixture(scope="module")
-def bench() -> Any:
-    """The modules of the benchmark, which import each other by name like scripts."""
-    folder = str(Path(__file__).resolve().parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    try:
-        import public_worlds
-        import search_lines
-        import search_regret
-        import search_report
-        import search_simulator
-        import surrogate
-        import worlds
-    finally:
-        sys.path.remove(folder)
+def bench() -> Iterator[SimpleNamespace]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return SimpleNamespace(
-        lines=search_lines,
-        public=public_worlds,
-        regret=search_regret,
-        report=search_report,
-        simulator=search_simulator,
-        surrogate=surrogate,
-        worlds=worlds,
-    )
+    with benchmark_modules(
+        lines="search_lines",
+        public="public_worlds",
+        regret="search_regret",
+        report="search_report",
+        simulator="search_simulator",
+        surrogate="surrogate",
+        worlds="worlds",
+    ) as modules:
+        yield modules
 
 
 def random_values(tree: Any, seed: int, count: int) -> list[dict[str, Any]]:
@@ -157,7 +146,7 @@ def test_only_whole_trials_are_chosen_and_before_any_the_highest_report(bench: A
     def trial(number: int, regret: float, f1: float, done: int, ended_after: int | None) -> Any:
         history = [((ended_after or 9 * updates), f1)]
         return bench.simulator.SimulatedTrial(
-            str(number), number, {"regret": regret}, (), {"f1": f1, "updates": done}, history, ended_after
+            str(number), number, {"regret": regret}, (), {"objective": f1, "updates": done}, history, ended_after
         )
 
     trials = [

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmark_modules import benchmark_modules
 
 from xlingual.study.simplex import to_unit_cube
 
 
 @pytest.fixture(scope="module")
-def bench() -> Any:
-    folder = str(Path(__file__).resolve().parents[1] / "benchmarks")
-    sys.path.insert(0, folder)
-    try:
-        import search_start
-    finally:
-        sys.path.remove(folder)
-    return search_start
+def bench() -> Iterator[Any]:
+    with benchmark_modules(start="search_start") as modules:
+        yield modules.start
 
 
 def trained(world: Any) -> dict[str, Any]:
