@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,3 +64,25 @@ def documented() -> dict[str, list[str]]:
             for command in commands(path.read_text(encoding="utf-8")):
                 found.setdefault(command, []).append(str(path.relative_to(ROOT)))
     return found
+
+
+def start(program: str, arguments: list[str]) -> None:
+    """Run a command in this process, whose arguments and module path become the command's."""
+    if program == "xlingual":
+        from xlingual.cli import main
+
+        sys.argv = [program, *arguments]
+        main()
+    else:
+        script = str(ROOT / arguments[0])
+        sys.argv = [script, *arguments[1:]]
+        sys.path.insert(0, str(Path(script).parent))
+        runpy.run_path(script, run_name="__main__")
+
+
+def run(command: list[str], directory: Path) -> None:
+    """Run a command in a process made for it, in a directory that its standard streams are written to."""
+    os.chdir(directory)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), descriptor)
+    start(command[0], command[1:])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import re
 import runpy
@@ -14,10 +15,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import product
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import documented_commands
 import pytest
+from benchmark_modules import forget
 from command_replays import EVERY, LONG, MAKE, ON_RAY, QUICK, RAY
 from documented_commands import ROOT, options
 from reference_commands import every_command
@@ -97,15 +100,17 @@ def test_it_runs(command: str, toy: dict[str, str], run_here: None, capsys: pyte
 
 @pytest.mark.real
 @pytest.mark.parametrize("command", sorted(set(LONG.values())), ids=short)
-def test_it_runs_in_a_process_of_its_own(command: str, toy: dict[str, str], run_here: None) -> None:
+def test_it_runs_in_a_process_of_its_own(
+    command: str, toy: dict[str, str], tmp_path: Path, forks: ForkServerContext
+) -> None:
     if re.search(r"(training|quality|scoring)\.py", command):
         pytest.importorskip("accelerate", reason="the reference's Trainer needs accelerate")
-    program, *arguments = [part.format(**toy) for part in shlex.split(command)]
-    start = [sys.executable, "-m", "xlingual"] if program == "xlingual" else [sys.executable]
-    arguments = [str(ROOT / one) if one.startswith("tests/benchmarks/") else one for one in arguments]
-    done = subprocess.run([*start, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    assert done.stdout
+    parts = [part.format(**toy) for part in shlex.split(command)]
+    process = forks.Process(target=documented_commands.run, args=(parts, tmp_path))
+    process.start()
+    process.join()
+    assert process.exitcode == 0, (tmp_path / "stderr").read_text()[-4000:]
+    assert (tmp_path / "stdout").read_text()
 
 
 @pytest.mark.parametrize("command", MAKE)
@@ -140,19 +145,21 @@ def test_commands_named_in_passing_exist() -> None:
             found = found.commands[name]
 
 
+@pytest.fixture(scope="module")
+def forks() -> ForkServerContext:
+    """Where processes begin with what most commands import first."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["xlingual.search.driver", "xlingual.cli"])
+    return context
+
+
 def ended(program: str, arguments: list[str]) -> int:
     """Run a command in this process, as from a shell; return its exit status."""
     with pytest.MonkeyPatch.context() as patched:
-        script = None if program == "xlingual" else str(ROOT / arguments.pop(0))
-        patched.setattr(sys, "argv", [script or "xlingual", *arguments])
+        patched.setattr(sys, "argv", list(sys.argv))
+        patched.setattr(sys, "path", list(sys.path))
         try:
-            if script is None:
-                from xlingual.cli import main
-
-                main()
-            else:
-                patched.syspath_prepend(str(Path(script).parent))
-                runpy.run_path(script, run_name="__main__")
+            documented_commands.start(program, arguments)
         except SystemExit as end:
             return int(end.code or 0)
     return 0
@@ -164,9 +171,7 @@ def run_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     before = set(sys.modules)
     yield
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(ROOT / "tests" / "benchmarks")):
-            del sys.modules[name]
+    forget(before)
 
 
 @pytest.fixture(scope="module")
