@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from messages import Messages
@@ -94,6 +95,33 @@ def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path)
         return path
 
     return write
+
+
+class Ended(NamedTuple):
+    """Result of a command."""
+
+    status: int
+    output: str
+    errors: str
+
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Call the command line in this process."""
+
+    def run(*arguments: object) -> Ended:
+        from xlingual.cli import main
+
+        monkeypatch.setattr(sys, "argv", ["xlingual", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

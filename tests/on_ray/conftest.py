@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from xlingual.cli import main
 from xlingual.errors import DataError
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
@@ -19,31 +18,6 @@ from xlingual.search.listener import TrialView
 from xlingual.study import load_study
 
 WriteStudy = Callable[..., Path]
-
-
-class Ended(NamedTuple):
-    """Result of a command."""
-
-    status: int
-    output: str
-    errors: str
-
-
-Call = Callable[..., Ended]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Call the command line in this process."""
-
-    def run(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["xlingual", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), captured.out, captured.err)
-
-    return run
 
 
 class Recorder:
