@@ -222,5 +222,5 @@ def test_the_command_prints_the_contract_as_json(
     like = json.loads(run("--power", "--json", "--like", finished(studies, tmp_path))[0])
     assert like["deviations"]["seed"] != content["deviations"]["seed"]
     assert np.isfinite(like["designs"][0]["detectable"]["mean"]["alone"])
-    assert "--like x: it says what --power takes its figures from" in run("--like", "x")[1]
+    assert "--like x: is the source of the figures of --power" in run("--like", "x")[1]
     assert "--bench: hours are not shown with --power" in run("--power", "--bench", "x")[1]

@@ -174,7 +174,7 @@ def test_a_scored_replicate_without_its_predictions_is_a_broken_record(studies: 
     builder = two_languages(studies, tmp_path)
     path = builder.directory.trial("webfaq-1-seed-2").predictions("de")
     path.unlink()
-    with pytest.raises(RecordError, match=r"webfaq-1-seed-2/predictions/de.jsonl: not there"):
+    with pytest.raises(RecordError, match=r"webfaq-1-seed-2/predictions/de.jsonl: missing"):
         summarize(builder.directory)
 
 
@@ -182,7 +182,7 @@ def test_a_scored_replicate_without_its_predictions_is_a_broken_record(studies: 
     ("change", "message"),
     [
         (lambda rows: rows[:-1], "3 questions, but another replicate .* on 4 .*'q0003'"),
-        (lambda rows: [rows[0] | {"id": "other"}, *rows[1:]], "only one of them has: 'other'"),
+        (lambda rows: [rows[0] | {"id": "other"}, *rows[1:]], "'other' is in only one of them"),
         (lambda rows: [rows[0] | {"paragraph": "x"}, *rows[1:]], "question 'q0000' belongs to paragraph 'x'"),
         (lambda rows: [*rows, rows[0]], "de.jsonl:5: question 'q0000' occurs twice"),
         (lambda rows: [*rows[:2], rows[2] | {"f1": None}, rows[3]], "de.jsonl:3: 'f1' is None"),
@@ -207,7 +207,7 @@ def test_all_languages_means_all_that_any_replicate_answered_in(studies: ModuleT
     builder.directory.study_json.write_text(json.dumps(study))
     assert summarize(builder.directory).languages == ("en", "de")
     builder.directory.trial("baseline-1-seed-1").predictions("de").unlink()
-    with pytest.raises(RecordError, match=r"baseline-1-seed-1/predictions/de.jsonl: not there"):
+    with pytest.raises(RecordError, match=r"baseline-1-seed-1/predictions/de.jsonl: missing"):
         summarize(builder.directory)
 
 

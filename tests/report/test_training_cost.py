@@ -113,9 +113,7 @@ def test_a_magnitude_that_depends_on_the_example_is_left_out(equal_updates: Summ
     table = perturbation_table(equal_updates.study, {"freelb": freelb})
     assert table is not None
     assert " ".join(drawn(table)[-1].split()) == "freelb step size - 0.1 0.11 L2 norm of an example"
-    assert cost_notes("updates", {"freelb": freelb})[-1] == (
-        "- stands where a magnitude depends on the example's length."
-    )
+    assert cost_notes("updates", {"freelb": freelb})[-1] == ("-: the magnitude depends on the example's length.")
     assert not any(note.startswith("-") for note in notes(equal_updates))
 
 
