@@ -1,4 +1,4 @@
-"""Examples as a model's inputs: of like length together, in one row where the model allows it, padded where not."""
+"""Batches of a model's inputs: examples of similar length, packed in one row where the model allows it, else padded."""
 
 from __future__ import annotations
 
@@ -91,16 +91,16 @@ class Batch:
 
     @property
     def tokens(self) -> int:
-        """Tokens that are no padding."""
+        """Tokens without padding."""
         return sum(self.lengths)
 
     @property
     def padded_tokens(self) -> int:
-        """Tokens that the model works on, padding included."""
+        """Tokens with padding."""
         return int(self.inputs["input_ids"].numel())
 
     def rows(self, logits: Tensor) -> Tensor:
-        """Bring a model's logits for these inputs to a row a window, (windows, longest), NO_TOKEN behind its end."""
+        """Arrange a model's logits as one row per window, (windows, longest), padded with NO_TOKEN."""
         if self.packed:
             parts = torch.split(logits[0].float(), list(self.lengths))
             return nn.utils.rnn.pad_sequence(list(parts), batch_first=True, padding_value=NO_TOKEN)
@@ -179,7 +179,7 @@ class Batcher:
         }
 
     def _laid_out(self, parts: list[Any], lengths: tuple[int, ...], padding: int) -> NDArray[np.int64]:
-        """Numbers of each example end to end in one row, or a padded row each."""
+        """Concatenate the numbers of all examples in one row, or pad each to a row."""
         if self._packs:
             return np.concatenate(parts).astype(np.int64)[None]
         rows = np.full((len(parts), max(lengths)), padding, dtype=np.int64)

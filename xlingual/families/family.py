@@ -31,7 +31,7 @@ K = TypeVar("K")
 
 @dataclass(frozen=True)
 class Advice:
-    """What a family is usually fine-tuned with; a study that says otherwise gets a note.
+    """What a family is usually fine-tuned with; other settings give a note.
 
     Attributes:
         learning_rates: lowest and highest usual peak.
@@ -94,7 +94,7 @@ class Family(Protocol):
         ...
 
     def notes(self, directory: Path, tokenizer: Any) -> list[str]:
-        """Say what looks wrong about a checkpoint that can be used.
+        """Warn of what looks wrong about a usable checkpoint.
 
         Args:
             directory: the checkpoint's.
@@ -166,7 +166,7 @@ class Family(Protocol):
         *,
         packs: bool = True,
     ) -> Batcher:
-        """Make what makes a model's inputs; the model lies on the device.
+        """Make the batcher of a model that is on the device.
 
         Args:
             model: see above.
@@ -178,7 +178,7 @@ class Family(Protocol):
         ...
 
     def targets(self, places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
-        """What the loss of inputs (a source and a position in it, each) is made with, besides these."""
+        """What the loss needs besides the inputs (each a source and a position in it)."""
         ...
 
     def outcome(self, model: nn.Module, batch: Batch, targets: Mapping[str, Tensor], autocast: Autocast) -> Outcome:
@@ -216,5 +216,5 @@ class Family(Protocol):
         ...
 
     def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
-        """What is recorded of a prediction besides its scores; nothing where it cannot but be part of the context."""
+        """What is recorded of a prediction besides its scores; nothing if it is always part of the context."""
         ...

@@ -20,7 +20,7 @@ class ScoringSet:
     inputs: Windows | Sequences
 
     def sample(self, questions: int) -> ScoringSet:
-        """The questions whose ids have the smallest hashes, in their order; all of them where there are no more.
+        """The questions whose ids have the smallest hashes, in their order; all if there are not more.
 
         A question is in the sample or not whatever set it is asked in, so that languages share the ids.
         """

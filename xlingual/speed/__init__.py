@@ -1,1 +1,1 @@
-"""What a machine gives: training and scoring timed by the code that a study runs, and a study's hours from that."""
+"""Speed of a machine: training and scoring, timed with a study's own code, and a study's hours estimated from it."""

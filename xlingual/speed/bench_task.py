@@ -31,7 +31,7 @@ QUESTIONS = 240
 
 @dataclass(frozen=True, slots=True)
 class BenchRequest:
-    """What a user asks to be measured; what is None is chosen.
+    """What a user asks to be measured; None means chosen automatically.
 
     Attributes:
         model: hub id or local directory; None or `toy` for the toy world's encoder, `toy_text_to_text` for its mT5.
@@ -83,7 +83,7 @@ class BenchRequest:
             raise XlingualError(f"--precision: {self.precision!r} asked; write one of auto, fp32, bf16")
 
     def or_as_in(self, study: Study) -> BenchRequest:
-        """Take what is left open from a study: model, data, batch size, lengths, optimiser. Its test set stays shut."""
+        """Take what is left open from a study: model, data, batch size, lengths, optimiser; never its test set."""
         training, train = study.training, study.data.train
         return replace(
             self,
@@ -137,7 +137,7 @@ class Task:
 
 @contextmanager
 def prepared(asked: BenchRequest) -> Iterator[Task]:
-    """Load and tokenise what is asked; a toy world that is needed lives as long as the context.
+    """Load and tokenise what is asked; a temporary toy world is deleted when the context ends.
 
     Raises:
         DataError, ModelError: when something is absent or cannot be used.
@@ -176,14 +176,14 @@ def _checkpoint(model: str, toy: ToyPaths | None) -> Checkpoint:
 
 
 def _traits(checkpoint: Checkpoint, asked: BenchRequest) -> FamilyDefaults:
-    """What the model is trained with; nothing of its speed depends on its learning rate."""
+    """What the model is trained with; speed does not depend on its learning rate."""
     own = checkpoint.traits(WindowSettings(), TextToTextSettings())
     lengths = chosen_lengths(checkpoint, study=asked.study, max_length=asked.max_length, stride=asked.stride)
     return replace(own, lengths=lengths, optimizer=asked.optimizer or own.optimizer, decay=asked.decay or own.decay)
 
 
 def _training_data(asked: BenchRequest, toy: ToyPaths | None) -> ExampleSet:
-    """The training examples. Nothing is learnt that is kept, so XQuAD's articles may be among them."""
+    """The training examples. The model is thrown away, so XQuAD's articles may be among them."""
     if asked.train is None:
         assert toy is not None
         return load_squad(str(toy.train))

@@ -104,7 +104,7 @@ def _check_hardware(every: Sequence[Rates]) -> None:
 
 
 def _trial_seconds(arm: ArmWork, rates: Rates) -> float:
-    """Seconds of one trial, had it all that was measured to itself."""
+    """Seconds of one trial, if it had all of the measured hardware to itself."""
     precision = rates.study_precision if arm.precision == "auto" else arm.precision
     speed = rates.windows_per_s.get(precision, min(rates.windows_per_s.values()))
     return arm.windows / speed + arm.development_questions / rates.questions_per_s
@@ -119,7 +119,7 @@ def _hours(seconds_and_counts: Iterator[tuple[float, int]], side_by_side: int) -
 
 
 def _share(work: Workload, rates: Rates) -> float:
-    """What a trial has of what the measurement had: of its one GPU, or of its threads."""
+    """A trial's share of the measured hardware: of one GPU, or of threads."""
     if rates.gpus:
         return work.gpus_per_trial or 1.0
     return min(work.cpus_per_trial, max(rates.cores, rates.threads)) / rates.threads
@@ -145,7 +145,7 @@ def _notes(work: Workload, every: Sequence[Rates], measured: Mapping[str, Rates]
 
 
 def _left_out(arms: Sequence[ArmWork]) -> Iterator[str]:
-    """Say which arms nothing was measured for, and what would have to be."""
+    """Say which arms were not measured, and what to measure for them."""
     for kind in dict.fromkeys(type(arm.kind.lengths) for arm in arms):
         those = [arm for arm in arms if type(arm.kind.lengths) is kind]
         models = _listed(arm.model for arm in those)

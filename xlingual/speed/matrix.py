@@ -1,4 +1,4 @@
-"""A machine's own speed of a matrix product: what useful arithmetic is compared with."""
+"""Speed of a matrix product on a machine, with which useful arithmetic is compared."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Speed:
         matrix: speed of a matrix product by precision, GFLOP/s.
         by_precision: the headline's, and the other unless it is skipped.
         by_micro_batch: of the headline's precision, ascending.
-        largest: micro-batch that fits; None where nobody says how much memory there is.
+        largest: micro-batch that fits; None if the available memory is unknown.
         skipped: precisions that are many times slower than the headline's.
     """
 
@@ -209,12 +209,12 @@ def measure(asked: BenchRequest) -> Speed:
 
 @doing("trying both precisions on a layer")
 def _bf16_speedup(checkpoint: Path, device: torch.device) -> float | None:
-    """How many times faster a CPU is with bf16; None on a GPU, which says itself whether it has it."""
+    """How many times faster a CPU is with bf16; None on a GPU, where it is known without trying."""
     return None if device.type == "cuda" else bf16_speedup(*encoder_widths(checkpoint))
 
 
 def _times_slower(precision: str, bf16_speedup: float | None) -> float:
-    """How many times slower than in the other precision a layer was; 1 where nobody knows."""
+    """How many times slower than in the other precision a layer was; 1 if unknown."""
     if bf16_speedup is None:
         return 1.0
     return 1 / bf16_speedup if precision == "bf16" else bf16_speedup

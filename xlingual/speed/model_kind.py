@@ -28,7 +28,7 @@ class ModelKind:
 
 
 def model_kind(model: str, study: Study) -> ModelKind:
-    """Tell the kind of a study's model: by its files where they are on this machine, else by its name.
+    """Determine the kind of a study's model: from its files if they are on this machine, else from its name.
 
     Args:
         model: hub id or directory.

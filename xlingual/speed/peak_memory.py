@@ -30,7 +30,7 @@ class PeakMemory:
         self.forget()
 
     def forget(self) -> None:
-        """Look only at what comes from now on."""
+        """Restart the measurement."""
         if self._device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self._device)
             return
@@ -44,7 +44,7 @@ class PeakMemory:
 
 
 def available_memory() -> int | None:
-    """Bytes that this machine or container could still give to this process; None where nobody says."""
+    """Bytes that this machine or container could still give to this process; None if unknown."""
     found = []
     if "SC_AVPHYS_PAGES" in os.sysconf_names:
         found.append(_in_file(Path("/proc/meminfo"), "MemAvailable") or _pages("SC_AVPHYS_PAGES"))

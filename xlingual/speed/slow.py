@@ -1,4 +1,4 @@
-"""A precision that is many times slower than another: told after one update, and not measured further."""
+"""Precisions that are many times slower than another: recognised after one update, then skipped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 8.0
 
 
 def worth_timing(first: float, headline_first: float, updates: int) -> bool:
-    """Whether further updates say anything that the first one did not.
+    """Whether timing further updates is worth it.
 
     Args:
         first: seconds of the first update, which warms up.
@@ -47,7 +47,7 @@ class Skipped:
         return asdict(self)
 
     def note(self) -> str:
-        """A sentence for whoever reads the figures."""
+        """What a reader is told."""
         return (
             f"{self.precision} is skipped: the same work takes about {self.times_slower:.1f} times as long as in "
             f"{self.compared_with} on this machine"
@@ -66,7 +66,7 @@ def timed_unless_slow(
     Args:
         headline: what it is compared with.
         precision: the other one.
-        expected: how many times slower its products were found to be; 1 where nobody knows.
+        expected: how many times slower its products were found to be; 1 if unknown.
         updates: that would be timed.
         train: times them; hears whether to go on after the first update's seconds.
     """

@@ -105,7 +105,7 @@ class TrainingSpeed:
 
     @property
     def useful_gflops(self) -> float:
-        """Arithmetic that no update can do without, in GFLOP/s.
+        """Necessary arithmetic of updates, in GFLOP/s.
 
         Two operations a parameter and token forward, four backward (Kaplan et al., arXiv 2001.08361, section 2.1);
         neither padding nor the look-up of word embeddings counts.
@@ -120,7 +120,7 @@ class TrainingSpeed:
 
     @property
     def memory_per_token(self) -> float:
-        """Bytes that a token that a forward pass reads needs beside weights, gradients and optimiser: an upper bound.
+        """Upper bound of the bytes per token that a forward pass reads, besides weights, gradients and optimiser.
 
         What is to be written is counted in, and so is what the optimiser's step takes for a moment: Adafactor's as much
         as the largest matrix.
@@ -129,7 +129,7 @@ class TrainingSpeed:
 
 
 class TooSlow(Exception):
-    """An update took so long that no further one is worth its time; `first` is its seconds."""
+    """The first update took too long to time further ones; `first` is its seconds."""
 
     def __init__(self, first: float) -> None:
         super().__init__(f"the first update took {first:.1f} s")

@@ -1,4 +1,4 @@
-"""How much a study trains and scores, as far as its file says."""
+"""How much a study trains and scores, from its file alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Averages of a training's weights, which it is scored and exported with. Training goes on from the weights themselves.
+"""Averages of a training's weights, used for scoring and export. Training continues from the weights themselves.
 
 Averages of checkpoints for zero-shot transfer: Schmidt et al., arXiv 2305.16834; over one training: Izmailov et al.,
 arXiv 1803.05407; running: Polyak and Juditsky 1992.
@@ -40,19 +40,19 @@ class WeightAverage(Protocol):
         """Take the weights into account that are about to be scored, after `updates` updates."""
 
     def applied(self) -> AbstractContextManager[None]:
-        """Put the average in the parameters' place for a while; what was there comes back untouched."""
+        """Replace the parameters by the average temporarily."""
         ...
 
     def of(self, numbers: Sequence[float]) -> float:
-        """The same average of a number that each update leaves as weights are left: `numbers[i]` after update i + 1."""
+        """The same average of a number: `numbers[i]` is its value after update i + 1."""
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """What an exact continuation needs."""
+        """State for an exact continuation."""
         ...
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Continue from there."""
+        """Restore a state."""
 
 
 class NoAverage:
@@ -98,7 +98,7 @@ class RunningAverage:
         self._average: list[Tensor] = []
 
     def after_update(self, updates: int) -> None:
-        """Let the weights in."""
+        """Add the weights to the average."""
         weights = [parameter.detach() for parameter in self._parameters]
         if not self._average:
             self._average = [weight.clone() for weight in weights]
@@ -131,7 +131,7 @@ class RunningAverage:
         ]
 
     def _share(self, updates: int) -> float:
-        """Share of the newest weights; 1 after the first update of a stage, which makes the average begin anew."""
+        """Share of the newest weights; 1 after the first update of a stage, which restarts the average."""
         of_stage = updates - _stage_begin(updates, self._first_stage)
         return (1.0 - self._decay) / (1.0 - self._decay**of_stage)
 
@@ -155,7 +155,7 @@ class LastReports:
         """Do nothing: only reports count."""
 
     def after_report(self, updates: int) -> None:
-        """Copy the weights; forget those of before the last reports, and those of another stage."""
+        """Copy the weights; drop those older than the last reports, and those of another stage."""
         self._copies[updates] = [parameter.detach().to(CPU, copy=True) for parameter in self._parameters]
         begin = _stage_begin(updates, self._first_stage)
         kept = sorted(of for of in self._copies if of > begin)[-self._reports :]
@@ -181,7 +181,7 @@ class LastReports:
         return {"copies": self._copies}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take copies over."""
+        """Restore the copies."""
         self._copies = {updates: [weight.to(CPU) for weight in copy] for updates, copy in state["copies"].items()}
 
 
@@ -216,7 +216,7 @@ def _stage_begin(updates: int, first_stage: int) -> int:
 
 @contextmanager
 def _exchanged(parameters: Sequence[nn.Parameter], others: Sequence[Tensor]) -> Iterator[None]:
-    """Let parameters be other tensors for a while: no copy is made, and theirs come back as they were."""
+    """Replace parameters by other tensors temporarily, without a copy, and restore them."""
     own = [parameter.data for parameter in parameters]
     try:
         for parameter, other in zip(parameters, others, strict=True):

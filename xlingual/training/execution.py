@@ -1,4 +1,4 @@
-"""How a trial is computed, as far as it does not decide what: beyond rounding, no number depends on it."""
+"""How a trial is computed. Beyond rounding, no number depends on it."""
 
 from __future__ import annotations
 

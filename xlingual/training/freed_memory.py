@@ -1,4 +1,4 @@
-"""Giving a finished trial's memory back to the machine."""
+"""Memory of finished trials: kept while training, released afterwards."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def keep_freed_memory() -> None:
 
 
 def release_free_memory() -> None:
-    """Hand memory that nothing uses any more back to the operating system, and the GPU's to its driver.
+    """Release unused memory to the operating system, and the GPU's to its driver.
 
     A reused Tune actor runs each trial in a new thread, and glibc's allocator keeps what a thread freed for that thread
     alone: without this an actor grows by up to a trial's whole need with every trial. Does nothing for an allocator

@@ -1,4 +1,4 @@
-"""What a machine does fast, found by trying."""
+"""Which precision is fast on a machine, found by trying."""
 
 from __future__ import annotations
 

@@ -77,12 +77,12 @@ def train_trial(
 
 
 def _writing(held: Lease | None) -> AbstractContextManager[None]:
-    """Where a worker writes, if it is the one that does."""
+    """A context for writing records, on the worker that does."""
     return held.writing() if held else nullcontext()
 
 
 def trial_finished(configuration: TrialConfiguration, directory: TrialDirectory, *, keep_model: bool) -> bool:
-    """Say whether the records hold the last update's report (and the model, where it is to be kept)."""
+    """Whether the records hold the last update's report (and the model, if it is kept)."""
     reports = journal.read(directory.reports)
     trained = bool(reports) and reports[-1]["updates"] == configuration.training.updates
     return trained and (not keep_model or directory.model.is_dir())
@@ -148,7 +148,7 @@ class Training:
                 self._hand_over([report])
 
     def _hand_over(self, reports: Sequence[Report]) -> None:
-        """Give reports to the driver, which may end the trial at any of them: the last one only when all is kept."""
+        """Pass reports to the driver, which may end the trial at any of them; the last one once everything is saved."""
         for report in reports:
             if report["updates"] == self.configuration.training.updates:
                 self._finish()

@@ -96,7 +96,7 @@ class PassBuilder:
         return every
 
     def _reductions(self, micro_batches: Sequence[MicroBatch]) -> dict[str, Reduction]:
-        """How the losses of each objective are joined in an update, by the objective's name."""
+        """How the losses of each objective are combined in an update, by the objective's name."""
         objectives = {micro.objective.name: micro.objective for micro in micro_batches}
         places: dict[str, list[ItemRef]] = defaultdict(list)
         for micro in micro_batches:

@@ -1,4 +1,4 @@
-"""From what an unfinished training continues exactly.
+"""Checkpoints of unfinished trainings, from which they continue exactly.
 
 Weights (of heads that a recipe trains, too), what their average is made of, optimiser state, the number of updates done
 and the reports so far. The learning-rate schedule, the position in the data and every random number are functions of

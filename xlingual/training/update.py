@@ -127,7 +127,7 @@ class Updater:
         return total
 
     def _forget_idle(self, number: int) -> None:
-        """Leave a head that a stage does not train as it is: no step, no weight decay."""
+        """Exclude a head that a stage does not train from the step, weight decay included."""
         if self._first_stage:
             (objective,) = self._order.objectives(number)
             for parameter in self._model.losses.idle(objective):

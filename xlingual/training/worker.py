@@ -1,4 +1,4 @@
-"""What a training sees of the process it runs in."""
+"""The process that a training runs in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Worker(Protocol):
         """Collect one picklable value from every worker, in rank order, on every worker."""
 
     def report(self, report: Report) -> None:
-        """Hand a report to whoever drives the trial; may end the trial by raising."""
+        """Pass a report to the driver of the trial, which may end it by raising."""
 
 
 @dataclass

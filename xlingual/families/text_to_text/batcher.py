@@ -11,7 +11,7 @@ many: 24 answers of 16 tokens by an mT5 small took 24.8 s of one thread at 1,024
 
 
 class TextBatcher(Batcher):
-    """A padded row for each sequence: relative positions would run on over inputs that share a row."""
+    """A padded row for each sequence: relative positions would run across inputs that share a row."""
 
     @property
     def tokens_per_pass(self) -> int:

@@ -86,7 +86,7 @@ def written_tokens(model: nn.Module, batch: Batch, max_answer_tokens: int) -> tu
 
 
 class _Likelihoods:
-    """Notes the log-probability of the likeliest token of each step; keeps no step's logits, which are many.
+    """Records the log-probability of the most likely token of each step, without keeping logits.
 
     Attributes:
         steps: (rows,) of each step.
@@ -102,7 +102,7 @@ class _Likelihoods:
 
 @contextmanager
 def _answering(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, and generation as asked for alone: settings that the model was given (beams, sampling) rest."""
+    """Evaluation mode, with the model's own generation settings (beams, sampling) disabled."""
     was_training, settings = model.training, model.generation_config
     model.generation_config = plain_generation(model.config)
     model.eval()

@@ -9,7 +9,7 @@ from xlingual.data.scripts import main_script
 
 
 def classify_illegal(context: str, prediction: str) -> dict[str, Any]:
-    """Say of a written answer whether it is illegal, and if so whether it is normalised, or an accidental translation.
+    """Classify a written answer: illegal or not, and if so, normalised or an accidental translation.
 
     These are the kinds of arXiv 2010.11934 section 5. Illegal: it is empty, or is not in the context character
     for character. Normalised: it is illegal, and is there once both are in the form NFKC with single spaces, in

@@ -14,7 +14,7 @@ IGNORED = -100
 
 
 def padded_targets(places: Sequence[tuple[Any, int]], device: torch.device) -> Tensor:
-    """Target tokens of sequences, (sequences, longest), IGNORED behind their ends."""
+    """Target tokens of sequences, (sequences, longest), padded with IGNORED."""
     parts = [
         source.target_ids[int(source.target_pointers[i]) : int(source.target_pointers[i + 1])] for source, i in places
     ]

@@ -70,7 +70,7 @@ class TextToText:
         return tuple(one for one in self.recipes if one != "contrastive" or not reads_bytes(directory))
 
     def advice(self, directory: Path) -> Advice:
-        """What T5 and mT5 were fine-tuned with; in fp16 their activations overflow, so that it is not offered."""
+        """What T5 and mT5 were fine-tuned with; in fp16 their activations overflow, so it is not offered."""
         source = "T5, arXiv 1910.10683 section 3.1.2, and mT5, arXiv 2010.11934: Adafactor at a constant 1e-3"
         return Advice((1e-4, 2e-3), ("fp32", "bf16"), source)
 
@@ -79,7 +79,7 @@ class TextToText:
         return USUAL_BYTES if reads_bytes(directory) else USUAL
 
     def check(self, directory: Path, lengths: Lengths) -> None:
-        """Positions are relative, so that no input is too long; it must hold a question and a context at all."""
+        """Positions are relative, so no input is too long; but it needs room for a question and a context."""
         check_text_to_text(directory)
         texts = _texts(lengths)
         if (texts.max_input_tokens or 0) >= ENOUGH:

@@ -1,4 +1,4 @@
-"""What every objective decides for itself: how its examples are drawn, what a pass reads of them, and its loss."""
+"""The interface of an objective: how its examples are drawn, the inputs of a pass, and its loss."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class LossTools:
 
 
 class Objective(ABC):
-    """A loss, and all that its examples ask for on the way to it.
+    """A loss, and everything specific to it from the draw of its examples on.
 
     It holds no weights and no examples, only what follows from the configuration.
 
@@ -143,7 +143,7 @@ class Objective(ABC):
         return [order[i : i + size] for i in range(0, len(order), size)]
 
     def reduction(self, places: Sequence[ItemRef], is_faq: Callable[[ItemRef], bool]) -> Reduction:
-        """Say how losses are joined, from all examples that an update has for this objective."""
+        """Return how losses are combined, given all examples of an update for this objective."""
         return Reduction(len(places))
 
     def head(self, checkpoint: Path, model: nn.Module) -> nn.Module | None:
