@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from xlingual.preparation.inputs import load_study_data, locate, model_traits, trial_inputs
+from xlingual.families import Checkpoint
+from xlingual.preparation.inputs import load_study_data, locate, resolve_models, trial_inputs
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.progress.cells import robust
 from xlingual.records import journal
@@ -31,27 +32,28 @@ def main(study_file: str, folder: str) -> None:
     torch.set_num_threads(1)
     study = load_study(study_file)
     locations = locate(study, Path(folder))
-    (model,) = set(locations.models.values())
+    (model,) = set(resolve_models(locations).values())
+    traits = model.traits(study.windows, study.text_to_text)
     data = load_study_data(study, locations, Path(folder) / "rows")
     inputs, sources = trial_inputs(model, study, data), {name: "f" * 16 for name in ("model", "train", "dev")}
 
     def configured(**tree: Any) -> TrialConfiguration:
         training = study.training.model_dump() | TRAINING | tree.pop("training")
         drawn = {"training": training, "mixture": None, **tree}
-        return build_configuration(study, "extended", drawn, 0, sources, model_traits(study, model))
+        return build_configuration(study, "extended", drawn, 0, sources, traits)
 
     extended = configured(training={"optimizer": "sign_descent", "learning_rate": 3e-3}, robust=ROBUST)
     plain = configured(training={"optimizer": "adamw", "learning_rate": 3e-3}, robust=None)
-    whole, _ = train(extended, inputs, Path(model), Path(folder) / "whole")
+    whole, _ = train(extended, inputs, model, Path(folder) / "whole")
     try:
-        train(extended, inputs, Path(model), Path(folder) / "cut", cut)
+        train(extended, inputs, model, Path(folder) / "cut", cut)
     except Cut:
-        cut_reports, directory = train(extended, inputs, Path(model), Path(folder) / "cut", keep_model=True)
+        cut_reports, directory = train(extended, inputs, model, Path(folder) / "cut", keep_model=True)
     starts = journal.read(directory.environment)
     found = {
         "whole": whole,
         "cut": cut_reports,
-        "plain": train(plain, inputs, Path(model), Path(folder) / "plain")[0],
+        "plain": train(plain, inputs, model, Path(folder) / "plain")[0],
         "passes": [report["passes"] for report in whole],
         "starts": [start["from_update"] for start in starts],
         "rows_of_word_embeddings": starts[0]["rows_of_word_embeddings"],
@@ -69,7 +71,7 @@ def cut(_report: Report) -> None:
 def train(
     configuration: TrialConfiguration,
     inputs: TrialInputs,
-    checkpoint: Path,
+    checkpoint: Checkpoint,
     path: Path,
     on_report: Callable[[Report], None] | None = None,
     *,
