@@ -40,4 +40,4 @@ class TextToTextSettings(Lengths):
     @property
     def in_words(self) -> str:
         """What bounds inputs and answers, in words."""
-        return f"{super().in_words}, answers of at most {self.max_answer_tokens} tokens"
+        return f"{super().in_words}, answers of at most {self.max_answer_tokens}"
