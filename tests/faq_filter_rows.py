@@ -10,7 +10,7 @@ from typing import Any
 from xlingual.data.faq.filters import FaqFilter
 from xlingual.data.faq.rows import FaqRow
 from xlingual.languages import two_letter
-from xlingual.study.faq_filters import FaqFilters
+from xlingual.study import FaqFilters
 
 QUESTION = "Wie lange dauert der Versand?"
 ANSWER = "Der Versand dauert in der Regel zwei bis drei Werktage innerhalb Deutschlands."

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from xlingual.cli.commands import app
+from xlingual.cli import app
 from xlingual.errors import DataError
 
 STUDY = """\

@@ -12,7 +12,7 @@ from calibration_searches import Kind
 from surrogate import SETTINGS, Setting
 
 from xlingual.statistics.power import Comparison, Units, detectable
-from xlingual.study.search import ReplicateSettings
+from xlingual.study import ReplicateSettings
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 WORLDS = {

@@ -19,7 +19,7 @@ from worlds import DrawnTrial, recipe_first
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.trial_draws import ArmDraws
 from xlingual.seeds import stream_seed
-from xlingual.study.search import SearchSettings
+from xlingual.study import SearchSettings
 from xlingual.study.searches import ArmSearch
 
 ARM = ArmSearch("arm")

@@ -114,7 +114,7 @@ def cut(stored: Any, settings: dict[str, Any], folder: str) -> tuple[str, int]:
     """Create and store the windows of one language; return their number."""
     from xlingual.models.checkpoint_directory import resolve_checkpoint
     from xlingual.models.encoder import load_tokenizer
-    from xlingual.study.recipes import PassageSettings
+    from xlingual.study import PassageSettings
     from xlingual.tokens.feature_store import fingerprint_tokenizer, stored_windows
 
     passages = {"span": "answer", "answers": 4, "min_passage_characters": 1} if settings["toy"] else {}
@@ -141,7 +141,7 @@ def from_rows_to_windows(settings: dict[str, Any]) -> dict[str, Any]:
     from xlingual.data.faq.preparation import prepare_faq
     from xlingual.data.faq.sampling import Draw
     from xlingual.data.faq.steps import faq_steps
-    from xlingual.study.faq_filters import FaqFilters
+    from xlingual.study import FaqFilters
 
     filters = FaqFilters(**dict.fromkeys(settings["off"], False))
     index = index_of_test_set(settings["xquad"]) if settings["xquad"] else None

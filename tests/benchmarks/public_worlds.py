@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import numpy as np
 from worlds import noise_of
 
-from xlingual.study.space import Choice, LogUniform, Uniform
+from xlingual.study import Choice, LogUniform, Uniform
 
 INSTALL = "install it with pip install -e '.[bench]'"
 DATA_SETS = ("australian", "blood_transfusion", "car", "credit_g", "kc1", "phoneme", "segment", "vehicle")

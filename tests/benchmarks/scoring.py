@@ -80,7 +80,8 @@ def our_run(settings: sides.Settings) -> dict[str, Any]:
     from xlingual.data.xquad import load_xquad
     from xlingual.families import Checkpoint, ScoringSet
     from xlingual.study import WindowSettings
-    from xlingual.tasks.question_answering import QUESTION_ANSWERING, mean_scores
+    from xlingual.tasks import QUESTION_ANSWERING
+    from xlingual.tasks.question_answering import mean_scores
 
     sets = load_xquad(settings["xquad"], settings["languages"].split(","))
     checkpoint = Checkpoint.at(Path(settings["model"]))

@@ -25,8 +25,7 @@ from xlingual.search.sampler import ArmSampler
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial_draws import ArmDraws, SearchSource
 from xlingual.search.tuning import FirstError, QueueScheduler, QueueSearcher
-from xlingual.study import draw
-from xlingual.study.search import SearchSettings
+from xlingual.study import SearchSettings, draw
 
 ARM = "arm"
 UPDATES = 200  # of a whole trial

@@ -68,7 +68,7 @@ def our_windows(examples: Sequence[Example], settings: Settings) -> Any:
 
 def our_inputs(examples: Sequence[Example], development: Sequence[Example], settings: Settings) -> Any:
     """What a trial of this package trains on and is scored on; its token ids counted once, as a study does."""
-    from xlingual.families.scoring_set import ScoringSet
+    from xlingual.families import ScoringSet
     from xlingual.models.encoder import load_tokenizer
     from xlingual.preparation.trial_inputs import TrialInputs
 

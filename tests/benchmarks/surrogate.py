@@ -37,8 +37,8 @@ from typing import Any, Literal
 import numpy as np
 from worlds import noise_of, quantile
 
+from xlingual.study import Choice, LogUniform, Simplex, Uniform
 from xlingual.study.simplex import from_unit_cube, to_unit_cube
-from xlingual.study.space import Choice, LogUniform, Simplex, Uniform
 
 LANGUAGES = ("de", "es", "ru", "zh", "ar", "el", "hi", "ro", "th", "tr", "vi")
 BATCHES = (8, 16, 32)

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from xlingual.study import Choice, Integer, LogUniform, Uniform
 from xlingual.study.first import default_values
-from xlingual.study.space import Choice, Integer, LogUniform, Uniform
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,7 @@ from xlingual.data.examples import Example
 from xlingual.export.export import export_model
 from xlingual.export.model_card import CARD, complete_model_card, model_card
 from xlingual.export.origin import Origin, origin_of
-from xlingual.families import Checkpoint, family_of
-from xlingual.families.scoring_set import ScoringSet
+from xlingual.families import Checkpoint, ScoringSet, family_of
 from xlingual.models.checkpoint_directory import checkpoint_fingerprint
 from xlingual.preparation.inputs import Locations
 from xlingual.records.files import write_json, write_lines

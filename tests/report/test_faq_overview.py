@@ -12,8 +12,7 @@ from xlingual.data.faq.overview import OverviewRequest, faq_overview
 from xlingual.data.faq.sampling import Draw
 from xlingual.errors import DataError
 from xlingual.report.faq_tables import faq_tables
-from xlingual.study.faq_filters import FaqFilters
-from xlingual.study.recipes import PassageSettings
+from xlingual.study import FaqFilters, PassageSettings
 
 ARABIC = "يستغرق التوصيل عادة من يومين إلى ثلاثة أيام عمل داخل المدينة"
 CHINESE = "通常情况下，我们会在收到订单后的两到三个工作日内将商品寄送到您手中"

@@ -11,10 +11,9 @@ import pytest
 from scipy import stats
 
 from xlingual.search.design import design_point
-from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform
+from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform, draw
 from xlingual.study.legality import Recorded, locate
 from xlingual.study.neutral import default_values
-from xlingual.study.space import draw
 
 LANGUAGES = ("de", "es", "ru", "zh")
 NOISY = {"magnitude": LogUniform(0.01, 1.0), "place": Choice(("words", "sum"))}

@@ -11,16 +11,17 @@ import pytest
 from xlingual.errors import RecordError
 from xlingual.study import (
     FamilyDefaults,
+    LogUniform,
     PassageSettings,
     Recipe,
     TextToTextSettings,
     TrialConfiguration,
+    Uniform,
     arm_space,
     build_configuration,
     possible_mixtures,
     variant,
 )
-from xlingual.study.space import LogUniform, Uniform
 
 GOLDEN = Path(__file__).parent / "golden_configuration.json"
 PASSAGES = variant(Recipe(passage=PassageSettings()), "matched")

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import ValidationError
 
+from xlingual.study import Choice, Integer, Uniform
 from xlingual.study.derived import COMPUTED, FIXED, MILDEST_LOW, OF_FAMILY, PARTIAL, VOIDABLE, Partial, Space, space_of
 from xlingual.study.leaves import Count, Share
 from xlingual.study.section import Section
-from xlingual.study.space import Choice, Integer, Uniform
 from xlingual.study.tunable import as_tree
 
 

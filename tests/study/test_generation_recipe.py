@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from xlingual.errors import StudyFileError
-from xlingual.study import build_configuration, possible_mixtures, resolved
-from xlingual.study.configuration import arm_space
+from xlingual.study import arm_space, build_configuration, possible_mixtures, resolved
 
 WEIGHTS = "weights: {simplex: all}"
 SHARE = "faq_share: {uniform: [0.05, 0.5]}"

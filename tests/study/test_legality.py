@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlingual.study import draw
+from xlingual.study import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform, draw
 from xlingual.study.legality import OutsideSpace, Recorded, locate, redrawn
-from xlingual.study.space import Choice, Integer, LogNormal, LogUniform, Simplex, Uniform, as_written, from_written
+from xlingual.study.space import as_written, from_written
 
 NUMBERS = st.floats(1e-6, 1e6)
 LANGUAGES = ("de", "el", "es", "ru", "zh")

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from xlingual.languages import NON_ENGLISH
-from xlingual.study import Study, arm_space, load_study
+from xlingual.study import Choice, LogUniform, Simplex, Study, Uniform, arm_space, load_study
 from xlingual.study.published_models import published_name
-from xlingual.study.space import Choice, LogUniform, Simplex, Uniform
 
 STUDIES = Path(__file__).parents[2] / "studies"
 

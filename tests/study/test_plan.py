@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from xlingual.study import Parameter, PassageSettings, Plan, plan
+from xlingual.study import Choice, Integer, LogUniform, Parameter, PassageSettings, Plan, Simplex, Uniform, draw, plan
 from xlingual.study.dimension import coordinates, many_more
-from xlingual.study.space import Choice, Integer, LogUniform, Simplex, Uniform, draw
 
 RATE = Parameter("training.learning_rate", "log-uniform 1e-05 to 0.0001")
 TIMING = "with several trials at a time, tpe draws by which end first; concurrent_trials: 1 gives the same again"

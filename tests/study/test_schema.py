@@ -9,10 +9,8 @@ import pytest
 import yaml
 
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
-from xlingual.study import PassageSettings, ToySettings, resolved
-from xlingual.study.data import HELD_OUT_ARTICLES, TOY
+from xlingual.study import HELD_OUT_ARTICLES, TOY, PassageSettings, ToySettings, TrainingSettings, resolved
 from xlingual.study.syntax import parse
-from xlingual.study.training import TrainingSettings
 
 TOY_STUDY = """\
 name: toy_study

@@ -6,12 +6,12 @@ from typing import get_args
 
 import pytest
 
-from xlingual.study import load_study, plan, possible_mixtures
+from xlingual.study import LogUniform, load_study, plan, possible_mixtures
 from xlingual.study.methods import PlaceName
 from xlingual.study.methods.registry import METHODS
 from xlingual.study.plan_notes import unused_lexicons
 from xlingual.study.section import section_options
-from xlingual.study.space import LogUniform, values
+from xlingual.study.space import values
 
 STUDIES = sorted((pathlib.Path(__file__).parents[2] / "studies").glob("*.yaml"))
 

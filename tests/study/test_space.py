@@ -8,8 +8,7 @@ import optuna
 import pytest
 from scipy import stats
 
-from xlingual.study import arm_space, draw, parameters
-from xlingual.study.space import (
+from xlingual.study import (
     Choice,
     Integer,
     LogNormal,
@@ -17,12 +16,11 @@ from xlingual.study.space import (
     Parameter,
     Simplex,
     Uniform,
-    as_written,
-    in_words,
-    largest,
-    nodes,
-    smallest,
+    arm_space,
+    draw,
+    parameters,
 )
+from xlingual.study.space import as_written, in_words, largest, nodes, smallest
 
 TREE = {
     "training": {

@@ -11,11 +11,10 @@ from gloo_worker import TwoWorkers
 from tiny_task import COLOURS, questions, write_checkpoint
 
 from xlingual.data.examples import Example
-from xlingual.families.scoring_set import ScoringSet
+from xlingual.families import ScoringSet
 from xlingual.models.encoder import load_tokenizer
 from xlingual.preparation.trial_inputs import TrialInputs
-from xlingual.study import TrialConfiguration
-from xlingual.study.recipes import PassageSettings, Recipe, variant
+from xlingual.study import PassageSettings, Recipe, TrialConfiguration, variant
 from xlingual.tokens.pairs import Pairs, PairText, make_pairs
 from xlingual.tokens.windows import make_windows
 

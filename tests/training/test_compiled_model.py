@@ -15,7 +15,7 @@ from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import Rows
 from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.token_layout import Layout
-from xlingual.study.robust import plain_robust
+from xlingual.study import plain_robust
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
 from xlingual.training.order import training_order

@@ -10,7 +10,7 @@ from xlingual.data.examples import Example
 from xlingual.data.faq.preparation import prepare_faq
 from xlingual.data.faq.sampling import Draw
 from xlingual.data.faq.steps import faq_steps
-from xlingual.study.faq_filters import FaqFilters
+from xlingual.study import FaqFilters
 
 SECRET = (
     "Die Brücke wurde im Jahr achtzehnhundertneunzig von den Einwohnern der kleinen Stadt am Fluss gebaut, "

@@ -13,7 +13,7 @@ from xlingual.data.faq.rows import FaqRow
 from xlingual.data.faq.sampling import faq_rows
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.errors import DataError
-from xlingual.study.recipes import PassageSettings
+from xlingual.study import PassageSettings
 
 SMALL = {"span": "answer", "min_passage_characters": 1, "max_span_characters": 40, "max_passage_characters": 200}
 

@@ -12,7 +12,7 @@ from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.passage import PassageRecipe
 from xlingual.data.writing import characters, fold
-from xlingual.study.recipes import PassageSettings
+from xlingual.study import PassageSettings
 
 SHORT = {"span": "answer", "min_passage_characters": 1, "max_span_characters": 40, "max_passage_characters": 200}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.recipes.passage import PassageRecipe
-from xlingual.study.recipes import PassageSettings
+from xlingual.study import PassageSettings
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

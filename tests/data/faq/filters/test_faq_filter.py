@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from xlingual.data.faq.filters import FaqFilter
 from xlingual.errors import DataError
-from xlingual.study.faq_filters import FaqFilters
+from xlingual.study import FaqFilters
 
 WORDS = st.sampled_from("wir liefern nach Berlin und Wien in zwei Tagen Kosten... {{name}} &amp; Привет".split())  # noqa: SIM905
 TEXTS = st.lists(WORDS, min_size=1, max_size=14).map(" ".join)

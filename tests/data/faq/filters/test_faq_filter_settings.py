@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from xlingual.errors import StudyFileError
-from xlingual.study import load_study
-from xlingual.study.faq_filters import FaqFilters
+from xlingual.study import FaqFilters, load_study
 
 
 @pytest.mark.parametrize("off", ["off", False, None])

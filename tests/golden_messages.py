@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-FILE = Path(__file__).with_suffix(".txt")
+FILE = Path(__file__).with_name("messages.txt")
 Key = tuple[str, str]
 
 

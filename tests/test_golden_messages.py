@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from messages import FILE, Messages
+from golden_messages import FILE, Messages
 
 
 def test_what_was_written_is_compared_by_letter(tmp_path: Path) -> None:
