@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from xlingual.families import Checkpoint, Extractive
+from xlingual.families import Checkpoint
+from xlingual.families.extractive.extractive_family import Extractive
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.training.freed_memory import release_free_memory
