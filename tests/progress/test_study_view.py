@@ -171,9 +171,8 @@ def test_rows_say_how_many_are_hidden(state):
 
 def test_the_time_left_counts_the_passes_of_an_update(state, clock):
     state.stage_started("search", 3, 0)
-    dear = {"robust": {"adversarial": {"steps": 3, "step_size": 0.1}}}
     state.trial_changed(trial(0))
-    state.trial_changed(trial(1, configuration=dear))
+    state.trial_changed(trial(1, passes=3))
     clock.now += 10
     state.trial_changed(trial(0, state="finished", updates=100))
     # 100 passes in 10 s; to do: 300 of the expensive trial, and one more trial like the finished one

@@ -57,7 +57,7 @@ class Search:
         self, path: Path, tree: Any = ENDLESS, trials: int = 2, concurrent: int = 1, place: Here | None = None
     ) -> None:
         self.directory, self.heard, self.clock = StudyDirectory(path), Heard(), Clock()
-        self.journalist = RecordingCallback(self.directory, self.heard, kind="trial")  # type: ignore[arg-type]
+        self.recorder = RecordingCallback(self.directory, self.heard, kind="trial")  # type: ignore[arg-type]
         draws = [
             ArmDraws(
                 ArmSearch(arm),
@@ -70,9 +70,9 @@ class Search:
             )
             for arm in ("a", "b")
         ]
-        source = SearchSource(draws, self.journalist, {"a": "space a", "b": "space b"}, ())
+        source = SearchSource(draws, self.recorder, {"a": "space a", "b": "space b"}, ())
         self.queue = TrialQueue(
-            source, self.journalist, concurrent=concurrent, full_budget=8, clock=self.clock, place=place
+            source, self.recorder, concurrent=concurrent, full_budget=8, clock=self.clock, place=place
         )
 
     def train(self, concurrent: int = 1, **faults: Any) -> MadeUpTrainer:
@@ -309,8 +309,8 @@ def test_replicates_are_handed_out_in_their_order_and_tried_again(tmp_path: Path
         for seed in (10101, 10102, 10103)
     ]
     directory, clock = StudyDirectory(tmp_path), Clock()
-    journalist = RecordingCallback(directory, Heard(), kind="replicate")  # type: ignore[arg-type]
-    queue = TrialQueue(ReplicateSource(items), journalist, concurrent=1, full_budget=8, clock=clock)
+    recorder = RecordingCallback(directory, Heard(), kind="replicate")  # type: ignore[arg-type]
+    queue = TrialQueue(ReplicateSource(items), recorder, concurrent=1, full_budget=8, clock=clock)
     MadeUpTrainer(Faults(Random(1), share=0.5), clock)(queue, None, concurrent=1, driver={})
     events = journal.read(directory.journal)
     ended = [event for event in events if event["event"] == "replicate_ended"]
@@ -320,7 +320,7 @@ def test_replicates_are_handed_out_in_their_order_and_tried_again(tmp_path: Path
 
 def test_an_oracle_enters_every_try_in_the_ledger(tmp_path: Path) -> None:
     search = Search(tmp_path)
-    search.journalist._opens_test_set = True
+    search.recorder._opens_test_set = True
     item = search.queue.next()
     assert item is not None
     search.queue.failed(item, Failure(UNKNOWN, "lost"))

@@ -111,11 +111,11 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     """And records the spent budget instead of updates, for sampler and scheduler."""
     seen: list[TrialView] = []
     directory, listener = StudyDirectory(tmp_path), SimpleNamespace(trial_changed=seen.append)
-    journalist = RecordingCallback(directory, listener, kind="trial")  # type: ignore[arg-type]
+    recorder = RecordingCallback(directory, listener, kind="trial")  # type: ignore[arg-type]
     item = {"arm": "a", "number": 0, "fingerprint": "f", "values": {}, "configuration": configuration(3).canonical()}
     best = {"a/other": ((100, 90.0), (200, 90.0), (400, 90.0 if last == 133 else 1.0))}
     queue = TrialQueue(
-        ReplicateSource([item]), journalist, concurrent=1, full_budget=500, scheduler=arm_scheduler({SEARCH: best})
+        ReplicateSource([item]), recorder, concurrent=1, full_budget=500, scheduler=arm_scheduler({SEARCH: best})
     )
     assert (queue.next() or {}).items() >= item.items()
     for report in reports(3, f1=91.0):
@@ -128,3 +128,4 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     assert [step for step, _ in ended["reports"]] == (steps if state == "finished" else steps[:4])
     assert (seen[0].state, seen[0].updates, seen[0].total_updates) == ("running", 0, 166)
     assert (seen[-1].state, seen[-1].updates, seen[-1].total_updates) == (state, last, 166)
+    assert {view.passes for view in seen} == {3}

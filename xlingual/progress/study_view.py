@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from xlingual.search.listener import TrialView
-from xlingual.study.cost import passes_per_update
 
 ENDED = frozenset({"finished", "pruned", "failed"})
 
@@ -82,7 +81,7 @@ class StageState:
             self.recorded.discard(trial.key)
             self.work.begin(trial.key, trial.resumed)
         if trial.key not in self.recorded:
-            self.work.advance(trial.key, trial.updates * _passes(trial), at)
+            self.work.advance(trial.key, trial.updates * trial.passes, at)
 
 
 class StudyState:
@@ -175,20 +174,15 @@ class StudyState:
         """Passes that the running, waiting and unstarted trials of the stage will still take."""
         trials = stage.trials.values()
         running = [trial for trial in trials if trial.state == "running"]
-        begun = sum(max(0, trial.total_updates - trial.updates) * _passes(trial) for trial in running)
+        begun = sum(max(0, trial.total_updates - trial.updates) * trial.passes for trial in running)
         ended = [trial for trial in trials if trial.state in ("finished", "pruned") and trial.updates > 0]
-        took = [trial.updates * _passes(trial) for trial in ended]
-        whole = (trial.total_updates * _passes(trial) for trial in trials)
+        took = [trial.updates * trial.passes for trial in ended]
+        whole = (trial.total_updates * trial.passes for trial in trials)
         size = statistics.fmean(took) if took else max(whole, default=0)
         return begun + size * max(0, stage.total - stage.done - len(running))
 
     def _trials(self, stage: str) -> list[TrialView]:
         return [trial for state in self.stages if state.name == stage for trial in state.trials.values()]
-
-
-def _passes(trial: TrialView) -> int:
-    """Passes of each example in an update of a trial, by which the cost of updates compares."""
-    return passes_per_update(trial.configuration)
 
 
 def choose_rows(trials: Sequence[TrialView], limit: int) -> list[TrialView]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
+from typing import ParamSpec
 
 from rich.console import Console
 
@@ -17,6 +18,7 @@ from xlingual.progress.plain import PlainView
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
 from xlingual.search.listener import Listener, TrialView
 
+P = ParamSpec("P")
 _log = logging.getLogger(__name__)
 
 
@@ -33,23 +35,23 @@ class Guarded:
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Forward to the view."""
-        self._try(lambda: self.view.stage_started(stage, total, done))
+        self._try(self.view.stage_started, stage, total, done)
 
     def stage_ended(self, stage: str) -> None:
         """Forward to the view."""
-        self._try(lambda: self.view.stage_ended(stage))
+        self._try(self.view.stage_ended, stage)
 
     def trial_changed(self, trial: TrialView) -> None:
         """Forward to the view."""
-        self._try(lambda: self.view.trial_changed(trial))
+        self._try(self.view.trial_changed, trial)
 
     def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
         """Forward to the view."""
-        self._try(lambda: self.view.test_scored(arm, seed, language_scores))
+        self._try(self.view.test_scored, arm, seed, language_scores)
 
     def note(self, text: str) -> None:
         """Forward to the view."""
-        self._try(lambda: self.view.note(text))
+        self._try(self.view.note, text)
 
     def close(self) -> None:
         """Forward to the view."""
@@ -63,9 +65,9 @@ class Guarded:
     ) -> None:
         self.close()
 
-    def _try(self, tell: Callable[[], None]) -> None:
+    def _try(self, tell: Callable[P, None], *args: P.args, **named: P.kwargs) -> None:
         try:
-            tell()
+            tell(*args, **named)
         except (Exception, SystemExit) as error:
             if not self._warned:
                 self._warned = True

@@ -76,11 +76,14 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
         check_records(directory, read_state(directory))
         missing = missing_stages(directory, until)
         if missing:
-            _do(study, directory, missing, address, listener)
+            with _prepared(study, directory, address, listener) as context:
+                go_through(context, missing)
     return directory
 
 
-def _do(study: Study, directory: StudyDirectory, missing: list[str], address: str, listener: Listener) -> None:
+@contextmanager
+def _prepared(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[StudyContext]:
+    """Check and load what the stages work with, and be on a cluster."""
     locations = locate(study, directory.path.parent)
     test_set, checkpoints = _look_ahead(study, locations, directory, listener)
     with ExitStack() as stack:
@@ -92,7 +95,7 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
         data = _load(study, directory, locations, checkpoints, test_set, listener)
         # an embedded Ray starts when everything else is checked
         concurrent, place = joined or stack.enter_context(_placed(study, directory, address, listener))
-        bench = StudyContext(
+        yield StudyContext(
             study=study,
             directory=directory,
             listener=listener,
@@ -107,7 +110,6 @@ def _do(study: Study, directory: StudyDirectory, missing: list[str], address: st
             trainer=train_all,
             place=place,
         )
-        go_through(bench, missing)
 
 
 def _look_ahead(
@@ -184,16 +186,16 @@ def missing_stages(directory: StudyDirectory, until: str) -> list[str]:
     return [stage for stage in wanted if not _done(read_state(directory), stage)]
 
 
-def go_through(bench: StudyContext, missing: Iterable[str], stages: Mapping[str, Stage] = STAGES) -> None:
+def go_through(context: StudyContext, missing: Iterable[str], stages: Mapping[str, Stage] = STAGES) -> None:
     """Do one stage after the other; none follows one that is not done.
 
     Raises:
         StageError: when a stage cannot be ended.
     """
     for stage in missing:
-        bench.place.check_records()
-        stages[stage](bench)
-        if stage != "test" and not _done(read_state(bench.directory), stage):
+        context.place.check_records()
+        stages[stage](context)
+        if stage != "test" and not _done(read_state(context.directory), stage):
             raise StageError(
                 f"the {stage} is not done: its records lack some of its trials; run the same command again"
             )

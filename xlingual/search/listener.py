@@ -11,7 +11,8 @@ class TrialView:
     """A trial or replicate as a watcher sees it.
 
     `key` is unique in the study ("baseline/3", "baseline/seed-10101"); `objective` is the last development score in
-    percent, None before the first; `configuration` is `TrialConfiguration.canonical()`.
+    percent, None before the first; `configuration` is `TrialConfiguration.canonical()`; `passes` is how
+    often each example of an update goes through the model.
     """
 
     key: str
@@ -24,6 +25,7 @@ class TrialView:
     objective: float | None = None
     reason: str | None = None
     resumed: bool = False
+    passes: int = 1
 
 
 class Listener(Protocol):

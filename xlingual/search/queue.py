@@ -72,7 +72,7 @@ class TrialQueue:
 
     Args:
         source: of items.
-        journalist: keeps the records.
+        recorder: keeps the records.
         concurrent: items side by side.
         full_budget: of a whole trial, see `xlingual.search.spent_budget`.
         scheduler: stops trials; None lets each come to its end.
@@ -83,7 +83,7 @@ class TrialQueue:
     def __init__(
         self,
         source: Source,
-        journalist: RecordingCallback,
+        recorder: RecordingCallback,
         *,
         concurrent: int,
         full_budget: int,
@@ -92,7 +92,7 @@ class TrialQueue:
         place: Place | None = None,
     ) -> None:
         self._place = place or Here()
-        self._source, self._journalist, self._scheduler = source, journalist, scheduler
+        self._source, self._journalist, self._scheduler = source, recorder, scheduler
         self._concurrent, self._full_budget, self._clock = concurrent, full_budget, clock
         self._open: dict[str, Open] = {}
         self._set_aside: list[str] = []

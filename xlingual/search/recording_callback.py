@@ -10,6 +10,7 @@ from typing import Any
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import Listener, TrialView
+from xlingual.study.cost import passes_per_update
 
 Item = dict[str, Any]
 """What is trained: `arm`, `fingerprint`, `configuration`, and `number` and `values` or `seed` and `chosen`; `search`
@@ -65,11 +66,11 @@ class RecordingCallback:
             purpose = "search objective" if self._kind == "trial" else "replicate's reports"
             record_reading(self._directory, f"{purpose} (oracle)", item["arm"], item["fingerprint"])
         resumed = self._directory.trial(item["fingerprint"]).checkpoint.exists()
-        self._show(item, "running", {}, resumed=resumed)
+        self._listener.trial_changed(trial_view(item, "running", {}, resumed=resumed))
 
     def reported(self, item: Item, report: Mapping[str, Any]) -> None:
         """Show a report."""
-        self._show(item, "running", report)
+        self._listener.trial_changed(trial_view(item, "running", report))
 
     def retried(self, item: Item, reason: str, pause: float) -> None:
         """Write down that a try failed and another one follows."""
@@ -80,7 +81,7 @@ class RecordingCallback:
     def ended(self, item: Item, record: Mapping[str, Any]) -> None:
         """Write down how a trial ended: `state`, `objective`, `updates`, `reason`, `retry`, `reports`."""
         self._append(f"{self._kind}_ended", {name: item[name] for name in NAMED if name in item} | dict(record))
-        self._show(item, record["state"], record, reason=record["reason"])
+        self._listener.trial_changed(trial_view(item, record["state"], record, reason=record["reason"]))
         if record["state"] == "pruned":
             self._directory.trial(item["fingerprint"]).checkpoint.unlink(missing_ok=True)
 
@@ -100,23 +101,24 @@ class RecordingCallback:
     def _append(self, event: str, content: dict[str, Any]) -> None:
         journal.append(self._directory.journal, {"event": event, "time": time.time(), **content})
 
-    def _show(
-        self, item: Item, state: str, report: Mapping[str, Any], *, reason: str | None = None, resumed: bool = False
-    ) -> None:
-        self._listener.trial_changed(
-            TrialView(
-                key=key_of(item),
-                arm=item["arm"],
-                label=label_of(item),
-                state=state,
-                updates=int(report.get("updates", 0)),
-                total_updates=whole_updates(item),
-                configuration=item["configuration"],
-                objective=report.get("objective"),
-                reason=reason,
-                resumed=resumed,
-            )
-        )
+
+def trial_view(
+    item: Item, state: str, report: Mapping[str, Any], *, reason: str | None = None, resumed: bool = False
+) -> TrialView:
+    """Return an item as a watcher sees it after a report, which may be empty."""
+    return TrialView(
+        key=key_of(item),
+        arm=item["arm"],
+        label=label_of(item),
+        state=state,
+        updates=int(report.get("updates", 0)),
+        total_updates=whole_updates(item),
+        configuration=item["configuration"],
+        objective=report.get("objective"),
+        reason=reason,
+        resumed=resumed,
+        passes=passes_per_update(item["configuration"]),
+    )
 
 
 def whole_updates(item: Item) -> int:

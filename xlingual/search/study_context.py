@@ -78,7 +78,7 @@ class StudyContext:
         """What one trial asks of the cluster."""
         return demand_of(self.study)
 
-    def journalist(self, kind: str) -> RecordingCallback:
+    def recorder(self, kind: str) -> RecordingCallback:
         """Make the keeper of the records of trials or replicates."""
         return RecordingCallback(
             self.directory,
@@ -94,12 +94,12 @@ class StudyContext:
         )
 
     def train(
-        self, source: Source, journalist: RecordingCallback, scheduler: ArmScheduler | None = None, *, keep_model: bool
+        self, source: Source, recorder: RecordingCallback, scheduler: ArmScheduler | None = None, *, keep_model: bool
     ) -> TrialQueue:
         """Train all items of a source; what the queue that handed them out knows then."""
         queue = TrialQueue(
             source,
-            journalist,
+            recorder,
             concurrent=self.concurrent,
             full_budget=self.full_budget,
             scheduler=scheduler,

@@ -143,7 +143,7 @@ class SearchSource:
 
     Args:
         searches: draws of each.
-        journalist: told when a space is exhausted.
+        recorder: told when a space is exhausted.
         spaces: by arm, the fingerprint of its space.
         exhausted: searches of which the journal says so already.
     """
@@ -151,12 +151,12 @@ class SearchSource:
     def __init__(
         self,
         searches: Sequence[ArmDraws],
-        journalist: RecordingCallback,
+        recorder: RecordingCallback,
         spaces: Mapping[str, str],
         exhausted: Collection[ArmSearch],
     ) -> None:
         self._searches = {draws.search: draws for draws in searches}
-        self._journalist, self._spaces = journalist, spaces
+        self._journalist, self._spaces = recorder, spaces
         self._exhausted = set(exhausted)
         self._tell_exhausted()
 

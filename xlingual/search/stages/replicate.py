@@ -13,33 +13,33 @@ from xlingual.study import TrialConfiguration
 from xlingual.study.searches import replicate_seeds
 
 
-def replicate(bench: StudyContext) -> None:
+def replicate(context: StudyContext) -> None:
     """Train the configuration that each search chose under every seed.
 
     Raises:
         StageError: when some are to be tried again by the next command.
     """
-    state = read_state(bench.directory)
-    items = replicate_items(bench, state)
+    state = read_state(context.directory)
+    items = replicate_items(context, state)
     missing = [item for item in items if not _replicated(state, item)]
     if not missing:
         return
-    bench.begin("replicate", len(items), len(items) - len(missing))
-    queue = bench.train(ReplicateSource(missing), bench.journalist("replicate"), keep_model=True)
+    context.begin("replicate", len(items), len(items) - len(missing))
+    queue = context.train(ReplicateSource(missing), context.recorder("replicate"), keep_model=True)
     queue.check_ended("replicate")
-    bench.end("replicate")
+    context.end("replicate")
 
 
-def replicate_items(bench: StudyContext, state: StudyState) -> list[dict[str, Any]]:
+def replicate_items(context: StudyContext, state: StudyState) -> list[dict[str, Any]]:
     """List what each search chose under every seed: the first seed of every search, then the second."""
     found = []
     for search in state.all_searches:
         of, chosen = state.searches[search.arm], state.chosen.get(search)
         if chosen is None:
             continue
-        content = read_json(bench.directory.trial(chosen).configuration)
+        content = read_json(context.directory.trial(chosen).configuration)
         content.pop("fingerprint")
-        for index, seed in enumerate(replicate_seeds(bench.study.search.seed, search.number, of.seeds)):
+        for index, seed in enumerate(replicate_seeds(context.study.search.seed, search.number, of.seeds)):
             configuration = TrialConfiguration.model_validate({**content, "seed": seed})
             item = {
                 "arm": search.arm,

@@ -17,46 +17,46 @@ from xlingual.study.first import first_values
 from xlingual.study.searches import search_seed
 
 
-def search(bench: StudyContext) -> None:
+def search(context: StudyContext) -> None:
     """Give every search its trials, then choose the best configuration of each.
 
     Raises:
         StageError: when trials are to be tried again by the next command.
     """
-    state = read_state(bench.directory)
-    _remove_left_checkpoints(bench, state)
-    journalist = bench.journalist("trial")
-    source = search_source(bench, state, journalist)
+    state = read_state(context.directory)
+    _remove_left_checkpoints(context, state)
+    recorder = context.recorder("trial")
+    source = search_source(context, state, recorder)
     if source.left:
         ended = sum(not trial.unfinished for trial in state.trials)
-        bench.begin("search", ended + source.left, ended)
-        bench.train(source, journalist, _scheduler(bench, state), keep_model=False).check_ended("search")
-        bench.end("search")
-    choose(bench)
+        context.begin("search", ended + source.left, ended)
+        context.train(source, recorder, _scheduler(context, state), keep_model=False).check_ended("search")
+        context.end("search")
+    choose(context)
 
 
-def _remove_left_checkpoints(bench: StudyContext, state: StudyState) -> None:
+def _remove_left_checkpoints(context: StudyContext, state: StudyState) -> None:
     """Remove checkpoints of trials that ended, which a driver that was killed right then did not."""
     wanted = {trial.fingerprint for trial in state.trials if trial.unfinished}
     for fingerprint in {trial.fingerprint for trial in state.trials} - wanted:
-        bench.directory.trial(fingerprint).checkpoint.unlink(missing_ok=True)
+        context.directory.trial(fingerprint).checkpoint.unlink(missing_ok=True)
 
 
-def choose(bench: StudyContext) -> None:
+def choose(context: StudyContext) -> None:
     """Write down each search's best trial: the highest objective after the full budget, the earliest of equals.
 
     A search without any is told to the listener, and the others go on.
     What a reading of the test set rests on stays as it is.
     """
-    bench.place.check_records()
-    state = read_state(bench.directory)
+    context.place.check_records()
+    state = read_state(context.directory)
     tested, failed = state.tested, state.failed
     for search, trials in state.trials_of_searches().items():
         if search in tested:
             continue
         best = best_of(trials)
         if best is None:
-            bench.listener.note(
+            context.listener.note(
                 f"arm {state.name_of(search)}: none of its {len(trials)} trials reached its last update "
                 f"({failed.get(search)}). The others go on. For other trials search a space that these are not in "
                 "(smaller learning rates or magnitudes), or take the arm out of the study, and run the command again"
@@ -64,7 +64,7 @@ def choose(bench: StudyContext) -> None:
             continue
         if state.chosen.get(search) != best.fingerprint:
             found = {"number": best.number, "fingerprint": best.fingerprint, "objective": best.objective}
-            bench.event("chosen", **named(state, search), **found, trials=len(trials))
+            context.event("chosen", **named(state, search), **found, trials=len(trials))
 
 
 def named(state: StudyState, search: ArmSearch) -> dict[str, Any]:
@@ -72,22 +72,22 @@ def named(state: StudyState, search: ArmSearch) -> dict[str, Any]:
     return {"arm": search.arm, **({"search": search.number} if state.searches[search.arm].count > 1 else {})}
 
 
-def search_source(bench: StudyContext, state: StudyState, journalist: RecordingCallback) -> SearchSource:
+def search_source(context: StudyContext, state: StudyState, recorder: RecordingCallback) -> SearchSource:
     """Rebuild all draws from the records: what is missing of each search whose choice the test set was not read for."""
     spaces = {arm: space_fingerprint(content) for arm, content in state.study["arms"].items()}
     tested = state.tested
-    draws = [search_draws(bench, state, search) for search in state.all_searches if search not in tested]
-    return SearchSource(draws, journalist, spaces, state.exhausted)
+    draws = [search_draws(context, state, search) for search in state.all_searches if search not in tested]
+    return SearchSource(draws, recorder, spaces, state.exhausted)
 
 
-def search_draws(bench: StudyContext, state: StudyState, search: ArmSearch) -> ArmDraws:
+def search_draws(context: StudyContext, state: StudyState, search: ArmSearch) -> ArmDraws:
     """Rebuild the draws of one search from the records."""
-    arm, settings, of = search.arm, bench.study.search, state.searches[search.arm]
-    tree, seed = arm_space(bench.study, arm), search_seed(settings.seed, search.number)
+    arm, settings, of = search.arm, context.study.search, state.searches[search.arm]
+    tree, seed = arm_space(context.study, arm), search_seed(settings.seed, search.number)
 
     def build(plain: dict[str, Any]) -> TrialConfiguration:
-        made = build_configuration(bench.study, arm, plain, seed, bench.sources[arm], bench.traits[arm])
-        return with_precision(made, bench.precision)
+        made = build_configuration(context.study, arm, plain, seed, context.sources[arm], context.traits[arm])
+        return with_precision(made, context.precision)
 
     return ArmDraws(
         search,
@@ -99,7 +99,7 @@ def search_draws(bench: StudyContext, state: StudyState, search: ArmSearch) -> A
             startup=settings.startup,
             startup_trials=settings.startup_trials,
             seed=seed,
-            first=first_values(bench.study, arm),
+            first=first_values(context.study, arm),
         ),
         build,
         seed=seed,
@@ -110,8 +110,8 @@ def search_draws(bench: StudyContext, state: StudyState, search: ArmSearch) -> A
     )
 
 
-def _scheduler(bench: StudyContext, state: StudyState) -> ArmScheduler | None:
-    search = bench.study.search
+def _scheduler(context: StudyContext, state: StudyState) -> ArmScheduler | None:
+    search = context.study.search
     if search.scheduler == "none":
         return None
     past: dict[Hashable, dict[str, Reports]] = {}
@@ -121,8 +121,8 @@ def _scheduler(bench: StudyContext, state: StudyState) -> ArmScheduler | None:
     return ArmScheduler(
         state.all_searches,
         kind=search.scheduler,
-        full_budget=bench.full_budget,
-        grace_budget=max(1, round(search.grace_share * bench.full_budget)),
+        full_budget=context.full_budget,
+        grace_budget=max(1, round(search.grace_share * context.full_budget)),
         reduction_factor=search.reduction_factor,
         past=past,
     )

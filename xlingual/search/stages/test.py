@@ -39,22 +39,22 @@ class AnswerShare:
     avoided: tuple[str, ...] | None = None
 
 
-def test(bench: StudyContext) -> None:
+def test(context: StudyContext) -> None:
     """Open the sealed test set and score every replicate on it that has no scores yet."""
-    state = read_state(bench.directory)
+    state = read_state(context.directory)
     waiting = [replicate for replicate in state.replicates if replicate.state == "finished" and not replicate.scored]
     if not waiting:
         return
     done = sum(replicate.scored for replicate in state.replicates)
-    bench.begin("test", done + len(waiting), done)
-    unread = [replicate for replicate in waiting if not _adopt_recorded_scores(bench, replicate)]
+    context.begin("test", done + len(waiting), done)
+    unread = [replicate for replicate in waiting if not _adopt_recorded_scores(context, replicate)]
     once = distinct(unread)
-    for checkpoint, replicates in _by_model(bench, once).items():
-        _score_replicates(bench, checkpoint, replicates)
+    for checkpoint, replicates in _by_model(context, once).items():
+        _score_replicates(context, checkpoint, replicates)
     for replicate in unread:
         if replicate not in once:
-            _adopt_recorded_scores(bench, replicate)
-    bench.end("test")
+            _adopt_recorded_scores(context, replicate)
+    context.end("test")
 
 
 def distinct(replicates: Sequence[ReplicateState]) -> list[ReplicateState]:
@@ -99,9 +99,9 @@ def recorded_scores(task: Task, directory: TrialDirectory, languages: list[str])
     return {language: task.scores(journal.read(directory.predictions(language))) for language in languages}
 
 
-def _score_replicates(bench: StudyContext, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]) -> None:
+def _score_replicates(context: StudyContext, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]) -> None:
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
-    slots = bench.concurrent * bench.demand.workers
+    slots = context.concurrent * context.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
     waiting = [AnswerShare(replicate, number) for replicate in replicates for number in range(shares)]
     running: dict[Any, AnswerShare] = {}
@@ -112,15 +112,15 @@ def _score_replicates(bench: StudyContext, checkpoint: Checkpoint, replicates: S
         while waiting and len(running) < slots:
             asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
-                questions = _open_test_set(bench, checkpoint)
+                questions = _open_test_set(context, checkpoint)
                 shared = ray.put(questions)
             if asked.number == 0 and asked.avoided is None:
-                _record_reading(bench, asked.replicate)
-            asked = replace(asked, avoided=tuple(bench.place.avoid()))
-            running[_submit(bench, asked, shared, shares)] = asked
-        ready = first_ready(list(running), "answers to the test questions", bench.listener.note)
+                _record_reading(context, asked.replicate)
+            asked = replace(asked, avoided=tuple(context.place.avoid()))
+            running[_submit(context, asked, shared, shares)] = asked
+        ready = first_ready(list(running), "answers to the test questions", context.listener.note)
         asked = running.pop(ready)
-        answers = _answers(bench, ready, asked)
+        answers = _answers(context, ready, asked)
         if answers is None:
             waiting.insert(0, asked)
             continue
@@ -128,26 +128,26 @@ def _score_replicates(bench: StudyContext, checkpoint: Checkpoint, replicates: S
         found = parts[replicate.fingerprint]
         found.append(answers)
         if len(found) == shares:
-            directory = bench.directory.trial(replicate.fingerprint)
-            scores = scored_answers(bench.task, directory, questions or {}, parts.pop(replicate.fingerprint), extras)
-            _scored(bench, replicate, scores)
+            directory = context.directory.trial(replicate.fingerprint)
+            scores = scored_answers(context.task, directory, questions or {}, parts.pop(replicate.fingerprint), extras)
+            _scored(context, replicate, scores)
 
 
-def _record_reading(bench: StudyContext, replicate: ReplicateState) -> None:
-    languages = list(bench.study.data.test.languages)
+def _record_reading(context: StudyContext, replicate: ReplicateState) -> None:
+    languages = list(context.study.data.test.languages)
     record_reading(
-        bench.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed, languages=languages
+        context.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed, languages=languages
     )
 
 
-def _answers(bench: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, Candidates] | None:
+def _answers(context: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, Candidates] | None:
     """Return what a task found; None where its node could not do its part, and another one is to be asked."""
     try:
         found: dict[str, Candidates] = ray.get(ready)
         return found
     except ray.exceptions.RayError as error:
         failure = failure_of(error)
-        blamed = bench.place.blame(failure, asked.avoided or ())
+        blamed = context.place.blame(failure, asked.avoided or ())
         if blamed.kind == PLACE and blamed != failure:
             return None
         raise StageError(
@@ -156,46 +156,47 @@ def _answers(bench: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, C
         ) from error
 
 
-def _open_test_set(bench: StudyContext, checkpoint: Checkpoint) -> dict[str, ScoringSet]:
+def _open_test_set(context: StudyContext, checkpoint: Checkpoint) -> dict[str, ScoringSet]:
     """Open the sealed test set, and check that it is the one of earlier readings."""
-    examples = load_test_data(bench.study, bench.locations)
-    check_sources(bench.directory, {TEST: source_of(examples)}, unread_test_set(bench.directory))
-    lengths = checkpoint.traits(bench.study.windows, bench.study.text_to_text).lengths
-    return scoring_sets(checkpoint, examples, lengths, bench.directory.features)
+    examples = load_test_data(context.study, context.locations)
+    check_sources(context.directory, {TEST: source_of(examples)}, unread_test_set(context.directory))
+    lengths = checkpoint.traits(context.study.windows, context.study.text_to_text).lengths
+    return scoring_sets(checkpoint, examples, lengths, context.directory.features)
 
 
-def _submit(bench: StudyContext, asked: AnswerShare, questions: Any, shares: int) -> Any:
+def _submit(context: StudyContext, asked: AnswerShare, questions: Any, shares: int) -> Any:
     """Ask for a share of a replicate's answers; Ray starts as many such tasks as there is room for."""
     replicate, share = asked.replicate, (asked.number, shares)
     where = {"label_selector": elsewhere(asked.avoided)} if asked.avoided else {}
-    demand, lengths = bench.demand, bench.traits[replicate.arm].lengths
+    demand, lengths = context.demand, context.traits[replicate.arm].lengths
     task = ray.remote(find_candidates).options(
         num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker, **where
     )
-    return task.remote(bench.directory.trial(replicate.fingerprint), questions, lengths, demand, share)
+    return task.remote(context.directory.trial(replicate.fingerprint), questions, lengths, demand, share)
 
 
-def _adopt_recorded_scores(bench: StudyContext, replicate: ReplicateState) -> bool:
+def _adopt_recorded_scores(context: StudyContext, replicate: ReplicateState) -> bool:
     """Take scores that were written just before a crash, instead of opening the test set again."""
     scores = recorded_scores(
-        bench.task, bench.directory.trial(replicate.fingerprint), list(bench.study.data.test.languages)
+        context.task, context.directory.trial(replicate.fingerprint), list(context.study.data.test.languages)
     )
     if scores is not None:
-        _scored(bench, replicate, scores)
+        _scored(context, replicate, scores)
     return scores is not None
 
 
-def _scored(bench: StudyContext, replicate: ReplicateState, scores: dict[str, dict[str, float]]) -> None:
-    directory = bench.directory.trial(replicate.fingerprint)
-    complete_model_card(directory, origin_of(bench.study, bench.locations, replicate.of, scores))
-    bench.event("test_scored", arm=replicate.arm, seed=replicate.seed, fingerprint=replicate.fingerprint, scores=scores)
-    bench.listener.test_scored(replicate.arm, replicate.seed, scores)
+def _scored(context: StudyContext, replicate: ReplicateState, scores: dict[str, dict[str, float]]) -> None:
+    directory = context.directory.trial(replicate.fingerprint)
+    complete_model_card(directory, origin_of(context.study, context.locations, replicate.of, scores))
+    named = {"arm": replicate.arm, "seed": replicate.seed, "fingerprint": replicate.fingerprint}
+    context.event("test_scored", **named, scores=scores)
+    context.listener.test_scored(replicate.arm, replicate.seed, scores)
     for line in sentinel_notes(scores):
-        bench.listener.note(f"arm {replicate.arm}, seed {replicate.seed}: {line}")
+        context.listener.note(f"arm {replicate.arm}, seed {replicate.seed}: {line}")
 
 
-def _by_model(bench: StudyContext, replicates: Sequence[ReplicateState]) -> dict[Checkpoint, list[ReplicateState]]:
+def _by_model(context: StudyContext, replicates: Sequence[ReplicateState]) -> dict[Checkpoint, list[ReplicateState]]:
     groups: dict[Checkpoint, list[ReplicateState]] = defaultdict(list)
     for replicate in replicates:
-        groups[bench.checkpoints[replicate.arm]].append(replicate)
+        groups[context.checkpoints[replicate.arm]].append(replicate)
     return groups
