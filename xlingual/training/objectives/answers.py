@@ -43,9 +43,9 @@ class Texts(Spans):
         """
         examples, tokens = Counter[bool](), Counter[bool]()
         for place in places:
-            source, item = place
-            examples[is_faq(place)] += 1
-            tokens[is_faq(place)] += source.target_tokens(item)
+            kind, (source, item) = is_faq(place), place
+            examples[kind] += 1
+            tokens[kind] += source.target_tokens(item)
         weights = {kind: count / tokens[kind] for kind, count in examples.items()}
         return Reduction(len(places), lambda place: weights[is_faq(place)])
 
