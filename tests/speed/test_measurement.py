@@ -95,8 +95,8 @@ def test_the_toy_world_stands_in_for_what_is_not_named():
         assert len(task.questions) == 12
         assert {len(part) for part in task.questions.values()} == {20}
         assert len(task.notes) == 3
-        assert task.checkpoint.is_dir()
-    assert not task.checkpoint.exists()
+        assert task.checkpoint.directory.is_dir()
+    assert not task.checkpoint.directory.exists()
 
 
 def test_training_questions_are_scored_where_no_test_set_is_named(tiny_checkpoint, data):
