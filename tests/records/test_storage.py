@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from full_folder import FullFolder
 
 from xlingual.errors import DataError, StorageError
 from xlingual.records import journal
@@ -21,29 +22,6 @@ from xlingual.records.storage import writing
 SAFETENSORS = (
     'Error while serializing: I/O error: Os { code: 28, kind: StorageFull, message: "No space left on device" }'
 )
-
-
-class FullFolder:
-    """A folder on a disk that is full within the context: no file of this process can grow."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> Path:
-        import resource
-        import signal
-
-        self.before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        self.handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (64, self.before[1]))
-        return self.path
-
-    def __exit__(self, *_: object) -> None:
-        import resource
-        import signal
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, self.before)
-        signal.signal(signal.SIGXFSZ, self.handler)
 
 
 def raised(error: Exception) -> Callable[[Path], None]:

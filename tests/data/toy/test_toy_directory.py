@@ -7,9 +7,10 @@ import sys
 import threading
 
 import pytest
+from full_folder import FullFolder
 
 from xlingual.data.toy import ToyWorld, write_toy_world
-from xlingual.errors import DataError
+from xlingual.errors import DataError, StorageError
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
 
 SCRIPT = """
@@ -85,14 +86,13 @@ def test_a_file_in_its_place_is_left_alone(small, tmp_path):
     assert (tmp_path / "world").read_text() == "mine"
 
 
-def test_nothing_is_left_of_a_world_that_could_not_be_finished(small, tmp_path, monkeypatch):
-    def full(*_arguments):
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("xlingual.data.toy.directory.write_encoder", full)
-    with pytest.raises(OSError, match="no space left"):
-        write_toy_world(tmp_path / "world", small)
-    assert list(tmp_path.iterdir()) == []
+def test_nothing_is_left_of_a_world_that_could_not_be_finished(small, tmp_path, files):
+    sizes = [len(content) for content in files(write_toy_world(tmp_path / "whole", small).train.parent).values()]
+    folder = tmp_path / "full"
+    folder.mkdir()
+    with FullFolder(folder, max(sizes) - 1), pytest.raises(StorageError, match="File too large"):
+        write_toy_world(folder / "world", small)
+    assert list(folder.iterdir()) == []
 
 
 def test_writers_at_the_same_time_leave_one_whole_world(small, tmp_path, files):

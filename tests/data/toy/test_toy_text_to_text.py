@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from full_folder import FullFolder
 from safetensors.numpy import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
@@ -19,6 +20,7 @@ from xlingual.data.toy.toy_encoder import word_embeddings
 from xlingual.data.toy.toy_text_to_text import SHARPNESS
 from xlingual.data.toy.vocabularies import make_lexicon
 from xlingual.data.xquad import load_xquad
+from xlingual.errors import StorageError
 from xlingual.families import family_of
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
 from xlingual.models.encoder import quiet_transformers
@@ -109,17 +111,10 @@ def test_an_older_world_gets_it(small: Any, tmp_path: Any, files: Any) -> None:
     assert files(tmp_path / "world") == before
 
 
-def test_nothing_is_left_where_an_older_world_could_not_get_it(
-    small: Any, tmp_path: Any, files: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_left_where_an_older_world_could_not_get_it(small: Any, tmp_path: Any, files: Any) -> None:
     paths = write_toy_world(tmp_path / "world", small)
     shutil.rmtree(paths.text_to_text)
     before = files(tmp_path / "world")
-
-    def full(*_arguments: Any) -> None:
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("xlingual.data.toy.directory.write_text_tokenizer", full)
-    with pytest.raises(OSError, match="no space left"):
+    with FullFolder(tmp_path), pytest.raises(StorageError, match="File too large"):
         write_toy_world(tmp_path / "world", small)
     assert files(tmp_path / "world") == before
