@@ -62,7 +62,7 @@ ONE_PROBLEM = [
     (ATTACK + ", steps: 1}", 14, "steps: 2 ... attack: pgd"),
     (ATTACK + ", steps: {integer: [1, 3]}}", 14, "adversarial.steps"),
     ("adversarial: {step_size: 0}", 14, "a step of 0 moves nothing; write a step_size above 0, or embedding_noise"),
-    (ATTACK + ", radius: 0}", 14, "a radius of 0 leaves no room (in FreeLB's code it stands for no bound); write a"),
+    (ATTACK + ", radius: 0}", 14, "a radius of 0 leaves no room (in FreeLB's code it means no bound); write a"),
     (ATTACK + ", radius: {choice: [0, 0.5]}}", 14, "adversarial.radius"),
     (ATTACK + ", norm: linf, radius: 0.1, start: 0.11}", 14, "a start of 0.11 lies outside the ball of radius 0.1, so"),
     (ATTACK + ", radius: 0.1, start: 0.18}", 14, "start: 0.1"),

@@ -144,7 +144,7 @@ def _ball(written: Written) -> Iterator[Finding]:
     if 0 in radii:
         yield written.finding(
             "radius",
-            "a radius of 0 leaves no room (in FreeLB's code it stands for no bound); write a radius above 0, or delete "
+            "a radius of 0 leaves no room (in FreeLB's code it means no bound); write a radius above 0, or delete "
             "this line for no bound",
         )
     elif None not in radii:
