@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from reference_tables import GENERATED, code, table
 
 from xlingual.study import json_schema
-from xlingual.study.nodes import KEYS as NODE_KEYS
+from xlingual.study.node_syntax import KEYS as NODE_KEYS
 from xlingual.study.section import Section
 
 Schema: TypeAlias = Mapping[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from xlingual.robust.method import PlainTraining, RobustTraining, Rows, Run, Term
+from xlingual.robust.robust_training import PlainTraining, RobustTraining, Rows, Run, Term
 from xlingual.study import Robust
 from xlingual.study.methods import PerturbingMethod
 from xlingual.study.robust import methods_of

@@ -12,7 +12,7 @@ from xlingual.robust.balls import Ball
 from xlingual.robust.divergence import symmetric_divergence
 from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.magnitudes import Scale
-from xlingual.robust.method import Rows, Run, Term
+from xlingual.robust.robust_training import Rows, Run, Term
 from xlingual.robust.token_layout import Layout
 from xlingual.study.methods.adversarial import Adversarial as Settings
 

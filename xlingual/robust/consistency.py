@@ -14,8 +14,8 @@ from xlingual.robust.divergence import symmetric_divergence
 from xlingual.robust.embedding_noise import drawn
 from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.magnitudes import Scale
-from xlingual.robust.method import Rows, Run, Term
 from xlingual.robust.noise import Noise
+from xlingual.robust.robust_training import Rows, Run, Term
 from xlingual.robust.token_layout import Layout
 from xlingual.study.methods.consistency import Consistency as Settings
 

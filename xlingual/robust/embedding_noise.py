@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from xlingual.robust.hook_points import HookPoint, Perturb
 from xlingual.robust.magnitudes import Scale
-from xlingual.robust.method import Rows, Run, Term
 from xlingual.robust.noise import Noise
+from xlingual.robust.robust_training import Rows, Run, Term
 from xlingual.robust.token_layout import Layout
 from xlingual.study.methods.embedding_noise import EmbeddingNoise as Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xlingual.robust.method import Rows
+from xlingual.robust.robust_training import Rows
 
 
 class Layout:

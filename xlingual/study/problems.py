@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from xlingual.errors import Problem
 from xlingual.study.document import Document, Path, dotted
 from xlingual.study.messages import USER_ERROR, did_you_mean, shown
-from xlingual.study.nodes import KEYS
+from xlingual.study.node_syntax import KEYS
 from xlingual.study.schema import Study
 from xlingual.study.section import Section
 from xlingual.study.spot import Spot

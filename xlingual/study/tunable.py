@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args,
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from xlingual.study.nodes import CHOICE, FLAT, INTEGER, MOST_FACTOR, NUMBER, WEIGHTS, LeafKind, read_tunable
+from xlingual.study.node_syntax import CHOICE, FLAT, INTEGER, MOST_FACTOR, NUMBER, WEIGHTS, LeafKind, read_tunable
 from xlingual.study.section import Section
 from xlingual.study.space import NODES, Node, as_written, with_options
 

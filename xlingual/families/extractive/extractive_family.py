@@ -15,7 +15,7 @@ from xlingual.data.examples import Example
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.families.extractive.span_loss import span_loss
-from xlingual.families.extractive.usage import usage
+from xlingual.families.extractive.span_usage import usage
 from xlingual.families.family import Advice, Autocast
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer

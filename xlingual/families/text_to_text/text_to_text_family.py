@@ -20,7 +20,7 @@ from xlingual.families.text_to_text.batcher import TextBatcher
 from xlingual.families.text_to_text.generation import written_answers
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.families.text_to_text.target_loss import IGNORED, padded_targets, plain_weights, text_loss
-from xlingual.families.text_to_text.usage import usage
+from xlingual.families.text_to_text.text_usage import usage
 from xlingual.models.outcome import Outcome
 from xlingual.models.text_to_text import (
     check_text_to_text,

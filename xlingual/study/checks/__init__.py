@@ -1,13 +1,13 @@
 """Checks across the sections of a study, each a function from a draft to its findings.
 
-    arms.py      one baseline, no arm twice, the same updates, another arm to compare with
-    first.py     first configurations that their arms may draw
-    mixtures.py  known languages, one way to weigh them, one recipe, examples to train on
-    budget.py    batches and trials that divide evenly, reports, windows
-    seal.py      no objective and no training data from the test set
-    toy.py       toy data with the toy model, real data with a real one
-    robust.py    methods that go together, perturbations that can move, keys that say something
-    lexicons.py  synonyms and dictionaries that are named, of languages that fit
+    arms.py          one baseline, no arm twice, the same updates, another arm to compare with
+    first_trials.py  first configurations that their arms may draw
+    mixtures.py      known languages, one way to weigh them, one recipe, examples to train on
+    budget.py        batches and trials that divide evenly, reports, windows
+    seal.py          no objective and no training data from the test set
+    toy.py           toy data with the toy model, real data with a real one
+    robust.py        methods that go together, perturbations that can move, keys that say something
+    lexicons.py      synonyms and dictionaries that are named, of languages that fit
 
 A check yields nothing where a section it needs cannot be read: that problem is reported already.
 """
@@ -17,13 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.errors import Problem
-from xlingual.study.checks import arms, budget, first, lexicons, mixtures, robust, seal, toy
+from xlingual.study.checks import arms, budget, first_trials, lexicons, mixtures, robust, seal, toy
 from xlingual.study.document import dotted
 from xlingual.study.draft import Draft
 
 CHECKS = (
     *arms.CHECKS,
-    *first.CHECKS,
+    *first_trials.CHECKS,
     *mixtures.CHECKS,
     *robust.CHECKS,
     *lexicons.CHECKS,

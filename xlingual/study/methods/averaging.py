@@ -10,9 +10,9 @@ from pydantic import Field
 from xlingual.study.derived import MILDEST_LOW, VOIDABLE
 from xlingual.study.finding import Finding
 from xlingual.study.leaves import Real
-from xlingual.study.methods.leaves import Few
 from xlingual.study.methods.method import AveragingMethod, Void, Written
-from xlingual.study.methods.texts import joined, setting
+from xlingual.study.methods.method_leaves import Few
+from xlingual.study.methods.setting_texts import joined, setting
 from xlingual.study.section import LeafDoc, Section
 from xlingual.study.space import largest, values
 

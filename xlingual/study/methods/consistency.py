@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from xlingual.study.derived import FIXED, MILDEST_LOW
 from xlingual.study.finding import Finding
-from xlingual.study.methods.leaves import Distribution, Magnitude, MethodWeight, PlaceName, Unit
 from xlingual.study.methods.method import PerturbingMethod, Void, Written
-from xlingual.study.methods.texts import joined, magnitude, setting
+from xlingual.study.methods.method_leaves import Distribution, Magnitude, MethodWeight, PlaceName, Unit
+from xlingual.study.methods.setting_texts import joined, magnitude, setting
 from xlingual.study.section import LeafDoc, Section
 from xlingual.study.space import values
 

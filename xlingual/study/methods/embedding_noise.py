@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from xlingual.study.derived import FIXED, MILDEST_LOW
-from xlingual.study.methods.leaves import Distribution, Few, Magnitude, PlaceName, Unit
 from xlingual.study.methods.method import PerturbingMethod
-from xlingual.study.methods.texts import joined, magnitude
+from xlingual.study.methods.method_leaves import Distribution, Few, Magnitude, PlaceName, Unit
+from xlingual.study.methods.setting_texts import joined, magnitude
 from xlingual.study.section import Section
 
 

@@ -10,7 +10,7 @@ from xlingual.extensions import resolve
 from xlingual.study.derived import VOIDABLE
 from xlingual.study.document import Document, Path
 from xlingual.study.finding import Finding
-from xlingual.study.methods.texts import joined, setting
+from xlingual.study.methods.setting_texts import joined, setting
 from xlingual.study.methods.words import WordSource
 from xlingual.study.section import Section
 from xlingual.study.space import values
