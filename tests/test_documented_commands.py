@@ -196,7 +196,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     write_json(folder / "synonyms.json", {"the": ["a"]})
     write_faq_rows(folder / "rows")
     row = {"precision": "fp32", "train_windows_per_s": 100.0}
-    speed = {"model": "toy", "max_length": 64, "threads": 1, "cores": 2, "gpus": 0, "by_precision": [row],
+    speed = {"model": "toy", "family": "extractive", "max_length": 64, "threads": 1, "cores": 2,
+             "gpus": 0, "by_precision": [row], "skipped": [],
              "study_precision": "fp32", "score_questions_per_s": 100.0}  # fmt: skip
     write_json(folder / "speed.json", speed)
     finished_study = runpy.run_path(str(ROOT / "tests" / "report" / "study_builder.py"))["finished_study"]

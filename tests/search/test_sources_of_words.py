@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xlingual.preparation.inputs import load_study_data, locate
+from xlingual.preparation.inputs import load_study_data, locate, resolve_models
 from xlingual.search.driver import _sources
 from xlingual.study import arm_space, build_configuration, load_study
 
@@ -33,7 +33,7 @@ def test_every_source_of_words_reaches_the_arms_configuration(definition: dict[s
     study = load_study(path)
     locations = locate(study, tmp_path)
     data = load_study_data(study, locations, tmp_path / "rows")
-    sources = _sources(study, locations, data, dict.fromkeys(locations.models.values(), "model"))
+    sources = _sources(resolve_models(locations), data)
     tree = {"mixture": None, **arm_space(study, "words")}
     configuration = build_configuration(study, "words", tree, 0, sources["words"])
     assert set(configuration.sources) == {"model", "train", "dev", *data.lexicons.by_source()}

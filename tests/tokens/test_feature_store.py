@@ -134,9 +134,9 @@ def load_post_processor() -> Any:
 
 def edit_about(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
     def edit(store: Path) -> None:
-        about = json.loads((store / "feature_store.json").read_text())
+        about = json.loads((store / "features.json").read_text())
         change(about)
-        (store / "feature_store.json").write_text(json.dumps(about))
+        (store / "features.json").write_text(json.dumps(about))
 
     return edit
 
@@ -147,9 +147,9 @@ def save(name: str, array: np.ndarray[Any, Any]) -> Callable[[Path], None]:
 
 DAMAGES: dict[str, Callable[[Path], Any]] = {
     "a missing array": lambda store: (store / "start.npy").unlink(),
-    "a missing JSON": lambda store: (store / "feature_store.json").unlink(),
-    "a JSON cut short": lambda store: (store / "feature_store.json").write_text('{"counts": {"tok'),
-    "a JSON of another shape": lambda store: (store / "feature_store.json").write_text("[]"),
+    "a missing JSON": lambda store: (store / "features.json").unlink(),
+    "a JSON cut short": lambda store: (store / "features.json").write_text('{"counts": {"tok'),
+    "a JSON of another shape": lambda store: (store / "features.json").write_text("[]"),
     "an array cut short": lambda store: (store / "input_ids.npy").write_bytes(
         (store / "input_ids.npy").read_bytes()[:-1]
     ),
@@ -205,7 +205,7 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path, tokenizer: A
     (store,) = stores(tmp_path)
     partial = store.with_name(f".{store.name}.partial")
     store.rename(partial)
-    (partial / "feature_store.json").unlink()
+    (partial / "features.json").unlink()
     stored_windows(tmp_path, tokenizer, "t", EXAMPLES, **LENGTHS)
     assert stores(tmp_path) == [store] and not partial.exists()
 

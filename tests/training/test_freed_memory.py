@@ -31,8 +31,8 @@ def test_nothing_of_a_trial_stays_without_the_collectors_help(
     models = []
     load = Extractive.load
 
-    def loaded(*arguments: Any) -> Any:
-        model = load(*arguments)
+    def loaded(*arguments: Any, **named: Any) -> Any:
+        model = load(*arguments, **named)
         models.append(weakref.ref(model))
         return model
 

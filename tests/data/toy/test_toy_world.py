@@ -39,7 +39,7 @@ def test_streams_of_random_numbers_differ_by_purpose_and_seed_and_by_nothing_els
 @pytest.mark.parametrize(
     ("knobs", "message"),
     [
-        ({"seed": -1}, "seed is -1; write a whole number"),
+        ({"seed": -1}, "seed is -1; write an integer that is 0 or larger"),
         ({"misalignment": -0.1}, "misalignment is -0.1; write a number that is 0 or larger"),
         ({"misalignment": math.nan}, "misalignment is nan"),
         ({"misalignment": math.inf}, "misalignment is inf"),

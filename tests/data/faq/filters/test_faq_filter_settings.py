@@ -31,7 +31,7 @@ def test_settings_survive_json(settings):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"deny_hosts": ["("]}, r"'\(' is no regular expression .* write \\\("),
+        ({"deny_hosts": ["("]}, r"'\(' is not a regular expression .* write \\\("),
         ({"deny_hosts": ["a", "a"]}, "'a' is named twice"),
         ({"question_length": {"min": 30, "max": 20}}, r"min 30 is above max 20; write \{min: 20, max: 30\}"),
         ({"near_duplicate": 0.8}, "near_duplicate"),
