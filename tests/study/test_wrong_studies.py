@@ -135,7 +135,15 @@ ONE_PROBLEM = [
     (WEIGHTS, "all", 16, "simplex: all"),
     # arms
     ("{baseline: true}", "{baseline: false}", 11, "no arm is the baseline that the others are compared with"),
+    ("{baseline: true}", "{}", 11, "no arm is the baseline that the others are compared with"),
+    ("{baseline: true}", "{baseline: yes}", 12, 'must be true or false, found "yes"'),
     ("  noise:\n", "  noise:\n    baseline: true\n", 18, "'baseline' ... the baseline already"),
+    (
+        NOISE,
+        "  noise: {robust: {freelb: {step_size: 1}}}\n",
+        17,
+        "unknown key 'freelb' ... known here: embedding_noise",
+    ),
     (NOISE, "  noise: {}\n", 17, "the arm is empty, so it would be the baseline again; write what it changes"),
     (NOISE, "  noise:\n", 17, "the arm is empty"),
     (NOISE, "  noise: {training: {}}\n", 17, "trains exactly like ... 'baseline'"),

@@ -25,7 +25,11 @@ S = TypeVar("S", bound=Section)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The valid sections of a study file (None for an invalid one) and its valid arms."""
+    """The valid sections of a study file (None for an invalid one) and its valid arms.
+
+    Attributes:
+        incomplete: names of the arms of which unknown keys were skipped, so that less is known than was meant.
+    """
 
     document: Document
     model: str | None
@@ -38,6 +42,7 @@ class Draft:
     trials_per_arm: int | None
     replicates: ReplicateSettings | None
     arms: Mapping[str, Arm] = field(default_factory=dict)
+    incomplete: frozenset[str] = frozenset()
 
 
 def draft_of(document: Document) -> Draft:
@@ -48,11 +53,8 @@ def draft_of(document: Document) -> Draft:
     objective = _one(value, "search", "objective", DEFAULT_OBJECTIVE)
     trials = _one(value, "search", "trials_per_arm", None)
     scaling = _read(ScalingSettings, {"workers_per_trial": _one(value, "scaling", "workers_per_trial", 1)})
-    read = (
-        {name: _read(Arm, {} if arm is None else arm) for name, arm in arms.items()}
-        if isinstance(arms, Mapping)
-        else {}
-    )
+    written = {name: {} if arm is None else arm for name, arm in arms.items()} if isinstance(arms, Mapping) else {}
+    read = {name: _read(Arm, arm) for name, arm in written.items()}
     return Draft(
         document=document,
         model=model if isinstance(model, str) else None,
@@ -65,6 +67,7 @@ def draft_of(document: Document) -> Draft:
         trials_per_arm=trials if isinstance(trials, int) and not isinstance(trials, bool) and trials > 0 else None,
         replicates=_read(ReplicateSettings, value.get("replicates", {})),
         arms={name: arm for name, arm in read.items() if arm is not None},
+        incomplete=frozenset(name for name, arm in written.items() if _unknown(Arm, arm)),
     )
 
 
@@ -77,9 +80,18 @@ def _one(value: Mapping[str, Any], section: str, key: str, default: Any) -> Any:
 def _read(section: type[S], value: Any) -> S | None:
     try:
         return section.model_validate(value)
-    except ValidationError as error:
-        unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+    except ValidationError:
+        unknown = _unknown(section, value)
         return _read(section, _without(value, unknown)) if unknown else None
+
+
+def _unknown(section: type[S], value: Any) -> list[Path]:
+    """Return the paths of a section's unknown keys."""
+    try:
+        section.model_validate(value)
+    except ValidationError as error:
+        return [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
+    return []
 
 
 def _without(value: Any, paths: list[Path]) -> Any:

@@ -16,8 +16,9 @@ def one_baseline(draft: Draft) -> Iterator[Finding]:
     arms = draft.document.value.get("arms")
     if not isinstance(arms, Mapping) or not arms:
         return
-    baselines = [name for name, arm in arms.items() if isinstance(arm, Mapping) and arm.get("baseline") is True]
-    if not baselines:
+    written = {name: arm.get("baseline", False) for name, arm in arms.items() if isinstance(arm, Mapping)}
+    baselines = [name for name, value in written.items() if value is True]
+    if not baselines and all(value is False for value in written.values()):  # what is neither is reported already
         first = next(iter(arms))
         remedy = f"write baseline: true in one of {', '.join(arms)}, for example {first}: {{baseline: true}}"
         yield Finding(("arms",), f"no arm is the baseline that the others are compared with; {remedy}")
@@ -29,13 +30,15 @@ def one_baseline(draft: Draft) -> Iterator[Finding]:
 
 
 def no_arm_twice(draft: Draft) -> Iterator[Finding]:
-    """No arm is empty or trains exactly like an earlier one."""
+    """No arm is empty or trains exactly like an earlier one; arms with unknown keys are left out."""
     remedy = "write what it changes, for example mixture: {...}, robust: {...}, model: ... or training: {...}"
     seen: dict[str, Any] = {}
-    for name in sorted(draft.arms, key=lambda name: not draft.arms[name].baseline):
+    has_baseline = any(arm.baseline for arm in draft.arms.values())
+    complete = [name for name in draft.arms if name not in draft.incomplete]
+    for name in sorted(complete, key=lambda name: not draft.arms[name].baseline):
         treatment = _treatment(draft, name)
         twin = next((other for other, known in seen.items() if known == treatment), None)
-        if not draft.document.at(("arms", name)):
+        if has_baseline and not draft.document.at(("arms", name)):
             yield Finding(("arms", name), f"the arm is empty, so it would be the baseline again; {remedy}")
         elif twin is not None:
             kind = "the baseline " if draft.arms[twin].baseline else ""
