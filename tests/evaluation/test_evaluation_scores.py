@@ -141,7 +141,7 @@ def test_published_rows_stand_beside_all_questions_alone() -> None:
     assert rows == () and "are of all 1190 questions of each language and are not shown beside a part" in note
     assert published_beside(whole, "mine", None) == ((), [])
     none = evaluation({"sw": ALL["de"]})
-    assert published_beside(none, "mine", "mBERT")[1] == ["nothing is published of mBERT, zero-shot, in sw"]
+    assert published_beside(none, "mine", "mBERT")[1] == ["no zero-shot scores of mBERT are published in sw"]
     assert "predictions are not kept" in drawn(replace(whole, is_kept=False))
 
 

@@ -118,7 +118,7 @@ def test_every_table_carries_every_warning(studies: ModuleType, tmp_path: Path, 
     summary = summarize(builder.directory)
     for table in (score_table(summary, metric), difference_table(summary, metric)):
         text = flat(drawn(table, 100))
-        assert "TOY WORLD: made-up languages; these numbers say nothing about real languages." in text
+        assert "TOY WORLD: made-up languages; these numbers tell you nothing about real languages." in text
         assert "ORACLE: the search saw the test set" in text
         assert "PART OF THE TEST SET: 4 paragraphs and 20 questions per language only." in text
         assert "2 seeds per arm; test set opened 4 times" in text

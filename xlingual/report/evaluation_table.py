@@ -77,7 +77,7 @@ def published_beside(
         return (), [note] if asked else []
     rows = published_rows(name)
     if asked and not any(any(_beside(evaluation, row)) for row in rows):
-        return rows, [f"nothing is published of {name}, zero-shot, in {', '.join(evaluation.scores)}"]
+        return rows, [f"no zero-shot scores of {name} are published in {', '.join(evaluation.scores)}"]
     return rows, []
 
 

@@ -28,7 +28,7 @@ def warnings(summary: Summary) -> list[str]:
     """Lines above every table that change what its numbers mean."""
     lines = []
     if summary.toy:
-        lines.append("TOY WORLD: made-up languages; these numbers say nothing about real languages.")
+        lines.append("TOY WORLD: made-up languages; these numbers tell you nothing about real languages.")
     if summary.oracle:
         lines.append("ORACLE: the search saw the test set; these are not zero-shot scores.")
     if summary.paragraph_cap is not None:

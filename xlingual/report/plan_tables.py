@@ -74,7 +74,9 @@ def _first(value: Any) -> str:
 
 def _totals(plan: Plan) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    trial = f"{plan.workers_per_trial} worker(s), {plan.cpus_per_trial:g} CPU, {plan.gpus_per_trial:g} GPU in all"
+    workers = "1 worker" if plan.workers_per_trial == 1 else f"{plan.workers_per_trial} workers"
+    trials = plan.concurrent_trials
+    parallel = "as many trials as fit" if trials == "auto" else "1 trial" if trials == 1 else f"{trials} trials"
     models: dict[str, list[str]] = {}
     for arm in plan.arms:
         models.setdefault(arm.model, []).append(arm.name)
@@ -87,8 +89,8 @@ def _totals(plan: Plan) -> Table:
         "one trial's budget": f"{plan.trial_budget:,} {plan.equal}, the same in every arm",
         "in all": f"at most {plan.updates:,} updates and {plan.passes:,} passes{stops}",
         "test set": f"{plan.test_readings} readings, in {' '.join(plan.test_languages)}",
-        "one trial": trial,
-        "side by side": f"{plan.concurrent_trials} trials",
+        "one trial": f"{workers}, {plan.cpus_per_trial:g} CPU, {plan.gpus_per_trial:g} GPU in all",
+        "in parallel": parallel,
         "records": plan.directory,
     }
     for name, text in rows.items():

@@ -32,9 +32,10 @@ def estimate_table(estimate: Estimate) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("estimate")
     table.add_column("wall clock", justify="right")
+    trials = "1 trial at a time" if estimate.side_by_side == 1 else f"{estimate.side_by_side} trials in parallel"
     stages = {
         "one trial": estimate.trial_hours,
-        f"search, {estimate.side_by_side} trial(s) side by side": estimate.search_hours,
+        f"search, {trials}": estimate.search_hours,
         "replicates": estimate.replicate_hours,
         "scoring on the test set": estimate.test_hours,
         "search, replicates and scoring": estimate.hours,

@@ -26,7 +26,7 @@ Misalignment: TypeAlias = Annotated[Real, Field(ge=0), LeafDoc("a number of at l
 Development: TypeAlias = Annotated[
     str,
     Field(strict=True, pattern=r"\S"),
-    LeafDoc("toy, held-out-articles (of the training data), or a local path", HELD_OUT_ARTICLES),
+    LeafDoc("toy, held-out-articles (of the training data), a hub id, or a local path", HELD_OUT_ARTICLES),
 ]
 
 
@@ -49,8 +49,8 @@ class ToySettings(Section):
 class TestSettings(Section):
     """The sealed test set, which nothing reads for scores before every choice is made.
 
-    `source` has the same questions in each of `languages`. `paragraphs` limits their number per language, spread evenly
-    over the articles (none: all).
+    `source` has the same questions in each of `languages`; `test: google/xquad` names a source alone. `paragraphs`
+    limits their number per language, spread evenly over the articles (none: all).
     """
 
     __test__ = False  # pytest would take the name for a class of tests

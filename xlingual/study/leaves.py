@@ -61,9 +61,7 @@ Flag: TypeAlias = Annotated[bool, Field(strict=True), LeafDoc("true or false", "
 Text: TypeAlias = Annotated[
     str, Field(strict=True, pattern=r"\S"), LeafDoc("text, in quotes where it is a number", '"..."')
 ]
-Source: TypeAlias = Annotated[
-    str, Field(strict=True, pattern=r"\S"), LeafDoc("toy, the id of something on the hub, or a local path", "toy")
-]
+Source: TypeAlias = Annotated[str, Field(strict=True, pattern=r"\S"), LeafDoc("toy, a hub id, or a local path", "toy")]
 Name: TypeAlias = Annotated[
     str,
     Field(strict=True),
