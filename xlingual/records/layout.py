@@ -12,9 +12,11 @@ STORAGE/NAME/
   ray.log             what Ray itself wrote to standard error: warnings, traces of its processes
   trials/FINGERPRINT/ one trial configuration
     configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/
+    environment.jsonl  error.txt (the traceback of a failure)  training.lock
     predictions/LANGUAGE.jsonl  predictions/LANGUAGE.parquet (see `records/predictions.py`)
 STORAGE/faq/          prepared FAQ rows of all studies; rebuilt if deleted
 STORAGE/features/     windows of all studies, memory-mapped; rebuilt if deleted
+STORAGE/toy_worlds/   data and models of toy studies; rebuilt if deleted
 """
 
 from __future__ import annotations
