@@ -180,7 +180,7 @@ class PerturbingMethod(Method[S]):
 class TextMethod(Method[S]):
     """A method that rewrites English training examples.
 
-    Its implementation is a subclass of `xlingual.data.augmentation.alteration.TextAlteration`.
+    Its implementation is a subclass of `xlingual.data.augmentation.example.TextAlteration`.
 
     Attributes:
         words: the data that it draws words from; None where it reads none.
