@@ -172,7 +172,7 @@ MAKE = ("make quickstart", "make test", "make check", "make install", "make form
 RAY = (
     "ray get-auth-token --generate",
     "ray up cluster.yaml",
-    "ray exec cluster.yaml 'cd ~/xlingual && xlingual run STUDY --address auto --storage /mnt/studies'",
+    "ray exec cluster.yaml 'cd ~/xlingual && xlingual run studies/NAME.yaml --address auto --storage /mnt/studies'",
     "ray exec cluster.yaml 'cd ~/xlingual && xlingual run studies/quickstart.yaml --address auto'",
     "ray dashboard cluster.yaml",
     "ray down cluster.yaml",
