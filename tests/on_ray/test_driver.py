@@ -280,7 +280,8 @@ def test_models_of_both_families_are_arms_of_one_study(oracle: StudyDirectory) -
     plain, writer = (read_json(by_arm[arm].configuration) for arm in ("plain", "writer"))
     assert plain["windows"]["max_length"] == 48 and "text_to_text" not in plain
     assert writer["text_to_text"] == {"max_input_tokens": 1024, "max_target_tokens": 128, "max_answer_tokens": 64}
-    assert "windows" not in writer and "optimizer" not in plain["training"]
+    assert "windows" not in writer
+    assert (plain["training"]["optimizer"], plain["training"]["decay"]) == ("adamw", "linear")
     assert (writer["training"]["optimizer"], writer["training"]["decay"]) == ("adafactor", "constant")
     assert (plain["training"]["weight_decay"], writer["training"]["weight_decay"]) == (0.01, 0.0)
     assert summary.complete and set(summary.arms) == {"plain", "writer"}
