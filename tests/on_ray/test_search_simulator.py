@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from benchmark_modules import benchmark_modules
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler
 from ray.tune.search import Searcher
 
@@ -25,7 +24,9 @@ TABLE = (
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[SimpleNamespace]:
-    """The simulator, which is not part of the package."""
+    """The simulator, which is not part of the package; Ray's workers import this module, and find no other of tests."""
+    from benchmark_modules import benchmark_modules
+
     with benchmark_modules(simulator="search_simulator") as modules:
         yield modules
 
