@@ -47,12 +47,12 @@ MISTAKES = [
     (
         "{embedding_noise: {magnitude: 0.1}, token_dropout: {rate: 0.1}}",
         "adamw",
-        "embedding_noise and token_dropout both perturb the model, and a trial does one of them; keep one, or",
+        "embedding_noise and token_dropout both perturb the model, but a trial can use one of them only; keep one, or",
     ),
     (
         "{consistency: {magnitude: 0.1}, token_dropout: {rate: 0.1}}",
         "adamw",
-        "a trial does one of them; write dropout: drawn for consistency, keep one",
+        "a trial can use one of them only; write dropout: drawn for consistency, keep one",
     ),
 ]
 """Robust training and optimiser of an arm, and a part of the one message."""

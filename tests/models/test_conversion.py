@@ -241,7 +241,7 @@ def test_a_file_that_is_cut_short_or_absent_is_refused(tiny_checkpoint: Path, tm
     (source / "pytorch_model.bin").unlink()
     as_pickle(source, {"a": torch.zeros(9), "b": torch.ones(9)}, shards=2)
     (source / "pytorch_model-00002-of-00002.bin").unlink()
-    with pytest.raises(ModelError, match=r"pytorch_model-00002-of-00002\.bin is named by .*and not there"):
+    with pytest.raises(ModelError, match=r"pytorch_model-00002-of-00002\.bin is listed in .*but missing"):
         convert_checkpoint(str(source), tmp_path / "copy")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["source"]
 

@@ -55,7 +55,7 @@ def test_a_node_with_a_fault_at_the_start_is_left_out_and_named_once() -> None:
 def test_a_start_with_too_few_nodes_without_fault_is_refused(workers: int, faulty: list[str]) -> None:
     watched = Watched("1", "2", workers=workers)
     watched.cluster.faults = dict.fromkeys(faulty, FAULT)
-    with pytest.raises(PlacementError, match=r"too few nodes can do their part .*: node 10\.0\.0\..*: .* --storage"):
+    with pytest.raises(PlacementError, match=r"too few nodes can take part .*: node 10\.0\.0\..*: .* --storage"):
         watched.nodes.check()
 
 

@@ -56,7 +56,7 @@ def test_the_default_is_written_out_and_fits_the_schema(load: Any, study_text: s
         ("{generation: }", "0.3", "is null, so passages would be made; write generation: {}"),
         ("{generation: {}, passage: {}}", "0.3", "a mixture has one recipe, found passage, generation"),
         ("{generation: {weight: 1}}", "0.3", "unknown key 'weight'"),
-        ("{generation: {}}", "1", "nothing but generation is trained, and no question is asked upon a context"),
+        ("{generation: {}}", "1", "nothing but generation is trained, and no question about a context is learnt"),
     ],
 )
 def test_what_is_wrong_is_told(load: Any, study_text: str, recipe: str, share: str, message: str) -> None:

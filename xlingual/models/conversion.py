@@ -115,7 +115,7 @@ def _unpickled(path: Path, name: str) -> Mapping[str, Tensor]:
             warnings.simplefilter("ignore")
             found = _tensors(path)
     except FileNotFoundError:
-        raise ModelError(f"model {name!r}: {path.name} is named by {_INDEX} and not there; put it there") from None
+        raise ModelError(f"model {name!r}: {path.name} is listed in {_INDEX}, but missing; add it") from None
     except pickle.UnpicklingError as error:
         raise ModelError(
             f"model {name!r}: {path.name} holds more than tensors or is no pickle of them ({_refused(error)}), and to "

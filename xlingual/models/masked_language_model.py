@@ -71,7 +71,7 @@ def base_encoder(model: nn.Module) -> nn.Module:
     if encoder is model:
         raise ModelError(
             f"a {type(model).__name__} does not keep its encoder apart from its span head, so that nothing else can "
-            "be trained upon it; write recipe: passage, or an encoder such as FacebookAI/xlm-roberta-base"
+            "be trained with it; write recipe: passage, or an encoder such as FacebookAI/xlm-roberta-base"
         )
     return encoder
 

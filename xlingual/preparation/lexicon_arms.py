@@ -43,7 +43,7 @@ def load_lexicons(study: Study, synonyms: str | None, dictionaries: Mapping[str,
             f"data.dictionaries: no dictionary of {language}, which {languages[language]} asks for; add one"
         )
     if synonyms_for and synonyms is None:
-        raise DataError(f"data.synonyms: not there, and {synonyms_for} asks for it; name a JSON file of synonyms")
+        raise DataError(f"data.synonyms: missing, and {synonyms_for} needs it; name a JSON file of synonyms")
     return Lexicons(
         load_synonyms(synonyms) if synonyms_for and synonyms is not None else None,
         {language: load_dictionary(dictionaries[language], language) for language in sorted(languages)},
@@ -52,7 +52,7 @@ def load_lexicons(study: Study, synonyms: str | None, dictionaries: Mapping[str,
 
 def _named(dictionaries: Mapping[str, str], method: str) -> Mapping[str, str]:
     if not dictionaries:
-        raise DataError(f"data.dictionaries: not there, and {method} asks for them; name a file for each language")
+        raise DataError(f"data.dictionaries: missing, and {method} needs them; name a file for each language")
     return dictionaries
 
 

@@ -61,7 +61,7 @@ def read_json(path: Path) -> Any:
     try:
         return parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RecordError(f"{path}: not there; is this the directory of a study (STORAGE/NAME)?") from None
+        raise RecordError(f"{path}: no such file; is this the directory of a study (STORAGE/NAME)?") from None
     except OSError as error:
         raise unreadable(path, error) from None
     except json.JSONDecodeError as error:

@@ -142,7 +142,7 @@ class Nodes(Here):
         fitted = slots([node.resources for node in survey.nodes], self._demand) >= self._demand.workers
         if fitted and slots(self.usable, self._demand) < self._demand.workers:
             raise PlacementError(
-                f"too few nodes can do their part for a trial of {self._demand}: {self._faults()}. With several nodes "
+                f"too few nodes can take part in a trial of {self._demand}: {self._faults()}. With several nodes "
                 "the study's directory has to be one that all of them see: name it with --storage"
             )
 

@@ -112,7 +112,7 @@ def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
         all_first = "then" in values(mixture.schedule) and round(last * updates) >= updates
         if pairs and (last >= 1 or all_first):
             of = f"{last:g} of {updates} updates" if all_first else "1"
-            learnt = "no span is learnt" if pairs != {"generation"} else "no question is asked upon a context"
+            learnt = "no span is learnt" if pairs != {"generation"} else "no question about a context is learnt"
             message = f"with a share of {of} nothing but {', '.join(sorted(pairs))} is trained, and {learnt}"
             yield Finding(share, f"{message}; write a share of {_down((updates - 1) / updates)} or less")
         if "then" in values(mixture.schedule) and first > 0 and round(first * updates) < 1:

@@ -55,8 +55,8 @@ def _only_one(rivals: Sequence[Method[Any]], instead: str) -> str:
     branches = ", ".join(f"{name}: {{{name}: {{...}}}}" for name in names)
     remedies = ", ".join([*([instead] if instead else []), "keep one"])
     return (
-        f"{' and '.join(names)} {both} {rivals[0].once}, and a trial does one of them; {remedies}, or search for it: "
-        f"robust: {{choice: {{{branches}}}}}"
+        f"{' and '.join(names)} {both} {rivals[0].once}, but a trial can use one of them only; {remedies}, "
+        f"or search for it: robust: {{choice: {{{branches}}}}}"
     )
 
 

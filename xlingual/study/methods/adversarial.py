@@ -72,7 +72,7 @@ class AdversarialMethod(PerturbingMethod[Adversarial]):
         ),
     )
     excludes: ClassVar[Mapping[str, str]] = {
-        "embedding_noise": "adversarial begins from noise of its own: write its start in place of embedding_noise",
+        "embedding_noise": "adversarial has noise at its start: write start instead of embedding_noise",
         "consistency": "adversarial with attack: pgd and against: prediction is consistency under the worst noise: "
         "write that",
     }

@@ -51,7 +51,7 @@ class ConsistencyMethod(PerturbingMethod[Consistency]):
         for key in ("distribution", "place", "unit")
     )
     excludes: ClassVar[Mapping[str, str]] = {
-        "embedding_noise": "consistency has noise of its own: move distribution, magnitude and place there"
+        "embedding_noise": "consistency has its own noise: move distribution, magnitude and place there"
     }
     deciding = ("dropout",)
 
