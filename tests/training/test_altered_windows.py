@@ -14,7 +14,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 from xlingual.data.augmentation.lexicon import Lexicon, Lexicons
+from xlingual.data.augmentation.word_substitution import WordSubstitution
 from xlingual.data.examples import Example
+from xlingual.errors import ExtensionError
 from xlingual.models.encoder import load_tokenizer
 from xlingual.study import Robust
 from xlingual.tokens.rewritable import RewritableWindows
@@ -244,3 +246,9 @@ def test_a_window_with_an_answer_is_never_trained_as_one_without(pieces: Any, ma
             assert (answered, i) == (True, window)
             kept += 1
     assert kept > 3
+
+
+def test_two_methods_that_draw_tokens_are_refused(pieces: Any, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WordSubstitution, "segments", True)
+    with pytest.raises(ExtensionError, match="word_substitution and subword_sampling both draw tokens"):
+        make(windows=source(pieces), word_substitution={}, subword_sampling={"rate": 0.5, "alpha": 0.1})

@@ -9,6 +9,7 @@ import numpy as np
 
 from xlingual.data.augmentation.example import TextAlteration
 from xlingual.data.examples import Example
+from xlingual.errors import ExtensionError
 from xlingual.seeds import stream_seed
 from xlingual.study import Robust, TrialConfiguration
 from xlingual.study.methods import TextMethod
@@ -30,6 +31,9 @@ class Alteration:
         robust: the trial's methods.
         seed: of the trial.
         inputs: of the English training data.
+
+    Raises:
+        ExtensionError: when two methods draw tokens.
     """
 
     def __init__(self, robust: Robust, seed: int, inputs: Rewritable) -> None:
@@ -39,6 +43,11 @@ class Alteration:
         self._segmenting: tuple[str, TextAlteration] | None = None
         for method, settings in methods_of(robust, TextMethod):
             made: TextAlteration = method.load().of(settings, inputs.lexicons, self._recutter.backend)
+            if made.segments and self._segmenting is not None:
+                raise ExtensionError(
+                    f"robust: {self._segmenting[0]} and {method.name} both draw tokens, which one method of a trial "
+                    "can do; delete one of them, and give both the same `once`, so that study files are refused"
+                )
             if made.segments:
                 self._segmenting = (method.name, made)
             else:
