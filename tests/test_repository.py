@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {"docs", "studies", "xlingual", "tests", "analysis", ".ci", ".github"}
 LARGEST = 2 * 1024 * 1024
 PRODUCT = ("README.md", "CONTRIBUTING.md", "pyproject.toml", "cluster.yaml", "xlingual", "analysis", "studies", "docs")
+PATH = re.compile(r"\bxlingual(?:[.:][A-Za-z_]\w*)+")
+NO_PATHS = {"xlingual.escapes", "xlingual.json", "xlingual.methods", "xlingual.optimizers"}
+"""Names of a codec error handler, a file and groups of entry points."""
 FOREIGN = re.compile(r"\.\./(shared|\.library)|(?<![\w.~])/(work|root|home|tmp/build|opt)/[a-z]")
 
 
@@ -80,3 +84,19 @@ def test_the_commands_that_the_readers_are_told_of_exist():
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
     assert {"quickstart", "test", "check", "format", "docs", "clean", "install"} <= targets
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_what_the_product_names_by_a_dotted_path_exists():
+    """Docstrings, comments and documents keep up with modules and classes that move."""
+    named = {path for text in product_texts() for path in PATH.findall(text.read_text(encoding="utf-8"))} - NO_PATHS
+    assert len(named) > 300
+    assert sorted(path for path in named if not exists(path)) == []
+
+
+def exists(path: str) -> bool:
+    """Whether a module, or what a module or a class has, is there."""
+    try:
+        pkgutil.resolve_name(path.replace(":", "."))
+    except (ImportError, AttributeError):
+        return False
+    return True
