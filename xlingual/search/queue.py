@@ -92,7 +92,7 @@ class TrialQueue:
         place: Place | None = None,
     ) -> None:
         self._place = place or Here()
-        self._source, self._journalist, self._scheduler = source, recorder, scheduler
+        self._source, self._recorder, self._scheduler = source, recorder, scheduler
         self._concurrent, self._full_budget, self._clock = concurrent, full_budget, clock
         self._open: dict[str, Open] = {}
         self._set_aside: list[str] = []
@@ -115,12 +115,12 @@ class TrialQueue:
             return None
         if len(self._open) < self._concurrent and (item := self._source.next()) is not None:
             self._open[key_of(item)] = Open(item)
-            self._journalist.chosen_to_train(item)
+            self._recorder.chosen_to_train(item)
         found = next((each for each in self._open.values() if self._may_begin(each)), None)
         if found is None:
             return None
         found.begin()
-        self._journalist.started(found.item)
+        self._recorder.started(found.item)
         return {**found.item, "avoid": self._place.avoid(found.failed_on)}
 
     def reported(self, item: Item, report: Mapping[str, Any]) -> bool:
@@ -133,7 +133,7 @@ class TrialQueue:
             return True
         step, objective = spent(report, self._full_budget), float(report["objective"])
         found.report(report, step, objective)
-        self._journalist.reported(item, report)
+        self._recorder.reported(item, report)
         if self._scheduler is not None:
             found.stopped = not self._scheduler.goes_on(search_of(item), key_of(item), step, objective)
         return not found.stopped
@@ -168,7 +168,7 @@ class TrialQueue:
             self._stop()
         else:
             found.ready_at = self._clock() + pause
-            self._journalist.retried(item, failure.reason, pause)
+            self._recorder.retried(item, failure.reason, pause)
 
     def lose(self, failure: Failure) -> None:
         """Take in that whoever trained is gone, and all tries that went on with it."""
@@ -204,7 +204,7 @@ class TrialQueue:
     def _reason(self, found: Open) -> str:
         assert found.failure is not None
         own = found.failure.kind == OWN
-        return found.failure.reason + ("" if own else self._journalist.traceback_of(found.item))
+        return found.failure.reason + ("" if own else self._recorder.traceback_of(found.item))
 
     def _end(
         self, found: Open, state: str, last: Mapping[str, Any], reason: str | None, *, retry: bool = False
@@ -218,7 +218,7 @@ class TrialQueue:
             "retry": retry,
             "reports": found.reports,
         }
-        self._journalist.ended(found.item, record)
+        self._recorder.ended(found.item, record)
         if not retry:
             self._source.ended(found.item, record)
 

@@ -156,7 +156,7 @@ class SearchSource:
         exhausted: Collection[ArmSearch],
     ) -> None:
         self._searches = {draws.search: draws for draws in searches}
-        self._journalist, self._spaces = recorder, spaces
+        self._recorder, self._spaces = recorder, spaces
         self._exhausted = set(exhausted)
         self._tell_exhausted()
 
@@ -188,7 +188,7 @@ class SearchSource:
         for search, draws in self._searches.items():
             if draws.exhausted and search not in self._exhausted:
                 self._exhausted.add(search)
-                self._journalist.space_exhausted(draws.of, draws.started, self._spaces[search.arm])
+                self._recorder.space_exhausted(draws.of, draws.started, self._spaces[search.arm])
 
 
 def past_trial(trial: TrialState) -> PastTrial:
