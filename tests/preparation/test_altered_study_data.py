@@ -14,7 +14,7 @@ import yaml
 from xlingual.errors import DataError, ModelError, RecordError
 from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import StudyData, load_study_data, locate, trial_inputs
-from xlingual.preparation.lexicon_arms import text_methods
+from xlingual.preparation.lexicon_arms import load_lexicons, text_methods
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.study_guard import check_sources, loaded_lines
 from xlingual.study import Study, build_configuration, load_study, resolved
@@ -23,6 +23,7 @@ from xlingual.tokens.rewritable import RewritableWindows
 
 SYNONYMS = {"robust": {"word_substitution": {}}}
 SWITCH = {"robust": {"code_switch": {"languages": ["de"]}}}
+SWITCH_BOTH = {"robust": {"code_switch": {"languages": ["de", "es"]}}}
 SAMPLING = {"robust": {"subword_sampling": {"rate": 0.3}}}
 CHOSEN = {"robust": {"choice": {"plain": None, "words": {"code_switch": {"rate": {"uniform": [0.1, 0.5]}}}}}}
 INNER = {"robust": {"word_substitution": {"choice": {"none": None, "some": {"rate": 0.2}}}}}
@@ -104,6 +105,11 @@ def test_lexicons_that_some_arm_asks_for_are_read_and_no_others(
         with pytest.raises(DataError, match=r"none\.(json|de|es)"):
             load(arm, absent)
     assert set(data.altered[locate(study, tmp_path).models["altered"]]) == text_methods(study, "altered")
+
+
+def test_every_dictionary_that_is_not_named_is_told(write: Write) -> None:
+    with pytest.raises(DataError, match=r"no dictionary of de, es for code_switch; add one for each"):
+        load_lexicons(write(SWITCH_BOTH), None, {"th": "en-th.txt"})
 
 
 def test_a_lexicon_s_content_is_part_of_a_trial_and_its_path_is_not(load: Load, tmp_path: Path) -> None:

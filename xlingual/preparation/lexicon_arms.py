@@ -38,10 +38,9 @@ def load_lexicons(study: Study, synonyms: str | None, dictionaries: Mapping[str,
         if method.words is DICTIONARIES:
             asked = settings.get("languages") or _named(dictionaries, method.name)
             languages |= dict.fromkeys(asked, method.name)
-    for language in sorted(languages.keys() - dictionaries.keys()):
-        raise DataError(
-            f"data.dictionaries: no dictionary of {language}, which {languages[language]} asks for; add one"
-        )
+    if absent := sorted(languages.keys() - dictionaries.keys()):
+        users = " and ".join(dict.fromkeys(languages[language] for language in absent))
+        raise DataError(f"data.dictionaries: no dictionary of {', '.join(absent)} for {users}; add one for each")
     if synonyms_for and synonyms is None:
         raise DataError(f"data.synonyms: missing, and {synonyms_for} needs it; name a JSON file of synonyms")
     return Lexicons(
