@@ -7,14 +7,13 @@ import pytest
 
 from xlingual.data.development import (
     FEWEST_HELD_OUT,
-    HELD_OUT_ARTICLES,
-    SQUAD_DEV_WITHOUT_XQUAD,
     hold_out_articles,
     load_development,
     load_english,
 )
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.errors import DataError
+from xlingual.study.data import HELD_OUT_ARTICLES, NOTHING_LEFT
 
 
 def articles(number: int, titled: bool = True) -> ExampleSet:
@@ -58,7 +57,7 @@ def test_a_single_article_cannot_be_divided() -> None:
 
 def test_nothing_is_left_of_squads_development_set() -> None:
     with pytest.raises(DataError, match="its 48 articles are XQuAD's; write held-out-articles"):
-        load_development(SQUAD_DEV_WITHOUT_XQUAD)
+        load_development(NOTHING_LEFT)
     with pytest.raises(DataError, match="held out of training data; call load_english"):
         load_development(HELD_OUT_ARTICLES)
 

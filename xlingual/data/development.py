@@ -17,9 +17,7 @@ from xlingual.activity import doing
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.squad import load_squad
 from xlingual.errors import DataError
-
-HELD_OUT_ARTICLES = "held-out-articles"
-SQUAD_DEV_WITHOUT_XQUAD = "squad-dev-without-xquad"
+from xlingual.study.data import HELD_OUT_ARTICLES, NOTHING_LEFT
 
 HELD_OUT_SHARE = 0.05
 """Share of training articles to hold out: 22 of SQuAD's 442."""
@@ -59,7 +57,7 @@ def load_development(source: str, *, language: str = "en", limit: int | None = N
     Raises DataError for `squad-dev-without-xquad`, which is empty, and for `held-out-articles`, which needs the
     training data (load_english).
     """
-    if source == SQUAD_DEV_WITHOUT_XQUAD:
+    if source == NOTHING_LEFT:
         raise DataError(
             f"{source}: nothing is left of SQuAD v1.1's development set without XQuAD's articles: its 48 articles are "
             f"XQuAD's; write {HELD_OUT_ARTICLES} to develop on held-out training articles, or name a file"
