@@ -1,4 +1,4 @@
-"""Examples of extractive question answering, and sets of them with counts of what was dropped."""
+"""Examples of question answering and of sentence pairs, and sets of them with counts of what was dropped."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
+from typing_extensions import TypeVar
 
 from xlingual.errors import DataError
 
@@ -33,15 +34,37 @@ class Example:
     paragraph: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SentencePair:
+    """Two sentences and the label of their relation.
+
+    `paragraph` groups pairs that share a sentence, which statistics resample together; like the id, it is the same in
+    every language of a parallel set. `language` is that of the first sentence, `second_language` that of the second
+    where it is another one.
+    """
+
+    id: str
+    first: str
+    second: str
+    label: str
+    language: str
+    second_language: str = ""
+    title: str = ""
+    paragraph: str = ""
+
+
+E = TypeVar("E", Example, SentencePair, default=Example)
+
+
 @dataclass(frozen=True)
-class ExampleSet:
+class ExampleSet(Generic[E]):
     """Examples in order, and the counts of what was read, repaired and dropped.
 
     `counts["read"]` is `counts["kept"]` plus all counts whose name starts with `dropped_`; `counts["kept"]` is the
     number of examples. `notes` are remarks on the source for the user.
     """
 
-    examples: tuple[Example, ...]
+    examples: tuple[E, ...]
     counts: dict[str, int]
     notes: tuple[str, ...] = ()
 
@@ -53,14 +76,14 @@ class ExampleSet:
         """16 hexadecimal digits that depend only on the examples and their order."""
         return content_fingerprint(self.examples)
 
-    def choose(self, indices: Iterable[int], reason: str) -> ExampleSet:
+    def choose(self, indices: Iterable[int], reason: str) -> ExampleSet[E]:
         """Keep the examples at these indices, in that order; count the others under `reason`."""
         examples = tuple(self.examples[index] for index in indices)
         counts = {**self.counts, "kept": len(examples)}
         counts[reason] = counts.get(reason, 0) + len(self) - len(examples)
         return ExampleSet(examples, counts, self.notes)
 
-    def sample(self, limit: int | None, seed: int) -> ExampleSet:
+    def sample(self, limit: int | None, seed: int) -> ExampleSet[E]:
         """Sample `limit` examples without replacement, keeping their order; a smaller limit gives a subset.
 
         Raises DataError when the limit is below one.

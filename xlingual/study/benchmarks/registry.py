@@ -1,0 +1,9 @@
+"""All test sets that have a name. One that joins is a file beside this one, and a line here."""
+
+from __future__ import annotations
+
+from xlingual.study.benchmarks import xquad
+from xlingual.study.benchmarks.benchmark import Benchmark
+
+BENCHMARKS: dict[str, Benchmark] = {one.name: one for one in (xquad.BENCHMARK,)}
+"""By name, in the order of messages."""
