@@ -96,6 +96,16 @@ def test_notes_say_what_was_equal(equal_updates: Summary, studies: ModuleType, t
     assert "updates: baseline 500, freelb 166." in told
 
 
+def test_arms_with_updates_of_their_own_are_told_to_differ(studies: ModuleType, tmp_path: Path) -> None:
+    summary = study(studies, tmp_path, "nothing", 1000)
+    title, *_ = rows(summary)
+    assert "arms have their own numbers of updates" in title
+    assert "(baseline 500, freelb 1,000): a difference between arms may be that of training longer." in " ".join(
+        notes(summary)
+    )
+    assert any("after at most 500 passes" in line for line in rows(summary))
+
+
 def test_magnitudes_are_shown_relative_and_absolute_with_what_was_measured(equal_updates: Summary) -> None:
     table = perturbation_table(equal_updates.study, equal_updates.costs)
     assert table is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from xlingual.errors import StudyFileError
 from xlingual.study.cost import Cost, cost_of, possible_costs
 
 
@@ -66,3 +67,12 @@ def test_reports_fit_the_updates_of_the_dearest_trial(load, one_problem, study_t
     one_problem(text, ("updates: 500", "updates: 9"), line=9, said="training.updates ... reports: 2 ... updates: 20")
     load(text.replace("updates: 500", "updates: 20"))
     load(text.replace("updates: 500", "updates: 9").replace("equal: passes", "equal: updates"))
+
+
+def test_arms_have_updates_of_their_own_only_where_nothing_is_equal(load, study_text):
+    text = study_text.replace("search:", "  longer: {training: {updates: 900}}\nsearch:")
+    with pytest.raises(StudyFileError, match=r"write search\.equal: nothing"):
+        load(text)
+    study = load(text.replace("search:", "search:\n  equal: nothing"))
+    assert possible_costs(study, "longer") == (Cost(1, 900),)
+    assert possible_costs(study, "baseline") == (Cost(1, 500),)

@@ -27,7 +27,7 @@ def cost_table(
     Args:
         study: its name.
         objective: in words.
-        equal: `updates` or `passes`, in which whole trials are equal.
+        equal: `updates` or `passes`, in which whole trials are equal; or `nothing`.
         arms: by name; those that have a chosen configuration.
         warnings: lines under the title.
         without: names of arms that have none.
@@ -45,21 +45,27 @@ def cost_table(
         if most is not None:
             cells = [_score_at(arm.at(most, lambda point: _count(point, other)), other) for arm in arms.values()]
             groups.append([Column(f"{objective}\nafter at most {most:,} {other}", cells)])
-    title = f"{study}: training of the chosen configurations; whole trials of all arms are equal in {equal}"
+    title = f"{study}: training of the chosen configurations; {_said_equal(equal)}"
     missing = [NOTHING] * len(without)
     groups = [[replace(column, cells=[*column.cells, *missing]) for column in group] for group in groups]
     return WideTable(title, warnings, Column("arm", [*arms, *without]), groups)
 
 
 def common_budget(equal: str, arms: Mapping[str, ArmCost]) -> tuple[str, int | None]:
-    """What arms differ in (`passes` if they are equal in updates), and the fewest of it that an arm has in total.
+    """What arms differ in (`updates` if they are equal in passes), and the fewest of it that an arm has in total.
 
     The number is None if the arms do not differ.
     """
-    other = "passes" if equal == "updates" else "updates"
-    if len({arm.cost.passes_per_update for arm in arms.values()}) < 2:
-        return other, None
-    return other, min(arm.cost.passes if other == "passes" else arm.cost.updates for arm in arms.values())
+    other = "updates" if equal == "passes" else "passes"
+    totals = {arm.cost.passes if other == "passes" else arm.cost.updates for arm in arms.values()}
+    differ = {arm.cost.passes_per_update for arm in arms.values()} if equal != "nothing" else totals
+    return other, min(totals) if len(differ) > 1 else None
+
+
+def _said_equal(equal: str) -> str:
+    if equal == "nothing":
+        return "arms have their own numbers of updates, so that some train longer than others"
+    return f"whole trials of all arms are equal in {equal}"
 
 
 def perturbation_table(study: str, arms: Mapping[str, ArmCost], warnings: Sequence[str] = ()) -> WideTable | None:
@@ -100,7 +106,12 @@ def cost_notes(equal: str, arms: Mapping[str, ArmCost]) -> list[str]:
         return []
     per_update = ", ".join(f"{name} {arm.cost.passes_per_update}" for name, arm in arms.items())
     updates = ", ".join(f"{name} {arm.cost.updates:,}" for name, arm in arms.items())
-    if all(arm.cost.passes_per_update == 1 for arm in arms.values()):
+    if equal == "nothing":
+        lines = [
+            f"Arms have their own numbers of updates ({updates}): a difference between arms may be that of training "
+            "longer."
+        ]
+    elif all(arm.cost.passes_per_update == 1 for arm in arms.values()):
         lines = [f"Whole trials of all arms are equal in {equal}, and an update is one pass of each of its examples."]
     elif equal == "updates":
         lines = [

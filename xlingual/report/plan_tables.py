@@ -86,7 +86,7 @@ def _totals(plan: Plan) -> Table:
         "model": next(iter(models)) if len(models) == 1 else of_arms,
         "objective": plan.objective,
         "trials": f"{plan.trials} in the searches, then {plan.replicates} replicates of their winners",
-        "one trial's budget": f"{plan.trial_budget:,} {plan.equal}, the same in every arm",
+        "one trial's budget": _budget(plan),
         "in all": f"at most {plan.updates:,} updates and {plan.passes:,} passes{stops}",
         "test set": f"{plan.test_readings} readings, in {' '.join(plan.test_languages)}",
         "one trial": f"{workers}, {plan.cpus_per_trial:g} CPU, {plan.gpus_per_trial:g} GPU in all",
@@ -96,6 +96,13 @@ def _totals(plan: Plan) -> Table:
     for name, text in rows.items():
         table.add_row(name, text)
     return table
+
+
+def _budget(plan: Plan) -> str:
+    if plan.equal == "nothing":
+        each = ", ".join(f"{arm.name} {max(cost.updates for cost in arm.costs):,}" for arm in plan.arms)
+        return f"updates of each arm: {each}"
+    return f"{plan.trial_budget:,} {plan.equal}, the same in every arm"
 
 
 OF_THE_FAMILY = {f"training.{key}" for key in marked(TrainingSettings, OF_FAMILY)} | {

@@ -63,11 +63,10 @@ def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, An
     ended = [Column(kind, [str(arm["trials"][kind]) for arm in arms]) for kind in ("finished", "pruned", "failed")]
     chosen = [chosen_text(state, name, configurations or {}) for name in state.arms]
     equal = state.study["search"].get("equal", "updates")
+    said_equal = "each arm with its own updates" if equal == "nothing" else f"equal in {equal}"
     most = max(of.count for of in state.searches.values())
     split = f" in {most} searches" if most > 1 else ""
-    title = (
-        f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm{split}, equal in {equal}"
-    )
+    title = f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm{split}, {said_equal}"
     groups = [[*ended, _best(state)], [Column("chosen", chosen, justify="left", wraps=True)]]
     return WideTable(title, _oracle(state), Column("arm", state.arms), groups)
 

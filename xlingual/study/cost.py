@@ -34,10 +34,11 @@ class Cost:
 
 def possible_costs(study: Study, arm: str) -> tuple[Cost, ...]:
     """What the trials of an arm may cost, one for every number of passes per update, ascending."""
-    updates = study.training.updates
+    space = arm_space(study, arm)
+    updates = int(space["training"]["updates"])
     costs = {
         Cost(passes_of(robust), updates_for(updates, robust) if study.search.equal == "passes" else updates)
-        for robust in possible_perturbations(arm_space(study, arm)["robust"])
+        for robust in possible_perturbations(space["robust"])
     }
     return tuple(sorted(costs))
 

@@ -53,9 +53,9 @@ class Plan:
     """What a study would do.
 
     `updates` counts those of the search and of the replicates, as if no trial were stopped early; so does `passes`, of
-    each example of an update through the model. `equal` says in which of the two whole trials are equal, and
-    `trial_budget` how many of these one has. `test_readings` is how often the sealed test set is read whole. `defaults`
-    are the dotted keys that the file leaves out, with their values.
+    each example of an update through the model. `equal` says in which of the two, if any, whole trials are equal,
+    and `trial_budget` how many of these one has. `test_readings` is how often the sealed test set is read whole.
+    `defaults` are the dotted keys that the file leaves out, with their values.
     """
 
     study: str
@@ -68,7 +68,7 @@ class Plan:
     arms: tuple[ArmPlan, ...]
     trials: int
     replicates: int
-    equal: Literal["updates", "passes"]
+    equal: Literal["updates", "passes", "nothing"]
     trial_budget: int
     updates: int
     passes: int

@@ -69,7 +69,7 @@ SearchSeed: TypeAlias = Annotated[
 ]
 
 
-Equal: TypeAlias = Annotated[Literal["updates", "passes"], LeafDoc("updates or passes", "updates")]
+Equal: TypeAlias = Annotated[Literal["updates", "passes", "nothing"], LeafDoc("updates, passes or nothing", "updates")]
 
 
 class SearchSettings(Section):
@@ -88,7 +88,8 @@ class SearchSettings(Section):
 
     With `equal: updates` full trials of all arms have the same number of updates. With `equal: passes` a trial whose
     robust training takes each example k times through the model per update has `training.updates` / k of them, rounded
-    down.
+    down. With `equal: nothing` an arm may set its own `training.updates`, to repeat a published recipe that trains
+    longer than its baseline; tables say so.
     """
 
     trials_per_arm: TrialCount

@@ -48,13 +48,17 @@ def no_arm_twice(draft: Draft) -> Iterator[Finding]:
 
 
 def same_updates(draft: Draft) -> Iterator[Finding]:
-    """Every arm trains for the same number of updates, so that none wins by training longer."""
+    """Every arm trains for the same number of updates, unless the study says so: none wins by training longer."""
+    search = draft.document.value.get("search")
+    if isinstance(search, Mapping) and search.get("equal") == "nothing":
+        return
     for name, arm in draft.arms.items():
         if draft.training is None or "updates" not in arm.training.model_fields_set:
             continue
         if arm.training.updates != draft.training.updates:
             message = "every arm trains for training.updates, so that none wins by training longer"
-            yield Finding(("arms", name, "training", "updates"), f"{message}; delete this line")
+            remedy = "delete this line, or write search.equal: nothing, and every table will say so"
+            yield Finding(("arms", name, "training", "updates"), f"{message}; {remedy}")
 
 
 def compared_with_an_arm(draft: Draft) -> Iterator[Finding]:

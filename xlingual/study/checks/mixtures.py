@@ -103,8 +103,8 @@ def spans_are_learnt(draft: Draft) -> Iterator[Finding]:
     """A recipe without contexts leaves updates for the English data, and has updates and pairs of its own."""
     if draft.training is None:
         return
-    updates = draft.training.updates
     for path, mixture in _mixtures(draft):
+        updates = _updates(draft, str(path[1]))
         share = (*path, "faq_share")
         first, last = smallest(mixture.faq_share), largest(mixture.faq_share)
         named = {name for _, recipe in section_options(mixture.recipe, path) for name in _named(recipe)}
@@ -185,6 +185,13 @@ def _unknown_languages(draft: Draft, path: Path, leaf: Any, known: tuple[str, ..
 
 def _named(recipe: Any) -> list[str]:
     return [name for name in type(recipe).model_fields if getattr(recipe, name) is not None]
+
+
+def _updates(draft: Draft, arm_name: str) -> int:
+    """Updates of an arm's trials; its own ones where the study lets arms differ."""
+    assert draft.training is not None
+    own = draft.arms[arm_name].training
+    return int(own.updates if "updates" in own.model_fields_set else draft.training.updates)
 
 
 def _smallest_batch(draft: Draft, arm: str) -> int:
