@@ -10,10 +10,10 @@ import tiny_task
 import torch
 from transformers import BertForQuestionAnswering
 
-from xlingual.evaluation.benchmarks import XQUAD
 from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.models.encoder import quiet_transformers
 from xlingual.records.files import write_json
+from xlingual.study.benchmarks import BENCHMARKS
 
 
 @pytest.fixture(scope="session")
@@ -41,4 +41,4 @@ def xquad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def asked(xquad: Path, tmp_path: Path) -> EvaluationRequest:
     """English and German, with results in a folder of the test."""
-    return EvaluationRequest(XQUAD, str(xquad), "en,de", keep=tmp_path / "kept")
+    return EvaluationRequest(BENCHMARKS["xquad"], str(xquad), "en,de", keep=tmp_path / "kept")

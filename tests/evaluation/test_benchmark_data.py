@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from xlingual.errors import DataError, XlingualError
-from xlingual.evaluation.benchmarks import BENCHMARKS, XQUAD
-from xlingual.families import EXTRACTIVE
+from xlingual.evaluation.benchmark_examples import codes_of, examples_of, task_of
 from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.study.benchmarks import BENCHMARKS
+
+XQUAD = BENCHMARKS["xquad"]
 
 
 def test_languages_are_codes_in_either_form_each_once() -> None:
-    assert XQUAD.codes("all") == list(XQUAD_LANGUAGES)
-    assert XQUAD.codes("deu, es,de,") == ["de", "es"]
+    assert codes_of(XQUAD, "all") == list(XQUAD_LANGUAGES)
+    assert codes_of(XQUAD, "deu, es,de,") == ["de", "es"]
 
 
 @pytest.mark.parametrize(
@@ -26,31 +28,32 @@ def test_languages_are_codes_in_either_form_each_once() -> None:
 )
 def test_a_language_that_is_none_is_refused(asked: str, said: str) -> None:
     with pytest.raises(DataError, match="--languages") as refused:
-        XQUAD.codes(asked)
+        codes_of(XQUAD, asked)
     assert said in str(refused.value)
 
 
 def test_a_limit_keeps_the_first_questions(xquad: Path) -> None:
-    sets = XQUAD.examples(str(xquad), ["de", "en"], 3)
+    sets = examples_of(XQUAD, str(xquad), ["de", "en"], 3)
     assert [example.id for example in sets["de"].examples] == ["517", "518", "519"]
     assert list(sets) == ["de", "en"]
-    assert XQUAD.examples(str(xquad), ["de"], 50)["de"].fingerprint != sets["de"].fingerprint
+    assert examples_of(XQUAD, str(xquad), ["de"], 50)["de"].fingerprint != sets["de"].fingerprint
     with pytest.raises(XlingualError, match="--limit: 0 asked; write 1 or more"):
-        XQUAD.examples(str(xquad), ["de"], 0)
+        examples_of(XQUAD, str(xquad), ["de"], 0)
 
 
 def test_absent_data_is_said_with_the_option(xquad: Path) -> None:
     with pytest.raises(DataError, match=r"--data: .*no such file or directory"):
-        XQUAD.examples("./absent", ["de"])
+        examples_of(XQUAD, "./absent", ["de"])
     with pytest.raises(DataError, match=r"--data: .*no file for fr"):
-        XQUAD.examples(str(xquad), ["de", "fr"])
+        examples_of(XQUAD, str(xquad), ["de", "fr"])
     with pytest.raises(DataError, match=r"--data: XQuAD has no fr, ja; write --languages"):
-        XQUAD.examples("google/xquad", ["de", "fr", "ja"])
+        examples_of(XQUAD, "google/xquad", ["de", "fr", "ja"])
 
 
 def test_every_benchmark_is_of_a_task_that_a_family_does() -> None:
     for name, benchmark in BENCHMARKS.items():
         assert benchmark.name == name
-        assert benchmark.task.name in EXTRACTIVE.tasks
+        task = task_of(benchmark)
+        assert task.name == benchmark.metrics.task and task.metrics == benchmark.metrics
         assert benchmark.languages[0] == "en"
         assert all(set(languages) <= set(benchmark.languages) for languages in benchmark.averages.values())

@@ -9,12 +9,12 @@ from rich.console import Console
 from scipy import stats
 
 from xlingual.data.examples import Example, ExampleSet
-from xlingual.evaluation.benchmarks import XQUAD
 from xlingual.evaluation.intervals import intervals
 from xlingual.evaluation.result import Evaluation, means
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.report.evaluation_table import evaluation_table, published_beside
 from xlingual.report.published import published_rows
+from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.tasks.question_answering import mean_scores
 
 ALL = {code: {"exact_match": 10.0 + n, "f1": 30.0 + n, "questions": 1190} for n, code in enumerate(XQUAD_LANGUAGES)}
@@ -23,7 +23,15 @@ ALL = {code: {"exact_match": 10.0 + n, "f1": 30.0 + n, "questions": 1190} for n,
 def evaluation(scores: dict[str, dict[str, float]], part: str = "", notes: tuple[str, ...] = ()) -> Evaluation:
     fingerprints = dict.fromkeys(scores, "f")
     return Evaluation(
-        "a/b", XQUAD, "google/xquad", part, scores, {"fingerprint": "x"}, fingerprints, notes, Path("kept")
+        "a/b",
+        BENCHMARKS["xquad"],
+        "google/xquad",
+        part,
+        scores,
+        {"fingerprint": "x"},
+        fingerprints,
+        notes,
+        Path("kept"),
     )
 
 
@@ -39,7 +47,7 @@ def row_of(text: str, name: str) -> list[str]:
 
 
 def test_means_say_their_languages_and_are_those_of_published_averages() -> None:
-    found = {mean.over: mean for mean in means(XQUAD, ALL)}
+    found = {mean.over: mean for mean in means(BENCHMARKS["xquad"], ALL)}
     assert {over: mean.scores["f1"] for over, mean in found.items()} == {
         "11 non-English languages, with Romanian": 36.0,
         "11 languages with English, without Romanian": 35.0,
@@ -52,13 +60,13 @@ def test_means_say_their_languages_and_are_those_of_published_averages() -> None
 
 def test_no_mean_is_said_over_languages_that_were_not_measured() -> None:
     without = {code: scores for code, scores in ALL.items() if code != "th"}
-    assert [mean.over for mean in means(XQUAD, without)] == ["10 non-English languages, with Romanian"]
+    assert [mean.over for mean in means(BENCHMARKS["xquad"], without)] == ["10 non-English languages, with Romanian"]
     no_romanian = {code: scores for code, scores in ALL.items() if code != "ro"}
-    assert [mean.over for mean in means(XQUAD, no_romanian)] == [
+    assert [mean.over for mean in means(BENCHMARKS["xquad"], no_romanian)] == [
         "10 non-English languages, without Romanian",
         "11 languages with English, without Romanian",
     ]
-    assert means(XQUAD, {code: ALL[code] for code in ("en", "de")}) == ()
+    assert means(BENCHMARKS["xquad"], {code: ALL[code] for code in ("en", "de")}) == ()
 
 
 def test_published_scores_stand_beside_and_in_no_mean_of_measured_ones() -> None:
@@ -127,7 +135,7 @@ def test_the_json_holds_all_that_the_table_shows() -> None:
 
 def test_rows_that_lack_a_share_leave_it_out_of_the_mean() -> None:
     scores = {"de": {**ALL["de"], "illegal": 1.0, "normalised": 0.5}, "ru": {**ALL["ru"], "illegal": 3.0}}
-    (mean,) = means(XQUAD, scores)
+    (mean,) = means(BENCHMARKS["xquad"], scores)
     assert mean.scores["illegal"] == 2.0 and "normalised" not in mean.scores
 
 
@@ -168,7 +176,9 @@ def with_intervals(by_article: bool = True, articles: int = 4) -> Evaluation:
             for n, e in enumerate(examples)
         ]
     scores = {code: mean_scores(part) for code, part in rows.items()}
-    found = intervals(("exact_match", "f1"), sets, rows, [mean.languages for mean in means(XQUAD, scores)])
+    found = intervals(
+        ("exact_match", "f1"), sets, rows, [mean.languages for mean in means(BENCHMARKS["xquad"], scores)]
+    )
     return replace(evaluation(scores), intervals=found)
 
 

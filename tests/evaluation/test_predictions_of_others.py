@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from xlingual.errors import DataError
-from xlingual.evaluation.benchmarks import XQUAD
 from xlingual.evaluation.prediction_files import read_predictions
+from xlingual.study.benchmarks import BENCHMARKS
 
 GERMAN, SPANISH = {"1": "rot", "2": "blau"}, {"1": "rojo"}
 
@@ -25,21 +25,21 @@ def test_all_layouts_say_the_same(tmp_path: Path) -> None:
     written(folder / "de.json", GERMAN)
     written(folder / "es.jsonl", json.dumps({"id": "1", "prediction": "rojo", "f1": 0}) + "\n")
     written(folder / "evaluation.json", {"model": "m"})
-    one, other = (read_predictions(path, XQUAD, "all") for path in (by_language, folder))
+    one, other = (read_predictions(path, BENCHMARKS["xquad"], "all") for path in (by_language, folder))
     assert one == other
     assert list(one.answers.items()) == [("de", GERMAN), ("es", SPANISH)]
     written(folder / "es.jsonl", json.dumps({"id": 1, "prediction": "rojo"}))  # like ids of questions
-    assert read_predictions(folder, XQUAD, "all") == one
-    german = read_predictions(written(tmp_path / "flat.json", GERMAN), XQUAD, "deu")
-    assert german.answers == {"de": GERMAN} == read_predictions(by_language, XQUAD, "de").answers
+    assert read_predictions(folder, BENCHMARKS["xquad"], "all") == one
+    german = read_predictions(written(tmp_path / "flat.json", GERMAN), BENCHMARKS["xquad"], "deu")
+    assert german.answers == {"de": GERMAN} == read_predictions(by_language, BENCHMARKS["xquad"], "de").answers
 
 
 def test_the_fingerprint_is_of_all_answers_whatever_is_asked(tmp_path: Path) -> None:
     path = written(tmp_path / "all.json", {"es": SPANISH, "de": GERMAN})
-    whole = read_predictions(path, XQUAD, "all").fingerprint
-    assert read_predictions(path, XQUAD, "de").fingerprint == whole
+    whole = read_predictions(path, BENCHMARKS["xquad"], "all").fingerprint
+    assert read_predictions(path, BENCHMARKS["xquad"], "de").fingerprint == whole
     written(path, {"de": GERMAN, "es": {"1": "roja"}})
-    assert read_predictions(path, XQUAD, "de").fingerprint != whole
+    assert read_predictions(path, BENCHMARKS["xquad"], "de").fingerprint != whole
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_fingerprint_is_of_all_answers_whatever_is_asked(tmp_path: Path) -> 
 def test_another_layout_is_one_line(tmp_path: Path, content: Any, languages: str, said: str) -> None:
     path = written(tmp_path / "predictions.json", content)
     with pytest.raises(DataError) as refused:
-        read_predictions(path, XQUAD, languages)
+        read_predictions(path, BENCHMARKS["xquad"], languages)
     assert said in str(refused.value)
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -73,24 +73,24 @@ def test_another_layout_is_one_line(tmp_path: Path, content: Any, languages: str
 
 def test_absent_files_and_broken_rows_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"absent\.json: cannot be read"):
-        read_predictions(tmp_path / "absent.json", XQUAD, "all")
+        read_predictions(tmp_path / "absent.json", BENCHMARKS["xquad"], "all")
     with pytest.raises(DataError, match=r"no CODE\.json or CODE\.jsonl in it"):
-        read_predictions(tmp_path, XQUAD, "all")
+        read_predictions(tmp_path, BENCHMARKS["xquad"], "all")
     written(tmp_path / "de.jsonl", '{"id": "1", "prediction": "rot"}\n{"id": "2"}\n')
     with pytest.raises(DataError, match=r"de\.jsonl:2: no answer"):
-        read_predictions(tmp_path, XQUAD, "all")
+        read_predictions(tmp_path, BENCHMARKS["xquad"], "all")
 
 
 def test_two_answers_to_one_question_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "one" / "de.jsonl", 2 * '{"id": "1", "prediction": "rot"}\n')
     with pytest.raises(DataError, match=r"de\.jsonl:2: a second answer to '1'"):
-        read_predictions(path.parent, XQUAD, "all")
+        read_predictions(path.parent, BENCHMARKS["xquad"], "all")
     written(tmp_path / "two" / "de.json", GERMAN)
     written(tmp_path / "two" / "deu.json", {"1": "rosa"})
     with pytest.raises(DataError, match=r"two sets of answers in de \(de, deu\)"):
-        read_predictions(tmp_path / "two", XQUAD, "all")
+        read_predictions(tmp_path / "two", BENCHMARKS["xquad"], "all")
     written(tmp_path / "three" / "de.jsonl", '{"id": "1", "prediction": "\\ud83d"}\n')
     with pytest.raises(DataError, match="half of a character"):
-        read_predictions(tmp_path / "three", XQUAD, "all")
+        read_predictions(tmp_path / "three", BENCHMARKS["xquad"], "all")
     whole = written(tmp_path / "four" / "de.json", '{"1": "\\ud83d\\ude00"}')
-    assert read_predictions(whole.parent, XQUAD, "all").answers == {"de": {"1": "\U0001f600"}}
+    assert read_predictions(whole.parent, BENCHMARKS["xquad"], "all").answers == {"de": {"1": "\U0001f600"}}

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from xlingual.errors import PlacementError
-from xlingual.evaluation.benchmarks import XQUAD
 from xlingual.evaluation.checkpoint_evaluation import alone, evaluate_checkpoint
 from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.records.state import read_state
 from xlingual.search.evaluation_workers import crew_of, placed
 from xlingual.search.placement import Demand
+from xlingual.study.benchmarks import BENCHMARKS
 
 
 def test_two_workers_answer_as_one(ray_cluster: None, finished: Any, tmp_path: Path) -> None:
@@ -22,7 +22,9 @@ def test_two_workers_answer_as_one(ray_cluster: None, finished: Any, tmp_path: P
     model = str(directory.trial(read_state(directory).replicates[0].fingerprint).model)
     kept = {number: tmp_path / str(number) for number in (1, 2)}
     asked = {
-        number: EvaluationRequest(XQUAD, str(path.parent / "data" / "xquad"), "en,de,es", keep=kept[number])
+        number: EvaluationRequest(
+            BENCHMARKS["xquad"], str(path.parent / "data" / "xquad"), "en,de,es", keep=kept[number]
+        )
         for number in kept
     }
     one = evaluate_checkpoint(model, asked[1], crew=alone)

@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console, RenderableType
 
 from xlingual.data.examples import Example, ExampleSet
-from xlingual.evaluation.benchmarks import XQUAD
 from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.recorded import compared
@@ -22,6 +21,7 @@ from xlingual.progress import ScoreNames
 from xlingual.report.evaluation_table import evaluation_table, published_beside
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import report_tables
+from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.study.objectives import development_objectives, oracle_objectives
 from xlingual.task_metrics import Metric, TaskMetrics
 from xlingual.tasks import Candidate, Extras, Task
@@ -149,13 +149,21 @@ def test_progress_names_the_scores_of_the_task() -> None:
     assert names.zero_shot({"en": {"accuracy": 90.0}, **SCORES["webfaq_dev"]}) == 40.0
 
 
+def load_pairs(source: str, codes: Sequence[str], paragraphs: int | None) -> dict[str, ExampleSet]:
+    pairs = tuple(Example(f"p{n}", "A.", "B.", ("yes",), (0,), "de", paragraph=f"t{n // 2}") for n in range(4))
+    return {code: ExampleSet(pairs, {"read": 4, "kept": 4}) for code in codes}
+
+
 @pytest.fixture
 def evaluated(tmp_path: Path) -> Evaluation:
-    def load(source: str, codes: Sequence[str], paragraphs: int | None) -> dict[str, ExampleSet]:
-        pairs = tuple(Example(f"p{n}", "A.", "B.", ("yes",), (0,), "de", paragraph=f"t{n // 2}") for n in range(4))
-        return {code: ExampleSet(pairs, {"read": 4, "kept": 4}) for code in codes}
-
-    pairs = replace(XQUAD, name="pairs", title="Pairs", task=TASK, load=load)
+    pairs = replace(
+        BENCHMARKS["xquad"],
+        name="pairs",
+        title="Pairs",
+        metrics=PAIRS,
+        task=f"{__name__}:TASK",
+        reader=f"{__name__}:load_pairs",
+    )
     given = tmp_path / "de.json"
     given.write_text(json.dumps({"p0": "yes", "p1": "no", "p2": "yes"}), encoding="utf-8")
     return evaluate_predictions(None, given, EvaluationRequest(pairs, languages="de", keep=tmp_path / "kept"))

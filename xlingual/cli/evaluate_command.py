@@ -57,11 +57,11 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Score any checkpoint, fine-tuned here or elsewhere, or answers from other software, per language."""
-    from xlingual.evaluation.benchmarks import BENCHMARKS
     from xlingual.evaluation.evaluation_request import EvaluationRequest
     from xlingual.evaluation.prediction_store import PredictionsMissing
     from xlingual.progress.activities import activities_shown
     from xlingual.report.evaluation_table import evaluation_table, published_beside
+    from xlingual.study.benchmarks import BENCHMARKS
 
     if on not in BENCHMARKS:
         raise XlingualError(f"--on: {on!r} asked; write one of {', '.join(BENCHMARKS)}")

@@ -15,7 +15,7 @@ from xlingual.errors import ModelError
 from xlingual.evaluation.answer_journal import AnswerJournal
 from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, Progress, WorkerPool, answer_all
-from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.benchmark_examples import codes_of, task_of
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.evaluation.prediction_store import PredictionStore, Row
@@ -24,6 +24,7 @@ from xlingual.evaluation.result import Evaluation, versions
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.models.fit import unknown_notes
+from xlingual.study.benchmarks import Benchmark
 from xlingual.tasks import Candidates
 
 CrewOf: TypeAlias = Callable[[Checkpoint, Lengths], AbstractContextManager[WorkerPool]]
@@ -54,7 +55,8 @@ def evaluate_checkpoint(
         XlingualError: when data, model or folder cannot be used; PredictionsMissing, which holds the scores, when
             only writing the predictions failed.
     """
-    codes = asked.benchmark.codes(asked.languages)
+    codes = codes_of(asked.benchmark, asked.languages)
+    task = task_of(asked.benchmark)
     checkpoint = Checkpoint.resolve(model)
     directory, family = checkpoint.directory, checkpoint.family
     _check_task(checkpoint, asked.benchmark)
@@ -92,14 +94,14 @@ def evaluate_checkpoint(
             made_with |= how
             notes += answered.notes
             with doing("scoring answers"):
-                rows |= {code: asked.benchmark.task.rows(part.examples, found[code], family.row_extras)
+                rows |= {code: task.rows(part.examples, found[code], family.row_extras)
                          for code, part in new.items()}  # fmt: skip
-        notes += sentinel_notes({code: asked.benchmark.task.scores(part) for code, part in rows.items()})
+        notes += sentinel_notes({code: task.scores(part) for code, part in rows.items()})
         if study is not None:
-            scores = {code: asked.benchmark.task.scores(part) for code, part in rows.items()}
+            scores = {code: task.scores(part) for code, part in rows.items()}
             recorded = study.scores(asked.benchmark, {c: [e.id for e in part.examples] for c, part in sets.items()})
             made_with["recorded"] = {"study": study.study, "languages": recorded}
-            notes += compared(study.study, recorded, scores, asked.benchmark.task.metrics.headline)
+            notes += compared(study.study, recorded, scores, asked.benchmark.metrics.headline)
         return scored(model, asked, sets, rows, kept, identity, notes, made_with, new)
 
 
@@ -129,8 +131,8 @@ def _kept_rows(kept: PredictionStore, sets: Mapping[str, ExampleSet]) -> dict[st
 
 def _check_task(checkpoint: Checkpoint, benchmark: Benchmark) -> None:
     family = checkpoint.family
-    if benchmark.task.name not in family.tasks:
+    if benchmark.metrics.task not in family.tasks:
         raise ModelError(
-            f"model {checkpoint.name}: {benchmark.title} asks for {benchmark.task.name}, and models of its kind "
+            f"model {checkpoint.name}: {benchmark.title} asks for {benchmark.metrics.task}, and models of its kind "
             f"({family.name}) do {', '.join(family.tasks)}; name another model, or another benchmark with --on"
         )

@@ -10,10 +10,11 @@ from typing import Any, Literal
 from xlingual.data.examples import ExampleSet
 from xlingual.data.scorable import notes_of
 from xlingual.errors import RecordError
-from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.benchmark_examples import examples_of, task_of
 from xlingual.evaluation.intervals import intervals
 from xlingual.evaluation.prediction_store import PredictionsMissing, PredictionStore, Row, usual_folder
 from xlingual.evaluation.result import Evaluation, means
+from xlingual.study.benchmarks import Benchmark
 
 TOY = "TOY: the questions are made up, and no number here says anything about real languages"
 
@@ -58,7 +59,7 @@ class EvaluationRequest:
 
     def examples(self, codes: list[str]) -> dict[str, ExampleSet]:
         """The questions of some languages."""
-        return self.benchmark.examples(self.data, codes, self.limit, self.most_paragraphs)
+        return examples_of(self.benchmark, self.data, codes, self.limit, self.most_paragraphs)
 
 
 def scored(
@@ -90,12 +91,13 @@ def scored(
     Raises:
         PredictionsMissing: when the rows cannot be kept; it holds the evaluation.
     """
-    scores = {code: {**asked.benchmark.task.scores(rows[code]), **(counts or {}).get(code, {})} for code in sets}
+    task = task_of(asked.benchmark)
+    scores = {code: {**task.scores(rows[code]), **(counts or {}).get(code, {})} for code in sets}
     fingerprints = {code: part.fingerprint for code, part in sets.items()}
     data = asked.data or asked.benchmark.source
     said = (*([TOY] if of_toy_world(data) else []), *notes_of(sets), *notes)
     over = [mean.languages for mean in means(asked.benchmark, scores)]
-    precision = intervals(asked.benchmark.task.metrics.names, sets, rows, over)
+    precision = intervals(asked.benchmark.metrics.names, sets, rows, over)
     evaluation = Evaluation(
         model, asked.benchmark, data, asked.part, scores, identity, fingerprints, said, kept.path, made_with,
         intervals=precision,

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from xlingual.data.examples import Example
 from xlingual.errors import DataError
-from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.benchmark_examples import task_of
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.prediction_files import first_few, read_predictions
 from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.result import Evaluation, versions
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
+from xlingual.study.benchmarks import Benchmark
 from xlingual.tasks import Candidate
 
 
@@ -69,9 +70,9 @@ def _matched(
 def _given_rows(benchmark: Benchmark, examples: Sequence[Example], given: Mapping[str, str]) -> list[Row]:
     """Rows of answers without scores of their own; a question that has none scores 0."""
     found = {i: [Candidate(0.0, given[e.id])] for i, e in enumerate(examples) if e.id in given}
-    rows = benchmark.task.rows(examples, found, lambda example, text: classify_illegal(example.context, text))
+    rows = task_of(benchmark).rows(examples, found, lambda example, text: classify_illegal(example.context, text))
     for row in rows:
         del row["n_best"]
         if row["id"] not in given:
-            row |= {"missing": True, **{metric: 0.0 for metric in benchmark.task.metrics.names}}
+            row |= {"missing": True, **{metric: 0.0 for metric in benchmark.metrics.names}}
     return rows

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.errors import DataError
-from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.benchmark_examples import codes_of
 from xlingual.json_text import parsed
 from xlingual.languages import two_letter
+from xlingual.study.benchmarks import Benchmark
 
 Answers = dict[str, str]
 """From the id of a question to its answer."""
@@ -55,7 +56,7 @@ def read_predictions(path: Path, benchmark: Benchmark, languages: str) -> Predic
             return Predictions(only, _fingerprint(only))
         codes = _codes(list(content), path)
         found = {codes[key]: _answers(value, f"{path}: {key}") for key, value in content.items()}
-    wanted = list(found) if languages.strip() == "all" else benchmark.codes(languages)
+    wanted = list(found) if languages.strip() == "all" else codes_of(benchmark, languages)
     absent = [code for code in wanted if code not in found]
     if absent:
         raise DataError(
@@ -104,7 +105,7 @@ def _of_rows(path: Path) -> Answers:
 
 
 def _only_language(path: Path, benchmark: Benchmark, languages: str) -> str:
-    codes = [] if languages.strip() == "all" else benchmark.codes(languages)
+    codes = [] if languages.strip() == "all" else codes_of(benchmark, languages)
     if len(codes) != 1:
         raise DataError(
             f"--predictions {path}: maps question ids to answers, and {benchmark.title}'s ids are the same in every "

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlingual.evaluation.benchmarks import Benchmark
+from xlingual.evaluation.benchmark_examples import task_of
 from xlingual.evaluation.result import Scores
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory, TrialDirectory
+from xlingual.study.benchmarks import Benchmark
 from xlingual.task_metrics import Metric
 
 
@@ -35,7 +36,7 @@ class Recorded:
         for language, asked in ids.items():
             rows = journal.read(self.trial.predictions(language))
             if rows and [row.get("id") for row in rows] == list(asked):
-                found[language] = benchmark.task.scores(rows)
+                found[language] = task_of(benchmark).scores(rows)
         return found
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from xlingual.evaluation.benchmarks import Benchmark
 from xlingual.evaluation.intervals import Intervals
+from xlingual.study.benchmarks import Benchmark
 from xlingual.task_metrics import TaskMetrics
 
 Scores = Mapping[str, float]
@@ -76,7 +76,7 @@ class Evaluation:
     @property
     def metrics(self) -> TaskMetrics:
         """Those of the benchmark's task."""
-        return self.benchmark.task.metrics
+        return self.benchmark.metrics
 
     @property
     def means(self) -> tuple[Mean, ...]:
