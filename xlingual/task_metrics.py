@@ -97,3 +97,18 @@ SQUAD = TaskMetrics(
     ),
 )
 """Question answering. Languages written without spaces have character F1 besides; models that write have shares."""
+
+
+def accuracy_metrics(task: str) -> TaskMetrics:
+    """The metrics of a task that labels pairs of sentences: accuracy; models that write have a share besides.
+
+    Args:
+        task: its name.
+    """
+    return TaskMetrics(
+        task=task,
+        scorer="accuracy",
+        source="of the labels, in percent of the pairs",
+        metrics=(Metric("accuracy", "accuracy", "Acc"),),
+        shares=(Metric("illegal", "illegal"),),
+    )

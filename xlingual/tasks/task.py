@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from xlingual.task_metrics import TaskMetrics
 
@@ -38,15 +38,17 @@ Extras: TypeAlias = Callable[[Any, str], Mapping[str, Any]]
 
 
 class Task(Protocol):
-    """A task.
+    """A task."""
 
-    Attributes:
-        name: the name by which families list the tasks they support.
-        metrics: what `rows` and `scores` hold, in percent.
-    """
+    @property
+    def name(self) -> str:
+        """The name by which families list the tasks they support."""
+        ...
 
-    name: ClassVar[str]
-    metrics: ClassVar[TaskMetrics]
+    @property
+    def metrics(self) -> TaskMetrics:
+        """What `rows` and `scores` hold, in percent."""
+        ...
 
     def rows(
         self, examples: Sequence[Any], found: Mapping[int, Sequence[Candidate]], extras: Extras | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xlingual.study.benchmarks import xquad
+from xlingual.study.benchmarks import pawsx, xquad
 from xlingual.study.benchmarks.benchmark import Benchmark
 
-BENCHMARKS: dict[str, Benchmark] = {one.name: one for one in (xquad.BENCHMARK,)}
+BENCHMARKS: dict[str, Benchmark] = {one.name: one for one in (xquad.BENCHMARK, pawsx.BENCHMARK)}
 """By name, in the order of messages."""

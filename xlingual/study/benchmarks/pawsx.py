@@ -1,0 +1,21 @@
+"""PAWS-X: English paraphrase pairs of PAWS-Wiki, translated (Yang et al. 2019, arXiv 1908.11828)."""
+
+from __future__ import annotations
+
+from xlingual.study.benchmarks.benchmark import Benchmark
+from xlingual.task_metrics import accuracy_metrics
+
+BENCHMARK = Benchmark(
+    name="pawsx",
+    title="PAWS-X",
+    metrics=accuracy_metrics("paraphrase_identification"),
+    task="xlingual.tasks.pawsx:PAWSX",
+    languages=("en", "de", "es", "fr", "ja", "ko", "zh"),
+    source="google-research-datasets/paws-x",
+    file="{language}/test_2k.tsv",
+    reader="xlingual.data.sentence_pairs.pawsx:load_pawsx",
+    training_reader="xlingual.data.sentence_pairs.pawsx:load_pawsx_training",
+    crossed="xlingual.data.sentence_pairs.pawsx:cross_pawsx",
+    roles=("first sentence", "second sentence"),
+    averages={"7 languages with English": ("en", "de", "es", "fr", "ja", "ko", "zh")},
+)
