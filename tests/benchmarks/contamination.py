@@ -33,7 +33,7 @@ from xlingual.data.contamination.training_files import texts_of_file
 from xlingual.data.contamination.xquad_index import available_languages
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 
 Sets = dict[str, list[Example]]
 """One example of each paragraph, by language."""

@@ -48,7 +48,7 @@ LANGUAGES = "en,de,th"
 
 def reference_run(settings: sides.Settings) -> dict[str, Any]:
     """One run of the recipe: a `Trainer` that predicts one language after the other."""
-    from xlingual.data.xquad import load_xquad
+    from xlingual.data.test_sets.xquad import load_xquad
 
     sets = load_xquad(settings["xquad"], settings["languages"].split(","))
     model, tokenizer = hf_recipe.load_model(settings["model"], seed=0), hf_recipe.load_tokenizer(settings["model"])
@@ -77,7 +77,7 @@ def our_run(settings: sides.Settings) -> dict[str, Any]:
     """One run of this package: what `xlingual evaluate` does once it has loaded everything."""
     import torch
 
-    from xlingual.data.xquad import load_xquad
+    from xlingual.data.test_sets.xquad import load_xquad
     from xlingual.families import Checkpoint, ScoringSet
     from xlingual.study import WindowSettings
     from xlingual.tasks import QUESTION_ANSWERING

@@ -26,7 +26,7 @@ def main() -> None:
     asked = parser.parse_args()
 
     from xlingual import metrics
-    from xlingual.data.xquad import load_xquad
+    from xlingual.data.test_sets.xquad import load_xquad
     from xlingual.families.text_to_text.illegal_answers import classify_illegal
     from xlingual.languages import XQUAD_LANGUAGES
     from xlingual.models.checkpoint_directory import resolve_checkpoint

@@ -11,7 +11,7 @@ import pytest
 
 from xlingual.data.contamination import index_of_test_set
 from xlingual.data.scorable import NOT_IN_CONTEXT, notes_of
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError
 
 Write = Callable[..., Path]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article, titles_of_xquad, xquad_articles
 
 

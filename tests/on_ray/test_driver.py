@@ -13,7 +13,7 @@ from tiny_text_to_text import write_text_to_text
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from xlingual.data.contamination import index_of_test_set
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError, RecordError, StageError
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_lines

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerFast
 
 from xlingual.data.examples import Example
 from xlingual.data.squad import load_squad
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.models.encoder import load_tokenizer
 from xlingual.tokens.windows import Windows, make_windows

@@ -15,7 +15,7 @@ from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from xlingual.data.examples import Example
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError, ModelError
 from xlingual.tokens.windows import Windows, make_windows, used_tokens, windows_in_pieces
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import ModelError
 from xlingual.families import Checkpoint
 from xlingual.models.fit import unknown_notes

@@ -13,7 +13,7 @@ from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError
 from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.preparation.faq_data import FaqData, load_faq_data

@@ -12,7 +12,7 @@ from typing import Any
 
 from xlingual.data.examples import ExampleSet
 from xlingual.data.scorable import notes_of
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.preparation.inputs import Locations
 from xlingual.study import Study
 

@@ -15,8 +15,8 @@ from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.location import local_path
 from xlingual.data.squad import load_squad
 from xlingual.data.stated_questions import questions_of_file
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
-from xlingual.data.xquad import load_xquad
 from xlingual.errors import DataError, XlingualError
 from xlingual.families import Checkpoint, Lengths
 from xlingual.languages import XQUAD_LANGUAGES

@@ -20,7 +20,7 @@ from xlingual.data.contamination.matches import COMMON, RUN, SHARE
 from xlingual.data.contamination.ngrams import N
 from xlingual.data.contamination.xquad_index import available_languages
 from xlingual.data.examples import Example
-from xlingual.data.xquad import load_xquad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError
 from xlingual.languages import XQUAD_LANGUAGES
 

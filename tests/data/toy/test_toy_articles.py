@@ -5,9 +5,9 @@ import json
 import pytest
 
 from xlingual.data.squad import load_squad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.data.toy.sentences import draw_person, write_paragraph, write_question
 from xlingual.data.toy.vocabularies import make_lexicon
-from xlingual.data.xquad import load_xquad
 from xlingual.languages import XQUAD_LANGUAGES
 
 

@@ -14,12 +14,12 @@ from safetensors.numpy import load_file
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from xlingual.data.faq.sampling import faq_rows
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.data.toy import write_toy_world
 from xlingual.data.toy.text_tokenizer import NAMED_TOKENS
 from xlingual.data.toy.toy_encoder import word_embeddings
 from xlingual.data.toy.toy_text_to_text import SHARPNESS
 from xlingual.data.toy.vocabularies import make_lexicon
-from xlingual.data.xquad import load_xquad
 from xlingual.errors import StorageError
 from xlingual.families import family_of
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES

@@ -7,8 +7,8 @@ from transformers import AutoTokenizer
 
 from xlingual.data.faq.sampling import faq_rows
 from xlingual.data.squad import load_squad
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.data.toy.tokenizer import SPECIAL_TOKENS
-from xlingual.data.xquad import load_xquad
 from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
 from xlingual.tokens.windows import make_windows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from xlingual.activity import doing
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.location import local_path
-from xlingual.data.xquad import stated_questions
+from xlingual.data.test_sets.xquad import stated_questions
 from xlingual.languages import XQUAD_LANGUAGES
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from xlingual.data.xquad import load_xquad, spread
+from xlingual.data.test_sets.questions import spread
+from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError
 from xlingual.languages import XQUAD_LANGUAGES
 

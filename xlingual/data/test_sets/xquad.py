@@ -10,11 +10,10 @@ from xlingual.activity import doing
 from xlingual.data.examples import ExampleSet
 from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
-from xlingual.data.scorable import scorable_examples
 from xlingual.data.stated_questions import COLUMNS, Question, questions_of_file, questions_of_rows
+from xlingual.data.test_sets.questions import asked_codes, examples_by_language
 from xlingual.data.xquad_articles import titles_of_xquad
 from xlingual.errors import DataError
-from xlingual.languages import two_letter
 
 
 @doing("reading XQuAD")
@@ -26,14 +25,9 @@ def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = N
     over the file (all articles have the same number), the same ones in every language. Raises DataError when a language
     is missing, malformed, or not parallel to the first one, or when a question cannot be scored.
     """
-    if paragraphs is not None and paragraphs < 1:
-        raise DataError(f"{source}: asked for {paragraphs} test paragraphs; write 1 or more, or null for all")
     questions = stated_questions(source, languages)
     _check_parallel(source, questions)
-    chosen = spread([question.paragraph for question in next(iter(questions.values()))], paragraphs)
-    asked = {code: [one for one in part if one.paragraph in chosen] for code, part in questions.items()}
-    sets = scorable_examples(source, {code: _name(source, code) for code in asked}, asked)
-    return {code: _counted(part, len(questions[code])) for code, part in sets.items()}
+    return examples_by_language(source, {code: _name(source, code) for code in questions}, questions, paragraphs)
 
 
 def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Question]]:
@@ -42,10 +36,7 @@ def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Qu
     Raises:
         DataError: when a language is missing or malformed.
     """
-    codes = list(dict.fromkeys(two_letter(language) for language in languages))
-    if not codes:
-        raise DataError(f"{source}: asked for no test language; write at least one, or all")
-    return {code: _with_titles(part) for code, part in _read(source, codes).items()}
+    return {code: _with_titles(part) for code, part in _read(source, asked_codes(source, languages)).items()}
 
 
 def _with_titles(questions: list[Question]) -> list[Question]:
@@ -56,14 +47,6 @@ def _with_titles(questions: list[Question]) -> list[Question]:
     if titles is None:
         return questions
     return [replace(question, title=title) for question, title in zip(questions, titles, strict=True)]
-
-
-def spread(paragraphs: Sequence[str], number: int | None) -> frozenset[str]:
-    """Choose `number` distinct paragraphs, evenly spaced in order of appearance; all if None."""
-    distinct = list(dict.fromkeys(paragraphs))
-    if number is None or number >= len(distinct):
-        return frozenset(distinct)
-    return frozenset(distinct[(2 * n + 1) * len(distinct) // (2 * number)] for n in range(number))
 
 
 def _read(source: str, codes: Sequence[str]) -> dict[str, list[Question]]:
@@ -122,9 +105,3 @@ def _first_difference(expected: list[tuple[str, str]], found: list[tuple[str, st
         if one != other:
             return f"question {number} is {other[0]} of paragraph {other[1]}, not {one[0]} of paragraph {one[1]}"
     return f"{len(found)} questions, not {len(expected)}"
-
-
-def _counted(examples: ExampleSet, read: int) -> ExampleSet:
-    """Count the questions of paragraphs that were not requested as dropped."""
-    counts = {**examples.counts, "read": read, "dropped_limit": read - len(examples)}
-    return ExampleSet(examples.examples, counts)
