@@ -30,7 +30,7 @@ def exact_match(prediction: str, answers: Sequence[str]) -> float:
     Raises:
         DataError: when there are no gold answers.
     """
-    _need_answers(answers)
+    refuse_no_answers(answers)
     normalized = normalize_answer(prediction)
     return float(any(normalized == normalize_answer(answer) for answer in answers))
 
@@ -43,9 +43,9 @@ def f1(prediction: str, answers: Sequence[str]) -> float:
     Raises:
         DataError: when there are no gold answers.
     """
-    _need_answers(answers)
+    refuse_no_answers(answers)
     words = normalize_answer(prediction).split()
-    return max(_overlap(words, normalize_answer(answer).split()) for answer in answers)
+    return max(overlap_f1(words, normalize_answer(answer).split()) for answer in answers)
 
 
 def character_f1(prediction: str, answers: Sequence[str]) -> float:
@@ -59,9 +59,9 @@ def character_f1(prediction: str, answers: Sequence[str]) -> float:
     Raises:
         DataError: when there are no gold answers.
     """
-    _need_answers(answers)
+    refuse_no_answers(answers)
     characters = _characters(prediction)
-    return max(_overlap(characters, _characters(answer)) for answer in answers)
+    return max(overlap_f1(characters, _characters(answer)) for answer in answers)
 
 
 def score_predictions(gold: Iterable[tuple[str, Sequence[str]]], predictions: Any) -> dict[str, float]:
@@ -78,7 +78,7 @@ def score_predictions(gold: Iterable[tuple[str, Sequence[str]]], predictions: An
     questions = 0
     for identifier, answers in gold:
         questions += 1
-        _need_answers(answers, f"question {identifier!r}")
+        refuse_no_answers(answers, f"question {identifier!r}")
         if identifier in answered:
             matches += exact_match(answered[identifier], answers)
             overlaps += f1(answered[identifier], answers)
@@ -91,7 +91,8 @@ def _characters(text: str) -> list[str]:
     return list(normalize_answer(text).replace(" ", ""))
 
 
-def _overlap(prediction: list[str], answer: list[str]) -> float:
+def overlap_f1(prediction: Sequence[str], answer: Sequence[str]) -> float:
+    """Harmonic mean of precision and recall over words, 0..1; 0.0 without a common word."""
     shared = (Counter(prediction) & Counter(answer)).total()
     if not shared:
         return 0.0
@@ -99,7 +100,8 @@ def _overlap(prediction: list[str], answer: list[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _need_answers(answers: Sequence[str], question: str = "a question") -> None:
+def refuse_no_answers(answers: Sequence[str], question: str = "a question") -> None:
+    """Raise DataError if a question has no gold answer, or a text in place of a list of them."""
     if isinstance(answers, str):
         raise DataError(
             f"the answers of a question must be a list of texts, found the text {answers!r}; write [{answers!r}]"

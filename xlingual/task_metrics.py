@@ -5,7 +5,7 @@ Every layer may read these names. The scores themselves are computed in `xlingua
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ class TaskMetrics:
     @property
     def described(self) -> str:
         """The metrics in words: "exact match and F1 as SQuAD v1.1's official script computes them"."""
-        return f"{' and '.join(metric.title for metric in self.metrics)} {self.source}"
+        *before, last = [metric.title for metric in self.metrics]
+        return f"{', '.join(before)}{' and ' if before else ''}{last} {self.source}"
 
 
 SQUAD = TaskMetrics(
@@ -97,6 +98,19 @@ SQUAD = TaskMetrics(
     ),
 )
 """Question answering. Languages written without spaces have character F1 besides; models that write have shares."""
+
+MLQA = replace(
+    SQUAD,
+    scorer="squad1.1+mlqa1",
+    source="as the official scripts of SQuAD v1.1 and MLQA compute them",
+    metrics=(
+        Metric("exact_match", "SQuAD exact match", "EM"),
+        Metric("f1", "SQuAD F1", "F1"),
+        Metric("mlqa_exact_match", "MLQA exact match", "MLQA EM"),
+        Metric("mlqa_f1", "MLQA F1", "MLQA F1"),
+    ),
+)
+"""Question answering as MLQA scores it, with SQuAD's metrics beside; published scores on MLQA are MLQA's."""
 
 
 def accuracy_metrics(task: str) -> TaskMetrics:

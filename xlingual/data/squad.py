@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -44,10 +45,19 @@ def load_squad(
     `limit` samples that many examples by `seed`. Raises DataError when the source is missing, malformed, or has no
     usable example.
     """
-    examples = clean(_questions(source, split), language=language, without_xquad=True, source=source)
+    return usable_examples(source, _questions(source, split), language).sample(limit, seed)
+
+
+def usable_examples(source: str, questions: Sequence[Question], language: str) -> ExampleSet:
+    """The questions that a model can be trained on, none of them from XQuAD's 48 articles.
+
+    Raises:
+        DataError: when none is left.
+    """
+    examples = clean(questions, language=language, without_xquad=True, source=source)
     if not examples.examples:
         raise _nothing_left(source, examples)
-    return examples.sample(limit, seed)
+    return examples
 
 
 def _questions(source: str, split: Split) -> list[Question]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from xlingual import metrics
+from xlingual import metrics, mlqa_metrics, task_metrics
 from xlingual.data.examples import Example
 from xlingual.data.scorable import first_ids, refuse_unscorable
 from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
@@ -31,33 +31,55 @@ SENTINELS = "sentinels"
 """Mark of an answer from which sentinels of masked spans were left out. Its share is shown if any answer has it."""
 
 
+Measure: TypeAlias = Callable[[str, Sequence[str], str], float]
+"""From a prediction, its gold answers and their language to a score, 0..1."""
+
+
 class QuestionAnswering:
-    """An example is a question, its context and its gold answers; an answer is a text."""
+    """An example is a question, its context and its gold answers; an answer is a text.
+
+    Attributes:
+        metrics: see `Task`.
+
+    Args:
+        metrics: SQuAD's, which every row has, and others.
+        others: from the names of the others to how they are computed.
+    """
 
     name: ClassVar[str] = SQUAD.task
-    metrics: ClassVar[TaskMetrics] = SQUAD
+
+    def __init__(self, metrics: TaskMetrics = SQUAD, others: Mapping[str, Measure] | None = None) -> None:
+        self.metrics = metrics
+        self._others = dict(others or {})
 
     def rows(
         self, examples: Sequence[Example], found: Mapping[int, Sequence[Candidate]], extras: Extras | None = None
     ) -> list[dict[str, Any]]:
         """See `answer_rows`."""
-        return answer_rows(examples, found, extras)
+        return answer_rows(examples, found, extras, self._others)
 
     def scores(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """See `mean_scores`."""
-        return mean_scores(rows)
+        return mean_scores(rows, self.metrics)
 
 
 QUESTION_ANSWERING = QuestionAnswering()
 
+MLQA = QuestionAnswering(task_metrics.MLQA, {"mlqa_exact_match": mlqa_metrics.exact_match, "mlqa_f1": mlqa_metrics.f1})
+"""The same task with MLQA's metrics beside SQuAD's. The language of an answer is that of its context."""
+
 
 def answer_rows(
-    examples: Sequence[Example], found: Mapping[int, Sequence[Candidate]], extras: Extras | None = None
+    examples: Sequence[Example],
+    found: Mapping[int, Sequence[Candidate]],
+    extras: Extras | None = None,
+    others: Mapping[str, Measure] | None = None,
 ) -> list[dict[str, Any]]:
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
     The row names the article if the data does. A question without candidates gets the empty answer. Languages written
-    without spaces also get `character_f1`. `extras` adds columns; the marks of a prediction are recorded too.
+    without spaces also get `character_f1`. `others` adds metrics in percent, `extras` other columns; the marks of a
+    prediction are recorded too.
     """
     rows = []
     for index, example in enumerate(examples):
@@ -71,6 +93,10 @@ def answer_rows(
                 "prediction": prediction,
                 EXACT_MATCH: 100.0 * metrics.exact_match(prediction, example.answers),
                 F1: 100.0 * metrics.f1(prediction, example.answers),
+                **{
+                    name: 100.0 * measure(prediction, example.answers, example.language)
+                    for name, measure in (others or {}).items()
+                },
                 **_characters(example, prediction),
                 "n_best": [{"text": one.text, "score": round(one.score, 4)} for one in candidates],
                 **(extras(example, prediction) if extras else {}),
@@ -80,8 +106,8 @@ def answer_rows(
     return rows
 
 
-def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Mean exact match and F1 over the questions in percent, and the number of questions.
+def mean_scores(rows: Sequence[Mapping[str, Any]], task: TaskMetrics = SQUAD) -> dict[str, float]:
+    """Mean of each metric of the task over the questions in percent, and the number of questions.
 
     Character F1 and SHARES (answers that are not in their context, see `xlingual.families.text_to_text`) are included
     if all rows hold them, and the share of SENTINELS if any answer has them.
@@ -95,7 +121,7 @@ def mean_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     shares = [name for name in SHARES if all(name in row for row in rows)]
     shares += [SENTINELS] if any(row.get(SENTINELS) for row in rows) else []
     return {
-        **{name: float(np.mean([row[name] for row in rows])) for name in (*SQUAD.names, *characters)},
+        **{name: float(np.mean([row[name] for row in rows])) for name in (*task.names, *characters)},
         "questions": len(rows),
         **{name: 100.0 * float(np.mean([row.get(name, False) for row in rows])) for name in shares},
     }

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlingual.activity import doing
+from xlingual.data.crossing import crossed, languages_in
 from xlingual.data.examples import ExampleSet
 from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
@@ -14,6 +15,7 @@ from xlingual.data.stated_questions import COLUMNS, Question, questions_of_file,
 from xlingual.data.test_sets.questions import asked_codes, examples_by_language
 from xlingual.data.xquad_articles import titles_of_xquad
 from xlingual.errors import DataError
+from xlingual.languages import XQUAD_LANGUAGES
 
 
 @doing("reading XQuAD")
@@ -28,6 +30,28 @@ def load_xquad(source: str, languages: Sequence[str], paragraphs: int | None = N
     questions = stated_questions(source, languages)
     _check_parallel(source, questions)
     return examples_by_language(source, {code: _name(source, code) for code in questions}, questions, paragraphs)
+
+
+def load_crossed(source: str, pairs: Sequence[tuple[str, str]], paragraphs: int | None = None) -> dict[str, ExampleSet]:
+    """Questions of one language on the contexts of another, by `CONTEXT-QUESTION`.
+
+    Raises:
+        DataError: see `load_xquad`.
+    """
+    return crossed(source, load_xquad(source, languages_in(pairs), paragraphs), pairs)
+
+
+def languages_of(source: str) -> list[str]:
+    """The XQuAD languages of a local source; all of them for a hub id, or if none is recognised."""
+    path = local_path(source)
+    if path is None or not path.is_dir():
+        return list(XQUAD_LANGUAGES)
+    found = [code for code in XQUAD_LANGUAGES if _file(path, code).is_file() or _in_copy(path, code)]
+    return found or list(XQUAD_LANGUAGES)
+
+
+def _in_copy(directory: Path, code: str) -> bool:
+    return any(f"xquad.{code}" in str(file.relative_to(directory)) for file in directory.rglob("*.parquet"))
 
 
 def stated_questions(source: str, languages: Sequence[str]) -> dict[str, list[Question]]:

@@ -24,13 +24,16 @@ class Benchmark:
         task: reference of the task (`xlingual.tasks`) that scores its answers.
         languages: two-letter codes in the order of tables; empty where the source alone decides.
         source: hub id of its data; empty where it has none.
+        hub_ids: other hub ids of the same data.
         file: name of a language's file in a local directory, with the code as `{language}`.
         reader: reference of what reads test examples: from a source, codes and a number of paragraphs (None for all)
             to examples by code.
         training_reader: reference of what reads one language of training or development data of this task: from a
             source, with `language` and `split` (`train` or `dev`), to examples.
+        available: reference of what lists the languages of a source, in the order of tables; empty where every source
+            has them all.
         crossed: reference of what makes examples of two languages: from a source, pairs of codes and a number of
-            paragraphs to examples by pair; empty where languages do not share their examples.
+            paragraphs to examples by `A-B`; empty where languages do not share their examples.
         roles: what the first and the second code of such a pair say the language of.
         averages: from the words for a set of languages to the set, of published averages.
         published: name of the table of published scores in `xlingual.report`; empty where there is none.
@@ -45,6 +48,8 @@ class Benchmark:
     file: str
     reader: str
     training_reader: str
+    hub_ids: tuple[str, ...] = ()
+    available: str = ""
     crossed: str = ""
     roles: tuple[str, str] = ("", "")
     averages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

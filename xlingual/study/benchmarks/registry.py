@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from xlingual.study.benchmarks import pawsx, xquad
+from xlingual.study.benchmarks import mlqa, pawsx, tydiqa_goldp, xquad
 from xlingual.study.benchmarks.benchmark import Benchmark
 
-BENCHMARKS: dict[str, Benchmark] = {one.name: one for one in (xquad.BENCHMARK, pawsx.BENCHMARK)}
+BENCHMARKS: dict[str, Benchmark] = {
+    one.name: one for one in (xquad.BENCHMARK, mlqa.BENCHMARK, tydiqa_goldp.BENCHMARK, pawsx.BENCHMARK)
+}
 """By name, in the order of messages."""

@@ -18,6 +18,8 @@ BENCHMARK = Benchmark(
     file="xquad.{language}.json",
     reader="xlingual.data.test_sets.xquad:load_xquad",
     training_reader="xlingual.data.squad:load_squad",
+    available="xlingual.data.test_sets.xquad:languages_of",
+    crossed="xlingual.data.test_sets.xquad:load_crossed",
     roles=("context", "question"),
     averages={
         "11 languages with English, without Romanian": _ELEVEN,

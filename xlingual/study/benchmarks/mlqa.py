@@ -1,0 +1,25 @@
+"""MLQA: questions on similar passages of several Wikipedias (Lewis et al. 2020, arXiv 1910.07475)."""
+
+from __future__ import annotations
+
+from xlingual.study.benchmarks.benchmark import Benchmark
+from xlingual.task_metrics import MLQA
+
+LANGUAGES = ("en", "ar", "de", "es", "hi", "vi", "zh")
+
+BENCHMARK = Benchmark(
+    name="mlqa",
+    title="MLQA",
+    metrics=MLQA,
+    task="xlingual.tasks.question_answering:MLQA",
+    languages=LANGUAGES,
+    source="google/xtreme",
+    file="test-context-{language}-question-{language}.json",
+    reader="xlingual.data.test_sets.mlqa:load_mlqa",
+    training_reader="xlingual.data.test_sets.mlqa:load_training",
+    hub_ids=("facebook/mlqa",),
+    available="xlingual.data.test_sets.mlqa:languages_of",
+    crossed="xlingual.data.test_sets.mlqa:load_crossed",
+    roles=("context", "question"),
+    averages={"7 languages with English": LANGUAGES},
+)

@@ -1,0 +1,25 @@
+"""TyDiQA-GoldP: questions asked in each language, none of them translated (Clark et al. 2020, arXiv 2003.05002).
+
+It is scored as XTREME scores it: on the development part, in nine languages, with the metrics of SQuAD.
+"""
+
+from __future__ import annotations
+
+from xlingual.study.benchmarks.benchmark import Benchmark
+from xlingual.task_metrics import SQUAD
+
+LANGUAGES = ("en", "ar", "bn", "fi", "id", "ko", "ru", "sw", "te")
+
+BENCHMARK = Benchmark(
+    name="tydiqa_goldp",
+    title="TyDiQA-GoldP",
+    metrics=SQUAD,
+    task="xlingual.tasks.question_answering:QUESTION_ANSWERING",
+    languages=LANGUAGES,
+    source="google-research-datasets/tydiqa",
+    file="tydiqa.{language}.dev.json",
+    reader="xlingual.data.test_sets.tydiqa:load_tydiqa",
+    training_reader="xlingual.data.test_sets.tydiqa:load_training",
+    available="xlingual.data.test_sets.tydiqa:languages_of",
+    averages={"9 languages with English": LANGUAGES},
+)
