@@ -29,11 +29,12 @@ from harness import machine, shown, wide_console
 from rich.table import Table
 
 from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, TrainingText, index_of_test_set
+from xlingual.data.contamination.joint_index import available_languages
 from xlingual.data.contamination.training_files import texts_of_file
-from xlingual.data.contamination.xquad_index import available_languages
 from xlingual.data.examples import Example
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.test_sets.xquad import load_xquad
+from xlingual.study.benchmarks import BENCHMARKS
 
 Sets = dict[str, list[Example]]
 """One example of each paragraph, by language."""
@@ -198,7 +199,7 @@ def measure(options: argparse.Namespace, data: str, clean: Sequence[Path]) -> di
     read, built = [], []
     for _ in range(options.runs):
         began = time.perf_counter()
-        loaded = load_xquad(data, available_languages(data))
+        loaded = load_xquad(data, available_languages(BENCHMARKS["xquad"], data))
         read.append(time.perf_counter() - began)
         began = time.perf_counter()
         index = ContaminationIndex.of(example for examples in loaded.values() for example in examples.examples)

@@ -28,7 +28,7 @@ def contamination(
         raise DataError(f"{', '.join(missing)}: no such file; name files of training data")
     from xlingual.data.contamination.file_check import as_json as counts
     from xlingual.data.contamination.file_check import check_files
-    from xlingual.data.contamination.xquad_index import index_of_test_set
+    from xlingual.data.contamination.joint_index import index_of_test_set
     from xlingual.progress.activities import activities_shown
     from xlingual.report.overlap_table import contamination_tables
 

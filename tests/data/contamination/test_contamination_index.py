@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 
 from xlingual.data.contamination import ContaminationIndex, TrainingText, index_of_test_set
 from xlingual.data.contamination import index as index_module
+from xlingual.data.contamination.joint_index import available_languages
 from xlingual.data.contamination.letters import letters_of
 from xlingual.data.contamination.matches import COMMON, RUN, SHARE
 from xlingual.data.contamination.ngrams import N
-from xlingual.data.contamination.xquad_index import available_languages
 from xlingual.data.examples import Example
 from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError
 from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.study.benchmarks import BENCHMARKS
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +229,6 @@ def test_a_copy_of_the_hubs_data_set_gives_the_languages_that_it_has(tmp_path, w
     rows = [{"id": "sealed-question-1", "question": "What is it?", "answers": {"text": ["The"], "answer_start": [0]}}]
     rows[0]["context"] = sealed_examples[0].context
     write_snapshot(tmp_path, {("xquad.en", "validation"): rows, ("xquad.ro", "validation"): rows})
-    assert available_languages(str(tmp_path)) == ["en", "ro"]
+    assert available_languages(BENCHMARKS["xquad"], str(tmp_path)) == ["en", "ro"]
     assert index_of_test_set(str(tmp_path)).overlap(sealed_examples[0].context).reason == "text"
-    assert available_languages("google/xquad") == list(XQUAD_LANGUAGES)
+    assert available_languages(BENCHMARKS["xquad"], "google/xquad") == list(XQUAD_LANGUAGES)

@@ -15,7 +15,7 @@ from xlingual.data.contamination.letters import Letters, letters_of
 from xlingual.data.contamination.matches import COMMON, RUN, SHARE, Matches, joined, matches_of
 from xlingual.data.contamination.ngrams import HashSet, N, ngram_hashes, within_texts
 from xlingual.data.contamination.overlap import Overlap, Reason, TrainingText
-from xlingual.data.examples import Example
+from xlingual.data.examples import Example, SentencePair
 from xlingual.data.stated_questions import Question
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article
 
@@ -39,24 +39,29 @@ class ContaminationIndex:
     Attributes:
         ngrams: n-grams of all paragraphs, in all languages.
         questions: questions of N letters or more; shorter ones are not distinctive.
-        titles: titles in canonical form (see canonical_title); XQuAD's 48 are always known.
+        titles: titles in canonical form (see canonical_title).
         identities: ids of questions.
+        knows_xquad: whether XQuAD's 48 titles count too.
     """
 
     ngrams: HashSet
     questions: frozenset[int]
     titles: frozenset[int]
     identities: frozenset[int]
+    knows_xquad: bool = True
 
     @classmethod
-    def of(cls, questions: Iterable[Example | Question]) -> ContaminationIndex:
-        """Index test questions in any number of languages."""
-        known = list(questions)
-        contexts = list(dict.fromkeys(example.context for example in known))
-        asked = list(dict.fromkeys(example.question for example in known))
+    def of(cls, examples: Iterable[Example | Question | SentencePair]) -> ContaminationIndex:
+        """Index test questions, or sentence pairs, in any number of languages.
+
+        A sentence of a pair is searched for as a context is, and compared whole as a question is.
+        """
+        known = list(examples)
+        contexts = list(dict.fromkeys(text for example in known for text in _contexts(example)))
+        asked = list(dict.fromkeys(text for example in known for text in _questions(example)))
         hashes = [ngram_hashes(letters)[within_texts(pointers)] for letters, pointers in _pieces(contexts)]
         digests = [_digest(text) for piece in _pieces(asked) for text in _texts(*piece)]
-        return cls(
+        return ContaminationIndex(
             HashSet(np.concatenate([np.zeros(0, dtype=np.uint64), *hashes])),
             frozenset(digest for digest in digests if digest is not None),
             frozenset(_hash(canonical_title(example.title)) for example in known if example.title.strip()),
@@ -100,8 +105,10 @@ class ContaminationIndex:
         ]
 
     def has_title(self, title: str) -> bool:
-        """Whether this is the title of a test article, or of one of XQuAD's 48."""
-        return bool(title.strip()) and (is_xquad_article(title) or _hash(canonical_title(title)) in self.titles)
+        """Whether this is the title of a test article, or one of XQuAD's 48 where these count."""
+        if not title.strip():
+            return False
+        return (self.knows_xquad and is_xquad_article(title)) or _hash(canonical_title(title)) in self.titles
 
     def has_identity(self, identity: str) -> bool:
         """Whether this is the id of a test question; never true for ids shorter than SHORTEST_ID characters."""
@@ -121,6 +128,14 @@ class ContaminationIndex:
         flat = [question for each in questions for question in each]
         known = iter([_digest(text) in self.questions for piece in _pieces(flat) for text in _texts(*piece)])
         return [any([next(known) for _ in each]) for each in questions]
+
+
+def _contexts(example: Example | Question | SentencePair) -> tuple[str, ...]:
+    return (example.first, example.second) if isinstance(example, SentencePair) else (example.context,)
+
+
+def _questions(example: Example | Question | SentencePair) -> tuple[str, ...]:
+    return (example.first, example.second) if isinstance(example, SentencePair) else (example.question,)
 
 
 def _pieces(texts: Sequence[str]) -> Iterator[tuple[Letters, NDArray[np.int64]]]:

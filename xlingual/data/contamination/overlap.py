@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from xlingual.data.examples import Example
+from xlingual.data.examples import Example, SentencePair
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.stated_questions import Question
 
@@ -44,6 +44,11 @@ class TrainingText:
         questions, identities = tuple(each.question for each in together), tuple(each.id for each in together)
         return cls(first.paragraph or first.id or first.title, (first.context,), questions, first.title, identities)
 
+    @classmethod
+    def of_pair(cls, pair: SentencePair) -> TrainingText:
+        """The text of a sentence pair, each of whose sentences may be one of a test pair."""
+        return cls(pair.id, (pair.first, pair.second), (pair.first, pair.second), pair.title)
+
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
@@ -53,11 +58,13 @@ class Overlap:
         reasons: all reasons that hold, the strongest first.
         run: letters of the longest run shared with a test paragraph; 0 if it is shorter than an n-gram.
         share: share of its n-grams found in the test set's paragraphs, 0 to 1, for the text with the largest share.
+        test_sets: names of the test sets, where there may be several.
     """
 
     reasons: tuple[Reason, ...]
     run: int
     share: float
+    test_sets: tuple[str, ...] = ()
 
     @property
     def reason(self) -> Reason:
@@ -75,4 +82,11 @@ class Contaminated:
     def as_json(self) -> dict[str, str | int | float | list[str]]:
         """A line of a study's list of dropped data."""
         found = self.overlap
-        return {"name": self.name, "reasons": list(found.reasons), "run": found.run, "share": round(found.share, 4)}
+        sets = {"test_sets": list(found.test_sets)} if found.test_sets else {}
+        return {
+            "name": self.name,
+            **sets,
+            "reasons": list(found.reasons),
+            "run": found.run,
+            "share": round(found.share, 4),
+        }

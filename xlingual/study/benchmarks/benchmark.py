@@ -30,6 +30,8 @@ class Benchmark:
             to examples by code.
         training_reader: reference of what reads one language of training or development data of this task: from a
             source, with `language` and `split` (`train` or `dev`), to examples.
+        stated: reference of what reads all texts of a source for the check of training data, even of examples that
+            cannot be scored: from a source and codes to questions by code; empty where the reader does.
         available: reference of what lists the languages of a source, in the order of tables; empty where every source
             has them all.
         crossed: reference of what makes examples of two languages: from a source, pairs of codes and a number of
@@ -49,6 +51,7 @@ class Benchmark:
     reader: str
     training_reader: str
     hub_ids: tuple[str, ...] = ()
+    stated: str = ""
     available: str = ""
     crossed: str = ""
     roles: tuple[str, str] = ("", "")

@@ -18,6 +18,7 @@ BENCHMARK = Benchmark(
     reader="xlingual.data.test_sets.mlqa:load_mlqa",
     training_reader="xlingual.data.test_sets.mlqa:load_training",
     hub_ids=("facebook/mlqa",),
+    stated="xlingual.data.test_sets.mlqa:stated_questions",
     available="xlingual.data.test_sets.mlqa:languages_of",
     crossed="xlingual.data.test_sets.mlqa:load_crossed",
     roles=("context", "question"),

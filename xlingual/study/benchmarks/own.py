@@ -43,6 +43,7 @@ def own_benchmark(name: str, pattern: str) -> Benchmark:
         file=Path(pattern).name,
         reader="xlingual.data.test_sets.own:load_own",
         training_reader="xlingual.data.squad:load_squad",
+        stated="xlingual.data.test_sets.own:stated_questions",
         available="xlingual.data.test_sets.own:languages_of",
         crossed="xlingual.data.test_sets.own:load_crossed",
         roles=("context", "question"),

@@ -20,6 +20,7 @@ BENCHMARK = Benchmark(
     file="tydiqa.{language}.dev.json",
     reader="xlingual.data.test_sets.tydiqa:load_tydiqa",
     training_reader="xlingual.data.test_sets.tydiqa:load_training",
+    stated="xlingual.data.test_sets.tydiqa:stated_questions",
     available="xlingual.data.test_sets.tydiqa:languages_of",
     averages={"9 languages with English": LANGUAGES},
 )

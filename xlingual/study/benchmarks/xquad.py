@@ -18,6 +18,7 @@ BENCHMARK = Benchmark(
     file="xquad.{language}.json",
     reader="xlingual.data.test_sets.xquad:load_xquad",
     training_reader="xlingual.data.squad:load_squad",
+    stated="xlingual.data.test_sets.xquad:stated_questions",
     available="xlingual.data.test_sets.xquad:languages_of",
     crossed="xlingual.data.test_sets.xquad:load_crossed",
     roles=("context", "question"),
