@@ -13,9 +13,9 @@ BENCHMARK = Benchmark(
     languages=("en", "de", "es", "fr", "ja", "ko", "zh"),
     source="google-research-datasets/paws-x",
     file="{language}/test_2k.tsv",
-    reader="xlingual.data.sentence_pairs.pawsx:load_pawsx",
-    training_reader="xlingual.data.sentence_pairs.pawsx:load_pawsx_training",
-    crossed="xlingual.data.sentence_pairs.pawsx:cross_pawsx",
+    reader="xlingual.data.sentence_pairs.pawsx:PAWSX.load",
+    training_reader="xlingual.data.sentence_pairs.pawsx:PAWSX.load_training",
+    crossed="xlingual.data.sentence_pairs.pawsx:PAWSX.cross",
     roles=("first sentence", "second sentence"),
     averages={"7 languages with English": ("en", "de", "es", "fr", "ja", "ko", "zh")},
 )
