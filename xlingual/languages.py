@@ -57,6 +57,19 @@ def name(code: str) -> str:
     return _NAMES[two_letter(code)]
 
 
+def name_or_code(code: str) -> str:
+    """Return the English name of a language, or the code itself where no language is known by it."""
+    try:
+        return name(code)
+    except DataError:
+        return code
+
+
+def non(code: str) -> str:
+    """All languages but one, in words: "non-English" for "en"."""
+    return f"non-{name_or_code(code)}"
+
+
 def _remedy(code: str) -> str:
     wanted = code.strip().lower()
     wanted = _BIBLIOGRAPHIC.get(wanted, wanted)

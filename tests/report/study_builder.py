@@ -26,11 +26,12 @@ class StudyBuilder:
         )
         test = {"source": "google/xquad", "languages": list(LANGUAGES), "paragraphs": None} | study.pop("test", {})
         self.languages = test["languages"]
+        data = {"train": "squad", "test": test} | study.pop("data", {})
         self.directory = StudyDirectory(storage / name)
         resolved = {
             "name": name,
             "question": "Does it help?",
-            "data": {"train": "squad", "test": test},
+            "data": data,
             "arms": {arm: {"baseline": position == 0, **searched} for position, arm in enumerate(self.arms)},
             "search": {"trials_per_arm": 2, "objective": "dev.f1"},
             "oracle": False,

@@ -114,7 +114,7 @@ def test_a_report_has_the_metrics_of_the_task_and_no_others(summary: Summary) ->
     assert "zero-shot accuracy on XQuAD" in text and "zero-shot confidence on XQuAD" in text
     assert text.index("zero-shot accuracy") < text.index("zero-shot confidence"), "the headline comes first"
     assert "difference of accuracy to baseline" in text and "Metrics: confidence and accuracy over pairs" in text
-    assert "pairs0|langs:2|q:12" in text
+    assert "pairs0|langs:2|pairs:12" in text
     assert no_word_of_question_answering(text)
 
 

@@ -96,7 +96,7 @@ def test_table(state: StudyState, limit: int, names: ScoreNames) -> Table:
     table.add_column("arm", no_wrap=True, max_width=24)
     table.add_column("seed", no_wrap=True, justify="right")
     table.add_column("languages", justify="right")
-    table.add_column(f"mean {names.headline} beyond English", no_wrap=True, justify="right")
+    table.add_column(f"mean {names.headline} {names.beyond}", no_wrap=True, justify="right")
     for (arm, seed), scores in list(state.test_scores.items())[-limit:]:
         table.add_row(Text(arm), str(seed), str(len(scores)), cells.percent(names.zero_shot(scores)))
     return table

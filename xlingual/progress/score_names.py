@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xlingual.languages import name_or_code
 from xlingual.study.objectives import DEFAULT_OBJECTIVE, WEBFAQ_DEV
 from xlingual.task_metrics import SQUAD, TaskMetrics
 
@@ -16,10 +17,12 @@ class ScoreNames:
     Attributes:
         objective: the study's, in words.
         metrics: those of its task.
+        source: language of the training data.
     """
 
     objective: str = DEFAULT_OBJECTIVE
     metrics: TaskMetrics = SQUAD
+    source: str = "en"
 
     @property
     def header(self) -> str:
@@ -40,9 +43,18 @@ class ScoreNames:
         """The headline among one language's scores, in percent; None where it is missing."""
         return score.get(self.metrics.headline.name)
 
+    @property
+    def beyond(self) -> str:
+        """The mean's languages in words: "beyond English"."""
+        return f"beyond {name_or_code(self.source)}"
+
     def zero_shot(self, language_scores: Mapping[str, Mapping[str, float]]) -> float | None:
-        """Mean of the headline over the languages other than English, in percent; None where a score is missing."""
-        scores = [self.of(score) for language, score in language_scores.items() if language != "en"]
+        """Mean of the headline over the languages but the source, in percent; None where a score is missing.
+
+        Pairs of two languages (`A-B`) are in no mean.
+        """
+        others = {language: one for language, one in language_scores.items() if "-" not in language}
+        scores = [self.of(score) for language, score in others.items() if language != self.source]
         present = [score for score in scores if score is not None]
         return sum(present) / len(present) if present and len(present) == len(scores) else None
 

@@ -55,6 +55,7 @@ class ArmSummary:
         late: searches that chose after the test set had been read for another one.
         shares: language -> share -> percent of the questions, one a unit; empty unless answers are generated.
         metrics: those of the task.
+        source: language of the training data; means are over the others.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ArmSummary:
     late: tuple[int, ...] = ()
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     metrics: TaskMetrics = SQUAD
+    source: str = "en"
 
     @property
     def best(self) -> Winner | None:
@@ -109,8 +111,8 @@ class ArmSummary:
         return "search" if self.searches > 1 else "seed"
 
     def mean(self, metric: str) -> tuple[float, ...]:
-        """Mean over the non-English languages, one a unit; empty if there are none."""
-        return _mean_of(scores.of(metric) for language, scores in self.scores.items() if language != "en")
+        """Mean over all languages but the source, one a unit; empty if there are none."""
+        return _mean_of(scores.of(metric) for language, scores in self.scores.items() if language != self.source)
 
     def mean_over(self, languages: Iterable[str], metric: str) -> tuple[float, ...]:
         """Mean over given languages, one a unit; empty if one of them was not scored."""
@@ -120,8 +122,8 @@ class ArmSummary:
         return _mean_of(self.scores[language].of(metric) for language in wanted)
 
     def mean_share(self, name: str) -> tuple[float, ...]:
-        """A share's mean over the non-English languages, one a unit; empty if there is none."""
-        return _mean_of(shares[name] for language, shares in self.shares.items() if language != "en")
+        """A share's mean over all languages but the source, one a unit; empty if there is none."""
+        return _mean_of(shares[name] for language, shares in self.shares.items() if language != self.source)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; what was not scored is absent. Configuration, fingerprint and values are the best winner's."""

@@ -129,8 +129,8 @@ def differences(
 ) -> Cells:
     """Compare each arm with the arm that `against` has for it, else with the baseline.
 
-    An arm is left out while the arm it is compared with has no score. "mean" is over the non-English languages, where
-    there are any.
+    An arm is left out while the arm it is compared with has no score. "mean" is over all languages but the
+    source, where there are any.
 
     Args:
         scores: of all replicates.
@@ -155,7 +155,7 @@ def differences(
 def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dict[str, dict[str, Difference]]:
     languages = scores.languages
     targets = {language: {language: 1.0} for language in languages}
-    others = [language for language in languages if language != "en"]
+    others = [language for language in languages if language != scores.source]
     if others:
         targets[MEAN] = dict.fromkeys(others, 1.0 / len(others))
     seeds = (scores.seeds[arm], scores.seeds[other]) if scores.seeds else None
@@ -170,15 +170,15 @@ def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dic
                 confidence,
                 pooled=None if pooled is None else pooled.estimates.get(name),
                 randomization_p=(
-                    randomization_p(article_shares(cells, targets[name])) if name == _headline(targets) else None
+                    randomization_p(article_shares(cells, targets[name])) if name == headline_of(targets) else None
                 ),
             )
     return found
 
 
-def _headline(cells: Collection[str]) -> str:
-    """The headline's target: the mean, or English if nothing else was scored."""
-    return MEAN if MEAN in cells else "en"
+def headline_of(cells: Collection[str]) -> str:
+    """The headline's target: the mean, or the source language if nothing else was scored."""
+    return MEAN if MEAN in cells else next(iter(cells), MEAN)
 
 
 def _cells(scores: TestScores, arm: str, other: str, metric: str) -> dict[str, LanguageScores]:
@@ -206,7 +206,7 @@ def _pooled(found: Mapping[str, Inference], languages: Collection[str]) -> Poole
 
 def _judge(found: Cells, metric: str, chosen_by_search: Collection[str]) -> None:
     """Adjust p values and decide what is called a difference: means by Holm over arms, languages behind their mean."""
-    headline = _headline(next(iter(found.values()), {}))
+    headline = headline_of(next(iter(found.values()), {}))
     means = holm(_p_values({arm: cells[headline][metric] for arm, cells in found.items() if headline in cells}))
     for arm, cells in found.items():
         if headline in cells:

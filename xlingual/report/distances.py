@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from xlingual.languages import name_or_code
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.published import MEANS, QUESTIONS, PublishedRow, PublishedScore, published_rows
 from xlingual.study import Robust
@@ -55,9 +56,11 @@ def obstacle(arm: ArmSummary) -> str | None:
     """Why an arm's scores cannot be compared with published zero-shot scores; None if they can."""
     if not arm.seeds:
         return "not scored on the test set"
+    if arm.source != "en":
+        return f"trained on {name_or_code(arm.source)}, and published scores are of models trained on English"
     configuration = arm.configuration or {}
     if configuration.get("mixture"):
-        return "trained on other languages than English, too"
+        return f"trained on other languages than {name_or_code(arm.source)}, too"
     if _languages_of_words(configuration.get("robust")):
         return "trained with words of other languages"
     if any(scores.questions != QUESTIONS for scores in arm.scores.values()):
@@ -66,7 +69,7 @@ def obstacle(arm: ArmSummary) -> str | None:
 
 
 def _languages_of_words(robust: Mapping[str, Any] | None) -> set[str]:
-    """Languages whose words a recorded robust training mixes into English texts."""
+    """Languages whose words a recorded robust training mixes into the training texts."""
     used = methods_of(Robust.model_validate(robust) if robust else None, Method)
     return {language for method, settings in used for language in method.languages(settings)}
 

@@ -8,7 +8,7 @@ from statistics import correlation, fmean
 from typing import TYPE_CHECKING
 
 from xlingual.report.arm_summary import ArmSummary, unit_names
-from xlingual.report.differences import MEAN, Difference
+from xlingual.report.differences import MEAN, Difference, headline_of
 from xlingual.statistics.crossed import PAIRED_FROM
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ LUCK = (
     "(docs/verdicts.md)."
 )
 """How much another search typically matters."""
+
+_SHORT = {"questions": "q", "pairs": "pairs", "articles": "art", "paragraphs": "par", "groups": "grp"}
+"""Words of a task as a signature has them."""
 
 
 def interval_notes(summary: Summary) -> list[str]:
@@ -35,7 +38,7 @@ def interval_notes(summary: Summary) -> list[str]:
 def signature(summary: Summary, metric: str | None = None) -> str:
     """Return a line that identifies how a table was computed, so that it can be reproduced.
 
-    Scorer, languages beyond English, questions (the largest number of a language), clusters, scored searches x seeds,
+    Scorer, languages but the source, questions (the largest number of a language), clusters, scored searches x seeds,
     objective of the search, test of the headlines and its degrees of freedom, comparisons that Holm adjusts, version.
 
     Args:
@@ -46,9 +49,9 @@ def signature(summary: Summary, metric: str | None = None) -> str:
     freedom = sorted({f"{gap.found.freedom:.1f}" for gap in gaps if gap.found.freedom is not None}, key=float)
     parts = [
         summary.metrics.scorer,
-        f"langs:{sum(language != 'en' for language in summary.languages)}",
-        f"q:{max(summary.questions.values(), default=0)}",
-        f"{'art' if summary.by_article else 'par'}:{summary.clusters}",
+        f"langs:{len(summary.targets)}",
+        f"{_SHORT[summary.words.examples]}:{max(summary.questions.values(), default=0)}",
+        f"{_SHORT[summary.clustered_by]}:{summary.clusters}",
         f"searches:{_repeated(summary)}",
         f"sel:{summary.objective.replace(' ', '')}",
         *([f"t df {'-'.join(dict.fromkeys((freedom[0], freedom[-1])))}", f"holm:{len(gaps)}"] if freedom else []),
@@ -78,7 +81,7 @@ def _range(counts: Iterable[int]) -> str:
 def _coverage(summary: Summary) -> Iterator[str]:
     gaps = list(_gaps(summary))
     share = f"{100 * summary.confidence:g}%"
-    what = "articles" if summary.by_article else "paragraphs"
+    what = summary.clustered_by
     if any(gap.low is None for gap in gaps):
         yield f"No intervals: they need at least two {what} in every language."
         return
@@ -94,7 +97,10 @@ def _coverage(summary: Summary) -> Iterator[str]:
     alone = [arm for arm, gap in _headlines(summary).items() if gap.seed_variation and min(gap.found.units) == 1]
     if alone:
         yield f"{', '.join(alone)}: compared by a single seed or search in one arm, taken to vary as in the other arm."
-    if not summary.by_article and not summary.toy:
+    words = summary.words
+    if words.clusters == words.groups:
+        yield "A group is all pairs that share a sentence, directly or over other pairs."
+    elif not summary.by_article and not summary.toy:
         yield (
             "The test set's files do not name all articles, so questions are grouped by paragraph; "
             "paragraphs of one article are alike, and intervals by article would be wider."
@@ -180,7 +186,11 @@ def _doubts(summary: Summary) -> Iterator[str]:
     if uneven:
         yield f"{', '.join(uneven)}: searches with different numbers of scored seeds; each search counts once."
     if not summary.parallel:
-        yield "Languages hold different questions; those that share an article's name vary together."
+        yield f"Languages hold different {summary.words.examples}; those {_sharing(summary)} vary together."
+
+
+def _sharing(summary: Summary) -> str:
+    return "that share an article's name" if summary.by_article else f"of {summary.clustered_by} of one name"
 
 
 def _of_one_search(arm: ArmSummary) -> bool:
@@ -212,7 +222,7 @@ def _beyond(summary: Summary) -> bool:
 
 def _headlines(summary: Summary, metric: str | None = None) -> dict[str, Difference]:
     name = metric or summary.headline
-    return {arm: cells[MEAN if MEAN in cells else "en"][name] for arm, cells in summary.differences.items()}
+    return {arm: cells[headline_of(cells)][name] for arm, cells in summary.differences.items()}
 
 
 def _gaps(summary: Summary) -> Iterator[Difference]:

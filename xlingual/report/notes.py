@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from xlingual.languages import name_or_code
 from xlingual.report.arm_summary import ArmSummary, reasons_of, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
@@ -15,12 +16,13 @@ from xlingual.report.power_notes import power_notes
 from xlingual.report.published_table import published_notes
 from xlingual.report.shares_table import shares_notes
 from xlingual.report.summary import Summary
+from xlingual.report.words import counted
 from xlingual.study.dimension import many_more
 
 _SETS = {
     "webfaq_dev": "webfaq_dev: FAQ passages of held-out hosts in the FAQ languages, no human labels",
     "test": "test: the test set itself",
-    "dev.": "dev: English development questions",
+    "dev.": "dev: {source} development {examples}",
 }
 
 
@@ -36,10 +38,8 @@ def warnings(summary: Summary) -> list[str]:
     counts = summary.questions
     if len(set(counts.values())) > 1:
         fewest, most = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
-        lines.append(
-            f"UNEQUAL LANGUAGES: {_times(counts[fewest], 'question')} in {fewest} to {counts[most]} in {most}; a mean "
-            "weighs the languages the same."
-        )
+        least = f"{counted(counts[fewest], summary.words.examples)} in {fewest}"
+        lines.append(f"UNEQUAL LANGUAGES: {least} to {counts[most]} in {most}; a mean weighs the languages the same.")
     if summary.changed:
         lines.append(
             f"CHANGED: predictions no longer give the scores recorded at their reading: {_few(summary.changed)}."
@@ -52,11 +52,10 @@ def warnings(summary: Summary) -> list[str]:
 def notes(summary: Summary) -> list[str]:
     """Sentences printed once, under the tables."""
     lines = [f"Scored: {_extent(summary)}, in {_times(len(summary.languages), 'language')}."]
-    others = [language for language in summary.languages if language != "en"]
-    if others:
+    if summary.targets:
         lines.append(
-            f"The mean is over the {len(others)} non-English languages; ± is its standard deviation over "
-            f"{unit_names(summary.arms.values())}."
+            f"The mean is over the {len(summary.targets)} {summary.non_source} languages; ± is its standard deviation "
+            f"over {unit_names(summary.arms.values())}."
         )
     lines.append(f"Metrics: {summary.metrics.described}, for every language.")
     lines += character_notes(summary)
@@ -67,14 +66,17 @@ def notes(summary: Summary) -> list[str]:
     lines += published_notes(summary)
     lines += shares_notes(summary)
     chooser = "Each search" if any(arm.searches > 1 for arm in summary.arms.values()) else "The search of each arm"
-    lines.append(f"{chooser} chose its configuration by {_objective(summary.objective)}.")
+    lines.append(f"{chooser} chose its configuration by {_objective(summary)}.")
     lines += without_trials(summary)
     lines += _dimensions(summary)
     lines += cost_notes(summary.equal, summary.costs)
     taught = [arm for arm in summary.arms.values() if arm.scores and _faq_languages(arm)]
     if taught:
         arms = "; ".join(f"{arm.name} ({_recipe(arm)}: {', '.join(_faq_languages(arm))})" for arm in taught)
-        lines.append(f"Trained on question-answer pairs of other languages than English, too: {arms}.")
+        lines.append(
+            f"Trained on question-answer pairs of other languages than {name_or_code(summary.source_language)}, too: "
+            f"{arms}."
+        )
     if summary.contamination is not None:
         parts = [f"{count} of {part}" for part, count in summary.contamination.items() if count]
         found = f"{', '.join(parts)} overlapped and were dropped" if parts else "nothing overlapped"
@@ -132,9 +134,7 @@ _SINGULAR = {"seeds": "seed", "searches": "search", "searches or seeds": "search
 
 def zero_shot(summary: Summary, metric: str) -> str:
     """The kind of a table's scores: zero-shot, except for arms trained on question-answer pairs of tested languages."""
-    seen = [
-        arm.name for arm in summary.arms.values() if arm.scores and set(_faq_languages(arm)) & set(summary.languages)
-    ]
+    seen = [arm.name for arm in summary.arms.values() if arm.scores and set(_faq_languages(arm)) & set(summary.targets)]
     if summary.oracle or len(seen) == sum(bool(arm.scores) for arm in summary.arms.values()):
         return metric
     return f"{metric} (zero-shot but for {', '.join(seen)})" if seen else f"zero-shot {metric}"
@@ -205,11 +205,14 @@ def without_trials(summary: Summary) -> list[str]:
 def _extent(summary: Summary) -> str:
     """Paragraphs and questions per language."""
     counts = sorted(set(summary.questions.values()))
+    words = summary.words
     if not counts:
-        return f"at most {summary.paragraph_cap} paragraphs per language" if summary.paragraph_cap else "nothing yet"
+        return (
+            f"at most {summary.paragraph_cap} {words.groups} per language" if summary.paragraph_cap else "nothing yet"
+        )
     questions = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     most = "" if summary.parallel else "at most "
-    return f"{most}{_times(summary.paragraphs, 'paragraph')} and {questions} questions per language"
+    return f"{most}{counted(summary.paragraphs, words.groups)} and {questions} {words.examples} per language"
 
 
 def _mixtures(arm: ArmSummary) -> list[Mapping[str, Any]]:
@@ -227,19 +230,22 @@ def _faq_languages(arm: ArmSummary) -> list[str]:
 
 def _recipe(arm: ArmSummary) -> str:
     """The recipes of an arm's winners, with their unusual settings."""
-    return " or ".join(dict.fromkeys(map(_recipe_of, _mixtures(arm))))
+    source = name_or_code(arm.source)
+    return " or ".join(dict.fromkeys(_recipe_of(mixture, source) for mixture in _mixtures(arm)))
 
 
-def _recipe_of(mixture: Mapping[str, Any]) -> str:
+def _recipe_of(mixture: Mapping[str, Any], source: str) -> str:
     name = next(iter(mixture.get("recipe", {"passage": {}}))).replace("_", " ")
-    words = [name, "before the English data" if mixture.get("schedule") == "then" else "mixed in"]
+    words = [name, f"before the {source} data" if mixture.get("schedule") == "then" else "mixed in"]
     return ", ".join([*words, "shuffled pairs"] if mixture.get("pairs") == "shuffled" else words)
 
 
-def _objective(objective: str) -> str:
+def _objective(summary: Summary) -> str:
     """The objective, with an explanation of its names."""
-    about = [text for name, text in _SETS.items() if re.search(rf"(^|\s){re.escape(name)}", objective)]
-    return f"{objective} ({'; '.join(about)})" if about else objective
+    found = [text for name, text in _SETS.items() if re.search(rf"(^|\s){re.escape(name)}", summary.objective)]
+    source = name_or_code(summary.source_language)
+    about = [text.format(source=source, examples=summary.words.examples) for text in found]
+    return f"{summary.objective} ({'; '.join(about)})" if about else summary.objective
 
 
 def _searches(numbers: Collection[int]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from xlingual.languages import name_or_code
 from xlingual.report.arm_summary import unit_names
-from xlingual.report.differences import MEAN, Difference
+from xlingual.report.differences import Difference, headline_of
 from xlingual.report.number_format import signed
 from xlingual.report.summary import Summary
 from xlingual.statistics.power import POWER
@@ -14,7 +15,7 @@ from xlingual.study.searches import MOST
 
 def power_notes(summary: Summary) -> list[str]:
     """Sentences on the headlines: tests, a check, the smallest detectable differences, and what is undecided."""
-    gaps = {arm: cells[MEAN if MEAN in cells else "en"][summary.headline] for arm, cells in summary.differences.items()}
+    gaps = {arm: cells[headline_of(cells)][summary.headline] for arm, cells in summary.differences.items()}
     return [
         *_tests(summary, gaps),
         *_check(summary, gaps),
@@ -40,7 +41,7 @@ def _test(gap: Difference) -> str:
 def _check(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
     found = {arm: gap.randomization_p for arm, gap in gaps.items() if gap.randomization_p is not None}
     if found:
-        what = "articles" if summary.by_article else "paragraphs"
+        what = summary.clustered_by
         values = ", ".join(f"{_p(p)} for {arm}" for arm, p in found.items())
         yield (
             f"A check, not a verdict: approximate randomisation over {what} has p {values}. It ignores that other "
@@ -86,7 +87,7 @@ def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
         return f"in every article its mean score equals that of {pair[1].name}"
     size = f"a difference of this size ({signed(gap.estimate)})"
     if gap.more_units is None:
-        what = "articles" if summary.by_article else "paragraphs"
+        what = summary.clustered_by
         return f"no number of {units} would decide {size}: the {gap.found.clusters} {what} vary too much"
     if gap.more_units + min(gap.found.units) > MOST:
         return f"it would take more than {MOST} {units} of each arm to decide {size}"
@@ -104,7 +105,7 @@ def _pooled(summary: Summary) -> Iterator[str]:
 
 
 def _headline(summary: Summary) -> str:
-    return "the means" if any(language != "en" for language in summary.languages) else "English"
+    return "the means" if summary.targets else name_or_code(summary.source_language)
 
 
 def _of(units: str, count: int) -> str:

@@ -54,6 +54,7 @@ class TestScores:
         shares: like `scores`, in percent of the questions, of arms whose models write their answers.
         changed: replicates and languages whose predictions no longer give the recorded scores, in words.
         metrics: those of the task.
+        source: language of the training data.
     """
 
     __test__ = False  # keeps pytest from collecting the class
@@ -64,6 +65,7 @@ class TestScores:
     shares: Mapping[str, Mapping[str, Mapping[str, Floats]]] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
     metrics: TaskMetrics = SQUAD
+    source: str = "en"
 
     @property
     def seeds(self) -> dict[str, tuple[int, ...]]:
@@ -121,6 +123,7 @@ def read_scores(
     languages: Sequence[str] | None,
     several: Collection[str] = (),
     metrics: TaskMetrics = SQUAD,
+    source: str = "en",
 ) -> TestScores:
     """Read the answers of scored replicates in `languages`, or in every language that any of them answered in.
 
@@ -130,6 +133,7 @@ def read_scores(
         languages: to read; None for all that exist.
         several: arms with several searches, which are their units even if only one of them was scored.
         metrics: those of the task.
+        source: language of the training data.
 
     Raises:
         RecordError: when a scored replicate lacks a language or a question that another one has, or a row is broken.
@@ -157,7 +161,7 @@ def read_scores(
         questions[language] = next((same for same in questions.values() if same == asked), asked)
         changed += reader.changed
     of_arms = {arm: tuple(units) for arm, units in arms.items()}
-    return TestScores(questions, scores, of_arms, shares, tuple(changed), metrics)
+    return TestScores(questions, scores, of_arms, shares, tuple(changed), metrics, source)
 
 
 def _units(scored: Sequence[ReplicateState], several: bool) -> dict[Unit, list[ReplicateState]]:

@@ -26,9 +26,9 @@ def shares_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
     for language in summary.languages:
         cells = [arm.shares.get(language, {}).get(share) for arm in arms for share in shares]
         groups.append([Column(language, [f"{fmean(seeds):.1f}" if seeds else NOTHING for seeds in cells])])
-    if any(language != "en" for language in summary.languages):
+    if summary.targets:
         means = [mean_cell(arm.mean_share(share)) for arm in arms for share in shares]
-        groups.append([Column("mean of\nnon-English", means)])
+        groups.append([Column(f"mean of\n{summary.non_source}", means)])
     title = f"{summary.study}: illegal predictions and accidental translations in percent of the questions"
     return WideTable(title, flags, Column("arm", names), groups)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlingual.languages import non
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState, read_state
@@ -19,6 +20,7 @@ from xlingual.report.scores import Floats, TestScores, read_scores
 from xlingual.report.status import set_aside
 from xlingual.report.training_cost import ArmCost, read_cost
 from xlingual.report.winners import read_winners
+from xlingual.report.words import Words, words_of
 from xlingual.study.changes import drawn
 from xlingual.study.dimension import coordinates
 from xlingual.study.objectives import recorded_objective
@@ -30,11 +32,17 @@ from xlingual.task_metrics import SQUAD, TaskMetrics
 class Summary:
     """All numbers in the report of a study.
 
-    `contamination` counts, by part, the pieces of training data that were dropped for overlapping the test set; None
-    when nothing was compared yet. `equal` says what whole trials of all arms are equal in: updates or passes.
-    `clusters` counts the articles, or where not all are known (`by_article`) the paragraphs, that intervals cover.
-    `published` are scores of others of the arms' models, none in a toy study; `distances` those of the arms to them,
-    none where the search saw the test set; `changed` names predictions that score otherwise than when written.
+    Attributes:
+        equal: what whole trials of all arms are equal in: updates or passes.
+        languages: the scored ones, in the order of columns.
+        source_language: of the training data; need not be among `languages`.
+        title: of the test set, in words.
+        contamination: by part, the pieces of training data that were dropped for overlapping the test set; None when
+            nothing was compared yet.
+        clusters: number of articles, or where not all are known (`by_article`) of paragraphs, that intervals cover.
+        published: scores of others of the arms' models, none in a toy study.
+        distances: those of the arms to published scores, none where the search saw the test set.
+        changed: predictions that score otherwise than when they were written.
     """
 
     study: str
@@ -64,6 +72,28 @@ class Summary:
     distances: tuple[Distance, ...] = ()
     changed: tuple[str, ...] = ()
     metrics: TaskMetrics = SQUAD
+    source_language: str = "en"
+    title: str = "XQuAD"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The scored languages but the source: those that the mean is over."""
+        return tuple(language for language in self.languages if language != self.source_language)
+
+    @property
+    def non_source(self) -> str:
+        """The targets in words: "non-English"."""
+        return non(self.source_language)
+
+    @property
+    def words(self) -> Words:
+        """What the examples and their groups are called."""
+        return words_of(self.metrics)
+
+    @property
+    def clustered_by(self) -> str:
+        """What intervals are over, in the plural."""
+        return self.words.kept_together(named=self.by_article)
 
     @property
     def headline(self) -> str:
@@ -100,11 +130,12 @@ class Summary:
             "objective": self.objective,
             "equal": self.equal,
             "toy": self.toy,
+            "source_language": self.source_language,
             "languages": list(self.languages),
             "test_set": {
                 "paragraph_cap": self.paragraph_cap,
                 "paragraphs": self.paragraphs,
-                "clusters": {"articles" if self.by_article else "paragraphs": self.clusters},
+                "clusters": {self.clustered_by: self.clusters},
                 "questions": self.questions,
                 "parallel": self.parallel,
             },
@@ -144,8 +175,9 @@ def summarize(
     state = read_state(place)
     test = _test_set(state.study)
     named = test.get("languages")
+    source = state.study["data"].get("source_language", "en")
     several = [name for name, searches in state.searches.items() if searches.count > 1]
-    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None, several, metrics)
+    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None, several, metrics, source)
     toy = test.get("source") == "toy"
     arms = {name: _arm(place, state, name, scores) for name in state.arms}
     published = () if toy or metrics != METRICS else rows_of(tuple(arms.values()))
@@ -183,6 +215,8 @@ def summarize(
         distances=() if state.oracle else distances(tuple(arms.values()), published),
         changed=scores.changed,
         metrics=metrics,
+        source_language=source,
+        title="the toy test set" if toy else "XQuAD",
     )
 
 
@@ -229,6 +263,7 @@ def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestSc
             for language, cell in scores.shares.get(name, {}).items()
         },
         metrics=scores.metrics,
+        source=scores.source,
     )
 
 

@@ -52,7 +52,7 @@ def report_tables(summary: Summary) -> RenderableType:
 
 
 def score_table(summary: Summary, metric: str) -> WideTable:
-    """Arms by languages (English first), their mean, and the mean's difference with its interval.
+    """Arms by languages, their mean, and the mean's difference with its interval.
 
     Published scores of the arms' models follow below, and the means that others publish on the right, each over the
     languages in its header.
@@ -62,14 +62,13 @@ def score_table(summary: Summary, metric: str) -> WideTable:
     for language in summary.languages:
         others = [row.scores[language][metric] if language in row.scores else None for row in rows]
         groups.append([Column(language, [*(_score(arm, language, metric) for arm in arms), *map(number_cell, others)])])
-    non_english = [language for language in summary.languages if language != "en"]
-    if non_english:
+    if summary.targets:
         gaps = [summary.differences.get(arm.name, {}).get(MEAN, {}).get(metric) for arm in arms]
         compared = [_compared(summary, arm, gap) for arm, gap in zip(arms, gaps, strict=True)]
-        means = [number_cell(row.mean_over(non_english, metric)) for row in rows]
+        means = [number_cell(row.mean_over(summary.targets, metric)) for row in rows]
         groups.append(
             [
-                Column("mean of\nnon-English", [*(mean_cell(arm.mean(metric)) for arm in arms), *means]),
+                Column(f"mean of\n{summary.non_source}", [*(mean_cell(arm.mean(metric)) for arm in arms), *means]),
                 Column(
                     f"difference of means\n{_share(summary)}",
                     [*compared, *(PUBLISHED for _ in rows)],
@@ -159,8 +158,7 @@ class Signature:
 
 
 def _title(summary: Summary, metric: str) -> str:
-    data = "the toy test set" if summary.toy else "XQuAD"
-    what = f"{zero_shot(summary, summary.metrics[metric].title)} on {data} in percent"
+    what = f"{zero_shot(summary, summary.metrics[metric].title)} on {summary.title} in percent"
     return f"{summary.study}: {what}; {units(summary)}; {readings(summary)}"
 
 

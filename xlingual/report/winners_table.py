@@ -29,7 +29,7 @@ def winners_table(summary: Summary, warnings: Sequence[str] = ()) -> WideTable |
         what = summary.metrics.headline.title
         groups.append(
             [
-                Column(f"winners:\nmean {what} of non-English", [_scores(arm) for arm in arms], wraps=True),
+                Column(f"winners:\nmean {what} of {summary.non_source}", [_scores(arm) for arm in arms], wraps=True),
                 Column(f"best of all,\nits mean {what}", [_best(arm) for arm in arms]),
             ]
         )
