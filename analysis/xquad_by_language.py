@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -28,7 +28,7 @@ from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.notes import notes, warnings
 from xlingual.report.number_format import NOTHING, difference_cell, mean_cell, number_cell
-from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
+from xlingual.report.published import PublishedRow, mean_names, means_of
 from xlingual.report.published_table import PUBLISHED
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import Notes
@@ -84,8 +84,10 @@ def read_studies(directories: Sequence[Path]) -> dict[str, Summary]:
 def language_table(summaries: dict[str, Summary], metric: str) -> WideTable:
     """Languages by arms of all studies: mean over searches or seeds, and the difference to the study's own baseline."""
     languages = list(dict.fromkeys(language for summary in summaries.values() for language in summary.languages))
-    means = [key for key in MEANS if any(key in row.means for one in summaries.values() for row in one.published)]
-    rows = [*languages, *([MEAN] if languages != ["en"] else []), *means]
+    benchmark = next((one.benchmark for one in summaries.values() if one.benchmark is not None), None)
+    named = mean_names(benchmark)
+    means = [key for key in named if any(key in row.means for one in summaries.values() for row in one.published)]
+    rows = [*languages, *([MEAN] if any(one.targets for one in summaries.values()) else []), *means]
     groups = [
         _columns(label, summary, arm, rows, metric)
         for label, summary in summaries.items()
@@ -99,14 +101,15 @@ def language_table(summaries: dict[str, Summary], metric: str) -> WideTable:
     ]
     title = f"Zero-shot {SQUAD[metric].title} by language, in percent; mean: over the non-English languages"
     flags = [f"{label}: {warning}" for label, summary in summaries.items() for warning in warnings(summary)]
-    names = [MEAN_NAMES.get(row, row).replace("\n", " ") for row in rows]
+    names = [named.get(row, row).replace("\n", " ") for row in rows]
     return WideTable(title, flags, Column("language", names), groups)
 
 
 def _columns(label: str, summary: Summary, arm: ArmSummary, rows: Sequence[str], metric: str) -> list[Column]:
-    scores = [_scores(arm, row, metric) for row in rows]
+    averages = means_of(summary.benchmark)
+    scores = [_scores(arm, row, metric, averages) for row in rows]
     cells = [
-        mean_cell(one) if row in (MEAN, *MEANS) else f"{fmean(one):.1f}" if one else NOTHING
+        mean_cell(one) if row in (MEAN, *averages) else f"{fmean(one):.1f}" if one else NOTHING
         for row, one in zip(rows, scores, strict=True)
     ]
     score = Column(f"{label}\n{arm.name}", cells)
@@ -118,9 +121,8 @@ def _columns(label: str, summary: Summary, arm: ArmSummary, rows: Sequence[str],
 
 
 def _published(label: str, summary: Summary, row: PublishedRow, rows: Sequence[str], metric: str) -> Column:
-    """A published row; its mean is over the study's non-English languages, where all were published."""
-    others = [language for language in summary.languages if language != "en"]
-    cells = [row.mean_over(others, metric) if name == MEAN else _cell(row, name, metric) for name in rows]
+    """A published row; its mean is over the study's languages but the source, where all were published."""
+    cells = [row.mean_over(summary.targets, metric) if name == MEAN else _cell(row, name, metric) for name in rows]
     return Column(f"{label}\n{PUBLISHED}: {row.model} [{summary.number(row)}]", [number_cell(cell) for cell in cells])
 
 
@@ -130,12 +132,12 @@ def _cell(row: PublishedRow, name: str, metric: str) -> float | None:
     return known[name][metric] if name in known else None
 
 
-def _scores(arm: ArmSummary, language: str, metric: str) -> tuple[float, ...]:
+def _scores(arm: ArmSummary, language: str, metric: str, averages: Mapping[str, tuple[str, ...]]) -> tuple[float, ...]:
     """Scores of one language, or of the mean, one a unit (search or seed); empty where there are none."""
     if language == MEAN:
         return arm.mean(metric)
-    if language in MEANS:
-        return arm.mean_over(MEANS[language], metric)
+    if language in averages:
+        return arm.mean_over(averages[language], metric)
     return arm.scores[language].of(metric) if language in arm.scores else ()
 
 
@@ -150,7 +152,7 @@ def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
             spent = (arm.cost.cost.updates, arm.cost.cost.passes) if arm.cost else (None, None)
             for language in (*summary.languages, MEAN):
                 compared = summary.differences.get(arm.name, {}).get(language, {})
-                scored = zip(arm.units, *(_scores(arm, language, metric) for metric in SQUAD.ranked), strict=False)
+                scored = zip(arm.units, *(_scores(arm, language, metric, {}) for metric in SQUAD.ranked), strict=False)
                 for unit, *scores in scored if arm.units else [(None, *(None for _ in SQUAD.ranked))]:
                     search, seed = (unit, None) if arm.unit == "search" else (None, unit)
                     questions = arm.scores[language].questions if language in arm.scores else None

@@ -92,7 +92,7 @@ def test_options_that_say_nothing_of_others_answers_are_refused(
 
 
 def test_published_scores_that_were_asked_for_do_not_vanish_in_silence(evaluate: Call, answers: Path) -> None:
-    said = "published scores of XLM-R-base are of all 1190 questions of each language and are not shown beside a part"
+    said = "published scores of XLM-R-base are of all of XQuAD and are not shown beside a part"
     ended = evaluate("--predictions", answers, "--published", "XLM-R-base", "--json")
     content = json.loads(ended.output)
     assert (content["published"], said in content["notes"]) == ([], True)

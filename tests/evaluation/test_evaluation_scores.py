@@ -17,6 +17,7 @@ from xlingual.report.published import published_rows
 from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.tasks.question_answering import mean_scores
 
+XQUAD = BENCHMARKS["xquad"]
 ALL = {code: {"exact_match": 10.0 + n, "f1": 30.0 + n, "questions": 1190} for n, code in enumerate(XQUAD_LANGUAGES)}
 
 
@@ -24,7 +25,7 @@ def evaluation(scores: dict[str, dict[str, float]], part: str = "", notes: tuple
     fingerprints = dict.fromkeys(scores, "f")
     return Evaluation(
         "a/b",
-        BENCHMARKS["xquad"],
+        XQUAD,
         "google/xquad",
         part,
         scores,
@@ -47,7 +48,7 @@ def row_of(text: str, name: str) -> list[str]:
 
 
 def test_means_say_their_languages_and_are_those_of_published_averages() -> None:
-    found = {mean.over: mean for mean in means(BENCHMARKS["xquad"], ALL)}
+    found = {mean.over: mean for mean in means(XQUAD, ALL)}
     assert {over: mean.scores["f1"] for over, mean in found.items()} == {
         "11 non-English languages, with Romanian": 36.0,
         "11 languages with English, without Romanian": 35.0,
@@ -60,17 +61,17 @@ def test_means_say_their_languages_and_are_those_of_published_averages() -> None
 
 def test_no_mean_is_said_over_languages_that_were_not_measured() -> None:
     without = {code: scores for code, scores in ALL.items() if code != "th"}
-    assert [mean.over for mean in means(BENCHMARKS["xquad"], without)] == ["10 non-English languages, with Romanian"]
+    assert [mean.over for mean in means(XQUAD, without)] == ["10 non-English languages, with Romanian"]
     no_romanian = {code: scores for code, scores in ALL.items() if code != "ro"}
-    assert [mean.over for mean in means(BENCHMARKS["xquad"], no_romanian)] == [
+    assert [mean.over for mean in means(XQUAD, no_romanian)] == [
         "10 non-English languages, without Romanian",
         "11 languages with English, without Romanian",
     ]
-    assert means(BENCHMARKS["xquad"], {code: ALL[code] for code in ("en", "de")}) == ()
+    assert means(XQUAD, {code: ALL[code] for code in ("en", "de")}) == ()
 
 
 def test_published_scores_stand_beside_and_in_no_mean_of_measured_ones() -> None:
-    rows = tuple(row for row in published_rows("mBERT") if "de" in row.scores)
+    rows = tuple(row for row in published_rows(XQUAD, "mBERT") if "de" in row.scores)
     assert len(rows) > 1
     alone, beside = drawn(evaluation(ALL)), drawn(evaluation(ALL), rows)
     for name in ("de", "mean of 11, no ro"):
@@ -80,7 +81,7 @@ def test_published_scores_stand_beside_and_in_no_mean_of_measured_ones() -> None
     assert "published" not in alone
     assert f"[{len(rows)}] published, not measured here: mBERT" in beside
     assert f"{rows[0].scores['de']['f1']:.1f}" in row_of(beside, "de")
-    german = drawn(evaluation({"de": ALL["de"]}), published_rows("mBERT"))
+    german = drawn(evaluation({"de": ALL["de"]}), published_rows(XQUAD, "mBERT"))
     assert f"[{len(rows)}]" in german and f"[{len(rows) + 1}]" not in german  # an average tells nothing about German
 
 
@@ -135,18 +136,21 @@ def test_the_json_holds_all_that_the_table_shows() -> None:
 
 def test_rows_that_lack_a_share_leave_it_out_of_the_mean() -> None:
     scores = {"de": {**ALL["de"], "illegal": 1.0, "normalised": 0.5}, "ru": {**ALL["ru"], "illegal": 3.0}}
-    (mean,) = means(BENCHMARKS["xquad"], scores)
+    (mean,) = means(XQUAD, scores)
     assert mean.scores["illegal"] == 2.0 and "normalised" not in mean.scores
 
 
 def test_published_rows_stand_beside_all_questions_alone() -> None:
     whole = evaluation(ALL)
     part = evaluation({**ALL, "de": {**ALL["de"], "questions": 50}})
-    assert published_beside(whole, "google-bert/bert-base-multilingual-cased", None) == (published_rows("mBERT"), [])
-    assert published_beside(whole, "mine", "mBERT") == (published_rows("mBERT"), [])
+    assert published_beside(whole, "google-bert/bert-base-multilingual-cased", None) == (
+        published_rows(XQUAD, "mBERT"),
+        [],
+    )
+    assert published_beside(whole, "mine", "mBERT") == (published_rows(XQUAD, "mBERT"), [])
     assert published_beside(part, "google-bert/bert-base-multilingual-cased", None) == ((), [])
     rows, (note,) = published_beside(part, "mine", "mBERT")
-    assert rows == () and "are of all 1190 questions of each language and are not shown beside a part" in note
+    assert rows == () and "are of all of XQuAD and are not shown beside a part" in note
     assert published_beside(whole, "mine", None) == ((), [])
     none = evaluation({"sw": ALL["de"]})
     assert published_beside(none, "mine", "mBERT")[1] == ["no zero-shot scores of mBERT are published in sw"]
@@ -176,9 +180,7 @@ def with_intervals(by_article: bool = True, articles: int = 4) -> Evaluation:
             for n, e in enumerate(examples)
         ]
     scores = {code: mean_scores(part) for code, part in rows.items()}
-    found = intervals(
-        ("exact_match", "f1"), sets, rows, [mean.languages for mean in means(BENCHMARKS["xquad"], scores)]
-    )
+    found = intervals(("exact_match", "f1"), sets, rows, [mean.languages for mean in means(XQUAD, scores)])
     return replace(evaluation(scores), intervals=found)
 
 

@@ -160,6 +160,7 @@ def evaluated(tmp_path: Path) -> Evaluation:
         BENCHMARKS["xquad"],
         name="pairs",
         title="Pairs",
+        published="",
         metrics=PAIRS,
         task=f"{__name__}:TASK",
         reader=f"{__name__}:load_pairs",

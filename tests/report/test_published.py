@@ -14,11 +14,14 @@ from rich.console import Console
 
 from xlingual.errors import RecordError
 from xlingual.languages import XQUAD_LANGUAGES
-from xlingual.report.published import ELEVEN, published_rows, read_published
+from xlingual.report.published import means_of, published_rows, read_published
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import report_tables
+from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.study.published_models import PUBLISHED_MODELS, published_name
 
+XQUAD = BENCHMARKS["xquad"]
+ELEVEN = means_of(XQUAD)["avg11"]
 X = "XQuAD repository README"
 
 
@@ -52,7 +55,8 @@ def real_study(studies: ModuleType, storage: Path, arms: dict[str, dict[str, obj
 
 
 def test_every_model_of_the_table_can_be_named_and_every_name_is_in_the_table() -> None:
-    assert {row.model for row in published_rows(setting="")} == set(PUBLISHED_MODELS)
+    rows = [row.model for one in BENCHMARKS.values() for row in published_rows(one, setting="")]
+    assert set(rows) == set(PUBLISHED_MODELS)
     ids = [one.lower() for names in PUBLISHED_MODELS.values() for one in names]
     assert len(ids) == len(set(ids))
 
@@ -69,30 +73,30 @@ def test_the_figures_are_those_that_were_collected(shared: Path) -> None:
 
 
 def test_means_are_as_published_or_over_the_languages_that_they_say() -> None:
-    xquad, rerun, card = published_rows("mBERT")
+    xquad, rerun, card = published_rows(XQUAD, "mBERT")
     assert xquad.means["avg11"] == {"f1": 64.5, "exact_match": 49.4}
     assert (round(xquad.means["avg12"]["f1"], 1), round(xquad.means["avg12"]["exact_match"], 1)) == (65.2, 50.3)
     assert round(rerun.means["avg11"]["f1"], 2) == 63.01 and round(rerun.means["avg11"]["exact_match"], 2) == 47.87
     assert "ro" not in card.scores and set(card.means) == {"avg11"}
-    (mt5,) = published_rows("mT5-base")
+    (mt5,) = published_rows(XQUAD, "mT5-base")
     assert mt5.scores == {} and mt5.means == {"avg11": {"f1": 67.0, "exact_match": None}}
     assert set(XQUAD_LANGUAGES) - set(ELEVEN) == {"ro"}
 
 
 def test_the_mean_of_the_rows_rounds_to_the_mean_that_was_published() -> None:
     for model in ("mBERT", "XLM-R-large"):
-        row = next(row for row in published_rows(model) if row.source.startswith(X))
+        row = next(row for row in published_rows(XQUAD, model) if row.source.startswith(X))
         for metric in ("f1", "exact_match"):
             assert abs(row.mean_over(ELEVEN, metric) - row.means["avg11"][metric]) < 0.051
 
 
 def test_translate_train_is_no_zero_shot_row() -> None:
-    assert all(row.setting.startswith("zero-shot") for row in published_rows())
-    assert any(row.setting.startswith("translate-train") for row in published_rows("mBERT", setting=""))
+    assert all(row.setting.startswith("zero-shot") for row in published_rows(XQUAD))
+    assert any(row.setting.startswith("translate-train") for row in published_rows(XQUAD, "mBERT", setting=""))
 
 
 def test_a_metric_that_was_taken_to_be_f1_says_so() -> None:
-    assert "taken to be F1" in published_rows("mmBERT-base")[0].note
+    assert "taken to be F1" in published_rows(XQUAD, "mmBERT-base")[0].note
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,7 @@ def test_models_match_by_their_very_hub_id(model: str, name: str | None) -> None
 )
 def test_a_broken_table_is_refused_with_its_line(lines: list[str], message: str) -> None:
     with pytest.raises(RecordError, match=re.escape(message)):
-        read_published(["model,language,f1,em,setting,source", *lines], "t")
+        read_published(["model,language,f1,em,setting,source", *lines], "t", XQUAD)
 
 
 @pytest.fixture(scope="module")

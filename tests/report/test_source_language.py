@@ -62,7 +62,7 @@ def test_the_source_language_alone_is_the_headline(studies: ModuleType, tmp_path
 
 def test_published_scores_are_of_models_trained_on_english(studies: ModuleType, tmp_path: Path) -> None:
     summary = german(studies, tmp_path, ["en", "de"])
-    assert obstacle(summary.arms["baseline"]) == (
+    assert obstacle(summary.arms["baseline"], None) == (
         "trained on German, and published scores are of models trained on English"
     )
 

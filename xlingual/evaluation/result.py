@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from xlingual.evaluation.intervals import Intervals
+from xlingual.languages import name, non
 from xlingual.study.benchmarks import Benchmark
 from xlingual.task_metrics import TaskMetrics
 
@@ -110,8 +111,8 @@ class Evaluation:
 def means(benchmark: Benchmark, scores: Mapping[str, Scores]) -> tuple[Mean, ...]:
     """Means over the languages that are not English, and over the sets of published averages that are all there."""
     others = [language for language in scores if language != "en"]
-    with_romanian = "with Romanian" if "ro" in others else "without Romanian"  # published averages differ in this
-    words = f"{len(others)} non-English languages, {with_romanian}"
+    differ = [f"{'with' if code in others else 'without'} {name(code)}" for code in benchmark.optional]
+    words = ", ".join([f"{len(others)} {non('en')} languages", *differ])
     found = [_mean(words, others, scores)] if len(others) > 1 else []
     for words, languages in benchmark.averages.items():
         if set(languages) <= set(scores):

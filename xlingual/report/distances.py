@@ -9,8 +9,9 @@ from typing import Any
 
 from xlingual.languages import name_or_code
 from xlingual.report.arm_summary import ArmSummary
-from xlingual.report.published import MEANS, QUESTIONS, PublishedRow, PublishedScore, published_rows
+from xlingual.report.published import PublishedRow, PublishedScore, is_part, published_rows
 from xlingual.study import Robust
+from xlingual.study.benchmarks import Benchmark
 from xlingual.study.methods import Method
 from xlingual.study.robust import methods_of
 
@@ -25,7 +26,7 @@ class Distance:
         arm: its name.
         row: what was published.
         scores: language -> metric -> distance, if both exist.
-        means: key of MEANS -> metric -> distance of the means over the very languages of the key.
+        means: key of a published mean -> metric -> distance of the means over the very languages of the key.
     """
 
     arm: str
@@ -35,24 +36,30 @@ class Distance:
 
     def as_json(self, number: int) -> dict[str, Any]:
         """Plain values; `published` is the row's number."""
-        means = {key: {"languages": list(MEANS[key]), **one} for key, one in self.means.items()}
+        means = {key: {"languages": list(self.row.averages[key]), **one} for key, one in self.means.items()}
         return {"arm": self.arm, "published": number, "scores": dict(self.scores), "means": means}
 
 
-def rows_of(arms: Sequence[ArmSummary]) -> tuple[PublishedRow, ...]:
-    """The published rows of the arms' models, in the arms' order, each once."""
+def rows_of(arms: Sequence[ArmSummary], benchmark: Benchmark | None) -> tuple[PublishedRow, ...]:
+    """The published rows of the arms' models on a benchmark, in the arms' order, each once."""
     names = dict.fromkeys(arm.published for arm in arms if arm.published is not None)
-    return tuple(row for name in names for row in published_rows(name))
+    return tuple(row for name in names for row in published_rows(benchmark, name))
 
 
-def distances(arms: Sequence[ArmSummary], rows: Sequence[PublishedRow]) -> tuple[Distance, ...]:
+def distances(
+    arms: Sequence[ArmSummary], rows: Sequence[PublishedRow], benchmark: Benchmark | None
+) -> tuple[Distance, ...]:
     """The distances of all arms to the rows of their models; see `obstacle` for arms that have none."""
     return tuple(
-        found for arm in arms if obstacle(arm) is None for row in rows if (found := _distance(arm, row)) is not None
+        found
+        for arm in arms
+        if obstacle(arm, benchmark) is None
+        for row in rows
+        if (found := _distance(arm, row)) is not None
     )
 
 
-def obstacle(arm: ArmSummary) -> str | None:
+def obstacle(arm: ArmSummary, benchmark: Benchmark | None) -> str | None:
     """Why an arm's scores cannot be compared with published zero-shot scores; None if they can."""
     if not arm.seeds:
         return "not scored on the test set"
@@ -63,7 +70,7 @@ def obstacle(arm: ArmSummary) -> str | None:
         return f"trained on other languages than {name_or_code(arm.source)}, too"
     if _languages_of_words(configuration.get("robust")):
         return "trained with words of other languages"
-    if any(scores.questions != QUESTIONS for scores in arm.scores.values()):
+    if benchmark and any(is_part(benchmark, language, one.questions) for language, one in arm.scores.items()):
         return "scored on a part of the test set"
     return None
 
@@ -78,7 +85,7 @@ def _distance(arm: ArmSummary, row: PublishedRow) -> Distance | None:
     if row.model != arm.published:
         return None
     scores = {language: _minus(_measured(arm, (language,)), cell) for language, cell in row.scores.items()}
-    means = {key: _minus(_measured(arm, MEANS[key]), cell) for key, cell in row.means.items()}
+    means = {key: _minus(_measured(arm, row.averages[key]), cell) for key, cell in row.means.items()}
     return Distance(
         arm.name, row, {key: one for key, one in scores.items() if one}, {key: one for key, one in means.items() if one}
     )

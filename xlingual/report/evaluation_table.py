@@ -10,15 +10,7 @@ from rich.text import Text
 from xlingual.evaluation.intervals import CONFIDENCE
 from xlingual.evaluation.result import Evaluation, Mean
 from xlingual.report.character_table import CHARACTERS
-from xlingual.report.published import (
-    MEANS,
-    METRICS,
-    QUESTIONS,
-    PublishedRow,
-    PublishedScore,
-    published_name_of,
-    published_rows,
-)
+from xlingual.report.published import PublishedRow, PublishedScore, is_part, published_name_of, published_rows
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.statistics.one_sample import Estimate
 
@@ -43,9 +35,9 @@ def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] =
     part = f", {evaluation.part}" if evaluation.part else ""
     title = f"{evaluation.benchmark.title}{part}: {evaluation.model}"
     published = [row for row in published if any(_beside(evaluation, row))]
-    first = Column("language", [*evaluation.scores, *(_name(mean) for mean in evaluation.means)])
+    first = Column("language", [*evaluation.scores, *(_name(evaluation, mean) for mean in evaluation.means)])
     groups = [*_measured(evaluation), *(_published(evaluation, n, row) for n, row in enumerate(published, start=1))]
-    lines = [f"{_name(mean)}: over {mean.over}" for mean in evaluation.means]
+    lines = [f"{_name(evaluation, mean)}: over {mean.over}" for mean in evaluation.means]
     lines += _about_intervals(evaluation)
     lines += [f"[{n}] published, not measured here: {row.note}" for n, row in enumerate(published, start=1)]
     found = {name for scores in evaluation.scores.values() for name in scores}
@@ -67,22 +59,22 @@ def published_beside(
         asked: the name of other rows.
     """
     name = published_name_of(model or "", asked)
-    if name is None or evaluation.metrics != METRICS:
+    benchmark = evaluation.benchmark
+    if name is None or not benchmark.published:
         return (), []
-    if any(scores["questions"] != QUESTIONS for scores in evaluation.scores.values()):
-        note = (
-            f"published scores of {name} are of all {QUESTIONS} questions of each language and are not shown "
-            "beside a part"
-        )
+    counts = {language: int(scores["questions"]) for language, scores in evaluation.scores.items()}
+    if any(is_part(benchmark, language, count) for language, count in counts.items()):
+        note = f"published scores of {name} are of all of {benchmark.title} and are not shown beside a part"
         return (), [note] if asked else []
-    rows = published_rows(name)
+    rows = published_rows(benchmark, name)
     if asked and not any(any(_beside(evaluation, row)) for row in rows):
         return rows, [f"no zero-shot scores of {name} are published in {', '.join(evaluation.scores)}"]
     return rows, []
 
 
-def _name(mean: Mean) -> str:
-    without = "".join(f", no {code}" for code in ("en", "ro") if code not in mean.languages)
+def _name(evaluation: Evaluation, mean: Mean) -> str:
+    codes = ("en", *evaluation.benchmark.optional)
+    without = "".join(f", no {code}" for code in codes if code not in mean.languages)
     return f"mean of {len(mean.languages)}{without}"
 
 
@@ -159,11 +151,13 @@ def _texts(rows: Sequence[Mapping[str, float]], name: str, digits: int) -> list[
 
 
 def _published(evaluation: Evaluation, number: int, row: PublishedRow) -> list[Column]:
-    cells = [_cells(score) for score in _beside(evaluation, row)]
-    styles = ["dim"] * len(cells)
+    beside = _beside(evaluation, row)
     return [
-        Column(f"published\n{metric.short} [{number}]", [cell[place] for cell in cells], styles)
-        for place, metric in enumerate(METRICS.metrics)
+        Column(
+            f"published\n{metric.short} [{number}]", [_cell(one, metric.name) for one in beside], ["dim"] * len(beside)
+        )
+        for metric in evaluation.metrics.metrics
+        if row.has(metric.name)
     ]
 
 
@@ -173,15 +167,15 @@ def _beside(evaluation: Evaluation, row: PublishedRow) -> list[PublishedScore | 
     return [*(row.scores.get(language) for language in evaluation.scores), *means]
 
 
-def _cells(score: PublishedScore | None) -> list[str]:
-    values = [None if score is None else score[metric] for metric in METRICS.names]
-    return ["-" if value is None else f"{value:.1f}" for value in values]
+def _cell(score: PublishedScore | None, metric: str) -> str:
+    value = None if score is None else score[metric]
+    return "-" if value is None else f"{value:.1f}"
 
 
 def _published_mean(row: PublishedRow, mean: Mean) -> PublishedScore | None:
     """The published mean over exactly these languages: as published, or computed from published languages."""
-    key = next((key for key, languages in MEANS.items() if set(languages) == set(mean.languages)), None)
+    key = next((key for key, languages in row.averages.items() if set(languages) == set(mean.languages)), None)
     if key is not None and key in row.means:
         return row.means[key]
-    found = {metric: row.mean_over(mean.languages, metric) for metric in METRICS.names}
+    found = {metric: row.mean_over(mean.languages, metric) for metric in row.metrics}
     return found if any(value is not None for value in found.values()) else None

@@ -1,39 +1,26 @@
-"""Scores on XQuAD that others published, shown beside measured ones and never part of their statistics."""
+"""Scores that others published, shown beside measured ones and never part of their statistics.
+
+Each benchmark has a table of its own (`Benchmark.published`): a line for each model, language (or key of a mean),
+setting and source. Its columns of scores are called as the benchmark's metrics, or by their short names in lower case.
+"""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from statistics import fmean
 from typing import Any, TypeAlias
 
 from xlingual.errors import RecordError
-from xlingual.languages import XQUAD_LANGUAGES
+from xlingual.study.benchmarks import Benchmark
 from xlingual.study.published_models import published_name
-from xlingual.task_metrics import SQUAD
-
-ELEVEN = tuple(language for language in XQUAD_LANGUAGES if language != "ro")
-"""XTREME's languages (arXiv 2003.11080), with English and without Romanian."""
-
-MEANS: dict[str, tuple[str, ...]] = {"avg11": ELEVEN, "avg12": XQUAD_LANGUAGES}
-"""Languages of published means, English included."""
-
-MEAN_NAMES = {"avg11": "mean of 11\nwith en, no ro", "avg12": "mean of 12\nwith en and ro"}
-
-QUESTIONS = 1190
-"""Number of questions in each language of XQuAD."""
 
 ZERO_SHOT = "zero-shot"
 """Prefix of the setting of models trained on English questions alone."""
 
-METRICS = SQUAD
-"""The published metrics."""
-
-_KEYS = {METRICS[name].short.lower(): name for name in METRICS.ranked}
-_COLUMNS = ("model", "language", *_KEYS, "setting", "source")
+_TEXTS = ("model", "language", "setting", "source")
 
 PublishedScore: TypeAlias = Mapping[str, float | None]
 """From a metric to its score in percent; None where it was not published."""
@@ -48,7 +35,8 @@ class PublishedRow:
         setting: what it was trained on.
         source: where it was published.
         scores: by language, of those that were published.
-        means: by key of MEANS; as published, else computed if all of its languages were published.
+        means: by key of `means_of`; as published, else computed if all of its languages were published.
+        averages: the languages of each mean.
     """
 
     model: str
@@ -56,15 +44,21 @@ class PublishedRow:
     source: str
     scores: Mapping[str, PublishedScore]
     means: Mapping[str, PublishedScore]
+    averages: Mapping[str, tuple[str, ...]]
 
     @property
     def note(self) -> str:
         """The source and the setting."""
         return f"{self.model}: {self.source}; {self.setting}"
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the benchmark's metrics, the headline first."""
+        return tuple(dict.fromkeys(name for score in (*self.scores.values(), *self.means.values()) for name in score))
+
     def has(self, metric: str) -> bool:
         """Whether anything of a metric was published."""
-        return any(score[metric] is not None for score in (*self.scores.values(), *self.means.values()))
+        return any(score.get(metric) is not None for score in (*self.scores.values(), *self.means.values()))
 
     def mean_over(self, languages: Iterable[str], metric: str) -> float | None:
         """The mean of the published languages; None where one of them is missing."""
@@ -77,18 +71,45 @@ class PublishedRow:
             "setting": self.setting,
             "source": self.source,
             "scores": {language: dict(score) for language, score in self.scores.items()},
-            "means": {key: {"languages": list(MEANS[key]), **s} for key, s in self.means.items()},
+            "means": {key: {"languages": list(self.averages[key]), **s} for key, s in self.means.items()},
         }
 
 
-def published_rows(name: str | None = None, *, setting: str = ZERO_SHOT) -> tuple[PublishedRow, ...]:
+def means_of(benchmark: Benchmark | None) -> dict[str, tuple[str, ...]]:
+    """Languages of published means by their key, such as `avg11`; none for a test set that is not known."""
+    return {} if benchmark is None else {f"avg{len(codes)}": codes for codes in benchmark.averages.values()}
+
+
+def mean_names(benchmark: Benchmark | None) -> dict[str, str]:
+    """Headers of these means: "mean of 11" above "with en, no ro", naming what some of them lack."""
+    means = means_of(benchmark)
+    some = benchmark.optional if benchmark is not None else ()
+    return {key: f"mean of {len(codes)}\n{_with(codes, some)}" for key, codes in means.items()}
+
+
+def _with(codes: tuple[str, ...], some: tuple[str, ...]) -> str:
+    there = ["en"] * ("en" in codes) + [code for code in some if code in codes]
+    absent = [code for code in some if code not in codes]
+    return ", ".join([f"with {' and '.join(there)}"] * bool(there) + [f"no {code}" for code in absent])
+
+
+def is_part(benchmark: Benchmark, language: str, count: int) -> bool:
+    """Whether these are fewer examples than a language of the benchmark has, or others; False where that is unknown."""
+    return benchmark.counts.get(language, count) != count
+
+
+def published_rows(
+    benchmark: Benchmark | None, name: str | None = None, *, setting: str = ZERO_SHOT
+) -> tuple[PublishedRow, ...]:
     """The rows of a model, one a source.
 
     Args:
+        benchmark: that they are scores on; None gives none.
         name: as `published_name_of` gives it; None gives the rows of all models.
         setting: only rows whose setting begins so; the empty text gives all, translate-train among them.
     """
-    return tuple(row for row in _rows() if name in (None, row.model) and row.setting.startswith(setting))
+    rows = _rows(benchmark) if benchmark is not None and benchmark.published else ()
+    return tuple(row for row in rows if name in (None, row.model) and row.setting.startswith(setting))
 
 
 def published_name_of(model: str, says: str | None = None) -> str | None:
@@ -96,39 +117,57 @@ def published_name_of(model: str, says: str | None = None) -> str | None:
     return says or published_name(model)
 
 
-@cache
-def _rows() -> tuple[PublishedRow, ...]:
-    path = files("xlingual.report").joinpath("published_xquad.csv")
-    return read_published(path.read_text(encoding="utf-8").splitlines(), str(path))
+def _rows(benchmark: Benchmark) -> tuple[PublishedRow, ...]:
+    path = files("xlingual.report").joinpath(benchmark.published)
+    return read_published(path.read_text(encoding="utf-8").splitlines(), str(path), benchmark)
 
 
-def read_published(lines: Iterable[str], name: str) -> tuple[PublishedRow, ...]:
-    """Read the table: one line per model, language (or key of MEANS), setting and source.
+def read_published(lines: Iterable[str], name: str, benchmark: Benchmark) -> tuple[PublishedRow, ...]:
+    """Read the table of a benchmark.
 
     Raises:
-        RecordError: when a line has other columns, a score is no percentage, or a cell occurs twice.
+        RecordError: when a line has other columns or languages, a score is no percentage, or a cell occurs twice.
     """
+    reader = csv.DictReader(lines)
+    keys = _columns(reader.fieldnames or (), benchmark)
+    expected = f"a line has {', '.join((*_TEXTS[:2], *keys.values(), *_TEXTS[2:]))}"
     found: dict[tuple[str, str, str], dict[str, PublishedScore]] = {}
-    for number, line in enumerate(csv.DictReader(lines), start=2):
-        if set(line) != set(_COLUMNS) or line["language"] not in (*XQUAD_LANGUAGES, *MEANS):
-            raise RecordError(f"{name}:{number}: found {line}; a line has {', '.join(_COLUMNS)}")
+    for number, line in enumerate(reader, start=2):
+        if set(line) != {*_TEXTS, *keys.values()} or line["language"] not in (
+            *benchmark.languages,
+            *means_of(benchmark),
+        ):
+            raise RecordError(f"{name}:{number}: found {line}; {expected}")
         cells = found.setdefault((line["model"], line["setting"], line["source"]), {})
         if line["language"] in cells:
             raise RecordError(f"{name}:{number}: {line['model']} in {line['language']} occurs twice")
-        cells[line["language"]] = {metric: _percent(line[key], f"{name}:{number}") for key, metric in _KEYS.items()}
-    return tuple(_row(*key, cells) for key, cells in found.items())
+        cells[line["language"]] = {
+            metric: _percent(line[keys[metric]], f"{name}:{number}") if metric in keys else None
+            for metric in benchmark.metrics.ranked
+        }
+    return tuple(_row(benchmark, *key, cells) for key, cells in found.items())
 
 
-def _row(model: str, setting: str, source: str, cells: Mapping[str, PublishedScore]) -> PublishedRow:
-    scores = {language: cells[language] for language in XQUAD_LANGUAGES if language in cells}
-    plain = PublishedRow(model, setting, source, scores, {})
+def _columns(header: Iterable[str], benchmark: Benchmark) -> dict[str, str]:
+    """The column of each metric that the table has."""
+    there = set(header)
+    names = {name: (name, benchmark.metrics[name].short.lower()) for name in benchmark.metrics.ranked}
+    return {name: next(one for one in both if one in there) for name, both in names.items() if there & {*both}}
+
+
+def _row(
+    benchmark: Benchmark, model: str, setting: str, source: str, cells: Mapping[str, PublishedScore]
+) -> PublishedRow:
+    averages = means_of(benchmark)
+    scores = {language: cells[language] for language in benchmark.languages if language in cells}
+    plain = PublishedRow(model, setting, source, scores, {}, averages)
     means: dict[str, PublishedScore] = {
-        key: {metric: plain.mean_over(languages, metric) for metric in METRICS.ranked}
-        for key, languages in MEANS.items()
+        key: {metric: plain.mean_over(languages, metric) for metric in benchmark.metrics.ranked}
+        for key, languages in averages.items()
         if all(language in scores for language in languages)
     }
-    means |= {key: cells[key] for key in MEANS if key in cells}
-    return PublishedRow(model, setting, source, scores, means)
+    means |= {key: cells[key] for key in averages if key in cells}
+    return PublishedRow(model, setting, source, scores, means, averages)
 
 
 def _percent(text: str, place: str) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xlingual.report.distances import obstacle
 from xlingual.report.number_format import signed
-from xlingual.report.published import MEAN_NAMES, PublishedRow
+from xlingual.report.published import PublishedRow, mean_names
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
 
@@ -37,7 +37,7 @@ def distance_table(summary: Summary, metric: str, flags: Sequence[str]) -> WideT
         for language in summary.languages
         if any(language in one.scores for one in found)
     ]
-    for key, header in MEAN_NAMES.items():
+    for key, header in mean_names(summary.benchmark).items():
         if any(metric in one.means.get(key, {}) for one in found):
             groups.append([Column(header, [signed(one.means.get(key, {}).get(metric)) for one in found])])
     what = summary.metrics[metric].title
@@ -63,7 +63,7 @@ def published_notes(summary: Summary) -> list[str]:
         return [*lines, "No distance from published scores: the search saw the test set."]
     reasons: dict[str, list[str]] = {}
     for arm in summary.arms.values():
-        reason = obstacle(arm)
+        reason = obstacle(arm, summary.benchmark)
         if arm.published is not None and reason is not None:
             reasons.setdefault(reason, []).append(arm.name)
     lines += [f"No distance from published scores: {', '.join(arms)} ({reason})." for reason, arms in reasons.items()]

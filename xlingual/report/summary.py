@@ -15,12 +15,13 @@ from xlingual.report.arm_summary import ArmSummary, Scores
 from xlingual.report.differences import Difference, alike, differences
 from xlingual.report.distances import Distance, distances, rows_of
 from xlingual.report.interval_notes import signature
-from xlingual.report.published import METRICS, PublishedRow, published_name_of
+from xlingual.report.published import PublishedRow, published_name_of
 from xlingual.report.scores import Floats, TestScores, read_scores
 from xlingual.report.status import set_aside
 from xlingual.report.training_cost import ArmCost, read_cost
 from xlingual.report.winners import read_winners
 from xlingual.report.words import Words, words_of
+from xlingual.study.benchmarks import BENCHMARKS, Benchmark
 from xlingual.study.changes import drawn
 from xlingual.study.dimension import coordinates
 from xlingual.study.objectives import recorded_objective
@@ -37,6 +38,7 @@ class Summary:
         languages: the scored ones, in the order of columns.
         source_language: of the training data; need not be among `languages`.
         title: of the test set, in words.
+        benchmark: whose published scores are comparable; None in a toy study, and for a test set of one's own.
         contamination: by part, the pieces of training data that were dropped for overlapping the test set; None when
             nothing was compared yet.
         clusters: number of articles, or where not all are known (`by_article`) of paragraphs, that intervals cover.
@@ -74,6 +76,7 @@ class Summary:
     metrics: TaskMetrics = SQUAD
     source_language: str = "en"
     title: str = "XQuAD"
+    benchmark: Benchmark | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -180,7 +183,8 @@ def summarize(
     scores = read_scores(place, state.replicates, named if isinstance(named, list) else None, several, metrics, source)
     toy = test.get("source") == "toy"
     arms = {name: _arm(place, state, name, scores) for name in state.arms}
-    published = () if toy or metrics != METRICS else rows_of(tuple(arms.values()))
+    benchmark = BENCHMARKS["xquad"] if metrics == SQUAD and not toy else None
+    published = rows_of(tuple(arms.values()), benchmark)
     return Summary(
         study=state.name,
         question=str(state.study.get("question", "")),
@@ -212,11 +216,12 @@ def summarize(
         ledger=state.ledger,
         contamination=_contamination(place),
         published=published,
-        distances=() if state.oracle else distances(tuple(arms.values()), published),
+        distances=() if state.oracle else distances(tuple(arms.values()), published, benchmark),
         changed=scores.changed,
         metrics=metrics,
         source_language=source,
         title="the toy test set" if toy else "XQuAD",
+        benchmark=benchmark,
     )
 
 

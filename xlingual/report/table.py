@@ -15,7 +15,7 @@ from xlingual.report.differences import MEAN, Difference
 from xlingual.report.interval_notes import signature
 from xlingual.report.notes import notes, readings, units, warnings, without_trials, zero_shot
 from xlingual.report.number_format import NOTHING, difference_cell, mean_cell, number_cell, signed
-from xlingual.report.published import MEAN_NAMES, MEANS, PublishedRow
+from xlingual.report.published import PublishedRow, mean_names, means_of
 from xlingual.report.published_table import PUBLISHED, distance_table, label
 from xlingual.report.shares_table import shares_table
 from xlingual.report.summary import Summary
@@ -89,12 +89,12 @@ def _rows(summary: Summary, metric: str) -> list[PublishedRow]:
 
 def _published_means(summary: Summary, metric: str) -> list[list[Column]]:
     """A column for each mean that some published row has: measured over the same languages, and as published."""
-    columns = []
-    for key, languages in MEANS.items():
+    columns, names = [], mean_names(summary.benchmark)
+    for key, languages in means_of(summary.benchmark).items():
         others = [row.means[key][metric] if key in row.means else None for row in _rows(summary, metric)]
         if any(value is not None for value in others):
             measured = [mean_cell(arm.mean_over(languages, metric)) for arm in summary.arms.values()]
-            columns.append([Column(MEAN_NAMES[key], [*measured, *map(number_cell, others)])])
+            columns.append([Column(names[key], [*measured, *map(number_cell, others)])])
     return columns
 
 

@@ -39,6 +39,7 @@ class Benchmark:
         roles: what the first and the second code of such a pair say the language of.
         averages: from the words for a set of languages to the set, of published averages.
         published: name of the table of published scores in `xlingual.report`; empty where there is none.
+        counts: number of examples of each language in all of it, so that a part is known as one; empty where unknown.
     """
 
     name: str
@@ -57,11 +58,18 @@ class Benchmark:
     roles: tuple[str, str] = ("", "")
     averages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     published: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_parallel(self) -> bool:
         """Whether examples of two languages can be made of it."""
         return bool(self.crossed)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Languages that some of the averages lack, in the order of tables."""
+        shared = set.intersection(*map(set, self.averages.values())) if self.averages else set(self.languages)
+        return tuple(code for code in self.languages if self.averages and code not in shared)
 
     def load(self, reference: str) -> Any:
         """Import what one of the references names.
