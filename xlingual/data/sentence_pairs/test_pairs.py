@@ -11,7 +11,7 @@ from xlingual.data.sentence_pairs.clusters import clusters_of
 from xlingual.data.sentence_pairs.pair_files import find_file, read_pairs
 from xlingual.data.sentence_pairs.pair_source import PairSource, Split
 from xlingual.data.sentence_pairs.stated_pairs import StatedPair
-from xlingual.data.xquad import spread
+from xlingual.data.test_sets.questions import spread
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
 
