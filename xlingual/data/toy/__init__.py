@@ -5,6 +5,8 @@
     vocabularies.py      words of every language, and names and numbers shared by all
     sentences.py         facts about people, and how each language states and asks them
     articles.py          training, development and test data in SQuAD format
+    statement_pairs.py   labelled pairs of sentences
+    paraphrases.py       pairs in PAWS-X's layout
     faq_pages.py         FAQ pages in WebFAQ's layout
     dictionary.py        a table of words and their translations
     tokenizer.py         a tokenizer with one token per word

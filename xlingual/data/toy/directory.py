@@ -14,6 +14,7 @@ from xlingual.activity import doing
 from xlingual.data.toy.articles import draw_families, squad_file
 from xlingual.data.toy.dictionary import dictionary_table
 from xlingual.data.toy.faq_pages import faq_rows
+from xlingual.data.toy.paraphrases import paraphrase_files
 from xlingual.data.toy.text_tokenizer import write_text_tokenizer
 from xlingual.data.toy.tokenizer import write_tokenizer
 from xlingual.data.toy.toy_encoder import POSITIONS, write_encoder
@@ -33,6 +34,7 @@ not carry over to real languages, to XQuAD or to WebFAQ.
 train.json, dev.json        English questions, SQuAD v1.1 format
 xquad/xquad.CODE.json       the same test questions in twelve languages, SQuAD v1.1 format
 faq/CODE.jsonl              FAQ pairs in eleven languages, JSON Lines
+pawsx/CODE/NAME.tsv         sentence pairs that say the same or not, in PAWS-X's layout
 dictionary.tsv              words in twelve languages, one column each, without the words shared by all
 model/                      a tiny encoder without a span head, and its tokenizer, for `transformers`
 text_to_text/               a tiny mT5 and its tokenizer, for `transformers`
@@ -42,11 +44,15 @@ world.json                  the settings from which all of this is generated
 
 @dataclass(frozen=True, slots=True)
 class ToyPaths:
-    """Paths of a toy world; `xquad`, `faq`, `model` and `text_to_text` are directories."""
+    """Paths of a toy world; all but `train`, `dev` and `dictionary` are directories.
+
+    `pawsx` has training, development and test data, so it is a source of each of the three.
+    """
 
     train: Path
     dev: Path
     xquad: Path
+    pawsx: Path
     faq: Path
     model: Path
     text_to_text: Path
@@ -79,6 +85,7 @@ def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
         train=directory / "train.json",
         dev=directory / "dev.json",
         xquad=directory / "xquad",
+        pawsx=directory / "pawsx",
         faq=directory / "faq",
         model=directory / "model",
         text_to_text=directory / "text_to_text",
@@ -135,6 +142,9 @@ def _write(directory: Path, world: ToyWorld) -> None:
     for name in ("xquad", "faq", "model", "text_to_text"):
         (directory / name).mkdir(parents=True)
     _write_questions(directory, world, lexicon)
+    for name, files in (("pawsx", paraphrase_files),):
+        for file, rows in files(world, lexicon):
+            _write_rows(directory / name / file, rows)
     for language in NON_ENGLISH:
         _write_lines(directory / "faq" / f"{ISO_639_3[language]}.jsonl", faq_rows(world, lexicon, language))
     words = tuple(lexicon.words())
@@ -153,6 +163,12 @@ def _write_questions(directory: Path, world: ToyWorld, lexicon: Lexicon) -> None
     families = draw_families(world, lexicon, "test")
     for language in XQUAD_LANGUAGES:
         _write_lines(directory / "xquad" / f"xquad.{language}.json", [squad_file(families, "test", language, lexicon)])
+
+
+def _write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Write tab-separated rows without quoting."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes("".join("\t".join(row) + "\n" for row in rows).encode())
 
 
 def _write_lines(path: Path, values: Iterable[Any]) -> None:

@@ -88,14 +88,37 @@ def write_question(relation: int, filler: int, subject: str, language: str, lexi
     return " ".join(word for word in words if word) + tongue.question_sign
 
 
+def write_statement(fact: Fact, subject: str, language: str, lexicon: Lexicon) -> str:
+    """The sentence of a fact in a language."""
+    return _write_fact(fact, subject, language, lexicon.tongues[language])[0]
+
+
+def another_value(fact: Fact, lexicon: Lexicon, generator: np.random.Generator) -> str:
+    """A value of the same relation without any word of the fact's."""
+    while set((value := _draw_value(fact.relation, lexicon, generator)).split()) & set(fact.value.split()):
+        pass
+    return value
+
+
+def another_fact(fact: Fact, lexicon: Lexicon, generator: np.random.Generator) -> Fact:
+    """A fact with another relation; the same one if there is no other."""
+    relations = len(lexicon.values)
+    return _draw_fact(
+        (fact.relation + 1 + int(generator.integers(max(1, relations - 1)))) % relations, lexicon, generator
+    )
+
+
 def _draw_fact(relation: int, lexicon: Lexicon, generator: np.random.Generator) -> Fact:
+    value = _draw_value(relation, lexicon, generator)
+    return Fact(relation, value, int(generator.integers(FILLERS)))
+
+
+def _draw_value(relation: int, lexicon: Lexicon, generator: np.random.Generator) -> str:
     values = lexicon.values[relation]
     if generator.random() < NUMBER_SHARE:
-        value = str(generator.choice(values.numbers))
-    else:
-        count = int(generator.choice(tuple(NAME_WORDS), p=tuple(NAME_WORDS.values())))
-        value = " ".join(generator.choice(values.names, count, replace=False))
-    return Fact(relation, value, int(generator.integers(FILLERS)))
+        return str(generator.choice(values.numbers))
+    count = int(generator.choice(tuple(NAME_WORDS), p=tuple(NAME_WORDS.values())))
+    return " ".join(generator.choice(values.names, count, replace=False))
 
 
 def _write_fact(fact: Fact, subject: str, language: str, tongue: Tongue) -> tuple[str, int]:
