@@ -66,7 +66,7 @@ def measured(directory: StudyDirectory, runs: int, lines: bool) -> dict[str, lis
     """Reports from the columns; if asked for, one before them from the lines alone."""
     found = {}
     if lines:
-        for columns in directory.path.glob("trials/*/predictions/*.parquet"):
+        for columns in directory.path.glob("trials/*/predictions/*/*.parquet"):
             columns.unlink()
         found["JSON lines, Parquet made again"] = [report(directory)]
     found["Parquet"] = [report(directory) for _ in range(runs)]

@@ -92,16 +92,23 @@ def write_study(storage: Path, name: str, size: Size) -> StudyDirectory:
         )
         write_lines(directory.trial(unit.fingerprint).reports, _reports(random))
     events.append(_event("stage_started", stage="test"))
-    events += [_event("test_scored", **unit.replicate, scores={}) for unit in units]
+    events += [_event("test_scored", **unit.replicate, set="xquad", scores={}) for unit in units]
     write_lines(directory.journal, events)
-    write_lines(directory.ledger, [{"time": 0.0, **unit.replicate, "purpose": "test"} for unit in units])
+    write_lines(
+        directory.ledger, [{"time": 0.0, **unit.replicate, "purpose": "test", "set": "xquad"} for unit in units]
+    )
     for language in XQUAD_LANGUAGES[: size.languages]:
         _answer(directory, language, units, size.questions, random)
     return directory
 
 
 def _study(name: str, arms: Sequence[str], size: Size) -> dict[str, Any]:
-    test = {"source": "google/xquad", "languages": XQUAD_LANGUAGES[: size.languages], "paragraphs": None}
+    test = {
+        "set": "xquad",
+        "source": "google/xquad",
+        "languages": XQUAD_LANGUAGES[: size.languages],
+        "paragraphs": None,
+    }
     return {
         "name": name,
         "question": "How long does its report take?",
@@ -169,7 +176,7 @@ def _answer(
         content = "".join(
             f"{front}{''.join(told)}{back}\n" for front, back, *told in zip(fronts, backs, *texts, strict=True)
         ).encode()
-        path = directory.trial(unit.fingerprint).predictions(language)
+        path = directory.trial(unit.fingerprint).predictions("xquad", language)
         write_bytes(path, content)
         for name, values in scores.items():
             table = table.set_column(table.column_names.index(name), name, pyarrow.array(values))

@@ -199,7 +199,7 @@ def replicate(headed: Path, asked: EvaluationRequest, tmp_path: Path) -> TrialDi
     write_json(study.study_json, {"name": "mine", "data": {"test": {"paragraphs": 7}}})
     by_study = evaluate_checkpoint(str(headed), replace(asked, paragraphs=7, keep=tmp_path / "by_study"))
     for language in ("en", "de"):
-        write_lines(trial.predictions(language), journal.read(by_study.kept / f"{language}.jsonl"))
+        write_lines(trial.predictions("xquad", language), journal.read(by_study.kept / f"{language}.jsonl"))
     return trial
 
 
@@ -215,7 +215,9 @@ def test_a_checkpoint_in_its_studys_directory_is_asked_what_the_study_asks(
     )
     assert evaluation.as_json()["recorded"]["languages"] == evaluation.scores
     for language in ("en", "de"):
-        assert (evaluation.kept / f"{language}.jsonl").read_bytes() == replicate.predictions(language).read_bytes()
+        assert (evaluation.kept / f"{language}.jsonl").read_bytes() == replicate.predictions(
+            "xquad", language
+        ).read_bytes()
 
 
 def test_all_paragraphs_are_asked_when_all_are_wanted(replicate: TrialDirectory, asked: EvaluationRequest) -> None:
@@ -225,8 +227,8 @@ def test_all_paragraphs_are_asked_when_all_are_wanted(replicate: TrialDirectory,
 
 
 def test_scores_that_are_not_the_recorded_ones_are_said(replicate: TrialDirectory, asked: EvaluationRequest) -> None:
-    rows = journal.read(replicate.predictions("de"))
-    write_lines(replicate.predictions("de"), [{**row, "f1": 100.0} for row in rows])
+    rows = journal.read(replicate.predictions("xquad", "de"))
+    write_lines(replicate.predictions("xquad", "de"), [{**row, "f1": 100.0} for row in rows])
     notes = evaluate_checkpoint(str(replicate.model), asked).notes
     assert any(
         note.startswith("these are other test scores than study mine recorded: de F1 100.00 then, ") for note in notes

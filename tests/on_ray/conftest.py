@@ -38,7 +38,7 @@ class Recorder:
     def trial_changed(self, trial: TrialView) -> None:
         self.trials.append(trial)
 
-    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         self.tested.append((arm, seed))
 
     def note(self, text: str) -> None:

@@ -66,7 +66,7 @@ def test_evaluate_reproduces_a_replicates_recorded_scores(call: Call, finished: 
         assert scores["f1"] == recorded[language]["f1"][0]
         assert scores["exact_match"] == recorded[language]["exact_match"][0]
         assert scores["questions"] == 20
-        assert (kept / f"{language}.jsonl").read_bytes() == trial.predictions(language).read_bytes()
+        assert (kept / f"{language}.jsonl").read_bytes() == trial.predictions("xquad", language).read_bytes()
         official = json.loads(call("score", data / f"xquad.{language}.json", kept / f"{language}.json").output)
         assert official == pytest.approx({name: scores[name] for name in official}, abs=1e-9)
 
@@ -74,7 +74,7 @@ def test_evaluate_reproduces_a_replicates_recorded_scores(call: Call, finished: 
 def test_evaluate_takes_the_predictions_of_a_study(call: Call, finished: Any, away: Path) -> None:
     path, directory, _ = finished
     replicate = read_state(directory).replicates[0]
-    given = directory.trial(replicate.fingerprint).predictions("de").parent
+    given = directory.trial(replicate.fingerprint).predictions("xquad", "de").parent
     data = path.parent / "data" / "xquad"
     ended = call("evaluate", "theirs", "--predictions", given, "--data", data, "--json")
     recorded = json.loads(call("report", directory.path, "--json").output)["arms"][replicate.arm]["scores"]

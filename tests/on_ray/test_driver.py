@@ -109,7 +109,7 @@ def test_every_test_question_keeps_its_prediction(finished: Any) -> None:
     _, directory, _ = finished
     for replicate in read_state(directory).replicates:
         for language in ("en", "de", "es"):
-            rows = journal.read(directory.trial(replicate.fingerprint).predictions(language))
+            rows = journal.read(directory.trial(replicate.fingerprint).predictions("xquad", language))
             assert len({row["id"] for row in rows}) == 20
             assert all(isinstance(row["prediction"], str) for row in rows)
 
@@ -213,7 +213,9 @@ def test_a_test_set_that_was_read_is_to_be_restored_whatever_is_wrong_with_it_no
     directory = StudyDirectory(path.parent / "studies" / "read")
     open_directory(load_study(path), directory)
     journal.append(directory.journal, {"event": "stage_started", "stage": "search", "time": 0.0})
-    journal.append(directory.ledger, {"purpose": "test", "arm": "plain", "fingerprint": "f", "time": 0.0})
+    journal.append(
+        directory.ledger, {"purpose": "test", "set": "xquad", "arm": "plain", "fingerprint": "f", "time": 0.0}
+    )
     (path.parent / "data" / "xquad" / "xquad.es.json").unlink()
     with pytest.raises(RecordError, match=r"Restore it as it was, or .* --set name=read_2\. Found: .* no file for es"):
         drive_study(path)
@@ -226,13 +228,13 @@ def test_trained_models_are_scored_on_a_test_set_that_was_corrected_before_its_f
     shutil.copytree(sealed.directory.path, tmp_path / "sealed")
     asked = ("training.precision=auto", f"storage={tmp_path}")
     test_set = sealed.path.parent / "data" / "xquad"
-    before = read_json(sealed.directory.sources)["test"]
+    before = read_json(sealed.directory.sources)["test set xquad"]
     directory, recorder = drive_study(sealed.path, *asked)
     assert not any(trial.state == "running" for trial in recorder.trials)
     assert read_state(directory).complete and len(journal.read(directory.ledger)) == 2
     sources = read_json(directory.sources)
-    assert before["counts"] == sources["test"]["counts"]
-    assert all(before["languages"][code] != sources["test"]["languages"][code] for code in ("en", "de", "es"))
+    assert before["counts"] == sources["test set xquad"]["counts"]
+    assert all(before["languages"][code] != sources["test set xquad"]["languages"][code] for code in ("en", "de", "es"))
     other = shutil.copytree(test_set, tmp_path / "other")
     german = other / "xquad.de.json"
     german.write_text(json.dumps(_with_golds(json.loads(german.read_text()), {"text": "red", "answer_start": 0})))
@@ -285,10 +287,13 @@ def test_models_of_both_families_are_arms_of_one_study(oracle: StudyDirectory) -
     assert (writer["training"]["optimizer"], writer["training"]["decay"]) == ("adafactor", "constant")
     assert (plain["training"]["weight_decay"], writer["training"]["weight_decay"]) == (0.01, 0.0)
     assert summary.complete and set(summary.arms) == {"plain", "writer"}
-    rows = journal.read(by_arm["writer"].predictions("de"))
+    rows = journal.read(by_arm["writer"].predictions("xquad", "de"))
     assert {type(row["illegal"]) for row in rows} == {bool}
     assert summary.arms["writer"].shares["de"]["illegal"] == (100 * sum(row["illegal"] for row in rows) / len(rows),)
-    assert "illegal" not in journal.read(by_arm["plain"].predictions("de"))[0] and not summary.arms["plain"].shares
+    assert (
+        "illegal" not in journal.read(by_arm["plain"].predictions("xquad", "de"))[0]
+        and not summary.arms["plain"].shares
+    )
     assert "illegal %" in (by_arm["writer"].model / "README.md").read_text()
     model = AutoModelForSeq2SeqLM.from_pretrained(by_arm["writer"].model).eval()
     tokenizer = AutoTokenizer.from_pretrained(by_arm["writer"].model)

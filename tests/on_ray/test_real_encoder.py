@@ -43,7 +43,7 @@ def test_a_real_encoder_goes_through_all_stages(
         assert last["loss"] < first["loss"]
     for replicate in state.replicates:
         for language in ("en", "de", "zh", "ar"):
-            rows = journal.read(directory.trial(replicate.fingerprint).predictions(language))
+            rows = journal.read(directory.trial(replicate.fingerprint).predictions("xquad", language))
             assert sum(bool(row["prediction"]) for row in rows) == len(rows)
             assert 0 <= sum(row["f1"] for row in rows) / len(rows) <= 100
     summary = summarize(directory)

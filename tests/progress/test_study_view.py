@@ -131,7 +131,7 @@ def test_the_test_stage_is_timed_by_replicates(state, clock):
     state.stage_started("test", 4, 1)
     assert state.seconds_left() is None
     clock.now += 20
-    state.test_scored("baseline", 1001, {"de": {"f1": 50.0}})
+    state.test_scored("baseline", 1001, "xquad", {"de": {"f1": 50.0}})
     assert state.stage.done == 2
     assert state.seconds_left() == pytest.approx(40)
 

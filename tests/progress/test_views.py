@@ -48,7 +48,7 @@ def tell_a_study(view) -> None:
     view.trial_changed(trial(1, state="failed", updates=200, reason="the loss is nan [update 200]"))
     view.stage_ended("search")
     view.stage_started("test", 1, 0)
-    view.test_scored("baseline", 1001, SCORES)
+    view.test_scored("baseline", 1001, "xquad", SCORES)
     view.stage_ended("test")
     view.close()
 
@@ -151,7 +151,7 @@ def test_plain_lines_one_per_event_with_time_and_without_colours():
         "webfaq+noise trial 1: failed, 200 of 500 updates, the loss is nan [update 200] [3 of 4 done]",
         "search: ended 0 s after the start; best development F1 of this command: baseline 70.25 (trial 0)",
         "test: begins, 1 to do",
-        "baseline seed 1001: test F1 beyond English 61.00 (en 90.00 de 61.00) [1 of 1 done]",
+        "baseline seed 1001: xquad F1 beyond English 61.00 (en 90.00 de 61.00) [1 of 1 done]",
         "test: ended 0 s after the start",
     ]
 
@@ -281,7 +281,7 @@ def test_a_broken_stream_does_not_reach_the_study(kind, error, caplog):
 @pytest.mark.parametrize("kind", ["plain", "live", "json"])
 def test_events_in_any_order_are_taken(kind):
     view = views()[kind]
-    view.test_scored("baseline", 1, SCORES)
+    view.test_scored("baseline", 1, "xquad", SCORES)
     view.stage_ended("replicate")
     view.trial_changed(trial(state="pruned", total_updates=0))
     view.stage_started("report", 0, 0)

@@ -94,7 +94,7 @@ def test_replicates_count_for_the_configuration_that_is_chosen_now(directory: St
         name = {"arm": arm, "seed": 1001, "fingerprint": f"r{arm}"}
         journal.append(directory.journal, {"event": "replicate_started", "chosen": f"{arm}0", **name})
         journal.append(directory.journal, {"event": "replicate_ended", "state": "finished", **name})
-        journal.append(directory.journal, {"event": "test_scored", "scores": {}, **name})
+        journal.append(directory.journal, {"event": "test_scored", "set": "xquad", "scores": {}, **name})
     assert read_state(directory).complete
     journal.append(directory.journal, {"event": "chosen", "arm": "b", "fingerprint": "b1"})
     state = read_state(directory)

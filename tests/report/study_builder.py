@@ -24,7 +24,9 @@ class StudyBuilder:
         searched = (
             {"training": {"learning_rate": {"log_uniform": [1e-6, 1e-3]}}} if study.pop("searched", False) else {}
         )
-        test = {"source": "google/xquad", "languages": list(LANGUAGES), "paragraphs": None} | study.pop("test", {})
+        test = {"set": "xquad", "source": "google/xquad", "languages": list(LANGUAGES), "paragraphs": None} | study.pop(
+            "test", {}
+        )
         self.languages = test["languages"]
         data = {"train": "squad", "test": test} | study.pop("data", {})
         self.directory = StudyDirectory(storage / name)
@@ -111,10 +113,13 @@ class StudyBuilder:
     def score(self, arm: str, seed: int, rows: Mapping[str, list[dict[str, Any]]]) -> None:
         """Predictions per language, the ledger's entry, the journal's event: in the driver's order."""
         fingerprint = f"{arm}-1-seed-{seed}"
-        journal.append(self.directory.ledger, {"time": 0.0, "arm": arm, "fingerprint": fingerprint, "purpose": "test"})
+        journal.append(
+            self.directory.ledger,
+            {"time": 0.0, "arm": arm, "fingerprint": fingerprint, "purpose": "test", "set": "xquad"},
+        )
         for language, answers in rows.items():
-            write_lines(self.directory.trial(fingerprint).predictions(language), answers)
-        self.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, scores={})
+            write_lines(self.directory.trial(fingerprint).predictions("xquad", language), answers)
+        self.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, set="xquad", scores={})
 
     def replicated(self, scores: Mapping[str, Mapping[int, Mapping[str, list[dict[str, Any]]]]]) -> None:
         """Replicates trained and scored: arm -> seed -> language -> rows."""

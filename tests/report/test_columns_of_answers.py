@@ -57,12 +57,14 @@ def written(studies: ModuleType, storage: Path) -> Any:
             builder.replicate(arm, seed)
             builder.score(arm, seed, rows)
             for language, answered in rows.items():
-                write_predictions(builder.directory.trial(f"{arm}-1-seed-{seed}").predictions(language), answered)
+                write_predictions(
+                    builder.directory.trial(f"{arm}-1-seed-{seed}").predictions("xquad", language), answered
+                )
     return builder.directory
 
 
 def scores(directory: Any) -> TestScores:
-    return read_scores(directory, read_state(directory).all_replicates, None)
+    return read_scores(directory, read_state(directory).all_replicates, None, test_set="xquad")
 
 
 def equal(mine: TestScores, other: TestScores) -> bool:
@@ -93,7 +95,7 @@ def test_both_files_give_the_same_numbers(studies: ModuleType, tmp_path: Path, m
 def test_scores_are_in_the_order_of_the_ids(studies: ModuleType, tmp_path: Path) -> None:
     directory = written(studies, tmp_path)
     found = scores(directory)
-    path = directory.trial("webfaq-1-seed-2").predictions("zh")
+    path = directory.trial("webfaq-1-seed-2").predictions("xquad", "zh")
     rows = {row["id"]: row for row in map(json.loads, path.read_text().splitlines())}
 
     assert found.questions["zh"].ids == tuple(sorted(rows))
@@ -105,7 +107,7 @@ def test_scores_are_in_the_order_of_the_ids(studies: ModuleType, tmp_path: Path)
 def test_a_corrected_line_is_what_the_report_shows(studies: ModuleType, tmp_path: Path) -> None:
     directory = written(studies, tmp_path)
     before = scores(directory).scores["webfaq"]["en"]["f1"]
-    path = directory.trial("webfaq-1-seed-3").predictions("en")
+    path = directory.trial("webfaq-1-seed-3").predictions("xquad", "en")
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     write_lines(path, [row | {"f1": 1.0} for row in rows])
 
@@ -147,7 +149,7 @@ def test_a_broken_row_is_refused_at_every_report_and_from_either_file(
     for seed in (1, 2):
         builder.replicate("baseline", seed)
         builder.score("baseline", seed, {"en": studies.rows([1.0, 2.0, 3.0])})
-    path = builder.directory.trial("baseline-1-seed-2").predictions("en")
+    path = builder.directory.trial("baseline-1-seed-2").predictions("xquad", "en")
     rows = change(studies.rows([4.0, 5.0, 6.0]))
     told = []
     for write in (write_lines, write_predictions):
@@ -164,7 +166,7 @@ def test_half_of_a_character_is_refused(studies: ModuleType, tmp_path: Path) -> 
     builder = studies.StudyBuilder(tmp_path, test={"languages": ["en"]})
     builder.replicate("baseline", 1)
     builder.score("baseline", 1, {"en": studies.rows([1.0])})
-    path = builder.directory.trial("baseline-1-seed-1").predictions("en")
+    path = builder.directory.trial("baseline-1-seed-1").predictions("xquad", "en")
     path.write_text(json.dumps(studies.rows([1.0])[0] | {"id": "\ud83d"}) + "\n")
 
     for _ in range(2):
@@ -174,7 +176,7 @@ def test_half_of_a_character_is_refused(studies: ModuleType, tmp_path: Path) -> 
 
 def test_a_report_makes_columns_that_are_missing(studies: ModuleType, tmp_path: Path) -> None:
     builder = studies.finished_study(tmp_path, questions=10)
-    paths = list(builder.directory.path.glob("trials/*/predictions/*.jsonl"))
+    paths = list(builder.directory.path.glob("trials/*/predictions/*/*.jsonl"))
     assert not any(columns_path(path).exists() for path in paths)
     first = summarize(builder.directory).as_json()
 
@@ -188,9 +190,9 @@ def recorded(studies: ModuleType, storage: Path) -> StudyDirectory:
     for arm in builder.arms:
         for seed in (1, 2):
             fingerprint = f"{arm}-1-seed-{seed}"
-            files = {code: builder.directory.trial(fingerprint).predictions(code) for code in ("de", "th")}
+            files = {code: builder.directory.trial(fingerprint).predictions("xquad", code) for code in ("de", "th")}
             means = {code: mean_scores(journal.read(path)) for code, path in files.items()}
-            builder.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, scores=means)
+            builder.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, set="xquad", scores=means)
     return cast(StudyDirectory, builder.directory)
 
 
@@ -199,20 +201,20 @@ def test_predictions_that_score_otherwise_than_at_their_reading_are_told(studies
     whole = summarize(directory)
     assert whole.changed == () and not any(line.startswith("CHANGED") for line in warnings(whole))
     trial = directory.trial("webfaq-1-seed-2")
-    trial.predictions("de").write_bytes(trial.predictions("th").read_bytes())  # the same questions
+    trial.predictions("xquad", "de").write_bytes(trial.predictions("xquad", "th").read_bytes())  # the same questions
     changed = summarize(directory)
     assert changed.changed == ("webfaq, seed 2, de",)
     line = "CHANGED: predictions no longer give the scores recorded at their reading: webfaq, seed 2, de."
     assert line in warnings(changed)
     assert changed.as_json()["changed_predictions"] == ["webfaq, seed 2, de"]
-    rows = journal.read(trial.predictions("th"))
-    write_lines(trial.predictions("th"), rows[::-1])  # order does not matter
+    rows = journal.read(trial.predictions("xquad", "th"))
+    write_lines(trial.predictions("xquad", "th"), rows[::-1])  # order does not matter
     assert summarize(directory).changed == changed.changed
 
 
 def test_another_article_of_a_question_is_refused_as_another_paragraph_is(studies: ModuleType, tmp_path: Path) -> None:
     directory = written(studies, tmp_path)
-    path = directory.trial("webfaq-1-seed-2").predictions("zh")
+    path = directory.trial("webfaq-1-seed-2").predictions("xquad", "zh")
     rows = journal.read(path)
     place = next(number for number, row in enumerate(rows) if row["article"] == "A")
     write_lines(path, [row | {"article": "B"} if number == place else row for number, row in enumerate(rows)])
@@ -222,7 +224,7 @@ def test_another_article_of_a_question_is_refused_as_another_paragraph_is(studie
 
 def test_a_last_line_without_an_end_counts_and_a_half_one_is_refused(studies: ModuleType, tmp_path: Path) -> None:
     directory = written(studies, tmp_path)
-    path = directory.trial("webfaq-1-seed-2").predictions("zh")
+    path = directory.trial("webfaq-1-seed-2").predictions("xquad", "zh")
     before, content = scores(directory), path.read_bytes()
     path.write_bytes(content.removesuffix(b"\n"))
     after = scores(directory)
@@ -236,6 +238,6 @@ def test_a_copy_beside_the_predictions_of_the_tested_languages_is_none_of_them(
     studies: ModuleType, tmp_path: Path
 ) -> None:
     directory = recorded(studies, tmp_path)
-    path = directory.trial("webfaq-1-seed-2").predictions("de")
+    path = directory.trial("webfaq-1-seed-2").predictions("xquad", "de")
     path.with_name("de.old.jsonl").write_bytes(path.read_bytes())
     assert summarize(directory).languages == ("de", "th")

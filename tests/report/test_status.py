@@ -35,7 +35,7 @@ def midway(studies: ModuleType, tmp_path: Path):
     builder.choose("baseline", chosen)
     builder.event("replicate_started", arm="baseline", seed=1, fingerprint="r1", chosen=chosen)
     builder.event("replicate_ended", arm="baseline", seed=1, fingerprint="r1", state="finished", reason=None)
-    builder.event("test_scored", arm="baseline", seed=1, fingerprint="r1", scores={})
+    builder.event("test_scored", arm="baseline", seed=1, fingerprint="r1", set="xquad", scores={})
     builder.event("replicate_started", arm="baseline", seed=2, fingerprint="r2", chosen=chosen)
     return builder
 

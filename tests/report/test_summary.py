@@ -102,7 +102,9 @@ def test_what_is_not_scored_is_absent_and_the_study_incomplete(studies: ModuleTy
 def test_half_written_predictions_of_an_unscored_replicate_do_not_count(studies: ModuleType, tmp_path: Path) -> None:
     builder = two_languages(studies, tmp_path, replicates={"searches": 1, "seeds": 3})
     fingerprint = builder.replicate("webfaq", 3)
-    write_lines(builder.directory.trial(fingerprint).predictions("de"), studies.rows([1, 1, 1, 1], per_paragraph=2))
+    write_lines(
+        builder.directory.trial(fingerprint).predictions("xquad", "de"), studies.rows([1, 1, 1, 1], per_paragraph=2)
+    )
     assert summarize(builder.directory).arms["webfaq"].seeds == (1, 2)
 
 
@@ -127,7 +129,7 @@ def test_a_study_before_its_choice_has_no_configuration(studies: ModuleType, tmp
 def test_the_order_of_rows_does_not_matter(studies: ModuleType, tmp_path: Path) -> None:
     builder = studies.finished_study(tmp_path, questions=20, test={"languages": ["en", "de"]})
     before = summarize(builder.directory)
-    path = builder.directory.trial("webfaq-1-seed-2").predictions("de")
+    path = builder.directory.trial("webfaq-1-seed-2").predictions("xquad", "de")
     write_lines(path, [json.loads(line) for line in reversed(path.read_text().splitlines())])
     assert summarize(builder.directory) == before
 
@@ -159,7 +161,7 @@ def test_languages_with_other_questions_are_drawn_apart_and_it_is_said(studies: 
     parallel = studies.finished_study(tmp_path, questions=20, test={"languages": ["de", "es"]}, name="parallel")
     assert summarize(parallel.directory).parallel
     builder = studies.finished_study(tmp_path, questions=20, test={"languages": ["de", "es"]}, name="apart")
-    for path in builder.directory.path.glob("trials/*/predictions/es.jsonl"):
+    for path in builder.directory.path.glob("trials/*/predictions/xquad/es.jsonl"):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
         write_lines(path, [row | {"id": "es-" + row["id"]} for row in rows])
     summary = summarize(builder.directory)
@@ -172,9 +174,9 @@ def test_languages_with_other_questions_are_drawn_apart_and_it_is_said(studies: 
 
 def test_a_scored_replicate_without_its_predictions_is_a_broken_record(studies: ModuleType, tmp_path: Path) -> None:
     builder = two_languages(studies, tmp_path)
-    path = builder.directory.trial("webfaq-1-seed-2").predictions("de")
+    path = builder.directory.trial("webfaq-1-seed-2").predictions("xquad", "de")
     path.unlink()
-    with pytest.raises(RecordError, match=r"webfaq-1-seed-2/predictions/de.jsonl: missing"):
+    with pytest.raises(RecordError, match=r"webfaq-1-seed-2/predictions/xquad/de.jsonl: missing"):
         summarize(builder.directory)
 
 
@@ -194,20 +196,9 @@ def test_predictions_that_cannot_be_compared_are_refused(
     studies: ModuleType, tmp_path: Path, change, message: str
 ) -> None:
     builder = two_languages(studies, tmp_path)
-    path = builder.directory.trial("webfaq-1-seed-2").predictions("de")
+    path = builder.directory.trial("webfaq-1-seed-2").predictions("xquad", "de")
     write_lines(path, change([json.loads(line) for line in path.read_text().splitlines()]))
     with pytest.raises(RecordError, match=message):
-        summarize(builder.directory)
-
-
-def test_all_languages_means_all_that_any_replicate_answered_in(studies: ModuleType, tmp_path: Path) -> None:
-    builder = two_languages(studies, tmp_path)
-    study = json.loads(builder.directory.study_json.read_text())
-    study["data"]["test"]["languages"] = "all"
-    builder.directory.study_json.write_text(json.dumps(study))
-    assert summarize(builder.directory).languages == ("en", "de")
-    builder.directory.trial("baseline-1-seed-1").predictions("de").unlink()
-    with pytest.raises(RecordError, match=r"baseline-1-seed-1/predictions/de.jsonl: missing"):
         summarize(builder.directory)
 
 
@@ -254,7 +245,7 @@ def test_character_f1_stands_beside_the_scores_that_it_leaves_as_they_are(studie
 @pytest.mark.parametrize("wrong", [None, 101, "50"])
 def test_a_row_without_its_character_f1_is_named(studies: ModuleType, tmp_path: Path, wrong: object) -> None:
     builder = two_languages(studies, tmp_path)
-    path = builder.directory.trial("webfaq-1-seed-2").predictions("de")
+    path = builder.directory.trial("webfaq-1-seed-2").predictions("xquad", "de")
     rows = [json.loads(line) | {"character_f1": 50.0} for line in path.read_text().splitlines()]
     write_lines(path, [*rows[:-1], rows[-1] | {"character_f1": wrong}])
     with pytest.raises(RecordError, match=r"de\.jsonl: question 'q0003' has character_f1"):

@@ -68,7 +68,7 @@ def test_a_question_that_one_language_lacks_hardly_changes_the_means_interval_an
 ) -> None:
     builder = studies.finished_study(tmp_path, seeds=3, questions=60, test={"languages": ["de", "es"]})
     whole = summarize(builder.directory)
-    for path in builder.directory.path.glob("trials/*/predictions/es.jsonl"):
+    for path in builder.directory.path.glob("trials/*/predictions/xquad/es.jsonl"):
         write_lines(path, [json.loads(line) for line in path.read_text().splitlines()][:-1])
     lacking = summarize(builder.directory)
     first, second = (one.differences["webfaq"]["mean"]["f1"].found for one in (whole, lacking))

@@ -19,7 +19,7 @@ class Replicate:
     search: int
     fingerprint: str
     scored: bool = True
-    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    scores: dict[str, dict[str, dict[str, float]]] = field(default_factory=lambda: {"xquad": {}})
 
 
 def scores_of(
@@ -36,7 +36,7 @@ def scores_of(
             builder.replicate(arm, seed)
             builder.score(arm, seed, {"en": studies.rows(f1)})
             scored.append(Replicate(arm, seed, search, f"{arm}-1-seed-{seed}"))
-    return read_scores(builder.directory, scored, None, several)
+    return read_scores(builder.directory, scored, None, several, test_set="xquad")
 
 
 def test_seeds_are_the_units_of_an_arm_with_one_search(studies: ModuleType, tmp_path: Path) -> None:

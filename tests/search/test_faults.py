@@ -114,10 +114,10 @@ class Commands:
         for replicate in read_state(self.directory).replicates:
             if replicate.state == "finished" and not replicate.scored:
                 name = {"arm": replicate.arm, "seed": replicate.seed, "fingerprint": replicate.fingerprint}
-                record_reading(self.directory, "test", replicate.arm, replicate.fingerprint)
+                record_reading(self.directory, "test", "xquad", replicate.arm, replicate.fingerprint)
                 check_seal(self.directory)
-                bench.listener.test_scored(replicate.arm, replicate.seed, {})
-                bench.event("test_scored", **name, scores={})
+                bench.listener.test_scored(replicate.arm, replicate.seed, "xquad", {})
+                bench.event("test_scored", **name, set="xquad", scores={})
 
     def until_done(self, **faults: Any) -> None:
         """Repeat the same command, each time with its own kill, until nothing is left to do."""

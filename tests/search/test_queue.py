@@ -320,11 +320,11 @@ def test_replicates_are_handed_out_in_their_order_and_tried_again(tmp_path: Path
 
 def test_an_oracle_enters_every_try_in_the_ledger(tmp_path: Path) -> None:
     search = Search(tmp_path)
-    search.recorder._opens_test_set = True
+    search.recorder._opens = "xquad"
     item = search.queue.next()
     assert item is not None
     search.queue.failed(item, Failure(UNKNOWN, "lost"))
     search.clock.now += PAUSES[0]
     assert search.queue.next() == item
-    purposes = [entry["purpose"] for entry in journal.read(search.directory.ledger)]
-    assert purposes == ["search objective (oracle)"] * 2
+    readings = [(entry["purpose"], entry["set"]) for entry in journal.read(search.directory.ledger)]
+    assert readings == [("search objective (oracle)", "xquad")] * 2

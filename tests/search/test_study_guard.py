@@ -13,7 +13,7 @@ from xlingual.search.study_guard import (
     check_sources,
     open_directory,
     recorded_rows,
-    unread_test_set,
+    unread_test_sets,
     unused_sources,
 )
 from xlingual.study import load_study
@@ -89,18 +89,18 @@ def a_test_set(**languages: str) -> dict[str, Any]:
 
 def test_a_test_set_may_be_corrected_until_it_was_read_and_then_its_languages_are_named(tmp_path: Path) -> None:
     directory = StudyDirectory(tmp_path / "study")
-    check_sources(directory, {"test": a_test_set(de="a", en="b")})
-    corrected = {"test": a_test_set(de="c", en="b")}
+    check_sources(directory, {"test set xquad": a_test_set(de="a", en="b")})
+    corrected = {"test set xquad": a_test_set(de="c", en="b")}
     with pytest.raises(RecordError, match="the content of test"):
         check_sources(directory, corrected)
-    check_sources(directory, corrected, unread_test_set(directory))
-    journal.append(directory.ledger, {"purpose": "test"})
-    check_sources(directory, corrected, unread_test_set(directory))
+    check_sources(directory, corrected, unread_test_sets(directory))
+    journal.append(directory.ledger, {"purpose": "test", "set": "xquad"})
+    check_sources(directory, corrected, unread_test_sets(directory))
     with pytest.raises(
-        RecordError, match=r"the content of test in de, es is not .* Restore it, or give the study anot"
+        RecordError, match=r"the content of test set xquad in de, es is not .* Restore it, or give the study anot"
     ):
-        check_sources(directory, {"test": a_test_set(de="d", en="b", es="e")}, unread_test_set(directory))
-    check_sources(directory, corrected, unread_test_set(directory))  # as suggested by the message
+        check_sources(directory, {"test set xquad": a_test_set(de="d", en="b", es="e")}, unread_test_sets(directory))
+    check_sources(directory, corrected, unread_test_sets(directory))  # as suggested by the message
 
 
 def test_another_comparison_with_the_test_set_counts_by_what_it_dropped(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_another_comparison_with_the_test_set_counts_by_what_it_dropped(tmp_path
     with pytest.raises(RecordError) as refused:
         check_sources(directory, {"train": {"fingerprint": "b"}, **again})
     assert "the content of train (a then, b now) is not" in str(refused.value)
-    assert "The test set changed, too: what overlaps it is dropped from training data." in str(refused.value)
+    assert "The test sets changed, too: what overlaps them is dropped from training data." in str(refused.value)
     with pytest.raises(RecordError) as refused:
         check_sources(directory, {"train": {"fingerprint": "b"}, "contamination check": check})
     assert "The test set" not in str(refused.value)

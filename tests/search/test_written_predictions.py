@@ -23,11 +23,11 @@ def test_answers_are_written_as_lines_and_as_the_same_columns(tmp_path: Path, mo
     parts: list[Any] = [{"zh": {0: [Candidate(1.0, "红"), Candidate(0.5, "车")]}}, {"zh": {1: [Candidate(1.0, "车")]}}]
     directory = TrialDirectory(tmp_path)
     asked: Any = {"zh": SimpleNamespace(examples=examples)}
-    scores = scored_answers(QUESTION_ANSWERING, directory, asked, parts)
+    scores = scored_answers(QUESTION_ANSWERING, directory, "xquad", asked, parts)
     monkeypatch.setattr(prediction_arrays, "read_rows", None)  # the columns are read
-    found = prediction_arrays.read_answers(directory.predictions("zh"), SQUAD)
+    found = prediction_arrays.read_answers(directory.predictions("xquad", "zh"), SQUAD)
 
-    rows = journal.read(directory.predictions("zh"))
+    rows = journal.read(directory.predictions("xquad", "zh"))
     assert rows[0]["n_best"][1] == {"text": "车", "score": 0.5}
     assert found.ids.to_pylist() == [row["id"] for row in rows] == ["q0", "q1", "q2"]
     assert found.paragraphs.to_pylist() == ["p0", "p1", "p2"]
@@ -35,4 +35,4 @@ def test_answers_are_written_as_lines_and_as_the_same_columns(tmp_path: Path, mo
     assert {name: values.tolist() for name, values in found.scores.items()} == {
         name: [row[name] for row in rows] for name in ("f1", "exact_match", "character_f1")
     }
-    assert recorded_scores(QUESTION_ANSWERING, directory, ["zh"]) == scores
+    assert recorded_scores(QUESTION_ANSWERING, directory, "xquad", ["zh"]) == scores

@@ -25,8 +25,16 @@ STUDY: dict[str, Any] = {
     "model": "m",
     "data": {
         "train": "train.json",
+        "source_language": "en",
         "dev": "held-out-articles",
-        "test": {"source": "xquad", "languages": ["en", "de"], "paragraphs": None},
+        "test": {
+            "set": "xquad",
+            "source": "xquad",
+            "languages": ["en", "de"],
+            "paragraphs": None,
+            "generalised": False,
+            "also": {"mlqa": {"source": "mlqa", "languages": ["de"], "paragraphs": None, "generalised": False}},
+        },
         "faq": None,
         "synonyms": None,
         "dictionaries": None,
@@ -44,10 +52,12 @@ STUDY: dict[str, Any] = {
 NOTHING = Changes(refused=(), renamed={}, gone=(), new=(), respaced=(), baseline=None)
 
 
-def compared(edit: Any, before: dict[str, Any] = STUDY, used: Collection[str] = ()) -> Changes:
+def compared(
+    edit: Any, before: dict[str, Any] = STUDY, used: Collection[str] = (), read: Collection[str] = ("xquad", "mlqa")
+) -> Changes:
     now = copy.deepcopy(before)
     edit(now)
-    return changes(before, now, used)
+    return changes(before, now, used, read)
 
 
 def setting(path: str, value: Any) -> Any:
@@ -72,6 +82,8 @@ def setting(path: str, value: Any) -> Any:
         ("data.train", "elsewhere/train.json"),
         ("data.dev", "dev.json"),
         ("data.test.source", "elsewhere/xquad"),
+        ("data.test.also.mlqa.source", "elsewhere/mlqa"),
+        ("data.test.also.mine", {"source": "{language}.json", "languages": ["fi"], "paragraphs": None}),
         ("data.synonyms", "synonyms.json"),
         ("data.dictionaries", {"de": "de.tsv"}),
         ("data.faq", {"source": "webfaq", "rows_per_language": 50}),
@@ -95,6 +107,11 @@ def test_what_decides_no_recorded_number_may_change(path: str, value: Any) -> No
         ("windows.max_length", 256, "windows.max_length was 384, is now 256"),
         ("data.test.languages", ["en"], "data.test.languages was ['en', 'de'], is now ['en']"),
         ("data.test.paragraphs", 3, "data.test.paragraphs was absent, is now 3"),
+        ("data.test.generalised", True, "data.test.generalised was False, is now True"),
+        ("data.test.set", "mlqa", "data.test.set was xquad, is now mlqa"),
+        ("data.test.also.mlqa.paragraphs", 3, "data.test.also.mlqa.paragraphs was absent, is now 3"),
+        ("data.test.also", {}, "data.test.also.mlqa was given, is now absent"),
+        ("data.source_language", "de", "data.source_language was en, is now de"),
         ("data.train_examples", 100, "data.train_examples was absent, is now 100"),
         ("toy", {"seed": 1, "misalignment": 2.0}, "toy was absent, is now given"),
     ],
@@ -189,6 +206,16 @@ def test_arms_that_came_and_went_and_another_baseline() -> None:
 def test_what_the_test_asks_may_change_until_it_was_read(path: str, value: Any) -> None:
     now = copy.deepcopy(STUDY)
     setting(path, value)(now)
-    assert changes(STUDY, now, unread=True) == NOTHING
+    assert changes(STUDY, now) == NOTHING
     setting("search.seed", 1)(now)
-    assert changes(STUDY, now, unread=True).refused == ("search.seed was 0, is now 1",)
+    assert changes(STUDY, now).refused == ("search.seed was 0, is now 1",)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("also.mlqa.languages", ["en"]), ("also.mlqa.generalised", True), ("also.mlqa.paragraphs", 3), ("also", {})],
+)
+def test_a_set_that_was_not_read_may_change_beside_one_that_was(path: str, value: Any) -> None:
+    edit = setting(f"data.test.{path}", value)
+    assert compared(edit, read=["xquad"]) == NOTHING
+    assert compared(edit, read=["xquad", "mlqa"]).refused

@@ -22,7 +22,7 @@ def test_trials_replicates_and_updates_are_counted(load, study_text):
     planned = plan(load(study_text))
     assert (planned.trials, planned.replicates) == (4 * 8, 4 * 4)
     assert planned.updates == (4 * 8 + 4 * 4) * 500
-    assert planned.test_readings == 16
+    assert planned.test_readings == {"xquad": 16}
     assert [arm.searches for arm in planned.arms] == [4, 4, 4, 4]
     assert [arm.name for arm in planned.arms] == ["baseline", "webfaq", "noise", "either"]
     assert [arm.baseline for arm in planned.arms] == [True, False, False, False]
@@ -66,7 +66,7 @@ def test_weights_of_a_single_language_are_not_searched(load, study_text):
 def test_an_oracle_search_reads_the_test_set_at_every_report(load, study_text):
     planned = plan(load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8\n  objective: test.f1\noracle: true")))
     assert planned.oracle
-    assert planned.test_readings == 16 + 32 * 5
+    assert planned.test_readings == {"xquad": 16 + 32 * 5}
     assert any(note.startswith("ORACLE") for note in planned.notes)
 
 
@@ -181,7 +181,7 @@ def test_a_plan_is_plain_json(load, study_text):
     plain = plan(load(study_text)).as_json()
     assert json.loads(json.dumps(plain)) == plain
     assert plain["arms"][0]["parameters"][0]["name"] == "training.learning_rate"
-    assert plain["defaults"][0] == ["data.dev", "held-out-articles"]
+    assert plain["defaults"][0] == ["data.source_language", "en"]
 
 
 def test_many_variants_of_passages_are_noted(load, study_text, by_letter):

@@ -49,7 +49,7 @@ ONE_PROBLEM = [
     ("updates: 500", "updates: 500\n  freeze_word_embeddings: yes", 10, 'found "yes"'),
     ("name: example", "name: 2024", 1, "found 2024"),
     ("question: Does it help?", "question: ' '", 2, "must be text"),
-    ("test: google/xquad", "test: [google/xquad]", 6, "data.test"),
+    ("test: google/xquad", "test: [3]", 6, "data.test"),
     (LAST, "trials_per_arm: 8\nwindows: 5", 29, "must be a mapping with the keys max_length, stride"),
     (LAST, "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 0}", 29, "whole number ... found 0"),
     (LAST, "trials_per_arm: 8\nscaling: {concurrent_trials: many}", 29, "whole number"),

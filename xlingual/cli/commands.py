@@ -68,7 +68,7 @@ def run(
     checked = load_study(study, overrides or ())
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with study_shown(as_json, Console(), ScoreNames(checked.search.objective_text)) as view:
+        with study_shown(as_json, Console(), ScoreNames.of_study(checked)) as view:
             with doing("loading PyTorch and Ray"):
                 from xlingual.search.driver import drive, study_path
 

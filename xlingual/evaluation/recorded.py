@@ -34,7 +34,7 @@ class Recorded:
         """Recorded test scores by language, where they are of the very questions with these ids."""
         found: dict[str, Scores] = {}
         for language, asked in ids.items():
-            rows = journal.read(self.trial.predictions(language))
+            rows = journal.read(self.trial.predictions(benchmark.name, language))
             if rows and [row.get("id") for row in rows] == list(asked):
                 found[language] = task_of(benchmark).scores(rows)
         return found

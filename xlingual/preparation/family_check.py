@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from xlingual.data.test_sets.xquad import load_xquad
+from xlingual.data.examples import Example, SentencePair
 from xlingual.errors import ModelError
 from xlingual.families import Checkpoint
 from xlingual.models.fit import unknown_notes
 from xlingual.models.weight_values import check_values
-from xlingual.preparation.inputs import Locations
+from xlingual.preparation.inputs import Locations, load_test_data
 from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY, TOY_TEXT_TO_TEXT
 from xlingual.study.recipes import RECIPES
@@ -24,11 +24,11 @@ def check_families(
 ) -> None:
     """Check every model of a study, its weights' values too, and every recipe that an arm may draw against its model.
 
-    Of the test set's texts only their tokens are looked at, for languages that a model cannot read.
+    Of the test sets' texts only their tokens are looked at, for languages that a model cannot read.
 
     Args:
         study: its definition.
-        locations: where its test set lies.
+        locations: where its test sets lie.
         checkpoints: its models by arm.
         note: told what looks wrong about a model.
 
@@ -36,10 +36,10 @@ def check_families(
         ModelError: for a checkpoint that is unfit, or the first recipe that a family does not serve, with the arm, the
             recipe and what to write.
     """
-    texts = {
-        language: [example.context for example in part.examples]
-        for language, part in load_xquad(locations.test, study.data.test.languages, study.data.test.paragraphs).items()
-    }
+    texts: dict[str, list[str]] = {}
+    for test in study.data.test.sets.values():
+        for language, part in load_test_data(test, locations).items():
+            texts.setdefault(language, []).extend(text for example in part.examples for text in _texts(example))
     for checkpoint in dict.fromkeys(checkpoints.values()):
         for line in _checkpoint_notes(study, checkpoint, texts):
             note(f"model {Path(checkpoint.name).name}: {line}")
@@ -57,6 +57,11 @@ def check_families(
                 f"arms.{arm}.mixture.recipe: model {study.arms[arm].model or study.model} cannot be trained with "
                 f"{recipe}, which {reason}; write recipe: {others}, or model: {other}"
             )
+
+
+def _texts(example: Example | SentencePair) -> tuple[str, ...]:
+    """What of an example shows whether a model can read its language."""
+    return (example.context,) if isinstance(example, Example) else (example.first, example.second)
 
 
 def _checkpoint_notes(study: Study, checkpoint: Checkpoint, texts: Mapping[str, Sequence[str]]) -> list[str]:

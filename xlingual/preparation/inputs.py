@@ -13,7 +13,6 @@ from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.contamination import clean_examples, index_of_test_set
 from xlingual.data.development import load_english
 from xlingual.data.examples import ExampleSet
-from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError
 from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.preparation.faq_data import FaqData, load_faq_data
@@ -23,17 +22,21 @@ from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY_TEXT_TO_TEXT
 from xlingual.study.methods.registry import METHODS
+from xlingual.study.test_sets import TestSet
 
 TOY = "toy"
 
 
 @dataclass(frozen=True)
 class Locations:
-    """Where a study's data and models lie: local paths made absolute, hub ids as they are, `toy` made a directory."""
+    """Where a study's data and models lie: local paths made absolute, hub ids as they are, `toy` made a directory.
+
+    `test` has the source of each test set by name.
+    """
 
     train: str
     dev: str
-    test: str
+    test: Mapping[str, str]
     faq: str | None
     models: dict[str, str]
     synonyms: str | None = None
@@ -42,14 +45,14 @@ class Locations:
 
 @dataclass(frozen=True)
 class StudyData:
-    """A study's examples, without the test set.
+    """A study's examples, without the test sets.
 
     Attributes:
-        train: English training examples.
+        train: training examples in the source language.
         development: examples that trials are scored on, by set (`dev`, an oracle's `test`, `webfaq_dev`) and two-letter
             language.
         faq: what the recipes make of FAQ pages.
-        test_set: fingerprint of the test set's texts, which all of this was compared with.
+        test_set: fingerprint of the test sets' texts, which all of this was compared with.
         contaminated: what was dropped for overlapping them, each with the part that it was in.
         lexicons: synonyms and translations that some arm draws words from.
         altered: by model, the methods that alter texts in some arm of it.
@@ -114,7 +117,7 @@ def locate(study: Study, storage: Path) -> Locations:
     return Locations(
         train=toy["train"] if data.train == TOY else absolute(data.train),
         dev=toy["dev"] if data.dev == TOY else absolute(data.dev),
-        test=toy["xquad"] if data.test.source == TOY else absolute(data.test.source),
+        test={name: _test_place(one, toy) for name, one in data.test.sets.items()},
         faq=(toy["faq"] if data.faq.source == TOY else absolute(data.faq.source)) if data.faq else None,
         models={arm: toy_models.get(model) or absolute(model) for arm, model in models.items()},
         synonyms=absolute(data.synonyms) if data.synonyms else None,
@@ -122,6 +125,10 @@ def locate(study: Study, storage: Path) -> Locations:
             language: toy["dictionary"] if path == TOY else absolute(path) for language, path in dictionaries.items()
         },
     )
+
+
+def _test_place(test: TestSet, toy: Mapping[str, str]) -> str:
+    return toy["xquad"] if test.source == TOY else absolute(test.source)
 
 
 def resolve_models(locations: Locations) -> dict[str, Checkpoint]:
@@ -143,9 +150,9 @@ def absolute(source: str) -> str:
 def load_study_data(
     study: Study, locations: Locations, folder: Path, recorded: Mapping[str, str] | None = None
 ) -> StudyData:
-    """Load training, development and FAQ data, without what overlaps the test set's texts, and lexicons.
+    """Load training, development and FAQ data, without what overlaps the test sets' texts, and lexicons.
 
-    An oracle's development examples are the test set's.
+    An oracle's development examples are the headline test set's.
 
     Args:
         study: its definition.
@@ -164,23 +171,24 @@ def load_study_data(
         altered[model] = altered.get(model, frozenset()) | text_methods(study, arm)
         drawn = {possible.mixture.variant for possible in possible_mixtures(study, arm)}
         variants[model] = variants.get(model, frozenset()) | drawn
-    train, english = load_english(
+    train, source = load_english(
         locations.train,
         locations.dev,
+        language=data.source_language,
         train_examples=data.train_examples,
         dev_examples=data.dev_examples,
         seed=seed,
     )
-    index = index_of_test_set(locations.test)
+    index = index_of_test_set(locations.test[study.data.test.set])
     train, listed = clean_examples(train, index)
     contaminated = [{"part": "train", **one.as_json()} for one in listed]
     development: dict[str, Mapping[str, ExampleSet]] = {}
     if study.oracle:
-        development["test"] = load_test_data(study, locations)
+        development["test"] = load_test_data(data.test.headline, locations)
     else:
-        english, listed = clean_examples(english, index)
+        source, listed = clean_examples(source, index)
         contaminated += [{"part": "dev", **one.as_json()} for one in listed]
-        development["dev"] = {"en": english}
+        development["dev"] = {data.source_language: source}
     faq = FaqData()
     if locations.faq and (study.uses_webfaq_dev or any(arm.mixture is not None for arm in study.arms.values())):
         faq = load_faq_data(study, locations.faq, folder, index, recorded or {})
@@ -200,10 +208,12 @@ def _refuse_nothing_left(parts: Mapping[str, ExampleSet]) -> None:
         )
 
 
-def load_test_data(study: Study, locations: Locations) -> dict[str, ExampleSet]:
-    """Open the sealed test set: what is scored on it belongs in the study's ledger."""
-    test = study.data.test
-    return load_xquad(locations.test, test.languages, test.paragraphs)
+def load_test_data(test: TestSet, locations: Locations) -> dict[str, ExampleSet[Any]]:
+    """Open a sealed test set: what is scored on it belongs in the study's ledger."""
+    found: dict[str, ExampleSet[Any]] = test.benchmark.load(test.benchmark.reader)(
+        locations.test[test.name], test.languages, test.paragraphs
+    )
+    return found
 
 
 def trial_inputs(checkpoint: Checkpoint, study: Study, data: StudyData, features: Path | None = None) -> TrialInputs:

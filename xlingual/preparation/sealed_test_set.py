@@ -1,6 +1,6 @@
-"""The test set before it is read: whether the test stage will be able to score every question.
+"""The test sets before they are read: whether the test stage will be able to score every question.
 
-A reading of the test set is the scoring of a model's answers, and is entered in the study's ledger first. A look is no
+A reading of a test set is the scoring of a model's answers, and is entered in the study's ledger first. A look is no
 reading: no model answers, and all that comes out are counts of questions and fingerprints, which tell no result.
 """
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from xlingual.data.examples import ExampleSet
 from xlingual.data.scorable import notes_of
-from xlingual.data.test_sets.xquad import load_xquad
-from xlingual.preparation.inputs import Locations
-from xlingual.study import Study
+from xlingual.preparation.inputs import Locations, load_test_data
+from xlingual.study.test_sets import TestSet
+from xlingual.task_metrics import SQUAD
 
 
-def look_at_test_set(study: Study, locations: Locations) -> tuple[dict[str, Any], list[str]]:
-    """Check that every language of the test set is there and that each question can be scored.
+def look_at_test_set(test: TestSet, locations: Locations) -> tuple[dict[str, Any], list[str]]:
+    """Check that every language of a test set is there and that each question can be scored.
 
     Returns:
         what the records keep of it (see `source_of`), and lines on its gold answers.
@@ -26,12 +26,12 @@ def look_at_test_set(study: Study, locations: Locations) -> tuple[dict[str, Any]
     Raises:
         DataError: when the test stage could not score some question.
     """
-    test = study.data.test
-    sets = load_xquad(locations.test, test.languages, test.paragraphs)
-    return source_of(sets), [f"test set, {line}" for line in notes_of(sets)]
+    sets = load_test_data(test, locations)
+    notes = notes_of(sets) if test.benchmark.metrics.task == SQUAD.task else []
+    return source_of(sets), [f"test set {test.name}, {line}" for line in notes]
 
 
-def source_of(sets: Mapping[str, ExampleSet]) -> dict[str, Any]:
+def source_of(sets: Mapping[str, ExampleSet[Any]]) -> dict[str, Any]:
     """What the records keep of a test set: fingerprints of its questions by language, counts over all languages."""
     languages = {code: sets[code].fingerprint for code in sorted(sets)}
     counts: Counter[str] = Counter()

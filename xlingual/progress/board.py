@@ -91,14 +91,16 @@ def trial_table(trials: Sequence[TrialView], width: int, names: ScoreNames) -> T
 
 
 def test_table(state: StudyState, limit: int, names: ScoreNames) -> Table:
-    """The latest `limit` replicates scored on the test set."""
+    """The latest `limit` scorings of replicates on a test set."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("arm", no_wrap=True, max_width=24)
     table.add_column("seed", no_wrap=True, justify="right")
+    table.add_column("test set", no_wrap=True, max_width=16)
     table.add_column("languages", justify="right")
     table.add_column(f"mean {names.headline} {names.beyond}", no_wrap=True, justify="right")
-    for (arm, seed), scores in list(state.test_scores.items())[-limit:]:
-        table.add_row(Text(arm), str(seed), str(len(scores)), cells.percent(names.zero_shot(scores)))
+    for (arm, seed, test_set), scores in list(state.test_scores.items())[-limit:]:
+        mean = cells.percent(names.zero_shot(scores))
+        table.add_row(Text(arm), str(seed), Text(test_set), str(len(scores)), mean)
     return table
 
 

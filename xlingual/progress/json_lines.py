@@ -35,9 +35,9 @@ class JsonLines:
         """Write {"event": "trial_changed", ...every field of TrialView}."""
         self._write("trial_changed", **dataclasses.asdict(trial))
 
-    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """Write {"event": "test_scored", "arm", "seed", "scores": {language: {...}}}."""
-        self._write("test_scored", arm=arm, seed=seed, scores=language_scores)
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
+        """Write {"event": "test_scored", "arm", "seed", "set", "scores": {language: {...}}}."""
+        self._write("test_scored", arm=arm, seed=seed, set=test_set, scores=language_scores)
 
     def note(self, text: str) -> None:
         """Write {"event": "note", "text"}."""

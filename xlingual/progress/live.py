@@ -66,10 +66,10 @@ class LiveView:
         if trial.state == "failed" and trial.reason and (before is None or before.state != "failed"):
             self._say(f"{trial.arm} {trial.label} failed: {trial.reason}")
 
-    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         """Record the test scores of one replicate."""
         with self._lock:
-            self.state.test_scored(arm, seed, language_scores)
+            self.state.test_scored(arm, seed, test_set, language_scores)
         self.begin()
 
     def note(self, text: str) -> None:

@@ -56,14 +56,13 @@ class PlainView:
             line += self._standing()
         self._say(f"{trial.arm} {trial.label}: {line}")
 
-    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         """Write the headline metric: its mean over the languages but the source, and each language's."""
-        self.state.test_scored(arm, seed, language_scores)
+        self.state.test_scored(arm, seed, test_set, language_scores)
         mean = cells.percent(self._names.zero_shot(language_scores))
         each = " ".join(f"{name} {cells.percent(self._names.of(score))}" for name, score in language_scores.items())
-        self._say(
-            f"{arm} seed {seed}: test {self._names.headline} {self._names.beyond} {mean} ({each}){self._standing()}"
-        )
+        beyond = f"{self._names.headline} {self._names.beyond}"
+        self._say(f"{arm} seed {seed}: {test_set} {beyond} {mean} ({each}){self._standing()}")
 
     def note(self, text: str) -> None:
         """Write the sentence."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xlingual.languages import name_or_code
+from xlingual.study import Study
 from xlingual.study.objectives import DEFAULT_OBJECTIVE, WEBFAQ_DEV
 from xlingual.task_metrics import SQUAD, TaskMetrics
 
@@ -23,6 +24,11 @@ class ScoreNames:
     objective: str = DEFAULT_OBJECTIVE
     metrics: TaskMetrics = SQUAD
     source: str = "en"
+
+    @classmethod
+    def of_study(cls, study: Study) -> ScoreNames:
+        """Those of a study."""
+        return cls(study.search.objective_text, study.task_benchmark.metrics, study.data.source_language)
 
     @property
     def header(self) -> str:

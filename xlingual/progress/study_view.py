@@ -95,7 +95,7 @@ class StudyState:
         self._clock = clock
         self._started = clock()
         self.stages: list[StageState] = []
-        self.test_scores: dict[tuple[str, int], dict[str, dict[str, float]]] = {}
+        self.test_scores: dict[tuple[str, int, str], dict[str, dict[str, float]]] = {}
 
     @property
     def stage(self) -> StageState | None:
@@ -122,9 +122,9 @@ class StudyState:
         stage.take(trial, first=before is None, at=self._clock() - stage.started)
         return before
 
-    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """Record the test scores of one replicate, in percent per language."""
-        self.test_scores[arm, seed] = language_scores
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
+        """Record the scores of one replicate on one test set, in percent per language."""
+        self.test_scores[arm, seed, test_set] = language_scores
         if self.stage is not None:
             self.stage.scored += 1
             self.stage.work.item(self._clock() - self.stage.started)

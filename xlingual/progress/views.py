@@ -45,9 +45,9 @@ class Guarded:
         """Forward to the view."""
         self._try(self.view.trial_changed, trial)
 
-    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         """Forward to the view."""
-        self._try(self.view.test_scored, arm, seed, language_scores)
+        self._try(self.view.test_scored, arm, seed, test_set, language_scores)
 
     def note(self, text: str) -> None:
         """Forward to the view."""

@@ -15,7 +15,8 @@ Events of the journal (every one has `event` and `time`):
     replicate_started             arm, search, seed, fingerprint, chosen (fingerprint of the search trial)
     replicate_retried             arm, search, seed, fingerprint, reason, pause
     replicate_ended               arm, search, seed, fingerprint, state, objective, updates, reason, reports, retry
-    test_scored                   arm, seed, fingerprint, scores {language: {metric: percent, questions, ...}}
+    test_scored                   arm, seed, fingerprint, set, scores {language: {metric: percent, questions, ...}}: one
+                                  event for each replicate and test set
     study_changed                 study, spaces, renamed: see `xlingual.records.history`
 
 `search` is there in an arm that has several (see `xlingual.study.searches`); without it, the event is of its first.
@@ -76,7 +77,11 @@ class TrialState(_Trained):
 
 @dataclass(frozen=True, slots=True)
 class ReplicateState(_Trained):
-    """The configuration that a search chose, under one seed; `scores` are those on the test set, as in the journal."""
+    """The configuration that a search chose, under one seed.
+
+    `scores` are those on each test set, as in the journal, and `scored` says whether every set of the present study has
+    them.
+    """
 
     arm: str
     seed: int
@@ -87,7 +92,7 @@ class ReplicateState(_Trained):
     reason: str | None = None
     retry: bool = False
     search: int = 1
-    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict, compare=False)
+    scores: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict, compare=False)
 
 
 def space_fingerprint(arm: Mapping[str, Any]) -> str:
@@ -130,7 +135,6 @@ def fold(
                 event["seed"],
                 event["fingerprint"],
                 event["chosen"],
-                scored=known.scored if known else False,
                 search=search_of(event).number,
                 scores=known.scores if known else {},
             )
@@ -139,7 +143,8 @@ def fold(
             replicates[key_] = replace(replicates[key_], **_picked(event, "state", "reason", "retry"))
         elif kind == "test_scored":
             key_ = (event["arm"], event["fingerprint"])
-            replicates[key_] = replace(replicates[key_], scored=True, scores=event.get("scores", {}))
+            scores = {**replicates[key_].scores, event["set"]: event.get("scores", {})}
+            replicates[key_] = replace(replicates[key_], scores=scores)
     return list(trials.values()), chosen, list(replicates.values()), stage
 
 

@@ -5,15 +5,15 @@ STORAGE/NAME/
   study.json          the same with every default filled in
   environment.jsonl   one line a command: time, versions, hardware
   sources.json        what was loaded: counts and fingerprints
-  contamination.jsonl what was dropped because it overlaps the test set
+  contamination.jsonl what was dropped because it overlaps a test set
   journal.jsonl       what the driver decided and observed, one event a line
-  ledger.jsonl        every reading of the test set
+  ledger.jsonl        every reading of a test set
   driver.lock         held by the one driver that may write
   ray.log             what Ray itself wrote to standard error: warnings, traces of its processes
   trials/FINGERPRINT/ one trial configuration
     configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/
     environment.jsonl  error.txt (the traceback of a failure)  training.lock
-    predictions/LANGUAGE.jsonl  predictions/LANGUAGE.parquet (see `records/predictions.py`)
+    predictions/SET/LANGUAGE.jsonl  predictions/SET/LANGUAGE.parquet (see `records/predictions.py`)
 STORAGE/faq/          prepared FAQ rows of all studies; rebuilt if deleted
 STORAGE/features/     windows of all studies, memory-mapped; rebuilt if deleted
 STORAGE/toy_worlds/   data and models of toy studies; rebuilt if deleted
@@ -66,9 +66,12 @@ class TrialDirectory:
         """Names the one process that trains the trial (see `records/lease.py`)."""
         return self.path / "training.lock"
 
-    def predictions(self, language: str) -> Path:
-        """Every test question's prediction and scores in one language; the Parquet copy is beside it."""
-        return self.path / "predictions" / f"{language}.jsonl"
+    def predictions(self, test_set: str, language: str) -> Path:
+        """Every test question's prediction and scores in one language of a test set; the Parquet copy is beside it.
+
+        A pair of two languages `A-B` has a file of its own.
+        """
+        return self.path / "predictions" / test_set / f"{language}.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class StudyDirectory:
 
     @property
     def contamination(self) -> Path:
-        """What was dropped from the training data because it overlaps the test set, one piece a line."""
+        """What was dropped from the training data because it overlaps a test set, one piece a line."""
         return self.path / "contamination.jsonl"
 
     @property
@@ -114,7 +117,7 @@ class StudyDirectory:
 
     @property
     def ledger(self) -> Path:
-        """Every reading of the test set."""
+        """Every reading of a test set."""
         return self.path / "ledger.jsonl"
 
     @property

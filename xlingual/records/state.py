@@ -14,6 +14,7 @@ from xlingual.records.history import SetAside
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import is_held
 from xlingual.study.searches import ArmSearch, Searches, recorded_searches
+from xlingual.study.test_sets import RecordedTestSet, recorded_test_sets
 
 __all__ = ["ArmSearch", "ReplicateState", "StudyState", "TrialState", "read_state", "space_fingerprint", "state_of"]
 
@@ -56,6 +57,11 @@ class StudyState:
     def baseline(self) -> str:
         """Name of the baseline arm."""
         return next(str(name) for name, arm in self.study["arms"].items() if arm.get("baseline"))
+
+    @property
+    def test_sets(self) -> dict[str, RecordedTestSet]:
+        """The present study's test sets by name, the headline first."""
+        return recorded_test_sets(self.study)
 
     @property
     def oracle(self) -> bool:
@@ -204,6 +210,7 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
     )
     trials, chosen, replicates, stage = fold(events)
     searches = recorded_searches(study)
+    sets = recorded_test_sets(study)
     now = {ArmSearch(arm, number) for arm, of in searches.items() for number in range(1, of.count + 1)}
     state = StudyState(
         name=str(study["name"]),
@@ -213,7 +220,7 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
             sorted((t for t in trials if t.of in now), key=lambda t: (list(arms).index(t.arm), t.search, t.number))
         ),
         chosen={search: fingerprint for search, fingerprint in sorted(chosen.items()) if search in now},
-        all_replicates=tuple(r for r in replicates if r.of in now),
+        all_replicates=tuple(replace(r, scored=sets.keys() <= r.scores.keys()) for r in replicates if r.of in now),
         ledger=history.renamed_rows(readings, journaled),
         searches=searches,
         set_aside=tuple(one for one in aside if one.of in now),

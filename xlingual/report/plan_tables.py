@@ -88,7 +88,10 @@ def _totals(plan: Plan) -> Table:
         "trials": f"{plan.trials} in the searches, then {plan.replicates} replicates of their winners",
         "one trial's budget": _budget(plan),
         "in all": f"at most {plan.updates:,} updates and {plan.passes:,} passes{stops}",
-        "test set": f"{plan.test_readings} readings, in {' '.join(plan.test_languages)}",
+        **{
+            f"test set {name}": f"{readings} readings, in {' '.join(plan.test_languages[name])}"
+            for name, readings in plan.test_readings.items()
+        },
         "one trial": f"{workers}, {plan.cpus_per_trial:g} CPU, {plan.gpus_per_trial:g} GPU in all",
         "in parallel": parallel,
         "records": plan.directory,

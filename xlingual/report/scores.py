@@ -124,6 +124,8 @@ def read_scores(
     several: Collection[str] = (),
     metrics: TaskMetrics = SQUAD,
     source: str = "en",
+    *,
+    test_set: str,
 ) -> TestScores:
     """Read the answers of scored replicates in `languages`, or in every language that any of them answered in.
 
@@ -134,23 +136,24 @@ def read_scores(
         several: arms with several searches, which are their units even if only one of them was scored.
         metrics: those of the task.
         source: language of the training data.
+        test_set: name of the set that was answered.
 
     Raises:
         RecordError: when a scored replicate lacks a language or a question that another one has, or a row is broken.
     """
-    scored = [replicate for replicate in replicates if replicate.scored]
+    scored = [replicate for replicate in replicates if test_set in replicate.scores]
     mine: dict[str, list[ReplicateState]] = {}
     for replicate in scored:
         mine.setdefault(replicate.arm, []).append(replicate)
     arms = {arm: _units(found, arm in several) for arm, found in mine.items()}
-    files = {language for replicate in scored for language in _files(directory, replicate)}
+    files = {language for replicate in scored for language in _files(directory, replicate, test_set)}
     wanted = set(files if languages is None else languages) if scored else set()
     questions: dict[str, Questions] = {}
     scores: dict[str, dict[str, Cell]] = {}
     shares: dict[str, dict[str, Cell]] = {}
     changed: list[str] = []
     for language in sorted(wanted, key=_rank):
-        reader = _Reader(directory, language, metrics)
+        reader = _Reader(directory, test_set, language, metrics)
         for arm, units in arms.items():
             found = [[reader.read(replicate) for replicate in members] for members in units.values()]
             scores.setdefault(arm, {})[language] = _by_unit([[score for score, _ in unit] for unit in found])
@@ -187,8 +190,9 @@ class _Reader:
     All must have answered the same questions of the same paragraphs, in any order.
     """
 
-    def __init__(self, directory: StudyDirectory, language: str, metrics: TaskMetrics) -> None:
+    def __init__(self, directory: StudyDirectory, test_set: str, language: str, metrics: TaskMetrics) -> None:
         self._directory = directory
+        self._set = test_set
         self._language = language
         self._metrics = metrics
         self._first: tuple[Answers, Order] | None = None
@@ -200,11 +204,11 @@ class _Reader:
         Raises:
             RecordError: see `read_answers`; and when the first replicate was asked other questions.
         """
-        path = self._directory.trial(replicate.fingerprint).predictions(self._language)
+        path = self._directory.trial(replicate.fingerprint).predictions(self._set, self._language)
         answers = read_answers(path, self._metrics, self._first and self._first[0])
         if self._first is None:
             self._first = answers, answers.order()
-        if _differ(answers.scores, replicate.scores.get(self._language, {}), self._metrics.names):
+        if _differ(answers.scores, replicate.scores.get(self._set, {}).get(self._language, {}), self._metrics.names):
             self.changed.append(f"{replicate.arm}, seed {replicate.seed}, {self._language}")
         order = _order(*self._first, answers, path)
         return _taken(answers.scores, order), _taken(answers.shares, order)
@@ -271,8 +275,8 @@ def _places(answers: Answers, order: Order) -> list[tuple[str, str | None]]:
     return [(paragraph, article or None) for paragraph, article in zip(paragraphs, articles, strict=True)]
 
 
-def _files(directory: StudyDirectory, replicate: ReplicateState) -> set[str]:
-    folder = directory.trial(replicate.fingerprint).predictions("any").parent
+def _files(directory: StudyDirectory, replicate: ReplicateState, test_set: str) -> set[str]:
+    folder = directory.trial(replicate.fingerprint).predictions(test_set, "any").parent
     return {path.stem for path in folder.glob("*.jsonl") if not path.name.startswith(".")}
 
 

@@ -176,12 +176,11 @@ def summarize(
     """
     place = directory if isinstance(directory, StudyDirectory) else StudyDirectory(Path(directory))
     state = read_state(place)
-    test = _test_set(state.study)
-    named = test.get("languages")
+    test = next(iter(state.test_sets.values()))
     source = state.study["data"].get("source_language", "en")
     several = [name for name, searches in state.searches.items() if searches.count > 1]
-    scores = read_scores(place, state.replicates, named if isinstance(named, list) else None, several, metrics, source)
-    toy = test.get("source") == "toy"
+    scores = read_scores(place, state.replicates, test.languages, several, metrics, source, test_set=test.name)
+    toy = test.source == "toy"
     arms = {name: _arm(place, state, name, scores) for name in state.arms}
     benchmark = BENCHMARKS["xquad"] if metrics == SQUAD and not toy else None
     published = rows_of(tuple(arms.values()), benchmark)
@@ -195,7 +194,7 @@ def summarize(
         equal=state.study["search"].get("equal", "updates"),
         toy=toy,
         languages=scores.languages,
-        paragraph_cap=test.get("paragraphs"),
+        paragraph_cap=test.paragraphs,
         paragraphs=max((len(set(asked.paragraphs)) for asked in scores.questions.values()), default=0),
         clusters=len({label for labels in scores.clusters.values() for label in labels}),
         by_article=scores.by_article,
@@ -229,11 +228,6 @@ def _contamination(directory: StudyDirectory) -> dict[str, int] | None:
     sources = read_json(directory.sources) if directory.sources.exists() else {}
     check = sources.get("contamination check")
     return None if check is None else dict(check["counts"])
-
-
-def _test_set(study: Mapping[str, Any]) -> dict[str, Any]:
-    test = study.get("data", {}).get("test", {})
-    return dict(test) if isinstance(test, Mapping) else {"source": test}
 
 
 def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestScores) -> ArmSummary:

@@ -20,6 +20,7 @@ from xlingual.preparation.family_check import check_families
 from xlingual.preparation.inputs import Locations, StudyData, load_study_data, locate, resolve_models, trial_inputs
 from xlingual.preparation.mixture_check import check_mixtures
 from xlingual.preparation.sealed_test_set import look_at_test_set
+from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.lost import check_records
@@ -43,7 +44,7 @@ from xlingual.search.study_guard import (
     open_directory,
     record_environment,
     recorded_rows,
-    unread_test_set,
+    unread_test_sets,
     unused_sources,
     write_contamination,
 )
@@ -85,14 +86,14 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 def _prepared(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[StudyContext]:
     """Check and load what the stages work with, and be on a cluster."""
     locations = locate(study, directory.path.parent)
-    test_set, checkpoints = _look_ahead(study, locations, directory, listener)
+    test_sets, checkpoints = _look_ahead(study, locations, directory, listener)
     with ExitStack() as stack:
         if address == "local":
             check_this_machine(study)
             joined = None
         else:
             joined = stack.enter_context(_placed(study, directory, address, listener))
-        data = _load(study, directory, locations, checkpoints, test_set, listener)
+        data = _load(study, directory, locations, checkpoints, test_sets, listener)
         # an embedded Ray starts when everything else is checked
         concurrent, place = joined or stack.enter_context(_placed(study, directory, address, listener))
         yield StudyContext(
@@ -115,13 +116,13 @@ def _prepared(study: Study, directory: StudyDirectory, address: str, listener: L
 def _look_ahead(
     study: Study, locations: Locations, directory: StudyDirectory, listener: Listener
 ) -> tuple[dict[str, Any], dict[str, Checkpoint]]:
-    """Check what later stages need; returns what is recorded of the test set, and the models by arm."""
-    test_set, said = _look_at_test_set(study, locations, directory)
+    """Check what later stages need; returns what is recorded of the test sets, and the models by arm."""
+    test_sets, said = _look_at_test_sets(study, locations, directory)
     checkpoints = resolve_models(locations)
     check_families(study, locations, checkpoints, listener.note)
     for line in (*said, *advice_notes(study, checkpoints)):
         listener.note(line)
-    return test_set, checkpoints
+    return test_sets, checkpoints
 
 
 def _load(
@@ -129,7 +130,7 @@ def _load(
     directory: StudyDirectory,
     locations: Locations,
     checkpoints: Mapping[str, Checkpoint],
-    test_set: dict[str, Any],
+    test_sets: dict[str, Any],
     listener: Listener,
 ) -> StudyData:
     """Load the data, and compare all that trials are made of with what the records were made with."""
@@ -138,8 +139,8 @@ def _load(
         listener.note(line)
     found = data.sources()
     named = {f"{MODEL_OF}{arm}": {"fingerprint": each.fingerprint} for arm, each in checkpoints.items()}
-    unused = unused_sources(directory) | unread_test_set(directory)
-    check_sources(directory, found | named | {TEST: test_set}, unused)
+    unused = unused_sources(directory) | unread_test_sets(directory)
+    check_sources(directory, found | named | test_sets, unused)
     write_contamination(directory, data.contaminated, study.data.contamination)
     for line in loaded_lines(found):
         listener.note(line)
@@ -165,19 +166,26 @@ def _inputs(
     return inputs
 
 
-def _look_at_test_set(
+def _look_at_test_sets(
     study: Study, locations: Locations, directory: StudyDirectory
 ) -> tuple[dict[str, Any], list[str]]:
     """See `look_at_test_set`; a test set that was read has to stay as it was, whatever its own error offers."""
-    try:
-        return look_at_test_set(study, locations)
-    except DataError as error:
-        if unread_test_set(directory):
-            raise
-        raise RecordError(
-            f"{directory.path}: its models were scored on a test set that cannot be used any more. Restore it as it "
-            f"was, or give the study another name, for example --set name={study.name}_2. Found: {error}"
-        ) from None
+    found: dict[str, Any] = {}
+    lines: list[str] = []
+    read = {row["set"] for row in journal.read(directory.ledger)}
+    for name, test in study.data.test.sets.items():
+        try:
+            found[f"{TEST}{name}"], said = look_at_test_set(test, locations)
+        except DataError as error:
+            if name not in read:
+                raise
+            raise RecordError(
+                f"{directory.path}: its models were scored on the test set {name}, which cannot be used any more. "
+                f"Restore it as it was, or give the study another name, for example --set name={study.name}_2. "
+                f"Found: {error}"
+            ) from None
+        lines += said
+    return found, lines
 
 
 def missing_stages(directory: StudyDirectory, until: str) -> list[str]:

@@ -40,8 +40,8 @@ class Listener(Protocol):
     def trial_changed(self, trial: TrialView) -> None:
         """A trial started, reported or ended."""
 
-    def test_scored(self, arm: str, seed: int, language_scores: dict[str, dict[str, float]]) -> None:
-        """A replicate was scored on the test set; scores in percent per language."""
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
+        """A replicate was scored on a test set; scores in percent per language."""
 
     def note(self, text: str) -> None:
         """A sentence for the user."""

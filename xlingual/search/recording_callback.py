@@ -41,7 +41,7 @@ class RecordingCallback:
         directory: the study's.
         listener: told of every change.
         kind: "trial" in the search, "replicate" afterwards: the prefix of the journal's events.
-        opens_test_set: whether scoring a trial reads the test set (an oracle's search), to be put in the ledger.
+        opens: the test set that scoring a trial reads (an oracle's search), to be put in the ledger; None for none.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class RecordingCallback:
         listener: Listener,
         *,
         kind: str,
-        opens_test_set: bool = False,
+        opens: str | None = None,
     ) -> None:
         self._directory, self._listener = directory, listener
         self._kind = kind
-        self._opens_test_set = opens_test_set
+        self._opens = opens
 
     def chosen_to_train(self, item: Item) -> None:
         """Write down what is trained next, before it is: after a kill it is this one still."""
@@ -62,9 +62,9 @@ class RecordingCallback:
 
     def started(self, item: Item) -> None:
         """Show that a try begins; an oracle's reads the test set."""
-        if self._opens_test_set:
+        if self._opens is not None:
             purpose = "search objective" if self._kind == "trial" else "replicate's reports"
-            record_reading(self._directory, f"{purpose} (oracle)", item["arm"], item["fingerprint"])
+            record_reading(self._directory, f"{purpose} (oracle)", self._opens, item["arm"], item["fingerprint"])
         resumed = self._directory.trial(item["fingerprint"]).checkpoint.exists()
         self._listener.trial_changed(trial_view(item, "running", {}, resumed=resumed))
 
@@ -126,11 +126,14 @@ def whole_updates(item: Item) -> int:
     return int(item["configuration"]["training"]["updates"])
 
 
-def record_reading(directory: StudyDirectory, purpose: str, arm: str, fingerprint: str, **more: Any) -> None:
-    """Append one reading of the sealed test set to the ledger, before it is read."""
+def record_reading(
+    directory: StudyDirectory, purpose: str, test_set: str, arm: str, fingerprint: str, **more: Any
+) -> None:
+    """Append one reading of a sealed test set to the ledger, before it is read."""
     reading = {
         "time": time.time(),
         "purpose": purpose,
+        "set": test_set,
         "command": " ".join(sys.argv),
         "arm": arm,
         "fingerprint": fingerprint,

@@ -28,7 +28,7 @@ def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
     before = read_state(directory)
     if dict(now) == before.study:
         return []
-    changed = changes(before.study, now, used_sources(directory), unread=not before.ledger)
+    changed = changes(before.study, now, used_sources(directory), {row["set"] for row in before.ledger})
     event = {
         "event": CHANGED,
         "time": time.time(),
@@ -158,6 +158,7 @@ def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]
         if counts[_before(arm, changed)]
     ]
     lines += _searches_lines(changed, before, after)
+    lines += [f"test set {name}: new" for name in after.test_sets if name not in before.test_sets]
     if changed.baseline is not None:
         lines.append(f"the baseline is {changed.baseline} now")
     return lines

@@ -84,7 +84,7 @@ class StudyContext:
             self.directory,
             self.listener,
             kind=kind,
-            opens_test_set=self.study.oracle,
+            opens=self.study.data.test.set if self.study.oracle else None,
         )
 
     def trial_task(self, *, keep_model: bool) -> TrialTask:

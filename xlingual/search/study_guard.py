@@ -24,7 +24,7 @@ BITEXTS = "bitexts of "
 DICTIONARY = "dictionary of "
 FAQ_ROWS = "faq rows of "
 CHECK = "contamination check"
-TEST = "test"
+TEST = "test set "
 OF_FAQ = frozenset({"faq", "webfaq_dev"})
 """What a trial's configuration calls all that is made of FAQ pages."""
 PACKAGES = ("xlingual", "ray", "torch", "transformers", "tokenizers", "datasets", "optuna", "numpy")
@@ -95,17 +95,19 @@ def _change(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _cause(changed: Iterable[str]) -> str:
     """Why training data may differ that nobody touched."""
-    others = set(changed) - {CHECK, TEST}
+    others = [name for name in changed if name != CHECK and not name.startswith(TEST)]
     return (
-        " The test set changed, too: what overlaps it is dropped from training data."
+        " The test sets changed, too: what overlaps them is dropped from training data."
         if CHECK in changed and others
         else ""
     )
 
 
-def unread_test_set(directory: StudyDirectory) -> set[str]:
-    """Name of the test set's source while the ledger is empty: no record rests on it yet, so it may be replaced."""
-    return set() if journal.read(directory.ledger) else {TEST}
+def unread_test_sets(directory: StudyDirectory) -> set[str]:
+    """Sources of the test sets that no line of the ledger names: no record rests on them, so they may be replaced."""
+    read = {row["set"] for row in journal.read(directory.ledger)}
+    known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
+    return {name for name in known if name.startswith(TEST) and name.removeprefix(TEST) not in read}
 
 
 def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
@@ -128,7 +130,7 @@ def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
         lines.append(f"fewer than asked for: {', '.join(short)}")
     if CHECK in parts:
         overlaps = ", ".join(f"{count} of {part}" for part, count in parts[CHECK].items())
-        lines.append(f"{CHECK}: {f'dropped {overlaps}' if overlaps else 'nothing overlaps the test set'}")
+        lines.append(f"{CHECK}: {f'dropped {overlaps}' if overlaps else 'nothing overlaps the test sets'}")
     return lines
 
 
@@ -148,7 +150,9 @@ def unused_sources(directory: StudyDirectory) -> set[str]:
 def _is_unused(name: str, used: Set[str]) -> bool:
     if name.startswith(MODEL_OF):
         return False
-    if name in ("train", "dev", "test", CHECK):
+    if name.startswith(TEST):
+        return False  # see `unread_test_sets`
+    if name in ("train", "dev", CHECK):
         return not used
     if name == "synonyms" or name.startswith(DICTIONARY):
         return name not in used
@@ -164,7 +168,7 @@ def recorded_rows(directory: StudyDirectory) -> dict[str, str]:
 
 
 def write_contamination(directory: StudyDirectory, contaminated: Sequence[Mapping[str, Any]], on_overlap: str) -> None:
-    """Record what was dropped for overlapping the test set.
+    """Record what was dropped for overlapping a test set.
 
     Args:
         directory: the study's.
@@ -179,7 +183,7 @@ def write_contamination(directory: StudyDirectory, contaminated: Sequence[Mappin
         parts = Counter(str(one["part"]) for one in contaminated)
         found = ", ".join(f"{count} of {part}" for part, count in parts.items())
         raise DataError(
-            f"data.contamination: stop was asked for, and training data overlaps the test set: {found}, listed in "
+            f"data.contamination: stop was asked for, and training data overlaps the test sets: {found}, listed in "
             f"{directory.contamination}; take these out of the data, or write contamination: drop"
         )
 

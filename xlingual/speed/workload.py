@@ -15,11 +15,21 @@ from xlingual.study.methods import TextMethod
 from xlingual.study.robust import methods_of
 from xlingual.study.section import section_options
 from xlingual.study.space import is_searched, largest
-
-XQUAD_PARAGRAPHS, XQUAD_QUESTIONS = 240, 1190
-"""Of each language of XQuAD (Artetxe et al., arXiv 1910.11856, table 1)."""
+from xlingual.study.test_sets import TestSet
 
 UNKNOWN_QUESTIONS = 1000
+
+SIZES = {
+    "xquad": (240, 1190),
+    "mlqa": (5200, 6035),
+    "tydiqa_goldp": (540, 564),
+    "pawsx": (1000, 2000),
+    "xnli": (1670, 5010),
+}
+"""Paragraphs (of sentence pairs: groups that share a sentence) and questions of a language, on average over these."""
+
+UNKNOWN_SIZE = (200, UNKNOWN_QUESTIONS)
+"""As SIZES, of a test set of the user's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Workload:
 
     Attributes:
         arms: of the study.
-        test_questions: that one replicate answers, over all languages.
+        test_questions: that one replicate answers, over all languages of all test sets.
         workers: of a trial.
         cpus_per_trial: over all of its workers, as are its GPUs.
         gpus_per_trial: see `cpus_per_trial`.
@@ -73,9 +83,9 @@ class Workload:
 def workload(study: Study) -> Workload:
     """Count what a study trains and scores; where a searched number decides, by its largest value."""
     planned = plan(study)
-    test = _test_questions(study) * len(study.data.test.languages)
+    test = sum(_test_questions(study, one) * len(one.keys) for one in study.data.test.sets.values())
     return Workload(
-        arms=tuple(_arm_works(study, planned, test)),
+        arms=tuple(_arm_works(study, planned)),
         test_questions=test,
         workers=planned.workers_per_trial,
         cpus_per_trial=planned.cpus_per_trial,
@@ -85,8 +95,8 @@ def workload(study: Study) -> Workload:
     )
 
 
-def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[ArmWork]:
-    sets = _development_sets(study, test_questions)
+def _arm_works(study: Study, planned: Plan) -> Iterator[ArmWork]:
+    sets = _development_sets(study)
     kinds = {model: model_kind(model, study) for model in {arm.model for arm in planned.arms}}
     development = sum(questions * languages for questions, languages in sets)
     for arm in planned.arms:
@@ -106,21 +116,20 @@ def _arm_works(study: Study, planned: Plan, test_questions: int) -> Iterator[Arm
         )
 
 
-def _development_sets(study: Study, test_questions: int) -> list[tuple[int, int]]:
+def _development_sets(study: Study) -> list[tuple[int, int]]:
     """Questions of a language, and languages, of each set that trials are scored on; at most, for FAQ hosts."""
     if study.oracle:
-        languages = len(study.data.test.languages)
-        return [(test_questions // languages, languages)]
+        headline = study.data.test.headline
+        return [(_test_questions(study, headline), len(headline.languages))]
     sets = [(_development_questions(study) or UNKNOWN_QUESTIONS, 1)]
     if study.uses_webfaq_dev and study.data.faq is not None:
         sets.append((study.data.faq.dev_questions, len(study.data.faq.languages)))
     return sets
 
 
-def _test_questions(study: Study) -> int:
+def _test_questions(study: Study, test: TestSet) -> int:
     """Questions of one language."""
-    test = study.data.test
-    paragraphs, questions = XQUAD_PARAGRAPHS, XQUAD_QUESTIONS
+    paragraphs, questions = SIZES.get(test.name, UNKNOWN_SIZE)
     if test.source == TOY:
         world = ToyWorld(**study.toy.model_dump())
         paragraphs = world.test_articles * world.persons_per_article
@@ -169,5 +178,7 @@ def _notes(study: Study) -> Iterator[str]:
             f"texts of {', '.join(altering)} are altered on the CPU while training, about 1 to 3 ms a window, which is "
             "not in these hours; beside a fast GPU it can be the larger part"
         )
-    if study.data.test.source != TOY:
-        yield f"the test set is taken to have XQuAD's {XQUAD_QUESTIONS:,} questions a language"
+    for name, test in study.data.test.sets.items():
+        if test.source != TOY:
+            questions = SIZES.get(name, UNKNOWN_SIZE)[1]
+            yield f"the test set {test.benchmark.title} is taken to have {questions:,} questions a language"

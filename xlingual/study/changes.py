@@ -26,15 +26,14 @@ COMPARED_BY_CONTENT = (
     "model",
     "data.train",
     "data.dev",
-    "data.test.source",
     "data.faq.source",
     "data.faq.bitexts.source",
     "data.synonyms",
 )
 """Names of data and models: the fingerprints of their content are compared when they are loaded."""
 
-UNTIL_READ = ("data.test",)
-"""Keys without influence on results until the test set is read for the first time."""
+TEST = "data.test"
+"""Test sets, without influence on recorded results until they are read."""
 
 COMPARED_BY_ARM = ("arms", "training")
 
@@ -74,7 +73,7 @@ class Changes:
 
 
 def changes(
-    before: Mapping[str, Any], now: Mapping[str, Any], used: Collection[str] = (), *, unread: bool = False
+    before: Mapping[str, Any], now: Mapping[str, Any], used: Collection[str] = (), read: Collection[str] = ()
 ) -> Changes:
     """Compare two versions of a study.
 
@@ -82,7 +81,7 @@ def changes(
         before: the older one.
         now: the newer one.
         used: names of the sources that recorded trials were made with, as their configurations have them.
-        unread: whether the test set has not been read yet.
+        read: names of the test sets that were read.
     """
     old, new = before["arms"], now["arms"]
     renamed = _renamed(old, new)
@@ -91,7 +90,7 @@ def changes(
     respaced = [kept[name] for name in old if name in kept and drawn(old[name]) != drawn(new[kept[name]])]
     refirst = [kept[name] for name in old if name in kept and old[name].get(FIRST) != new[kept[name]].get(FIRST)]
     return Changes(
-        refused=tuple(_refused(before, now, [*_unused(used), *(UNTIL_READ if unread else ())])),
+        refused=(*_refused(before, now, [*_unused(used), TEST]), *_refused_tests(before, now, read)),
         renamed=renamed,
         gone=tuple(name for name in old if name not in kept),
         new=tuple(name for name in new if name not in kept.values()),
@@ -133,6 +132,31 @@ def _refused(before: Mapping[str, Any], now: Mapping[str, Any], free: Sequence[s
     for key, old, new in _different(before, now):
         if not _is_of(key, free) and not _may_change(key, old, new):
             yield f"{key} was {_shown(old)}, is now {_shown(new)}"
+
+
+def _refused_tests(before: Mapping[str, Any], now: Mapping[str, Any], read: Collection[str]) -> Iterator[str]:
+    """Differences of test sets that were read, and of the headline once any was read; sources by their content."""
+    old, new = before["data"]["test"], now["data"]["test"]
+    if read and old["set"] != new["set"]:
+        yield f"{TEST}.set was {old['set']}, is now {new['set']}"
+        return
+    sets, others = _by_name(old), _by_name(new)
+    for name in sets:
+        if name not in read:
+            continue
+        path = TEST if name == old["set"] else f"{TEST}.also.{name}"
+        if name not in others:
+            yield f"{path} was given, is now absent"
+            continue
+        for key, was, is_now in _different(sets[name], others[name], path):
+            if key != f"{path}.source":
+                yield f"{key} was {_shown(was)}, is now {_shown(is_now)}"
+
+
+def _by_name(test: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a study says of each test set, by name."""
+    headline = {key: value for key, value in test.items() if key not in ("set", "also")}
+    return {test["set"]: headline, **test["also"]}
 
 
 def _different(before: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from xlingual.errors import DataError
-from xlingual.languages import XQUAD_LANGUAGES, two_letter
+from xlingual.languages import two_letter
 from xlingual.study.messages import user_error, user_errors
 from xlingual.study.section import LeafDoc
 
@@ -24,13 +31,6 @@ def _language(code: str) -> str:
         raise user_error(str(error)) from None
 
 
-def _xquad_language(code: str) -> str:
-    code = _language(code)
-    if code not in XQUAD_LANGUAGES:
-        raise user_error(f"XQuAD has no {code!r}; its languages are {', '.join(XQUAD_LANGUAGES)}")
-    return code
-
-
 def _name(text: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}", text) is None:
         safe = re.sub(r"[^A-Za-z0-9_-]+", "_", text).strip("-_")[:100] or "my_name"
@@ -43,6 +43,11 @@ def _unique(items: tuple[str, ...]) -> tuple[str, ...]:
     if twice:
         raise user_errors([((place,), f"the language {items[place]!r} is named twice; delete one") for place in twice])
     return items
+
+
+def _all(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Take `all` for no choice, as if the key were left out."""
+    return () if value == "all" else handler(value)
 
 
 WHOLE = BeforeValidator(_whole)
@@ -71,9 +76,6 @@ Name: TypeAlias = Annotated[
 LanguageCode: TypeAlias = Annotated[
     str, Field(strict=True), AfterValidator(_language), LeafDoc('a language code such as "de" or "deu"', "de")
 ]
-XquadLanguage: TypeAlias = Annotated[
-    str, Field(strict=True), AfterValidator(_xquad_language), LeafDoc('a language code of XQuAD such as "de"', "de")
-]
 Languages: TypeAlias = Annotated[
     tuple[LanguageCode, ...],
     Field(min_length=1),
@@ -83,11 +85,11 @@ Languages: TypeAlias = Annotated[
 SomeLanguages: TypeAlias = Annotated[
     tuple[LanguageCode, ...], AfterValidator(_unique), LeafDoc("a list of language codes", "[de, es]")
 ]
-XquadLanguages: TypeAlias = Annotated[
-    tuple[XquadLanguage, ...],
-    BeforeValidator(lambda value: XQUAD_LANGUAGES if value == "all" else value),
+LanguagesOfSet: TypeAlias = Annotated[
+    tuple[LanguageCode, ...],
     Field(min_length=1),
     AfterValidator(_unique),
-    LeafDoc("all, or a list of one or more language codes of XQuAD", "all"),
+    WrapValidator(_all),
+    LeafDoc("all, or a list of one or more language codes of the test set", "all"),
 ]
 LANGUAGES: TypeAdapter[tuple[str, ...]] = TypeAdapter(Languages)

@@ -53,9 +53,10 @@ class Plan:
     """What a study would do.
 
     `updates` counts those of the search and of the replicates, as if no trial were stopped early; so does `passes`, of
-    each example of an update through the model. `equal` says in which of the two, if any, whole trials are equal,
-    and `trial_budget` how many of these one has. `test_readings` is how often the sealed test set is read whole.
-    `defaults` are the dotted keys that the file leaves out, with their values.
+    each example of an update through the model. `equal` says in which of the two, if any, whole trials are equal, and
+    `trial_budget` how many of these one has. `test_readings` is how often each sealed test set is read whole, in its
+    `test_languages`; the headline is the first. `defaults` are the dotted keys that the file leaves out, with their
+    values.
     """
 
     study: str
@@ -72,8 +73,8 @@ class Plan:
     trial_budget: int
     updates: int
     passes: int
-    test_languages: tuple[str, ...]
-    test_readings: int
+    test_languages: Mapping[str, tuple[str, ...]]
+    test_readings: Mapping[str, int]
     workers_per_trial: int
     cpus_per_trial: int
     gpus_per_trial: float
@@ -109,8 +110,9 @@ def plan(study: Study) -> Plan:
         trial_budget=study.training.updates,
         updates=sum(arm.updates for arm in arms),
         passes=sum(arm.passes for arm in arms),
-        test_languages=study.data.test.languages,
-        test_readings=replicates + (_readings_by_search(study, arms) if study.oracle else 0),
+        test_languages={name: test.languages for name, test in study.data.test.sets.items()},
+        test_readings=dict.fromkeys(study.data.test.sets, replicates)
+        | ({study.data.test.set: replicates + _readings_by_search(study, arms)} if study.oracle else {}),
         workers_per_trial=scaling.workers_per_trial,
         cpus_per_trial=scaling.workers_per_trial * scaling.cpus_per_worker,
         gpus_per_trial=scaling.workers_per_trial * scaling.gpus_per_worker,

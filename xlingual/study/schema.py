@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from xlingual.study.arms import Arm
+from xlingual.study.benchmarks import Benchmark
 from xlingual.study.data import TOY, DataSettings, ToySettings
 from xlingual.study.derived import Space
 from xlingual.study.leaves import Flag, Name, Source, Text
@@ -67,6 +68,11 @@ class Study(Section):
     def baseline(self) -> str:
         """The name of the baseline arm."""
         return next(name for name, arm in self.arms.items() if arm.baseline)
+
+    @property
+    def task_benchmark(self) -> Benchmark:
+        """The headline test set, whose task is the study's."""
+        return self.data.test.headline.benchmark
 
     @property
     def uses_webfaq_dev(self) -> bool:

@@ -1,4 +1,4 @@
-"""The test: the sealed test set is opened, and every replicate is scored on it once."""
+"""The test: the sealed test sets are opened, and every replicate is scored on each of them once."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from xlingual.search.failures import PLACE, failure_of
 from xlingual.search.placement import elsewhere
 from xlingual.search.recording_callback import record_reading
 from xlingual.search.study_context import StudyContext
-from xlingual.search.study_guard import TEST, check_sources, unread_test_set
+from xlingual.search.study_guard import TEST, check_sources, unread_test_sets
 from xlingual.search.waiting import first_ready
+from xlingual.study.test_sets import TestSet
 from xlingual.tasks import Candidates, Extras, Task, merge
 
 
@@ -40,21 +41,30 @@ class AnswerShare:
 
 
 def test(context: StudyContext) -> None:
-    """Open the sealed test set and score every replicate on it that has no scores yet."""
-    state = read_state(context.directory)
-    waiting = [replicate for replicate in state.replicates if replicate.state == "finished" and not replicate.scored]
-    if not waiting:
+    """Open one sealed test set after the other, the headline first; score every replicate that has no scores on it."""
+    state, sets = read_state(context.directory), context.study.data.test.sets
+    waiting = {
+        name: [one for one in state.replicates if one.state == "finished" and name not in one.scores] for name in sets
+    }
+    left = sum(map(len, waiting.values()))
+    if not left:
         return
-    done = sum(replicate.scored for replicate in state.replicates)
-    context.begin("test", done + len(waiting), done)
-    unread = [replicate for replicate in waiting if not _adopt_recorded_scores(context, replicate)]
+    done = sum(name in replicate.scores for replicate in state.replicates for name in sets)
+    context.begin("test", done + left, done)
+    for name, replicates in waiting.items():
+        _test_on(context, sets[name], replicates)
+    context.end("test")
+
+
+def _test_on(context: StudyContext, test: TestSet, waiting: Sequence[ReplicateState]) -> None:
+    """Score replicates on one test set."""
+    unread = [replicate for replicate in waiting if not _adopt_recorded_scores(context, test, replicate)]
     once = distinct(unread)
     for checkpoint, replicates in _by_model(context, once).items():
-        _score_replicates(context, checkpoint, replicates)
+        _score_replicates(context, test, checkpoint, replicates)
     for replicate in unread:
         if replicate not in once:
-            _adopt_recorded_scores(context, replicate)
-    context.end("test")
+            _adopt_recorded_scores(context, test, replicate)
 
 
 def distinct(replicates: Sequence[ReplicateState]) -> list[ReplicateState]:
@@ -68,6 +78,7 @@ def distinct(replicates: Sequence[ReplicateState]) -> list[ReplicateState]:
 def scored_answers(
     task: Task,
     directory: TrialDirectory,
+    test_set: str,
     questions: Mapping[str, ScoringSet],
     parts: Sequence[Mapping[str, Candidates]],
     extras: Extras | None = None,
@@ -77,6 +88,7 @@ def scored_answers(
     Args:
         task: that the questions are of.
         directory: the replicate's.
+        test_set: name of the set that the questions are of.
         questions: by language.
         parts: what each share found.
         extras: see `Task.rows`.
@@ -87,19 +99,24 @@ def scored_answers(
     scores = {}
     for language, asked in questions.items():
         rows = task.rows(asked.examples, merge(part[language] for part in parts), extras)
-        write_predictions(directory.predictions(language), rows)
+        write_predictions(directory.predictions(test_set, language), rows)
         scores[language] = task.scores(rows)
     return scores
 
 
-def recorded_scores(task: Task, directory: TrialDirectory, languages: list[str]) -> dict[str, dict[str, float]] | None:
+def recorded_scores(
+    task: Task, directory: TrialDirectory, test_set: str, languages: Sequence[str]
+) -> dict[str, dict[str, float]] | None:
     """Scores from prediction files that are all there already, else None."""
-    if not all(directory.predictions(language).exists() for language in languages):
+    files = {language: directory.predictions(test_set, language) for language in languages}
+    if not all(path.exists() for path in files.values()):
         return None
-    return {language: task.scores(journal.read(directory.predictions(language))) for language in languages}
+    return {language: task.scores(journal.read(path)) for language, path in files.items()}
 
 
-def _score_replicates(context: StudyContext, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]) -> None:
+def _score_replicates(
+    context: StudyContext, test: TestSet, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]
+) -> None:
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
     slots = context.concurrent * context.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
@@ -112,10 +129,10 @@ def _score_replicates(context: StudyContext, checkpoint: Checkpoint, replicates:
         while waiting and len(running) < slots:
             asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
-                questions = _open_test_set(context, checkpoint)
+                questions = _open_test_set(context, test, checkpoint)
                 shared = ray.put(questions)
             if asked.number == 0 and asked.avoided is None:
-                _record_reading(context, asked.replicate)
+                _record_reading(context, test, asked.replicate)
             asked = replace(asked, avoided=tuple(context.place.avoid()))
             running[_submit(context, asked, shared, shares)] = asked
         ready = first_ready(list(running), "answers to the test questions", context.listener.note)
@@ -129,15 +146,20 @@ def _score_replicates(context: StudyContext, checkpoint: Checkpoint, replicates:
         found.append(answers)
         if len(found) == shares:
             directory = context.directory.trial(replicate.fingerprint)
-            scores = scored_answers(context.task, directory, questions or {}, parts.pop(replicate.fingerprint), extras)
-            _scored(context, replicate, scores)
+            answered = parts.pop(replicate.fingerprint)
+            scores = scored_answers(_task_of(test), directory, test.name, questions or {}, answered, extras)
+            _scored(context, test, replicate, scores)
 
 
-def _record_reading(context: StudyContext, replicate: ReplicateState) -> None:
-    languages = list(context.study.data.test.languages)
-    record_reading(
-        context.directory, "test", replicate.arm, replicate.fingerprint, seed=replicate.seed, languages=languages
-    )
+def _task_of(test: TestSet) -> Task:
+    """The task of a test set, with the metrics of its rows."""
+    task: Task = test.benchmark.load(test.benchmark.task)
+    return task
+
+
+def _record_reading(context: StudyContext, test: TestSet, replicate: ReplicateState) -> None:
+    named = {"seed": replicate.seed, "languages": list(test.keys)}
+    record_reading(context.directory, "test", test.name, replicate.arm, replicate.fingerprint, **named)
 
 
 def _answers(context: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, Candidates] | None:
@@ -156,10 +178,11 @@ def _answers(context: StudyContext, ready: Any, asked: AnswerShare) -> dict[str,
         ) from error
 
 
-def _open_test_set(context: StudyContext, checkpoint: Checkpoint) -> dict[str, ScoringSet]:
-    """Open the sealed test set, and check that it is the one of earlier readings."""
-    examples = load_test_data(context.study, context.locations)
-    check_sources(context.directory, {TEST: source_of(examples)}, unread_test_set(context.directory))
+def _open_test_set(context: StudyContext, test: TestSet, checkpoint: Checkpoint) -> dict[str, ScoringSet]:
+    """Open a sealed test set, and check that it is the one of earlier readings."""
+    examples = load_test_data(test, context.locations)
+    found = {f"{TEST}{test.name}": source_of(examples)}
+    check_sources(context.directory, found, unread_test_sets(context.directory))
     lengths = checkpoint.traits(context.study.windows, context.study.text_to_text).lengths
     return scoring_sets(checkpoint, examples, lengths, context.directory.features)
 
@@ -175,24 +198,26 @@ def _submit(context: StudyContext, asked: AnswerShare, questions: Any, shares: i
     return task.remote(context.directory.trial(replicate.fingerprint), questions, lengths, demand, share)
 
 
-def _adopt_recorded_scores(context: StudyContext, replicate: ReplicateState) -> bool:
+def _adopt_recorded_scores(context: StudyContext, test: TestSet, replicate: ReplicateState) -> bool:
     """Take scores that were written just before a crash, instead of opening the test set again."""
-    scores = recorded_scores(
-        context.task, context.directory.trial(replicate.fingerprint), list(context.study.data.test.languages)
-    )
+    directory = context.directory.trial(replicate.fingerprint)
+    scores = recorded_scores(_task_of(test), directory, test.name, test.keys)
     if scores is not None:
-        _scored(context, replicate, scores)
+        _scored(context, test, replicate, scores)
     return scores is not None
 
 
-def _scored(context: StudyContext, replicate: ReplicateState, scores: dict[str, dict[str, float]]) -> None:
+def _scored(
+    context: StudyContext, test: TestSet, replicate: ReplicateState, scores: dict[str, dict[str, float]]
+) -> None:
     directory = context.directory.trial(replicate.fingerprint)
-    complete_model_card(directory, origin_of(context.study, context.locations, replicate.of, scores))
+    if test.name == context.study.data.test.set:  # a model's card has the headline's scores
+        complete_model_card(directory, origin_of(context.study, context.locations, replicate.of, scores))
     named = {"arm": replicate.arm, "seed": replicate.seed, "fingerprint": replicate.fingerprint}
-    context.event("test_scored", **named, scores=scores)
-    context.listener.test_scored(replicate.arm, replicate.seed, scores)
+    context.event("test_scored", **named, set=test.name, scores=scores)
+    context.listener.test_scored(replicate.arm, replicate.seed, test.name, scores)
     for line in sentinel_notes(scores):
-        context.listener.note(f"arm {replicate.arm}, seed {replicate.seed}: {line}")
+        context.listener.note(f"arm {replicate.arm}, seed {replicate.seed}, {test.name}: {line}")
 
 
 def _by_model(context: StudyContext, replicates: Sequence[ReplicateState]) -> dict[Checkpoint, list[ReplicateState]]:

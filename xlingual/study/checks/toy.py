@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.languages import NON_ENGLISH
-from xlingual.study.data import HELD_OUT_ARTICLES, TOY, TOY_MODELS
+from xlingual.study.data import HELD_OUT, TOY, TOY_MODELS, path_of_test
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
 from xlingual.study.finding import Finding
@@ -58,9 +58,10 @@ def _sources(draft: Draft) -> Iterator[tuple[Path, str]]:
         if arm.model is not None:
             yield ("arms", name, "model"), arm.model
     if data is not None:
-        if draft.document.writes(("data", "dev")) and data.dev != HELD_OUT_ARTICLES:
+        if draft.document.writes(("data", "dev")) and data.dev not in HELD_OUT:
             yield ("data", "dev"), data.dev
-        yield ("data", "test", "source"), data.test.source
+        for name, test in data.test.by_name.items():
+            yield (*path_of_test(data, name), "source"), test.source
         if data.faq is not None:
             yield ("data", "faq", "source"), data.faq.source
             if data.faq.bitexts is not None:
