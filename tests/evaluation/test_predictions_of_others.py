@@ -45,8 +45,8 @@ def test_the_fingerprint_is_of_all_answers_whatever_is_asked(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("content", "languages", "said"),
     [
-        (GERMAN, "all", "ids are the same in every language; write the one language"),
-        (GERMAN, "de,es", "write the one language"),
+        (GERMAN, "all", "not which language they are in; write that one, such as --languages de"),
+        (GERMAN, "de,es", "write that one, such as"),
         ({"de": GERMAN}, "de,es", "no answers in es, there are some in de"),
         ({"de": GERMAN, "note": "x"}, "all", "'note' is no language"),
         ({"de": GERMAN, "es": "x"}, "all", "es: no JSON object with answers"),

@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     from xlingual.evaluation.evaluation_request import EvaluationRequest
     from xlingual.evaluation.result import Evaluation
 
+ON = "Test set: xquad, mlqa, tydiqa_goldp, pawsx, xnli, or the path of your own files with {language} for the code."
+
 
 def evaluate(
     model: Annotated[
         str | None, typer.Argument(metavar="[MODEL]", help="A checkpoint: hub id or local directory.")
     ] = None,
-    on: Annotated[str, typer.Option("--on", help="Benchmark: xquad.")] = "xquad",
+    on: Annotated[str, typer.Option("--on", metavar="NAME|PATH", help=ON)] = "xquad",
     data: Annotated[
-        str | None, typer.Option(help="Hub id, or a directory with xquad.LANGUAGE.json [default: google/xquad].")
+        str | None, typer.Option(help="Hub id or local directory of the test set [default: the set's hub id].")
     ] = None,
-    languages: Annotated[str, typer.Option(help="Comma-separated codes, or all.")] = "all",
+    languages: Annotated[str, typer.Option(help="Comma-separated codes, A-B for two languages, or all.")] = "all",
     limit: Annotated[int | None, typer.Option(help="Only the first N questions of each language.")] = None,
     paragraphs: Annotated[
         str | None,
@@ -57,18 +59,16 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Score any checkpoint, fine-tuned here or elsewhere, or answers from other software, per language."""
+    from xlingual.evaluation.benchmark_examples import benchmark_of
     from xlingual.evaluation.evaluation_request import EvaluationRequest
     from xlingual.evaluation.prediction_store import PredictionsMissing
     from xlingual.progress.activities import activities_shown
     from xlingual.report.evaluation_table import evaluation_table, published_beside
-    from xlingual.study.benchmarks import BENCHMARKS
 
-    if on not in BENCHMARKS:
-        raise XlingualError(f"--on: {on!r} asked; write one of {', '.join(BENCHMARKS)}")
     if model is None and predictions is None:
         raise XlingualError("nothing to score: write a MODEL (hub id or local directory), or --predictions FILE")
     _check_published(published)
-    asked = EvaluationRequest(BENCHMARKS[on], data, languages, limit, _paragraphs(paragraphs), keep)
+    asked = EvaluationRequest(benchmark_of(on, data), data, languages, limit, _paragraphs(paragraphs), keep)
     _check_unused(predictions, {"--workers": workers, "--address": address})
     not_kept = None
     try:

@@ -15,7 +15,7 @@ from xlingual.errors import ModelError
 from xlingual.evaluation.answer_journal import AnswerJournal
 from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, Progress, WorkerPool, answer_all
-from xlingual.evaluation.benchmark_examples import codes_of, task_of
+from xlingual.evaluation.benchmark_examples import codes_of, notes_on, task_of
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.evaluation.prediction_store import PredictionStore, Row
@@ -55,7 +55,7 @@ def evaluate_checkpoint(
         XlingualError: when data, model or folder cannot be used; PredictionsMissing, which holds the scores, when
             only writing the predictions failed.
     """
-    codes = codes_of(asked.benchmark, asked.languages)
+    codes = codes_of(asked.benchmark, asked.languages, asked.data)
     task = task_of(asked.benchmark)
     checkpoint = Checkpoint.resolve(model)
     directory, family = checkpoint.directory, checkpoint.family
@@ -70,6 +70,7 @@ def evaluate_checkpoint(
     identity = {"fingerprint": checkpoint.fingerprint, "lengths": lengths.tree}
     kept = PredictionStore(asked.folder(model), asked.benchmark.name, identity)
     sets = asked.examples(codes)
+    notes += notes_on(asked.benchmark, sets, asked.languages)
     notes += unknown_notes(
         checkpoint.tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()}
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xlingual.data.examples import Example
 from xlingual.errors import DataError
-from xlingual.evaluation.benchmark_examples import task_of
+from xlingual.evaluation.benchmark_examples import notes_on, task_of
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.prediction_files import first_few, read_predictions
 from xlingual.evaluation.prediction_store import PredictionStore, Row
@@ -36,7 +36,7 @@ def evaluate_predictions(label: str | None, path: Path, asked: EvaluationRequest
     identity = {"fingerprint": predictions.fingerprint, "predictions": True}
     kept = PredictionStore(asked.folder(label or str(path), predictions.fingerprint), asked.benchmark.name, identity)
     sets = asked.examples(list(predictions.answers))
-    rows, counts, notes = {}, {}, []
+    rows, counts, notes = {}, {}, notes_on(asked.benchmark, sets, "")
     for code, part in sets.items():
         given = predictions.answers[code]
         counts[code], said = _matched(f"--predictions {path}", code, part.examples, given, bool(asked.part))

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from xlingual.errors import DataError
-from xlingual.evaluation.benchmark_examples import codes_of
+from xlingual.evaluation.benchmark_examples import codes_of, language_key
 from xlingual.json_text import parsed
-from xlingual.languages import two_letter
 from xlingual.study.benchmarks import Benchmark
 
 Answers = dict[str, str]
@@ -37,8 +36,8 @@ def read_predictions(path: Path, benchmark: Benchmark, languages: str) -> Predic
 
     Args:
         path: a JSON file that maps ids to texts (then `languages` names the one language that they are in, for
-            questions have the same ids in all) or codes to such objects, or a directory with CODE.json or CODE.jsonl
-            (rows with `id` and `prediction`).
+            questions may have the same ids in all) or keys of languages (`de`, or `CONTEXT-QUESTION` for two) to such
+            objects, or a directory with KEY.json or KEY.jsonl (rows with `id` and `prediction`).
         benchmark: whose languages may be there.
         languages: comma-separated codes, or `all` for those that are there.
 
@@ -46,7 +45,7 @@ def read_predictions(path: Path, benchmark: Benchmark, languages: str) -> Predic
         DataError: when the layout is another one, or a language is not there.
     """
     if path.is_dir():
-        found = _of_directory(path)
+        found = _of_directory(path, benchmark)
     else:
         content = _json(path)
         if not isinstance(content, dict) or not content:
@@ -54,7 +53,7 @@ def read_predictions(path: Path, benchmark: Benchmark, languages: str) -> Predic
         if not any(isinstance(value, dict) for value in content.values()):
             only = {_only_language(path, benchmark, languages): _answers(content, str(path))}
             return Predictions(only, _fingerprint(only))
-        codes = _codes(list(content), path)
+        codes = _codes(list(content), path, benchmark)
         found = {codes[key]: _answers(value, f"{path}: {key}") for key, value in content.items()}
     wanted = list(found) if languages.strip() == "all" else codes_of(benchmark, languages)
     absent = [code for code in wanted if code not in found]
@@ -74,9 +73,11 @@ def _fingerprint(answers: Mapping[str, Mapping[str, str]]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _of_directory(path: Path) -> dict[str, Answers]:
-    files = [file for file in sorted(path.iterdir()) if file.suffix in (".json", ".jsonl") and _known(file.stem)]
-    codes = _codes(list(dict.fromkeys(file.stem for file in files)), path)
+def _of_directory(path: Path, benchmark: Benchmark) -> dict[str, Answers]:
+    files = [
+        file for file in sorted(path.iterdir()) if file.suffix in (".json", ".jsonl") and _known(file.stem, benchmark)
+    ]
+    codes = _codes(list(dict.fromkeys(file.stem for file in files)), path, benchmark)
     found: dict[str, Answers] = {}
     for file in files:  # CODE.json comes before CODE.jsonl, which says the same where both are there
         code = codes[file.stem]
@@ -108,8 +109,8 @@ def _only_language(path: Path, benchmark: Benchmark, languages: str) -> str:
     codes = [] if languages.strip() == "all" else codes_of(benchmark, languages)
     if len(codes) != 1:
         raise DataError(
-            f"--predictions {path}: maps question ids to answers, and {benchmark.title}'s ids are the same in every "
-            "language; write the one language that these are in, such as --languages de"
+            f"--predictions {path}: maps question ids to answers, and not which language they are in; write that "
+            "one, such as --languages de"
         )
     return codes[0]
 
@@ -132,12 +133,12 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _codes(written: Sequence[str], path: Path) -> dict[str, str]:
-    """Two-letter codes of languages, each of which may be written in one way only."""
-    wrong = next((key for key in written if not _known(key)), None)
+def _codes(written: Sequence[str], path: Path, benchmark: Benchmark) -> dict[str, str]:
+    """Keys of languages, each of which may be written in one way only."""
+    wrong = next((key for key in written if not _known(key, benchmark)), None)
     if wrong is not None:
         raise DataError(f"--predictions {path}: {wrong!r} is no language; {LAYOUTS}")
-    found = {key: two_letter(key) for key in written}
+    found = {key: language_key(benchmark, key) for key in written}
     for code in found.values():
         same = [key for key in written if found[key] == code]
         if len(same) > 1:
@@ -145,9 +146,9 @@ def _codes(written: Sequence[str], path: Path) -> dict[str, str]:
     return found
 
 
-def _known(code: str) -> bool:
+def _known(code: str, benchmark: Benchmark) -> bool:
     try:
-        two_letter(code)
+        language_key(benchmark, code)
     except DataError:
         return False
     return True

@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from xlingual.evaluation.benchmark_examples import is_pair
 from xlingual.evaluation.intervals import Intervals
 from xlingual.languages import name, non
 from xlingual.study.benchmarks import Benchmark
@@ -109,8 +110,11 @@ class Evaluation:
 
 
 def means(benchmark: Benchmark, scores: Mapping[str, Scores]) -> tuple[Mean, ...]:
-    """Means over the languages that are not English, and over the sets of published averages that are all there."""
-    others = [language for language in scores if language != "en"]
+    """Means over the languages that are not English, and over the sets of published averages that are all there.
+
+    Scores across two languages enter none of them.
+    """
+    others = [language for language in scores if language != "en" and not is_pair(language)]
     differ = [f"{'with' if code in others else 'without'} {name(code)}" for code in benchmark.optional]
     words = ", ".join([f"{len(others)} {non('en')} languages", *differ])
     found = [_mean(words, others, scores)] if len(others) > 1 else []

@@ -203,7 +203,9 @@ def _refuse_missing(place: _Place, pairs: Sequence[tuple[str, str]]) -> None:
 
 
 def _pairs() -> list[tuple[str, str]]:
-    return [(context, question) for context in LANGUAGES for question in LANGUAGES]
+    """All pairs, those of one language first."""
+    every = [(context, question) for context in LANGUAGES for question in LANGUAGES]
+    return sorted(every, key=lambda pair: pair[0] != pair[1])
 
 
 def _in_language(part: ExampleSet, language: str, note: str) -> ExampleSet:

@@ -87,11 +87,10 @@ def load_training(source: str, *, language: str = "en", split: Split = "train") 
     path = local_path(source)
     if path is not None and path.is_file():
         return usable_examples(source, _of_language(questions_of_file(path), language), language)
-    if path is None and not _is_hub_id(source):
+    place = _Place.of(source, split)
+    if not place.is_published:
         return load_squad(source, language=language, split=split)
-    if path is not None and not _files(path, language, split) and not (is_snapshot(path) and _is_copy(path)):
-        return load_squad(source, language=language, split=split)
-    return usable_examples(source, _Place.of(source, split).questions([language])[language], language)
+    return usable_examples(source, place.questions([language])[language], language)
 
 
 @dataclass(frozen=True)
@@ -118,6 +117,13 @@ class _Place:
             return Path(self.source).name if self.path else self._configuration
         files = _files(self.path, code, self.split)
         return files[0].name if files else self._configuration
+
+    @property
+    def is_published(self) -> bool:
+        """Whether it has a layout of TyDiQA-GoldP."""
+        if self.path is None:
+            return self.source.endswith(("tydiqa", "xtreme"))
+        return self._is_by_language() or self._whole_file() is not None or _is_copy(self.path)
 
     @property
     def _configuration(self) -> str:
@@ -212,10 +218,6 @@ def _of_language(questions: Sequence[Question], code: str) -> list[Question]:
 def _prefix(code: str) -> str:
     """What the ids of a language's questions begin with: `finnish-`."""
     return f"{name(code).lower()}-"
-
-
-def _is_hub_id(source: str) -> bool:
-    return source.endswith(("tydiqa", "xtreme"))
 
 
 def _is_copy(path: Path) -> bool:
