@@ -67,7 +67,8 @@ def refuse_unscorable(file: Path, questions: Iterable[Question]) -> None:
 
 def notes_of(sets: Mapping[str, ExampleSet]) -> list[str]:
     """Remarks on the gold answers for readers of the scores, one line per language concerned."""
-    return [f"{code}: {'; '.join(said)}" for code, part in sets.items() if (said := list(_said(part)))]
+    answered = {code: part for code, part in sets.items() if all(isinstance(one, Example) for one in part.examples)}
+    return [f"{code}: {'; '.join(said)}" for code, part in answered.items() if (said := list(_said(part)))]
 
 
 def _said(part: ExampleSet) -> Iterator[str]:

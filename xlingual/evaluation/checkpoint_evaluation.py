@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import torch
 
 from xlingual.activity import doing
-from xlingual.data.examples import Example, ExampleSet
+from xlingual.data.examples import Example, ExampleSet, SentencePair
 from xlingual.errors import ModelError
 from xlingual.evaluation.answer_journal import AnswerJournal
 from xlingual.evaluation.answerer import Answerer
@@ -72,7 +72,7 @@ def evaluate_checkpoint(
     sets = asked.examples(codes)
     notes += notes_on(asked.benchmark, sets, asked.languages)
     notes += unknown_notes(
-        checkpoint.tokenizer, {code: [e.context for e in part.examples] for code, part in sets.items()}
+        checkpoint.tokenizer, {code: [_text(e) for e in part.examples] for code, part in sets.items()}
     )
     with doing("looking for predictions that are kept"):
         rows = _kept_rows(kept, sets)
@@ -123,6 +123,10 @@ def _answers(
     bounds: list[int] = []
     found = answer_all(crew, questions, progress, bounds.append, answered)
     return found, {"workers": crew.workers, "tokens_per_batch": bounds[-1]}
+
+
+def _text(example: Example | SentencePair) -> str:
+    return example.context if isinstance(example, Example) else example.first
 
 
 def _kept_rows(kept: PredictionStore, sets: Mapping[str, ExampleSet]) -> dict[str, list[Row]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from xlingual.data.examples import Example
+from xlingual.data.examples import Example, SentencePair
 from xlingual.errors import DataError
 from xlingual.evaluation.benchmark_examples import notes_on, task_of
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
@@ -47,7 +48,7 @@ def evaluate_predictions(label: str | None, path: Path, asked: EvaluationRequest
 
 
 def _matched(
-    source: str, code: str, examples: Sequence[Example], given: Mapping[str, str], cut: bool
+    source: str, code: str, examples: Sequence[Example | SentencePair], given: Mapping[str, str], cut: bool
 ) -> tuple[dict[str, int], list[str]]:
     """Count questions without an answer and (where all are asked) answers without a question; say so in words."""
     ids = [example.id for example in examples]
@@ -67,10 +68,17 @@ def _matched(
     return {"missing": len(absent), **counted}, notes
 
 
-def _given_rows(benchmark: Benchmark, examples: Sequence[Example], given: Mapping[str, str]) -> list[Row]:
+def _illegal(example: Example | SentencePair, text: str) -> Mapping[str, Any]:
+    """Marks of an answer that is not in its context; whether a label is one, the task says."""
+    return classify_illegal(example.context, text) if isinstance(example, Example) else {}
+
+
+def _given_rows(
+    benchmark: Benchmark, examples: Sequence[Example | SentencePair], given: Mapping[str, str]
+) -> list[Row]:
     """Rows of answers without scores of their own; a question that has none scores 0."""
     found = {i: [Candidate(0.0, given[e.id])] for i, e in enumerate(examples) if e.id in given}
-    rows = task_of(benchmark).rows(examples, found, lambda example, text: classify_illegal(example.context, text))
+    rows = task_of(benchmark).rows(examples, found, _illegal)
     for row in rows:
         del row["n_best"]
         if row["id"] not in given:

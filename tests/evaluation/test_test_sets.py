@@ -1,0 +1,142 @@
+"""`xlingual evaluate` on MLQA, TyDiQA-GoldP and files of one's own, with answers of a file and of a checkpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny_task
+
+from xlingual.data.examples import Example, ExampleSet
+from xlingual.errors import DataError, XlingualError
+from xlingual.evaluation.benchmark_examples import benchmark_of, codes_of
+from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
+from xlingual.evaluation.evaluation_request import EvaluationRequest
+from xlingual.evaluation.given_answers import evaluate_predictions
+from xlingual.evaluation.result import Evaluation
+from xlingual.study.benchmarks import BENCHMARKS, Benchmark
+
+MLQA, TYDIQA = BENCHMARKS["mlqa"], BENCHMARKS["tydiqa_goldp"]
+
+
+def write(path: Path, first: int, count: int = 20) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(tiny_task.squad(tiny_task.questions(count, first))))
+
+
+@pytest.fixture
+def mlqa(tmp_path: Path) -> Path:
+    for pair, first in (("en-question-en", 0), ("zh-question-zh", 5), ("zh-question-en", 5), ("de-question-de", 9)):
+        write(tmp_path / "mlqa" / "test" / f"test-context-{pair}.json", first)
+    return tmp_path / "mlqa"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    write(tmp_path / "mine" / "fi.json", 3, 10)
+    write(tmp_path / "mine" / "swa.json", 40, 15)
+    return f"{tmp_path}/mine/{{language}}.json"
+
+
+def answers(sets: Mapping[str, ExampleSet], change: Callable[[Example], str]) -> dict[str, dict[str, str]]:
+    return {key: {example.id: change(example) for example in part.examples} for key, part in sets.items()}
+
+
+def given(tmp_path: Path, content: object, benchmark: Benchmark, data: str | None, **asked: Any) -> Evaluation:
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps(content))
+    keep = tmp_path / f"kept{len(list(tmp_path.glob('kept*')))}"
+    return evaluate_predictions(None, path, EvaluationRequest(benchmark, data, keep=keep, **asked))
+
+
+def test_answers_to_mlqa_have_both_metrics_and_keys_of_two_languages(mlqa: Path, tmp_path: Path) -> None:
+    keys = ["en", "de", "zh", "zh-en"]
+    sets = EvaluationRequest(MLQA, str(mlqa)).examples(keys)
+    written = answers(sets, lambda example: f"the {example.answers[0]}")
+    evaluation = given(tmp_path, written, MLQA, str(mlqa))
+    content = evaluation.as_json()
+    assert list(content["languages"]) == keys
+    scores = content["languages"]["de"]
+    assert (scores["exact_match"], scores["mlqa_exact_match"]) == (100.0, 0.0)  # "the" is no article in German
+    assert scores["f1"] == 100.0 and scores["mlqa_f1"] == pytest.approx(100 * 2 / 3)
+    assert content["languages"]["zh-en"]["mlqa_f1"] == pytest.approx(100 * 2 / 3)  # the answers are in Chinese
+    assert content["languages"]["en"]["mlqa_f1"] == 100.0
+    (mean,) = content["means"]
+    assert mean["languages"] == ["de", "zh"] and mean["over"] == "2 non-English languages"
+    assert json.loads((evaluation.kept / "zh-en.json").read_text()) == written["zh-en"]
+    with pytest.raises(DataError, match=r"it has en, de, zh, zh-en \(context-question\)"):
+        given(tmp_path, {**written, "en-zh": written["en"]}, MLQA, str(mlqa))
+    with pytest.raises(DataError, match=r"'en-xx' is no language"):
+        given(tmp_path, {"en-xx": written["en"]}, MLQA, str(mlqa))
+
+
+def test_three_letter_codes_make_the_same_keys(mlqa: Path) -> None:
+    assert codes_of(MLQA, "deu,zho-eng,zh-zh", str(mlqa)) == ["de", "zh-en", "zh"]
+    assert codes_of(MLQA, "all", str(mlqa)) == ["en", "de", "zh"]
+    with pytest.raises(DataError, match=r"--languages: 'fi-en' is of two languages, and TyDiQA-GoldP has no such"):
+        codes_of(TYDIQA, "fi-en")
+
+
+def test_a_checkpoint_answers_the_languages_that_the_data_has(headed: Path, mlqa: Path, tmp_path: Path) -> None:
+    evaluation = evaluate_checkpoint(str(headed), EvaluationRequest(MLQA, str(mlqa), keep=tmp_path / "kept"))
+    assert list(evaluation.scores) == ["en", "de", "zh"]
+    assert "the data has no ar, es, hi, vi, which MLQA has; no mean is over these" in evaluation.notes
+    pairs = EvaluationRequest(MLQA, str(mlqa), "zh-en,de", keep=tmp_path / "kept")
+    again = evaluate_checkpoint(str(headed), pairs)
+    assert list(again.scores) == ["zh-en", "de"] and again.scores["de"] == evaluation.scores["de"]
+    assert again.scores["zh-en"]["questions"] == 20
+    assert {file.name for file in (tmp_path / "kept").glob("*.jsonl")} == {
+        f"{k}.jsonl" for k in ("en", "de", "zh", "zh-en")
+    }
+
+
+def test_which_part_of_mlqa_is_read_is_a_note(mlqa: Path, tmp_path: Path) -> None:
+    write(mlqa / "dev" / "dev-context-de-question-de.json", 0)
+    sets = EvaluationRequest(MLQA, str(mlqa)).examples(["de"])
+    evaluation = given(tmp_path, answers(sets, lambda example: "red"), MLQA, str(mlqa))
+    assert any("the test part of MLQA is read, not the dev part beside it" in note for note in evaluation.notes)
+
+
+def test_tydiqa_is_scored_with_squads_metrics(tmp_path: Path) -> None:
+    for name in ("english", "telugu"):
+        write(tmp_path / "tydiqa" / f"{name}_tydiqa_dev.json", 0)
+    sets = EvaluationRequest(TYDIQA, str(tmp_path / "tydiqa")).examples(["te"])
+    evaluation = given(tmp_path, answers(sets, lambda one: one.answers[0]), TYDIQA, str(tmp_path / "tydiqa"))
+    assert set(evaluation.scores["te"]) >= {"exact_match", "f1"} and "mlqa_f1" not in evaluation.scores["te"]
+    assert evaluation.scores["te"]["f1"] == 100.0
+
+
+def test_a_users_own_files_are_a_test_set(own: str, headed: Path, tmp_path: Path) -> None:
+    benchmark = benchmark_of(own)
+    assert (benchmark.name, benchmark.languages) == ("mine", ("fi", "sw"))
+    evaluation = evaluate_checkpoint(str(headed), EvaluationRequest(benchmark, keep=tmp_path / "model"))
+    assert {code: scores["questions"] for code, scores in evaluation.scores.items()} == {"fi": 10, "sw": 15}
+    assert evaluation.as_json()["benchmark"] == "mine" and evaluation.as_json()["data"] == own
+    (mean,) = evaluation.means
+    assert mean.over == "2 non-English languages, of 10 to 15 questions each"
+    written = answers(EvaluationRequest(benchmark).examples(["fi", "sw"]), lambda one: one.answers[0])
+    scores = given(tmp_path, {"fin": written["fi"], "sw": written["sw"]}, benchmark, None).scores
+    assert scores["fi"]["exact_match"] == scores["sw"]["exact_match"] == 100.0
+
+
+def test_a_wrong_test_set_is_one_line(own: str, tmp_path: Path) -> None:
+    folder = Path(own).parent
+    for on, data, said in (
+        (
+            "squad",
+            None,
+            r"--on: 'squad' asked; write one of xquad, mlqa, tydiqa_goldp, .*a path with {language} in place",
+        ),
+        (str(folder), None, rf"for your own files write {folder}/{{language}}\.json"),
+        (f"{folder}/x-{{language}}.json", None, r"--on .*: no file matches, found fi\.json, swa\.json in"),
+        (own, "google/xquad", r"--data: 'google/xquad' asked, and --on names files already"),
+    ):
+        with pytest.raises(XlingualError, match=said):
+            benchmark_of(on, data)
+    with pytest.raises(DataError, match=r"--on: .*no file for te, there are files for fi, sw"):
+        EvaluationRequest(benchmark_of(own)).examples(["te"])
+    with pytest.raises(DataError, match=r"--data: .*no file of MLQA"):
+        codes_of(MLQA, "all", str(tmp_path))
