@@ -109,8 +109,9 @@ def test_sentences_of_pairs_are_found_on_either_side() -> None:
     pairs = replace(BENCHMARKS["xquad"], name="pairs", stated="", available="", reader=f"{__name__}:load_pairs")
     index = index_of_test_sets({"pairs": (pairs, "a/b", None)})
     given = [pair("Other.", RIVER), pair("a short sentence, but NOT too short"), pair("Other.", "And another.")]
+    given.append(pair("A short sentence but not too short", RIVER))
     found = index.overlaps([TrainingText.of_pair(one) for one in given])
-    assert [one and one.reasons for one in found] == [("text", "question"), ("question",), None]
+    assert [one and one.reasons for one in found] == [("sentence",), None, None, ("pair", "sentence")]
 
 
 def test_a_missing_language_is_refused(tmp_path: Path) -> None:

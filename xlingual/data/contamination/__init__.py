@@ -7,7 +7,8 @@ overlap.py         a piece of training data, and the reasons for an overlap
 index.py           the test set as hashes, and the check
 joint_index.py     the index of one or several test sets by their directories or hub ids
 faq_overlap.py     filter a stream of FAQ rows
-example_filter.py  filter examples in SQuAD format
+sentence_index.py  the sentences of test pairs as hashes
+example_filter.py  filter examples in SQuAD format, and sentence pairs
 training_files.py  read training files of any kind
 file_check.py      check files
 """

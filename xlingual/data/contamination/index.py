@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from xlingual.data.contamination.letters import Letters, letters_of
 from xlingual.data.contamination.matches import COMMON, RUN, SHARE, Matches, joined, matches_of
 from xlingual.data.contamination.ngrams import HashSet, N, ngram_hashes, within_texts
 from xlingual.data.contamination.overlap import Overlap, Reason, TrainingText
+from xlingual.data.contamination.sentence_index import SentenceIndex
 from xlingual.data.examples import Example, SentencePair
 from xlingual.data.stated_questions import Question
 from xlingual.data.xquad_articles import canonical_title, is_xquad_article
@@ -42,6 +43,7 @@ class ContaminationIndex:
         titles: titles in canonical form (see canonical_title).
         identities: ids of questions.
         knows_xquad: whether XQuAD's 48 titles count too.
+        sentences: those of test pairs.
     """
 
     ngrams: HashSet
@@ -49,12 +51,14 @@ class ContaminationIndex:
     titles: frozenset[int]
     identities: frozenset[int]
     knows_xquad: bool = True
+    sentences: SentenceIndex = field(default_factory=SentenceIndex)
 
     @classmethod
     def of(cls, examples: Iterable[Example | Question | SentencePair]) -> ContaminationIndex:
         """Index test questions, or sentence pairs, in any number of languages.
 
-        A sentence of a pair is searched for as a context is, and compared whole as a question is.
+        FAQ texts are searched for the sentences of a pair as for contexts, and a training pair is compared with pairs
+        alone (see `SentenceIndex`).
         """
         known = list(examples)
         contexts = list(dict.fromkeys(text for example in known for text in _contexts(example)))
@@ -66,6 +70,7 @@ class ContaminationIndex:
             frozenset(digest for digest in digests if digest is not None),
             frozenset(_hash(canonical_title(example.title)) for example in known if example.title.strip()),
             frozenset(_hash(example.id.strip()) for example in known if len(example.id.strip()) >= SHORTEST_ID),
+            sentences=SentenceIndex.of(example for example in known if isinstance(example, SentencePair)),
         )
 
     @cached_property
@@ -75,6 +80,7 @@ class ContaminationIndex:
         digest.update(self.ngrams.hashes.astype("<u8").tobytes())
         for numbers in (self.questions, self.titles, self.identities):
             digest.update(np.array(sorted(numbers), dtype="<u8").tobytes() + b"\n")
+        digest.update(self.sentences.content)
         return digest.hexdigest()[:16]
 
     def check_many(self, texts: Sequence[str]) -> Matches:
@@ -97,9 +103,10 @@ class ContaminationIndex:
         np.maximum.at(share, owner, matches.share)
         np.logical_or.at(text, owner, matches.overlapping)
         question = self._asks([each.questions for each in data])
+        sentences = self.sentences.reasons(data)
         return [
             Overlap(reasons, int(run[number]), float(share[number]))
-            if (reasons := self._reasons(each, bool(text[number]), bool(question[number])))
+            if (reasons := (*self._reasons(each, bool(text[number]), bool(question[number])), *sentences[number]))
             else None
             for number, each in enumerate(data)
         ]

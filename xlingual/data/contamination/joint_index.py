@@ -12,12 +12,13 @@ from xlingual.activity import doing
 from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.ngrams import HashSet
 from xlingual.data.contamination.overlap import Overlap, Reason, TrainingText
+from xlingual.data.contamination.sentence_index import SentenceIndex
 from xlingual.study.benchmarks import BENCHMARKS, Benchmark
 
 XQUAD = "xquad"
 """The set whose titles are known without its texts."""
 
-_ORDER: tuple[Reason, ...] = ("text", "id", "title", "question")
+_ORDER: tuple[Reason, ...] = ("text", "id", "title", "question", "pair", "sentence")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class JointIndex(ContaminationIndex):
             frozenset().union(*(one.titles for one in every)),
             frozenset().union(*(one.identities for one in every)),
             any(one.knows_xquad for one in every),
+            SentenceIndex.joined(one.sentences for one in every),
             parts=dict(parts),
         )
 

@@ -10,7 +10,7 @@ from xlingual.data.examples import Example, SentencePair
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.stated_questions import Question
 
-Reason = Literal["text", "id", "title", "question"]
+Reason = Literal["text", "id", "title", "question", "pair", "sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class TrainingText:
         questions: searched too, and compared with the test set's questions.
         title: title of the article; "" if there is none.
         identities: ids of its questions.
+        sentences: those of a sentence pair, which are compared with the test set's as a whole.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TrainingText:
     questions: tuple[str, ...] = ()
     title: str = ""
     identities: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
 
     @classmethod
     def of_row(cls, row: FaqRow) -> TrainingText:
@@ -47,7 +49,7 @@ class TrainingText:
     @classmethod
     def of_pair(cls, pair: SentencePair) -> TrainingText:
         """The text of a sentence pair, each of whose sentences may be one of a test pair."""
-        return cls(pair.id, (pair.first, pair.second), (pair.first, pair.second), pair.title)
+        return cls(pair.id, (), title=pair.title, sentences=(pair.first, pair.second))
 
 
 @dataclass(frozen=True, slots=True)
