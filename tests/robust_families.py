@@ -178,7 +178,7 @@ def _family(name: str, directory: Path, *, rate: float) -> Family:
     inputs = trial_inputs(checkpoint, study, data)
     few = trial_inputs(checkpoint, study, replace(data, train=replace(data.train, examples=data.train.examples[:8])))
     sources = {source: found["fingerprint"] for source, found in data.sources().items()} | {"model": "tiny"}
-    traits = checkpoint.traits(study.windows, study.text_to_text)
+    traits = checkpoint.traits(study.lengths)
     return Family(name, directory / "model", study, inputs, few, sources, traits, base_encoder, recipes, rate)
 
 

@@ -52,6 +52,7 @@ from xlingual.study import FamilyDefaults, Study, TrialConfiguration, arm_space,
 from xlingual.study.first import first_values
 from xlingual.study.searches import ArmSearch, replicate_seeds, search_seed, searches_of
 from xlingual.task_metrics import SQUAD
+from xlingual.tasks import QUESTION_ANSWERING
 from xlingual.tasks.question_answering import answer_rows
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
@@ -100,7 +101,7 @@ def world() -> World:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     locations = locate(study, folder)
     data, checkpoint = load_study_data(study, locations, folder / "faq"), Checkpoint.resolve(locations.models[ARMS[0]])
-    traits, inputs = checkpoint.traits(study.windows, study.text_to_text), trial_inputs(checkpoint, study, data)
+    traits, inputs = checkpoint.traits(study.lengths), trial_inputs(checkpoint, study, data)
     tested = scoring_sets(checkpoint, load_test_data(study, locations), traits.lengths)
     sources = {name: source["fingerprint"] for name, source in data.sources().items()} | {"model": checkpoint.name}
     return World(study, checkpoint, inputs, tested, sources, traits)
@@ -166,7 +167,9 @@ def score(winner: TrialConfiguration, seed: int) -> Scores:
     configuration = winner.model_copy(update={"seed": seed})
     with tempfile.TemporaryDirectory() as folder:
         train(configuration, Path(folder), keep_model=True)
-        found = find_candidates(TrialDirectory(Path(folder)), here.tested, here.traits.lengths, Demand(1, 1, 0), (0, 1))
+        found = find_candidates(
+            TrialDirectory(Path(folder)), QUESTION_ANSWERING, here.tested, here.traits.lengths, Demand(1, 1, 0), (0, 1)
+        )
     return {
         language: np.array([row[METRIC] for row in answer_rows(asked.examples, found[language])])
         for language, asked in here.tested.items()

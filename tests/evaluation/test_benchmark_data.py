@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from xlingual.errors import DataError, XlingualError
-from xlingual.evaluation.benchmark_examples import codes_of, examples_of, task_of
+from xlingual.evaluation.benchmark_examples import codes_of, examples_of
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.study.benchmarks import BENCHMARKS
+from xlingual.tasks.named import task_of
 
 XQUAD = BENCHMARKS["xquad"]
 

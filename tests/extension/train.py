@@ -33,7 +33,7 @@ def main(study_file: str, folder: str) -> None:
     study = load_study(study_file)
     locations = locate(study, Path(folder))
     (model,) = set(resolve_models(locations).values())
-    traits = model.traits(study.windows, study.text_to_text)
+    traits = model.traits(study.lengths)
     data = load_study_data(study, locations, Path(folder) / "rows")
     inputs, sources = trial_inputs(model, study, data), {name: "f" * 16 for name in ("model", "train", "dev")}
 

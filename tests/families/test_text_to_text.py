@@ -22,7 +22,7 @@ from xlingual.families.text_to_text.generation import written_tokens
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.text_to_text import Detokenizer
 from xlingual.models.vocabulary import can_trim
-from xlingual.study import TextToTextSettings, WindowSettings
+from xlingual.study import StudyLengths, TextToTextSettings
 from xlingual.tasks import merge
 
 CPU = torch.device("cpu")
@@ -95,7 +95,7 @@ def test_a_family_is_chosen_by_the_configuration(mt5: Path, tiny_checkpoint: Pat
 def test_lengths_that_a_study_leaves_open_are_the_familys(checkpoint: Path) -> None:
     byte = "byt5" in str(checkpoint)
     said = TextToTextSettings(max_target_tokens=99)
-    traits = family_of(checkpoint).traits(checkpoint, WindowSettings(), said)
+    traits = family_of(checkpoint).traits(checkpoint, StudyLengths(text_to_text=said))
     expected = (4096, 99, 512) if byte else (1024, 99, 64)
     assert tuple(traits.lengths.model_dump().values()) == expected
     assert (traits.optimizer, traits.decay, traits.weight_decay) == ("adafactor", "constant", 0.0)

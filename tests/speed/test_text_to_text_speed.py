@@ -32,7 +32,7 @@ from xlingual.speed.micro_batch import estimated_micro_batch, tried_micro_batch
 from xlingual.speed.rates import Rates
 from xlingual.speed.scoring_speed import measure_scoring
 from xlingual.speed.training_speed import measure_training, trial_configuration
-from xlingual.study import FamilyDefaults, TextToTextSettings, WindowSettings, load_study
+from xlingual.study import FamilyDefaults, StudyLengths, TextToTextSettings, load_study
 from xlingual.training.update import Updater
 
 CPU = torch.device("cpu")
@@ -64,7 +64,7 @@ def speed(tiny_mt5, data):
             threads=1,
             max_length=40,
             precision="fp32",
-            study=(WindowSettings(), TextToTextSettings(max_answer_tokens=4)),
+            study=StudyLengths(text_to_text=TextToTextSettings(max_answer_tokens=4)),
         )
     )
 

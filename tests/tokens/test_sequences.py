@@ -15,7 +15,6 @@ from xlingual.data.examples import Example, ExampleSet
 from xlingual.errors import DataError, ModelError
 from xlingual.models.encoder import load_tokenizer
 from xlingual.models.text_to_text import load_text_tokenizer
-from xlingual.tokens import sequence_cutter as sequence_cutter
 from xlingual.tokens.feature_store import fingerprint_tokenizer, stored_sequences, stored_text_sequences
 from xlingual.tokens.sequence_cutter import SequenceCutter, input_text, make_sequences, sequences_of_texts
 from xlingual.tokens.sequences import Sequences
@@ -144,9 +143,9 @@ def test_neither_batches_nor_threads_change_a_number(each: Any, threads: int, mo
     lengths: dict[str, Any] = {"max_input_tokens": 15 if each.is_fast else 70, "max_target_tokens": 3}
     expected = make_sequences(each, questions(40), **lengths)
     assert expected.inputs_cut
-    monkeypatch.setattr(sequence_cutter, "BATCH", 7)
+    monkeypatch.setattr(sequence_maker, "BATCH", 7)
     assert same(make_sequences(each, questions(40), **lengths, threads=threads), expected)
-    monkeypatch.setattr(sequence_cutter, "BATCH_CHARACTERS", 100)
+    monkeypatch.setattr(sequence_maker, "BATCH_CHARACTERS", 100)
     assert same(make_sequences(each, questions(40), **lengths, threads=threads), expected)
 
 
@@ -223,7 +222,7 @@ class Source:
 def test_stored_sequences_are_those_that_are_made_in_memory(
     tmp_path: Path, each: Any, count: int, most: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sequence_cutter, "BATCH", 7)
+    monkeypatch.setattr(sequence_maker, "BATCH", 7)
     source = Source(questions(count))
     lengths = {"max_input_tokens": 80, "max_target_tokens": most}
     made = make_sequences(each, questions(count), **lengths)

@@ -12,7 +12,6 @@ from xlingual.errors import DataError, XlingualError
 from xlingual.languages import two_letter
 from xlingual.study.benchmarks import BENCHMARKS, Benchmark
 from xlingual.study.benchmarks.own import LANGUAGE, is_pattern, name_of, own_benchmark
-from xlingual.tasks import Task
 
 Reader: TypeAlias = Callable[[str, Sequence[str], int | None], dict[str, ExampleSet]]
 CrossingReader: TypeAlias = Callable[[str, Sequence[tuple[str, str]], int | None], dict[str, ExampleSet]]
@@ -45,11 +44,6 @@ def benchmark_of(on: str, data: str | None = None) -> Benchmark:
     except DataError as error:
         raise DataError(f"--on {error}") from None
     return benchmark
-
-
-def task_of(benchmark: Benchmark) -> Task:
-    """The task that scores a test set's answers."""
-    return cast(Task, benchmark.load(benchmark.task))
 
 
 def available(benchmark: Benchmark, source: str) -> list[str]:

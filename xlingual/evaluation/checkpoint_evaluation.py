@@ -11,11 +11,10 @@ import torch
 
 from xlingual.activity import doing
 from xlingual.data.examples import Example, ExampleSet, SentencePair
-from xlingual.errors import ModelError
 from xlingual.evaluation.answer_journal import AnswerJournal
 from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, Progress, WorkerPool, answer_all
-from xlingual.evaluation.benchmark_examples import codes_of, notes_on, task_of
+from xlingual.evaluation.benchmark_examples import codes_of, notes_on
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.evaluation.prediction_store import PredictionStore, Row
@@ -24,8 +23,8 @@ from xlingual.evaluation.result import Evaluation, versions
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.models.fit import unknown_notes
-from xlingual.study.benchmarks import Benchmark
 from xlingual.tasks import Candidates
+from xlingual.tasks.named import task_of
 
 CrewOf: TypeAlias = Callable[[Checkpoint, Lengths], AbstractContextManager[WorkerPool]]
 """From a checkpoint and the lengths of its inputs to those who answer with it."""
@@ -57,9 +56,8 @@ def evaluate_checkpoint(
     """
     codes = codes_of(asked.benchmark, asked.languages, asked.data)
     task = task_of(asked.benchmark)
-    checkpoint = Checkpoint.resolve(model)
+    checkpoint = Checkpoint.resolve(model, task)
     directory, family = checkpoint.directory, checkpoint.family
-    _check_task(checkpoint, asked.benchmark)
     lengths = checkpoint_lengths(directory, family)
     family.check(directory, lengths)
     study = recorded_of(directory)
@@ -132,12 +130,3 @@ def _text(example: Example | SentencePair) -> str:
 def _kept_rows(kept: PredictionStore, sets: Mapping[str, ExampleSet]) -> dict[str, list[Row]]:
     found = {code: kept.rows(code, part.fingerprint, [e.id for e in part.examples]) for code, part in sets.items()}
     return {code: rows for code, rows in found.items() if rows is not None}
-
-
-def _check_task(checkpoint: Checkpoint, benchmark: Benchmark) -> None:
-    family = checkpoint.family
-    if benchmark.metrics.task not in family.tasks:
-        raise ModelError(
-            f"model {checkpoint.name}: {benchmark.title} asks for {benchmark.metrics.task}, and models of its kind "
-            f"({family.name}) do {', '.join(family.tasks)}; name another model, or another benchmark with --on"
-        )

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from xlingual.data.examples import ExampleSet
 from xlingual.data.scorable import notes_of
 from xlingual.errors import RecordError
-from xlingual.evaluation.benchmark_examples import examples_of, task_of
+from xlingual.evaluation.benchmark_examples import examples_of
 from xlingual.evaluation.intervals import intervals
 from xlingual.evaluation.prediction_store import PredictionsMissing, PredictionStore, Row, usual_folder
 from xlingual.evaluation.result import Evaluation, means
 from xlingual.study.benchmarks import Benchmark
+from xlingual.tasks.named import task_of
 
 TOY = "TOY: the questions are made up, and no number here says anything about real languages"
 

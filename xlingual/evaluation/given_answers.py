@@ -8,7 +8,7 @@ from typing import Any
 
 from xlingual.data.examples import Example, SentencePair
 from xlingual.errors import DataError
-from xlingual.evaluation.benchmark_examples import notes_on, task_of
+from xlingual.evaluation.benchmark_examples import notes_on
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.prediction_files import first_few, read_predictions
 from xlingual.evaluation.prediction_store import PredictionStore, Row
@@ -16,6 +16,7 @@ from xlingual.evaluation.result import Evaluation, versions
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.study.benchmarks import Benchmark
 from xlingual.tasks import Candidate
+from xlingual.tasks.named import task_of
 
 
 def evaluate_predictions(label: str | None, path: Path, asked: EvaluationRequest) -> Evaluation:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlingual.evaluation.benchmark_examples import task_of
 from xlingual.evaluation.result import Scores
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory, TrialDirectory
 from xlingual.study.benchmarks import Benchmark
 from xlingual.task_metrics import Metric
+from xlingual.tasks.named import task_of
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def export_model(
             source.tokenizer.save_pretrained(str(partial))
             settings = {"fingerprint": configuration.fingerprint, **configuration.canonical()}
             write_json(partial / "xlingual.json", settings)
-            write_model_card(partial, configuration, reports, toy=TOY_WORLDS in source.directory.parts)
+            toy = TOY_WORLDS in source.directory.parts
+            write_model_card(partial, configuration, reports, toy=toy, task=source.task)
             follow_umask(partial)
             shutil.rmtree(target, ignore_errors=True)
             os.replace(partial, target)

@@ -12,7 +12,7 @@ from typing import Any
 
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.export.origin import Origin
-from xlingual.families import FAMILIES
+from xlingual.families import Family, family_for
 from xlingual.languages import name as name_of
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_text
@@ -22,7 +22,8 @@ from xlingual.study.methods import Method
 from xlingual.study.objectives import WEBFAQ_DEV
 from xlingual.study.optimizers import optimizer_named
 from xlingual.study.robust import methods_of
-from xlingual.task_metrics import SQUAD
+from xlingual.task_metrics import TaskMetrics
+from xlingual.tasks import QUESTION_ANSWERING, Task
 
 CARD = "README.md"
 PACKAGES = ("xlingual", "torch", "transformers", "tokenizers")
@@ -44,9 +45,10 @@ def write_model_card(
     origin: Origin | None = None,
     *,
     toy: bool = False,
+    task: Task = QUESTION_ANSWERING,
 ) -> None:
     """Write a model's card into its directory, whole; one that is there is replaced. Arguments: see `model_card`."""
-    write_text(directory / CARD, model_card(configuration, reports, origin, toy=toy))
+    write_text(directory / CARD, model_card(configuration, reports, origin, toy=toy, task=task))
 
 
 def complete_model_card(directory: TrialDirectory, origin: Origin) -> None:
@@ -67,6 +69,7 @@ def model_card(
     origin: Origin | None = None,
     *,
     toy: bool = False,
+    task: Task = QUESTION_ANSWERING,
 ) -> str:
     """Put a card together.
 
@@ -75,23 +78,24 @@ def model_card(
         reports: its training's, the last of which is shown.
         origin: what its study knows; None where that is not known yet.
         toy: whether this is the toy world, as far as is known without the origin.
+        task: that the model was trained for, as far as is known without the origin.
     """
+    task = origin.task if origin is not None else task
     toy = toy or (origin is not None and origin.toy)
-    lengths = configuration.lengths
     parts = [
-        f"---\n{_front_matter(configuration, origin)}\n---",
-        f"# {_title(configuration, origin)}",
+        f"---\n{_front_matter(configuration, origin, task)}\n---",
+        f"# {_title(configuration, origin, task)}",
         *([f"**TOY WORLD.** {TOY}"] if toy else []),
-        *_about(configuration, origin),
+        *_about(configuration, origin, task),
         "## Use\n\nWith `transformers` and `torch` alone; it answers as scoring did:",
-        f"```python\n{FAMILIES[lengths.family].usage(lengths)}```",
+        f"```python\n{_family(configuration, task).usage(configuration.lengths)}```",
         "## Data\n\n" + "\n".join(_data(configuration, origin)),
-        "## Training\n\n" + " ".join(_in_words(configuration)),
+        "## Training\n\n" + " ".join(_in_words(configuration, task)),
         _table(("setting", "value"), _settings(configuration)),
         "## Scores on development data",
-        *_development(reports),
+        *_development(reports, task.metrics),
         "## Scores on the test set",
-        *_test(origin),
+        *_test(origin, task.metrics),
         "## Versions\n\nOf the process that wrote this card: " + ", ".join(_versions()) + ".",
     ]
     return "\n\n".join(parts) + "\n"
@@ -104,7 +108,7 @@ def languages_of(configuration: TrialConfiguration) -> list[str]:
     return ["en", *sorted({*(mixture.names if mixture is not None else ()), *of_words} - {"en"})]
 
 
-def _front_matter(configuration: TrialConfiguration, origin: Origin | None) -> str:
+def _front_matter(configuration: TrialConfiguration, origin: Origin | None, task: Task) -> str:
     from huggingface_hub import ModelCardData
 
     names, hub = (origin.names, origin.hub) if origin else ({}, frozenset[str]())
@@ -115,22 +119,30 @@ def _front_matter(configuration: TrialConfiguration, origin: Origin | None) -> s
             or None,
             language=languages_of(configuration),
             library_name="transformers",
-            metrics=list(SQUAD.ranked),
-            pipeline_tag="question-answering",
+            metrics=list(task.metrics.ranked),
+            pipeline_tag=_family(configuration, task).pipeline,
             tags=["xlingual", *(["oracle"] if origin and origin.oracle else [])],
         ).to_yaml()
     )
 
 
-def _title(configuration: TrialConfiguration, origin: Origin | None) -> str:
+def _title(configuration: TrialConfiguration, origin: Origin | None, task: Task) -> str:
     if origin is None:
-        return f"Question answering, {configuration.fingerprint}"
+        return f"{_in_plain(task).capitalize()}, {configuration.fingerprint}"
     return f"{origin.study}: arm {origin.arm}, seed {configuration.seed}"
 
 
-def _about(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[str]:
-    family = FAMILIES[configuration.lengths.family]
-    yield f"A question answering model that {family.answers_by}. Trial configuration {configuration.fingerprint}."
+def _family(configuration: TrialConfiguration, task: Task) -> Family:
+    return family_for(task, writes=configuration.lengths.writes_answers)
+
+
+def _in_plain(task: Task) -> str:
+    return task.name.replace("_", " ")
+
+
+def _about(configuration: TrialConfiguration, origin: Origin | None, task: Task) -> Iterator[str]:
+    family = _family(configuration, task)
+    yield f"A {_in_plain(task)} model that {family.answers_by}. Trial configuration {configuration.fingerprint}."
     if origin is None:
         return
     yield f"The question of its study: {' '.join(origin.question.split())}"
@@ -155,7 +167,7 @@ def _data(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[
     yield _table(("part", "source", "fingerprint of its content"), rows)
 
 
-def _in_words(configuration: TrialConfiguration) -> Iterator[str]:
+def _in_words(configuration: TrialConfiguration, task: Task) -> Iterator[str]:
     """What the settings mean, in sentences."""
     training, mixture, robust = configuration.training, configuration.mixture, configuration.robust
     optimizer = optimizer_named(training.optimizer).title
@@ -167,7 +179,7 @@ def _in_words(configuration: TrialConfiguration) -> Iterator[str]:
         f"updates{stages} and then {then}."
     )
     if mixture is None:
-        yield "Questions with answers in English alone."
+        yield f"{_family(configuration, task).learns_from} in English alone."
     else:
         shares = ", ".join(f"{language} {100 * share:.3g}%" for language, share in (mixture.weights or {}).items())
         how = f"split over {shares}" if shares else f"from {', '.join(mixture.names)} by size^{mixture.temperature:g}"
@@ -196,38 +208,38 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield f"`{path}`", value if isinstance(value, str) else json.dumps(value)
 
 
-def _development(reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _development(reports: Sequence[Mapping[str, Any]], metrics: TaskMetrics) -> Iterator[str]:
     if not reports:
         yield "None are known."
         return
     last = reports[-1]
     yield f"After {last['updates']:,} updates, in percent. By the objective (`objective`) the configuration was chosen."
-    yield _table(("score", "value"), ((f"`{name}`", f"{value:.1f}") for name, value in _scores(last)))
+    yield _table(("score", "value"), ((f"`{name}`", f"{value:.1f}") for name, value in _scores(last, metrics)))
 
 
-def _scores(report: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, float]]:
-    for name in ("objective", *SQUAD.ranked, WEBFAQ_DEV, *(f"mean_{metric}" for metric in SQUAD.ranked)):
+def _scores(report: Mapping[str, Any], metrics: TaskMetrics, path: str = "") -> Iterator[tuple[str, float]]:
+    for name in ("objective", *metrics.ranked, WEBFAQ_DEV, *(f"mean_{metric}" for metric in metrics.ranked)):
         value = report.get(name)
         if name == WEBFAQ_DEV and isinstance(value, Mapping):
-            yield from _scores(value, f"{WEBFAQ_DEV}.")
+            yield from _scores(value, metrics, f"{WEBFAQ_DEV}.")
         elif isinstance(value, int | float):
             yield path + name, float(value)
 
 
-def _test(origin: Origin | None) -> Iterator[str]:
+def _test(origin: Origin | None, metrics: TaskMetrics) -> Iterator[str]:
     if origin is None or not origin.scores:
         yield "Not scored yet."
         return
     part = f" Only {origin.paragraphs} paragraphs per language were asked." if origin.paragraphs is not None else ""
     name = "The toy test set" if origin.toy else "XQuAD"
-    yield f"{name}, in percent; {SQUAD.described}.{part}"
-    columns = _columns(list(origin.scores.values()))
-    if columns.keys() & {*SQUAD.share_names}:
+    yield f"{name}, in percent; {metrics.described}.{part}"
+    columns = _columns(list(origin.scores.values()), metrics)
+    if columns.keys() & {*metrics.share_names}:
         yield (
             "Illegal: the answer is empty or does not occur in the context character for character; normalised: only "
             "its Unicode form or spaces differ; accidental translation: it is in another script than the context."
         )
-    if columns.keys() & {*SQUAD.partial_names}:
+    if columns.keys() & {*metrics.partial_names}:
         yield "Character F1, in languages written without spaces: over characters, not words; not the official F1."
     yield from (f"{line[0].upper()}{line[1:]}." for line in sentinel_notes(origin.scores))
     rows = [
@@ -242,11 +254,11 @@ def _test(origin: Origin | None) -> Iterator[str]:
     yield _table(("language", "questions", *columns.values()), rows)
 
 
-def _columns(scores: Sequence[Mapping[str, float]]) -> dict[str, str]:
+def _columns(scores: Sequence[Mapping[str, float]], metrics: TaskMetrics) -> dict[str, str]:
     """Metrics and shares that every language has, and partial metrics that some language has, with their titles."""
-    columns = {metric.name: metric.title for metric in SQUAD.metrics if all(metric.name in one for one in scores)}
-    columns |= {metric.name: metric.title for metric in SQUAD.partial if any(metric.name in one for one in scores)}
-    return columns | {s.name: f"{s.title} %" for s in SQUAD.shares if all(s.name in one for one in scores)}
+    columns = {metric.name: metric.title for metric in metrics.metrics if all(metric.name in one for one in scores)}
+    columns |= {metric.name: metric.title for metric in metrics.partial if any(metric.name in one for one in scores)}
+    return columns | {s.name: f"{s.title} %" for s in metrics.shares if all(s.name in one for one in scores)}
 
 
 def _mean(languages: Sequence[Mapping[str, float]], metric: str) -> str:

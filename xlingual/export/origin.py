@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from xlingual.preparation.inputs import Locations
 from xlingual.study import Study, arm_space, parameters
 from xlingual.study.searches import ArmSearch, searches_of
+from xlingual.tasks import QUESTION_ANSWERING, Task
+from xlingual.tasks.named import task_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Origin:
         paragraphs: how many of the test set's paragraphs were asked; None for all.
         chosen: how the configuration was chosen, in a sentence; empty where nothing was searched.
         scores: language -> metrics in percent and the number of `questions`; empty before the test.
+        task: that it was trained for.
     """
 
     study: str
@@ -38,6 +41,7 @@ class Origin:
     paragraphs: int | None = None
     chosen: str = ""
     scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    task: Task = QUESTION_ANSWERING
 
 
 def origin_of(
@@ -73,6 +77,7 @@ def origin_of(
         paragraphs=data.test.paragraphs,
         chosen=_chosen(study, search),
         scores=scores,
+        task=task_of(study.task_benchmark),
     )
 
 

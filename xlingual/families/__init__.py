@@ -1,13 +1,12 @@
-"""Families of models behind one interface, chosen from a checkpoint's own configuration."""
+"""Families of models behind one interface, chosen from a checkpoint's own configuration and the task."""
 
-from xlingual.families.checkpoint import EXTRACTIVE, FAMILIES, TEXT_TO_TEXT, Checkpoint, family_of
+from xlingual.families.checkpoint import EXTRACTIVE, TEXT_TO_TEXT, Checkpoint, family_for, family_of
 from xlingual.families.family import Advice, Family, Inputs
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.study import Lengths
 
 __all__ = [
     "EXTRACTIVE",
-    "FAMILIES",
     "TEXT_TO_TEXT",
     "Advice",
     "Checkpoint",
@@ -15,5 +14,6 @@ __all__ = [
     "Inputs",
     "Lengths",
     "ScoringSet",
+    "family_for",
     "family_of",
 ]

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from xlingual.models.packing import Positions, pack_windows
+from xlingual.models.packing import Outputs, Positions, pack_windows, span_logits
 
 Indices = NDArray[np.int64]
 ItemRef: TypeAlias = tuple[Any, int]
@@ -152,9 +152,13 @@ class Batcher:
         pad_token: int,
         device: torch.device,
         encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+        outputs: Outputs = span_logits,
     ) -> Batcher:
-        """Make a batcher that lets windows share a row if the model allows it; the model lies on the device."""
-        return cls(model, pad_token, device, pack_windows(model), encode)
+        """Make a batcher that lets inputs share a row if the model allows it, see `pack_windows`.
+
+        The model lies on the device.
+        """
+        return cls(model, pad_token, device, pack_windows(model, outputs), encode)
 
     @property
     def tokens_per_pass(self) -> int:

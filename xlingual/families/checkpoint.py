@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,31 +12,41 @@ from torch import nn
 from xlingual.activity import doing
 from xlingual.families.extractive.extractive_family import Extractive
 from xlingual.families.family import Family
+from xlingual.families.pair_classification.pair_family import PairClassification
+from xlingual.families.text_to_text.pair_texts import TextToTextPairs
 from xlingual.families.text_to_text.text_to_text_family import TextToText
 from xlingual.models.checkpoint_directory import checkpoint_fingerprint, resolve_checkpoint
 from xlingual.models.text_to_text import is_text_to_text
-from xlingual.study import FamilyDefaults, TextToTextSettings, WindowSettings
+from xlingual.study import FamilyDefaults, StudyLengths
+from xlingual.tasks import QUESTION_ANSWERING, Task
+from xlingual.tasks.sentence_pairs import SentencePairTask
 
 EXTRACTIVE: Family = Extractive()
 TEXT_TO_TEXT: Family = TextToText()
-FAMILIES = {family.name: family for family in (EXTRACTIVE, TEXT_TO_TEXT)}
-"""Every family by its name."""
 
 
 @doing("looking at the model's kind")
-def family_of(directory: Path) -> Family:
-    """The family of a checkpoint, by its config.json.
+def family_of(directory: Path, task: Task = QUESTION_ANSWERING) -> Family:
+    """The family of a checkpoint on a task, by its config.json.
 
     Args:
         directory: the checkpoint's.
+        task: what the checkpoint is trained for or asked.
 
     T5, mT5, umT5 and ByT5 write text, unless the checkpoint is one of theirs with a span head. Everything else is taken
-    for an encoder, which says when it has no span head.
+    for an encoder, which says when `transformers` has no head of the task for it.
 
     Raises:
         ModelError: when the configuration cannot be read.
     """
-    return TEXT_TO_TEXT if is_text_to_text(directory) else EXTRACTIVE
+    return family_for(task, writes=is_text_to_text(directory))
+
+
+def family_for(task: Task, *, writes: bool) -> Family:
+    """The family of models on a task that write their answers, or do not."""
+    if isinstance(task, SentencePairTask):
+        return TextToTextPairs(task) if writes else PairClassification(task)
+    return TEXT_TO_TEXT if writes else EXTRACTIVE
 
 
 @dataclass(frozen=True)
@@ -48,34 +58,37 @@ class Checkpoint:
     Attributes:
         name: hub id or directory that it was asked for by.
         directory: of its files.
-        family: its kind of model.
+        family: its kind of model on the task.
+        task: what it is trained for or asked.
     """
 
     name: str
     directory: Path
     family: Family
+    task: Task = field(default=QUESTION_ANSWERING, compare=False)
 
     @classmethod
-    def resolve(cls, name: str) -> Checkpoint:
+    def resolve(cls, name: str, task: Task = QUESTION_ANSWERING) -> Checkpoint:
         """Find a checkpoint, downloading a hub id when it is not cached, and check that its files are whole.
 
         Args:
             name: a local directory or a hub id, see `resolve_checkpoint`.
+            task: what it is trained for or asked.
 
         Raises:
             ModelError: when it is absent, cannot be reached, or is not a whole model.
         """
         directory = resolve_checkpoint(name)
-        return cls(name, directory, family_of(directory))
+        return cls(name, directory, family_of(directory, task), task)
 
     @classmethod
-    def at(cls, directory: Path) -> Checkpoint:
-        """Take a directory for a checkpoint; of its files only config.json is read.
+    def at(cls, directory: Path, task: Task = QUESTION_ANSWERING) -> Checkpoint:
+        """Take a directory for a checkpoint of a task; of its files only config.json is read.
 
         Raises:
             ModelError: when the configuration cannot be read.
         """
-        return cls(str(directory), directory, family_of(directory))
+        return cls(str(directory), directory, family_of(directory, task), task)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -91,9 +104,9 @@ class Checkpoint:
         """
         return self.family.tokenizer(self.directory)
 
-    def traits(self, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
+    def traits(self, lengths: StudyLengths) -> FamilyDefaults:
         """Lengths and defaults of a study's trials of it, see `Family.traits`."""
-        return self.family.traits(self.directory, windows, texts)
+        return self.family.traits(self.directory, lengths)
 
     def load(self, seed: int, *, trained_head: bool = False) -> nn.Module:
         """Load the model in float32, in training mode, see `Family.load`."""

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlingual.data.augmentation.lexicon import Lexicons
-from xlingual.data.examples import Example
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.outcome import Outcome
-from xlingual.study import FamilyDefaults, Lengths, TextToTextSettings, WindowSettings
+from xlingual.study import FamilyDefaults, Lengths, StudyLengths
 from xlingual.tasks import Candidates
 from xlingual.tokens.feature_store import Examples
+from xlingual.tokens.labelled_pairs import LabelledPairs
 from xlingual.tokens.rewritable import Rewritable
 from xlingual.tokens.sequences import Sequences
 from xlingual.tokens.windows import Windows
 
-Inputs: TypeAlias = Windows | Sequences
+Inputs: TypeAlias = Windows | Sequences | LabelledPairs
 Autocast: TypeAlias = Callable[[], AbstractContextManager[Any]]
 K = TypeVar("K")
 
@@ -45,31 +45,32 @@ class Advice:
 
 
 class Family(Protocol):
-    """A kind of model.
+    """A kind of model on a kind of task.
 
     Attributes:
-        name: `extractive` or `text_to_text`.
+        name: `extractive`, `text_to_text` or `pair_classification`.
         answers_by: how its models answer, in words: "a model that ...".
+        learns_from: what one example is, in words and the plural.
+        pipeline: the hub's name of what its models do.
         lengths: kind of the lengths of its inputs.
-        objective: name of its loss on questions with answers.
-        tasks: names of the tasks (`xlingual.tasks`) that it can do.
+        objective: name of its loss on the task's examples.
         recipes: names of the FAQ recipes (fields of `xlingual.study.Recipe`) that it can be trained with.
     """
 
     name: ClassVar[str]
     answers_by: ClassVar[str]
+    learns_from: ClassVar[str]
+    pipeline: ClassVar[str]
     lengths: ClassVar[type[Lengths]]
     objective: ClassVar[str]
-    tasks: ClassVar[tuple[str, ...]]
     recipes: ClassVar[tuple[str, ...]]
 
-    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
+    def traits(self, directory: Path, lengths: StudyLengths) -> FamilyDefaults:
         """Defaults of a study's trials of this checkpoint.
 
         Args:
             directory: the checkpoint's.
-            windows: the study's.
-            texts: the study's.
+            lengths: the study's, of which the family takes its own.
         """
         ...
 
@@ -126,7 +127,7 @@ class Family(Protocol):
         """
         ...
 
-    def inputs(self, tokenizer: Any, examples: Iterable[Example], lengths: Lengths, *, targets: bool) -> Inputs:
+    def inputs(self, tokenizer: Any, examples: Iterable[Any], lengths: Lengths, *, targets: bool) -> Inputs:
         """Make a model's inputs of questions.
 
         Args:
@@ -138,13 +139,20 @@ class Family(Protocol):
         ...
 
     def stored_inputs(
-        self, folder: Path, tokenizer: Any, fingerprint: str, examples: Examples, lengths: Lengths, *, targets: bool
+        self,
+        folder: Path,
+        tokenizer: Any,
+        fingerprint: str,
+        examples: Examples[Any],
+        lengths: Lengths,
+        *,
+        targets: bool,
     ) -> Inputs:
         """The same, kept on disk and mapped, see `xlingual.tokens.feature_store.stored_windows`."""
         ...
 
     def rewritable(
-        self, inputs: Inputs, tokenizer: Any, examples: Sequence[Example], lexicons: Lexicons, lengths: Lengths
+        self, inputs: Inputs, tokenizer: Any, examples: Sequence[Any], lexicons: Lexicons, lengths: Lengths
     ) -> Rewritable:
         """Add to inputs what they were made of, and the lexicons that this may be rewritten with.
 
@@ -152,7 +160,7 @@ class Family(Protocol):
             inputs: made of the examples, with targets.
             tokenizer: as for the inputs.
             examples: of the inputs.
-            lexicons: other words for English ones.
+            lexicons: other words for those of the training language.
             lengths: of the inputs.
         """
         ...
@@ -215,6 +223,6 @@ class Family(Protocol):
         """Python code that answers with an exported model in plain `transformers`, for its model card."""
         ...
 
-    def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
+    def row_extras(self, example: Any, prediction: str) -> dict[str, Any]:
         """What is recorded of a prediction besides its scores; nothing if it is always part of the context."""
         ...

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from xlingual.data.examples import Example
+from xlingual.tokens.labelled_pairs import LabelledPairs
 from xlingual.tokens.sequences import Sequences
 from xlingual.tokens.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
 class ScoringSet:
-    """Questions of one language and a model's inputs of them; `inputs.example` indexes `examples`."""
+    """Examples of one language and a model's inputs of them; `inputs.example` indexes `examples`."""
 
-    examples: tuple[Example, ...]
-    inputs: Windows | Sequences
+    examples: tuple[Any, ...]
+    inputs: Windows | Sequences | LabelledPairs
 
     def sample(self, questions: int) -> ScoringSet:
         """The questions whose ids have the smallest hashes, in their order; all if there are not more.

@@ -1,4 +1,4 @@
-"""Extractive question answering: an encoder with a span head (two logits a token)."""
+"""An encoder with a head: of spans (two logits a token), or of labels."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from torch import nn
 
 from xlingual.activity import doing
 from xlingual.errors import ModelError
+from xlingual.models.encoder_head import SPAN_HEAD, EncoderHead
 from xlingual.models.fit import tokenizer_notes
 from xlingual.models.known_tokens import check_tokens
 from xlingual.models.model_config import first_line, load_configuration
@@ -80,41 +81,42 @@ def _separate(tokenizer: Any) -> None:
 
 
 @doing("loading the model")
-def load_encoder(directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
-    """Load an encoder with a span head in float32, in training mode.
+def load_encoder(directory: Path, seed: int, *, trained_head: bool = False, head: EncoderHead = SPAN_HEAD) -> nn.Module:
+    """Load an encoder with a head in float32, in training mode.
 
     Args:
         directory: a checkpoint in `transformers` layout.
-        seed: decides every weight that the checkpoint does not hold (the span head of a pretrained encoder).
-        trained_head: whether the checkpoint must hold the span head, for a new one answers at random.
+        seed: decides every weight that the checkpoint does not hold (the head of a pretrained encoder).
+        trained_head: whether the checkpoint must hold the head, for a new one answers at random.
+        head: its kind.
 
     Raises:
-        ModelError: when `transformers` has no extractive head for this kind of model, or the weights do not fit or hold
-            NaN.
+        ModelError: when `transformers` has no such head for this kind of model, the weights do not fit or hold NaN, or
+            the head was trained for other labels.
     """
-    from transformers import AutoModelForQuestionAnswering
-
-    configuration = _configuration(directory)
+    configuration = head.configuration(directory)
     check_values(directory)
     with quiet_transformers(), torch.random.fork_rng(devices=_cuda_devices()):
         torch.manual_seed(seed)
         try:
-            model, loading = AutoModelForQuestionAnswering.from_pretrained(
+            model, loading = head.kind.from_pretrained(
                 str(directory), config=configuration, dtype=torch.float32, use_safetensors=True,
                 output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=False,
             )  # fmt: skip
         except Exception as error:  # safetensors, too, raises plain ones
-            check_headers(directory, AutoModelForQuestionAnswering, configuration)
+            check_headers(directory, head.kind, configuration)
             raise ModelError(
-                f"model {directory}: no encoder with a span head can be made of it ({first_line(error)}); "
+                f"model {directory}: no encoder with a {head.title} can be made of it ({first_line(error)}); "
                 "write an encoder such as FacebookAI/xlm-roberta-base or google-bert/bert-base-multilingual-cased"
             ) from None
-    check_loaded(directory, model, loading)
     absent = sorted(loading["missing_keys"])
+    if not absent:
+        head.refuse_other_labels(directory)
+    check_loaded(directory, model, loading)
     if trained_head and absent:
         raise ModelError(
-            f"model {directory}: its span head is not in the checkpoint ({', '.join(absent[:4])}), so its answers "
-            "would be chance; name a checkpoint that was fine-tuned for question answering"
+            f"model {directory}: its {head.title} is not in the checkpoint ({', '.join(absent[:4])}), so its answers "
+            f"would be chance; name a checkpoint that was fine-tuned for {head.purpose}"
         )
     encoder: nn.Module = model
     return encoder.train()
@@ -135,7 +137,8 @@ def check_loaded(directory: Path, model: Any, loading: Mapping[str, Any]) -> Non
     heads = ("qa_outputs.",) if model.base_model is model else ()  # such as T5's, whose body has no name of its own
     body = "" if heads else f"{model.base_model_prefix}."
     missing = sorted(loading["missing_keys"])
-    if absent := [name for name in missing if name.startswith(body) and not name.startswith(heads)]:
+    poolers = f"{body}pooler."  # pool for a classification head, and are as new as that
+    if absent := [name for name in missing if name.startswith(body) and not name.startswith((*heads, poolers))]:
         own = " (its config.json points to code of its own, which is not run)" if _brings_code(model) else ""
         raise ModelError(
             f"model {directory}: {len(absent)} weights of a {model.config.model_type} model are not in the checkpoint "
@@ -151,19 +154,17 @@ def word_embeddings(model: nn.Module) -> nn.Embedding:
     return table
 
 
-def known_positions(directory: Path) -> int | None:
+def known_positions(directory: Path, head: EncoderHead = SPAN_HEAD) -> int | None:
     """Read from a checkpoint's configuration how many tokens it can take; None when it sets no bound.
 
     Raises:
-        ModelError: when `transformers` has no span head for this kind of model.
+        ModelError: when `transformers` has no such head for this kind of model.
     """
-    from transformers import MODEL_FOR_QUESTION_ANSWERING_MAPPING
-
     configuration = load_configuration(directory)
-    if type(configuration) not in MODEL_FOR_QUESTION_ANSWERING_MAPPING:
+    if type(configuration) not in head.kinds:
         raise ModelError(
-            f"model {directory}: no span head exists for a {configuration.model_type} model; write an encoder such as "
-            "FacebookAI/xlm-roberta-base or google-bert/bert-base-multilingual-cased"
+            f"model {directory}: no {head.title} exists for a {configuration.model_type} model; write an encoder such "
+            "as FacebookAI/xlm-roberta-base or google-bert/bert-base-multilingual-cased"
         )
     positions = max(0, int(getattr(configuration, "max_position_embeddings", 0) or 0))  # -1 is XLNet's for no bound
     if positions and configuration.model_type in OFFSET_POSITIONS:
@@ -180,34 +181,32 @@ def encoder_widths(directory: Path) -> tuple[int, int]:
     return width, int(inner)
 
 
-def check_encoder(directory: Path, max_length: int) -> None:
-    """Check, without reading weights, that a checkpoint can answer by spans in windows of `max_length` tokens.
+def check_encoder(directory: Path, max_length: int, head: EncoderHead = SPAN_HEAD) -> None:
+    """Check, without reading weights, that a checkpoint with a head can read inputs of `max_length` tokens.
 
     Raises:
-        ModelError: when `transformers` has no span head for it, it knows fewer positions than a window has tokens, or
-            its weights are not of the shapes that its configuration says.
+        ModelError: when `transformers` has no such head for it, it knows fewer positions than an input has tokens, its
+            weights are not of the shapes that its configuration says, or its head was trained for other labels.
     """
-    from transformers import AutoModelForQuestionAnswering
-
-    positions = known_positions(directory)
+    positions = known_positions(directory, head)
     if positions is not None and positions < max_length:
         raise ModelError(
-            f"windows.max_length: {max_length} tokens asked, but the model in {directory} knows {positions} positions; "
-            f"write {positions} or less"
+            f"{head.section}.max_length: {max_length} tokens asked, but the model in {directory} knows {positions} "
+            f"positions; write {positions} or less"
         )
     with quiet_transformers():
-        check_headers(directory, AutoModelForQuestionAnswering, _configuration(directory))
+        if head.labels and not check_headers(directory, head.kind, load_configuration(directory)):
+            head.refuse_other_labels(directory)
+        check_headers(directory, head.kind, head.configuration(directory))
 
 
-def encoder_notes(directory: Path, tokenizer: Any) -> list[str]:
+def encoder_notes(directory: Path, tokenizer: Any, head: EncoderHead = SPAN_HEAD) -> list[str]:
     """Say what looks wrong about a checkpoint, see `tokenizer_notes` and `unread_notes`.
 
     Raises:
         ModelError: when its tokenizer does not fit it.
     """
-    from transformers import AutoModelForQuestionAnswering
-
-    return checkpoint_notes(directory, tokenizer, AutoModelForQuestionAnswering, _configuration(directory))
+    return checkpoint_notes(directory, tokenizer, head.kind, head.configuration(directory))
 
 
 def checkpoint_notes(directory: Path, tokenizer: Any, kind: Any, configuration: Any) -> list[str]:
@@ -223,7 +222,7 @@ def checkpoint_notes(directory: Path, tokenizer: Any, kind: Any, configuration: 
 
 @contextlib.contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Silence `transformers`' load reports and bars for a while: a new span head is what we ask for."""
+    """Silence `transformers`' load reports and bars for a while: a new head is what we ask for."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -250,14 +249,6 @@ def _tokenizer_problem(directory: Path, error: Exception) -> str:
         f"its {pieces[0]} cannot be read as the SentencePiece model of such a checkpoint's tokenizer; put the whole "
         "file there, or a tokenizer.json"
     )
-
-
-def _configuration(directory: Path) -> Any:
-    """Read a checkpoint's configuration, for a model with a span head."""
-    configuration = load_configuration(directory)
-    if getattr(configuration, "num_labels", 2) != 2:  # a classifier's; a span head has a start and an end
-        configuration.num_labels = 2
-    return configuration
 
 
 def _brings_code(model: Any) -> bool:

@@ -8,9 +8,9 @@ real tokens only. Whether a model allows it exactly is not looked up but tried: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -31,6 +31,10 @@ TRIAL_LENGTH = 192
 
 LOW_IDS = 8
 """Ids below this are tried, for most tokenizers have their special tokens there."""
+
+
+Outputs: TypeAlias = Callable[[nn.Module, Mapping[str, Any]], Tensor]
+"""From a model and the inputs of one row to what it gives for each token, (tokens, ...)."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,14 @@ class Positions:
         return cls(max(origins, default=None))
 
 
+def span_logits(model: nn.Module, inputs: Mapping[str, Any]) -> Tensor:
+    """Span logits of one row, (tokens, 2)."""
+    output = model(**inputs)
+    return torch.stack([output.start_logits[0], output.end_logits[0]], dim=-1)
+
+
 @doing("trying whether windows may share a row")
-def pack_windows(model: nn.Module) -> Positions | None:
+def pack_windows(model: nn.Module, outputs: Outputs = span_logits) -> Positions | None:
     """Let a model read windows that share a row, if its own outputs prove that it can.
 
     Windows are read one by one by the untouched model, and in one row by the changed one. When any output differs by
@@ -72,6 +82,7 @@ def pack_windows(model: nn.Module) -> Positions | None:
 
     Args:
         model: a `transformers` encoder on the CPU.
+        outputs: that are compared, of each token.
 
     Returns:
         how positions are counted within a window; None when the model needs a row for each window.
@@ -89,9 +100,9 @@ def pack_windows(model: nn.Module) -> Positions | None:
         positions = Positions.of_model(model)
         windows = _trial_windows(model, positions)
         with torch.inference_mode():
-            apart = torch.cat([_span_logits(model, window) for window in windows])
+            apart = torch.cat([outputs(model, _alone(model, window)) for window in windows])
             model.set_attn_implementation(NAME)  # type: ignore[operator]
-            together = _packed_span_logits(model, windows, positions)
+            together = outputs(model, _packed(model, windows, positions))
         packs = bool((apart - together).abs().max() <= TOLERANCE * apart.abs().max())
     except (TypeError, ValueError, KeyError, AttributeError, RuntimeError, IndexError):
         packs = False
@@ -242,22 +253,20 @@ def _trial_windows(model: nn.Module, positions: Positions) -> list[NDArray[np.in
     return [text[:9], text, text[::-1][:33]]
 
 
-def _span_logits(model: nn.Module, window: NDArray[np.int64]) -> Tensor:
-    """Span logits of a window alone, in a row as a tokenizer lays it out, (tokens, 2)."""
+def _alone(model: nn.Module, window: NDArray[np.int64]) -> dict[str, Any]:
+    """Inputs of a window alone, in a row as a tokenizer lays it out."""
     row = torch.from_numpy(window.copy())[None]
-    output = model(input_ids=row, attention_mask=torch.ones_like(row), **_types(model, [window]))
-    return torch.stack([output.start_logits[0], output.end_logits[0]], dim=-1)
+    return {"input_ids": row, "attention_mask": torch.ones_like(row), **_types(model, [window])}
 
 
-def _packed_span_logits(model: nn.Module, windows: Sequence[NDArray[np.int64]], positions: Positions) -> Tensor:
-    """Span logits of windows in one row, (tokens, 2)."""
-    output = model(
-        input_ids=torch.from_numpy(np.concatenate(windows))[None],
-        position_ids=torch.from_numpy(np.concatenate([positions.of(window) for window in windows]))[None],
-        window_lengths=[len(window) for window in windows],
+def _packed(model: nn.Module, windows: Sequence[NDArray[np.int64]], positions: Positions) -> dict[str, Any]:
+    """Inputs of windows in one row."""
+    return {
+        "input_ids": torch.from_numpy(np.concatenate(windows))[None],
+        "position_ids": torch.from_numpy(np.concatenate([positions.of(window) for window in windows]))[None],
+        "window_lengths": [len(window) for window in windows],
         **_types(model, windows),
-    )
-    return torch.stack([output.start_logits[0], output.end_logits[0]], dim=-1)
+    }
 
 
 def _types(model: nn.Module, windows: Sequence[NDArray[np.int64]]) -> dict[str, Tensor]:

@@ -67,7 +67,7 @@ def _texts(example: Example | SentencePair) -> tuple[str, ...]:
 def _checkpoint_notes(study: Study, checkpoint: Checkpoint, texts: Mapping[str, Sequence[str]]) -> list[str]:
     """Check a checkpoint; say what looks wrong about one that can be used."""
     family, directory = checkpoint.family, checkpoint.directory
-    family.check(directory, checkpoint.traits(study.windows, study.text_to_text).lengths)
+    family.check(directory, checkpoint.traits(study.lengths).lengths)
     notes = family.notes(directory, checkpoint.tokenizer)
     check_values(directory)
     return [*notes, *unknown_notes(checkpoint.tokenizer, texts)]

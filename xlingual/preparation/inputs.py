@@ -23,6 +23,7 @@ from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY_TEXT_TO_TEXT
 from xlingual.study.methods.registry import METHODS
 from xlingual.study.test_sets import TestSet
+from xlingual.tasks import QUESTION_ANSWERING, Task
 
 TOY = "toy"
 
@@ -131,13 +132,17 @@ def _test_place(test: TestSet, toy: Mapping[str, str]) -> str:
     return toy["xquad"] if test.source == TOY else absolute(test.source)
 
 
-def resolve_models(locations: Locations) -> dict[str, Checkpoint]:
+def resolve_models(locations: Locations, task: Task = QUESTION_ANSWERING) -> dict[str, Checkpoint]:
     """Find the models of a study's arms; arms with the same model share one checkpoint.
+
+    Args:
+        locations: where they lie.
+        task: the study's.
 
     Raises:
         ModelError: for the first that is absent or not a whole model.
     """
-    found = {model: Checkpoint.resolve(model) for model in dict.fromkeys(locations.models.values())}
+    found = {model: Checkpoint.resolve(model, task) for model in dict.fromkeys(locations.models.values())}
     return {arm: found[model] for arm, model in locations.models.items()}
 
 
@@ -230,7 +235,7 @@ def trial_inputs(checkpoint: Checkpoint, study: Study, data: StudyData, features
             with its tokenizer.
         DataError: when no training example is left, as every answer is cut off with its context.
     """
-    model, lengths = checkpoint.name, checkpoint.traits(study.windows, study.text_to_text).lengths
+    model, lengths = checkpoint.name, checkpoint.traits(study.lengths).lengths
     checkpoint.family.check(checkpoint.directory, lengths)
     methods = data.altered.get(model, frozenset())
     for name in sorted(methods):
@@ -252,6 +257,7 @@ def trial_inputs(checkpoint: Checkpoint, study: Study, data: StudyData, features
         development={name: cut.scoring_sets(parts) for name, parts in data.development.items()},
         pad_token=int(checkpoint.tokenizer.pad_token_id),
         objective=study.search.summands,
+        task=checkpoint.task,
     ).counted()
 
 

@@ -17,6 +17,7 @@ from xlingual.study import Mixture
 from xlingual.study.objectives import DEFAULT_OBJECTIVE
 from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.tokens.pairs import Pairs
+from xlingual.tokens.rewritable import Rewritable
 from xlingual.tokens.windows import used_tokens
 
 Part: TypeAlias = tuple[str, ...]
@@ -28,7 +29,7 @@ class TrialInputs:
     """What a trial trains on and is scored on while it trains; the same for all trials of a model.
 
     Attributes:
-        train: the model's inputs of the English training data; where some arm alters texts, with these texts and
+        train: the model's inputs of the training data; where some arm alters texts, with these texts and
             lexicons.
         faq: by variant (`xlingual.study.recipes.variant`), FAQ examples by two-letter language: inputs of passages or
             of texts, or pairs; pairs of bitext rows under `bitext-LANGUAGE`.
@@ -38,10 +39,10 @@ class TrialInputs:
         objective: scores and their weights, whose sum a trial is judged by.
         used: token ids that occur, by part; counted once, as they are asked for by every trial. Parts that are not
             there are counted when they are asked for.
-        task: scores the development questions.
+        task: what trials are trained for; it scores the development questions.
     """
 
-    train: Inputs
+    train: Inputs | Rewritable
     faq: Mapping[str, Mapping[str, FaqExamples]]
     development: Mapping[str, Mapping[str, ScoringSet]]
     pad_token: int

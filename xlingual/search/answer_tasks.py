@@ -12,11 +12,12 @@ import torch
 from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.records.layout import TrialDirectory
 from xlingual.search.placement import Demand
-from xlingual.tasks import Candidates
+from xlingual.tasks import Candidates, Task
 
 
 def find_candidates(
     directory: TrialDirectory,
+    task: Task,
     questions: Mapping[str, ScoringSet],
     lengths: Lengths,
     demand: Demand,
@@ -26,6 +27,7 @@ def find_candidates(
 
     Args:
         directory: the replicate's.
+        task: that the questions are of.
         questions: by language; a reference to them arrives as their value.
         lengths: that the replicate was trained with.
         demand: what a worker of a trial has, which is what this task runs on.
@@ -33,7 +35,7 @@ def find_candidates(
     """
     torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
     device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
-    trained = Checkpoint.at(directory.model)
+    trained = Checkpoint.at(directory.model, task)
     model = trained.load(seed=0, trained_head=True).to(device)
     batcher = trained.family.batcher(model, int(trained.tokenizer.pad_token_id), device)
     return trained.family.answers(model, questions, batcher, lengths, share=share)

@@ -51,6 +51,7 @@ from xlingual.search.study_guard import (
 from xlingual.search.tuning import train_all
 from xlingual.search.waiting import watching
 from xlingual.study import Study
+from xlingual.tasks.named import task_of
 
 Stage = Callable[[StudyContext], None]
 STAGES: dict[str, Stage] = {"search": stages.search, "replicate": stages.replicate, "test": stages.test}
@@ -104,12 +105,13 @@ def _prepared(study: Study, directory: StudyDirectory, address: str, listener: L
             checkpoints=checkpoints,
             inputs=_inputs(study, directory, checkpoints, data, listener),
             sources=_sources(checkpoints, data),
-            traits={arm: each.traits(study.windows, study.text_to_text) for arm, each in checkpoints.items()},
+            traits={arm: each.traits(study.lengths) for arm, each in checkpoints.items()},
             concurrent=concurrent,
             driver=driver_resources(),
             precision=study_precision(study, directory, demand_of(study), _largest_widths(checkpoints)),
             trainer=train_all,
             place=place,
+            task=task_of(study.task_benchmark),
         )
 
 
@@ -118,7 +120,7 @@ def _look_ahead(
 ) -> tuple[dict[str, Any], dict[str, Checkpoint]]:
     """Check what later stages need; returns what is recorded of the test sets, and the models by arm."""
     test_sets, said = _look_at_test_sets(study, locations, directory)
-    checkpoints = resolve_models(locations)
+    checkpoints = resolve_models(locations, task_of(study.task_benchmark))
     check_families(study, locations, checkpoints, listener.note)
     for line in (*said, *advice_notes(study, checkpoints)):
         listener.note(line)

@@ -20,6 +20,7 @@ from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.node_probe import check_nodes
 from xlingual.search.placement import Demand, slots
 from xlingual.search.ray_output import kept_in
+from xlingual.tasks import Task
 
 
 def crew_of(address: str | None, workers: int | None) -> CrewOf:
@@ -97,7 +98,7 @@ class RayCrew:
         local = Path(checkpoint.name).expanduser().is_dir()
         where = str(checkpoint.directory) if local else checkpoint.name
         actor = ray.remote(_Worker).options(num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker)
-        arguments = (where, checkpoint.fingerprint, lengths, demand)
+        arguments = (where, checkpoint.fingerprint, checkpoint.task, lengths, demand)
         self._actors = [actor.remote(*arguments) for _ in range(workers)]
         self._tokens = max(1, min(_got([each.tokens_per_pass.remote() for each in self._actors])))
 
@@ -134,9 +135,9 @@ class RayCrew:
 class _Worker:
     """An answerer in a process of its own."""
 
-    def __init__(self, model: str, fingerprint: str, lengths: Lengths, demand: Demand) -> None:
+    def __init__(self, model: str, fingerprint: str, task: Task, lengths: Lengths, demand: Demand) -> None:
         torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
-        checkpoint = Checkpoint.resolve(model)
+        checkpoint = Checkpoint.resolve(model, task)
         if (found := checkpoint.fingerprint) != fingerprint:
             raise ModelError(f"model {model}: on a worker's node it is another checkpoint ({found}, not {fingerprint})")
         device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")

@@ -131,7 +131,7 @@ def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, w
     train_trial(
         TrialConfiguration.model_validate(config["configuration"]),
         inputs,
-        Checkpoint.resolve(model),
+        Checkpoint.resolve(model, inputs.task),
         directory,
         worker,
         keep_model=task.keep_model,

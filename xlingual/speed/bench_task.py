@@ -21,8 +21,8 @@ from xlingual.errors import DataError, XlingualError
 from xlingual.families import Checkpoint, Lengths
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.preparation.trial_inputs import TrialInputs
-from xlingual.speed.input_spread import StudyLengths, chosen_lengths, most_tokens
-from xlingual.study import FamilyDefaults, Study, TextToTextSettings, WindowSettings
+from xlingual.speed.input_spread import chosen_lengths, most_tokens
+from xlingual.study import FamilyDefaults, Study, StudyLengths
 from xlingual.study.data import TOY, TOY_MODELS, TOY_TEXT_TO_TEXT
 
 QUESTIONS = 240
@@ -91,7 +91,7 @@ class BenchRequest:
             train=self.train or (None if train == TOY else train),
             batch_size=self.batch_size or _number(training.batch_size),
             micro_batch_size=self.micro_batch_size or _number(training.micro_batch_size),
-            study=(study.windows, study.text_to_text),
+            study=study.lengths,
             optimizer=_name(training.optimizer),
             decay=_name(training.decay),
         )
@@ -177,7 +177,7 @@ def _checkpoint(model: str, toy: ToyPaths | None) -> Checkpoint:
 
 def _traits(checkpoint: Checkpoint, asked: BenchRequest) -> FamilyDefaults:
     """What the model is trained with; speed does not depend on its learning rate."""
-    own = checkpoint.traits(WindowSettings(), TextToTextSettings())
+    own = checkpoint.traits(StudyLengths())
     lengths = chosen_lengths(checkpoint, study=asked.study, max_length=asked.max_length, stride=asked.stride)
     return replace(own, lengths=lengths, optimizer=asked.optimizer or own.optimizer, decay=asked.decay or own.decay)
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from xlingual.errors import XlingualError
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.families import Checkpoint, Lengths
-from xlingual.study import TextToTextSettings, WindowSettings
-
-StudyLengths = tuple[WindowSettings, TextToTextSettings]
-"""What a study says of windows, and of texts."""
+from xlingual.study import StudyLengths
 
 
 def chosen_lengths(
@@ -31,7 +28,7 @@ def chosen_lengths(
         XlingualError: when a stride is asked of a model that reads no windows.
     """
     directory, family = checkpoint.directory, checkpoint.family
-    lengths = checkpoint.traits(*study).lengths if study else checkpoint_lengths(directory, family)
+    lengths = checkpoint.traits(study).lengths if study else checkpoint_lengths(directory, family)
     if max_length is not None:
         lengths = lengths.resized(max_length)
     if stride is not None:

@@ -41,7 +41,7 @@ def model_kind(model: str, study: Study) -> ModelKind:
         from xlingual.families import Checkpoint  # takes seconds, which other plans need not wait
 
         try:
-            return ModelKind(Checkpoint.at(directory).traits(study.windows, study.text_to_text).lengths)
+            return ModelKind(Checkpoint.at(directory).traits(study.lengths).lengths)
         except XlingualError:  # told when the model is loaded
             pass
     return ModelKind(study.text_to_text if _NAMED_T5.search(model) else study.windows, guessed=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from xlingual.data.examples import Example
 from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, answer_all
 from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.speed.matrix import synchronize
-from xlingual.tasks import QUESTION_ANSWERING, Task
 
 WARM_UP = 5
 """Questions of each language that are answered before the clock starts."""
@@ -39,10 +38,9 @@ class ScoringSpeed:
 
 def measure_scoring(
     checkpoint: Checkpoint,
-    examples: Mapping[str, tuple[Example, ...]],
+    examples: Mapping[str, tuple[Any, ...]],
     lengths: Lengths,
     device: torch.device,
-    task: Task = QUESTION_ANSWERING,
 ) -> ScoringSpeed:
     """Time the answering of questions; the scores are thrown away.
 
@@ -53,7 +51,6 @@ def measure_scoring(
         examples: the questions by language.
         lengths: of its inputs.
         device: where the model lies.
-        task: scores the answers.
 
     Raises:
         ModelError: when the model cannot be loaded, or a single input does not fit into memory.
@@ -63,14 +60,14 @@ def measure_scoring(
     batcher = family.batcher(model, int(tokenizer.pad_token_id), device)
     crew = LocalWorker(Answerer(family, model, batcher, lengths))
 
-    def score(asked: Mapping[str, tuple[Example, ...]]) -> dict[str, int]:
+    def score(asked: Mapping[str, tuple[Any, ...]]) -> dict[str, int]:
         """From text to scored rows, as `evaluate_checkpoint` does it; how many there are."""
         questions = {
             code: ScoringSet(part, family.inputs(tokenizer, part, lengths, targets=False))
             for code, part in asked.items()
         }
         found = answer_all(crew, questions, lambda done, total: None)
-        return {code: len(task.rows(part, found[code], family.row_extras)) for code, part in asked.items()}
+        return {code: len(checkpoint.task.rows(part, found[code], family.row_extras)) for code, part in asked.items()}
 
     score({code: part[:WARM_UP] for code, part in examples.items()})
     synchronize(device)

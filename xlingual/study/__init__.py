@@ -21,6 +21,7 @@ from xlingual.study.faq_filters import FaqFilters
 from xlingual.study.lengths import Lengths
 from xlingual.study.mixture_corners import PossibleMixture, possible_mixtures
 from xlingual.study.objectives import objective_text
+from xlingual.study.pairs import PairSettings
 from xlingual.study.plan import ArmPlan, Plan, plan
 from xlingual.study.recipes import ContrastiveSettings, MaskedLanguageModelSettings, PassageSettings, Recipe, variant
 from xlingual.study.resolve import resolved
@@ -41,6 +42,7 @@ from xlingual.study.space import (
     parameters,
 )
 from xlingual.study.study_file import load_study
+from xlingual.study.study_lengths import StudyLengths
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
@@ -62,6 +64,7 @@ __all__ = [
     "MaskedLanguageModelSettings",
     "Mixture",
     "FamilyDefaults",
+    "PairSettings",
     "Parameter",
     "PassageSettings",
     "Plan",
@@ -73,6 +76,7 @@ __all__ = [
     "SearchSettings",
     "Simplex",
     "Study",
+    "StudyLengths",
     "Suggest",
     "TestSettings",
     "TextToTextSettings",

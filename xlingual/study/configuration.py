@@ -17,6 +17,7 @@ from xlingual.study.family_defaults import FamilyDefaults
 from xlingual.study.leaves import Seed, Text
 from xlingual.study.lengths import Lengths
 from xlingual.study.methods.method import TextMethod
+from xlingual.study.pairs import PairSettings
 from xlingual.study.recipes import Recipe
 from xlingual.study.robust import Robust, methods_of, passes_of, plain_robust
 from xlingual.study.schema import Study
@@ -46,6 +47,7 @@ class TrialConfiguration(Section):
     sources: Sources
     windows: WindowSettings | None = None
     text_to_text: TextToTextSettings | None = None
+    pairs: PairSettings | None = None
     training: TrainingSettings
     mixture: Mixture | None = None
     robust: Robust | None = None
@@ -53,14 +55,14 @@ class TrialConfiguration(Section):
 
     @model_validator(mode="after")
     def _has_one_kind_of_lengths(self) -> Self:
-        if (self.windows is None) == (self.text_to_text is None):
-            raise ValueError("a trial configuration has either windows or text_to_text")
+        if sum(one is not None for one in (self.windows, self.text_to_text, self.pairs)) != 1:
+            raise ValueError("a trial configuration has one of windows, text_to_text and pairs")
         return self
 
     @property
     def lengths(self) -> Lengths:
-        """Lengths of the model's inputs: windows for a span head, else those of a text-to-text model."""
-        found = self.windows or self.text_to_text
+        """Lengths of the model's inputs: windows for a span head, pairs for a head of labels, else those of texts."""
+        found = self.windows or self.text_to_text or self.pairs
         assert found is not None
         return found
 

@@ -38,9 +38,8 @@ class Lengths(Section):
 
     @property
     def longest_answer(self) -> int | None:
-        """Most tokens of an answer; None where the model's family decides."""
-        found: int | None = getattr(self, "max_answer_tokens")  # noqa: B009
-        return found
+        """Most tokens of an answer; None where the model's family decides, or answers are labels."""
+        return getattr(self, "max_answer_tokens", None)
 
     @property
     def tree(self) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from xlingual.study.data import TOY, DataSettings, ToySettings
 from xlingual.study.derived import Space
 from xlingual.study.leaves import Flag, Name, Source, Text
 from xlingual.study.objectives import WEBFAQ_DEV
+from xlingual.study.pairs import PairSettings
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings, SearchSettings
 from xlingual.study.section import LeafDoc, Section
+from xlingual.study.study_lengths import StudyLengths
 from xlingual.study.text_to_text import TextToTextSettings
 from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
@@ -40,6 +42,7 @@ class Study(Section):
     data: DataSettings
     windows: WindowSettings = Field(default_factory=WindowSettings)
     text_to_text: TextToTextSettings = Field(default_factory=TextToTextSettings)
+    pairs: PairSettings = Field(default_factory=PairSettings)
     training: Space[TrainingSettings]
     arms: Annotated[
         dict[Name, Annotated[Arm, BeforeValidator(_section_of_nothing)]],
@@ -63,6 +66,11 @@ class Study(Section):
     def directory(self) -> Path:
         """Directory of the study's records: STORAGE/NAME."""
         return Path(self.storage) / self.name
+
+    @property
+    def lengths(self) -> StudyLengths:
+        """Lengths of the inputs of every kind of model."""
+        return StudyLengths(self.windows, self.text_to_text, self.pairs)
 
     @property
     def baseline(self) -> str:

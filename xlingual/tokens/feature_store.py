@@ -12,15 +12,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
+
+from typing_extensions import TypeVar
 
 from xlingual.activity import doing
-from xlingual.data.examples import Example
+from xlingual.data.examples import Example, SentencePair
 from xlingual.records.lock import hold
 from xlingual.tokens.array_files import ArrayKind, keep, mapped
+from xlingual.tokens.labelled_pairs import LabelledPairs, labelled_pairs_in_pieces, no_labelled_pairs
+from xlingual.tokens.pair_sequences import PairPrompt, pair_sequences_in_pieces
 from xlingual.tokens.pairs import Pairs, PairText, no_pairs, pairs_in_pieces
 from xlingual.tokens.sequence_cutter import PROMPT, TextPair, sequences_in_pieces, text_sequences_in_pieces
 from xlingual.tokens.sequences import COUNTS, Sequences, no_sequences
@@ -41,6 +45,14 @@ _PAIRS = ArrayKind(
     "pairs",
 )
 
+_LABELLED = ArrayKind(
+    no_labelled_pairs(),
+    ("input_ids", "token_types", "pointers", "example", "label"),
+    ("input_ids", "token_types"),
+    ("pairs_cut",),
+    "pairs",
+)
+
 _SEQUENCES = ArrayKind(
     no_sequences(),
     ("input_ids", "pointers", "target_ids", "target_pointers", "example"),
@@ -50,18 +62,19 @@ _SEQUENCES = ArrayKind(
     {"target_pointers": ("target_ids",)},
 )
 
-T = TypeVar("T", Windows, Pairs, Sequences)
+T = TypeVar("T", Windows, Pairs, LabelledPairs, Sequences)
+E = TypeVar("E", covariant=True, default=Example)
 
 
-class Examples(Protocol):
+class Examples(Protocol[E]):
     """Examples with a fingerprint, such as an ExampleSet or a source larger than memory."""
 
     @property
     def fingerprint(self) -> str:
-        """Depends on question, context, answers and their offsets of every example, in order."""
+        """Depends on all texts and what is to be learnt of every example, in order."""
 
     @property
-    def examples(self) -> Iterable[Example]:
+    def examples(self) -> Iterable[E]:
         """Read at most once, and only if the windows are not cached."""
 
 
@@ -177,6 +190,54 @@ def stored_text_sequences(
     lengths = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
     made_of = _made_of(tokenizer, tokenizer_fingerprint, texts.fingerprint) | lengths | {"kind": "text sequences"}
     return _stored(folder, made_of, _SEQUENCES, lambda: text_sequences_in_pieces(tokenizer, texts.texts, **lengths))
+
+
+def stored_labelled_pairs(
+    folder: Path,
+    tokenizer: Any,
+    tokenizer_fingerprint: str,
+    examples: Examples[SentencePair],
+    *,
+    labels: Sequence[str],
+    max_length: int,
+) -> LabelledPairs:
+    """Map the tokenised pairs of sentences from disk, creating them first if they are not cached.
+
+    See `stored_windows` and `make_labelled_pairs` for arguments and errors.
+    """
+    made_of = _made_of(tokenizer, tokenizer_fingerprint, examples.fingerprint)
+    made_of |= {"kind": "labelled pairs", "labels": list(labels), "max_length": max_length}
+    return _stored(
+        folder,
+        made_of,
+        _LABELLED,
+        lambda: labelled_pairs_in_pieces(tokenizer, examples.examples, labels=labels, max_length=max_length),
+    )
+
+
+def stored_pair_sequences(
+    folder: Path,
+    tokenizer: Any,
+    tokenizer_fingerprint: str,
+    examples: Examples[SentencePair],
+    *,
+    prompt: PairPrompt,
+    max_input_tokens: int,
+    max_target_tokens: int | None,
+) -> Sequences:
+    """Map the sequences of pairs of sentences from disk, creating them first if they are not cached.
+
+    See `stored_windows` and `make_pair_sequences` for arguments and errors.
+    """
+    lengths: dict[str, Any] = {"max_input_tokens": max_input_tokens, "max_target_tokens": max_target_tokens}
+    made_of = _made_of(tokenizer, tokenizer_fingerprint, examples.fingerprint) | lengths
+    made_of |= {"kind": "pair sequences", "prompt": prompt.template, "words": dict(prompt.words)}
+    return _stored(
+        folder,
+        made_of,
+        _SEQUENCES,
+        lambda: pair_sequences_in_pieces(tokenizer, examples.examples, prompt=prompt, **lengths),
+    )
 
 
 @doing("tokenising")

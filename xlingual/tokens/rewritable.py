@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.data.augmentation.lexicon import Lexicons
-from xlingual.data.augmentation.text_arrays import Texts
-from xlingual.data.examples import Example
+from xlingual.data.augmentation.text_arrays import PairTexts, Texts
+from xlingual.data.examples import Example, SentencePair
+from xlingual.tokens.labelled_pairs import LabelledPairs, PairCutter
+from xlingual.tokens.pair_sequences import PairPrompt, PairSequenceCutter
 from xlingual.tokens.sequence_cutter import SequenceCutter
 from xlingual.tokens.sequences import Sequences
 from xlingual.tokens.windows import Segment, WindowCutter, Windows
 
-C = TypeVar("C", WindowCutter, SequenceCutter)
+C = TypeVar("C", WindowCutter, SequenceCutter, PairCutter, PairSequenceCutter)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +65,7 @@ class Recutter:
     """
 
     backend: Any
-    inputs: Callable[[Sequence[Example], Segment | None], Any]
+    inputs: Callable[[Sequence[Any], Segment | None], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,9 +150,9 @@ def holds_answer(windows: Windows, window: int) -> bool:
 class RewritableSequences(Sequences):
     """Sequences with their examples, cutter and lexicons, to create augmented ones."""
 
-    texts: Texts
+    texts: Texts | PairTexts
     """The examples, indexed by `example`."""
-    cutter: StoredCutter[SequenceCutter]
+    cutter: StoredCutter[SequenceCutter] | StoredCutter[PairSequenceCutter]
     lexicons: Lexicons
 
     @classmethod
@@ -168,6 +170,23 @@ class RewritableSequences(Sequences):
         arrays = {one.name: getattr(sequences, one.name) for one in fields(Sequences)}
         cutter = StoredCutter.of(SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens))
         return cls(**arrays, texts=Texts.of(examples), cutter=cutter, lexicons=lexicons)
+
+    @classmethod
+    def of_pairs(
+        cls,
+        sequences: Sequences,
+        examples: Sequence[SentencePair],
+        tokenizer: Any,
+        lexicons: Lexicons,
+        *,
+        prompt: PairPrompt,
+        max_input_tokens: int,
+        max_target_tokens: int,
+    ) -> RewritableSequences:
+        """Add the inputs of `make_pair_sequences` to the sequences it made; takes the same arguments."""
+        arrays = {one.name: getattr(sequences, one.name) for one in fields(Sequences)}
+        cutter = StoredCutter.of(PairSequenceCutter.of(tokenizer, prompt, max_input_tokens, max_target_tokens))
+        return cls(**arrays, texts=PairTexts.of(examples), cutter=cutter, lexicons=lexicons)
 
     def as_rewritable(self) -> RewritableSequences:
         """These sequences."""
@@ -190,4 +209,49 @@ class RewritableSequences(Sequences):
         return place if place < len(made) and int(made.example[place]) == example else None
 
 
-Rewritable: TypeAlias = RewritableWindows | RewritableSequences
+@dataclass(frozen=True, eq=False)
+class RewritablePairs(LabelledPairs):
+    """Labelled pairs with their sentences, cutter and lexicons, to create augmented ones."""
+
+    texts: PairTexts
+    """The examples, indexed by `example`."""
+    cutter: StoredCutter[PairCutter]
+    lexicons: Lexicons
+
+    @classmethod
+    def of(
+        cls,
+        pairs: LabelledPairs,
+        examples: Sequence[SentencePair],
+        tokenizer: Any,
+        lexicons: Lexicons,
+        *,
+        labels: Sequence[str],
+        max_length: int,
+    ) -> RewritablePairs:
+        """Add the inputs of `make_labelled_pairs` to the pairs it made; takes the same arguments."""
+        arrays = {one.name: getattr(pairs, one.name) for one in fields(LabelledPairs)}
+        cutter = StoredCutter.of(PairCutter.of(tokenizer, labels, max_length))
+        return cls(**arrays, texts=PairTexts.of(examples), cutter=cutter, lexicons=lexicons)
+
+    def as_rewritable(self) -> RewritablePairs:
+        """These pairs."""
+        return self
+
+    def recutter(self) -> Recutter:
+        """Load the cutter as a Recutter."""
+        cutter = self.cutter.load()
+        return Recutter(cutter.backend, partial(cutter.pairs, 0))
+
+    def counterpart(self, pair: int, made: LabelledPairs, example: int) -> int:
+        """The pair of an augmented example: each example has one.
+
+        Args:
+            pair: index of the pair to replace.
+            made: pairs of augmented examples.
+            example: index of the pair's example among the augmented ones.
+        """
+        return example
+
+
+Rewritable: TypeAlias = RewritableWindows | RewritableSequences | RewritablePairs

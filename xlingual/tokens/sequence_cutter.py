@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
-
-import numpy as np
+from typing import Any, TypeAlias
 
 from xlingual.activity import doing
 from xlingual.data.examples import Example
 from xlingual.errors import DataError
+from xlingual.tokens.sequence_maker import SequenceMaker, batches
 from xlingual.tokens.sequences import Sequences, joined
 from xlingual.tokens.text_encoder import Encoding, TextEncoder
 from xlingual.tokens.threads import in_order
-from xlingual.tokens.tokens import Tokens, tokens_of
-from xlingual.tokens.windows import BATCH, BATCH_CHARACTERS, Segment, cores
+from xlingual.tokens.windows import Segment
 
 PROMPT = "question: {question} context: {context}"
 """The input format of T5 (arXiv 1910.10683, appendix D.15) and mT5 (arXiv 2010.11934)."""
 
 TextPair: TypeAlias = tuple[str, str]
 """Input and target text."""
-
-T = TypeVar("T")
 
 
 def input_text(example: Example) -> str:
@@ -79,8 +75,8 @@ def sequences_in_pieces(
     `example` counts from the first of all examples; pointers begin at 0 in each piece. Raises like `make_sequences`.
     """
     cutter = SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens)
-    batches = _batches((example, len(example.context)) for example in examples)
-    return in_order(lambda batch: cutter.sequences(*batch), batches, cutter.threads(threads))
+    cut = batches((example, len(example.context)) for example in examples)
+    return in_order(lambda batch: cutter.sequences(*batch), cut, cutter.threads(threads))
 
 
 def sequences_of_texts(
@@ -109,34 +105,13 @@ def text_sequences_in_pieces(
 ) -> Iterator[Sequences]:
     """Yield the sequences of `sequences_of_texts` in pieces, like `sequences_in_pieces`."""
     cutter = SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens)
-    batches = _batches((pair, len(pair[0]) + len(pair[1])) for pair in pairs)
-    return in_order(lambda batch: cutter.text_sequences(*batch), batches, cutter.threads(threads))
-
-
-def _batches(items: Iterable[tuple[T, int]]) -> Iterator[tuple[int, list[T]]]:
-    """Batches of items and the index of their first item, given each item's number of characters."""
-    first, batch, characters = 0, list[T](), 0
-    for item, size in items:
-        if batch and (len(batch) >= BATCH or characters + size > BATCH_CHARACTERS):
-            yield first, batch
-            first, batch, characters = first + len(batch), [], 0
-        batch.append(item)
-        characters += size
-    if batch:
-        yield first, batch
+    cut = batches((pair, len(pair[0]) + len(pair[1])) for pair in pairs)
+    return in_order(lambda batch: cutter.text_sequences(*batch), cut, cutter.threads(threads))
 
 
 @dataclass(frozen=True)
-class SequenceCutter(TextEncoder):
-    """Makes sequences of batches of examples or texts; thread-safe.
-
-    Attributes:
-        max_input_tokens: maximum tokens of an input, including the end-of-sequence token.
-        max_target_tokens: the same for targets; None without targets.
-    """
-
-    max_input_tokens: int
-    max_target_tokens: int | None
+class SequenceCutter(SequenceMaker):
+    """Makes sequences of batches of examples or texts; thread-safe."""
 
     @classmethod
     def of(cls, tokenizer: Any, max_input_tokens: int, max_target_tokens: int | None) -> SequenceCutter:
@@ -157,10 +132,6 @@ class SequenceCutter(TextEncoder):
         (empty,) = self.encode([PROMPT.format(question="", context="")], offsets=False)
         return len(empty) + 3
 
-    def threads(self, asked: int | None) -> int:
-        """Number of threads; splitting into bytes is pure Python and runs in one thread."""
-        return 1 if self.first_byte is not None else asked or cores()
-
     def sequences(self, first: int, batch: Sequence[Example], segment: Segment | None = None) -> Sequences:
         """Sequences of consecutive examples.
 
@@ -175,7 +146,7 @@ class SequenceCutter(TextEncoder):
             inputs = [segment(place, encoding, texts[place]) for place, encoding in enumerate(inputs)]
         places = list(range(len(batch)))
         if self.max_target_tokens is None:
-            return self._laid_out(first, places, inputs, None, 0)
+            return self.laid_out(first, places, inputs, None, 0)
         cut = [place for place in places if len(inputs[place]) >= self.max_input_tokens]
         if segment is None:  # these were encoded without offsets
             measured = dict(zip(cut, self.encode([texts[place] for place in cut], offsets=True), strict=True))
@@ -187,51 +158,17 @@ class SequenceCutter(TextEncoder):
             if batch[place].answers and (place not in measured or self._answered(batch[place], measured[place]))
         ]
         targets = self.encode([batch[place].answers[0] for place in kept], offsets=False)
-        return self._laid_out(first, kept, [inputs[place] for place in kept], targets, len(batch) - len(kept))
+        return self.laid_out(first, kept, [inputs[place] for place in kept], targets, len(batch) - len(kept))
 
     def text_sequences(self, first: int, batch: Sequence[TextPair]) -> Sequences:
         """Sequences of consecutive pairs of texts; `first` is the index of the first pair."""
         inputs, targets = (self.encode([pair[side] for pair in batch], offsets=False) for side in (0, 1))
         kept = [place for place in range(len(batch)) if len(inputs[place]) and len(targets[place])]
         chosen = [[encodings[place] for place in kept] for encodings in (inputs, targets)]
-        return self._laid_out(first, kept, chosen[0], chosen[1], len(batch) - len(kept))
+        return self.laid_out(first, kept, chosen[0], chosen[1], len(batch) - len(kept))
 
     def _answered(self, example: Example, encoding: Encoding) -> bool:
         """Whether no character of the first answer is in a truncated token."""
         end = example.answer_starts[0] + len(example.answers[0])
         context = len(input_text(example)) - len(example.context)
         return encoding.offsets[self.max_input_tokens - 1][0] >= context + end
-
-    def _laid_out(
-        self,
-        first: int,
-        places: Sequence[int],
-        inputs: Sequence[Encoding],
-        targets: Sequence[Encoding] | None,
-        without_answer: int,
-    ) -> Sequences:
-        """Truncate encodings and add end tokens; without targets, target sequences are empty."""
-        read = self._ended(inputs, self.max_input_tokens)
-        written = Tokens(np.zeros(0, dtype=np.int32), np.zeros(len(places) + 1, dtype=np.int64))
-        targets_cut = 0
-        if targets is not None:
-            assert self.max_target_tokens is not None
-            written = self._ended(targets, self.max_target_tokens)
-            targets_cut = sum(len(target) >= self.max_target_tokens for target in targets)
-        return Sequences(
-            input_ids=read.ids,
-            pointers=read.pointers,
-            target_ids=written.ids,
-            target_pointers=written.pointers,
-            example=(np.asarray(places, dtype=np.int64) + first).astype(np.int32),
-            inputs_cut=sum(len(encoding) >= self.max_input_tokens for encoding in inputs),
-            targets_cut=targets_cut,
-            without_answer=without_answer,
-        )
-
-    def _ended(self, encodings: Sequence[Encoding], most: int) -> Tokens:
-        """Token ids of texts, truncated to `most` including the end-of-sequence token."""
-        tokens = tokens_of(encodings, most=most - 1)
-        pointers = tokens.pointers + np.arange(len(tokens.pointers))
-        ids = np.insert(tokens.ids, tokens.pointers[1:], self.end_token).astype(np.int32)
-        return Tokens(ids, pointers)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from xlingual.data.augmentation.example import TextAlteration
-from xlingual.data.examples import Example
 from xlingual.errors import ExtensionError
 from xlingual.seeds import stream_seed
 from xlingual.study import Robust, TrialConfiguration
@@ -76,9 +75,10 @@ class Alteration:
             places.append((self.inputs, one) if found is None else (made, found))
         return places
 
-    def _rewritten(self, number: int, epoch: int) -> Example | None:
+    def _rewritten(self, number: int, epoch: int) -> Any:
         """An example as it is to be read in an epoch; None where its inputs stay."""
-        plain = example = self.inputs.texts[number]
+        example: Any = self.inputs.texts[number]
+        plain = example
         for name, method, copies in self._rewriting:
             version = epoch if copies is None else epoch % copies
             example = method.altered(example, self._generator(name, number, version))

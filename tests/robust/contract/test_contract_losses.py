@@ -94,7 +94,7 @@ def test_an_attack_depends_on_its_own_example_alone(name: str, family: Family, m
         "padded": {"micro_batch_size": 8},
     }.items():
         if layout == "padded":
-            monkeypatch.setattr("xlingual.families.batches.pack_windows", lambda model: None)
+            monkeypatch.setattr("xlingual.families.batches.pack_windows", lambda *_: None)
         model, updater = family.started(family.configuration(WITHOUT_CHANCE[name], **training))
         model.plain.eval()  # dropout belongs to micro-batches
         losses[layout] = float(updater.update(0))

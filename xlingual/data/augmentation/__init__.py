@@ -8,7 +8,7 @@
     example.py           the interface of text-altering methods, and replacing words of an example
     lattice.py           all segmentations of a word into pieces, and sampling from them
     subword_sampling.py  tokens of a text with sampled segmentations
-    text_arrays.py       questions, contexts and answers as flat arrays
+    text_arrays.py       texts of training examples as flat arrays
 
 FAQ examples are never augmented: their words are not English.
 """

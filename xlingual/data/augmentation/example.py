@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from typing_extensions import Self
 
 from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.augmentation.word_replacement import Word, rewritten, shifted, words_of
-from xlingual.data.examples import Example
+from xlingual.data.examples import Example, SentencePair
+
+E = TypeVar("E", Example, SentencePair)
 
 
 class TextAlteration(ABC):
@@ -51,7 +53,7 @@ class TextAlteration(ABC):
         """
         return
 
-    def altered(self, example: Example, generator: np.random.Generator) -> Example:
+    def altered(self, example: E, generator: np.random.Generator) -> E:
         """Return an example with other texts, its answers still in its context; the same object if unchanged."""
         return example
 
@@ -61,7 +63,7 @@ class TextAlteration(ABC):
 
 
 class WordReplacement(TextAlteration):
-    """Replaces words, except answers and words that overlap one."""
+    """Replaces words of questions and contexts, except answers and words that overlap one; any of sentence pairs."""
 
     @abstractmethod
     def replacements(self, words: Sequence[Word], generator: np.random.Generator) -> list[str | None]:
@@ -70,8 +72,10 @@ class WordReplacement(TextAlteration):
         May use whether a word opens a sentence, but not its place in the text.
         """
 
-    def altered(self, example: Example, generator: np.random.Generator) -> Example:
-        """Replace words of the question, then of the context."""
+    def altered(self, example: E, generator: np.random.Generator) -> E:
+        """Replace words of the question, then of the context; of a pair, words of each sentence by itself."""
+        if isinstance(example, SentencePair):
+            return with_other_sentences(example, self, generator)
         return with_other_words(example, self, generator)
 
 
@@ -87,3 +91,14 @@ def with_other_words(example: Example, method: WordReplacement, generator: np.ra
     context, shifts = rewritten(example.context, told, drawn[len(asked) :])
     starts = tuple(shifted(start, shifts) for start in example.answer_starts)
     return replace(example, question=question, context=context, answer_starts=starts)
+
+
+def with_other_sentences(pair: SentencePair, method: WordReplacement, generator: np.random.Generator) -> SentencePair:
+    """Replace words of both sentences, each drawn by itself; return the same object if none is replaced."""
+    words = [words_of(text) for text in (pair.first, pair.second)]
+    drawn = [method.replacements(part, generator) for part in words]
+    if not any(one is not None for part in drawn for one in part):
+        return pair
+    first, _ = rewritten(pair.first, words[0], drawn[0])
+    second, _ = rewritten(pair.second, words[1], drawn[1])
+    return replace(pair, first=first, second=second)

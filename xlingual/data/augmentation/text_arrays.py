@@ -1,4 +1,4 @@
-"""Questions, contexts and answers as flat arrays, which trials read from shared memory without copying."""
+"""Texts of training examples as flat arrays, which trials read from shared memory without copying."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlingual.data.examples import Example
+from xlingual.data.examples import Example, SentencePair
 from xlingual.data.slicing import pointers_of
 
 
@@ -66,3 +66,33 @@ class Texts:
             answer_starts=tuple(start for start, _ in spans),
             language="en",
         )
+
+
+@dataclass(frozen=True, eq=False)
+class PairTexts:
+    """Pairs of sentences without their ids.
+
+    Attributes:
+        sentences: first sentences, then second ones, (2 x pairs,).
+        labels: of each pair, (pairs,).
+    """
+
+    sentences: Any
+    labels: Any
+
+    @classmethod
+    def of(cls, pairs: Sequence[SentencePair]) -> PairTexts:
+        """Build the arrays from pairs."""
+        import pyarrow
+
+        sentences = [*(pair.first for pair in pairs), *(pair.second for pair in pairs)]
+        labels = pyarrow.array([pair.label for pair in pairs], pyarrow.large_string())
+        return cls(pyarrow.array(sentences, pyarrow.large_string()), labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, number: int) -> SentencePair:
+        """Return a pair, with its number as id."""
+        first, second = (self.sentences[number + side * len(self)].as_py() for side in (0, 1))
+        return SentencePair(str(number), first, second, self.labels[number].as_py(), language="en")

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from xlingual.families.batches import Batcher, Indices, length_batches
+from xlingual.families.asked import Asked, asked_batches
+from xlingual.families.batches import Batcher, Indices
 from xlingual.families.extractive.spans import best_spans
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.tasks import Candidate, Candidates, merge
@@ -46,35 +47,28 @@ def candidates(
     Returns:
         language (or key) -> index of the example -> its candidates, best first; of the questions that this worker saw.
     """
-    rank, workers = share
-    sets = list(questions.values())
-    owner = np.repeat(np.arange(len(sets)), [len(part.inputs) for part in sets])
-    window = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(len(part.inputs)) for part in sets)])
-    lengths = np.concatenate([np.zeros(0, dtype=np.int64), *(part.inputs.lengths for part in sets)])
-    found: list[Candidates] = [{} for _ in sets]
+    found: list[Candidates] = [{} for _ in questions]
     was_training = model.training
     model.eval()
     try:
         with torch.inference_mode():
-            for places in length_batches(lengths, batcher.tokens_per_pass)[rank::workers]:
-                asked = [(sets[owner[place]], int(window[place])) for place in places]
-                batch = batcher([(part.inputs, i) for part, i in asked])
+            for asked in asked_batches(questions, batcher.tokens_per_pass, share):
+                batch = batcher([one.ref for one in asked])
                 with autocast() if autocast else torch.autocast("cpu", enabled=False):
                     output = model(**batch.inputs)
                 start, end = batch.rows(output.start_logits), batch.rows(output.end_logits)
                 legal = torch.from_numpy(_legal(asked, start.shape[1])).to(start.device)
                 spans = best_spans(start, end, legal, max_answer_tokens=max_answer_tokens, n_best=n_best)
-                _collect([(found[owner[place]], *one) for place, one in zip(places, asked, strict=True)],
-                         *(part.cpu().numpy() for part in spans))  # fmt: skip
+                _collect(found, asked, *(part.cpu().numpy() for part in spans))
     finally:
         model.train(was_training)
     return {language: merge([part], n_best) for language, part in zip(questions, found, strict=True)}
 
 
-def _legal(asked: Sequence[tuple[ScoringSet, int]], width: int) -> NDArray[np.bool_]:
+def _legal(asked: Sequence[Asked], width: int) -> NDArray[np.bool_]:
     """Return (windows, width) booleans: true where a token belongs to the context."""
     legal = np.zeros((len(asked), width), dtype=bool)
-    for place, (part, i) in enumerate(asked):
+    for place, (_, part, i) in enumerate(asked):
         row = slice(int(part.inputs.pointers[i]), int(part.inputs.pointers[i + 1]))
         legal[place, : row.stop - row.start] = _windows(part).offsets[row, 0] >= 0
     return legal
@@ -86,17 +80,18 @@ def _windows(part: ScoringSet) -> Windows:
 
 
 def _collect(
-    asked: Sequence[tuple[Candidates, ScoringSet, int]],
+    found: Sequence[Candidates],
+    asked: Sequence[Asked],
     scores: NDArray[np.float32],
     starts: Indices,
     ends: Indices,
 ) -> None:
     """Add each window's spans to the candidates of its question."""
-    for place, (found, part, i) in enumerate(asked):
+    for place, (owner, part, i) in enumerate(asked):
         windows = _windows(part)
         index, first = int(windows.example[i]), int(windows.pointers[i])
         context = part.examples[index].context
         for score, start, end in zip(scores[place], starts[place], ends[place], strict=True):
             if np.isfinite(score):
                 begin, stop = windows.offsets[first + start, 0], windows.offsets[first + end, 1]
-                found.setdefault(index, []).append(Candidate(float(score), context[begin:stop].strip()))
+                found[owner].setdefault(index, []).append(Candidate(float(score), context[begin:stop].strip()))

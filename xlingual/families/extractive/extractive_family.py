@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.examples import Example
 from xlingual.families.batches import Batch, Batcher
+from xlingual.families.encoder_family import EncoderFamily
 from xlingual.families.extractive.candidates import candidates
 from xlingual.families.extractive.span_loss import span_loss
 from xlingual.families.extractive.span_usage import usage
 from xlingual.families.family import Advice, Autocast
 from xlingual.families.scoring_set import ScoringSet
-from xlingual.models.encoder import check_encoder, encoder_notes, known_positions, load_encoder, load_tokenizer
+from xlingual.models.encoder import known_positions
+from xlingual.models.encoder_head import SPAN_HEAD, EncoderHead
 from xlingual.models.outcome import Outcome
-from xlingual.study import FamilyDefaults, Lengths, TextToTextSettings, WindowSettings
-from xlingual.tasks import QUESTION_ANSWERING, Candidates
+from xlingual.study import FamilyDefaults, Lengths, StudyLengths, WindowSettings
+from xlingual.tasks import Candidates
 from xlingual.tokens.feature_store import Examples, stored_windows
 from xlingual.tokens.rewritable import RewritableWindows
 from xlingual.tokens.windows import Windows, make_windows
@@ -29,23 +30,25 @@ from xlingual.tokens.windows import Windows, make_windows
 K = TypeVar("K")
 
 
-class Extractive:
+class Extractive(EncoderFamily):
     """XLM-R, mBERT and whatever else `transformers` has a span head for (Devlin et al., NAACL 2019, section 4.2)."""
 
     lengths: ClassVar[type[Lengths]] = WindowSettings
     name: ClassVar[str] = WindowSettings.family
     answers_by: ClassVar[str] = "points at a span of the context"
+    learns_from: ClassVar[str] = "Questions with answers"
+    pipeline: ClassVar[str] = "question-answering"
     objective: ClassVar[str] = WindowSettings.answers
-    tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "masked_language_model")
 
-    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
-        """AdamW with linear decay, in the study's windows."""
-        return FamilyDefaults(windows)
+    @property
+    def head(self) -> EncoderHead:
+        """A start and an end."""
+        return SPAN_HEAD
 
-    def served_recipes(self, directory: Path) -> tuple[str, ...]:
-        """All of them."""
-        return self.recipes
+    def traits(self, directory: Path, lengths: StudyLengths) -> FamilyDefaults:
+        """AdamW with linear decay, in the study's windows."""
+        return FamilyDefaults(lengths.windows)
 
     def advice(self, directory: Path) -> Advice:
         """What BERT, XLM-R and RemBERT were fine-tuned with."""
@@ -57,22 +60,6 @@ class Extractive:
         usual = WindowSettings()
         longest = min(usual.max_length, known_positions(directory) or usual.max_length)
         return WindowSettings(max_length=longest, stride=min(usual.stride, longest // 3))
-
-    def check(self, directory: Path, lengths: Lengths) -> None:
-        """See `check_encoder`."""
-        check_encoder(directory, _windows(lengths).max_length)
-
-    def notes(self, directory: Path, tokenizer: Any) -> list[str]:
-        """See `encoder_notes`."""
-        return encoder_notes(directory, tokenizer)
-
-    def load(self, directory: Path, seed: int, *, trained_head: bool = False) -> nn.Module:
-        """See `load_encoder`."""
-        return load_encoder(directory, seed, trained_head=trained_head)
-
-    def tokenizer(self, directory: Path) -> Any:
-        """See `load_tokenizer`."""
-        return load_tokenizer(directory)
 
     def inputs(self, tokenizer: Any, examples: Iterable[Example], lengths: Lengths, *, targets: bool) -> Windows:
         """Windows of the questions' contexts, the same whether they are trained on or not."""
@@ -96,20 +83,6 @@ class Extractive:
         return RewritableWindows.of(
             inputs, examples, tokenizer, lexicons, max_length=windows.max_length, stride=windows.stride
         )
-
-    def batcher(
-        self,
-        model: nn.Module,
-        pad_token: int,
-        device: torch.device,
-        encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
-        *,
-        packs: bool = True,
-    ) -> Batcher:
-        """Windows share a row if the model allows it."""
-        if packs:
-            return Batcher.of(model, pad_token, device, encode)
-        return Batcher(model, pad_token, device, None, encode)
 
     def targets(self, places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
         """First and last token of the answer within each window: `gold`, (windows, 2)."""
@@ -140,10 +113,6 @@ class Extractive:
     def usage(self, lengths: Lengths) -> str:
         """See `usage`."""
         return usage(_windows(lengths))
-
-    def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
-        """Nothing: a span is part of its context."""
-        return {}
 
 
 def _windows(lengths: Lengths) -> WindowSettings:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xlingual.families.batches import Batch, Batcher, length_batches
+from xlingual.families.asked import asked_batches
+from xlingual.families.batches import Batch, Batcher
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.text_to_text import detokenizer, plain_generation
 from xlingual.tasks import Candidate, Candidates
@@ -44,21 +44,15 @@ def written_answers(
         language (or key) -> index of the example -> its one candidate, scored by the sum of its tokens'
         log-probabilities; of the questions that this worker saw.
     """
-    rank, workers = share
-    sets = list(questions.values())
-    owner = np.repeat(np.arange(len(sets)), [len(part.inputs) for part in sets])
-    item = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(len(part.inputs)) for part in sets)])
-    lengths = np.concatenate([np.zeros(0, dtype=np.int64), *(part.inputs.lengths for part in sets)])
-    found: list[Candidates] = [{} for _ in sets]
+    found: list[Candidates] = [{} for _ in questions]
     with _answering(model):
-        for places in length_batches(lengths, batcher.tokens_per_pass)[rank::workers]:
-            batch = batcher([(sets[owner[place]].inputs, int(item[place])) for place in places])
+        for asked in asked_batches(questions, batcher.tokens_per_pass, share):
+            batch = batcher([one.ref for one in asked])
             with autocast() if autocast else torch.autocast("cpu", enabled=False):
                 written, scores = written_tokens(model, batch, max_answer_tokens)
             texts, marked = detokenizer(model)(written), detokenizer(model).with_sentinels(written)
-            for place, text, score, mark in zip(places, texts, scores, marked, strict=True):
-                example = int(sets[owner[place]].inputs.example[item[place]])
-                found[owner[place]][example] = [Candidate(score, text, (SENTINELS,) if mark else ())]
+            for one, text, score, mark in zip(asked, texts, scores, marked, strict=True):
+                found[one.place][one.example] = [Candidate(score, text, (SENTINELS,) if mark else ())]
     return {key: dict(sorted(part.items())) for key, part in zip(questions, found, strict=True)}
 
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from xlingual.data.augmentation.lexicon import Lexicons
-from xlingual.data.examples import Example
 from xlingual.errors import DataError, ModelError
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.family import Advice, Autocast
@@ -29,12 +28,13 @@ from xlingual.models.text_to_text import (
     reads_bytes,
     text_to_text_notes,
 )
-from xlingual.study import FamilyDefaults, Lengths, TextToTextSettings, WindowSettings
+from xlingual.study import FamilyDefaults, Lengths, StudyLengths, TextToTextSettings
 from xlingual.study.optimizers import ADAFACTOR
-from xlingual.tasks import QUESTION_ANSWERING, Candidates
+from xlingual.tasks import Candidates
 from xlingual.tokens.feature_store import Examples, stored_sequences
 from xlingual.tokens.rewritable import RewritableSequences
 from xlingual.tokens.sequence_cutter import SequenceCutter, make_sequences
+from xlingual.tokens.sequence_maker import SequenceMaker
 from xlingual.tokens.sequences import Sequences
 
 K = TypeVar("K")
@@ -55,14 +55,15 @@ class TextToText:
     lengths: ClassVar[type[Lengths]] = TextToTextSettings
     name: ClassVar[str] = TextToTextSettings.family
     answers_by: ClassVar[str] = "writes its answers"
+    learns_from: ClassVar[str] = "Questions with answers"
+    pipeline: ClassVar[str] = "question-answering"
     objective: ClassVar[str] = TextToTextSettings.answers
-    tasks: ClassVar[tuple[str, ...]] = (QUESTION_ANSWERING.name,)
     recipes: ClassVar[tuple[str, ...]] = ("passage", "contrastive", "generation")
 
-    def traits(self, directory: Path, windows: WindowSettings, texts: TextToTextSettings) -> FamilyDefaults:
+    def traits(self, directory: Path, lengths: StudyLengths) -> FamilyDefaults:
         """Adafactor at a constant rate without weight decay; lengths that are left open are those of T5, or of ByT5."""
         usual = self.usual_lengths(directory).model_dump()
-        said = {name: value for name, value in texts.model_dump().items() if value is not None}
+        said = {name: value for name, value in lengths.text_to_text.model_dump().items() if value is not None}
         return FamilyDefaults(TextToTextSettings(**(usual | said)), ADAFACTOR.name, "constant", 0.0)
 
     def served_recipes(self, directory: Path) -> tuple[str, ...]:
@@ -79,13 +80,13 @@ class TextToText:
         return USUAL_BYTES if reads_bytes(directory) else USUAL
 
     def check(self, directory: Path, lengths: Lengths) -> None:
-        """Positions are relative, so no input is too long; but it needs room for a question and a context."""
+        """Positions are relative, so no input is too long; but it needs room for its texts."""
         check_text_to_text(directory)
-        texts = _texts(lengths)
+        texts = text_lengths(lengths)
         if (texts.max_input_tokens or 0) >= ENOUGH:
             return
         try:
-            SequenceCutter.of(self.tokenizer(directory), texts.max_input_tokens or 0, texts.max_target_tokens)
+            self._cutter(self.tokenizer(directory), texts.max_input_tokens or 0, texts.max_target_tokens)
         except DataError as error:
             raise ModelError(f"model {directory}: {error}") from None
 
@@ -101,21 +102,28 @@ class TextToText:
         """See `load_text_tokenizer`."""
         return load_text_tokenizer(directory)
 
-    def inputs(self, tokenizer: Any, examples: Iterable[Example], lengths: Lengths, *, targets: bool) -> Sequences:
+    def inputs(self, tokenizer: Any, examples: Iterable[Any], lengths: Lengths, *, targets: bool) -> Sequences:
         """See `make_sequences`."""
-        return make_sequences(tokenizer, examples, **_most(lengths, targets))
+        return make_sequences(tokenizer, examples, **lengths_of_sequences(lengths, targets))
 
     def stored_inputs(
-        self, folder: Path, tokenizer: Any, fingerprint: str, examples: Examples, lengths: Lengths, *, targets: bool
+        self,
+        folder: Path,
+        tokenizer: Any,
+        fingerprint: str,
+        examples: Examples[Any],
+        lengths: Lengths,
+        *,
+        targets: bool,
     ) -> Sequences:
         """See `stored_sequences`."""
-        return stored_sequences(folder, tokenizer, fingerprint, examples, **_most(lengths, targets))
+        return stored_sequences(folder, tokenizer, fingerprint, examples, **lengths_of_sequences(lengths, targets))
 
     def rewritable(
-        self, inputs: Any, tokenizer: Any, examples: Sequence[Example], lexicons: Lexicons, lengths: Lengths
+        self, inputs: Any, tokenizer: Any, examples: Sequence[Any], lexicons: Lexicons, lengths: Lengths
     ) -> RewritableSequences:
         """See `RewritableSequences.of`."""
-        return RewritableSequences.of(inputs, examples, tokenizer, lexicons, **_most(lengths, True))
+        return RewritableSequences.of(inputs, examples, tokenizer, lexicons, **lengths_of_sequences(lengths, True))
 
     def batcher(
         self,
@@ -159,26 +167,31 @@ class TextToText:
         autocast: Autocast | None = None,
     ) -> dict[K, Candidates]:
         """See `written_answers`."""
-        most = _texts(lengths).max_answer_tokens
+        most = text_lengths(lengths).max_answer_tokens
         assert most is not None, "a family fills lengths in"
         return written_answers(model, questions, batcher, max_answer_tokens=most, share=share, autocast=autocast)
 
     def usage(self, lengths: Lengths) -> str:
         """See `usage`."""
-        return usage(_texts(lengths))
+        return usage(text_lengths(lengths))
 
-    def row_extras(self, example: Example, prediction: str) -> dict[str, Any]:
+    def row_extras(self, example: Any, prediction: str) -> dict[str, Any]:
         """See `classify_illegal`."""
         return classify_illegal(example.context, prediction)
 
+    def _cutter(self, tokenizer: Any, max_input_tokens: int, max_target_tokens: int | None) -> SequenceMaker:
+        return SequenceCutter.of(tokenizer, max_input_tokens, max_target_tokens)
 
-def _texts(lengths: Lengths) -> TextToTextSettings:
+
+def text_lengths(lengths: Lengths) -> TextToTextSettings:
+    """Lengths as those of texts."""
     assert isinstance(lengths, TextToTextSettings), "a text-to-text model has lengths of texts"
     return lengths
 
 
-def _most(lengths: Lengths, targets: bool) -> dict[str, Any]:
-    texts = _texts(lengths)
+def lengths_of_sequences(lengths: Lengths, targets: bool) -> dict[str, Any]:
+    """Most tokens of inputs and targets, by the names that the makers of sequences know them by."""
+    texts = text_lengths(lengths)
     assert texts.max_input_tokens is not None and texts.max_target_tokens is not None, "a family fills lengths in"
     return {
         "max_input_tokens": texts.max_input_tokens,

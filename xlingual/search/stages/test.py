@@ -29,6 +29,7 @@ from xlingual.search.study_guard import TEST, check_sources, unread_test_sets
 from xlingual.search.waiting import first_ready
 from xlingual.study.test_sets import TestSet
 from xlingual.tasks import Candidates, Extras, Task, merge
+from xlingual.tasks.named import task_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +148,8 @@ def _score_replicates(
         if len(found) == shares:
             directory = context.directory.trial(replicate.fingerprint)
             answered = parts.pop(replicate.fingerprint)
-            scores = scored_answers(_task_of(test), directory, test.name, questions or {}, answered, extras)
+            scores = scored_answers(task_of(test.benchmark), directory, test.name, questions or {}, answered, extras)
             _scored(context, test, replicate, scores)
-
-
-def _task_of(test: TestSet) -> Task:
-    """The task of a test set, with the metrics of its rows."""
-    task: Task = test.benchmark.load(test.benchmark.task)
-    return task
 
 
 def _record_reading(context: StudyContext, test: TestSet, replicate: ReplicateState) -> None:
@@ -183,7 +178,7 @@ def _open_test_set(context: StudyContext, test: TestSet, checkpoint: Checkpoint)
     examples = load_test_data(test, context.locations)
     found = {f"{TEST}{test.name}": source_of(examples)}
     check_sources(context.directory, found, unread_test_sets(context.directory))
-    lengths = checkpoint.traits(context.study.windows, context.study.text_to_text).lengths
+    lengths = checkpoint.traits(context.study.lengths).lengths
     return scoring_sets(checkpoint, examples, lengths, context.directory.features)
 
 
@@ -195,13 +190,13 @@ def _submit(context: StudyContext, asked: AnswerShare, questions: Any, shares: i
     task = ray.remote(find_candidates).options(
         num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker, **where
     )
-    return task.remote(context.directory.trial(replicate.fingerprint), questions, lengths, demand, share)
+    return task.remote(context.directory.trial(replicate.fingerprint), context.task, questions, lengths, demand, share)
 
 
 def _adopt_recorded_scores(context: StudyContext, test: TestSet, replicate: ReplicateState) -> bool:
     """Take scores that were written just before a crash, instead of opening the test set again."""
     directory = context.directory.trial(replicate.fingerprint)
-    scores = recorded_scores(_task_of(test), directory, test.name, test.keys)
+    scores = recorded_scores(task_of(test.benchmark), directory, test.name, test.keys)
     if scores is not None:
         _scored(context, test, replicate, scores)
     return scores is not None

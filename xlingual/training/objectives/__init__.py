@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xlingual.extensions import resolve
 from xlingual.study import TrialConfiguration
-from xlingual.training.objectives.answers import Spans, Texts
+from xlingual.training.objectives.answers import Labels, Spans, Texts
 from xlingual.training.objectives.objective import Objective
 
-_ANSWERS: dict[str, type[Objective]] = {one.name: one for one in (Spans, Texts)}
+_ANSWERS: dict[str, type[Objective]] = {one.name: one for one in (Spans, Texts, Labels)}
 
 
 def answering(configuration: TrialConfiguration) -> Objective:

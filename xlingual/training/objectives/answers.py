@@ -30,6 +30,12 @@ class Spans(Objective):
         return tools.family.outcome(tools.model, batches[0], targets, tools.autocast)
 
 
+class Labels(Spans):
+    """The loss of a pair's label."""
+
+    name: ClassVar[str] = "label"
+
+
 class Texts(Spans):
     """The loss of written answers; also that of recipes whose pairs are texts to read and to write."""
 

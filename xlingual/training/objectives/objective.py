@@ -21,9 +21,10 @@ from xlingual.models.outcome import Outcome
 from xlingual.seeds import stream_seed
 from xlingual.study import Mixture, TrialConfiguration
 from xlingual.tokens.pairs import Pairs
+from xlingual.tokens.rewritable import Rewritable
 
 Indices = NDArray[np.int64]
-Source: TypeAlias = Inputs | Pairs
+Source: TypeAlias = Inputs | Pairs | Rewritable
 ItemRef: TypeAlias = tuple[Source, int]
 """A source, and the number of an example in it."""
 

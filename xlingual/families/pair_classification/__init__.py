@@ -1,0 +1,1 @@
+"""Classification of sentence pairs by an encoder's own classification head."""
