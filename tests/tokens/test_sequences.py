@@ -15,6 +15,7 @@ from xlingual.data.examples import Example, ExampleSet
 from xlingual.errors import DataError, ModelError
 from xlingual.models.encoder import load_tokenizer
 from xlingual.models.text_to_text import load_text_tokenizer
+from xlingual.tokens import sequence_maker
 from xlingual.tokens.feature_store import fingerprint_tokenizer, stored_sequences, stored_text_sequences
 from xlingual.tokens.sequence_cutter import SequenceCutter, input_text, make_sequences, sequences_of_texts
 from xlingual.tokens.sequences import Sequences
