@@ -304,5 +304,5 @@ def test_what_a_study_leaves_open_is_its_models_own(load, study_text):
     plain = build_configuration(study, "baseline", said, 0, SOURCES, traits).training
     assert (plain.optimizer, plain.decay, plain.weight_decay) == ("adamw", "linear", 0.1)
     both = {**encoder.model_dump(), "text_to_text": texts}
-    with pytest.raises(pydantic.ValidationError, match="either windows or text_to_text"):
+    with pytest.raises(pydantic.ValidationError, match="one of windows, text_to_text and pairs"):
         TrialConfiguration.model_validate(both)
