@@ -110,16 +110,16 @@ class StudyBuilder:
             )
         return fingerprint
 
-    def score(self, arm: str, seed: int, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    def score(self, arm: str, seed: int, rows: Mapping[str, list[dict[str, Any]]], test_set: str = "xquad") -> None:
         """Predictions per language, the ledger's entry, the journal's event: in the driver's order."""
         fingerprint = f"{arm}-1-seed-{seed}"
         journal.append(
             self.directory.ledger,
-            {"time": 0.0, "arm": arm, "fingerprint": fingerprint, "purpose": "test", "set": "xquad"},
+            {"time": 0.0, "arm": arm, "fingerprint": fingerprint, "purpose": "test", "set": test_set},
         )
         for language, answers in rows.items():
-            write_lines(self.directory.trial(fingerprint).predictions("xquad", language), answers)
-        self.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, set="xquad", scores={})
+            write_lines(self.directory.trial(fingerprint).predictions(test_set, language), answers)
+        self.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, set=test_set, scores={})
 
     def replicated(self, scores: Mapping[str, Mapping[int, Mapping[str, list[dict[str, Any]]]]]) -> None:
         """Replicates trained and scored: arm -> seed -> language -> rows."""

@@ -144,11 +144,17 @@ class ArmSummary:
             "searched": list(self.searched),
             "dimension": self.dimension,
             "unit": self.unit,
+            **self.scores_json(),
+            "cost": self.cost.as_json() if self.cost else None,
+        }
+
+    def scores_json(self) -> dict[str, Any]:
+        """What depends on the test set."""
+        return {
             "units": list(self.units),
             "seeds": list(self.seeds),
             "failures": {str(seed): reason for seed, reason in self.failures.items()},
             "scores": {language: scores.as_json() for language, scores in self.scores.items()},
-            "cost": self.cost.as_json() if self.cost else None,
             "mean": {metric: list(self.mean(metric)) for metric in self.metrics.ranked if self.mean(metric)},
             **(self._shares_json() if self.shares else {}),
         }

@@ -143,13 +143,18 @@ def differences(
     Raises:
         RecordError: when an arm has no scores in a language that another one has.
     """
-    compared = {arm: (against or {}).get(arm, baseline) for arm in scores.scores if arm != baseline}
-    pairs = {arm: other for arm, other in compared.items() if other in scores.scores}
+    pairs = compared_arms(scores, baseline, against)
     found = {arm: _against(scores, arm, other, confidence) for arm, other in pairs.items()}
     chosen_by_search = {arm for arm, other in pairs.items() if arm in searched or other in searched}
     for metric in scores.metrics.ranked:
         _judge(found, metric, chosen_by_search)
     return found
+
+
+def compared_arms(scores: TestScores, baseline: str, against: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The scored arm that each scored arm is compared with; arms without one are left out."""
+    compared = {arm: (against or {}).get(arm, baseline) for arm in scores.scores if arm != baseline}
+    return {arm: other for arm, other in compared.items() if other in scores.scores}
 
 
 def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dict[str, dict[str, Difference]]:
@@ -161,7 +166,7 @@ def _against(scores: TestScores, arm: str, other: str, confidence: float) -> dic
     seeds = (scores.seeds[arm], scores.seeds[other]) if scores.seeds else None
     found: dict[str, dict[str, Difference]] = {name: {} for name in targets}
     for metric in scores.metrics.ranked:
-        cells = _cells(scores, arm, other, metric)
+        cells = language_scores(scores, arm, other, metric)
         inferred = infer(cells, targets, seeds=seeds)
         pooled = _pooled(inferred, others)
         for name, inference in inferred.items():
@@ -181,7 +186,12 @@ def headline_of(cells: Collection[str]) -> str:
     return MEAN if MEAN in cells else next(iter(cells), MEAN)
 
 
-def _cells(scores: TestScores, arm: str, other: str, metric: str) -> dict[str, LanguageScores]:
+def language_scores(scores: TestScores, arm: str, other: str, metric: str) -> dict[str, LanguageScores]:
+    """Scores of two arms by language.
+
+    Raises:
+        RecordError: when one of them has no scores in a language.
+    """
     found = {}
     for language, clusters in scores.clusters.items():
         absent = [name for name in (arm, other) if language not in scores.scores[name]]
@@ -227,6 +237,16 @@ def _mark(
 ) -> None:
     different = allowed and adjusted is not None and adjusted < LEVEL
     cells[name][metric] = replace(cells[name][metric], adjusted_p=adjusted, different=different)
+
+
+def difference_json(gaps: Mapping[str, Difference]) -> dict[str, Any]:
+    """The headline, which comes first, in keys of its own; every other metric as an object."""
+    (headline, gap), *others = gaps.items()
+    return {
+        headline: gap.estimate,
+        **gap.as_json(),
+        **{metric: {"difference": other.estimate, **other.as_json()} for metric, other in others},
+    }
 
 
 def alike(questions: Mapping[str, Questions]) -> list[list[str]]:

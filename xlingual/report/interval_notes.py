@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xlingual.report.arm_summary import ArmSummary, unit_names
 from xlingual.report.differences import MEAN, Difference, headline_of
 from xlingual.statistics.crossed import PAIRED_FROM
+from xlingual.study.test_sets import USUAL
 
 if TYPE_CHECKING:
     from xlingual.report.summary import Summary
@@ -38,8 +39,9 @@ def interval_notes(summary: Summary) -> list[str]:
 def signature(summary: Summary, metric: str | None = None) -> str:
     """Return a line that identifies how a table was computed, so that it can be reproduced.
 
-    Scorer, languages but the source, questions (the largest number of a language), clusters, scored searches x seeds,
-    objective of the search, test of the headlines and its degrees of freedom, comparisons that Holm adjusts, version.
+    Scorer, test set unless it is XQuAD, languages but the source, questions (the largest number of a language),
+    clusters, scored searches x seeds, objective of the search, test of the headlines and its degrees of freedom,
+    comparisons that Holm adjusts, version.
 
     Args:
         summary: of the study.
@@ -49,6 +51,7 @@ def signature(summary: Summary, metric: str | None = None) -> str:
     freedom = sorted({f"{gap.found.freedom:.1f}" for gap in gaps if gap.found.freedom is not None}, key=float)
     parts = [
         summary.metrics.scorer,
+        *([] if summary.test_set == USUAL else [f"set:{summary.test_set}"]),
         f"langs:{len(summary.targets)}",
         f"{_SHORT[summary.words.examples]}:{max(summary.questions.values(), default=0)}",
         f"{_SHORT[summary.clustered_by]}:{summary.clusters}",

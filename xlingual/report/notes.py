@@ -32,7 +32,8 @@ def warnings(summary: Summary) -> list[str]:
     if summary.toy:
         lines.append("TOY WORLD: made-up languages; these numbers tell you nothing about real languages.")
     if summary.oracle:
-        lines.append("ORACLE: the search saw the test set; these are not zero-shot scores.")
+        seen = summary.headline_title or "the test set"
+        lines.append(f"ORACLE: the search saw {seen}; these are not zero-shot scores.")
     if summary.paragraph_cap is not None:
         lines.append(f"PART OF THE TEST SET: {_extent(summary)} only.")
     counts = summary.questions
@@ -50,7 +51,28 @@ def warnings(summary: Summary) -> list[str]:
 
 
 def notes(summary: Summary) -> list[str]:
-    """Sentences printed once, under the tables."""
+    """Sentences printed once, under the tables of the headline set."""
+    return [*_measured(summary), *_trained(summary), *_read(summary)]
+
+
+def set_notes(summary: Summary) -> list[str]:
+    """Sentences under the tables of another test set than the headline."""
+    secondary = (
+        f"{summary.title} is a secondary test set: {summary.headline_title} is this study's headline, on which its "
+        "verdicts rest. Stars and p values here are adjusted within this set, and not for the number of test sets."
+    )
+    return [secondary, *_measured(summary), *_read(summary)]
+
+
+def standing(summary: Summary) -> str:
+    """Whether a test set is the headline, in brackets; empty where the study has no other."""
+    if summary.headline_title:
+        return " (secondary)"
+    return " (headline)" if summary.others else ""
+
+
+def _measured(summary: Summary) -> list[str]:
+    """What the scores, means and intervals are."""
     lines = [f"Scored: {_extent(summary)}, in {_times(len(summary.languages), 'language')}."]
     if summary.targets:
         lines.append(
@@ -64,7 +86,12 @@ def notes(summary: Summary) -> list[str]:
         lines += power_notes(summary)
     lines += _without_difference(summary)
     lines += published_notes(summary)
-    lines += shares_notes(summary)
+    return [*lines, *shares_notes(summary)]
+
+
+def _trained(summary: Summary) -> list[str]:
+    """What the arms' searches chose, and what was trained on."""
+    lines = []
     chooser = "Each search" if any(arm.searches > 1 for arm in summary.arms.values()) else "The search of each arm"
     lines.append(f"{chooser} chose its configuration by {_objective(summary)}.")
     lines += without_trials(summary)
@@ -81,9 +108,14 @@ def notes(summary: Summary) -> list[str]:
         parts = [f"{count} of {part}" for part, count in summary.contamination.items() if count]
         found = f"{', '.join(parts)} overlapped and were dropped" if parts else "nothing overlapped"
         lines.append(f"Training data was compared with the test set's texts before the first trial: {found}.")
-    lines.append(f"The ledger holds {_times(len(summary.ledger), 'reading')} of the test set.")
-    lines += _about_readings(summary)
     return lines
+
+
+def _read(summary: Summary) -> list[str]:
+    """What the ledger holds."""
+    what = summary.title if standing(summary) else "the test set"
+    count = _times(len(summary.readings), "reading")
+    return [f"The ledger holds {count} of {what}.", *_about_readings(summary)]
 
 
 def _dimensions(summary: Summary) -> list[str]:
@@ -142,7 +174,7 @@ def zero_shot(summary: Summary, metric: str) -> str:
 
 def readings(summary: Summary) -> str:
     """How often the test set was opened."""
-    return f"test set opened {_times(len(summary.ledger), 'time')}"
+    return f"test set opened {_times(len(summary.readings), 'time')}"
 
 
 def _without_difference(summary: Summary) -> list[str]:
@@ -164,7 +196,7 @@ def _about_readings(summary: Summary) -> list[str]:
         for arm in summary.arms.values()
         if arm.late
     ]
-    gone = Counter(str(row["arm"]) for row in summary.ledger if row["arm"] not in summary.arms)
+    gone = Counter(str(row["arm"]) for row in summary.readings if row["arm"] not in summary.arms)
     lines = []
     if late:
         lines.append(f"Chosen after the test set had been read for another choice: {', '.join(late)}.")

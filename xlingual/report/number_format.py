@@ -19,6 +19,13 @@ def difference_cell(gap: Difference | None) -> str:
     return f"{signed(gap.estimate)} {interval}{DIFFERENT if gap.different else ''}"
 
 
+def difference_style(gap: Difference | None) -> str:
+    """Colour of a difference that is called one."""
+    if gap is None or not gap.different:
+        return ""
+    return "green" if gap.estimate > 0 else "red"
+
+
 def _bound(number: float) -> str:
     """Write a bound; near zero with two decimals, so that its sign can be seen."""
     return signed(number) if abs(number) >= NEAR_ZERO or number == 0 else f"{number:+.2f}"

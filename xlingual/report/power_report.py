@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from xlingual.errors import XlingualError
+from xlingual.languages import non
 from xlingual.report.deviations import Deviations
 from xlingual.report.differences import LEVEL, MEAN
 from xlingual.report.wide_table import Column, WideTable
@@ -17,10 +18,10 @@ from xlingual.statistics.crossed import PAIRED_FROM
 from xlingual.statistics.power import POWER, Comparison, Units, detectable
 from xlingual.study import ArmPlan, Plan, Study
 from xlingual.study.searches import MOST
-from xlingual.task_metrics import SQUAD
+from xlingual.task_metrics import SQUAD, TaskMetrics
 
 NEAR, FAR = ("de", "es", "ro", "ru"), ("th", "zh", "hi", "ar", "tr")
-"""Languages close to English and far from it; the first tested one of each has a column."""
+"""Languages close to English and far from it, whatever the source; the first tested one of each has a column."""
 
 FEW = 4
 """Searches of the default protocol."""
@@ -88,6 +89,8 @@ class PowerPlan:
         designs: the study's own, then finer ones, for each kind of comparison.
         deviations: how much scores vary.
         notes: to print below.
+        source: language of the training data.
+        metrics: those of the headline set.
     """
 
     study: str
@@ -97,6 +100,8 @@ class PowerPlan:
     designs: tuple[Design, ...]
     deviations: Deviations
     notes: tuple[str, ...]
+    source: str = "en"
+    metrics: TaskMetrics = SQUAD
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `xlingual plan STUDY --power --json`."""
@@ -124,8 +129,9 @@ def power_plan(study: Study, planned: Plan, deviations: Deviations) -> PowerPlan
         XlingualError: when nothing is compared, or the deviations are of no such headline.
     """
     languages = study.data.test.languages
-    others = [code for code in languages if code != "en"]
-    headline = MEAN if others else "en"
+    source = study.data.source_language
+    others = [code for code in languages if code != source]
+    headline = MEAN if others else source
     if len(planned.arms) < 2:
         raise XlingualError(f"--power: study {study.name} has one arm, and nothing is compared; add a treatment")
     if headline not in deviations.articles:
@@ -142,7 +148,17 @@ def power_plan(study: Study, planned: Plan, deviations: Deviations) -> PowerPlan
     finer = _finer(*own, searched=any(map(any, kinds)))
     designs = tuple(_design(planned.arms, own, asked, kind, deviations, levels) for kind in kinds for asked in finer)
     notes = tuple(_notes(study, designs, deviations))
-    return PowerPlan(study.name, targets, len(pairs), len(languages), designs, deviations, notes)
+    return PowerPlan(
+        study.name,
+        targets,
+        len(pairs),
+        len(languages),
+        designs,
+        deviations,
+        notes,
+        source,
+        study.task_benchmark.metrics,
+    )
 
 
 def power_table(plan: PowerPlan) -> RenderableType:
@@ -155,7 +171,7 @@ def power_table(plan: PowerPlan) -> RenderableType:
         Column("trials\neach", [f"{design.trials:,}" for design in plan.designs]),
         Column("trainings\nin all", [f"{design.trainings:,}" for design in plan.designs]),
     ]
-    what = "mean of\nnon-English" if head == MEAN else f"{head}\n"
+    what = f"mean of\n{non(plan.source)}" if head == MEAN else f"{head}\n"
     means = [Column(what, [_cell(design, head, adjusted=False) for design in plan.designs])]
     if plan.comparisons > 1:
         text = f"the same, of\n{plan.comparisons} arms"
@@ -164,7 +180,9 @@ def power_table(plan: PowerPlan) -> RenderableType:
         Column(f"{target}, of {plan.languages}\nlanguages", [_cell(d, target, adjusted=True) for d in plan.designs])
         for target in single
     ]
-    title = f"{plan.study}: smallest difference in {SQUAD.headline.title} found with {POWER:.0%} power, in points"
+    title = (
+        f"{plan.study}: smallest difference in {plan.metrics.headline.title} found with {POWER:.0%} power, in points"
+    )
     table = WideTable(title, (), Column("searches\nx seeds", names), [cost, [*means, *of_languages]])
     return Group(table, Text(), *(Text(f"note: {note}") for note in plan.notes))
 

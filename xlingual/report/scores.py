@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from xlingual.errors import RecordError
-from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState
 from xlingual.report.prediction_arrays import Answers, Floats, Order, read_answers
@@ -106,8 +105,22 @@ class TestScores:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """English first, then XQuAD's order, then others by code."""
-        return tuple(self.questions)
+        """Those with questions, in the order of tables; pairs of two (`A-B`) are no languages."""
+        return tuple(key for key in self.questions if "-" not in key)
+
+    def joined(self, pairs: TestScores) -> TestScores:
+        """These scores with those of pairs of languages."""
+        return replace(
+            self,
+            questions={**self.questions, **pairs.questions},
+            scores={arm: {**cells, **pairs.scores.get(arm, {})} for arm, cells in self.scores.items()},
+        )
+
+
+def pair_of(key: str) -> tuple[str, str]:
+    """The two languages of a key of scores: of `A-B` both, of `A` the same twice."""
+    first, _, second = key.partition("-")
+    return first, second or first
 
 
 ROUNDING = 1e-6
@@ -126,17 +139,19 @@ def read_scores(
     source: str = "en",
     *,
     test_set: str,
+    order: Sequence[str] = (),
 ) -> TestScores:
     """Read the answers of scored replicates in `languages`, or in every language that any of them answered in.
 
     Args:
         directory: the study's.
         replicates: of all arms.
-        languages: to read; None for all that exist.
+        languages: to read, or pairs of two; None for all languages that exist.
         several: arms with several searches, which are their units even if only one of them was scored.
         metrics: those of the task.
         source: language of the training data.
         test_set: name of the set that was answered.
+        order: languages in the order of tables; others follow, the source language first, then by code.
 
     Raises:
         RecordError: when a scored replicate lacks a language or a question that another one has, or a row is broken.
@@ -146,13 +161,13 @@ def read_scores(
     for replicate in scored:
         mine.setdefault(replicate.arm, []).append(replicate)
     arms = {arm: _units(found, arm in several) for arm, found in mine.items()}
-    files = {language for replicate in scored for language in _files(directory, replicate, test_set)}
+    files = {key for one in scored for key in keys_of(directory, one, test_set) if "-" not in key}
     wanted = set(files if languages is None else languages) if scored else set()
     questions: dict[str, Questions] = {}
     scores: dict[str, dict[str, Cell]] = {}
     shares: dict[str, dict[str, Cell]] = {}
     changed: list[str] = []
-    for language in sorted(wanted, key=_rank):
+    for language in sorted(wanted, key=lambda key: [_rank(code, order, source) for code in pair_of(key)]):
         reader = _Reader(directory, test_set, language, metrics)
         for arm, units in arms.items():
             found = [[reader.read(replicate) for replicate in members] for members in units.values()]
@@ -275,10 +290,11 @@ def _places(answers: Answers, order: Order) -> list[tuple[str, str | None]]:
     return [(paragraph, article or None) for paragraph, article in zip(paragraphs, articles, strict=True)]
 
 
-def _files(directory: StudyDirectory, replicate: ReplicateState, test_set: str) -> set[str]:
+def keys_of(directory: StudyDirectory, replicate: ReplicateState, test_set: str) -> set[str]:
+    """Languages, and pairs of two, that a replicate has predictions in."""
     folder = directory.trial(replicate.fingerprint).predictions(test_set, "any").parent
     return {path.stem for path in folder.glob("*.jsonl") if not path.name.startswith(".")}
 
 
-def _rank(language: str) -> tuple[int, str]:
-    return (XQUAD_LANGUAGES.index(language) if language in XQUAD_LANGUAGES else len(XQUAD_LANGUAGES), language)
+def _rank(language: str, order: Sequence[str], source: str) -> tuple[int, bool, str]:
+    return (order.index(language) if language in order else len(order), language != source, language)

@@ -1,4 +1,7 @@
-"""Illegal predictions and accidental translations of models that generate answers (mT5, arXiv 2010.11934, s. 5)."""
+"""Illegal predictions of models that write: answers that are not in the context, words that are no label.
+
+Of answers, accidental translations too (mT5, arXiv 2010.11934, section 5).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from statistics import fmean
 from xlingual.report.number_format import NOTHING, mean_cell
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
+from xlingual.report.words import PAIRS
 
 
 def shares_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
-    """Three rows for each arm whose model generates answers, by language, in percent; None without any.
+    """A row for each share of an arm whose model writes, by language, in percent; None without any.
 
     Args:
         summary: of the study.
@@ -29,7 +33,8 @@ def shares_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:
     if summary.targets:
         means = [mean_cell(arm.mean_share(share)) for arm in arms for share in shares]
         groups.append([Column(f"mean of\n{summary.non_source}", means)])
-    title = f"{summary.study}: illegal predictions and accidental translations in percent of the questions"
+    kinds = "illegal predictions and accidental translations" if len(shares) > 1 else "illegal predictions"
+    title = f"{summary.study}: {kinds} in percent of the {summary.words.examples}"
     return WideTable(title, flags, Column("arm", names), groups)
 
 
@@ -37,6 +42,8 @@ def shares_notes(summary: Summary) -> list[str]:
     """What the shares are."""
     if not any(arm.shares for arm in summary.arms.values()):
         return []
+    if summary.words == PAIRS:
+        return ["Illegal: what the model wrote is none of the words of the labels; it counts as wrong."]
     return [
         "Illegal: the prediction is empty or is not in the context character for character. Normalised: "
         "illegal by its Unicode form or spaces alone (it is in the context once both are in NFKC), as T5's "

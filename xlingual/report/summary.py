@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from xlingual.errors import RecordError
 from xlingual.languages import non
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState, read_state
-from xlingual.report.arm_summary import ArmSummary, Scores
-from xlingual.report.differences import Difference, alike, differences
+from xlingual.report.arm_summary import ArmSummary
+from xlingual.report.differences import Cells, alike, difference_json, differences
 from xlingual.report.distances import Distance, distances, rows_of
+from xlingual.report.grid import Grid, grid_of
 from xlingual.report.interval_notes import signature
-from xlingual.report.published import PublishedRow, published_name_of
-from xlingual.report.scores import Floats, TestScores, read_scores
-from xlingual.report.status import set_aside
-from xlingual.report.training_cost import ArmCost, read_cost
-from xlingual.report.winners import read_winners
+from xlingual.report.published import PublishedRow
+from xlingual.report.set_reading import SetReading, title_of
+from xlingual.report.training_cost import ArmCost
 from xlingual.report.words import Words, words_of
-from xlingual.study.benchmarks import BENCHMARKS, Benchmark
-from xlingual.study.changes import drawn
-from xlingual.study.dimension import coordinates
+from xlingual.study.benchmarks import Benchmark
 from xlingual.study.objectives import recorded_objective
-from xlingual.study.space import from_written, parameters
 from xlingual.task_metrics import SQUAD, TaskMetrics
 
 
@@ -34,20 +30,31 @@ class Summary:
     """All numbers in the report of a study.
 
     Attributes:
+        test_set: name of the test set that this is about.
+        title: of the test set, in words.
+        headline_title: title of the study's headline set where this is another one; empty of the headline set.
+        benchmark: facts of the test set; None for a set of one's own.
+        source_language: of the training data; need not be among `languages`.
         equal: what whole trials of all arms are equal in: updates or passes.
         languages: the scored ones, in the order of columns.
-        source_language: of the training data; need not be among `languages`.
-        title: of the test set, in words.
-        benchmark: whose published scores are comparable; None in a toy study, and for a test set of one's own.
-        contamination: by part, the pieces of training data that were dropped for overlapping the test set; None when
+        complete: whether every replicate of every winner is scored on this test set.
+        contamination: by part, the pieces of training data that were dropped for overlapping a test set; None when
             nothing was compared yet.
         clusters: number of articles, or where not all are known (`by_article`) of paragraphs, that intervals cover.
+        ledger: readings of all test sets.
         published: scores of others of the arms' models, none in a toy study.
         distances: those of the arms to published scores, none where the search saw the test set.
         changed: predictions that score otherwise than when they were written.
+        grid: scores of pairs of languages; None unless they were scored.
+        others: the same of the study's other test sets, in the summary of the headline set.
     """
 
     study: str
+    test_set: str
+    title: str
+    headline_title: str
+    benchmark: Benchmark | None
+    source_language: str
     question: str
     stage: str
     complete: bool
@@ -67,16 +74,15 @@ class Summary:
     confidence: float
     baseline: str
     arms: dict[str, ArmSummary]
-    differences: dict[str, dict[str, dict[str, Difference]]]
+    differences: Cells
     ledger: tuple[dict[str, Any], ...]
     contamination: dict[str, int] | None
+    metrics: TaskMetrics
     published: tuple[PublishedRow, ...] = ()
     distances: tuple[Distance, ...] = ()
     changed: tuple[str, ...] = ()
-    metrics: TaskMetrics = SQUAD
-    source_language: str = "en"
-    title: str = "XQuAD"
-    benchmark: Benchmark | None = None
+    grid: Grid | None = None
+    others: tuple[Summary, ...] = ()
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -122,45 +128,85 @@ class Summary:
         """Number of a published row's note, counted from 1; the rows of the JSON are in this order."""
         return self.published.index(row) + 1
 
+    @property
+    def roles(self) -> tuple[str, str]:
+        """What the first and the second code of a pair of languages say the language of."""
+        return self.benchmark.roles if self.benchmark and any(self.benchmark.roles) else ("first text", "second text")
+
+    @property
+    def readings(self) -> tuple[dict[str, Any], ...]:
+        """The ledger's readings of this test set; a row without a set is of the headline."""
+        headline = "" if self.headline_title else self.test_set
+        return tuple(row for row in self.ledger if row.get("set", headline) == self.test_set)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values for `xlingual report --json`; what was not scored is absent, never 0."""
+        sets = (self, *self.others)
         return {
             "study": self.study,
             "question": self.question,
             "stage": self.stage,
-            "complete": self.complete,
+            "complete": all(one.complete for one in sets),
             "oracle": self.oracle,
             "objective": self.objective,
             "equal": self.equal,
             "toy": self.toy,
             "source_language": self.source_language,
             "languages": list(self.languages),
-            "test_set": {
-                "paragraph_cap": self.paragraph_cap,
-                "paragraphs": self.paragraphs,
-                "clusters": {self.clustered_by: self.clusters},
-                "questions": self.questions,
-                "parallel": self.parallel,
-            },
+            "test_set": self._test_set_json(),
             "replicates_per_arm": self.replicates_per_arm,
             "trials": {"ended": self.trials_ended, "planned": self.trials_planned},
             "confidence": self.confidence,
             "arms": {name: arm.as_json() for name, arm in self.arms.items()},
-            "differences": {
-                arm: {language: _difference_json(gaps) for language, gaps in of_arm.items()}
-                for arm, of_arm in self.differences.items()
-            },
-            "published": [row.as_json() for row in self.published],
-            "distances": [one.as_json(self.number(one.row)) for one in self.distances],
+            **self._compared_json(),
             "ledger": list(self.ledger),
             "contamination": self.contamination,
+            "test_sets": {one.test_set: one._set_json() for one in sets},
+        }
+
+    def _test_set_json(self) -> dict[str, Any]:
+        return {
+            "name": self.test_set,
+            "headline": not self.headline_title,
+            "paragraph_cap": self.paragraph_cap,
+            "paragraphs": self.paragraphs,
+            "clusters": {self.clustered_by: self.clusters},
+            "questions": self.questions,
+            "parallel": self.parallel,
+        }
+
+    def _compared_json(self) -> dict[str, Any]:
+        """What differs between the test sets of a study, but for the scores."""
+        return {
+            "differences": {
+                arm: {language: difference_json(gaps) for language, gaps in of_arm.items()}
+                for arm, of_arm in self.differences.items()
+            },
+            "generalised": self.grid.as_json(self.roles) if self.grid else None,
+            "published": [row.as_json() for row in self.published],
+            "distances": [one.as_json(self.number(one.row)) for one in self.distances],
             "changed_predictions": list(self.changed),
             "signature": signature(self),
         }
 
+    def _set_json(self) -> dict[str, Any]:
+        return {
+            **self._test_set_json(),
+            "title": self.title,
+            "complete": self.complete,
+            "readings": len(self.readings),
+            "languages": list(self.languages),
+            "arms": {name: arm.scores_json() for name, arm in self.arms.items()},
+            **self._compared_json(),
+        }
+
 
 def summarize(
-    directory: StudyDirectory | Path | str, *, confidence: float = 0.95, metrics: TaskMetrics = SQUAD
+    directory: StudyDirectory | Path | str,
+    set: str | None = None,
+    *,
+    confidence: float = 0.95,
+    metrics: TaskMetrics | None = None,
 ) -> Summary:
     """Compute the report of the study in `directory`.
 
@@ -168,27 +214,49 @@ def summarize(
 
     Args:
         directory: the study's.
+        set: name of one of its test sets; None for the headline, with those of all others in `others`.
         confidence: of the intervals (`xlingual.statistics.crossed`).
-        metrics: those of the study's task.
+        metrics: of the rows; None for those of the test set.
 
     Raises:
-        RecordError: when the directory is not a study's, or a record is broken or missing.
+        RecordError: when the directory is not a study's, has no such test set, or a record is broken or missing.
     """
     place = directory if isinstance(directory, StudyDirectory) else StudyDirectory(Path(directory))
     state = read_state(place)
-    test = next(iter(state.test_sets.values()))
-    source = state.study["data"].get("source_language", "en")
-    several = [name for name, searches in state.searches.items() if searches.count > 1]
-    scores = read_scores(place, state.replicates, test.languages, several, metrics, source, test_set=test.name)
+    if set is not None and set not in state.test_sets:
+        raise RecordError(f"{place.path}: this study has no test set {set!r}; name one of {', '.join(state.test_sets)}")
+    names = list(state.test_sets) if set is None else [set]
+    first, *others = (_summarize(place, state, name, confidence, metrics) for name in names)
+    return replace(first, others=tuple(others))
+
+
+def _summarize(
+    place: StudyDirectory, state: StudyState, name: str, confidence: float, metrics: TaskMetrics | None
+) -> Summary:
+    """The summary of one test set."""
+    headline, test = next(iter(state.test_sets.values())), state.test_sets[name]
+    read = SetReading(place, state, test, metrics or (test.benchmark.metrics if test.benchmark else SQUAD))
+    scores = read.languages()
+    arms = {arm: read.arm(arm, scores) for arm in state.arms}
     toy = test.source == "toy"
-    arms = {name: _arm(place, state, name, scores) for name in state.arms}
-    benchmark = BENCHMARKS["xquad"] if metrics == SQUAD and not toy else None
-    published = rows_of(tuple(arms.values()), benchmark)
+    known = test.benchmark if test.benchmark and test.benchmark.metrics == read.metrics and not toy else None
+    published = rows_of(tuple(arms.values()), known)
+    compared: dict[str, Any] = {
+        "against": {arm: one.against for arm, one in arms.items() if one.against is not None},
+        "searched": [arm for arm, one in arms.items() if one.searched and one.searches == 1],
+        "confidence": confidence,
+    }
+    pairs, absent = read.pairs()
     return Summary(
         study=state.name,
+        test_set=name,
+        title=title_of(state, test),
+        headline_title="" if name == headline.name else title_of(state, headline),
+        benchmark=test.benchmark,
+        source_language=read.source,
         question=str(state.study.get("question", "")),
         stage=state.stage,
-        complete=state.complete,
+        complete=read.complete,
         oracle=state.oracle,
         objective=recorded_objective(state.study),
         equal=state.study["search"].get("equal", "updates"),
@@ -205,22 +273,14 @@ def summarize(
         confidence=confidence,
         baseline=state.baseline,
         arms=arms,
-        differences=differences(
-            scores,
-            state.baseline,
-            against={name: arm.against for name, arm in arms.items() if arm.against is not None},
-            searched=[name for name, arm in arms.items() if arm.searched and arm.searches == 1],
-            confidence=confidence,
-        ),
+        differences=differences(scores, state.baseline, **compared),
         ledger=state.ledger,
         contamination=_contamination(place),
+        metrics=read.metrics,
         published=published,
-        distances=() if state.oracle else distances(tuple(arms.values()), published, benchmark),
-        changed=scores.changed,
-        metrics=metrics,
-        source_language=source,
-        title="the toy test set" if toy else "XQuAD",
-        benchmark=benchmark,
+        distances=() if state.oracle else distances(tuple(arms.values()), published, known),
+        changed=(*scores.changed, *(pairs.changed if pairs else ())),
+        grid=grid_of(scores.joined(pairs), state.baseline, absent=absent, **compared) if pairs else None,
     )
 
 
@@ -228,60 +288,3 @@ def _contamination(directory: StudyDirectory) -> dict[str, int] | None:
     sources = read_json(directory.sources) if directory.sources.exists() else {}
     check = sources.get("contamination check")
     return None if check is None else dict(check["counts"])
-
-
-def _arm(directory: StudyDirectory, state: StudyState, name: str, scores: TestScores) -> ArmSummary:
-    winners = read_winners(directory, state, name)
-    mine = [replicate for replicate in state.replicates if replicate.arm == name]
-    says = state.study["arms"][name]
-    failed = {one.number: reason for one, reason in state.failed.items() if one.arm == name}
-    tree = from_written(drawn(says))
-    return ArmSummary(
-        name=name,
-        baseline=name == state.baseline,
-        searches=state.searches[name].count,
-        winners=winners,
-        units=scores.searches.get(name) or scores.seeds.get(name, ()),
-        seeds=tuple(replicate.seed for replicate in mine if replicate.scored),
-        failures={
-            r.seed: (r.reason or "").strip() or "no reason recorded"
-            for r in mine
-            if r.state == "failed" and not r.scored
-        },
-        scores={language: _scores(cell) for language, cell in scores.scores.get(name, {}).items()},
-        cost=read_cost(directory, state, name, winners),
-        searched=tuple(one.name for one in parameters(tree)),
-        dimension=len({*coordinates(tree), *(key for trial in state.arm_trials(name) for key in trial.values)}),
-        failed_searches=failed,
-        late=tuple(sorted(one.number for one in state.late if one.arm == name)),
-        set_aside=set_aside(state, name),
-        against=None if name == state.baseline else says.get("against") or state.baseline,
-        published=published_name_of(str(says.get("model") or state.study.get("model", "")), says.get("published")),
-        shares={
-            language: {share: _means(values) for share, values in cell.items()}
-            for language, cell in scores.shares.get(name, {}).items()
-        },
-        metrics=scores.metrics,
-        source=scores.source,
-    )
-
-
-def _scores(cell: Mapping[str, Floats]) -> Scores:
-    """Means over the questions of arrays (units, questions)."""
-    questions = {values.shape[1] for values in cell.values()}
-    return Scores({metric: _means(values) for metric, values in cell.items()}, questions.pop())
-
-
-def _means(values: Floats) -> tuple[float, ...]:
-    """(units, questions) -> one mean per unit."""
-    return tuple(float(mean) for mean in values.mean(axis=1))
-
-
-def _difference_json(gaps: Mapping[str, Difference]) -> dict[str, Any]:
-    """The headline, which comes first, in keys of its own; every other metric as an object."""
-    (headline, gap), *others = gaps.items()
-    return {
-        headline: gap.estimate,
-        **gap.as_json(),
-        **{metric: {"difference": other.estimate, **other.as_json()} for metric, other in others},
-    }

@@ -12,9 +12,10 @@ from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.character_table import partial_table
 from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
+from xlingual.report.grid_table import grid_notes, grid_tables
 from xlingual.report.interval_notes import signature
-from xlingual.report.notes import notes, readings, units, warnings, without_trials, zero_shot
-from xlingual.report.number_format import NOTHING, difference_cell, mean_cell, number_cell, signed
+from xlingual.report.notes import notes, readings, set_notes, standing, units, warnings, without_trials, zero_shot
+from xlingual.report.number_format import NOTHING, difference_cell, difference_style, mean_cell, number_cell, signed
 from xlingual.report.published import PublishedRow, mean_names, means_of
 from xlingual.report.published_table import PUBLISHED, distance_table, label
 from xlingual.report.shares_table import shares_table
@@ -26,12 +27,23 @@ from xlingual.report.winners_table import winners_table
 def report_tables(summary: Summary) -> RenderableType:
     """Draw the whole report.
 
-    Every metric, the headline first, differences per language, distances from published scores, what the searches
-    chose, illegal predictions, what training cost, and notes on all these.
+    Of the headline set: every metric, the headline first, differences per language, distances from published scores,
+    grids of pairs of languages, what the searches chose, illegal predictions, what training cost, and notes on all
+    these. Then, of each other test set, what depends on it.
     """
-    if not summary.languages:
+    if not summary.languages and not any(other.languages for other in summary.others):
         nothing = f"{summary.study}: no replicate was scored on the test set yet."
         return Notes([*warnings(summary), *without_trials(summary), nothing])
+    drawn: list[RenderableType] = []
+    for one in (summary, *summary.others):
+        drawn += [*_set_tables(one, whole=one is summary), ""]
+    return Group(*drawn[:-1])
+
+
+def _set_tables(summary: Summary, *, whole: bool) -> list[RenderableType]:
+    """Tables and notes of one test set; what the searches chose and cost only with the `whole` report."""
+    if not summary.languages:
+        return [Notes([f"{summary.study}: no replicate was scored on {summary.title} yet."])]
     flags = warnings(summary)
     signatures = {metric: Signature(signature(summary, metric)) for metric in summary.metrics.ranked}
     headline = signatures[summary.headline]
@@ -42,13 +54,14 @@ def report_tables(summary: Summary) -> RenderableType:
     if summary.differences:
         tables.append((difference_table(summary, summary.headline), headline))
     tables += [(distance_table(summary, metric, flags), below) for metric, below in signatures.items()]
-    tables += [(winners_table(summary, flags), headline), (shares_table(summary, flags), headline)]
-    if summary.costs:
+    tables += [(table, headline) for table in grid_tables(summary, flags)]
+    tables += [(winners_table(summary, flags) if whole else None, headline), (shares_table(summary, flags), headline)]
+    if summary.costs and whole:
         without = [name for name in summary.arms if name not in summary.costs]
         costs = cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without)
         tables += [(costs, headline), (perturbation_table(summary.study, summary.costs, flags), headline)]
-    drawn = [part for table, below in tables if table is not None for part in (table, below, "")]
-    return Group(*drawn, Notes(notes(summary)))
+    drawn: list[RenderableType] = [part for table, below in tables if table is not None for part in (table, below, "")]
+    return [*drawn, Notes([*notes(summary), *grid_notes(summary)] if whole else set_notes(summary))]
 
 
 def score_table(summary: Summary, metric: str) -> WideTable:
@@ -72,7 +85,7 @@ def score_table(summary: Summary, metric: str) -> WideTable:
                 Column(
                     f"difference of means\n{_share(summary)}",
                     [*compared, *(PUBLISHED for _ in rows)],
-                    [*map(_style, gaps), *("" for _ in rows)],
+                    [*map(difference_style, gaps), *("" for _ in rows)],
                 ),
             ]
         )
@@ -114,13 +127,13 @@ def difference_table(summary: Summary, metric: str) -> WideTable:
         gaps = [of_arm[row][metric] for row in rows]
         other = summary.arms[arm].against
         header = arm if other == summary.baseline else f"{arm}\nto {other}"
-        group = [Column(header, [difference_cell(gap) for gap in gaps], [_style(gap) for gap in gaps])]
+        group = [Column(header, [difference_cell(gap) for gap in gaps], [difference_style(gap) for gap in gaps])]
         if any(gap.pooled is not None for gap in gaps):
             group.append(Column("pooled", [signed(gap.pooled) for gap in gaps]))
         groups.append(group)
     title = (
-        f"{summary.study}: difference of {summary.metrics[metric].title} to {summary.baseline} in percentage points, "
-        f"{_share(summary)}; {units(summary)}; {readings(summary)}"
+        f"{summary.study}: difference of {summary.metrics[metric].title}{_on(summary)} to {summary.baseline} in "
+        f"percentage points, {_share(summary)}; {units(summary)}; {readings(summary)}"
     )
     return WideTable(title, warnings(summary), Column("language", rows), groups)
 
@@ -158,8 +171,13 @@ class Signature:
 
 
 def _title(summary: Summary, metric: str) -> str:
-    what = f"{zero_shot(summary, summary.metrics[metric].title)} on {summary.title} in percent"
+    what = f"{zero_shot(summary, summary.metrics[metric].title)} on {summary.title}{standing(summary)} in percent"
     return f"{summary.study}: {what}; {units(summary)}; {readings(summary)}"
+
+
+def _on(summary: Summary) -> str:
+    """The test set, where the study has several."""
+    return f" on {summary.title}" if standing(summary) else ""
 
 
 def _share(summary: Summary) -> str:
@@ -169,10 +187,3 @@ def _share(summary: Summary) -> str:
 def _score(arm: ArmSummary, language: str, metric: str) -> str:
     scores = arm.scores.get(language)
     return f"{fmean(scores.of(metric)):.1f}" if scores else NOTHING
-
-
-def _style(gap: Difference | None) -> str:
-    """Colour of a difference that is called one."""
-    if gap is None or not gap.different:
-        return ""
-    return "green" if gap.estimate > 0 else "red"

@@ -49,7 +49,7 @@ class Winner:
         }
 
 
-def read_winners(directory: StudyDirectory, state: StudyState, arm: str) -> tuple[Winner, ...]:
+def read_winners(directory: StudyDirectory, state: StudyState, arm: str, test_set: str) -> tuple[Winner, ...]:
     """Read the choice of every search of an arm that has chosen.
 
     Raises:
@@ -65,7 +65,7 @@ def read_winners(directory: StudyDirectory, state: StudyState, arm: str) -> tupl
             fingerprint=trial.fingerprint,
             configuration=read_json(directory.trial(trial.fingerprint).configuration),
             values=dict(trial.values),
-            seeds=tuple(r.seed for r in state.replicates if r.of == trial.of and r.scored),
+            seeds=tuple(r.seed for r in state.replicates if r.of == trial.of and test_set in r.scores),
         )
         for search, trial in state.chosen_trials(arm).items()
     )
