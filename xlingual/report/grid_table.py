@@ -44,8 +44,8 @@ def grid_notes(summary: Summary) -> list[str]:
         f"Grids: rows are the language of the {first}, columns that of the {second}.{text} Same language, two "
         f"languages: {means}; {weights}.",
         "two - same: of a difference, how much larger it is where the languages differ. Its interval is that of a "
-        f"difference of differences on the same {summary.words.examples}; *: adjusted for the number of compared arms (Holm, 5%), each "
-        "column by itself. Single cells have their intervals in --json, and no verdict.",
+        f"difference of differences on the same {summary.words.examples}; *: adjusted for the number of compared arms "
+        "(Holm, 5%), each column by itself. Single cells have their intervals in --json, and no verdict.",
     ]
     if grid.absent:
         lines.append(f"Left out of the grid: {counted(grid.absent, 'pairs')} that not every replicate was scored on.")
