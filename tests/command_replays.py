@@ -62,9 +62,12 @@ QUICK = {
     "--data {xquad} --languages de",
     "xlingual convert google/mt5-small models/mt5-small": "xlingual convert {pickled} {folder}/converted",
     "xlingual convert google/mt5-small DIR": "xlingual convert {pickled} {folder}/converted",
-    "python analysis/xquad_by_language.py STUDY_DIR ...": f"python analysis/xquad_by_language.py {STUDY_DIR}",
-    "python analysis/xquad_by_language.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--figure OUT.png]": ""
-    f"python analysis/xquad_by_language.py {STUDY_DIR} {{studies}}/other --csv {{folder}}/a.csv --figure {{folder}}/a.png",
+    "python analysis/by_language.py STUDY_DIR ...": f"python analysis/by_language.py {STUDY_DIR}",
+    "python analysis/generalised_transfer.py STUDY_DIR ...": "python analysis/generalised_transfer.py {studies}/pairs",
+    "python analysis/generalised_transfer.py STUDY_DIR [STUDY_DIR ...] [--set NAME] [--csv OUT.csv] [--figure OUT.png]": ""
+    "python analysis/generalised_transfer.py {studies}/pairs --set xquad --csv {folder}/d.csv --figure {folder}/d.png",
+    "python analysis/by_language.py STUDY_DIR [STUDY_DIR ...] [--set NAME] [--csv OUT.csv] [--figure OUT.png]": ""
+    f"python analysis/by_language.py {STUDY_DIR} {{studies}}/other --set xquad --csv {{folder}}/a.csv --figure {{folder}}/a.png",
     "python analysis/score_by_compute.py STUDY_DIR": f"python analysis/score_by_compute.py {STUDY_DIR}",
     "python analysis/score_by_magnitude.py STUDY_DIR": f"python analysis/score_by_magnitude.py {STUDY_DIR}",
     "python analysis/score_by_compute.py STUDY_DIR [--csv OUT.csv] [--figure OUT.png]": ""
@@ -202,7 +205,9 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual data webfaq": "xlingual data webfaq {faq} --languages de,tr --study {root}/studies/webfaq_recipes.yaml "
     "--rows 20 --spread 1 --seed 1 --model {pretrained} --examples 1 --passages 1 --json --set data.faq.filters=off",
     "xlingual data contamination": "xlingual data contamination {train} {dev} --data {xquad} --json",
-    "python analysis/xquad_by_language.py": f"python analysis/xquad_by_language.py {STUDY_DIR} {{studies}}/other "
+    "python analysis/generalised_transfer.py": "python analysis/generalised_transfer.py {studies}/pairs --set xquad "
+    "--csv {folder}/d.csv --figure {folder}/d.png",
+    "python analysis/by_language.py": f"python analysis/by_language.py {STUDY_DIR} {{studies}}/other --set xquad "
     "--csv {folder}/a.csv --figure {folder}/a.png",
     "python analysis/score_by_compute.py": f"python analysis/score_by_compute.py {STUDY_DIR} --csv {{folder}}/b.csv "
     "--figure {folder}/b.png",

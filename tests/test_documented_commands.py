@@ -201,8 +201,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
              "study_precision": "fp32", "score_questions_per_s": 100.0}  # fmt: skip
     write_json(folder / "speed.json", speed)
     finished_study = runpy.run_path(str(ROOT / "tests" / "report" / "study_builder.py"))["finished_study"]
-    for name in ("small", "other"):
-        study = finished_study(folder, ("plain", "noise"), name=name, test={"source": "toy", "languages": ["en", "de"]})
+    for name in ("small", "other", "pairs"):
+        test = {"source": "toy", "languages": ["en", "de"], "generalised": name == "pairs"}
+        study = finished_study(folder, ("plain", "noise"), name=name, test=test)
         for arm, seed in product(("plain", "noise"), (1, 2)):
             study.reports(arm, seed, {250: 50.0, 500: 70.0})
         study.robust("noise", 500, {"embedding_noise": {"magnitude": 0.1, "distribution": "gaussian"}})

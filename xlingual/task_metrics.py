@@ -25,6 +25,30 @@ class Metric:
     short: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the examples of a task, and what they are grouped by, are called: nouns in the plural, and keys of JSON.
+
+    Attributes:
+        examples: what is scored.
+        groups: examples that share a text.
+        clusters: what groups are part of, where the records name it; else the same as `groups`.
+    """
+
+    examples: str
+    groups: str
+    clusters: str
+
+    def kept_together(self, *, named: bool) -> str:
+        """What statistics never split: clusters if all are named, else groups."""
+        return self.clusters if named else self.groups
+
+
+QUESTIONS = Words("questions", "paragraphs", "articles")
+PAIRS = Words("pairs", "groups", "groups")
+"""Of sentence pairs; pairs that share a sentence, directly or over others, are a group."""
+
+
 @dataclass(frozen=True)
 class TaskMetrics:
     """The metrics of a task.
@@ -44,6 +68,11 @@ class TaskMetrics:
     metrics: tuple[Metric, ...]
     partial: tuple[Metric, ...] = ()
     shares: tuple[Metric, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """What the examples are called."""
+        return QUESTIONS if self.task == "question_answering" else PAIRS
 
     @property
     def headline(self) -> Metric:

@@ -28,4 +28,9 @@ def studies() -> ModuleType:
 
 @pytest.fixture(scope="session")
 def script() -> ModuleType:
-    return _load(ROOT / "analysis" / "xquad_by_language.py")
+    return _load(ROOT / "analysis" / "by_language.py")
+
+
+@pytest.fixture(scope="session")
+def generalised() -> ModuleType:
+    return _load(ROOT / "analysis" / "generalised_transfer.py")

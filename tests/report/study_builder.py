@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class StudyBuilder:
             "test", {}
         )
         self.languages = test["languages"]
+        pairs = permutations(self.languages, 2) if test.get("generalised") else ()
+        self.keys = [*self.languages, *("-".join(pair) for pair in pairs)]
         data = {"train": "squad", "test": test} | study.pop("data", {})
         self.directory = StudyDirectory(storage / name)
         resolved = {
@@ -168,7 +171,7 @@ def finished_study(
     scores: dict[str, dict[int, dict[str, list[dict[str, Any]]]]] = {}
     for arm in (arm for arm in builder.arms if arm not in failed):
         for seed in range(1, seeds + 1):
-            for position, language in enumerate(builder.languages):
+            for position, language in enumerate(builder.keys):
                 level = 85 - 3 * position + (gains or {}).get(arm, 0) + generator.normal(0, 1)
                 f1 = np.clip(generator.normal(level, 25, questions), 0, 100)
                 scores.setdefault(arm, {}).setdefault(seed, {})[language] = rows(f1, per_paragraph=5)

@@ -8,10 +8,9 @@ from statistics import fmean
 from xlingual.report.differences import Difference
 from xlingual.report.grid import DIAGONAL, EXCESS, OFF_DIAGONAL, SUMS, Grid
 from xlingual.report.notes import standing, units
-from xlingual.report.number_format import NOTHING, difference_cell, difference_style, mean_cell, signed
+from xlingual.report.number_format import NOTHING, counted, difference_cell, difference_style, mean_cell, signed
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
-from xlingual.report.words import counted
 
 _HEADERS = {DIAGONAL: "same\nlanguage", OFF_DIAGONAL: "two\nlanguages", EXCESS: "two - same"}
 

@@ -12,11 +12,11 @@ from xlingual.report.arm_summary import ArmSummary, reasons_of, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.interval_notes import interval_notes
+from xlingual.report.number_format import counted
 from xlingual.report.power_notes import power_notes
 from xlingual.report.published_table import published_notes
 from xlingual.report.shares_table import shares_notes
 from xlingual.report.summary import Summary
-from xlingual.report.words import counted
 from xlingual.study.dimension import many_more
 
 _SETS = {

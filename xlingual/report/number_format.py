@@ -49,3 +49,8 @@ def signed(number: float | None) -> str:
         return NOTHING
     text = f"{number:+.1f}"
     return "0.0" if float(text) == 0 else text
+
+
+def counted(number: int, plural: str) -> str:
+    """Write a number and its noun: "1 question", "2 questions"."""
+    return f"{number} {plural.removesuffix('s') if number == 1 else plural}"

@@ -11,7 +11,7 @@ from statistics import fmean
 from xlingual.report.number_format import NOTHING, mean_cell
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
-from xlingual.report.words import PAIRS
+from xlingual.task_metrics import PAIRS
 
 
 def shares_table(summary: Summary, flags: Sequence[str]) -> WideTable | None:

@@ -19,10 +19,9 @@ from xlingual.report.interval_notes import signature
 from xlingual.report.published import PublishedRow
 from xlingual.report.set_reading import SetReading, title_of
 from xlingual.report.training_cost import ArmCost
-from xlingual.report.words import Words, words_of
 from xlingual.study.benchmarks import Benchmark
 from xlingual.study.objectives import recorded_objective
-from xlingual.task_metrics import SQUAD, TaskMetrics
+from xlingual.task_metrics import SQUAD, TaskMetrics, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Summary:
     @property
     def words(self) -> Words:
         """What the examples and their groups are called."""
-        return words_of(self.metrics)
+        return self.metrics.words
 
     @property
     def clustered_by(self) -> str:

@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+from xlingual.task_metrics import SQUAD
+
 LANGUAGES = ["en", "de", "es"]
 
 
@@ -27,20 +29,23 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_script_prints_tables_and_writes_both_files(study: Path, tmp_path: Path) -> None:
-    script = Path(__file__).resolve().parents[2] / "analysis" / "xquad_by_language.py"
+    script = Path(__file__).resolve().parents[2] / "analysis" / "by_language.py"
     outputs = ["--csv", str(tmp_path / "out" / "scores.csv"), "--figure", str(tmp_path / "out" / "differences.png")]
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script), str(study), *outputs], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Zero-shot F1 by language" in done.stdout and "Zero-shot exact match by language" in done.stdout
+    assert (
+        "Zero-shot F1 on XQuAD by language" in done.stdout
+        and "Zero-shot exact match on XQuAD by language" in done.stdout
+    )
     assert (tmp_path / "out" / "differences.png").read_bytes().startswith(b"\x89PNG")
     assert len(table(tmp_path / "out" / "scores.csv")) == 3 * 2 * 4
 
 
 def test_rows_are_tidy_and_agree_with_the_report(script: ModuleType, study: Path, tmp_path: Path) -> None:
     summaries = script.read_studies([study])
-    script.write_csv(script.tidy_rows(summaries), tmp_path / "scores.csv")
+    script.write_csv(script.tidy_rows(summaries), script.columns(SQUAD), tmp_path / "scores.csv")
     rows = table(tmp_path / "scores.csv")
     summary = summaries["small"]
     keys = {(row["study"], row["arm"], row["language"], row["seed"]) for row in rows}

@@ -1,13 +1,14 @@
-"""Zero-shot XQuAD scores per language against each study's baseline, from the records of one or more studies.
+"""Zero-shot scores per language against each study's baseline, from the records of one or more studies.
 
-    python analysis/xquad_by_language.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--figure OUT.png]
+    python analysis/by_language.py STUDY_DIR [STUDY_DIR ...] [--set NAME] [--csv OUT.csv] [--figure OUT.png]
 
-Prints one table a metric; columns marked published are scores of others, numbered as in the notes. The CSV, which
-holds measured scores alone, is tidy: one row a study, arm, language (or "mean" over the non-English ones) and search,
-or seed where an arm has one search, with the updates and the passes through the model that a whole training of the
-arm takes; its difference columns compare the whole arm with the baseline (or with the arm that it is `against`), so
-they repeat. The figure shows the differences of F1 with their 95% intervals. Every difference is within a study:
-scores of different studies may come from other questions or other models.
+Prints one table a metric of one test set, each study's headline unless `--set` names another; columns marked published
+are scores of others, numbered as in the notes. The CSV, which holds measured scores alone, is tidy: one row a study,
+arm, language (or "mean" over all but the source language) and search, or seed where an arm has one search, with the
+updates and the passes through the model that a whole training of the arm takes; its difference columns compare the
+whole arm with the baseline (or with the arm that it is `against`), so they repeat. The figure shows the differences of
+the headline metric with their 95% intervals. Every difference is within a study: scores of different studies may come
+from other questions or other models.
 """
 
 from __future__ import annotations
@@ -26,55 +27,65 @@ from rich.console import Console
 from xlingual.errors import DataError, XlingualError
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.differences import MEAN, Difference
-from xlingual.report.notes import notes, warnings
+from xlingual.report.notes import notes, set_notes, warnings
 from xlingual.report.number_format import NOTHING, difference_cell, mean_cell, number_cell
 from xlingual.report.published import PublishedRow, mean_names, means_of
 from xlingual.report.published_table import PUBLISHED
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import Notes
 from xlingual.report.wide_table import Column, WideTable
-from xlingual.task_metrics import SQUAD
+from xlingual.task_metrics import TaskMetrics
 
-COLUMNS = (
-    *("study", "arm", "baseline", "updates", "passes", "language", "search", "seed", *SQUAD.ranked, "questions"),
-    *(f"{metric}_{part}" for metric in SQUAD.ranked for part in ("difference", "low", "high")),
-)
+
+def columns(metrics: TaskMetrics) -> tuple[str, ...]:
+    """Columns of the CSV."""
+    return (
+        *("study", "test_set", "arm", "baseline", "updates", "passes", "language", "search", "seed"),
+        *metrics.ranked,
+        metrics.words.examples,
+        *(f"{metric}_{part}" for metric in metrics.ranked for part in ("difference", "low", "high")),
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     chosen = _parser().parse_args(arguments)
     try:
-        summaries = read_studies(chosen.studies)
+        summaries = read_studies(chosen.studies, chosen.set)
+        metrics = next(iter(summaries.values())).metrics
         if chosen.csv is not None:  # files first: the reader of the tables may leave early
-            write_csv(tidy_rows(summaries), chosen.csv)
+            write_csv(tidy_rows(summaries), columns(metrics), chosen.csv)
         if chosen.figure is not None:
-            draw_differences(difference_points(summaries, SQUAD.headline.name), captions(summaries), chosen.figure)
+            draw_differences(difference_points(summaries, metrics.headline.name), captions(summaries), chosen.figure)
         console = Console()
-        for metric in SQUAD.ranked:
+        for metric in metrics.ranked:
             console.print(language_table(summaries, metric), "")
         for label, summary in summaries.items():
-            console.print(Notes([f"{label}: {note}" for note in notes(summary)]))
+            below = set_notes(summary) if summary.headline_title else notes(summary)
+            console.print(Notes([f"{label}: {note}" for note in below]))
     except (XlingualError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def read_studies(directories: Sequence[Path]) -> dict[str, Summary]:
-    """Label (a study's name; its path where names repeat) -> its summary.
+def read_studies(directories: Sequence[Path], test_set: str | None = None) -> dict[str, Summary]:
+    """Label (a study's name; its path where names repeat) -> its summary of a test set, None for its headline.
 
     Raises:
-        DataError: when a study has no score on the test set yet, or is named twice.
+        DataError: when a study has no score on the test set yet, is named twice, or has other metrics than the first.
         RecordError: when a directory is no study's or a record is broken.
     """
     if len({directory.resolve() for directory in directories}) < len(directories):
         raise DataError(f"a study directory is named twice in {', '.join(map(str, directories))}; name each once")
-    summaries = [summarize(directory) for directory in directories]
+    summaries = [summarize(directory, test_set) for directory in directories]
     names = [summary.study for summary in summaries]
     for directory, summary in zip(directories, summaries, strict=True):
         if not summary.languages:
             raise DataError(f"{directory}: no replicate was scored on the test set yet; let `xlingual run` end first")
+    if len({summary.metrics.names for summary in summaries}) > 1:
+        sets = ", ".join(f"{summary.study} {summary.test_set}" for summary in summaries)
+        raise DataError(f"the headline sets have different metrics ({sets}); name one test set of all studies by --set")
     return {
         summary.study if names.count(summary.study) == 1 else str(directory): summary
         for directory, summary in zip(directories, summaries, strict=True)
@@ -99,7 +110,12 @@ def language_table(summaries: dict[str, Summary], metric: str) -> WideTable:
         for row in summary.published
         if row.has(metric)
     ]
-    title = f"Zero-shot {SQUAD[metric].title} by language, in percent; mean: over the non-English languages"
+    first, sets = next(iter(summaries.values())), dict.fromkeys(one.title for one in summaries.values())
+    means_over = " or ".join(dict.fromkeys(one.non_source for one in summaries.values()))
+    title = (
+        f"Zero-shot {first.metrics[metric].title} on {', '.join(sets)} by language, in percent; mean: over the "
+        f"{means_over} languages"
+    )
     flags = [f"{label}: {warning}" for label, summary in summaries.items() for warning in warnings(summary)]
     names = [named.get(row, row).replace("\n", " ") for row in rows]
     return WideTable(title, flags, Column("language", names), groups)
@@ -152,25 +168,38 @@ def tidy_rows(summaries: dict[str, Summary]) -> Iterator[dict[str, Any]]:
             spent = (arm.cost.cost.updates, arm.cost.cost.passes) if arm.cost else (None, None)
             for language in (*summary.languages, MEAN):
                 compared = summary.differences.get(arm.name, {}).get(language, {})
-                scored = zip(arm.units, *(_scores(arm, language, metric, {}) for metric in SQUAD.ranked), strict=False)
-                for unit, *scores in scored if arm.units else [(None, *(None for _ in SQUAD.ranked))]:
+                scored = zip(
+                    arm.units, *(_scores(arm, language, metric, {}) for metric in summary.metrics.ranked), strict=False
+                )
+                for unit, *scores in scored if arm.units else [(None, *(None for _ in summary.metrics.ranked))]:
                     search, seed = (unit, None) if arm.unit == "search" else (None, unit)
                     questions = arm.scores[language].questions if language in arm.scores else None
-                    found = (label, arm.name, arm.baseline, *spent, language, search, seed, *scores, questions)
-                    yield dict(zip(COLUMNS, (*found, *_bounds(compared)), strict=True))
+                    found = (
+                        label,
+                        summary.test_set,
+                        arm.name,
+                        arm.baseline,
+                        *spent,
+                        language,
+                        search,
+                        seed,
+                        *scores,
+                        questions,
+                    )
+                    yield dict(zip(columns(summary.metrics), (*found, *_bounds(summary, compared)), strict=True))
 
 
-def _bounds(compared: dict[str, Difference]) -> Iterator[float | None]:
-    for metric in SQUAD.ranked:
+def _bounds(summary: Summary, compared: dict[str, Difference]) -> Iterator[float | None]:
+    for metric in summary.metrics.ranked:
         difference = compared.get(metric)
         yield from (difference.estimate, difference.low, difference.high) if difference else (None, None, None)
 
 
-def write_csv(rows: Iterator[dict[str, Any]], path: Path) -> None:
+def write_csv(rows: Iterator[dict[str, Any]], header: Sequence[str], path: Path) -> None:
     """Write tidy rows; None is an empty cell."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, header)
         writer.writeheader()
         writer.writerows(rows)
 
@@ -210,7 +239,7 @@ def captions(summaries: dict[str, Summary]) -> dict[str, str]:
         label: "\n".join(
             [
                 label,
-                f"{SQUAD.headline.title} minus {summary.baseline} [{100 * summary.confidence:g}% interval]",
+                f"{summary.metrics.headline.title} minus {summary.baseline} [{100 * summary.confidence:g}% interval]",
                 *(line.split(":")[0] for line in warnings(summary)),
                 *([f"not scored: {', '.join(summary.unscored)}"] if summary.unscored else []),
             ]
@@ -261,8 +290,9 @@ def _draw_panel(panel: Any, points: Sequence[Point], rows: dict[str, int]) -> No
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Zero-shot XQuAD scores per language against each study's baseline.")
+    parser = argparse.ArgumentParser(description="Zero-shot scores per language against each study's baseline.")
     parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
+    parser.add_argument("--set", metavar="NAME", help="test set of all studies; default: each study's headline")
     parser.add_argument("--csv", type=Path, help="write the scores and differences here")
     parser.add_argument("--figure", type=Path, help="draw the differences here (.png, .pdf or .svg)")
     return parser
