@@ -1,11 +1,11 @@
-"""Zero-shot F1 against the magnitude of the perturbation, from the records of finished studies.
+"""Zero-shot scores against the magnitude of the perturbation, from the records of finished studies.
 
     python analysis/score_by_magnitude.py STUDY_DIR [STUDY_DIR ...] [--figure OUT.svg]
 
 An arm is a point: its x is the magnitude of its noise, or the radius (without one: the step) of its adversarial
 perturbation, in root mean squares of the word embeddings' elements. Arms that differ in magnitudes alone are one line.
-Prints a table, and draws a row of two panels a study: the mean over the non-English languages, and English. Every dot
-is a seed or search, lines join their means, and the baseline is a band from its lowest to its highest.
+Prints a table, and draws a row of two panels a study: the mean over all languages but the source, and the source.
+Every dot is a seed or search, lines join their means, and the baseline is a band from its lowest to its highest.
 """
 
 from __future__ import annotations
@@ -24,15 +24,13 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.errors import DataError, XlingualError
+from xlingual.languages import name_or_code
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.notes import warnings
 from xlingual.report.summary import Summary, summarize
 from xlingual.study.methods import Method, PerturbingMethod
 from xlingual.study.robust import Robust, methods_of
-from xlingual.task_metrics import SQUAD
 
-F1 = SQUAD.headline.name
-PANELS = {"non-English": "mean of the non-English languages", "English": "English"}
 MAGNITUDES = ("magnitude", "radius", "step_size", "start")
 PLACES = {"word_embeddings": "word embeddings", "embeddings": "embeddings", "last_hidden_states": "last hidden states"}
 MARKERS = "osD^v*Px"
@@ -40,7 +38,7 @@ MARKERS = "osD^v*Px"
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One arm: its line, its magnitude, and F1 in percent by panel, one number a seed or search."""
+    """One arm: its line, its magnitude, and the headline metric in percent by panel, one number a seed or search."""
 
     arm: str
     line: str
@@ -50,9 +48,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """The drawing of one study: points by line and magnitude, and the baseline's scores by panel."""
+    """The drawing of one study: points by line and magnitude, and the baseline's scores by panel.
+
+    panels: headers of its two panels and their titles: the mean, and the source language. metric: its title.
+    """
 
     study: str
+    panels: dict[str, str]
+    metric: str
     flags: tuple[str, ...]
     baseline: dict[str, tuple[float, ...]]
     points: tuple[Point, ...]
@@ -97,7 +100,7 @@ def curves_of(summary: Summary) -> Curves:
         if placed in points:
             both = f"arms {points[placed].arm} and {arm.name} of {summary.study}"
             raise DataError(f"{both} are both {placed[0]} at {placed[1]:g}; draw studies that have one of the two")
-        points[placed] = Point(arm.name, *placed, _scores(arm))
+        points[placed] = Point(arm.name, *placed, _scores(summary, arm))
     if not points:
         raise DataError(
             f"{summary.study}: no arm that perturbs the model was scored on the test set; name a study that has some, "
@@ -105,9 +108,12 @@ def curves_of(summary: Summary) -> Curves:
         )
     order = list(dict.fromkeys(line for line, _ in points))
     ranked = sorted(points.values(), key=lambda point: (order.index(point.line), point.magnitude))
-    baseline = _scores(summary.arms[summary.baseline])
+    baseline = _scores(summary, summary.arms[summary.baseline])
+    source = name_or_code(summary.source_language)
+    panels = {summary.non_source: f"mean of the {summary.non_source} languages", source: source}
+    metric = summary.metrics.headline.title
     missing = [f"not drawn, without any score: {', '.join(summary.unscored)}"] if summary.unscored else []
-    return Curves(summary.study, (*warnings(summary), *missing), baseline, tuple(ranked))
+    return Curves(summary.study, panels, metric, (*warnings(summary), *missing), baseline, tuple(ranked))
 
 
 def _placed(arm: str, robust: Robust) -> tuple[str, float] | None:
@@ -135,25 +141,28 @@ def _described(method: str, settings: Any, key: str) -> str:
     return f"{settings.distribution} noise, {place}{samples}"
 
 
-def _scores(arm: ArmSummary) -> dict[str, tuple[float, ...]]:
-    english = arm.scores["en"].of(F1) if "en" in arm.scores else ()
-    return {"non-English": arm.mean(F1), "English": english}
+def _scores(summary: Summary, arm: ArmSummary) -> dict[str, tuple[float, ...]]:
+    source = arm.scores.get(arm.source)
+    return {
+        summary.non_source: arm.mean(summary.headline),
+        name_or_code(arm.source): source.of(summary.headline) if source else (),
+    }
 
 
 def table(curves: Curves) -> Table:
     """Scores by line and magnitude: mean over seeds or searches, lowest and highest."""
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left", title_style="")
-    first = f"{curves.study}: zero-shot F1 in percent, mean [lowest, highest]; magnitudes in rms"
+    first = f"{curves.study}: zero-shot {curves.metric} in percent, mean [lowest, highest]; magnitudes in rms"
     drawn.title = Text("\n".join([first, *curves.flags]))
-    for header in ("perturbation", "rms", *PANELS, "count"):
+    for header in ("perturbation", "rms", *curves.panels, "count"):
         name = header == "perturbation"
         drawn.add_column(header, justify="left" if name else "right", no_wrap=not name)
     seeds = len(next(iter(curves.baseline.values())))
-    drawn.add_row("baseline", "", *(_cell(curves.baseline[panel]) for panel in PANELS), str(seeds))
+    drawn.add_row("baseline", "", *(_cell(curves.baseline[panel]) for panel in curves.panels), str(seeds))
     for line, points in curves.lines.items():
         drawn.add_section()
         for position, point in enumerate(points):
-            cells = [_cell(point.scores[panel]) for panel in PANELS]
+            cells = [_cell(point.scores[panel]) for panel in curves.panels]
             count = str(max(len(scores) for scores in point.scores.values()))
             drawn.add_row("" if position else line, f"{point.magnitude:g}", *cells, count)
     return drawn
@@ -177,11 +186,11 @@ def draw(studies: Sequence[Curves], path: Path) -> None:
     lines = list(dict.fromkeys(line for curves in studies for line in curves.lines))
     style = {line: {"color": f"C{i % 10}", "marker": MARKERS[i % len(MARKERS)]} for i, line in enumerate(lines)}
     figure = Figure(figsize=(10, 1.2 + 3.6 * len(studies)), layout="constrained")
-    panels = figure.subplots(len(studies), len(PANELS), sharex=True, sharey=True, squeeze=False)
+    panels = figure.subplots(len(studies), 2, sharex=True, sharey=True, squeeze=False)
     for row, curves in zip(panels, studies, strict=True):
-        for panel, name in zip(row, PANELS, strict=True):
+        for panel, name in zip(row, curves.panels, strict=True):
             _draw_panel(panel, curves, name, style)
-        row[0].set_ylabel("zero-shot F1 in percent")
+        row[0].set_ylabel(f"zero-shot {curves.metric} in percent")
     figure.suptitle("\n".join(dict.fromkeys(flag for curves in studies for flag in curves.flags)), fontsize="medium")
     for panel in panels[-1]:
         panel.set_xlabel("magnitude (rms of the word embeddings)")
@@ -209,11 +218,11 @@ def _draw_panel(panel: Any, curves: Curves, name: str, style: dict[str, dict[str
     panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     panel.set_ylim(0, 100)
     panel.grid(alpha=0.3)
-    panel.set_title(f"{curves.study}: {PANELS[name]}", fontsize="medium")
+    panel.set_title(f"{curves.study}: {curves.panels[name]}", fontsize="medium")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="Zero-shot F1 against the magnitude of the perturbation.")
+    parser = argparse.ArgumentParser(description="Zero-shot scores against the magnitude of the perturbation.")
     parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
     parser.add_argument("--figure", type=Path, help="draw it here (.svg, .png or .pdf)")
     return parser
