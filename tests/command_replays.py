@@ -60,6 +60,15 @@ QUICK = {
     "--limit 1",
     "xlingual evaluate --predictions answers.json --data xquad": "xlingual evaluate --predictions {answers} "
     "--data {xquad} --languages de",
+    "xlingual evaluate OWNER/NAME --on mlqa --data MLQA_V1": "xlingual evaluate {model} --on mlqa --data {mlqa} --limit 1",
+    "xlingual evaluate OWNER/NAME --on mlqa --data MLQA_V1 --languages de,de-en,en-de": "xlingual evaluate {model} "
+    "--on mlqa --data {mlqa} --languages de,de-en,en-de --limit 1",
+    "xlingual evaluate OWNER/NAME --on 'mydata/{language}.json'": "xlingual evaluate {model} "
+    "--on {mydata}/{{language}}.json --limit 1",
+    "xlingual evaluate --predictions answers.json --on 'mydata/{language}.json' --languages fi,sw": "xlingual evaluate "
+    "--predictions {theirs} --on {mydata}/{{language}}.json --languages fi,sw",
+    "xlingual data contamination tydiqa_train.json --on mlqa --data MLQA_V1": "xlingual data contamination {train} "
+    "--on mlqa --data {mlqa}",
     "xlingual convert google/mt5-small models/mt5-small": "xlingual convert {pickled} {folder}/converted",
     "xlingual convert google/mt5-small DIR": "xlingual convert {pickled} {folder}/converted",
     "python analysis/by_language.py STUDY_DIR ...": f"python analysis/by_language.py {STUDY_DIR}",
@@ -204,7 +213,7 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual score": "xlingual score {xquad}/xquad.de.json {answers}",
     "xlingual data webfaq": "xlingual data webfaq {faq} --languages de,tr --study {root}/studies/webfaq_recipes.yaml "
     "--rows 20 --spread 1 --seed 1 --model {pretrained} --examples 1 --passages 1 --json --set data.faq.filters=off",
-    "xlingual data contamination": "xlingual data contamination {train} {dev} --data {xquad} --json",
+    "xlingual data contamination": "xlingual data contamination {train} {dev} --on xquad --data {xquad} --json",
     "python analysis/generalised_transfer.py": "python analysis/generalised_transfer.py {studies}/pairs --set xquad "
     "--csv {folder}/d.csv --figure {folder}/d.png",
     "python analysis/by_language.py": f"python analysis/by_language.py {STUDY_DIR} {{studies}}/other --set xquad "

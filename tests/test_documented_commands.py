@@ -193,6 +193,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     questions = [qa for article in read_json(toy.xquad / "xquad.de.json")["data"] for p in article["paragraphs"]
                  for qa in p["qas"]]  # fmt: skip
     write_json(folder / "answers.json", {qa["id"]: qa["answers"][0]["text"] for qa in questions})
+    write_other_test_sets(folder, toy.xquad)
     write_json(folder / "synonyms.json", {"the": ["a"]})
     write_faq_rows(folder / "rows")
     row = {"precision": "fp32", "train_windows_per_s": 100.0}
@@ -209,9 +210,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         study.robust("noise", 500, {"embedding_noise": {"magnitude": 0.1, "distribution": "gaussian"}})
     paths = {name: getattr(toy, name) for name in ("train", "dev", "xquad", "faq", "dictionary")}
     paths |= {"pretrained": toy.model, "model": model, "pickled": pickled, "studies": folder, "root": ROOT,
-              "rows": folder / "rows"}  # fmt: skip
-    paths |= {name: folder / f"{name}.json" for name in ("answers", "synonyms", "speed")}
+              "rows": folder / "rows", "mlqa": folder / "mlqa", "mydata": folder / "mydata"}  # fmt: skip
+    paths |= {name: folder / f"{name}.json" for name in ("answers", "theirs", "synonyms", "speed")}
     return {name: str(path) for name, path in paths.items()}
+
+
+def write_other_test_sets(folder: Path, xquad: Path) -> None:
+    """The toy world's test set as MLQA's files and as a user's own, with answers to the latter."""
+    for place in ("mlqa", "mydata"):
+        (folder / place).mkdir()
+    for context, question in product(("en", "de"), repeat=2):
+        target = folder / "mlqa" / f"test-context-{context}-question-{question}.json"
+        shutil.copy(xquad / f"xquad.{context}.json", target)
+    for code, copied in (("fi", "de"), ("sw", "es")):
+        shutil.copy(xquad / f"xquad.{copied}.json", folder / "mydata" / f"{code}.json")
+    answers = read_json(folder / "answers.json")
+    write_json(folder / "theirs.json", {"fi": answers, "sw": answers})
 
 
 def write_faq_rows(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`xlingual data contamination`: which training data overlaps XQuAD."""
+"""`xlingual data contamination`: which training data overlaps a test set."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ import typer
 from rich.console import Console
 
 from xlingual.cli import statuses
+from xlingual.cli.options import ON
 from xlingual.errors import DataError
 
 
 def contamination(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="SQuAD JSON, JSONL(.gz), Parquet, text.")],
-    data: Annotated[str, typer.Option(help="XQuAD: hub id, or a directory with xquad.LANGUAGE.json.")] = "google/xquad",
+    on: Annotated[str, typer.Option("--on", metavar="NAME|PATH", help=ON)] = "xquad",
+    data: Annotated[
+        str | None, typer.Option(help="Hub id or local directory of the test set [default: the set's hub id].")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
-    """Show which training data overlaps XQuAD; exit status 1 if some does, 0 if none.
+    """Show which training data overlaps a test set; exit status 1 if some does, 0 if none.
 
     Bad input ends with a message on standard error, status 1, and nothing on standard output.
     """
@@ -28,20 +32,23 @@ def contamination(
         raise DataError(f"{', '.join(missing)}: no such file; name files of training data")
     from xlingual.data.contamination.file_check import as_json as counts
     from xlingual.data.contamination.file_check import check_files
-    from xlingual.data.contamination.joint_index import index_of_test_set
+    from xlingual.data.contamination.joint_index import index_of_test_sets
+    from xlingual.evaluation.benchmark_examples import benchmark_of
     from xlingual.progress.activities import activities_shown
     from xlingual.report.overlap_table import contamination_tables
 
     began = time.perf_counter()
     with activities_shown():
+        benchmark = benchmark_of(on, data)
+        source = data or benchmark.source
         try:
-            index = index_of_test_set(data)
+            index = index_of_test_sets({benchmark.name: (benchmark, source, None)})
         except DataError as error:
             raise DataError(f"--data: {error}") from error
         checks = check_files(files, index)
     if as_json:
         print(json.dumps(counts(checks), indent=2, ensure_ascii=False))
     else:
-        Console().print(contamination_tables(checks, index, data, time.perf_counter() - began))
+        Console().print(contamination_tables(checks, index, source, time.perf_counter() - began))
     if any(check.overlapping for check in checks):
         raise typer.Exit(statuses.ERROR)

@@ -14,13 +14,12 @@ from rich.console import Console
 
 from xlingual.activity import doing
 from xlingual.cli import statuses
+from xlingual.cli.options import ON
 from xlingual.errors import XlingualError
 
 if TYPE_CHECKING:
     from xlingual.evaluation.evaluation_request import EvaluationRequest
     from xlingual.evaluation.result import Evaluation
-
-ON = "Test set: xquad, mlqa, tydiqa_goldp, pawsx, xnli, or the path of your own files with {language} for the code."
 
 
 def evaluate(

@@ -14,3 +14,5 @@ Overrides = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, e.g. data.train=train.json."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+
+ON = "Test set: xquad, mlqa, tydiqa_goldp, pawsx, xnli, or the path of your own files with {language} for the code."
