@@ -26,7 +26,7 @@ def evaluate(
     model: Annotated[
         str | None, typer.Argument(metavar="[MODEL]", help="A checkpoint: hub id or local directory.")
     ] = None,
-    on: Annotated[str, typer.Option("--on", metavar="NAME|PATH", help=ON)] = "xquad",
+    on: Annotated[str, typer.Option("--on", metavar="SET", help=ON)] = "xquad",
     data: Annotated[
         str | None, typer.Option(help="Hub id or local directory of the test set [default: the set's hub id].")
     ] = None,

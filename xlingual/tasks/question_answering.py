@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from xlingual import metrics, mlqa_metrics, task_metrics
+from xlingual import metrics, task_metrics
 from xlingual.data.examples import Example
 from xlingual.data.scorable import first_ids, refuse_unscorable
 from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
@@ -16,6 +16,7 @@ from xlingual.data.stated_questions import questions_of_file
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
 from xlingual.languages import UNSPACED
+from xlingual.metrics import mlqa
 from xlingual.task_metrics import SQUAD, TaskMetrics
 from xlingual.tasks.task import Candidate, Extras
 
@@ -65,7 +66,7 @@ class QuestionAnswering:
 
 QUESTION_ANSWERING = QuestionAnswering()
 
-MLQA = QuestionAnswering(task_metrics.MLQA, {"mlqa_exact_match": mlqa_metrics.exact_match, "mlqa_f1": mlqa_metrics.f1})
+MLQA = QuestionAnswering(task_metrics.MLQA, {"mlqa_exact_match": mlqa.exact_match, "mlqa_f1": mlqa.f1})
 """The same task with MLQA's metrics beside SQuAD's. The language of an answer is that of its context."""
 
 

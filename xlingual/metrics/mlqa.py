@@ -1,7 +1,7 @@
 """Exact match and F1 as MLQA's official evaluation script defines them (Lewis et al. 2020, arXiv 1910.07475).
 
-They are those of `xlingual.metrics` after another normalisation, which depends on the language of the answer: all of
-Unicode's punctuation is deleted, the articles are those of the language, and a Chinese character is a word.
+They are SQuAD's (`xlingual.metrics.squad`) after another normalisation, which depends on the language of the answer:
+all of Unicode's punctuation is deleted, the articles are those of the language, and a Chinese character is a word.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from xlingual.errors import DataError
-from xlingual.metrics import overlap_f1, refuse_no_answers
+from xlingual.metrics.squad import overlap_f1, refuse_no_answers
 
 _ARTICLES: dict[str, str] = {
     "en": r"\b(a|an|the)\b",
