@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,11 @@ from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
 from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.result import Evaluation
+from xlingual.records import journal
+from xlingual.records.files import write_json, write_lines
+from xlingual.records.layout import StudyDirectory
 from xlingual.study.benchmarks import BENCHMARKS, Benchmark
+from xlingual.study.test_sets import name_of
 
 MLQA, TYDIQA = BENCHMARKS["mlqa"], BENCHMARKS["tydiqa_goldp"]
 
@@ -140,3 +146,39 @@ def test_a_wrong_test_set_is_one_line(own: str, tmp_path: Path) -> None:
         EvaluationRequest(benchmark_of(own)).examples(["te"])
     with pytest.raises(DataError, match=r"--data: .*no file of MLQA"):
         codes_of(MLQA, "all", str(tmp_path))
+
+
+def test_a_checkpoint_of_a_study_is_asked_what_the_study_asks_of_that_set(
+    own: str, headed: Path, mlqa: Path, tmp_path: Path
+) -> None:
+    study = StudyDirectory(tmp_path / "studies" / "mine")
+    trial = study.trial("0123")
+    shutil.copytree(headed, trial.model)
+    test = {"set": "mlqa", "also": {"north": {"source": own, "paragraphs": 4}}}
+    write_json(study.study_json, {"name": "mine", "data": {"test": test}})
+    request = EvaluationRequest(benchmark_of(own), languages="fi", keep=tmp_path / "first")
+    first = evaluate_checkpoint(str(headed), replace(request, paragraphs=4))
+    write_lines(trial.predictions("north", "fi"), journal.read(first.kept / "fi.jsonl"))
+    evaluation = evaluate_checkpoint(str(trial.model), replace(request, keep=tmp_path / "again"))
+    assert evaluation.notes == (
+        "4 paragraphs, as study mine asks them; all of them: --paragraphs all",
+        "these are the test scores that study mine recorded, to the last digit, in fi",
+    )
+    other = evaluate_checkpoint(str(trial.model), EvaluationRequest(MLQA, str(mlqa), "de", keep=tmp_path / "mlqa-de"))
+    assert (other.scores["de"]["questions"], other.part, other.made_with["recorded"]["languages"]) == (20, "", {})
+    absent = EvaluationRequest(BENCHMARKS["xquad"], str(Path(own).parent), "fi", keep=tmp_path / "x")
+    with pytest.raises(DataError, match=r"no file for fi \(xquad.<code>.json\)"):
+        evaluate_checkpoint(str(trial.model), absent)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("facebook/mlqa", "mlqa"),
+        ("https://huggingface.co/datasets/google/XTREME", "mlqa"),
+        ("google-research-datasets/tydiqa", "tydiqa_goldp"),
+        ("someone/else", "xquad"),
+    ],
+)
+def test_every_hub_id_of_a_test_set_stands_for_it(source: str, name: str) -> None:
+    assert name_of(source) == name

@@ -62,9 +62,12 @@ def evaluate_checkpoint(
     family.check(directory, lengths)
     study = recorded_of(directory)
     notes = family.notes(directory, checkpoint.tokenizer)
-    if study is not None and study.paragraphs and asked.paragraphs is None:
-        asked = replace(asked, paragraphs=study.paragraphs)
-        notes.append(f"{study.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all")
+    recorded_set = study.test_set(asked.benchmark) if study is not None else None
+    if study is not None and recorded_set is not None and recorded_set.paragraphs and asked.paragraphs is None:
+        asked = replace(asked, paragraphs=recorded_set.paragraphs)
+        notes.append(
+            f"{recorded_set.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all"
+        )
     identity = {"fingerprint": checkpoint.fingerprint, "lengths": lengths.tree}
     kept = PredictionStore(asked.folder(model), asked.benchmark.name, identity)
     sets = asked.examples(codes)

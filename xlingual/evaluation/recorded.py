@@ -12,6 +12,8 @@ from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory, TrialDirectory
 from xlingual.study.benchmarks import Benchmark
+from xlingual.study.benchmarks.own import is_pattern
+from xlingual.study.test_sets import RecordedTestSet, recorded_test_sets
 from xlingual.task_metrics import Metric
 from xlingual.tasks.named import task_of
 
@@ -23,18 +25,26 @@ class Recorded:
     Attributes:
         study: its name.
         trial: the replicate's directory.
-        paragraphs: how many of the test set's the study asks in each language; None for all.
+        sets: its test sets by name.
     """
 
     study: str
     trial: TrialDirectory
-    paragraphs: int | None
+    sets: Mapping[str, RecordedTestSet]
+
+    def test_set(self, benchmark: Benchmark) -> RecordedTestSet | None:
+        """The study's test set that this is: by its name, or by the files of the user's own; None if it has none."""
+        own = (one for one in self.sets.values() if is_pattern(one.source) and one.source == benchmark.source)
+        return self.sets.get(benchmark.name) or next(own, None)
 
     def scores(self, benchmark: Benchmark, ids: Mapping[str, Iterable[str]]) -> dict[str, Scores]:
         """Recorded test scores by language, where they are of the very questions with these ids."""
         found: dict[str, Scores] = {}
+        recorded = self.test_set(benchmark)
+        if recorded is None:
+            return found
         for language, asked in ids.items():
-            rows = journal.read(self.trial.predictions(benchmark.name, language))
+            rows = journal.read(self.trial.predictions(recorded.name, language))
             if rows and [row.get("id") for row in rows] == list(asked):
                 found[language] = task_of(benchmark).scores(rows)
         return found
@@ -47,7 +57,7 @@ def recorded_of(checkpoint: Path) -> Recorded | None:
     if checkpoint != trial.model or study.trial(trial.path.name) != trial or not study.study_json.is_file():
         return None
     said: dict[str, Any] = read_json(study.study_json)
-    return Recorded(str(said.get("name")), trial, said.get("data", {}).get("test", {}).get("paragraphs"))
+    return Recorded(str(said.get("name")), trial, recorded_test_sets(said))
 
 
 def compared(study: str, recorded: Mapping[str, Scores], scores: Mapping[str, Scores], headline: Metric) -> list[str]:

@@ -110,7 +110,8 @@ def name_of(source: str) -> str:
         return own.name_of(source)
     hub = _HUB.fullmatch(source.strip())
     repository = hub.group(2).lower() if hub else ""
-    return next((one.name for one in BENCHMARKS.values() if one.source.lower() == repository), USUAL)
+    known = ((one.name, hub_id.lower()) for one in BENCHMARKS.values() for hub_id in (one.source, *one.hub_ids))
+    return next((name for name, hub_id in known if hub_id and hub_id == repository), USUAL)
 
 
 def source_of(name: str) -> str | None:
