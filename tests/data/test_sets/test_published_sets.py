@@ -55,6 +55,15 @@ def test_every_file_of_mlqa_has_its_questions(mlqa_dev: Path) -> None:
     assert len(list((mlqa_dev / "dev").iterdir())) == len(MLQA) + len(MLQA_PAIRS)
 
 
+def test_articles_on_one_subject_have_one_title(mlqa_dev: Path) -> None:
+    sets = mlqa.load_mlqa(str(mlqa_dev), list(MLQA))
+    english = {example.id: example.title for example in sets["en"].examples}
+    for part in sets.values():
+        assert all(example.title == english[example.id] for example in part.examples)
+    alone = mlqa.load_mlqa(str(mlqa_dev), ["vi"])["vi"]
+    assert alone.fingerprint == sets["vi"].fingerprint and len({example.title for example in alone.examples}) == 228
+
+
 def test_a_literal_line_break_in_a_question_is_kept(mlqa_dev: Path) -> None:
     sets = mlqa.load_mlqa(str(mlqa_dev), list(MLQA))
     broken = {key: sum("\\n" in example.question for example in part.examples) for key, part in sets.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -66,7 +66,8 @@ def load_crossed(source: str, pairs: Sequence[tuple[str, str]], paragraphs: int 
     _refuse_missing(place, pairs)
     questions = {pair_key(*pair): place.questions(pair) for pair in pairs}
     sets = examples_by_language(source, {pair_key(*pair): place.name(pair) for pair in pairs}, questions, paragraphs)
-    return {key: _in_language(part, key[:2], place.note) for key, part in sets.items()}
+    titles = _english_titles(place, questions)
+    return {key: _described(part, key[:2], titles, place.note) for key, part in sets.items()}
 
 
 def languages_of(source: str) -> list[str]:
@@ -208,7 +209,20 @@ def _pairs() -> list[tuple[str, str]]:
     return sorted(every, key=lambda pair: pair[0] != pair[1])
 
 
-def _in_language(part: ExampleSet, language: str, note: str) -> ExampleSet:
-    """The answers are in the language of the context."""
-    examples = tuple(replace(example, language=language) for example in part.examples)
+def _english_titles(place: _Place, questions: Mapping[str, Sequence[Question]]) -> dict[str, str]:
+    """The title of the English article by the id of a question, which every language shares with English."""
+    if not any(one.title for part in questions.values() for one in part) or not place.has(("en", "en")):
+        return {}
+    english = questions.get("en") or place.questions(("en", "en"))
+    return {one.id: one.title for one in english if one.title}
+
+
+def _described(part: ExampleSet, language: str, titles: Mapping[str, str], note: str) -> ExampleSet:
+    """Name the language of the answers, which is the context's, and the article.
+
+    Articles of several Wikipedias on one subject have the English title, so that statistics resample them together.
+    """
+    examples = tuple(
+        replace(example, language=language, title=titles.get(example.id, example.title)) for example in part.examples
+    )
     return ExampleSet(examples, part.counts, (*part.notes, *([note] if note else [])))
