@@ -206,7 +206,7 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual evaluate": [
         "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
         "--keep {folder}/kept --published XLM-R-base",
-        "xlingual evaluate theirs --predictions {answers} --data {xquad} --languages de",
+        "xlingual evaluate theirs --predictions {answers} --data {xquad} --languages de --source-language deu",
     ],
     "xlingual convert": "xlingual convert {pickled} {folder}/converted --json",
     "xlingual bench": BENCH,

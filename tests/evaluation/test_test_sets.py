@@ -6,11 +6,13 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny_task
+from rich.console import Console
 
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.errors import DataError, XlingualError
@@ -20,8 +22,9 @@ from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.result import Evaluation
 from xlingual.records import journal
-from xlingual.records.files import write_json, write_lines
+from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import StudyDirectory
+from xlingual.report.evaluation_table import evaluation_table
 from xlingual.study.benchmarks import BENCHMARKS, Benchmark
 from xlingual.study.test_sets import name_of
 
@@ -128,6 +131,20 @@ def test_a_users_own_files_are_a_test_set(own: str, headed: Path, tmp_path: Path
     assert scores["fi"]["exact_match"] == scores["sw"]["exact_match"] == 100.0
 
 
+def test_the_mean_leaves_out_the_language_of_the_training_data(mlqa: Path, tmp_path: Path) -> None:
+    sets = EvaluationRequest(MLQA, str(mlqa)).examples(["en", "de", "zh"])
+    written = answers(sets, lambda one: one.answers[0])
+    evaluation = given(tmp_path, written, MLQA, str(mlqa), source_language="de")
+    (mean,) = evaluation.means
+    assert (mean.over, mean.languages) == ("2 non-German languages", ("en", "zh"))
+    assert read_json(evaluation.kept / "evaluation.json")["means"][0]["languages"] == ["en", "zh"]
+    assert evaluation.intervals.of(("en", "zh")).keys() == set(MLQA.metrics.names)
+    assert evaluation.as_json()["source_language"] == "de"
+    drawn = Console(width=100, record=True, file=StringIO())
+    drawn.print(evaluation_table(evaluation))
+    assert "mean of 2, no de: over 2 non-German languages" in drawn.export_text()
+
+
 def test_a_wrong_test_set_is_one_line(own: str, tmp_path: Path) -> None:
     folder = Path(own).parent
     for on, data, said in (
@@ -155,7 +172,7 @@ def test_a_checkpoint_of_a_study_is_asked_what_the_study_asks_of_that_set(
     trial = study.trial("0123")
     shutil.copytree(headed, trial.model)
     test = {"set": "mlqa", "also": {"north": {"source": own, "paragraphs": 4}}}
-    write_json(study.study_json, {"name": "mine", "data": {"test": test}})
+    write_json(study.study_json, {"name": "mine", "data": {"test": test, "source_language": "sw"}})
     request = EvaluationRequest(benchmark_of(own), languages="fi", keep=tmp_path / "first")
     first = evaluate_checkpoint(str(headed), replace(request, paragraphs=4))
     write_lines(trial.predictions("north", "fi"), journal.read(first.kept / "fi.jsonl"))
@@ -164,6 +181,7 @@ def test_a_checkpoint_of_a_study_is_asked_what_the_study_asks_of_that_set(
         "4 paragraphs, as study mine asks them; all of them: --paragraphs all",
         "these are the test scores that study mine recorded, to the last digit, in fi",
     )
+    assert evaluation.source_language == "sw" and first.source_language == "en"
     other = evaluate_checkpoint(str(trial.model), EvaluationRequest(MLQA, str(mlqa), "de", keep=tmp_path / "mlqa-de"))
     assert (other.scores["de"]["questions"], other.part, other.made_with["recorded"]["languages"]) == (20, "", {})
     absent = EvaluationRequest(BENCHMARKS["xquad"], str(Path(own).parent), "fi", keep=tmp_path / "x")

@@ -15,7 +15,8 @@ from rich.console import Console
 from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.options import ON
-from xlingual.errors import XlingualError
+from xlingual.errors import DataError, XlingualError
+from xlingual.languages import two_letter
 
 if TYPE_CHECKING:
     from xlingual.evaluation.evaluation_request import EvaluationRequest
@@ -35,6 +36,12 @@ def evaluate(
     paragraphs: Annotated[
         str | None,
         typer.Option(metavar="N|all", help="Only N paragraphs of each language [default: as in its study, else all]."),
+    ] = None,
+    source_language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CODE", help="Language of the training data, for the means [default: its study's, else en]."
+        ),
     ] = None,
     predictions: Annotated[
         Path | None,
@@ -67,7 +74,9 @@ def evaluate(
     if model is None and predictions is None:
         raise XlingualError("nothing to score: write a MODEL (hub id or local directory), or --predictions FILE")
     _check_published(published)
-    asked = EvaluationRequest(benchmark_of(on, data), data, languages, limit, _paragraphs(paragraphs), keep)
+    asked = EvaluationRequest(
+        benchmark_of(on, data), data, languages, limit, _paragraphs(paragraphs), keep, _code(source_language)
+    )
     _check_unused(predictions, {"--workers": workers, "--address": address})
     not_kept = None
     try:
@@ -112,6 +121,13 @@ def _check_unused(predictions: Path | None, options: Mapping[str, object]) -> No
         raise XlingualError(
             f"{written[0]}: answers of --predictions are scored by this process, no model has to answer; leave it out"
         )
+
+
+def _code(language: str | None) -> str | None:
+    try:
+        return None if language is None else two_letter(language)
+    except DataError as error:
+        raise DataError(f"--source-language: {error}") from None
 
 
 def _paragraphs(asked: str | None) -> int | Literal["all"] | None:

@@ -62,6 +62,8 @@ def evaluate_checkpoint(
     family.check(directory, lengths)
     study = recorded_of(directory)
     notes = family.notes(directory, checkpoint.tokenizer)
+    if study is not None and asked.source_language is None:
+        asked = replace(asked, source_language=study.source_language)
     recorded_set = study.test_set(asked.benchmark) if study is not None else None
     if study is not None and recorded_set is not None and recorded_set.paragraphs and asked.paragraphs is None:
         asked = replace(asked, paragraphs=recorded_set.paragraphs)

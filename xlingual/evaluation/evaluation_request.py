@@ -13,7 +13,7 @@ from xlingual.errors import RecordError
 from xlingual.evaluation.benchmark_examples import examples_of
 from xlingual.evaluation.intervals import intervals
 from xlingual.evaluation.prediction_store import PredictionsMissing, PredictionStore, Row, usual_folder
-from xlingual.evaluation.result import Evaluation, means
+from xlingual.evaluation.result import ENGLISH, Evaluation, means
 from xlingual.study.benchmarks import Benchmark
 from xlingual.tasks.named import task_of
 
@@ -32,6 +32,8 @@ class EvaluationRequest:
         paragraphs: number of paragraphs of each language, evenly spread; None for as many as the checkpoint's study
             asks, if it lies in the directory of one.
         keep: where predictions are kept; None for the usual folder.
+        source_language: two-letter code of the training data's language; None for that of the checkpoint's study, or
+            English.
     """
 
     benchmark: Benchmark
@@ -40,6 +42,7 @@ class EvaluationRequest:
     limit: int | None = None
     paragraphs: int | Literal["all"] | None = None
     keep: Path | None = None
+    source_language: str | None = None
 
     @property
     def most_paragraphs(self) -> int | None:
@@ -97,11 +100,12 @@ def scored(
     fingerprints = {code: part.fingerprint for code, part in sets.items()}
     data = asked.data or asked.benchmark.source
     said = (*([TOY] if of_toy_world(data) else []), *notes_of(sets), *notes)
-    over = [mean.languages for mean in means(asked.benchmark, scores)]
+    source_language = asked.source_language or ENGLISH
+    over = [mean.languages for mean in means(asked.benchmark, scores, source_language)]
     precision = intervals(asked.benchmark.metrics.names, sets, rows, over)
     evaluation = Evaluation(
         model, asked.benchmark, data, asked.part, scores, identity, fingerprints, said, kept.path, made_with,
-        intervals=precision,
+        intervals=precision, source_language=source_language,
     )  # fmt: skip
     unwritten = {code: rows[code] for code in new}
     if unwritten:

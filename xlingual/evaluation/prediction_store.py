@@ -102,7 +102,7 @@ class PredictionStore:
             language: {name: value for name, value in row.items() if isinstance(value, int | float)}
             for language, row in content["languages"].items()
         }
-        content["means"] = [mean.as_json() for mean in means(evaluation.benchmark, scores)]
+        content["means"] = [mean.as_json() for mean in means(evaluation.benchmark, scores, evaluation.source_language)]
         partial = self.path.with_name(f".{self.path.name}.partial-{os.getpid()}-{secrets.token_hex(4)}")
         try:
             if self._recorded:  # evaluation.json, which says what is there, comes last

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlingual.evaluation.result import Scores
+from xlingual.evaluation.result import ENGLISH, Scores
 from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory, TrialDirectory
@@ -26,11 +26,13 @@ class Recorded:
         study: its name.
         trial: the replicate's directory.
         sets: its test sets by name.
+        source_language: two-letter code of its training data's language.
     """
 
     study: str
     trial: TrialDirectory
     sets: Mapping[str, RecordedTestSet]
+    source_language: str
 
     def test_set(self, benchmark: Benchmark) -> RecordedTestSet | None:
         """The study's test set that this is: by its name, or by the files of the user's own; None if it has none."""
@@ -57,7 +59,9 @@ def recorded_of(checkpoint: Path) -> Recorded | None:
     if checkpoint != trial.model or study.trial(trial.path.name) != trial or not study.study_json.is_file():
         return None
     said: dict[str, Any] = read_json(study.study_json)
-    return Recorded(str(said.get("name")), trial, recorded_test_sets(said))
+    return Recorded(
+        str(said.get("name")), trial, recorded_test_sets(said), said.get("data", {}).get("source_language", ENGLISH)
+    )
 
 
 def compared(study: str, recorded: Mapping[str, Scores], scores: Mapping[str, Scores], headline: Metric) -> list[str]:

@@ -18,6 +18,9 @@ from xlingual.task_metrics import TaskMetrics
 
 Scores = Mapping[str, float]
 
+ENGLISH = "en"
+"""The source language unless the user, or the study of a checkpoint, says another one."""
+
 COUNTS = ("questions", "missing", "unknown")
 """Of a language's scores those that are numbers of questions, and have no mean."""
 
@@ -60,6 +63,7 @@ class Evaluation:
         made_with: whatever else is said of how the answers came to be.
         is_kept: whether the predictions lie there.
         intervals: what other articles could change.
+        source_language: two-letter code of the training data's language, which the first mean leaves out.
     """
 
     model: str
@@ -74,6 +78,7 @@ class Evaluation:
     made_with: Mapping[str, Any] = field(default_factory=dict)
     is_kept: bool = True
     intervals: Intervals = field(default_factory=Intervals)
+    source_language: str = ENGLISH
 
     @property
     def metrics(self) -> TaskMetrics:
@@ -83,7 +88,7 @@ class Evaluation:
     @property
     def means(self) -> tuple[Mean, ...]:
         """See `means`."""
-        return means(self.benchmark, self.scores)
+        return means(self.benchmark, self.scores, self.source_language)
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON's kinds."""
@@ -92,6 +97,7 @@ class Evaluation:
             "benchmark": self.benchmark.name,
             "data": self.data,
             "part": self.part or None,
+            "source_language": self.source_language,
             **self.identity,
             **self.made_with,
             "languages": {
@@ -109,14 +115,14 @@ class Evaluation:
         }
 
 
-def means(benchmark: Benchmark, scores: Mapping[str, Scores]) -> tuple[Mean, ...]:
-    """Means over the languages that are not English, and over the sets of published averages that are all there.
+def means(benchmark: Benchmark, scores: Mapping[str, Scores], source_language: str = ENGLISH) -> tuple[Mean, ...]:
+    """Means over all languages but the source language, and over the sets of published averages that are all there.
 
     Scores across two languages enter none of them.
     """
-    others = [language for language in scores if language != "en" and not is_pair(language)]
+    others = [language for language in scores if language != source_language and not is_pair(language)]
     differ = [f"{'with' if code in others else 'without'} {name(code)}" for code in benchmark.optional]
-    words = ", ".join([f"{len(others)} {non('en')} languages", *differ])
+    words = ", ".join([f"{len(others)} {non(source_language)} languages", *differ])
     found = [_mean(words, others, scores)] if len(others) > 1 else []
     for words, languages in benchmark.averages.items():
         if set(languages) <= set(scores):

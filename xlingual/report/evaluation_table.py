@@ -73,7 +73,8 @@ def published_beside(
 
 
 def _name(evaluation: Evaluation, mean: Mean) -> str:
-    languages, codes = evaluation.benchmark.languages, ("en", *evaluation.benchmark.optional)
+    languages = evaluation.benchmark.languages
+    codes = dict.fromkeys((evaluation.source_language, *evaluation.benchmark.optional))
     without = "".join(f", no {code}" for code in codes if code in languages and code not in mean.languages)
     return f"mean of {len(mean.languages)}{without}"
 
