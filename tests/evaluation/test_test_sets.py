@@ -61,6 +61,12 @@ def given(tmp_path: Path, content: object, benchmark: Benchmark, data: str | Non
     return evaluate_predictions(None, path, EvaluationRequest(benchmark, data, keep=keep, **asked))
 
 
+def drawn(evaluation: Evaluation) -> str:
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(evaluation_table(evaluation))
+    return console.export_text()
+
+
 def test_answers_to_mlqa_have_both_metrics_and_keys_of_two_languages(mlqa: Path, tmp_path: Path) -> None:
     keys = ["en", "de", "zh", "zh-en"]
     sets = EvaluationRequest(MLQA, str(mlqa)).examples(keys)
@@ -140,9 +146,28 @@ def test_the_mean_leaves_out_the_language_of_the_training_data(mlqa: Path, tmp_p
     assert read_json(evaluation.kept / "evaluation.json")["means"][0]["languages"] == ["en", "zh"]
     assert evaluation.intervals.of(("en", "zh")).keys() == set(MLQA.metrics.names)
     assert evaluation.as_json()["source_language"] == "de"
-    drawn = Console(width=100, record=True, file=StringIO())
-    drawn.print(evaluation_table(evaluation))
-    assert "mean of 2, no de: over 2 non-German languages" in drawn.export_text()
+    assert "mean of 2, no de: over 2 non-German languages" in drawn(evaluation)
+
+
+def test_answers_to_pairs_are_labels(tmp_path: Path) -> None:
+    folder = tmp_path / "x-final"
+    for code in ("en", "de"):
+        (folder / code).mkdir(parents=True)
+        lines = [f"{n}\tOne {code} {n}.\tTwo {code} {n}.\t{n % 2}" for n in range(1, 9)]
+        text = "\n".join(["id\tsentence1\tsentence2\tlabel", *lines, ""])
+        (folder / code / "test_2k.tsv").write_text(text)
+    pawsx = BENCHMARKS["pawsx"]
+    labels = {str(n): str(n % 2) for n in range(1, 8)} | {"1": "perhaps"}
+    evaluation = given(tmp_path, {"de": labels, "en-de": labels}, pawsx, str(folder))
+    assert evaluation.scores["de"]["accuracy"] == evaluation.scores["en-de"]["accuracy"] == 75.0
+    assert (evaluation.scores["de"]["missing"], evaluation.scores["de"]["illegal"]) == (1, 25.0)
+    text = drawn(evaluation)
+    assert "pairs that share a sentence, directly or over other pairs, are a group" in text
+    assert (
+        "illegal: the answer is none of the labels" in text
+        and "article" not in text
+        and "questions" not in (text.split("──")[0])
+    )
 
 
 def test_a_wrong_test_set_is_one_line(own: str, tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from xlingual.data.examples import ExampleSet
+from xlingual.data.examples import ExampleSet, SentencePair
 from xlingual.statistics.one_sample import Estimate, clustered_mean
 
 CONFIDENCE = 0.95
+
+PARAGRAPHS, PAIR_GROUPS = "paragraphs", "groups"
 
 
 @dataclass(frozen=True)
@@ -17,11 +19,13 @@ class Intervals:
     """Estimates of one set of scores, see `xlingual.statistics.one_sample`.
 
     Attributes:
-        by_article: whether the data names the article of every question; else questions are grouped by paragraph.
+        by_article: whether the data names the article of every question; else `groups` are resampled.
+        groups: what these are, in the plural: paragraphs, or groups of pairs that share a sentence.
         estimates: languages (one, or those of a mean) -> metric -> its estimate.
     """
 
     by_article: bool = False
+    groups: str = PARAGRAPHS
     estimates: Mapping[tuple[str, ...], Mapping[str, Estimate]] = field(default_factory=dict)
 
     @property
@@ -32,7 +36,7 @@ class Intervals:
     @property
     def grouped_by(self) -> str:
         """What a cluster is, in the plural."""
-        return "articles" if self.by_article else "paragraphs"
+        return "articles" if self.by_article else self.groups
 
     def of(self, languages: Sequence[str]) -> Mapping[str, Estimate]:
         """Estimates by metric of a language or a mean; none where it has none."""
@@ -72,4 +76,5 @@ def intervals(
         for languages in [*((code,) for code in sets), *map(tuple, means)]:
             weights = dict.fromkeys(languages, 1.0 / len(languages))
             found.setdefault(languages, {})[metric] = clustered_mean(scores, clusters, weights)
-    return Intervals(by_article, found)
+    pairs = any(isinstance(example, SentencePair) for part in sets.values() for example in part.examples[:1])
+    return Intervals(by_article, PAIR_GROUPS if pairs else PARAGRAPHS, found)

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from xlingual.evaluation.intervals import CONFIDENCE
+from xlingual.evaluation.intervals import CONFIDENCE, PAIR_GROUPS
 from xlingual.evaluation.result import Evaluation, Mean
 from xlingual.report.character_table import CHARACTERS
 from xlingual.report.published import PublishedRow, PublishedScore, is_part, published_name_of, published_rows
 from xlingual.report.wide_table import Column, WideTable
+from xlingual.report.words import words_of
 from xlingual.statistics.one_sample import Estimate
+from xlingual.task_metrics import SQUAD
 
 NO_WIDTH = 1e-9
 """In percentage points: standard errors below it are rounding errors."""
@@ -23,6 +25,8 @@ SHARES = (
     "and in another script than the context (arXiv 2010.11934, section 5); a translation into English does not show "
     "where the context is in Latin script."
 )
+
+NO_LABEL = "illegal: the answer is none of the labels; it counts as wrong."
 
 
 def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] = ()) -> RenderableType:
@@ -42,7 +46,8 @@ def evaluation_table(evaluation: Evaluation, published: Sequence[PublishedRow] =
     lines += [f"[{n}] published, not measured here: {row.note}" for n, row in enumerate(published, start=1)]
     found = {name for scores in evaluation.scores.values() for name in scores}
     lines += [CHARACTERS] if found & {*evaluation.metrics.partial_names} else []
-    lines += [SHARES] if found & {*evaluation.metrics.share_names} else []
+    if found & {*evaluation.metrics.share_names}:
+        lines.append(SHARES if evaluation.metrics.task == SQUAD.task else NO_LABEL)
     lines += [f"note: {note}" for note in evaluation.notes]
     lines.append(f"predictions are kept in {evaluation.kept}" if evaluation.is_kept else "predictions are not kept")
     return Group(WideTable(title, (), first, groups), Text(), *(Text(line) for line in lines))
@@ -81,9 +86,10 @@ def _name(evaluation: Evaluation, mean: Mean) -> str:
 
 def _measured(evaluation: Evaluation) -> list[list[Column]]:
     rows = [*evaluation.scores.values(), *(mean.scores for mean in evaluation.means)]
-    counts = ["questions", *(["missing"] if any(row.get("missing") for row in rows) else [])]
-    groups = [[Column("without\nanswer" if name == "missing" else name, _texts(rows, name, 0)) for name in counts]]
     metrics = evaluation.metrics
+    groups = [[Column(words_of(metrics).examples, _texts(rows, "questions", 0))]]
+    if any(row.get("missing") for row in rows):
+        groups[0].append(Column("without\nanswer", _texts(rows, "missing", 0)))
     of_metrics = [[(one.name, one.title)] for one in (*metrics.metrics, *metrics.partial)]
     for columns in (*of_metrics, [(share.name, _share_header(share.title)) for share in metrics.shares]):
         if any(name in row for row in rows for name, _ in columns):
@@ -132,7 +138,9 @@ def _about_intervals(evaluation: Evaluation) -> list[str]:
         f"{CONFIDENCE:.0%} intervals by Student's t over {clusters} {precision.grouped_by}: they cover other "
         f"{precision.grouped_by}, not another training; under another seed a model may differ by more"
     ]
-    if not precision.by_article:
+    if precision.grouped_by == PAIR_GROUPS:
+        lines.append("pairs that share a sentence, directly or over other pairs, are a group")
+    elif not precision.by_article:
         lines.append(
             "the data does not name all articles, so questions are grouped by paragraph; intervals by article would be "
             "wider"

@@ -137,6 +137,19 @@ def test_only_pairs_of_two_languages_are_told(tmp_path: Path) -> None:
         mlqa.load_mlqa(str(tmp_path / "dev-context-de-question-en.json"), ["de"])
 
 
+def test_files_without_answers_are_refused_with_their_reason(tmp_path: Path) -> None:
+    stripped = {
+        "context": "Ann.",
+        "qas": [{"id": "finnish-1", "question": "Who?", "answers": [{"text": "", "answer_start": 0}]}],
+    }
+    content = json.dumps({"data": [{"title": "T", "paragraphs": [stripped]}]})
+    (tmp_path / "tydiqa.fi.dev.json").write_text(content)
+    (tmp_path / "test-context-de-question-de.json").write_text(content)
+    for load, code in ((tydiqa.load_tydiqa, "fi"), (mlqa.load_mlqa, "de")):
+        with pytest.raises(DataError, match=r"no question has an answer to score against: XTREME's download_data\.sh"):
+            load(str(tmp_path), [code])
+
+
 def test_a_broken_file_is_named_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "test-context-de-question-de.json"
     file.write_text('{"data": [{"title": "T",\n "paragraphs": [}]}', encoding="utf-8")

@@ -14,7 +14,7 @@ from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
 from xlingual.data.squad import Split, load_squad, usable_examples
 from xlingual.data.stated_questions import COLUMNS, Question, questions_of_file, questions_of_rows
-from xlingual.data.test_sets.questions import asked_codes, examples_by_language
+from xlingual.data.test_sets.questions import asked_codes, examples_by_language, refuse_without_answers
 from xlingual.errors import DataError
 from xlingual.study.benchmarks.mlqa import LANGUAGES
 
@@ -65,6 +65,7 @@ def load_crossed(source: str, pairs: Sequence[tuple[str, str]], paragraphs: int 
     place = _place(source)
     _refuse_missing(place, pairs)
     questions = {pair_key(*pair): place.questions(pair) for pair in pairs}
+    refuse_without_answers(source, questions)
     sets = examples_by_language(source, {pair_key(*pair): place.name(pair) for pair in pairs}, questions, paragraphs)
     titles = _english_titles(place, questions)
     return {key: _described(part, key[:2], titles, place.note) for key, part in sets.items()}

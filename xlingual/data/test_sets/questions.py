@@ -46,6 +46,20 @@ def examples_by_language(
     return {code: _counted(part, len(questions[code])) for code, part in sets.items()}
 
 
+def refuse_without_answers(source: str, questions: Mapping[str, Sequence[Question]]) -> None:
+    """Refuse files without any answer.
+
+    Raises:
+        DataError: when there are questions, and none has an answer.
+    """
+    every = [question for part in questions.values() for question in part]
+    if every and not any(question.answerable for question in every):
+        raise DataError(
+            f"{source}: no question has an answer to score against: XTREME's download_data.sh removes them; name the "
+            "files that the authors of the test set publish, or a hub id"
+        )
+
+
 def spread(paragraphs: Sequence[str], number: int | None) -> frozenset[str]:
     """Choose `number` distinct paragraphs, evenly spaced in order of appearance; all if None."""
     distinct = list(dict.fromkeys(paragraphs))

@@ -12,7 +12,7 @@ from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
 from xlingual.data.squad import Split, load_squad, usable_examples
 from xlingual.data.stated_questions import COLUMNS, Question, questions_of_file, questions_of_rows
-from xlingual.data.test_sets.questions import asked_codes, examples_by_language
+from xlingual.data.test_sets.questions import asked_codes, examples_by_language, refuse_without_answers
 from xlingual.errors import DataError
 from xlingual.languages import name
 from xlingual.study.benchmarks.tydiqa_goldp import LANGUAGES
@@ -50,6 +50,7 @@ def load_tydiqa(source: str, languages: Sequence[str], paragraphs: int | None = 
         DataError: when a language is missing or malformed, or a question cannot be scored.
     """
     questions = stated_questions(source, languages)
+    refuse_without_answers(source, questions)
     place = _Place.of(source, "dev")
     return examples_by_language(source, {code: place.name(code) for code in questions}, questions, paragraphs)
 
