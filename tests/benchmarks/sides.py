@@ -23,11 +23,14 @@ SCHEDULE = {"warmup_share": 0.0, "weight_decay": 0.0, "clip_norm": 1.0}
 
 def load_examples(settings: Settings) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """Training and development examples: the same on both sides."""
-    from xlingual.data.development import load_english
+    from xlingual.data.development import load_source
+    from xlingual.study.benchmarks import BENCHMARKS
 
-    train, development = load_english(
+    train, development = load_source(
+        BENCHMARKS["xquad"],
         settings["train"],
         settings["dev"],
+        language="en",
         train_examples=settings["train_examples"],
         dev_examples=settings["dev_examples"],
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.contamination import clean_examples, index_of_test_set
-from xlingual.data.development import load_english
+from xlingual.data.development import load_source
 from xlingual.data.examples import ExampleSet
 from xlingual.errors import DataError
 from xlingual.families import Checkpoint, Lengths, ScoringSet
@@ -176,7 +176,8 @@ def load_study_data(
         altered[model] = altered.get(model, frozenset()) | text_methods(study, arm)
         drawn = {possible.mixture.variant for possible in possible_mixtures(study, arm)}
         variants[model] = variants.get(model, frozenset()) | drawn
-    train, source = load_english(
+    train, source = load_source(
+        study.task_benchmark,
         locations.train,
         locations.dev,
         language=data.source_language,
