@@ -53,6 +53,20 @@ def test_without_test_files_the_development_files_are_the_test_set(write_lines: 
         PAWSX.load(str(tmp_path), ["en"])
 
 
+def test_the_languages_of_a_source_are_those_of_its_files_or_folders(
+    pawsx_directory: Path, write_lines: Write, write_snapshot: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert PAWSX.languages_of(str(pawsx_directory)) == ["en", "de", "zh"]
+    assert PAWSX.languages_of("a/b") == list(PAWSX.layout.languages)
+    row = {"id": 5, "sentence1": "a", "sentence2": "b", "label": 1}
+    assert PAWSX.languages_of(str(write_snapshot(tmp_path / "copy", {("fr", "test"): [row]}))) == ["fr"]
+    file = write_lines("all.tsv", ("language", "sentence1", "sentence2", "label"), ("ko", "a", "b", "1"))
+    assert PAWSX.languages_of(str(file)) == ["ko"]
+    assert [one.language for one in PAWSX.load(str(file), ["ko"])["ko"].examples] == ["ko"]
+    with pytest.raises(DataError, match=r"no pair in de, its column language has ko; leave de out"):
+        PAWSX.load(str(file), ["ko", "de"])
+
+
 def test_columns_of_the_hub_and_of_xtreme_are_read(write_snapshot: Callable[..., Path], tmp_path: Path) -> None:
     own = {"id": 5, "sentence1": " a ", "sentence2": "b", "label": 1}
     xtreme = {"sentence1": "a", "sentence2": "b", "label": "1"}

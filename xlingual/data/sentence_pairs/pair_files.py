@@ -18,6 +18,9 @@ _SAVED: dict[Split, tuple[str, ...]] = {
     "test": ("test",),
 }
 
+_OF_TEST_SETS: tuple[Split, ...] = ("test", "dev")
+"""Splits that test pairs are read from: the second where a directory has nothing of the first."""
+
 
 def read_pairs(layout: PairSource, source: str, codes: Sequence[str], split: Split) -> dict[str, list[StatedPair]]:
     """The pairs of a split by language, in the order of `codes`.
@@ -52,6 +55,42 @@ def read_pairs(layout: PairSource, source: str, codes: Sequence[str], split: Spl
         f"{source}: asked for {layout.title} in {', '.join(codes)} ({split}); no file for {', '.join(missing)} "
         f"({names}), found {contents(path, 20)}; add the files, leave these languages out, or name another directory"
     )
+
+
+def languages_of(layout: PairSource, source: str) -> list[str]:
+    """The test set's languages that a source has test or development files of; all of them for a hub id.
+
+    Args:
+        layout: of the test set.
+        source: see `read_pairs`.
+
+    Raises:
+        DataError: when the source is neither there nor a hub id, or a file of it cannot be read.
+    """
+    path = local_path(source)
+    if path is None:
+        return list(layout.languages)
+    if path.is_file():
+        return _named_in(layout, path)
+    for split in _OF_TEST_SETS:
+        files = {code: find_file(layout, path, code, split) for code in layout.languages}
+        found = {code: file for code, file in files.items() if file is not None}
+        if found:
+            shared = len(set(found.values())) < len(found)
+            return _named_in(layout, next(iter(found.values()))) if shared else list(found)
+    divided = [code for code in layout.languages if _is_divided(layout, path, code)]
+    return divided or list(layout.languages)
+
+
+def _named_in(layout: PairSource, path: Path) -> list[str]:
+    """The languages that a file's column of languages names; all of them without one."""
+    named = {pair.language for pair in pairs_of_file(path)}
+    return [code for code in layout.languages if code in named or "" in named]
+
+
+def _is_divided(layout: PairSource, directory: Path, code: str) -> bool:
+    """Whether a copy of a hub data set has a folder for a language."""
+    return is_snapshot(directory) and "{language}" in _layout_of_copy(layout, directory, code).configuration
 
 
 def find_file(layout: PairSource, directory: Path, code: str, split: Split) -> Path | None:

@@ -9,6 +9,7 @@ from typing import Literal
 from xlingual.activity import doing
 from xlingual.data.examples import ExampleSet, SentencePair
 from xlingual.data.sentence_pairs.crossing import cross_test_pairs
+from xlingual.data.sentence_pairs.pair_files import languages_of
 from xlingual.data.sentence_pairs.pair_source import PairSource
 from xlingual.data.sentence_pairs.test_pairs import load_test_pairs
 from xlingual.data.sentence_pairs.training_pairs import load_training_pairs
@@ -26,6 +27,10 @@ class PairReader:
     ) -> dict[str, ExampleSet[SentencePair]]:
         """See `load_test_pairs`."""
         return load_test_pairs(self.layout, source, languages, paragraphs)
+
+    def languages_of(self, source: str) -> list[str]:
+        """See `languages_of`."""
+        return languages_of(self.layout, source)
 
     @doing("reading sentence pairs")
     def load_training(
