@@ -13,12 +13,13 @@ from xlingual.study.arms import Arm
 from xlingual.study.data import DataSettings
 from xlingual.study.derived import Space
 from xlingual.study.document import Document, Path
-from xlingual.study.objectives import DEFAULT_OBJECTIVE
+from xlingual.study.objectives import default_objective
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings
 from xlingual.study.section import Section
 from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
+from xlingual.task_metrics import SQUAD
 
 S = TypeVar("S", bound=Section)
 
@@ -50,7 +51,9 @@ def draft_of(document: Document) -> Draft:
     value = document.value
     arms = value.get("arms")
     model, oracle = value.get("model"), value.get("oracle", False)
-    objective = _one(value, "search", "objective", DEFAULT_OBJECTIVE)
+    data = _read(DataSettings, value.get("data"))
+    metrics = data.test.headline.benchmark.metrics if data is not None else SQUAD
+    objective = _one(value, "search", "objective", default_objective(metrics))
     trials = _one(value, "search", "trials_per_arm", None)
     scaling = _read(ScalingSettings, {"workers_per_trial": _one(value, "scaling", "workers_per_trial", 1)})
     written = {name: {} if arm is None else arm for name, arm in arms.items()} if isinstance(arms, Mapping) else {}
@@ -59,7 +62,7 @@ def draft_of(document: Document) -> Draft:
         document=document,
         model=model if isinstance(model, str) else None,
         oracle=oracle if isinstance(oracle, bool) else None,
-        data=_read(DataSettings, value.get("data")),
+        data=data,
         windows=_read(WindowSettings, value.get("windows", {})),
         training=_read(Space[TrainingSettings], value.get("training")),
         objective=objective if isinstance(objective, (str, Mapping)) else None,

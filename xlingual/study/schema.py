@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from xlingual.study.arms import Arm
 from xlingual.study.benchmarks import Benchmark
 from xlingual.study.data import TOY, DataSettings, ToySettings
 from xlingual.study.derived import Space
 from xlingual.study.leaves import Flag, Name, Source, Text
-from xlingual.study.objectives import WEBFAQ_DEV
+from xlingual.study.objectives import WEBFAQ_DEV, default_objective
 from xlingual.study.pairs import PairSettings
 from xlingual.study.scaling import ScalingSettings
 from xlingual.study.search import ReplicateSettings, SearchSettings
@@ -56,6 +56,15 @@ class Study(Section):
     storage: Text = "xlingual_studies"
 
     _source_text: str = PrivateAttr("")
+
+    @field_validator("search")
+    @classmethod
+    def _fill_objective(cls, search: SearchSettings, known: ValidationInfo) -> SearchSettings:
+        data: DataSettings | None = known.data.get("data")
+        if data is None or "objective" in search.model_fields_set:
+            return search
+        objective = default_objective(data.test.headline.benchmark.metrics)
+        return SearchSettings.model_construct(search.model_fields_set, **{**dict(search), "objective": objective})
 
     @property
     def source_text(self) -> str:

@@ -76,7 +76,8 @@ class SearchSettings(Section):
     """The search of every arm.
 
     Each arm has `trials_per_arm` trials, split evenly over its searches, which maximise `objective`: a score, or a
-    weighted sum of scores. `seed` seeds everything that is drawn.
+    weighted sum of scores (default: development F1 of questions, accuracy of sentence pairs). `seed` seeds everything
+    that is drawn.
 
     With `sampler: tpe` and `startup: centred` a search begins with its arm's `first` configuration, then a design that
     is balanced over the space and drawn towards its middle, until `startup_trials` trials have a score. With

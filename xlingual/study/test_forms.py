@@ -45,7 +45,7 @@ def as_section(value: Any) -> Any:
         ValidationError: for a list that is empty, holds anything but text, or names a set twice.
     """
     if isinstance(value, str):
-        return {"source": _source(value)}
+        return _named(value)
     if isinstance(value, list):
         return _of_list(value)
     if isinstance(value, dict) and "source" not in value and isinstance(value.get("set"), str):
@@ -98,16 +98,20 @@ def _of_list(values: Sequence[Any]) -> dict[str, Any]:
         if not isinstance(value, str) or not value.strip():
             message = f"must be the name or the source of a test set, found {shown(value)}; {example}, or a mapping"
             raise user_errors([((place,), message)])
-    sources = [_source(value, (place,)) for place, value in enumerate(values)]
-    names = [name_of(source) for source in sources]
+    sets = [_named(value, (place,)) for place, value in enumerate(values)]
+    names = [one.get("set") or name_of(one["source"]) for one in sets]
     for place, name in enumerate(names):
         if name in names[:place]:
             message = f"names the test set {name} a second time; delete one, or write also: {{NAME: SOURCE}}"
             raise user_errors([((place,), message)])
-    return {
-        "source": sources[0],
-        "also": {name: {"source": source} for name, source in list(zip(names, sources, strict=True))[1:]},
-    }
+    also = {name: {"source": one["source"]} for name, one in list(zip(names, sets, strict=True))[1:]}
+    return {**sets[0], "also": also}
+
+
+def _named(written: str, path: Path = ()) -> dict[str, str]:
+    """The section of a set or source alone; a benchmark's name is kept, for several may share a hub id."""
+    source = _source(written, path)
+    return {"set": written, "source": source} if written in BENCHMARKS else {"source": source}
 
 
 def _further(name: Any, value: Any) -> Any:

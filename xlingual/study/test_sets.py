@@ -110,8 +110,11 @@ def name_of(source: str) -> str:
         return own.name_of(source)
     hub = _HUB.fullmatch(source.strip())
     repository = hub.group(2).lower() if hub else ""
-    known = ((one.name, hub_id.lower()) for one in BENCHMARKS.values() for hub_id in (one.source, *one.hub_ids))
-    return next((name for name, hub_id in known if hub_id and hub_id == repository), USUAL)
+    return next((one.name for one in BENCHMARKS.values() if repository in _hub_ids(one)), USUAL)
+
+
+def _hub_ids(benchmark: Benchmark) -> list[str]:
+    return [one.lower() for one in (benchmark.source, *benchmark.hub_ids) if one]
 
 
 def source_of(name: str) -> str | None:

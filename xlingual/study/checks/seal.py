@@ -7,21 +7,32 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xlingual.study.benchmarks import BENCHMARKS
+from xlingual.study.benchmarks import BENCHMARKS, Benchmark
 from xlingual.study.benchmarks.own import LANGUAGE
-from xlingual.study.data import HELD_OUT_ARTICLES, NOTHING_LEFT, TOY, DataSettings, path_of_test
+from xlingual.study.data import (
+    HELD_OUT,
+    HELD_OUT_ARTICLES,
+    HELD_OUT_PAIRS,
+    NOTHING_LEFT,
+    TOY,
+    DataSettings,
+    path_of_test,
+)
 from xlingual.study.document import Path
 from xlingual.study.draft import Draft
 from xlingual.study.finding import Finding
 from xlingual.study.messages import did_you_mean
-from xlingual.study.objectives import DEFAULT_OBJECTIVE, DEV_OBJECTIVES, TEST_OBJECTIVES, WEBFAQ_DEV
-from xlingual.study.test_sets import USUAL
+from xlingual.study.objectives import WEBFAQ_DEV, default_objective, development_objectives, oracle_objectives
+from xlingual.study.test_sets import USUAL, TestSet
+from xlingual.task_metrics import SQUAD, TaskMetrics
 
-_REMEDIES = {"train": "train: rajpurkar/squad", "dev": f"dev: {HELD_OUT_ARTICLES}", "faq": "source: PaDaS-Lab/webfaq"}
+_OF_ANOTHER = "xlingual.data.squad:load_squad"
+"""What reads training data for a test set that comes with none."""
+
 _OBJECTIVE = ("search", "objective")
 _SEAL = (
     "the test set is sealed: a search that sees it would overfit to it, and the final scores would mean "
-    f"nothing; write objective: {DEFAULT_OBJECTIVE} (or oracle: true, and every table will say ORACLE)"
+    "nothing; write objective: {default} (or oracle: true, and every table will say ORACLE)"
 )
 _HUB = re.compile(r"(hf://datasets/|https://huggingface\.co/datasets/)?([\w.-]+/)?([\w.-]+?)/?", re.IGNORECASE)
 _XQUAD_FILE = re.compile(r"xquad(\.[a-z]{2})?(\.json)?", re.IGNORECASE)
@@ -31,15 +42,17 @@ def objective_is_known(draft: Draft) -> Iterator[Finding]:
     """The objective is made of development scores, or with `oracle: true` of test scores."""
     if draft.objective is None or draft.oracle is None:
         return
+    metrics = SQUAD if draft.data is None else draft.data.test.headline.benchmark.metrics
+    dev, default = development_objectives(metrics), default_objective(metrics)
     for path, score in _scores(draft.objective):
-        if draft.oracle and score not in TEST_OBJECTIVES:
-            yield Finding(path if _names_test_set(draft, score) else ("oracle",), _pointless(score))
-        elif not draft.oracle and _names_test_set(draft, score):
-            yield Finding(path, f"{score!r} names the test set; {_SEAL}")
-        elif not draft.oracle and score not in DEV_OBJECTIVES:
-            yield Finding(path, f"unknown objective {score!r}; {did_you_mean(score, DEV_OBJECTIVES)}")
+        if draft.oracle and score not in oracle_objectives(metrics):
+            yield Finding(path if _names_test_set(draft, score) else ("oracle",), _pointless(score, metrics))
+        elif not draft.oracle and score not in dev and _names_test_set(draft, score):
+            yield Finding(path, f"{score!r} names the test set; {_SEAL.format(default=default)}")
+        elif not draft.oracle and score not in dev:
+            yield Finding(path, f"unknown objective {score!r}; {did_you_mean(score, dev)}")
         elif score.startswith(f"{WEBFAQ_DEV}.") and draft.data is not None and draft.data.faq is None:
-            remedy = f"write data.faq: {{source: PaDaS-Lab/webfaq}}, or objective: {DEFAULT_OBJECTIVE}"
+            remedy = f"write data.faq: {{source: PaDaS-Lab/webfaq}}, or objective: {default}"
             yield Finding(path, f"{score!r} is scored on held-out FAQ hosts, but data.faq is missing; {remedy}")
 
 
@@ -55,12 +68,12 @@ def sealed_set_apart(draft: Draft) -> Iterator[Finding]:
     data = draft.data
     if data is None:
         return
-    sealed = {name: test.source for name, test in data.test.by_name.items()}
+    sealed = data.test.sets
     for path, source in _other_sources(data):
         role = str(path[1])
-        name = next((name for name, test in sealed.items() if _is_test_set(source, name, test)), None)
+        name = next((name for name, test in sealed.items() if _is_test_set(source, test, role)), None)
         if source != TOY and name is not None:
-            remedy = f"write for example {_REMEDIES[role]}"
+            remedy = f"write for example {_remedy(role, sealed[name].benchmark)}"
             which = "the sealed test set" if len(sealed) == 1 else f"the sealed test set {name}"
             yield Finding(path, f"{source!r} is {which}, it cannot be {role} data too; {remedy}")
 
@@ -80,13 +93,28 @@ def test_sets_are_of_one_task(draft: Draft) -> Iterator[Finding]:
 
 
 def development_set_is_not_empty(draft: Draft) -> Iterator[Finding]:
-    """SQuAD's dev set without the articles of XQuAD is empty."""
+    """Development data is held out of training data of its kind; SQuAD's dev set without XQuAD's articles is empty."""
+    if draft.data is not None and draft.data.dev in HELD_OUT:
+        task = draft.data.test.headline.benchmark.metrics.task
+        fitting = HELD_OUT_ARTICLES if task == SQUAD.task else HELD_OUT_PAIRS
+        if draft.data.dev != fitting:
+            message = f"{draft.data.dev} does not go with {draft.data.test.set}, a test set of {_words(task)}"
+            yield Finding(("data", "dev"), f"{message}; write dev: {fitting}")
     if draft.data is not None and draft.data.dev == NOTHING_LEFT:
         message = "nothing is left of SQuAD's dev set without XQuAD's articles: XQuAD has all 48 of them"
         yield Finding(("data", "dev"), f"{message}; write dev: {HELD_OUT_ARTICLES}")
 
 
 CHECKS = (objective_is_known, sealed_set_apart, test_sets_are_of_one_task, development_set_is_not_empty)
+
+
+def _remedy(role: str, benchmark: Benchmark) -> str:
+    """Data to write instead."""
+    if role == "faq":
+        return "source: PaDaS-Lab/webfaq"
+    if benchmark.metrics.task == SQUAD.task:
+        return {"train": "train: rajpurkar/squad", "dev": f"dev: {HELD_OUT_ARTICLES}"}[role]
+    return {"train": f"train: {benchmark.source}", "dev": f"dev: {HELD_OUT_PAIRS}"}[role]
 
 
 def _words(task: str) -> str:
@@ -101,13 +129,11 @@ def _names_test_set(draft: Draft, objective: str) -> bool:
     return any(word in objective.lower() for word in words)
 
 
-def _pointless(objective: str) -> str:
-    if objective in DEV_OBJECTIVES:
-        return f"opens the test set to the search, but the objective is {objective}; delete oracle: true, or {_WRITE}"
-    return f"unknown objective {objective!r}; {_WRITE}"
-
-
-_WRITE = f"write objective: {' or '.join(TEST_OBJECTIVES)}"
+def _pointless(objective: str, metrics: TaskMetrics) -> str:
+    write = f"write objective: {' or '.join(oracle_objectives(metrics))}"
+    if objective in development_objectives(metrics):
+        return f"opens the test set to the search, but the objective is {objective}; delete oracle: true, or {write}"
+    return f"unknown objective {objective!r}; {write}"
 
 
 def _other_sources(data: DataSettings) -> Iterator[tuple[Path, str]]:
@@ -119,21 +145,36 @@ def _other_sources(data: DataSettings) -> Iterator[tuple[Path, str]]:
             yield ("data", "faq", "bitexts", "source"), data.faq.bitexts.source
 
 
-def _is_test_set(source: str, name: str, test: str) -> bool:
-    """Whether a source lies in a test set's, is its hub id in another spelling, or a file of a user's own set."""
-    place, sealed = _place(source), _place(test)
-    if place == sealed or place.startswith(sealed + os.sep) or _is_of_pattern(place, sealed):
+def _is_test_set(source: str, test: TestSet, role: str) -> bool:
+    """Whether a source is a test set, a part of one, or a file of a user's own.
+
+    Where a test set comes with training data, its folder and hub id are of both, and its test files alone are sealed.
+    """
+    place, sealed, benchmark = _place(source), _place(test.source), test.benchmark
+    if _is_of_pattern(place, sealed):
         return True
-    if name == USUAL and _XQUAD_FILE.fullmatch(os.path.basename(place)):
+    if _has(role, benchmark):
+        return _is_of_pattern(os.path.basename(place), os.path.basename(benchmark.file))
+    if place == sealed or place.startswith(sealed + os.sep) or (test.name == USUAL and _is_xquad(place)):
         return True
-    hub, known = _HUB.fullmatch(source), BENCHMARKS[name].source if name in BENCHMARKS else ""
-    words = {known.lower(), known.lower().rpartition("/")[2]} - {""}
+    hub, ids = _HUB.fullmatch(source), [one.lower() for one in (benchmark.source, *benchmark.hub_ids)]
+    words = {word for one in ids for word in (one, one.rpartition("/")[2])} - {""}
     return hub is not None and f"{hub.group(2) or ''}{hub.group(3)}".lower() in words
 
 
+def _has(role: str, benchmark: Benchmark) -> bool:
+    """Whether a test set comes with training or development data, apart from what is scored."""
+    scored = role == "dev" and ".dev." in benchmark.file
+    return role != "faq" and benchmark.training_reader != _OF_ANOTHER and not scored
+
+
 def _is_of_pattern(place: str, pattern: str) -> bool:
-    before, found, after = pattern.partition(LANGUAGE)
-    return bool(found) and re.fullmatch(f"{re.escape(before)}[A-Za-z_-]+{re.escape(after)}", place) is not None
+    parts = map(re.escape, pattern.split(LANGUAGE))
+    return LANGUAGE in pattern and re.fullmatch("[A-Za-z_-]+".join(parts), place) is not None
+
+
+def _is_xquad(place: str) -> bool:
+    return _XQUAD_FILE.fullmatch(os.path.basename(place)) is not None
 
 
 def _place(source: str) -> str:
