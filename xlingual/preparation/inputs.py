@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from xlingual.data.augmentation.lexicon import Lexicons
-from xlingual.data.contamination import clean_examples, index_of_test_set
+from xlingual.data.contamination import clean_examples, index_of_test_sets
 from xlingual.data.development import load_source
 from xlingual.data.examples import ExampleSet
 from xlingual.errors import DataError
@@ -23,9 +23,11 @@ from xlingual.study import Study, possible_mixtures
 from xlingual.study.data import TOY_TEXT_TO_TEXT
 from xlingual.study.methods.registry import METHODS
 from xlingual.study.test_sets import TestSet
+from xlingual.task_metrics import SQUAD
 from xlingual.tasks import QUESTION_ANSWERING, Task
 
 TOY = "toy"
+SPLITS: tuple[Literal["train"], Literal["dev"]] = ("train", "dev")
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,7 @@ def locate(study: Study, storage: Path) -> Locations:
     dictionaries = data.dictionaries or {}
     models = {arm: definition.model or study.model for arm, definition in study.arms.items()}
     if study.uses_toy:
-        from xlingual.data.toy import ToyWorld, write_toy_world
-
-        world = ToyWorld(**study.toy.model_dump())
-        paths = write_toy_world(storage / "toy_worlds" / world.fingerprint, world)
-        names = ("train", "dev", "xquad", "faq", "model", "text_to_text", "dictionary")
-        toy = {name: str(getattr(paths, name)) for name in names}
+        toy = _toy_places(study, storage)
     toy_models = {TOY: toy["model"], TOY_TEXT_TO_TEXT: toy["text_to_text"]} if toy else {}
     return Locations(
         train=toy["train"] if data.train == TOY else absolute(data.train),
@@ -129,7 +126,23 @@ def locate(study: Study, storage: Path) -> Locations:
 
 
 def _test_place(test: TestSet, toy: Mapping[str, str]) -> str:
-    return toy["xquad"] if test.source == TOY else absolute(test.source)
+    if test.source != TOY:
+        return absolute(test.source)
+    return toy["xquad"] if test.benchmark.metrics.task == SQUAD.task else toy[test.name]
+
+
+def _toy_places(study: Study, storage: Path) -> dict[str, str]:
+    """Where a toy study's data and models lie: `train` and `dev` have the study's task and source language."""
+    from xlingual.data.toy import ToyWorld, english_or_translated, write_toy_world
+
+    world = ToyWorld(**study.toy.model_dump())
+    paths = write_toy_world(storage / "toy_worlds" / world.fingerprint, world)
+    toy = {part.name: str(getattr(paths, part.name)) for part in fields(paths)}
+    headline, language = study.data.test.headline, study.data.source_language
+    if headline.benchmark.metrics.task != SQUAD.task:
+        return {**toy, "train": toy[headline.name], "dev": toy[headline.name]}
+    train, dev = (english_or_translated(paths, world, split, language) for split in SPLITS)
+    return {**toy, "train": str(train), "dev": str(dev)}
 
 
 def resolve_models(locations: Locations, task: Task = QUESTION_ANSWERING) -> dict[str, Checkpoint]:
@@ -185,7 +198,8 @@ def load_study_data(
         dev_examples=data.dev_examples,
         seed=seed,
     )
-    index = index_of_test_set(locations.test[study.data.test.set])
+    sets = data.test.sets
+    index = index_of_test_sets({name: (one.benchmark, locations.test[name], None) for name, one in sets.items()})
     train, listed = clean_examples(train, index)
     contaminated = [{"part": "train", **one.as_json()} for one in listed]
     development: dict[str, Mapping[str, ExampleSet]] = {}

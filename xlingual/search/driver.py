@@ -44,6 +44,7 @@ from xlingual.search.study_guard import (
     open_directory,
     record_environment,
     recorded_rows,
+    refuse_overlap,
     unread_test_sets,
     unused_sources,
     write_contamination,
@@ -142,6 +143,7 @@ def _load(
     found = data.sources()
     named = {f"{MODEL_OF}{arm}": {"fingerprint": each.fingerprint} for arm, each in checkpoints.items()}
     unused = unused_sources(directory) | unread_test_sets(directory)
+    refuse_overlap(directory, [name.removeprefix(TEST) for name in test_sets], data.contaminated)
     check_sources(directory, found | named | test_sets, unused)
     write_contamination(directory, data.contaminated, study.data.contamination)
     for line in loaded_lines(found):

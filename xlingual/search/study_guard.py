@@ -110,6 +110,40 @@ def unread_test_sets(directory: StudyDirectory) -> set[str]:
     return {name for name in known if name.startswith(TEST) and name.removeprefix(TEST) not in read}
 
 
+def refuse_overlap(directory: StudyDirectory, sets: Iterable[str], contaminated: Iterable[Mapping[str, Any]]) -> None:
+    """Refuse test sets that were added after trials had been trained on data that overlaps them.
+
+    Args:
+        directory: the study's.
+        sets: names of its test sets now.
+        contaminated: what overlaps any of them, each with its part of the data and its test sets.
+
+    Raises:
+        RecordError: when some of it overlaps added sets alone, so that recorded trials were trained on it.
+    """
+    known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
+    added = {name for name in sets if f"{TEST}{name}" not in known}
+    if not added or not used_sources(directory):
+        return
+    of_added = [one for one in contaminated if one.get("test_sets") and added.issuperset(one["test_sets"])]
+    if of_added:
+        parts = Counter(str(one["part"]) for one in of_added)
+        names = sorted({name for one in of_added for name in one["test_sets"]})
+        raise RecordError(
+            f"{directory.path}: recorded trials were trained or judged on data that overlaps the added test set"
+            f"{'' if len(names) == 1 else 's'} {', '.join(names)}: "
+            f"{', '.join(f'{count} {_pieces(part, count)}' for part, count in parts.items())}. Take "
+            f"{'it' if len(names) == 1 else 'them'} out of data.test, or give the study another name, for example "
+            f"--set name={directory.path.name}_2, which leaves the overlap out of its training data"
+        )
+
+
+def _pieces(part: str, count: int) -> str:
+    """What is dropped as a whole: rows of FAQ pages, paragraphs (or pairs) of other data."""
+    pieces = ("row", "rows") if part == "faq" else ("paragraph or pair", "paragraphs or pairs")
+    return f"{pieces[count != 1]} of {part}"
+
+
 def loaded_lines(sources: Mapping[str, Any]) -> list[str]:
     """Say what was loaded, a line a part; FAQ rows of all languages together, and which of them are short."""
     parts: dict[str, Counter[str]] = {}

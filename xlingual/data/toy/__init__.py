@@ -18,7 +18,7 @@
 Its numbers do not carry over to real languages.
 """
 
-from xlingual.data.toy.directory import ToyPaths, write_toy_world
+from xlingual.data.toy.directory import ToyPaths, english_or_translated, write_toy_world
 from xlingual.data.toy.world import DISTANCES, ToyWorld
 
-__all__ = ["DISTANCES", "ToyPaths", "ToyWorld", "write_toy_world"]
+__all__ = ["DISTANCES", "ToyPaths", "ToyWorld", "english_or_translated", "write_toy_world"]

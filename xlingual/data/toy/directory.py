@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from xlingual.activity import doing
 from xlingual.data.toy.articles import draw_families, squad_file
@@ -91,6 +91,23 @@ def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
         text_to_text=directory / "text_to_text",
         dictionary=dictionary,
     )
+
+
+def english_or_translated(paths: ToyPaths, world: ToyWorld, split: Literal["train", "dev"], language: str) -> Path:
+    """Path of a split's questions in one language; in another than English they are written beside the world's files.
+
+    Raises DataError for a language that the toy world does not have.
+    """
+    if language == "en":
+        return {"train": paths.train, "dev": paths.dev}[split]
+    if language not in XQUAD_LANGUAGES:
+        raise DataError(f"the toy world has no {split} data in {language!r}; it has {', '.join(XQUAD_LANGUAGES)}")
+    path = paths.train.parent / f"{split}.{language}.json"
+    if not path.exists():
+        lexicon = make_lexicon(world)
+        questions = squad_file(draw_families(world, lexicon, split), split, language, lexicon)
+        write_text(path, json.dumps(questions, ensure_ascii=False) + "\n")
+    return path
 
 
 def _finished(directory: Path, world: ToyWorld) -> bool:

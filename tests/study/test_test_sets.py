@@ -1,0 +1,147 @@
+"""What `data.test` may be written as, what it means, and each mistake in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlingual.errors import StudyFileError
+from xlingual.study.benchmarks import BENCHMARKS
+from xlingual.study.resolve import resolved
+from xlingual.study.test_sets import TestSet, recorded_test_sets
+
+TEST = "test: google/xquad"
+OWN = "sets/{language}.json"
+
+
+@pytest.fixture
+def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of a user's own test set in Finnish and Swahili."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sets").mkdir()
+    for code in ("fi", "sw"):
+        (tmp_path / "sets" / f"{code}.json").write_text("{}")
+
+
+@pytest.mark.usefixtures("own_files")
+@pytest.mark.parametrize(
+    ("written", "sets"),
+    [
+        ("xquad", {"xquad": "google/xquad"}),
+        ("google/xquad", {"xquad": "google/xquad"}),
+        ("some/directory", {"xquad": "some/directory"}),
+        ("mlqa", {"mlqa": BENCHMARKS["mlqa"].source}),
+        ("facebook/mlqa", {"mlqa": "facebook/mlqa"}),
+        (f'"{OWN}"', {"sets": OWN}),
+        ("[xquad, tydiqa_goldp]", {"xquad": "google/xquad", "tydiqa_goldp": BENCHMARKS["tydiqa_goldp"].source}),
+        (f'[mlqa, "{OWN}"]', {"mlqa": BENCHMARKS["mlqa"].source, "sets": OWN}),
+        ("{set: mlqa}", {"mlqa": BENCHMARKS["mlqa"].source}),
+        (f'{{set: mine, source: "{OWN}"}}', {"mine": OWN}),
+        ("{set: xquad, also: {mlqa: }}", {"xquad": "google/xquad", "mlqa": BENCHMARKS["mlqa"].source}),
+        ("{source: a, also: {mlqa: b}}", {"xquad": "a", "mlqa": "b"}),
+        ("{source: a, also: {mlqa: {languages: [de]}}}", {"xquad": "a", "mlqa": BENCHMARKS["mlqa"].source}),
+    ],
+)
+def test_every_form_gives_sets_by_name_and_the_headline_first(
+    load: Any, study_text: str, written: str, sets: dict[str, str]
+) -> None:
+    study = load(study_text, (TEST, f"test: {written}"))
+    assert {name: one.source for name, one in study.data.test.sets.items()} == sets
+    assert study.data.test.headline.name == next(iter(sets)) == study.data.test.set
+    assert all(one.benchmark.name == name for name, one in study.data.test.sets.items())
+    recorded = recorded_test_sets(resolved(study))
+    assert {name: (one.source, one.languages) for name, one in recorded.items()} == {
+        name: (one.source, one.languages) for name, one in study.data.test.sets.items()
+    }
+
+
+@pytest.mark.usefixtures("own_files")
+def test_languages_are_those_of_the_set_unless_some_are_named(load: Any, study_text: str) -> None:
+    also = f'also: {{tydiqa_goldp: {{languages: [fin, te]}}, mine: "{OWN}", mlqa: {{languages: all}}}}'
+    test = load(study_text, (TEST, f"test: {{set: xquad, languages: [de], {also}}}")).data.test
+    found = {name: one.languages for name, one in test.sets.items()}
+    assert found == {
+        "xquad": ("de",),
+        "tydiqa_goldp": ("fi", "te"),
+        "mine": ("fi", "sw"),
+        "mlqa": BENCHMARKS["mlqa"].languages,
+    }
+
+
+def test_pairs_of_languages_have_keys_beside_the_languages() -> None:
+    crossed = TestSet("xquad", "google/xquad", ("en", "de", "th"), generalised=True)
+    assert crossed.keys == ("en", "de", "th", "en-de", "en-th", "de-en", "de-th", "th-en", "th-de")
+    assert TestSet("xquad", "google/xquad", ("en", "de")).keys == ("en", "de")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("mqla", "data.test: unknown test set 'mqla'; did you mean 'mlqa'?"),
+        ("[xquad, mlqaa]", "data.test[1]: unknown test set 'mlqaa'; did you mean 'mlqa'?"),
+        ("[]", "data.test: names no test set"),
+        ("[3]", "data.test[0]: must be the name or the source of a test set, found 3"),
+        ("[xquad, google/xquad]", "data.test[1]: names the test set xquad a second time"),
+        ("{set: mlqa, languages: [el]}", "data.test.languages[0]: MLQA has no 'el'; its languages are en, ar, de"),
+        ("{set: xquad, languages: [de, fr]}", "data.test.languages[1]: XQuAD has no 'fr'"),
+        ("{set: xquad, also: {mlqa: {languages: [th]}}}", "data.test.also.mlqa.languages[0]: MLQA has no 'th'"),
+        ("{set: mine, source: folder}", "data.test.set: unknown test set 'mine' ... {language}"),
+        ("{set: mine}", "data.test.source: is missing"),
+        ("{set: xquad, also: {mine: folder}}", "data.test.also.mine: unknown test set 'mine'"),
+        ("{set: xquad, also: {mine: }}", "data.test.also.mine.source: is missing"),
+        ("{set: xquad, also: {mlqa: {zzz: 1}}}", "unknown key 'zzz' in data.test.also.mlqa"),
+        ('"absent/{language}.json"', "absent/{language}.json: no file is there"),
+        ("{set: tydiqa_goldp, generalised: true}", "data.test.generalised: TyDiQA-GoldP does not have the same"),
+        (
+            "{set: xquad, also: {pawsx: }}",
+            "pawsx is a test set of paraphrase identification, and xquad one of question",
+        ),
+    ],
+)
+def test_a_mistake_in_the_test_sets_is_one_problem(one_problem: Any, study_text: str, written: str, said: str) -> None:
+    one_problem(study_text, (TEST, f"test: {written}"), line=6, said=said)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "sealed"),
+    [
+        ("facebook/mlqa", "[xquad, mlqa]", False),  # read for its training data
+        ("mlqa/test-context-de-question-de.json", "[xquad, mlqa]", True),
+        ("google/xquad", "[mlqa, xquad]", True),
+        ("mine/de.json", '{set: mine, source: "mine/{language}.json", languages: [de]}', True),
+        ("mine/train.tsv", '{set: mine, source: "mine/{language}.json", languages: [de]}', False),
+    ],
+)
+def test_no_file_of_any_set_is_trained_on(load: Any, study_text: str, train: str, test: str, sealed: bool) -> None:
+    edits = ((TEST, f"test: {test}"), ("train: rajpurkar/squad", f"train: {train}"))
+    if sealed:
+        with pytest.raises(StudyFileError, match="is the sealed test set"):
+            load(study_text, *edits)
+    else:
+        assert load(study_text, *edits).data.train == train
+
+
+def test_pairs_have_an_objective_and_development_data_of_their_own(load: Any, study_text: str) -> None:
+    faq = "  faq: {source: PaDaS-Lab/webfaq, languages: [deu, es, ru]}\n"
+    mixture = "    mixture:\n      faq_share: {uniform: [0.05, 0.5]}\n      weights: {simplex: all}\n"
+    edits = ((TEST, "test: pawsx"), (faq, ""), ("  webfaq:\n" + mixture, ""))
+    study = load(study_text, *edits)
+    assert study.search.objective == "dev.accuracy" and study.data.dev == "held-out-pairs"
+    assert study.task_benchmark.name == "pawsx"
+    with pytest.raises(StudyFileError, match=r"unknown objective 'dev.f1'; .*dev.accuracy"):
+        load(study_text, *edits, ("trials_per_arm: 8", "trials_per_arm: 8\n  objective: dev.f1"))
+    with pytest.raises(StudyFileError, match=r"held-out-articles does not go with pawsx.*write dev: held-out-pairs"):
+        load(study_text, *edits, ("train: rajpurkar/squad", "train: x\n  dev: held-out-articles"))
+
+
+def test_other_source_languages_are_faq_targets_no_more(load: Any, study_text: str) -> None:
+    edits = (
+        (TEST, "test: xquad"),
+        (", languages: [deu, es, ru]", ""),
+        ("train: rajpurkar/squad", "train: x\n  source_language: deu"),
+    )
+    data = load(study_text, *edits).data
+    assert data.source_language == "de"
+    assert "de" not in data.faq.languages and "en" in data.faq.languages and len(data.faq.languages) == 11
