@@ -147,11 +147,13 @@ def _bitexts(
     if asked is None or not any(recipe.settings.uses_bitexts for recipe in recipes):
         return {}, []
     found, dropped = {}, []
+    other = study.data.source_language
     for language in settings.languages:
-        if language == "en":
+        if language == other:
             continue
+        least = asked.similarity
         read = list(
-            bitext_rows(asked.source, language, rows=asked.rows_per_language, minimum_similarity=asked.similarity)
+            bitext_rows(asked.source, language, rows=asked.rows_per_language, minimum_similarity=least, other=other)
         )
         rows = [row for row in read if site(row.origin) not in held_out]
         texts = [
@@ -171,9 +173,9 @@ def _bitexts(
     if not any(len(pairs.rows) for pairs in found.values()):
         total = sum((pairs.counts for pairs in found.values()), Counter[str]())
         raise DataError(
-            f"data.faq.bitexts: no row of {', '.join(found)} and en is left of {asked.source} ({total['read']} are "
-            f"similar by {asked.similarity:g} or more; {total['dropped_held_out']} of them are of held-out hosts, "
-            f"{total['dropped_contaminated']} overlap the test set); lower similarity, or write bitext_share: 0"
+            f"data.faq.bitexts: no row of {', '.join(found)} and {other} is left of {asked.source} ({total['read']} "
+            f"are similar by {asked.similarity:g} or more; {total['dropped_held_out']} of them are of held-out hosts, "
+            f"{total['dropped_contaminated']} overlap a test set); lower similarity, or write bitext_share: 0"
         )
     return found, dropped
 

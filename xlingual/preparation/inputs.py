@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from xlingual.study.methods.registry import METHODS
 from xlingual.study.test_sets import TestSet
 from xlingual.task_metrics import SQUAD
 from xlingual.tasks import QUESTION_ANSWERING, Task
+from xlingual.tokens.remembered import RememberingTokenizer
 
 TOY = "toy"
 SPLITS: tuple[Literal["train"], Literal["dev"]] = ("train", "dev")
@@ -228,11 +229,21 @@ def _refuse_nothing_left(parts: Mapping[str, ExampleSet]) -> None:
         )
 
 
-def load_test_data(test: TestSet, locations: Locations) -> dict[str, ExampleSet[Any]]:
-    """Open a sealed test set: what is scored on it belongs in the study's ledger."""
-    found: dict[str, ExampleSet[Any]] = test.benchmark.load(test.benchmark.reader)(
-        locations.test[test.name], test.languages, test.paragraphs
-    )
+def load_test_data(test: TestSet, locations: Locations, *, crossed: bool = False) -> dict[str, ExampleSet[Any]]:
+    """Open a sealed test set: what is scored on it belongs in the study's ledger.
+
+    Args:
+        test: the set.
+        locations: where it lies.
+        crossed: whether to add its pairs of languages as `A-B`, where the study asks for them.
+
+    Raises:
+        DataError: when a language is absent or cannot be scored, or two languages do not have the same examples.
+    """
+    benchmark, source = test.benchmark, locations.test[test.name]
+    found: dict[str, ExampleSet[Any]] = dict(benchmark.load(benchmark.reader)(source, test.languages, test.paragraphs))
+    if crossed and test.pairs:
+        found |= benchmark.load(benchmark.crossed)(source, test.pairs, test.paragraphs)
     return found
 
 
@@ -279,8 +290,14 @@ def trial_inputs(checkpoint: Checkpoint, study: Study, data: StudyData, features
 def scoring_sets(
     checkpoint: Checkpoint, examples: Mapping[str, ExampleSet], lengths: Lengths, features: Path | None = None
 ) -> dict[str, ScoringSet]:
-    """Make one model's inputs of questions, by language; arguments as those of `trial_inputs`."""
-    return InputCutter.of(checkpoint, lengths, features).scoring_sets(examples)
+    """Make one model's inputs of questions, by language or pair; arguments as those of `trial_inputs`.
+
+    Where there are pairs, each text is tokenised once for all of them.
+    """
+    cutter = InputCutter.of(checkpoint, lengths, features)
+    if any("-" in key for key in examples):
+        cutter = replace(cutter, tokenizer=RememberingTokenizer(cutter.tokenizer))
+    return cutter.scoring_sets(examples)
 
 
 def _joint(fingerprints: Iterable[str]) -> str:

@@ -26,8 +26,9 @@ def look_at_test_set(test: TestSet, locations: Locations) -> tuple[dict[str, Any
     Raises:
         DataError: when the test stage could not score some question.
     """
-    sets = load_test_data(test, locations)
-    notes = notes_of(sets) if test.benchmark.metrics.task == SQUAD.task else []
+    sets = load_test_data(test, locations, crossed=True)
+    plain = {language: sets[language] for language in test.languages}
+    notes = notes_of(plain) if test.benchmark.metrics.task == SQUAD.task else []
     return source_of(sets), [f"test set {test.name}, {line}" for line in notes]
 
 

@@ -154,8 +154,8 @@ def _all_off(value: Any) -> Any:
 class BitextSettings(Section):
     """Aligned FAQ pairs of two languages, for the recipe `contrastive` (WebFAQ's bitexts, arXiv 2502.20936).
 
-    At most `rows_per_language` pairs of each FAQ language with English are read from `source`; `similarity` is the
-    least LaBSE similarity of a pair.
+    At most `rows_per_language` pairs of each FAQ language with the source language are read from `source`; `similarity`
+    is the least LaBSE similarity of a pair.
     """
 
     source: Source = "PaDaS-Lab/webfaq-bitexts"
@@ -253,7 +253,8 @@ class DataSettings(Section):
         test: TestSettings | None = known.data.get("test")
         if faq is None or faq.languages or test is None:
             return faq
-        languages = tuple(code for code in test.languages if code != known.data.get("source_language"))
+        absent = {known.data.get("source_language"), *(("en",) if faq.source == TOY else ())}
+        languages = tuple(code for code in test.languages if code not in absent)
         return FaqSettings.model_construct(faq.model_fields_set, **{**dict(faq), "languages": languages})
 
 

@@ -175,7 +175,7 @@ def _answers(context: StudyContext, ready: Any, asked: AnswerShare) -> dict[str,
 
 def _open_test_set(context: StudyContext, test: TestSet, checkpoint: Checkpoint) -> dict[str, ScoringSet]:
     """Open a sealed test set, and check that it is the one of earlier readings."""
-    examples = load_test_data(test, context.locations)
+    examples = load_test_data(test, context.locations, crossed=True)
     found = {f"{TEST}{test.name}": source_of(examples)}
     check_sources(context.directory, found, unread_test_sets(context.directory))
     lengths = checkpoint.traits(context.study.lengths).lengths

@@ -71,7 +71,18 @@ def dictionaries_translate(draft: Draft) -> Iterator[Finding]:
         yield Finding((*_DICTIONARIES, *toy), f"{message}; {remedy}")
 
 
-CHECKS = (words_are_named, languages_have_dictionaries, dictionaries_translate)
+def words_are_of_the_source_language(draft: Draft) -> Iterator[Finding]:
+    """Lexicons are of English words, so that methods which draw from them work on English training data."""
+    if draft.data is None or draft.data.source_language == "en":
+        return
+    for path, robust in robusts(draft):
+        for method, _ in methods_of(robust, TextMethod):
+            if method.words is not None:
+                message = f"replaces English words, and data.source_language is {draft.data.source_language}"
+                yield Finding((*path, method.name), f"{message}; delete {method.name}, or train on English data")
+
+
+CHECKS = (words_are_named, words_are_of_the_source_language, languages_have_dictionaries, dictionaries_translate)
 
 
 def _code(key: str) -> str:
