@@ -292,10 +292,11 @@ def scoring_sets(
 ) -> dict[str, ScoringSet]:
     """Make one model's inputs of questions, by language or pair; arguments as those of `trial_inputs`.
 
-    Where there are pairs, each text is tokenised once for all of them.
+    Where there are pairs, each text is tokenised once for all of them. Text-to-text models read both texts as one, so
+    that each of their inputs is a text by itself.
     """
     cutter = InputCutter.of(checkpoint, lengths, features)
-    if any("-" in key for key in examples):
+    if any("-" in key for key in examples) and not lengths.writes_answers:
         cutter = replace(cutter, tokenizer=RememberingTokenizer(cutter.tokenizer))
     return cutter.scoring_sets(examples)
 
