@@ -10,8 +10,9 @@ from xlingual.data.examples import SentencePair
 from xlingual.errors import DataError
 from xlingual.tasks import Candidate, SentencePairTask, Task
 from xlingual.tasks.pawsx import PAWSX
+from xlingual.tasks.xnli import XNLI
 
-TASKS = [PAWSX]
+TASKS = [PAWSX, XNLI]
 
 
 def pair(label: str, identifier: str = "1", **more: str) -> SentencePair:
@@ -26,6 +27,11 @@ def answered(task: SentencePairTask, label: str, *texts: str) -> dict[str, Any]:
 def test_input_and_words_of_paraphrases_are_those_of_mt5() -> None:
     assert PAWSX.prompt(pair("0")) == "paws sentence1: A b . sentence2: B a ."
     assert PAWSX.words == {"0": "different_meaning", "1": "paraphrase"}
+
+
+def test_input_and_words_of_inference_are_those_of_mt5() -> None:
+    assert XNLI.prompt(pair("neutral")) == "xnli: premise: A b . hypothesis: B a ."
+    assert XNLI.words == {"entailment": "0", "neutral": "1", "contradiction": "2"}
 
 
 def test_braces_and_quotes_of_sentences_stay_as_they_are() -> None:

@@ -8,12 +8,16 @@ import pytest
 
 from xlingual.data.sentence_pairs.pair_reader import PairReader
 from xlingual.data.sentence_pairs.pawsx import PAWSX
+from xlingual.data.sentence_pairs.xnli import XNLI
 from xlingual.data.toy import ToyPaths, ToyWorld
 from xlingual.data.toy.sentences import another_value
 from xlingual.data.toy.statement_pairs import OTHER_FACT, OTHER_VALUE, SAME, draw_pairs
 from xlingual.data.toy.vocabularies import make_lexicon
 
-SETS = {"pawsx": (PAWSX, ("en", "de", "es", "zh"))}
+SETS = {
+    "pawsx": (PAWSX, ("en", "de", "es", "zh")),
+    "xnli": (XNLI, ("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh")),
+}
 
 
 @pytest.fixture(params=SETS)

@@ -10,6 +10,8 @@ checks.py        refuse what cannot be scored, and languages that are not parall
 clusters.py      group pairs that share a sentence
 test_pairs.py    load a test set
 crossing.py      pairs whose sentences are in two languages
-training_pairs.py  load training and development data
+training_pairs.py load training and development data
+pair_reader.py   all of this for one test set
 pawsx.py         PAWS-X
+xnli.py          XNLI
 """

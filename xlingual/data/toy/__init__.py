@@ -7,6 +7,7 @@
     articles.py          training, development and test data in SQuAD format
     statement_pairs.py   labelled pairs of sentences
     paraphrases.py       pairs in PAWS-X's layout
+    entailments.py       pairs in XNLI's layout
     faq_pages.py         FAQ pages in WebFAQ's layout
     dictionary.py        a table of words and their translations
     tokenizer.py         a tokenizer with one token per word

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from xlingual.activity import doing
 from xlingual.data.toy.articles import draw_families, squad_file
 from xlingual.data.toy.dictionary import dictionary_table
+from xlingual.data.toy.entailments import entailment_files
 from xlingual.data.toy.faq_pages import faq_rows
 from xlingual.data.toy.paraphrases import paraphrase_files
 from xlingual.data.toy.text_tokenizer import write_text_tokenizer
@@ -35,6 +36,7 @@ train.json, dev.json        English questions, SQuAD v1.1 format
 xquad/xquad.CODE.json       the same test questions in twelve languages, SQuAD v1.1 format
 faq/CODE.jsonl              FAQ pairs in eleven languages, JSON Lines
 pawsx/CODE/NAME.tsv         sentence pairs that say the same or not, in PAWS-X's layout
+xnli/SPLIT-CODE.tsv         premises and hypotheses, in XNLI's layout
 dictionary.tsv              words in twelve languages, one column each, without the words shared by all
 model/                      a tiny encoder without a span head, and its tokenizer, for `transformers`
 text_to_text/               a tiny mT5 and its tokenizer, for `transformers`
@@ -46,13 +48,14 @@ world.json                  the settings from which all of this is generated
 class ToyPaths:
     """Paths of a toy world; all but `train`, `dev` and `dictionary` are directories.
 
-    `pawsx` has training, development and test data, so it is a source of each of the three.
+    `pawsx` and `xnli` have training, development and test data, so each is a source of all three.
     """
 
     train: Path
     dev: Path
     xquad: Path
     pawsx: Path
+    xnli: Path
     faq: Path
     model: Path
     text_to_text: Path
@@ -86,6 +89,7 @@ def write_toy_world(directory: Path | str, world: ToyWorld) -> ToyPaths:
         dev=directory / "dev.json",
         xquad=directory / "xquad",
         pawsx=directory / "pawsx",
+        xnli=directory / "xnli",
         faq=directory / "faq",
         model=directory / "model",
         text_to_text=directory / "text_to_text",
@@ -159,7 +163,7 @@ def _write(directory: Path, world: ToyWorld) -> None:
     for name in ("xquad", "faq", "model", "text_to_text"):
         (directory / name).mkdir(parents=True)
     _write_questions(directory, world, lexicon)
-    for name, files in (("pawsx", paraphrase_files),):
+    for name, files in (("pawsx", paraphrase_files), ("xnli", entailment_files)):
         for file, rows in files(world, lexicon):
             _write_rows(directory / name / file, rows)
     for language in NON_ENGLISH:
