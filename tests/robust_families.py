@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 from tiny_encoders import write_bert, write_xlm_roberta
+from tiny_pairs import TASK, pair_set
 from tiny_task import COLOURS, THINGS, questions, write_data
 from torch import Tensor, nn
 
@@ -22,6 +23,7 @@ from xlingual.preparation.inputs import load_study_data, locate, resolve_models,
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import FamilyDefaults, Robust, Study, TrialConfiguration, build_configuration, load_study
+from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
 from xlingual.training.model import TrainedModel
@@ -76,6 +78,7 @@ class Family:
         body: maps a model to the module whose calls are forward passes; its first output is the hidden states.
         recipes: the recipes that the family supports.
         rate: a learning rate at which it memorises a few examples.
+        task: that its models are trained for.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Family:
     body: Callable[[nn.Module], nn.Module]
     recipes: tuple[str, ...]
     rate: float
+    task: Task
 
     def configuration(
         self,
@@ -119,26 +123,29 @@ class Family:
         """A training before its first update."""
         worker, inputs = worker or SoloWorker(), inputs or self.inputs
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
-        model = TrainedModel(configuration, inputs, Checkpoint.at(self.checkpoint), worker, Execution())
+        model = TrainedModel(configuration, inputs, self.resolved, worker, Execution())
         return model, Updater(configuration, order, model, worker)
 
     @property
+    def resolved(self) -> Checkpoint:
+        """The checkpoint on the task."""
+        return Checkpoint.at(self.checkpoint, self.task)
+
+    @property
     def objective(self) -> str:
-        """Of its questions."""
-        return family_of(self.checkpoint).objective
+        """Of the task's examples."""
+        return self.resolved.family.objective
 
     def weights(self, checkpoint: Path) -> dict[str, Tensor]:
         """Answers of the exported checkpoint."""
-        return family_of(checkpoint).load(checkpoint, 0, trained_head=True).state_dict()
+        return Checkpoint.at(checkpoint, self.task).load(0, trained_head=True).state_dict()
 
     def train(
         self, configuration: TrialConfiguration, path: Path, on_report: Callable[[Report], None] | None = None
     ) -> list[Report]:
         """Train to the end in a folder, where the model is saved too; return the reports without times."""
         worker = SoloWorker(on_report=on_report)
-        train_trial(
-            configuration, self.inputs, Checkpoint.at(self.checkpoint), TrialDirectory(path), worker, keep_model=True
-        )
+        train_trial(configuration, self.inputs, self.resolved, TrialDirectory(path), worker, keep_model=True)
         return [{name: value for name, value in report.items() if name != "seconds"} for report in worker.reports]
 
 
@@ -162,24 +169,49 @@ def text_to_text_family(directory: Path) -> Family:
     return _family("text_to_text", directory, rate=3e-2)
 
 
+def pair_encoder_family(directory: Path) -> Family:
+    """A BERT on sentence pairs, whose classification head reads a pooler within the encoder."""
+    write_bert(directory / "model", WORDS)
+    return _family("pair_encoder", directory, rate=6e-3, task=TASK)
+
+
+def pair_xlm_roberta_family(directory: Path) -> Family:
+    """An XLM-R on sentence pairs."""
+    write_xlm_roberta(directory / "model", WORDS)
+    return _family("pair_xlm_roberta", directory, rate=6e-3, task=TASK)
+
+
+def pair_text_to_text_family(directory: Path) -> Family:
+    """An mT5 on sentence pairs."""
+    from tiny_text_to_text import write_text_to_text
+
+    write_text_to_text(directory / "model", width=32)
+    return _family("pair_text_to_text", directory, rate=3e-2, task=TASK)
+
+
 FAMILIES: dict[str, Callable[[Path], Family]] = {
     "encoder": encoder_family,
     "xlm_roberta": xlm_roberta_family,
     "text_to_text": text_to_text_family,
+    "pair_encoder": pair_encoder_family,
+    "pair_xlm_roberta": pair_xlm_roberta_family,
+    "pair_text_to_text": pair_text_to_text_family,
 }
 
 
-def _family(name: str, directory: Path, *, rate: float) -> Family:
-    recipes = family_of(directory / "model").recipes
+def _family(name: str, directory: Path, *, rate: float, task: Task = QUESTION_ANSWERING) -> Family:
+    recipes = family_of(directory / "model", task).recipes
     study = write_study(directory, recipes)
     locations = locate(study, directory)
     data = load_study_data(study, locations, directory / "rows")
-    (checkpoint,) = set(resolve_models(locations).values())
+    if task is TASK:
+        data = replace(data, train=pair_set(125), development={"dev": {"en": pair_set(25, 125)}})
+    (checkpoint,) = set(resolve_models(locations, task).values())
     inputs = trial_inputs(checkpoint, study, data)
     few = trial_inputs(checkpoint, study, replace(data, train=replace(data.train, examples=data.train.examples[:8])))
     sources = {source: found["fingerprint"] for source, found in data.sources().items()} | {"model": "tiny"}
     traits = checkpoint.traits(study.lengths)
-    return Family(name, directory / "model", study, inputs, few, sources, traits, base_encoder, recipes, rate)
+    return Family(name, directory / "model", study, inputs, few, sources, traits, base_encoder, recipes, rate, task)
 
 
 def write_study(directory: Path, recipes: Sequence[str]) -> Study:
@@ -222,6 +254,7 @@ def write_study(directory: Path, recipes: Sequence[str]) -> Study:
             "dictionaries": {language: str(directory / f"en-{language}.tsv") for language in DICTIONARIES},
         },
         "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
+        "pairs": {"max_length": 48},
         "text_to_text": {"max_input_tokens": 48, "max_target_tokens": 12, "max_answer_tokens": 4},
         "training": {
             "updates": 4,

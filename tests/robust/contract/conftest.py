@@ -12,6 +12,8 @@ from robust_trace import Trace, trace
 from robust_variants import ALL, COMBINATIONS
 
 from xlingual.families import EXTRACTIVE, TEXT_TO_TEXT
+from xlingual.families.pair_classification.pair_family import PairClassification
+from xlingual.families.text_to_text.pair_texts import TextToTextPairs
 
 SOME = {
     "xlm_roberta": {
@@ -19,6 +21,24 @@ SOME = {
         "freelb, linf, embeddings",
         "pgd, example, embeddings",
         "prediction, token, last hidden states",
+        "consistency and everything else",
+    },
+    "pair_xlm_roberta": {
+        "noise, uniform, embeddings",
+        "freelb, linf, embeddings",
+        "prediction, token, last hidden states",
+        "consistency and everything else",
+    },
+    "pair_text_to_text": {
+        "noise",
+        "noise, ball, last hidden states",
+        "freelb",
+        "prediction",
+        "consistency",
+        "word substitution",
+        "code switch",
+        "subword sampling",
+        "averaging, running",
         "consistency and everything else",
     },
     "text_to_text": {
@@ -37,7 +57,15 @@ SOME = {
         "consistency and everything else",
     },
 }
-"""Variants checked for a family; the encoder has all, including those with code common to all families."""
+"""Variants checked for a family; both tasks' encoders have all, including those with code common to all families."""
+
+SERVED = {
+    "text_to_text": TEXT_TO_TEXT.recipes,
+    "pair_encoder": PairClassification.recipes,
+    "pair_xlm_roberta": PairClassification.recipes,
+    "pair_text_to_text": TextToTextPairs.recipes,
+}
+"""Recipes of the families that are no encoders of questions."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,8 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _left_out(item: pytest.Item) -> bool:
     parameters = item.callspec.params  # type: ignore[attr-defined]
     family = parameters["family"]
-    served = TEXT_TO_TEXT.recipes if family == "text_to_text" else EXTRACTIVE.recipes
-    if "recipe" in parameters and parameters["recipe"] not in served:
+    if "recipe" in parameters and parameters["recipe"] not in SERVED.get(family, EXTRACTIVE.recipes):
         return True
     return "name" in parameters and family in SOME and parameters["name"] not in SOME[family]
 

@@ -11,7 +11,6 @@ from robust_families import Family
 from robust_trace import UPDATES, Trace, equal
 from robust_variants import ALL, AVERAGING, COMBINATIONS, Settings
 
-from xlingual.families import family_of
 from xlingual.families.batches import Batcher
 from xlingual.training.worker import Report
 
@@ -51,14 +50,14 @@ def test_nothing_is_perturbed_when_scoring(name: str, family: Family, traced: Ca
     scored = family.inputs.development["dev"]["en"].inputs
     places = [(scored, index) for index in range(8)]
     with model.whole(UPDATES) as whole, torch.inference_mode():
-        fresh = family_of(family.checkpoint).load(family.checkpoint, 9)
+        fresh = family.resolved.load(9)
         fresh.load_state_dict(whole.state_dict())
         inputs = Batcher(whole, family.inputs.pad_token, torch.device("cpu"))(places).inputs
         training = whole.training
         if family.objective == "text":
             inputs["decoder_input_ids"] = torch.zeros(len(places), 3, dtype=torch.long)
         outputs = [one.eval()(**inputs) for one in (whole, fresh)]
-        logits = [output.logits if family.objective == "text" else torch.cat(output[:2]) for output in outputs]
+        logits = [torch.cat(output[:2]) if family.objective == "span" else output.logits for output in outputs]
         whole.train(training)
     torch.testing.assert_close(logits[0], logits[1], rtol=1e-5, atol=1e-6)
     assert updater.update(UPDATES) > 0  # and training continues
@@ -84,5 +83,5 @@ def test_a_few_examples_are_learnt_by_heart(name: str, family: Family) -> None:
     most = 0.6 if name in COMBINATIONS else 0.3  # texts change to the end
     if family.objective == "text":  # losses start near 5, and higher under an attack
         most = 0.2 * losses[0]
-    assert losses[0] > 2
+    assert losses[0] > (0.5 if family.objective == "label" else 2)  # ln 2 is chance for two labels
     assert sum(losses[-5:]) / 5 < most
