@@ -49,7 +49,12 @@ def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> N
         worker = GlooWorker(rank, workers)
         for configuration, inputs, checkpoint, directory in tasks:
             train_trial(
-                configuration, inputs, Checkpoint.at(checkpoint), TrialDirectory(directory), worker, keep_model=False
+                configuration,
+                inputs,
+                Checkpoint.at(checkpoint, inputs.task),
+                TrialDirectory(directory),
+                worker,
+                keep_model=False,
             )
     finally:
         torch.distributed.destroy_process_group()  # a worker waiting for a failed one fails too

@@ -22,7 +22,15 @@ from xlingual.models.masked_language_model import base_encoder
 from xlingual.preparation.inputs import load_study_data, locate, resolve_models, trial_inputs
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import FamilyDefaults, Robust, Study, TrialConfiguration, build_configuration, load_study
+from xlingual.study import (
+    FamilyDefaults,
+    PairSettings,
+    Robust,
+    Study,
+    TrialConfiguration,
+    build_configuration,
+    load_study,
+)
 from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
@@ -213,6 +221,7 @@ def _family(name: str, directory: Path, *, rate: float, task: Task = QUESTION_AN
     locations = locate(study, directory)
     data = load_study_data(study, locations, directory / "rows")
     if task is TASK:
+        study = study.model_copy(update={"pairs": PairSettings(max_length=48)})
         data = replace(data, train=pair_set(125), development={"dev": {"en": pair_set(25, 125)}})
     (checkpoint,) = set(resolve_models(locations, task).values())
     eight = replace(data, train=replace(data.train, examples=data.train.examples[:8]))
@@ -263,7 +272,6 @@ def write_study(directory: Path, recipes: Sequence[str]) -> Study:
             "dictionaries": {language: str(directory / f"en-{language}.tsv") for language in DICTIONARIES},
         },
         "windows": {"max_length": 48, "stride": 8, "max_answer_tokens": 3},
-        "pairs": {"max_length": 48},
         "text_to_text": {"max_input_tokens": 48, "max_target_tokens": 12, "max_answer_tokens": 4},
         "training": {
             "updates": 4,

@@ -1,1 +1,1 @@
-"""Models: an encoder with a span head, loaded from a hub id or a local directory."""
+"""Models: encoders with a head and models that write text, loaded from a hub id or a local directory."""

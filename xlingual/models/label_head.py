@@ -74,6 +74,12 @@ def first_tokens(hidden: Tensor, lengths: Sequence[int], *, packed: bool) -> Ten
     return hidden[0, starts][:, None]
 
 
+def pooler_parameters(model: nn.Module) -> list[nn.Parameter]:
+    """Parameters of a pooler within the encoder, which last hidden states do not depend on."""
+    pooler = getattr(model.base_model, "pooler", None)
+    return list(pooler.parameters()) if isinstance(pooler, nn.Module) else []
+
+
 def hidden_states(model: nn.Module, inputs: Mapping[str, Any]) -> Tensor:
     """Last hidden states of one row, (tokens, width), to try a model with (`xlingual.models.packing`)."""
     if not label_head_of(model).reads_first_token:

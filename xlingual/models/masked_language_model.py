@@ -59,7 +59,7 @@ def writes_text(model: nn.Module) -> bool:
 
 
 def base_encoder(model: nn.Module) -> nn.Module:
-    """The encoder without the span head, or without the decoder; it gives last hidden states, (texts, tokens, width).
+    """The encoder without its head, or without the decoder; it gives last hidden states, (texts, tokens, width).
 
     Raises:
         ModelError: when the model does not keep it as a part of its own.
@@ -70,7 +70,7 @@ def base_encoder(model: nn.Module) -> nn.Module:
     encoder: nn.Module = model.base_model  # type: ignore[assignment]
     if encoder is model:
         raise ModelError(
-            f"a {type(model).__name__} does not keep its encoder apart from its span head, so that nothing else can "
+            f"a {type(model).__name__} does not keep its encoder apart from its head, so that nothing else can "
             "be trained with it; write recipe: passage, or an encoder such as FacebookAI/xlm-roberta-base"
         )
     return encoder

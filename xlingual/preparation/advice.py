@@ -10,6 +10,7 @@ from xlingual.models.checkpoint_directory import present_checkpoint
 from xlingual.study import Study
 from xlingual.study.configuration import arm_space
 from xlingual.study.space import largest, smallest, values
+from xlingual.tasks.named import task_of
 
 if TYPE_CHECKING:
     from xlingual.families import Checkpoint
@@ -29,20 +30,20 @@ def advice_notes(study: Study, checkpoints: Mapping[str, Checkpoint] | None = No
         return []
     said: dict[str, list[str]] = {}
     for arm, definition in study.arms.items():
-        checkpoint = checkpoints[arm] if checkpoints is not None else _present(definition.model or study.model)
+        checkpoint = checkpoints[arm] if checkpoints is not None else _present(definition.model or study.model, study)
         for note in _notes(study, arm, checkpoint) if checkpoint else ():
             said.setdefault(note, []).append(arm)
     return [f"{', '.join(arms)}: {note}" for note, arms in said.items()]
 
 
-def _present(model: str) -> Checkpoint | None:
+def _present(model: str, study: Study) -> Checkpoint | None:
     """A model whose files are on this machine already, as far as they can be read."""
     if (directory := present_checkpoint(model)) is None:
         return None
     from xlingual.families import Checkpoint  # takes seconds, which a plan of models that are elsewhere need not wait
 
     try:
-        return Checkpoint.at(directory)
+        return Checkpoint.at(directory, task_of(study.task_benchmark))
     except XlingualError:  # told when the model is loaded
         return None
 

@@ -53,9 +53,12 @@ def check_families(
             real = RECIPES[recipe].suited_model
             other = {"FacebookAI/xlm-roberta-base": TOY}.get(real, TOY_TEXT_TO_TEXT) if study.uses_toy else real
             reason = RECIPES[recipe].refusal
+            another = (
+                "" if study.task_benchmark.of_pairs and not RECIPES[recipe].beside_pairs else f", or model: {other}"
+            )
             raise ModelError(
                 f"arms.{arm}.mixture.recipe: model {study.arms[arm].model or study.model} cannot be trained with "
-                f"{recipe}, which {reason}; write recipe: {others}, or model: {other}"
+                f"{recipe}, which {reason}; write recipe: {others}{another}"
             )
 
 

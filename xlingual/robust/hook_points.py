@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from xlingual.errors import ModelError
 from xlingual.models.encoder import word_embeddings
+from xlingual.models.label_head import LabelHead
 from xlingual.models.masked_language_model import base_encoder, writes_text
 from xlingual.robust.token_layout import Layout
 
@@ -28,7 +29,7 @@ class HookPoint:
     knows, so that `embeddings` is `word_embeddings`.
 
     Args:
-        model: an encoder with a span head, or a model that writes text. Its module is hooked once and for all, so that
+        model: an encoder with a head, or a model that writes text. Its module is hooked once and for all, so that
             a compiled model includes the hook.
         name: the setting `place`.
 
@@ -128,10 +129,16 @@ def module_at(model: nn.Module, name: str) -> nn.Module:
     encoder: nn.Module = model.base_model  # type: ignore[assignment]
     if encoder is model:
         raise ModelError(
-            f"place: {name} was asked for, and a {type(model).__name__} does not keep its encoder apart from its span "
+            f"place: {name} was asked for, and a {type(model).__name__} does not keep its encoder apart from its "
             "head; write place: word_embeddings, or an encoder such as FacebookAI/xlm-roberta-base"
         )
     if name == "last_hidden_states":
+        head = getattr(model, "label_head", None)
+        if isinstance(head, LabelHead) and not head.reads_first_token:
+            raise ModelError(
+                f"place: {name} was asked for, and the classification head of a {type(model).__name__} reads more than "
+                "the last hidden state of the first token; write place: word_embeddings or embeddings"
+            )
         return encoder
     found = getattr(encoder, "embeddings", None)
     if not isinstance(found, nn.Module) or isinstance(found, nn.Embedding):  # XLM's is its table of words
@@ -146,6 +153,12 @@ def _of_text_encoder(model: nn.Module, name: str) -> nn.Module:
     """The module of a model that writes text. T5's encoder and decoder look words up in separate modules."""
     encoder = base_encoder(model)
     if name == "last_hidden_states":
+        head = getattr(model, "label_head", None)
+        if isinstance(head, LabelHead) and not head.reads_first_token:
+            raise ModelError(
+                f"place: {name} was asked for, and the classification head of a {type(model).__name__} reads more than "
+                "the last hidden state of the first token; write place: word_embeddings or embeddings"
+            )
         return encoder
     table = encoder.embed_tokens
     assert isinstance(table, nn.Embedding), "T5's encoder keeps its words there"

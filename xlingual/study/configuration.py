@@ -112,7 +112,7 @@ def build_configuration(
     What has no effect is left out: a mixture without any FAQ share, a language of weight 0, noise of magnitude 0, the
     faq source where nothing is drawn from it. Weights are scaled to sum to one. `sources` must name model, train, dev,
     webfaq_dev where the objective asks for it, the mixture's variant (`xlingual.study.recipes.variant`), and the
-    sources of words (`lexicons_of`). `traits` are those of the arm's model; by default of an encoder with a span head.
+    sources of words (`lexicons_of`). `traits` are those of the arm's model; by default of an encoder on the task.
     """
     assert arm_name in study.arms, f"no arm {arm_name!r}"
     mixture = plain_mixture(study, plain_tree.get("mixture"))
@@ -121,7 +121,7 @@ def build_configuration(
     if mixture is not None:
         named["faq"] = sources[mixture.variant]
     named |= {name: sources[name] for name in lexicons_of(robust)}
-    traits = traits or FamilyDefaults(study.windows)
+    traits = traits or FamilyDefaults(study.encoder_lengths)
     training = dict(plain_tree["training"])
     training |= {key: getattr(traits, key) for key in marked(TrainingSettings, OF_FAMILY) if training.get(key) is None}
     if study.search.equal == "passes":

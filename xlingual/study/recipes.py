@@ -34,6 +34,7 @@ class RecipeSettings(Section):
         objective: its own loss, as `module:attribute` (a `xlingual.training.objectives.objective.Objective`), imported
             only when a trial trains; None where its examples train answers.
         whole_vocabulary: whether its loss is over the whole vocabulary.
+        beside_pairs: whether models that classify pairs of sentences can be trained with it.
         refusal: why a model cannot be trained with it: "a recipe that ...".
         suited_model: one that can.
     """
@@ -41,6 +42,7 @@ class RecipeSettings(Section):
     with_contexts: ClassVar[bool] = False
     objective: ClassVar[str | None] = None
     whole_vocabulary: ClassVar[bool] = False
+    beside_pairs: ClassVar[bool] = False
     refusal: ClassVar[str] = "is for models of another family"
     suited_model: ClassVar[str] = "another one"
 
@@ -87,11 +89,12 @@ class PassageSettings(RecipeSettings):
 class ContrastiveSettings(RecipeSettings):
     """InfoNCE between mean-pooled question and answer (arXiv 1807.03748; MFAQ, arXiv 2109.12870).
 
-    `weight` is this loss's weight relative to the span loss; cosine similarities are divided by `temperature`;
+    `weight` is this loss's weight relative to that of the task; cosine similarities are divided by `temperature`;
     `bitext_share` is the share of contrastive updates whose positives are rows of `data.faq.bitexts`.
     """
 
     objective: ClassVar[str | None] = "xlingual.training.objectives.contrastive:Contrastive"
+    beside_pairs: ClassVar[bool] = True
     refusal: ClassVar[str] = "reads pairs as a fast tokenizer lays them out, and this model reads bytes"
     suited_model: ClassVar[str] = "google/mt5-base"
 
@@ -114,11 +117,12 @@ class MaskedLanguageModelSettings(RecipeSettings):
     """Masking on `question </s> answer`: spans of the answer are masked, the question is not.
 
     `rate` is the share of the answer's tokens that are masked, `mean_span` the mean length of a masked span in tokens
-    (geometric, SpanBERT, arXiv 1907.10529), `weight` this loss's weight relative to the span loss.
+    (geometric, SpanBERT, arXiv 1907.10529), `weight` this loss's weight relative to that of the task.
     """
 
     objective: ClassVar[str | None] = "xlingual.training.objectives.masked_language_model:MaskedLanguageModel"
     whole_vocabulary: ClassVar[bool] = True
+    beside_pairs: ClassVar[bool] = True
     refusal: ClassVar[str] = "fills masked words in with an encoder's own head, and this model writes text"
     suited_model: ClassVar[str] = "FacebookAI/xlm-roberta-base"
 

@@ -12,6 +12,7 @@ from xlingual.study.benchmarks import Benchmark
 from xlingual.study.data import TOY, DataSettings, ToySettings
 from xlingual.study.derived import Space
 from xlingual.study.leaves import Flag, Name, Source, Text
+from xlingual.study.lengths import Lengths
 from xlingual.study.objectives import WEBFAQ_DEV, default_objective
 from xlingual.study.pairs import PairSettings
 from xlingual.study.scaling import ScalingSettings
@@ -75,6 +76,11 @@ class Study(Section):
     def directory(self) -> Path:
         """Directory of the study's records: STORAGE/NAME."""
         return Path(self.storage) / self.name
+
+    @property
+    def encoder_lengths(self) -> Lengths:
+        """Lengths of the inputs of encoders on the study's task."""
+        return self.pairs if self.task_benchmark.of_pairs else self.windows
 
     @property
     def lengths(self) -> StudyLengths:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from xlingual.families.batches import Batch
 from xlingual.families.family import Family
+from xlingual.models.label_head import pooler_parameters
 from xlingual.models.masked_language_model import base_encoder
 from xlingual.models.outcome import Outcome
 from xlingual.robust import Term
@@ -48,9 +49,9 @@ class Losses(nn.Module):
         super().__init__()
         self.model, self._autocast, self._family, self._objectives = model, autocast, family, objectives
         self.heads = nn.ModuleDict(dict(heads))
-        self._outside = list[nn.Parameter]()  # of the encoder: the span head, or the decoder
+        self._outside = list[nn.Parameter]()  # of the encoder: the head, with its pooler, or the decoder
         if any(one.encoder_only for one in objectives.values()):
-            inner = set(base_encoder(model).parameters())
+            inner = set(base_encoder(model).parameters()) - set(pooler_parameters(model))
             self._outside = [parameter for parameter in model.parameters() if parameter not in inner]
         of_model = set(model.parameters())
         self._own = {name: [p for p in head.parameters() if p not in of_model] for name, head in heads.items()}

@@ -42,10 +42,10 @@ class Updater:
     def update(self, number: int) -> Tensor:
         """Do update `number`, counted from 0; return this worker's part of its loss.
 
-        The loss is the mean span loss over the update's windows, plus the recipe's weight times the mean of its own
-        loss over the update's pairs (over their masked tokens); a stage's loss alone where the schedule is `then`. Of
-        texts it is the mean loss of a token of the English examples and that of the FAQ examples, each with its share
-        of the update's examples.
+        The loss is the mean of the task's loss over the update's examples, plus the recipe's weight times the mean of
+        its own loss over the update's pairs (over their masked tokens); a stage's loss alone where the schedule is
+        `then`. Of texts it is the mean loss of a token of the English examples and that of the FAQ examples, each with
+        its share of the update's examples.
 
         Raises:
             TrialDiverged: when the gradient is not finite.

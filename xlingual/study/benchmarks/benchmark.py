@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xlingual.extensions import resolve
-from xlingual.task_metrics import TaskMetrics
+from xlingual.task_metrics import SQUAD, TaskMetrics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,11 @@ class Benchmark:
         """Languages that some of the averages lack, in the order of tables."""
         shared = set.intersection(*map(set, self.averages.values())) if self.averages else set(self.languages)
         return tuple(code for code in self.languages if self.averages and code not in shared)
+
+    @property
+    def of_pairs(self) -> bool:
+        """Whether its examples are pairs of sentences with a label, not questions on contexts."""
+        return self.metrics.task != SQUAD.task
 
     def load(self, reference: str) -> Any:
         """Import what one of the references names.

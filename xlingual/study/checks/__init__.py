@@ -7,6 +7,7 @@
     seal.py          no objective and no training data from the test set
     toy.py           toy data with the toy model, real data with a real one
     robust.py        methods that go together, perturbations that can move, keys that say something
+    task.py          lengths and recipes that fit the task of the headline test set
     lexicons.py      synonyms and dictionaries that are named, of languages that fit
 
 A check yields nothing where a section it needs cannot be read: that problem is reported already.
@@ -17,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.errors import Problem
-from xlingual.study.checks import arms, budget, first_trials, lexicons, mixtures, robust, seal, toy
+from xlingual.study.checks import arms, budget, first_trials, lexicons, mixtures, robust, seal, task, toy
 from xlingual.study.document import dotted
 from xlingual.study.draft import Draft
 
@@ -25,6 +26,7 @@ CHECKS = (
     *arms.CHECKS,
     *first_trials.CHECKS,
     *mixtures.CHECKS,
+    *task.CHECKS,
     *robust.CHECKS,
     *lexicons.CHECKS,
     *budget.CHECKS,

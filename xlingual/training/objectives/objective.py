@@ -88,7 +88,7 @@ class Objective(ABC):
 
     Attributes:
         name: names its losses in reports. A recipe's own objective is named as the recipe is.
-        encoder_only: whether it trains the encoder without the span head, or without the decoder.
+        encoder_only: whether it trains the encoder without its head, or without the decoder.
         whole_vocabulary: whether its loss is over the whole vocabulary, of which no row may then be cut out.
         whole_micro_batches: whether a loss needs all examples of a micro-batch in one pass.
         weight: of the loss, beside others.
