@@ -12,7 +12,6 @@ from xlingual.evaluation.result import Evaluation, Mean
 from xlingual.report.character_table import CHARACTERS
 from xlingual.report.published import PublishedRow, PublishedScore, is_part, published_name_of, published_rows
 from xlingual.report.wide_table import Column, WideTable
-from xlingual.report.words import words_of
 from xlingual.statistics.one_sample import Estimate
 from xlingual.task_metrics import SQUAD
 
@@ -87,7 +86,7 @@ def _name(evaluation: Evaluation, mean: Mean) -> str:
 def _measured(evaluation: Evaluation) -> list[list[Column]]:
     rows = [*evaluation.scores.values(), *(mean.scores for mean in evaluation.means)]
     metrics = evaluation.metrics
-    groups = [[Column(words_of(metrics).examples, _texts(rows, "questions", 0))]]
+    groups = [[Column(metrics.words.examples, _texts(rows, "questions", 0))]]
     if any(row.get("missing") for row in rows):
         groups[0].append(Column("without\nanswer", _texts(rows, "missing", 0)))
     of_metrics = [[(one.name, one.title)] for one in (*metrics.metrics, *metrics.partial)]
