@@ -27,6 +27,10 @@ COPIES = (
 TASK = "--model {pretrained} --train {train} --max-length 64 --stride 16 --batch 2 --runs 1 --threads 1"
 QUALITY = "--quality-updates 2 --quality-batch 4 --quality-examples 40 --quality-dev 4 --tolerance 100"
 
+CLAIMS = (
+    "python analysis/claims.py {studies}/claims_webfaq_small --csv {folder}/e.csv "
+    "--claims {root}/studies/claims/claims.yaml"
+)
 CONTAMINATION = "python tests/benchmarks/contamination.py --data {xquad} --clean {train} {dev} --rows 100 --runs 1 --json {folder}/e"
 
 QUICK = {
@@ -72,6 +76,14 @@ QUICK = {
     "xlingual convert google/mt5-small models/mt5-small": "xlingual convert {pickled} {folder}/converted",
     "xlingual convert google/mt5-small DIR": "xlingual convert {pickled} {folder}/converted",
     "python analysis/by_language.py STUDY_DIR ...": f"python analysis/by_language.py {STUDY_DIR}",
+    "xlingual plan studies/claims/claims_pawsx.yaml": "xlingual plan {root}/studies/claims/claims_pawsx.yaml",
+    "xlingual plan studies/claims/claims_xnli.yaml": "xlingual plan {root}/studies/claims/claims_xnli.yaml",
+    "xlingual plan studies/claims/claims_webfaq.yaml": "xlingual plan {root}/studies/claims/claims_webfaq.yaml",
+    # For a GPU cluster, as above.
+    "xlingual run studies/claims/claims_pawsx.yaml": "xlingual plan {root}/studies/claims/claims_pawsx.yaml",
+    "python analysis/claims.py STUDY_DIR ...": "python analysis/claims.py {studies}/claims_webfaq_small",
+    "python analysis/claims.py STUDY_DIR ... [--csv OUT.csv]": CLAIMS,
+    "python analysis/claims.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--claims FILE]": CLAIMS,
     "python analysis/generalised_transfer.py STUDY_DIR ...": "python analysis/generalised_transfer.py {studies}/pairs",
     "python analysis/generalised_transfer.py STUDY_DIR [STUDY_DIR ...] [--set NAME] [--csv OUT.csv] [--figure OUT.png]": ""
     "python analysis/generalised_transfer.py {studies}/pairs --set xquad --csv {folder}/d.csv --figure {folder}/d.png",
@@ -214,6 +226,7 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual data webfaq": "xlingual data webfaq {faq} --languages de,tr --study {root}/studies/webfaq_recipes.yaml "
     "--rows 20 --spread 1 --seed 1 --model {pretrained} --examples 1 --passages 1 --json --set data.faq.filters=off",
     "xlingual data contamination": "xlingual data contamination {train} {dev} --on xquad --data {xquad} --json",
+    "python analysis/claims.py": CLAIMS,
     "python analysis/generalised_transfer.py": "python analysis/generalised_transfer.py {studies}/pairs --set xquad "
     "--csv {folder}/d.csv --figure {folder}/d.png",
     "python analysis/by_language.py": f"python analysis/by_language.py {STUDY_DIR} {{studies}}/other --set xquad "

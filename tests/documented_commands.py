@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = (
     "README.md", "CONTRIBUTING.md", "docs/*.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml",
-    "studies/*.yaml", "analysis/*.py", "tests/benchmarks/*.py",
+    "studies/*.yaml", "studies/claims/*.yaml", "analysis/*.py", "tests/benchmarks/*.py",
 )  # fmt: skip
 PROGRAMS = r"(?:xlingual|python|pytest|make|ray)"
 START = re.compile(rf"(?:\$ )?(?:\.venv/bin/)?{PROGRAMS} [\w/\[]")

@@ -208,6 +208,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         for arm, seed in product(("plain", "noise"), (1, 2)):
             study.reports(arm, seed, {250: 50.0, 500: 70.0})
         study.robust("noise", 500, {"embedding_noise": {"magnitude": 0.1, "distribution": "gaussian"}})
+    finished_study(folder, ("baseline", "webfaq", "webfaq_noise"), name="claims_webfaq_small", test=test)
     paths = {name: getattr(toy, name) for name in ("train", "dev", "xquad", "faq", "dictionary")}
     paths |= {"pretrained": toy.model, "model": model, "pickled": pickled, "studies": folder, "root": ROOT,
               "rows": folder / "rows", "mlqa": folder / "mlqa", "mydata": folder / "mydata"}  # fmt: skip

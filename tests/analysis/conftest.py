@@ -34,3 +34,8 @@ def script() -> ModuleType:
 @pytest.fixture(scope="session")
 def generalised() -> ModuleType:
     return _load(ROOT / "analysis" / "generalised_transfer.py")
+
+
+@pytest.fixture(scope="session")
+def claims() -> ModuleType:
+    return _load(ROOT / "analysis" / "claims.py")

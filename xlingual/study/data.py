@@ -69,7 +69,10 @@ class ToySettings(Section):
 
 
 class TestSetSettings(Section):
-    """A further sealed test set; `also: {mlqa: PATH}` names a source alone. Its keys are those of `data.test`."""
+    """A further sealed test set; `also: {mlqa: PATH}` names a source alone.
+
+    `source`, `languages`, `paragraphs` and `generalised` are those of `data.test`.
+    """
 
     __test__ = False  # pytest would take the name for a class of tests
 
