@@ -7,23 +7,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from robust_families import FAMILIES, Family
+from tiny_pairs import pairs
 from tiny_task import questions
 
 from xlingual.errors import DataError
-from xlingual.families import Checkpoint, ScoringSet, family_of
+from xlingual.families import Checkpoint, ScoringSet
 from xlingual.preparation.inputs import load_study_data, locate, trial_inputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TextToTextSettings
+from xlingual.tasks import QUESTION_ANSWERING
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import Report, SoloWorker
 
 SERVED = {
     "xlm_roberta": ("passage", "contrastive", "masked_language_model"),
     "text_to_text": ("passage", "contrastive", "generation"),
+    "pair_encoder": ("contrastive", "masked_language_model"),
+    "pair_text_to_text": ("contrastive",),
 }
 
 
@@ -48,18 +53,16 @@ def text_to_text(families: dict[str, Family]) -> Family:
 
 def test_twenty_examples_are_learnt_by_heart(family: Family, tmp_path: Path) -> None:
     """The development questions are the training examples; with dropout, as a trial of a study is trained."""
-    kind, examples, lengths = family_of(family.checkpoint), questions(20), family.traits.lengths
+    kind, lengths = family.resolved.family, family.traits.lengths
+    examples: tuple[Any, ...] = questions(20) if family.task is QUESTION_ANSWERING else pairs(20)
     tokenizer = kind.tokenizer(family.checkpoint)
     train, asked = (kind.inputs(tokenizer, examples, lengths, targets=targets) for targets in (True, False))
     inputs = replace(family.inputs, train=train, development={"dev": {"en": ScoringSet(examples, asked)}}, used={})
-    rate = {"text_to_text": 1e-2}.get(family.name, family.rate)  # a constant one has to be lower
+    rate = 1e-2 if family.objective == "text" else family.rate  # a constant one has to be lower
     configuration = family.configuration(updates=60, reports=2, batch_size=20, micro_batch_size=20, learning_rate=rate)
     worker = SoloWorker()
-    train_trial(
-        configuration, inputs, Checkpoint.at(family.checkpoint), TrialDirectory(tmp_path), worker, keep_model=False
-    )
-    assert worker.reports[-1]["exact_match"] == 100.0
-    assert worker.reports[-1]["f1"] == 100.0
+    train_trial(configuration, inputs, family.resolved, TrialDirectory(tmp_path), worker, keep_model=False)
+    assert [worker.reports[-1][name] for name in family.task.metrics.names] == [100.0] * len(family.task.metrics.names)
 
 
 def test_inputs_too_short_for_every_answer_are_refused(text_to_text: Family, tmp_path: Path) -> None:
@@ -75,7 +78,7 @@ def test_a_family_serves_these_recipes(family: Family) -> None:
 
 
 def test_a_killed_training_goes_on_exactly(family: Family, tmp_path: Path) -> None:
-    """English only: reports and weights are bit-identical."""
+    """Without recipe: reports and weights are bit-identical."""
     _check_continuation(family, None, tmp_path)
 
 

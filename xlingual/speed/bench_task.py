@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,23 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from xlingual.data.cleaning import clean
-from xlingual.data.examples import Example, ExampleSet
-from xlingual.data.location import local_path
-from xlingual.data.squad import load_squad
-from xlingual.data.stated_questions import questions_of_file
-from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
 from xlingual.errors import DataError, XlingualError
 from xlingual.families import Checkpoint, Lengths
-from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.preparation.trial_inputs import TrialInputs
+from xlingual.speed.bench_data import BenchData
 from xlingual.speed.input_spread import chosen_lengths, most_tokens
 from xlingual.study import FamilyDefaults, Study, StudyLengths
+from xlingual.study.benchmarks import BENCHMARKS, Benchmark
 from xlingual.study.data import TOY, TOY_MODELS, TOY_TEXT_TO_TEXT
-
-QUESTIONS = 240
-"""Questions that are answered by default, in all languages together."""
+from xlingual.tasks import Task as Scored
+from xlingual.tasks.named import task_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,7 @@ class BenchRequest:
         study: lengths that a study asks for; None without one.
         optimizer: that a study names; None for what suits the model's family.
         decay: of the learning rate, likewise.
+        benchmark: the test set whose task is trained and asked; a study's headline.
 
     Raises:
         XlingualError: when a number is too small, or the precision unknown.
@@ -71,6 +65,7 @@ class BenchRequest:
     study: StudyLengths | None = None
     optimizer: str | None = None
     decay: Literal["linear", "constant"] | None = None
+    benchmark: Benchmark = BENCHMARKS["xquad"]
 
     def __post_init__(self) -> None:
         fewest = {"updates": 1, "batch_size": 1, "questions": 1, "threads": 1, "max_train_examples": 1}
@@ -92,6 +87,7 @@ class BenchRequest:
             batch_size=self.batch_size or _number(training.batch_size),
             micro_batch_size=self.micro_batch_size or _number(training.micro_batch_size),
             study=study.lengths,
+            benchmark=study.task_benchmark,
             optimizer=_name(training.optimizer),
             decay=_name(training.decay),
         )
@@ -126,7 +122,7 @@ class Task:
     traits: FamilyDefaults
     inputs: TrialInputs
     train_examples: int
-    questions: dict[str, tuple[Example, ...]]
+    questions: dict[str, tuple[Any, ...]]
     notes: tuple[str, ...]
 
     @property
@@ -146,9 +142,10 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
         model, toy = asked.model or TOY, None
         if model in TOY_MODELS or asked.train is None:
             toy = write_toy_world(Path(directory) / "toy", ToyWorld())
-        checkpoint = _checkpoint(model, toy)
+        checkpoint = _checkpoint(model, toy, task_of(asked.benchmark))
         traits = _traits(checkpoint, asked)
-        train, tokenizer = _training_data(asked, toy), checkpoint.tokenizer
+        data = BenchData(asked.benchmark, asked.train, asked.score, toy)
+        train, tokenizer = data.training(), checkpoint.tokenizer
         chosen = train.sample(asked.max_train_examples, seed=0).examples
         inputs = checkpoint.family.inputs(tokenizer, chosen, traits.lengths, targets=True)
         if not len(inputs):
@@ -156,7 +153,7 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
                 f"--train: of {len(chosen)} examples none has its answer in the first {most_tokens(traits.lengths)} "
                 "tokens of its input; write a larger --max-length"
             )
-        questions, where = _questions(asked, train, toy)
+        questions, where = data.asked(train, asked.languages, asked.questions)
         yield Task(
             model,
             checkpoint,
@@ -168,11 +165,11 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
         )
 
 
-def _checkpoint(model: str, toy: ToyPaths | None) -> Checkpoint:
+def _checkpoint(model: str, toy: ToyPaths | None, task: Scored) -> Checkpoint:
     if model not in TOY_MODELS:
-        return Checkpoint.resolve(model)
+        return Checkpoint.resolve(model, task)
     assert toy is not None
-    return replace(Checkpoint.at(toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model), name=model)
+    return replace(Checkpoint.at(toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model, task), name=model)
 
 
 def _traits(checkpoint: Checkpoint, asked: BenchRequest) -> FamilyDefaults:
@@ -180,41 +177,6 @@ def _traits(checkpoint: Checkpoint, asked: BenchRequest) -> FamilyDefaults:
     own = checkpoint.traits(StudyLengths())
     lengths = chosen_lengths(checkpoint, study=asked.study, max_length=asked.max_length, stride=asked.stride)
     return replace(own, lengths=lengths, optimizer=asked.optimizer or own.optimizer, decay=asked.decay or own.decay)
-
-
-def _training_data(asked: BenchRequest, toy: ToyPaths | None) -> ExampleSet:
-    """The training examples. The model is thrown away, so XQuAD's articles may be among them."""
-    if asked.train is None:
-        assert toy is not None
-        return load_squad(str(toy.train))
-    path = local_path(asked.train)
-    if path is None or not path.is_file():
-        return load_squad(asked.train)
-    examples = clean(questions_of_file(path), language="en", without_xquad=False)
-    if not examples.examples:
-        raise DataError(f"{path}: no question with an answer in it; name a SQuAD JSON file that has some")
-    return examples
-
-
-def _questions(
-    asked: BenchRequest, train: ExampleSet, toy: ToyPaths | None
-) -> tuple[dict[str, tuple[Example, ...]], str]:
-    """The questions to answer by language, and what they are."""
-    source = asked.score or (str(toy.xquad) if toy and asked.train is None else None)
-    if source is None:
-        return {"en": train.examples[: asked.questions or QUESTIONS]}, "the training file's own questions"
-    codes = _languages(asked.languages, source)
-    limit = asked.questions or math.ceil(QUESTIONS / len(codes))
-    sets = load_xquad(source, codes)
-    return {code: part.examples[:limit] for code, part in sets.items()}, ""
-
-
-def _languages(asked: str, source: str) -> list[str]:
-    if asked != "all":
-        return [code.strip() for code in asked.split(",")]
-    path = local_path(source)
-    there = [code for code in XQUAD_LANGUAGES if path is not None and (path / f"xquad.{code}.json").is_file()]
-    return there or list(XQUAD_LANGUAGES)
 
 
 def _notes(model: str, asked: BenchRequest, where: str, lengths: Lengths) -> Iterator[str]:
