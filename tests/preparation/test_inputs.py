@@ -20,13 +20,12 @@ from xlingual.preparation.faq_sources import FaqSource
 from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.inputs import StudyData, TrialInputs, scoring_sets, trial_inputs
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import PassageSettings, Recipe, TextToTextSettings, TrialConfiguration, WindowSettings, variant
+from xlingual.study import PassageSettings, Recipe, TrialConfiguration, WindowSettings, variant
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
 
 STUDY: Any = SimpleNamespace(
-    windows=WindowSettings(max_length=48, stride=8, max_answer_tokens=3),
-    text_to_text=TextToTextSettings(),
+    lengths=StudyLengths(windows=WindowSettings(max_length=48, stride=8, max_answer_tokens=3)),
     search=SimpleNamespace(summands={"dev.f1": 1.0}),
 )
 

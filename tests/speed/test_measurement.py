@@ -128,8 +128,8 @@ def test_what_is_left_open_is_the_studys(tmp_path):
     asked = BenchRequest().or_as_in(study)
     assert (asked.model, asked.train, asked.score) == ("some/model", "some/data", None)
     assert (asked.batch_size, asked.micro_batch_size) == (24, 8)
-    assert asked.study == (study.windows, study.text_to_text)
-    assert (asked.study[0].max_length, asked.study[0].stride) == (200, 50)
+    assert asked.study == study.lengths and asked.benchmark is study.task_benchmark
+    assert (asked.study.windows.max_length, asked.study.windows.stride) == (200, 50)
     assert (asked.optimizer, asked.decay) == (None, None)
     named = load_study(path, ["training.optimizer=adafactor", "training.decay={choice: [linear, constant]}"])
     assert (BenchRequest().or_as_in(named).optimizer, BenchRequest().or_as_in(named).decay) == ("adafactor", None)

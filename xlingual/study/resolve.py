@@ -26,4 +26,5 @@ def resolved(study: Study) -> dict[str, Any]:
     }
     if not study.uses_toy:
         del plain["toy"]
+    del plain["windows" if study.task_benchmark.of_pairs else "pairs"]  # which no model of the task reads
     return plain
