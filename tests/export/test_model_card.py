@@ -21,13 +21,14 @@ from transformers import GenerationConfig
 from xlingual.data.examples import Example
 from xlingual.export.export import export_model
 from xlingual.export.model_card import CARD, complete_model_card, model_card
-from xlingual.export.origin import Origin, origin_of
+from xlingual.export.origin import Origin, ScoredSet, origin_of
 from xlingual.families import Checkpoint, ScoringSet, family_of
 from xlingual.models.checkpoint_directory import checkpoint_fingerprint
 from xlingual.preparation.inputs import Locations
 from xlingual.records.files import write_json, write_lines
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration, load_study
+from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.study.searches import ArmSearch
 from xlingual.tasks.question_answering import answer_rows
 
@@ -52,6 +53,10 @@ def configuration(lengths: dict[str, Any], **more: Any) -> TrialConfiguration:
     return TrialConfiguration.model_validate(
         {"sources": sources, **lengths, "training": training, "seed": 1001, **more}
     )
+
+
+def on_xquad(scores: dict[str, dict[str, float]], paragraphs: int | None = None) -> ScoredSet:
+    return ScoredSet(BENCHMARKS["xquad"], scores, paragraphs)
 
 
 def long_examples() -> list[Example]:
@@ -239,7 +244,7 @@ def test_the_test_stage_completes_a_card(tiny_checkpoint: Path, tmp_path: Path) 
     directory = TrialDirectory(tmp_path / made.fingerprint)
     write_json(directory.configuration, {"fingerprint": made.fingerprint, **made.canonical()})
     write_lines(directory.reports, REPORTS)
-    origin = Origin("mix", "Why?", "plain", toy=True, oracle=True, paragraphs=24, scores=SCORES)
+    origin = Origin("mix", "Why?", "plain", toy=True, oracle=True, tests=(on_xquad(SCORES, 24),))
     complete_model_card(directory, origin)  # without a model, nothing is done
     assert not directory.model.exists()
     export_model(
@@ -257,23 +262,37 @@ def test_the_test_stage_completes_a_card(tiny_checkpoint: Path, tmp_path: Path) 
 def test_a_card_says_how_many_written_answers_are_illegal() -> None:
     shares = {"illegal": 12.0, "normalised": 2.0, "accidental_translation": 4.0}
     scores = {code: {**one, **shares} for code, one in SCORES.items()} | {"ro": {**SCORES["de"], **shares}}
-    origin = Origin("mix", "Why?", "plain", toy=False, oracle=False, paragraphs=None, scores=scores)
+    origin = Origin("mix", "Why?", "plain", toy=False, oracle=False, tests=(on_xquad(scores),))
     text = model_card(configuration(TEXTS), origin=origin)
     assert "| German (de) | 1190 | 40.0 | 60.0 | 12.0 | 2.0 | 4.0 |" in text
     assert "| mean of 3 non-English, with Romanian |" in text and "character for character" in text
-    assert "illegal" not in model_card(configuration(WINDOWS), origin=replace(origin, scores=SCORES))
+    assert "illegal" not in model_card(configuration(WINDOWS), origin=replace(origin, tests=(on_xquad(SCORES),)))
 
 
 def test_a_card_says_what_share_of_written_answers_held_sentinels() -> None:
     scores = {**SCORES, "de": {**SCORES["de"], "sentinels": 12.5}}
-    text = model_card(configuration(TEXTS), origin=Origin("mix", "Why?", "plain", scores=scores))
+    text = model_card(configuration(TEXTS), origin=Origin("mix", "Why?", "plain", tests=(on_xquad(scores),)))
     assert "Answers held sentinels (<extra_id_0> and the like), which were left out: de 12.5%; the model looks" in text
-    assert "Answers held" not in model_card(configuration(TEXTS), origin=Origin("mix", "Why?", "plain", scores=SCORES))
+    assert "Answers held" not in model_card(
+        configuration(TEXTS), origin=Origin("mix", "Why?", "plain", tests=(on_xquad(SCORES),))
+    )
+
+
+def test_a_card_has_every_test_set_the_source_language_and_pairs_of_languages() -> None:
+    accuracy = {key: {"accuracy": 80.0 + n, "questions": 2000} for n, key in enumerate(("en", "de", "ja", "en-de"))}
+    tests = (on_xquad(SCORES), ScoredSet(BENCHMARKS["pawsx"], accuracy))
+    text = model_card(configuration(WINDOWS), origin=Origin("mix", "Why?", "plain", tests=tests, source="de"))
+    assert text.index("XQuAD, in percent") < text.index("PAWS-X, in percent; accuracy of the labels")
+    assert "| mean of 2 non-German, without Romanian |  | 50.0 | 65.0 |" in text
+    assert "| language | pairs | accuracy |" in text and "| German (de) | 2000 | 81.0 |" in text
+    assert "| mean of 2 non-German |  | 81.0 |" in text and "| mean over pairs of two languages (1) |  | 83.0 |" in text
+    assert ModelCard(text).data.to_dict()["language"] == ["de"] and "in German alone" in text
+    assert "English" not in text.split("## Training")[1].split("## Scores on the test set")[0]
 
 
 def test_a_card_lists_character_f1_where_a_language_has_it() -> None:
     scores = {**SCORES, "zh": {**SCORES["de"], "character_f1": 61.2}}
-    origin = Origin("mix", "Why?", "plain", toy=False, oracle=False, paragraphs=None, scores=scores)
+    origin = Origin("mix", "Why?", "plain", toy=False, oracle=False, tests=(on_xquad(scores),))
     lines = model_card(configuration(WINDOWS), origin=origin).splitlines()
     header = next(line for line in lines if line.startswith("| language"))
     assert [cell.strip() for cell in header.split("|")][1:-1] == [
@@ -283,7 +302,7 @@ def test_a_card_lists_character_f1_where_a_language_has_it() -> None:
     assert (last["Chinese (zh)"], last["German (de)"]) == ("61.2", "")
     assert next(cell for name, cell in last.items() if name.startswith("mean of 3")) == ""
     assert "not the official F1" in "\n".join(lines)
-    assert "haracter F1" not in model_card(configuration(WINDOWS), origin=replace(origin, scores=SCORES))
+    assert "haracter F1" not in model_card(configuration(WINDOWS), origin=replace(origin, tests=(on_xquad(SCORES),)))
 
 
 def test_a_model_of_a_toy_world_says_so_before_its_study_does(tiny_checkpoint: Path, tmp_path: Path) -> None:
@@ -308,11 +327,13 @@ def test_a_model_of_a_toy_world_says_so_before_its_study_does(tiny_checkpoint: P
 def test_a_card_says_which_search_chose(replicates: str, search: ArmSearch, chosen: str) -> None:
     study = load_study(QUICKSTART, [f"replicates={replicates}"])
     places = Locations("toy", "toy", "toy", "toy", dict.fromkeys(study.arms, "toy"))
-    origin = origin_of(study, places, search, SCORES)
+    origin = origin_of(study, places, search, {"xquad": SCORES})
     assert f"Its configuration is {chosen}, by dev.f1." in model_card(configuration(WINDOWS), origin=origin)
 
 
 def test_a_card_of_an_arm_that_searched_nothing_speaks_of_no_search() -> None:
     study = load_study(QUICKSTART, ["training.learning_rate=0.003"])
-    origin = origin_of(study, Locations("toy", "toy", "toy", "toy", {"baseline": "toy"}), ArmSearch("baseline"), SCORES)
+    origin = origin_of(
+        study, Locations("toy", "toy", "toy", "toy", {"baseline": "toy"}), ArmSearch("baseline"), {"xquad": SCORES}
+    )
     assert origin.chosen == "" and "found best" not in model_card(configuration(WINDOWS), origin=origin)

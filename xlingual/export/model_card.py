@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from xlingual.evaluation.sentinels import sentinel_notes
-from xlingual.export.origin import Origin
+from xlingual.export.origin import Origin, ScoredSet
 from xlingual.families import Family, family_for
-from xlingual.languages import name as name_of
+from xlingual.languages import name_or_code, non
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_text
 from xlingual.records.layout import TrialDirectory
@@ -27,10 +27,17 @@ from xlingual.tasks import QUESTION_ANSWERING, Task
 
 CARD = "README.md"
 PACKAGES = ("xlingual", "torch", "transformers", "tokenizers")
+_ILLEGAL = {
+    "questions": (
+        "Illegal: the answer is empty or does not occur in the context character for character; normalised: only its "
+        "Unicode form or spaces differ; accidental translation: it is in another script than the context."
+    ),
+    "pairs": "Illegal: what the model wrote is none of the words of the labels; it counts as wrong.",
+}
 TOY = "This model comes from a toy world of made-up languages: none of its numbers says anything about real languages."
 DECLARED = {
     "model": "pretrained model (what it was pretrained on: see its own card)",
-    "train": "English training examples",
+    "train": "training examples",
     "dev": "development examples, never trained on",
     "faq": "question-answer pairs of FAQ pages, as training examples",
     "webfaq_dev": "question-answer pairs of held-out FAQ hosts, never trained on",
@@ -90,22 +97,23 @@ def model_card(
         "## Use\n\nWith `transformers` and `torch` alone; it answers as scoring did:",
         f"```python\n{_family(configuration, task).usage(configuration.lengths)}```",
         "## Data\n\n" + "\n".join(_data(configuration, origin)),
-        "## Training\n\n" + " ".join(_in_words(configuration, task)),
+        "## Training\n\n" + " ".join(_in_words(configuration, origin, task)),
         _table(("setting", "value"), _settings(configuration)),
         "## Scores on development data",
         *_development(reports, task.metrics),
         "## Scores on the test set",
-        *_test(origin, task.metrics),
+        *_test(origin),
         "## Versions\n\nOf the process that wrote this card: " + ", ".join(_versions()) + ".",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def languages_of(configuration: TrialConfiguration) -> list[str]:
-    """Languages that a model was fine-tuned with, English first: of texts, or of words that texts were mixed with."""
+def languages_of(configuration: TrialConfiguration, source: str | None) -> list[str]:
+    """Languages that a model was fine-tuned with, the source first: of texts, or of words mixed into texts."""
     mixture, robust = configuration.mixture, configuration.robust
     of_words = {code for method, settings in methods_of(robust, Method) for code in method.languages(settings)}
-    return ["en", *sorted({*(mixture.names if mixture is not None else ()), *of_words} - {"en"})]
+    others = sorted({*(mixture.names if mixture is not None else ()), *of_words} - {source})
+    return [*([source] if source else []), *others]
 
 
 def _front_matter(configuration: TrialConfiguration, origin: Origin | None, task: Task) -> str:
@@ -117,7 +125,7 @@ def _front_matter(configuration: TrialConfiguration, origin: Origin | None, task
             base_model=names["model"].split("@")[0] if "model" in hub else None,
             datasets=[names[part] for part in ("train", "faq") if part in hub and part in configuration.sources]
             or None,
-            language=languages_of(configuration),
+            language=languages_of(configuration, origin.source if origin else None) or None,
             library_name="transformers",
             metrics=list(task.metrics.ranked),
             pipeline_tag=_family(configuration, task).pipeline,
@@ -155,9 +163,11 @@ def _about(configuration: TrialConfiguration, origin: Origin | None, task: Task)
 def _data(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[str]:
     """All data that was used, with the hashes of its content."""
     names = origin.names if origin else {}
+    used = languages_of(configuration, origin.source if origin else None)
+    named = ", ".join(f"{name_or_code(code)} ({code})" for code in used) or "of its training data"
     yield (
         "All that the model saw beside what it was pretrained on, as XTREME's authors (arXiv 2003.11080) ask for; "
-        f"in the languages {', '.join(f'{name_of(code)} ({code})' for code in languages_of(configuration))}."
+        f"in the languages {named}."
     )
     yield ""
     rows = []
@@ -167,10 +177,11 @@ def _data(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[
     yield _table(("part", "source", "fingerprint of its content"), rows)
 
 
-def _in_words(configuration: TrialConfiguration, task: Task) -> Iterator[str]:
+def _in_words(configuration: TrialConfiguration, origin: Origin | None, task: Task) -> Iterator[str]:
     """What the settings mean, in sentences."""
     training, mixture, robust = configuration.training, configuration.mixture, configuration.robust
     optimizer = optimizer_named(training.optimizer).title
+    language = name_or_code(origin.source) if origin else "one language"  # which one is not known before the test
     then = "stays there" if training.decay == "constant" else "falls linearly to zero"
     stages = " in each of its two stages" if mixture is not None and mixture.schedule == "then" else ""
     yield (
@@ -179,11 +190,12 @@ def _in_words(configuration: TrialConfiguration, task: Task) -> Iterator[str]:
         f"updates{stages} and then {then}."
     )
     if mixture is None:
-        yield f"{_family(configuration, task).learns_from} in English alone."
+        yield f"{_family(configuration, task).learns_from} in {language} alone."
     else:
         shares = ", ".join(f"{language} {100 * share:.3g}%" for language, share in (mixture.weights or {}).items())
         how = f"split over {shares}" if shares else f"from {', '.join(mixture.names)} by size^{mixture.temperature:g}"
-        order = "all before the English ones" if mixture.schedule == "then" else "mixed with the English ones"
+        what = f"{language} ones" if origin else "others"
+        order = f"all before the {what}" if mixture.schedule == "then" else f"mixed with the {what}"
         pairs = "; every question was given another's answer (a control)" if mixture.pairs == "shuffled" else ""
         yield (
             f"{100 * mixture.faq_share:.3g}% of the examples come from FAQ pages ({mixture.recipe.name}), {how}, "
@@ -226,32 +238,47 @@ def _scores(report: Mapping[str, Any], metrics: TaskMetrics, path: str = "") -> 
             yield path + name, float(value)
 
 
-def _test(origin: Origin | None, metrics: TaskMetrics) -> Iterator[str]:
-    if origin is None or not origin.scores:
+def _test(origin: Origin | None) -> Iterator[str]:
+    if origin is None or not origin.tests:
         yield "Not scored yet."
         return
-    part = f" Only {origin.paragraphs} paragraphs per language were asked." if origin.paragraphs is not None else ""
-    name = "The toy test set" if origin.toy else "XQuAD"
+    for tested in origin.tests:
+        yield from _tested(origin, tested)
+
+
+def _tested(origin: Origin, tested: ScoredSet) -> Iterator[str]:
+    """The scores on one test set."""
+    metrics, words = tested.benchmark.metrics, tested.benchmark.metrics.words
+    part = f" Only {tested.paragraphs} {words.groups} per language were asked." if tested.paragraphs is not None else ""
+    name = tested.benchmark.title
+    if origin.toy:
+        name = "The toy test set" if len(origin.tests) == 1 else f"The toy test set {name}"
     yield f"{name}, in percent; {metrics.described}.{part}"
-    columns = _columns(list(origin.scores.values()), metrics)
+    columns = _columns(list(tested.scores.values()), metrics)
     if columns.keys() & {*metrics.share_names}:
-        yield (
-            "Illegal: the answer is empty or does not occur in the context character for character; normalised: only "
-            "its Unicode form or spaces differ; accidental translation: it is in another script than the context."
-        )
+        yield _ILLEGAL[words.examples]
     if columns.keys() & {*metrics.partial_names}:
         yield "Character F1, in languages written without spaces: over characters, not words; not the official F1."
-    yield from (f"{line[0].upper()}{line[1:]}." for line in sentinel_notes(origin.scores))
-    rows = [
-        (f"{name_of(language)} ({language})", f"{one['questions']:.0f}", *(_mean([one], metric) for metric in columns))
-        for language, one in origin.scores.items()
-    ]
-    others = [one for language, one in origin.scores.items() if language != "en"]
+    yield from (f"{line[0].upper()}{line[1:]}." for line in sentinel_notes(tested.scores))
+    yield _table(("language", words.examples, *columns.values()), _rows(origin, tested, columns))
+
+
+def _rows(origin: Origin, tested: ScoredSet, columns: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """A row a language, their mean without the source, and the mean over pairs of two languages."""
+    languages = {key: one for key, one in tested.scores.items() if "-" not in key}
+    for code, one in languages.items():
+        name = f"{name_or_code(code)} ({code})"
+        yield name, f"{one['questions']:.0f}", *(_mean([one], metric) for metric in columns)
+    others = [one for code, one in languages.items() if code != origin.source]
     if others:
-        romanian = "with" if "ro" in origin.scores else "without"
-        means = (_mean(others, metric) for metric in columns)
-        rows.append((f"mean of {len(others)} non-English, {romanian} Romanian", "", *means))
-    yield _table(("language", "questions", *columns.values()), rows)
+        differ = [
+            f"{'with' if code in languages else 'without'} {name_or_code(code)}" for code in tested.benchmark.optional
+        ]
+        what = ", ".join([f"mean of {len(others)} {non(origin.source)}", *differ])
+        yield what, "", *(_mean(others, metric) for metric in columns)
+    pairs = [one for key, one in tested.scores.items() if "-" in key]
+    if pairs:
+        yield f"mean over pairs of two languages ({len(pairs)})", "", *(_mean(pairs, metric) for metric in columns)
 
 
 def _columns(scores: Sequence[Mapping[str, float]], metrics: TaskMetrics) -> dict[str, str]:

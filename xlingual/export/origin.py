@@ -8,9 +8,25 @@ from dataclasses import dataclass, field
 
 from xlingual.preparation.inputs import Locations
 from xlingual.study import Study, arm_space, parameters
+from xlingual.study.benchmarks import Benchmark
 from xlingual.study.searches import ArmSearch, searches_of
 from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.tasks.named import task_of
+
+
+@dataclass(frozen=True)
+class ScoredSet:
+    """Scores of a model on one test set.
+
+    Attributes:
+        benchmark: facts of the test set.
+        scores: language, or pair of two as `A-B` -> metrics in percent and the number of `questions`.
+        paragraphs: how many of the test set's were asked; None for all.
+    """
+
+    benchmark: Benchmark
+    scores: Mapping[str, Mapping[str, float]]
+    paragraphs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -25,9 +41,9 @@ class Origin:
         hub: parts whose names are ids on the hub.
         toy: whether this is the toy world.
         oracle: whether the search saw the test set.
-        paragraphs: how many of the test set's paragraphs were asked; None for all.
         chosen: how the configuration was chosen, in a sentence; empty where nothing was searched.
-        scores: language -> metrics in percent and the number of `questions`; empty before the test.
+        tests: scores on each test set, the headline first; empty before the test.
+        source: language of the training data.
         task: that it was trained for.
     """
 
@@ -38,18 +54,24 @@ class Origin:
     hub: frozenset[str] = frozenset()
     toy: bool = False
     oracle: bool = False
-    paragraphs: int | None = None
     chosen: str = ""
-    scores: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    tests: tuple[ScoredSet, ...] = ()
+    source: str = "en"
     task: Task = QUESTION_ANSWERING
 
 
 def origin_of(
-    study: Study, locations: Locations, search: ArmSearch, scores: Mapping[str, Mapping[str, float]]
+    study: Study, locations: Locations, search: ArmSearch, scores: Mapping[str, Mapping[str, Mapping[str, float]]]
 ) -> Origin:
     """Gather what a study knows of a model that is trained with what a search of an arm chose.
 
     A source that lies on this machine is called by the last part of its path alone: no other machine has its folders.
+
+    Args:
+        study: the model's.
+        locations: where its data lies.
+        search: that chose the configuration.
+        scores: by test set, of those that the model is scored on.
     """
     data, arm = study.data, search.arm
     said = {
@@ -74,9 +96,13 @@ def origin_of(
         hub=frozenset(hub),
         toy=study.uses_toy,
         oracle=study.oracle,
-        paragraphs=data.test.paragraphs,
         chosen=_chosen(study, search),
-        scores=scores,
+        tests=tuple(
+            ScoredSet(test.benchmark, scores[name], test.paragraphs)
+            for name, test in data.test.sets.items()
+            if name in scores
+        ),
+        source=data.source_language,
         task=task_of(study.task_benchmark),
     )
 

@@ -206,13 +206,22 @@ def _scored(
     context: StudyContext, test: TestSet, replicate: ReplicateState, scores: dict[str, dict[str, float]]
 ) -> None:
     directory = context.directory.trial(replicate.fingerprint)
-    if test.name == context.study.data.test.set:  # a model's card has the headline's scores
-        complete_model_card(directory, origin_of(context.study, context.locations, replicate.of, scores))
+    known = _known_scores(context, directory) | {test.name: scores}
+    complete_model_card(directory, origin_of(context.study, context.locations, replicate.of, known))
     named = {"arm": replicate.arm, "seed": replicate.seed, "fingerprint": replicate.fingerprint}
     context.event("test_scored", **named, set=test.name, scores=scores)
     context.listener.test_scored(replicate.arm, replicate.seed, test.name, scores)
     for line in sentinel_notes(scores):
         context.listener.note(f"arm {replicate.arm}, seed {replicate.seed}, {test.name}: {line}")
+
+
+def _known_scores(context: StudyContext, directory: TrialDirectory) -> dict[str, dict[str, dict[str, float]]]:
+    """Scores in the languages of all test sets that a replicate's predictions are there for, for its model's card."""
+    found = {
+        name: recorded_scores(task_of(test.benchmark), directory, name, test.languages)
+        for name, test in context.study.data.test.sets.items()
+    }
+    return {name: scores for name, scores in found.items() if scores is not None}
 
 
 def _by_model(context: StudyContext, replicates: Sequence[ReplicateState]) -> dict[Checkpoint, list[ReplicateState]]:
