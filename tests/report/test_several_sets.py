@@ -16,6 +16,7 @@ from rich.console import Console
 from xlingual.errors import RecordError
 from xlingual.records.state import read_state
 from xlingual.report.notes import warnings
+from xlingual.report.status import status, status_table
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import report_tables
 
@@ -96,6 +97,18 @@ def test_tables_of_the_headline_come_first_and_each_names_its_set(study: Any) ->
         text
     )
     assert "squad1.1|set:mine|langs:2|q:4" in text and "squad1.1|langs:2|q:2" in text
+
+
+def test_the_status_counts_each_set(study: Any) -> None:
+    state = read_state(study.directory)
+    assert status(state)["test_sets"] == {
+        "mine": {"readings": 6, "scored": 6},
+        "xquad": {"readings": 5, "scored": 5},
+    }
+    table = status_table(state)
+    assert "test sets opened: mine 6, xquad 5 times" in table.title
+    columns = {column.header: list(column.cells) for group in table.groups for column in group}
+    assert columns["seeds tested\non mine"] == ["3/3", "3/3"] and columns["seeds tested\non xquad"] == ["3/3", "2/3"]
 
 
 def test_the_json_has_every_set_and_the_headline_as_always(study: Any) -> None:

@@ -97,10 +97,13 @@ def test_table(state: StudyState, limit: int, names: ScoreNames) -> Table:
     table.add_column("seed", no_wrap=True, justify="right")
     table.add_column("test set", no_wrap=True, max_width=16)
     table.add_column("languages", justify="right")
-    table.add_column(f"mean {names.headline} {names.beyond}", no_wrap=True, justify="right")
+    table.add_column(f"mean {names.beyond}", no_wrap=True, justify="right")
     for (arm, seed, test_set), scores in list(state.test_scores.items())[-limit:]:
-        mean = cells.percent(names.zero_shot(scores))
-        table.add_row(Text(arm), str(seed), Text(test_set), str(len(scores)), mean)
+        of_set = names.on(test_set)
+        pairs = sum("-" in key for key in scores)
+        count = f"{len(scores) - pairs}" + (f" and {pairs} pairs" if pairs else "")
+        mean = f"{of_set.headline} {cells.percent(of_set.zero_shot(scores))}"
+        table.add_row(Text(arm), str(seed), Text(test_set), count, mean)
     return table
 
 

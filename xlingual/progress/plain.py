@@ -59,10 +59,14 @@ class PlainView:
     def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         """Write the headline metric: its mean over the languages but the source, and each language's."""
         self.state.test_scored(arm, seed, test_set, language_scores)
-        mean = cells.percent(self._names.zero_shot(language_scores))
-        each = " ".join(f"{name} {cells.percent(self._names.of(score))}" for name, score in language_scores.items())
-        beyond = f"{self._names.headline} {self._names.beyond}"
-        self._say(f"{arm} seed {seed}: {test_set} {beyond} {mean} ({each}){self._standing()}")
+        names = self._names.on(test_set)
+        mean = cells.percent(names.zero_shot(language_scores))
+        languages = {key: score for key, score in language_scores.items() if "-" not in key}
+        each = " ".join(f"{name} {cells.percent(names.of(score))}" for name, score in languages.items())
+        count = len(language_scores) - len(languages)
+        pairs = f"; {count} pairs of two languages {cells.percent(names.of_pairs(language_scores))}" if count else ""
+        beyond = f"{names.headline} {names.beyond}"
+        self._say(f"{arm} seed {seed}: {test_set} {beyond} {mean} ({each}){pairs}{self._standing()}")
 
     def note(self, text: str) -> None:
         """Write the sentence."""

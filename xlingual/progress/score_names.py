@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from xlingual.languages import name_or_code
 from xlingual.study import Study
@@ -19,16 +19,23 @@ class ScoreNames:
         objective: the study's, in words.
         metrics: those of its task.
         source: language of the training data.
+        sets: metrics of each test set; of one that is not there, `metrics`.
     """
 
     objective: str = DEFAULT_OBJECTIVE
     metrics: TaskMetrics = SQUAD
     source: str = "en"
+    sets: Mapping[str, TaskMetrics] = field(default_factory=dict)
 
     @classmethod
     def of_study(cls, study: Study) -> ScoreNames:
         """Those of a study."""
-        return cls(study.search.objective_text, study.task_benchmark.metrics, study.data.source_language)
+        sets = {name: test.benchmark.metrics for name, test in study.data.test.sets.items()}
+        return cls(study.search.objective_text, study.task_benchmark.metrics, study.data.source_language, sets)
+
+    def on(self, test_set: str) -> ScoreNames:
+        """The same with the metrics of a test set."""
+        return replace(self, metrics=self.sets.get(test_set, self.metrics))
 
     @property
     def header(self) -> str:
@@ -59,8 +66,14 @@ class ScoreNames:
 
         Pairs of two languages (`A-B`) are in no mean.
         """
-        others = {language: one for language, one in language_scores.items() if "-" not in language}
-        scores = [self.of(score) for language, score in others.items() if language != self.source]
+        return self._mean(score for key, score in language_scores.items() if "-" not in key and key != self.source)
+
+    def of_pairs(self, language_scores: Mapping[str, Mapping[str, float]]) -> float | None:
+        """Mean of the headline over pairs of two languages (`A-B`); None without any."""
+        return self._mean(score for key, score in language_scores.items() if "-" in key)
+
+    def _mean(self, found: Iterable[Mapping[str, float]]) -> float | None:
+        scores = [self.of(score) for score in found]
         present = [score for score in scores if score is not None]
         return sum(present) / len(present) if present and len(present) == len(scores) else None
 

@@ -33,6 +33,11 @@ def status(state: StudyState) -> dict[str, Any]:
         "replicates": {kind: sum(arm["replicates"][kind] for arm in arms.values()) for kind in kinds},
         "arms": arms,
         "test_set_readings": len(state.ledger),
+        "test_sets": {
+            name: {"readings": len(_readings(state, name)), "scored": sum(scored.values())}
+            for name in state.test_sets
+            for scored in [_scored(state, name)]
+        },
     }
 
 
@@ -42,13 +47,15 @@ def status_table(state: StudyState) -> WideTable:
     arms = counts["arms"].values()
     trials = [Column(kind, [str(arm["trials"][kind]) for arm in arms]) for kind in _TRIAL_STATES]
     trials.insert(0, Column("search\ntrials", [str(arm["trials"]["total"]) for arm in arms]))
-    replicates = [
-        Column(f"seeds\n{header}", [_share(arm["replicates"], kind) for arm in arms])
-        for header, kind in (("trained", "finished"), ("tested", "scored"))
-    ]
-    readings = "once" if len(state.ledger) == 1 else f"{len(state.ledger)} times"
+    replicates = [Column("seeds\ntrained", [_share(arm["replicates"], "finished") for arm in arms])]
+    for name in state.test_sets:
+        header = "seeds\ntested" if len(state.test_sets) == 1 else f"seeds tested\non {name}"
+        scored = _scored(state, name)
+        cells = [f"{scored[arm]}/{counts['arms'][arm]['replicates']['total']}" for arm in state.arms]
+        replicates.append(Column(header, cells))
+    opened = _opened(state)
     work = "complete" if state.complete else "a driver is at work" if state.active else "no driver is at work"
-    title = f"{state.name}: stage {state.stage}, {work}, test set opened {readings}"
+    title = f"{state.name}: stage {state.stage}, {work}, {opened}"
     lines = [*_oracle(state), *_set_aside(state), *(f"FAILED: {line}." for line in state.failures)]
     return WideTable(title, lines, Column("arm", state.arms), [trials, [_best(state)], replicates])
 
@@ -104,6 +111,24 @@ def set_aside(state: StudyState, arm: str) -> dict[str, str]:
         for one in state.set_aside
         if one.arm == arm
     }
+
+
+def _scored(state: StudyState, test_set: str) -> Counter[str]:
+    """Number of replicates of each arm that are scored on a test set."""
+    return Counter(replicate.arm for replicate in state.replicates if test_set in replicate.scores)
+
+
+def _readings(state: StudyState, test_set: str) -> list[Mapping[str, Any]]:
+    """The ledger's readings of a test set; a row without a set is of the headline."""
+    headline = next(iter(state.test_sets))
+    return [row for row in state.ledger if row.get("set", headline) == test_set]
+
+
+def _opened(state: StudyState) -> str:
+    """How often the test sets were opened: "test set opened once", "test sets opened: xquad 4, mlqa 2 times"."""
+    if len(state.test_sets) == 1:
+        return "test set opened once" if len(state.ledger) == 1 else f"test set opened {len(state.ledger)} times"
+    return f"test sets opened: {', '.join(f'{name} {len(_readings(state, name))}' for name in state.test_sets)} times"
 
 
 def _objective(state: StudyState) -> str:

@@ -1,4 +1,4 @@
-"""Models with published scores on XQuAD: the names of their rows, and their ids on the hub."""
+"""Models with published scores on test sets: the names of their rows, and their ids on the hub."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ def _known(name: str) -> str:
 
 
 PublishedModel: TypeAlias = Annotated[
-    str, AfterValidator(_known), LeafDoc("a model with published scores on XQuAD", "mT5-small")
+    str, AfterValidator(_known), LeafDoc("a model with published scores", "mT5-small")
 ]
