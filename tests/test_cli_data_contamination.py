@@ -131,3 +131,25 @@ def test_a_mistake_is_one_line_on_standard_error_and_nothing_else(check: Check, 
         assert ended.errors.startswith("error: ")
         assert words in ended.errors
         assert ended.errors.count("\n") == 1
+
+
+def test_sentence_pairs_are_compared_with_a_test_set_of_pairs(check: Check, toy: ToyPaths, tmp_path: Path) -> None:
+    clean = check(toy.pawsx / "en" / "train.tsv", "--on", "pawsx", "--data", toy.pawsx, "--json")
+    assert (clean.status, json.loads(clean.output)["checked"]) == (0, 10_000)
+    _, first, second, _ = (toy.pawsx / "de" / "test_2k.tsv").read_text(encoding="utf-8").splitlines()[7].split("\t")
+    path = tmp_path / "pairs.tsv"
+    path.write_text(f"one\ttwo\t1\n{second}\t{first}\t0\n", encoding="utf-8")
+    ended = check(path, "--on", "pawsx", "--data", toy.pawsx)
+    assert ended.status == 1
+    header = next(line for line in ended.output.splitlines() if line.split()[:1] == ["file"])
+    assert header.split()[-2:] == ["pair", "sentence"]
+    assert any(line.split()[:2] == ["line", "2"] for line in ended.output.splitlines())
+    wrong = check(path, "--on", "paws")
+    assert wrong.status == 1 and "--on: 'paws' asked; write one of xquad, mlqa" in wrong.errors
+
+
+def test_sentence_pairs_are_searched_for_contexts_of_questions(check: Check, toy: ToyPaths, tmp_path: Path) -> None:
+    document: Any = json.loads((toy.xquad / "xquad.tr.json").read_text(encoding="utf-8"))
+    path = tmp_path / "pairs.tsv"
+    path.write_text(f"one\ttwo\t1\n{document['data'][0]['paragraphs'][0]['context']}\tthree\t0\n", encoding="utf-8")
+    assert json.loads(check(path, "--data", toy.xquad, "--json").output)["by_file"] == {str(path): ["line 2"]}

@@ -16,7 +16,7 @@ from xlingual.errors import DataError
 
 
 def contamination(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="SQuAD JSON, JSONL(.gz), Parquet, text.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="SQuAD JSON, JSONL(.gz), Parquet, TSV, text.")],
     on: Annotated[str, typer.Option("--on", metavar="SET", help=ON)] = "xquad",
     data: Annotated[
         str | None, typer.Option(help="Hub id or local directory of the test set [default: the set's hub id].")

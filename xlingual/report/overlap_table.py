@@ -13,9 +13,14 @@ from rich.text import Text
 if TYPE_CHECKING:
     from xlingual.data.contamination.file_check import FileCheck
     from xlingual.data.contamination.index import ContaminationIndex
+    from xlingual.data.contamination.overlap import Reason
 
 SHOWN = 5
 """Number of overlapping pieces to show of each file."""
+
+_USUAL: tuple[Reason, ...] = ("text", "id", "title", "question")
+_OF_PAIRS: tuple[Reason, ...] = ("pair", "sentence")
+"""Shown where a sentence pair overlaps."""
 
 
 def contamination_tables(
@@ -31,14 +36,16 @@ def contamination_tables(
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("file", overflow="fold")
-    for header in ("checked", "overlapping", "text", "id", "title", "question"):
+    of_pairs = any(check.reasons()[name] for check in checks for name in _OF_PAIRS)
+    shown = (*_USUAL, *_OF_PAIRS) if of_pairs else _USUAL
+    for header in ("checked", "overlapping", *shown):
         table.add_column(header, justify="right")
     for check in checks:
         reasons = check.reasons()
         counts = (
             check.checked,
             len(check.overlapping),
-            *(reasons[name] for name in ("text", "id", "title", "question")),
+            *(reasons[name] for name in shown),
         )
         table.add_row(Text(check.file), *(f"{count:,}" for count in counts))
     first = [part for check in checks if check.overlapping for part in (Text(check.file), _first(check))]

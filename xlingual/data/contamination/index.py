@@ -95,8 +95,9 @@ class ContaminationIndex:
 
     def overlaps(self, data: Sequence[TrainingText]) -> list[Overlap | None]:
         """The overlap of each piece of training data with the test set, (pieces,); None if there is none."""
-        owner = [number for number, each in enumerate(data) for _ in (*each.texts, *each.questions)]
-        matches = self.check_many([text for each in data for text in (*each.texts, *each.questions)])
+        searched = [self._searched(each) for each in data]
+        owner = [number for number, texts in enumerate(searched) for _ in texts]
+        matches = self.check_many([text for texts in searched for text in texts])
         run, share = np.zeros(len(data), dtype=np.int64), np.zeros(len(data))
         text = np.zeros(len(data), dtype=np.bool_)
         np.maximum.at(run, owner, matches.run)
@@ -120,6 +121,10 @@ class ContaminationIndex:
     def has_identity(self, identity: str) -> bool:
         """Whether this is the id of a test question; never true for ids shorter than SHORTEST_ID characters."""
         return _hash(identity.strip()) in self.identities
+
+    def _searched(self, data: TrainingText) -> tuple[str, ...]:
+        """Texts that are searched for the test set's; sentences of a pair only if there is no test pair to equal."""
+        return (*data.texts, *data.questions, *(() if self.sentences else data.sentences))
 
     def _reasons(self, data: TrainingText, text: bool, question: bool) -> tuple[Reason, ...]:
         found: dict[Reason, bool] = {

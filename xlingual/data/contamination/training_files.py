@@ -1,4 +1,4 @@
-"""Read training files piece by piece: SQuAD format, JSON or Parquet rows, plain text."""
+"""Read training files piece by piece: SQuAD format, JSON or Parquet rows, sentence pairs, plain text."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from xlingual.data.file_kinds import opened, readable
 from xlingual.data.hub import saved_rows
 from xlingual.data.location import is_saved
 from xlingual.data.row_files import Row, rows_of_file
+from xlingual.data.sentence_pairs.row_reader import pairs_of_file
 from xlingual.data.stated_questions import in_squad_format, questions_of_article, questions_of_file
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
@@ -28,14 +29,16 @@ _PARAGRAPH = 4000
 """Length in characters after which a paragraph of plain text ends at the next line break."""
 
 _ROWS = (".json", ".jsonl", ".parquet", ".json.gz", ".jsonl.gz")
-_ENDINGS = ".json, .jsonl, .parquet or .txt, the text ones with or without .gz"
+_PAIRS = (".tsv", ".tsv.gz")
+_ENDINGS = ".json, .jsonl, .parquet, .tsv or .txt, the text ones with or without .gz"
 
 
 def texts_of_file(path: Path) -> Iterator[TrainingText]:
     """The pieces of a file, in order, streamed one at a time (a .json file is loaded whole).
 
     A paragraph with its questions is one piece: in SQuAD format, or as consecutive rows (JSON Lines, a list of objects,
-    Parquet) with the same context. Any other row is a piece. In plain text an empty line ends a piece.
+    Parquet) with the same context. Any other row is a piece, and so is a sentence pair (.tsv). In plain text an empty
+    line ends a piece.
 
     Raises:
         DataError: when the file does not exist, cannot be read, or has no column to check.
@@ -50,6 +53,9 @@ def texts_of_file(path: Path) -> Iterator[TrainingText]:
     with readable(path), in_squad_format(path):
         if kind in (".txt", ".txt.gz"):
             yield from _plain_texts(path)
+        elif kind in _PAIRS:
+            pairs = pairs_of_file(path)
+            yield from (TrainingText(f"line {pair.line}", (), sentences=pair.sentences) for pair in pairs)
         elif kind in _ROWS:
             yield from _object_texts(rows_of_file(path, (*TEXTS, *QUESTIONS, *NAMES)), path)
         else:
