@@ -14,21 +14,20 @@ from xlingual.data.examples import ExampleSet
 from xlingual.data.scorable import notes_of
 from xlingual.preparation.inputs import Locations, load_test_data
 from xlingual.study.test_sets import TestSet
-from xlingual.task_metrics import SQUAD
 
 
 def look_at_test_set(test: TestSet, locations: Locations) -> tuple[dict[str, Any], list[str]]:
     """Check that every language of a test set is there and that each question can be scored.
 
     Returns:
-        what the records keep of it (see `source_of`), and lines on its gold answers.
+        what the records keep of it (see `source_of`), and lines on its gold answers and files.
 
     Raises:
         DataError: when the test stage could not score some question.
     """
     sets = load_test_data(test, locations, crossed=True)
     plain = {language: sets[language] for language in test.languages}
-    notes = notes_of(plain) if test.benchmark.metrics.task == SQUAD.task else []
+    notes = [*notes_of(plain), *dict.fromkeys(note for part in plain.values() for note in part.notes)]
     return source_of(sets), [f"test set {test.name}, {line}" for line in notes]
 
 

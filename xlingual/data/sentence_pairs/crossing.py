@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from xlingual.data.crossing import languages_in, pair_key
 from xlingual.data.examples import ExampleSet, SentencePair
-from xlingual.data.location import local_path
-from xlingual.data.sentence_pairs.pair_files import find_file
+from xlingual.data.sentence_pairs.pair_files import languages_of
 from xlingual.data.sentence_pairs.pair_source import PairSource
 from xlingual.data.sentence_pairs.test_pairs import load_test_pairs
 from xlingual.languages import two_letter
@@ -20,6 +20,9 @@ def cross_test_pairs(
 ) -> dict[str, ExampleSet[SentencePair]]:
     """Test pairs with the first sentence in A and the second in B, by `A-B`; by `A` alone where both are A.
 
+    A pair with a sentence that was never translated has the label of such pairs, any other the label that the pair has
+    where both of its sentences are there.
+
     Args:
         layout: of the test set.
         source: see `load_test_pairs`.
@@ -30,31 +33,25 @@ def cross_test_pairs(
         DataError: see `load_test_pairs`.
     """
     asked = [(two_letter(first), two_letter(second)) for first, second in pairs]
-    codes = list(dict.fromkeys(code for both in asked for code in both))
-    reference = layout.languages[0]
-    if layout.untranslated and reference not in codes and _has(layout, source, reference):
-        codes.append(reference)  # for the labels of pairs that neither language has whole
-    return cross_sets(layout, load_test_pairs(layout, source, codes, paragraphs), asked)
-
-
-def cross_sets(layout: PairSource, sets: Sets, pairs: Sequence[tuple[str, str]]) -> dict[str, ExampleSet[SentencePair]]:
-    """The same from loaded sets, which are parallel.
-
-    A pair with a sentence that was never translated has the label of such pairs, any other the label that the pair has
-    where both of its sentences are there.
-    """
+    sets = load_test_pairs(layout, source, languages_in(asked), paragraphs)
     labels = {
         example.id: example.label
-        for part in sets.values()
+        for part in (*_in_reference(layout, source, sets).values(), *sets.values())
         for example in part.examples
         if layout.is_whole(example.first, example.second)
     }
     return {
-        first if first == second else f"{first}-{second}": sets[first]
-        if first == second
-        else _crossed(layout, sets[first], sets[second], labels)
-        for first, second in pairs
+        pair_key(first, second): sets[first] if first == second else _crossed(layout, sets[first], sets[second], labels)
+        for first, second in asked
     }
+
+
+def _in_reference(layout: PairSource, source: str, sets: Sets) -> Sets:
+    """The pairs in the first language, for the labels of those that no other language has whole."""
+    reference = layout.languages[0]
+    if not layout.untranslated or reference in sets or reference not in languages_of(layout, source):
+        return {}
+    return load_test_pairs(layout, source, [reference])
 
 
 def _crossed(
@@ -71,8 +68,3 @@ def _joined(layout: PairSource, left: SentencePair, right: SentencePair, labels:
     whole = layout.is_whole(left.first, right.second)
     label = labels.get(left.id, left.label) if whole else layout.untranslated_label
     return replace(left, second=right.second, second_language=right.language, label=label)
-
-
-def _has(layout: PairSource, source: str, code: str) -> bool:
-    path = local_path(source)
-    return path is None or (path.is_dir() and find_file(layout, path, code, "test") is not None)
