@@ -58,3 +58,13 @@ def test_every_benchmark_is_of_a_task_that_a_family_does() -> None:
         assert task.name == benchmark.metrics.task and task.metrics == benchmark.metrics
         assert benchmark.languages[0] == "en"
         assert all(set(languages) <= set(benchmark.languages) for languages in benchmark.averages.values())
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_everything_that_a_benchmark_names_is_there(name: str) -> None:
+    benchmark = BENCHMARKS[name]
+    assert "{language}" in benchmark.file and benchmark.source and benchmark.title
+    named = (benchmark.reader, benchmark.training_reader, benchmark.stated, benchmark.available, benchmark.crossed)
+    assert all(callable(benchmark.load(reference)) for reference in named if reference)
+    assert bool(benchmark.crossed) == all(benchmark.roles)
+    assert benchmark.source not in {one.source for one in BENCHMARKS.values() if one.name != name}

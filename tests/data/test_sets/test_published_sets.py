@@ -123,6 +123,7 @@ def test_the_test_part_of_mlqa_is_read_where_both_are_there(tmp_path: Path, fold
 
 def test_only_pairs_of_two_languages_are_told(tmp_path: Path) -> None:
     squad(tmp_path / "dev-context-de-question-en.json", ["1"])
+    squad(tmp_path / "other" / "train.json", ["1"])
     with pytest.raises(DataError, match=r"no dev-context-de-question-de\.json; it has de-en \(context-question\)"):
         mlqa.load_mlqa(str(tmp_path), ["de"])
     with pytest.raises(DataError, match=r"it has de-en"):
@@ -132,7 +133,7 @@ def test_only_pairs_of_two_languages_are_told(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=r"no file of MLQA \(test-context-XX-question-YY\.json or .*found .*name the dir"
     ):
-        mlqa.load_mlqa(str(tmp_path.parent), ["de"])
+        mlqa.load_mlqa(str(tmp_path / "other"), ["de"])
     with pytest.raises(DataError, match="MLQA is a directory with a file for each language"):
         mlqa.load_mlqa(str(tmp_path / "dev-context-de-question-en.json"), ["de"])
 
