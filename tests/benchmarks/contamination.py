@@ -28,7 +28,7 @@ import sentencex
 from harness import machine, shown, wide_console
 from rich.table import Table
 
-from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, TrainingText, index_of_test_set
+from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, TrainingText, index_of_test_sets
 from xlingual.data.contamination.joint_index import available_languages
 from xlingual.data.contamination.training_files import texts_of_file
 from xlingual.data.examples import Example
@@ -208,7 +208,7 @@ def measure(options: argparse.Namespace, data: str, clean: Sequence[Path]) -> di
         code: list({example.context: example for example in examples.examples}.values())
         for code, examples in loaded.items()
     }
-    assert index.fingerprint == index_of_test_set(data).fingerprint
+    assert index.fingerprint == index_of_test_sets({"xquad": (BENCHMARKS["xquad"], data, None)}).fingerprint
     found = {"recall": recall(index, sets), "false_alarms": false_alarms(index, clean), "rows": options.rows}
     found |= {"leave_one_out": leave_one_out(sets), "read_seconds": read, "index_seconds": built}
     rows = pool_of_rows([text for file in clean for text in texts_of_file(file)])

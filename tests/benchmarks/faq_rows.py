@@ -137,14 +137,16 @@ def from_rows_to_windows(settings: dict[str, Any]) -> dict[str, Any]:
     import pyarrow.parquet  # noqa: F401
     import transformers  # noqa: F401
 
-    from xlingual.data.contamination import index_of_test_set
+    from xlingual.data.contamination import index_of_test_sets
     from xlingual.data.faq.preparation import prepare_faq
     from xlingual.data.faq.sampling import Draw
     from xlingual.data.faq.steps import faq_steps
     from xlingual.study import FaqFilters
+    from xlingual.study.benchmarks import BENCHMARKS
 
     filters = FaqFilters(**dict.fromkeys(settings["off"], False))
-    index = index_of_test_set(settings["xquad"]) if settings["xquad"] else None
+    sets = {"xquad": (BENCHMARKS["xquad"], settings["xquad"], None)} if settings["xquad"] else {}
+    index = index_of_test_sets(sets) if sets else None
     before, processes = peak_mebibytes(), settings["processes"]
     with tempfile.TemporaryDirectory(dir=settings["folder"]) as folder:
         began = time.perf_counter()

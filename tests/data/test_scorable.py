@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xquad_index import index_of_xquad
 
-from xlingual.data.contamination import index_of_test_set
 from xlingual.data.scorable import NOT_IN_CONTEXT, notes_of
 from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError
@@ -145,14 +145,14 @@ def test_a_test_set_without_any_question_is_refused(write: Write) -> None:
 def test_training_data_is_compared_with_questions_that_cannot_be_scored(write: Write) -> None:
     context = "A paragraph of a test set that is long enough to be known again, whatever its answers are worth."
     source = write("en", {context: [("q1", "When?", [("", 0)])]})
-    assert index_of_test_set(str(source)).overlap(context) is not None
+    assert index_of_xquad(str(source)).overlap(context) is not None
 
 
 def test_golds_leave_the_contamination_index_as_it_is(write: Write) -> None:
     source = write("en", {TOWER: [("q1", "When?", [("", 0)])]})
-    blank = index_of_test_set(str(source)).fingerprint
+    blank = index_of_xquad(str(source)).fingerprint
     write("en", {TOWER: [("q1", "When?", [("1620", 35)])]})
-    assert index_of_test_set(str(source)).fingerprint == blank
+    assert index_of_xquad(str(source)).fingerprint == blank
 
 
 def test_the_fingerprint_is_that_of_the_golds(write: Write) -> None:

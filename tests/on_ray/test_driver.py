@@ -12,7 +12,7 @@ import pytest
 from tiny_text_to_text import write_text_to_text
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
-from xlingual.data.contamination import index_of_test_set
+from xlingual.data.contamination import index_of_test_sets
 from xlingual.data.test_sets.xquad import load_xquad
 from xlingual.errors import DataError, RecordError, StageError
 from xlingual.records import journal
@@ -23,6 +23,7 @@ from xlingual.records.state import ArmSearch, TrialState, read_state
 from xlingual.report.summary import summarize
 from xlingual.search.study_guard import open_directory
 from xlingual.study import load_study
+from xlingual.study.benchmarks import BENCHMARKS
 
 
 class Mended(NamedTuple):
@@ -178,7 +179,8 @@ def test_the_test_set_is_sealed_until_the_test_stage(sealed: Any) -> None:
     assert "the test set is sealed" in str(sealed.refusal)
     check = read_json(sealed.directory.sources)["contamination check"]
     assert {file.read_bytes() for file in sealed.content} == set(sealed.content.values())  # with their own answers
-    assert index_of_test_set(str(sealed.path.parent / "data" / "xquad")).fingerprint == check["fingerprint"]
+    sets = {"xquad": (BENCHMARKS["xquad"], str(sealed.path.parent / "data" / "xquad"), None)}
+    assert index_of_test_sets(sets).fingerprint == check["fingerprint"]
 
 
 def test_an_absent_test_language_is_said_before_anything_is_trained(write_study: Any, drive_study: Any) -> None:

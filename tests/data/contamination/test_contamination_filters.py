@@ -7,8 +7,9 @@ import pickle
 from pathlib import Path
 
 import pytest
+from xquad_index import index_of_xquad
 
-from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, clean_examples, index_of_test_set
+from xlingual.data.contamination import ContaminationFilter, ContaminationIndex, clean_examples
 from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.faq.sampling import faq_rows
@@ -85,7 +86,7 @@ def test_clean_examples_stay_the_same_set(index):
 def test_the_toy_world_does_not_contaminate_itself(tmp_path: Path):
     """Its languages share words and sentence patterns between training and test data by design."""
     paths = write_toy_world(tmp_path / "world", ToyWorld())
-    index = index_of_test_set(str(paths.xquad))
+    index = index_of_xquad(str(paths.xquad))
     for file in (paths.train, paths.dev):
         examples = load_squad(str(file))
         assert clean_examples(examples, index)[0].fingerprint == examples.fingerprint

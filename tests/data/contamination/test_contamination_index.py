@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from xquad_index import index_of_xquad
 
-from xlingual.data.contamination import ContaminationIndex, TrainingText, index_of_test_set
+from xlingual.data.contamination import ContaminationIndex, TrainingText
 from xlingual.data.contamination import index as index_module
 from xlingual.data.contamination.joint_index import available_languages
 from xlingual.data.contamination.letters import letters_of
@@ -40,7 +41,7 @@ def xquad(shared: Path) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def real(shared: Path) -> ContaminationIndex:
-    return index_of_test_set(str(shared / "data" / "xquad"))
+    return index_of_xquad(str(shared / "data" / "xquad"))
 
 
 def reasons(index: ContaminationIndex, *arguments: str, **keywords: str) -> tuple[str, ...]:
@@ -212,17 +213,17 @@ def test_the_index_takes_the_languages_that_are_there(tmp_path, write_squad):
     first = {"T": {"A context of a sealed test set.": [("sealed-question-1", "What?", [("context", 2)])]}}
     second = {"T": {"Ein Text einer versiegelten Menge.": [("sealed-question-1", "Was?", [("Text", 4)])]}}
     write_squad(tmp_path / "xquad.en.json", first)
-    alone = index_of_test_set(str(tmp_path))
+    alone = index_of_xquad(str(tmp_path))
     write_squad(tmp_path / "xquad.de.json", second)
-    both = index_of_test_set(str(tmp_path))
-    assert index_of_test_set(str(tmp_path), ["en"]).fingerprint == alone.fingerprint
+    both = index_of_xquad(str(tmp_path))
+    assert index_of_xquad(str(tmp_path), ["en"]).fingerprint == alone.fingerprint
     assert both.overlap("Ein Text einer versiegelten Menge.", identity="sealed-question-1").reasons == ("id",)
     assert len(both.ngrams) > len(alone.ngrams)
     with pytest.raises(DataError, match=r"no file for .*th"):
-        index_of_test_set(str(tmp_path), ["en", "th"])
+        index_of_xquad(str(tmp_path), ["en", "th"])
     with pytest.raises(DataError, match="found nothing"):
         (empty := tmp_path / "empty").mkdir()
-        index_of_test_set(str(empty))
+        index_of_xquad(str(empty))
 
 
 def test_a_copy_of_the_hubs_data_set_gives_the_languages_that_it_has(tmp_path, write_snapshot, sealed_examples):
@@ -230,5 +231,5 @@ def test_a_copy_of_the_hubs_data_set_gives_the_languages_that_it_has(tmp_path, w
     rows[0]["context"] = sealed_examples[0].context
     write_snapshot(tmp_path, {("xquad.en", "validation"): rows, ("xquad.ro", "validation"): rows})
     assert available_languages(BENCHMARKS["xquad"], str(tmp_path)) == ["en", "ro"]
-    assert index_of_test_set(str(tmp_path)).overlap(sealed_examples[0].context).reason == "text"
+    assert index_of_xquad(str(tmp_path)).overlap(sealed_examples[0].context).reason == "text"
     assert available_languages(BENCHMARKS["xquad"], "google/xquad") == list(XQUAD_LANGUAGES)

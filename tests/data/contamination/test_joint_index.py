@@ -13,11 +13,11 @@ import pytest
 from xlingual.data.contamination import (
     ContaminationIndex,
     TrainingText,
-    index_of_test_set,
     index_of_test_sets,
 )
 from xlingual.data.contamination.joint_index import JointIndex
 from xlingual.data.examples import ExampleSet, SentencePair
+from xlingual.data.test_sets.xquad import stated_questions
 from xlingual.errors import DataError
 from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.study.benchmarks.own import own_benchmark
@@ -75,7 +75,8 @@ def test_an_overlap_names_its_sets(two: JointIndex) -> None:
 
 
 def test_a_set_alone_has_the_fingerprint_that_it_always_had(two: JointIndex, tmp_path: Path) -> None:
-    alone = index_of_test_set(str(tmp_path))
+    questions = stated_questions(str(tmp_path), ["en"])["en"]
+    alone = ContaminationIndex.of(questions)
     named = index_of_test_sets({"xquad": (BENCHMARKS["xquad"], str(tmp_path), None)})
     assert named.fingerprint == alone.fingerprint != two.fingerprint
     data = [TrainingText("a", (RIVER,)), TrainingText("b", (TOWER,))]

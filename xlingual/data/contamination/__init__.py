@@ -16,7 +16,7 @@ file_check.py      check files
 from xlingual.data.contamination.example_filter import clean_examples
 from xlingual.data.contamination.faq_overlap import ContaminationFilter
 from xlingual.data.contamination.index import ContaminationIndex
-from xlingual.data.contamination.joint_index import JointIndex, index_of_test_set, index_of_test_sets
+from xlingual.data.contamination.joint_index import JointIndex, index_of_test_sets
 from xlingual.data.contamination.overlap import Contaminated, Overlap, TrainingText
 
 __all__ = [
@@ -27,6 +27,5 @@ __all__ = [
     "Overlap",
     "TrainingText",
     "clean_examples",
-    "index_of_test_set",
     "index_of_test_sets",
 ]

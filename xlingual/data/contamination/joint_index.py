@@ -13,7 +13,7 @@ from xlingual.data.contamination.index import ContaminationIndex
 from xlingual.data.contamination.ngrams import HashSet
 from xlingual.data.contamination.overlap import Overlap, Reason, TrainingText
 from xlingual.data.contamination.sentence_index import SentenceIndex
-from xlingual.study.benchmarks import BENCHMARKS, Benchmark
+from xlingual.study.benchmarks import Benchmark
 
 XQUAD = "xquad"
 """The set whose titles are known without its texts."""
@@ -72,16 +72,6 @@ def index_of_test_sets(sets: Mapping[str, tuple[Benchmark, str, Sequence[str] | 
         DataError: when a source or a requested language is missing or malformed.
     """
     return JointIndex.joined({name: _index(*one) for name, one in sets.items()})
-
-
-@doing("indexing the texts of the test set")
-def index_of_test_set(source: str, languages: Sequence[str] | None = None) -> ContaminationIndex:
-    """Index XQuAD alone; takes a source and languages as `index_of_test_sets` does.
-
-    Raises:
-        DataError: when the source or a requested language is missing or malformed.
-    """
-    return _index(BENCHMARKS[XQUAD], source, languages)
 
 
 def _index(benchmark: Benchmark, source: str, languages: Sequence[str] | None) -> ContaminationIndex:
