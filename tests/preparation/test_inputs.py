@@ -21,6 +21,7 @@ from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.inputs import StudyData, TrialInputs, scoring_sets, trial_inputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import PassageSettings, Recipe, TrialConfiguration, WindowSettings, variant
+from xlingual.study.study_lengths import StudyLengths
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
 
