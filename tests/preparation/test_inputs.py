@@ -20,8 +20,7 @@ from xlingual.preparation.faq_sources import FaqSource
 from xlingual.preparation.input_cutter import InputCutter
 from xlingual.preparation.inputs import StudyData, TrialInputs, scoring_sets, trial_inputs
 from xlingual.records.layout import TrialDirectory
-from xlingual.study import PassageSettings, Recipe, TrialConfiguration, WindowSettings, variant
-from xlingual.study.study_lengths import StudyLengths
+from xlingual.study import PassageSettings, Recipe, StudyLengths, TrialConfiguration, WindowSettings, variant
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
 
@@ -75,7 +74,7 @@ def test_kept_windows_are_those_made_in_memory(tmp_path: Path, tiny_checkpoint: 
 def test_the_test_set_is_cut_for_its_model(tmp_path: Path, tiny_checkpoint: Path) -> None:
     parts = {"en": examples(5), "de": examples(7, 50, "de")}
     for features in (None, tmp_path / "features"):
-        sets = scoring_sets(Checkpoint.at(tiny_checkpoint), parts, STUDY.windows, features)
+        sets = scoring_sets(Checkpoint.at(tiny_checkpoint), parts, STUDY.lengths.windows, features)
         assert {name: len(part.inputs) for name, part in sets.items()} == {"en": 5, "de": 7}
         assert sets["de"].examples == parts["de"].examples
 

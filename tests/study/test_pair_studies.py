@@ -37,8 +37,8 @@ search: {trials_per_arm: 4}
             "windows ... inputs of question answering, and PAWS-X has pairs of sentences; write pairs",
         ),
         (
-            "test: pawsx",
-            "test: xquad",
+            "dev: held-out-pairs, test: pawsx",
+            "dev: held-out-articles, test: xquad",
             6,
             "pairs ... inputs of tasks on two sentences, and XQuAD has questions on contexts; write windows",
         ),
