@@ -225,3 +225,12 @@ def test_the_command_prints_the_contract_as_json(
     assert np.isfinite(like["designs"][0]["detectable"]["mean"]["alone"])
     assert "--like x: is the source of the figures of --power" in run("--like", "x")[1]
     assert "--bench: hours are not shown with --power" in run("--power", "--bench", "x")[1]
+
+
+def test_stated_figures_are_of_xquad_and_a_plan_for_another_set_says_so() -> None:
+    study = load_study(str(STUDY.with_name("webfaq_mix.yaml")), ["data.test=mlqa"])
+    found = power_plan(study, plan(study), stated(study.data.test.languages))
+    assert any("are of XQuAD, and may be others on MLQA" in note for note in found.notes)
+    assert "smallest difference in MLQA F1 found" in flat(shown(found))
+    xquad = load_study(str(STUDY.with_name("webfaq_mix.yaml")))
+    assert not any("may be others" in note for note in power_plan(xquad, plan(xquad), stated(("en", "de"))).notes)

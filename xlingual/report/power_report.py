@@ -18,6 +18,7 @@ from xlingual.statistics.crossed import PAIRED_FROM
 from xlingual.statistics.power import POWER, Comparison, Units, detectable
 from xlingual.study import ArmPlan, Plan, Study
 from xlingual.study.searches import MOST
+from xlingual.study.test_sets import USUAL
 from xlingual.task_metrics import SQUAD, TaskMetrics
 
 NEAR, FAR = ("de", "es", "ro", "ru"), ("th", "zh", "hi", "ar", "tr")
@@ -256,6 +257,11 @@ def _trials(arm: ArmPlan, own: int, asked: int) -> int:
 def _notes(study: Study, designs: Sequence[Design], deviations: Deviations) -> Iterator[str]:
     if study.uses_toy and deviations.facts:
         yield "toy world: stated deviations are of real models; --like STUDY_DIR takes those of a finished toy study"
+    elif deviations.facts and study.data.test.set != USUAL:
+        yield (
+            f"stated deviations and articles are of XQuAD, and may be others on {study.task_benchmark.title}; --like "
+            "STUDY_DIR takes those of a finished study"
+        )
     if any(not design.found for design in designs):
         yield f"-: with fewer than {PAIRED_FROM} searches (of fixed arms: seeds) nothing is ever called a difference"
     yield (
