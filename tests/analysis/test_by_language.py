@@ -199,3 +199,37 @@ def test_rows_of_an_arm_with_several_searches_are_searches_with_the_mean_over_th
     rows = [row for row in script.tidy_rows({"small": summary}) if (row["arm"], row["language"]) == ("good", "de")]
     assert [(row["search"], row["seed"]) for row in rows] == [(1, None), (2, None), (3, None)]
     assert tuple(row["f1"] for row in rows) == summary.arms["good"].scores["de"].of("f1")
+
+
+def test_a_test_set_that_is_not_the_headline_is_shown_by_its_name(
+    script: ModuleType, studies: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = {"set": "mine", "source": "x/{language}.json", "languages": ["en", "sw"]}
+    also = {"xquad": {"source": "google/xquad", "languages": ["en", "de"]}}
+    builder = studies.StudyBuilder(tmp_path, test={**own, "also": also})
+    builder.search()
+    for arm, seed in (("baseline", 1), ("webfaq", 1)):
+        builder.replicate(arm, seed)
+        builder.score(arm, seed, {code: studies.rows([50, 70]) for code in ("en", "sw")}, "mine")
+        builder.score(arm, seed, {code: studies.rows([60, 80, 90]) for code in ("en", "de")})
+    path = builder.directory.path
+    assert script.main([str(path), "--set", "xquad", "--csv", str(tmp_path / "scores.csv")]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "Zero-shot F1 on XQuAD by language" in printed and "XQuAD is a secondary test set" in printed
+    rows = table(tmp_path / "scores.csv")
+    assert {(row["test_set"], row["language"]) for row in rows} == {("xquad", code) for code in ("en", "de", "mean")}
+    assert set(script.read_studies([path])["small"].languages) == {"en", "sw"}
+
+
+def test_studies_whose_headlines_have_other_metrics_need_one_set_named(
+    script: ModuleType, studies: ModuleType, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = {"set": "pawsx", "source": "x", "languages": ["en", "de"]}
+    builder = studies.StudyBuilder(tmp_path, name="pairs", test=test)
+    builder.search()
+    builder.replicate("baseline", 1)
+    row = {"id": "p", "paragraph": "p", "prediction": "1", "label": "1", "accuracy": 100.0}
+    builder.score("baseline", 1, {"en": [row], "de": [row]}, "pawsx")
+    assert script.main([str(study), str(builder.directory.path)]) == 1
+    errors = capsys.readouterr().err
+    assert "different metrics (small xquad, pairs pawsx)" in errors and "by --set" in errors
