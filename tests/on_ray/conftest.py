@@ -112,7 +112,7 @@ def sealed(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> Seal
     for file in files:
         file.write_text(json.dumps(_with_answers(json.loads(content[file]), "the")))
 
-    def refuse(*_: Any) -> Any:
+    def refuse(*_: Any, **__: Any) -> Any:
         raise DataError("the test set is sealed")
 
     with pytest.MonkeyPatch.context() as patched:

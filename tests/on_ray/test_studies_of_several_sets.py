@@ -16,6 +16,7 @@ from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
+from xlingual.report.summary import summarize
 
 ONE: dict[str, Any] = {
     "search": {"trials_per_arm": 1},
@@ -62,13 +63,19 @@ def test_each_set_is_read_once_and_an_added_one_is_paid_for_alone(
     assert {f"test set {name}" for name in state.test_sets} <= read_json(directory.sources).keys()
 
     written = {file: file.read_bytes() for file in directory.path.glob("trials/*/predictions/*/*.jsonl")}
-    third = f"data.test.also.third={{source: '{files}', languages: [es]}}"
+    third = f"data.test.also.third={{source: '{files}', languages: [de, es], paragraphs: 2, generalised: true}}"
     _, watched = drive_study(path, second, third)
     assert "test set third: new" in watched.notes
     assert readings(directory) == once | {(arm, "third"): 1 for arm in arms}
     assert scored(directory)[len(once) :] == [(one.arm, "third") for one in state.replicates]
     assert all(file.read_bytes() == content for file, content in written.items())
-    assert read_state(directory).complete
+    state = read_state(directory)
+    assert state.complete and all(
+        one.scores["third"].keys() == {"de", "es", "de-es", "es-de"} for one in state.replicates
+    )
+    crossed = directory.trial(state.replicates[0].fingerprint).predictions("third", "de-es")
+    assert len(journal.read(crossed)) == state.replicates[0].scores["third"]["de-es"]["questions"]
+    summarize(directory)  # of the headline, whose tables a further set leaves as they are
 
     with pytest.raises(RecordError, match=r"data.test.also.second.paragraphs was 2, is now absent"):
         drive_study(path, second, third, "data.test.also.second.paragraphs=null")
