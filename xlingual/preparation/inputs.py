@@ -216,16 +216,18 @@ def load_study_data(
         contaminated += [{"part": "faq", **one} for one in faq.contaminated]
     if faq.development:
         development["webfaq_dev"] = faq.development
-    _refuse_nothing_left({"train": train, **development.get("dev", {})})
+    _refuse_nothing_left(study, {"train": train, **development.get("dev", {})})
     return StudyData(train, development, faq, index.fingerprint, tuple(contaminated), lexicons, altered, variants)
 
 
-def _refuse_nothing_left(parts: Mapping[str, ExampleSet]) -> None:
+def _refuse_nothing_left(study: Study, parts: Mapping[str, ExampleSet]) -> None:
     empty = [name for name, part in parts.items() if not len(part)]
     if empty:
+        of_questions = study.task_benchmark.metrics.task == SQUAD.task
+        why = " (SQuAD v1.1's development set and its translations are XQuAD's articles)" if of_questions else ""
         raise DataError(
-            f"data.{'train' if empty == ['train'] else 'dev'}: all of its paragraphs overlap the test set, so nothing "
-            "is left; name other data (SQuAD v1.1's development set and its translations are XQuAD's articles)"
+            f"data.{'train' if empty == ['train'] else 'dev'}: all of its {'paragraphs' if of_questions else 'pairs'} "
+            f"overlap the test set, so nothing is left; name other data{why}"
         )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from xlingual.data.squad import Split, load_squad
+from xlingual.data.squad import Split
 from xlingual.errors import DataError
 from xlingual.study import Study
-from xlingual.study.data import HELD_OUT_ARTICLES, TOY
+from xlingual.study.data import HELD_OUT, TOY
 
 
 def source_notes(study: Study) -> list[str]:
@@ -20,13 +20,15 @@ def source_notes(study: Study) -> list[str]:
         ("data.train", study.data.train, "train"),
         ("data.dev", study.data.dev, "dev"),
     ]
-    return list(dict.fromkeys(note for key, source, split in sources for note in _notes(key, source, split)))
+    return list(dict.fromkeys(note for key, source, split in sources for note in _notes(study, key, source, split)))
 
 
-def _notes(key: str, source: str, split: Split) -> Iterator[str]:
-    if source in (TOY, HELD_OUT_ARTICLES) or not Path(source).expanduser().exists():
+def _notes(study: Study, key: str, source: str, split: Split) -> Iterator[str]:
+    if source in (TOY, *HELD_OUT) or not Path(source).expanduser().exists():
         return
+    benchmark = study.task_benchmark
+    read = benchmark.load(benchmark.training_reader)
     try:
-        yield from load_squad(source, split=split).notes
+        yield from read(source, language=study.data.source_language, split=split).notes
     except DataError as error:
         yield f"{key}: {error}"
