@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from xlingual.data.augmentation.lexicon import Lexicons
 from xlingual.data.examples import SentencePair
+from xlingual.errors import ModelError
 from xlingual.families.text_to_text.pair_text_usage import usage
 from xlingual.families.text_to_text.text_to_text_family import TextToText, lengths_of_sequences, text_lengths
 from xlingual.study import Lengths
@@ -39,6 +40,18 @@ class TextToTextPairs(TextToText):
 
     def __hash__(self) -> int:
         return hash((self.name, self.task.name))
+
+    def check(self, directory: Path, lengths: Lengths) -> None:
+        """Besides what every text-to-text model needs, its tokenizer must have tokens for the word of each label."""
+        super().check(directory, lengths)
+        tokenizer = self.tokenizer(directory)
+        for label, word in self.prompt.words.items():
+            written = tokenizer.decode(tokenizer(word)["input_ids"], skip_special_tokens=True).strip()
+            if self.task.label_of(written) != label:
+                raise ModelError(
+                    f"model {directory}: its tokenizer has no tokens for {word!r}, the word of the label {label} (it "
+                    f"would write {written!r}); name an encoder, or a text-to-text model such as google/mt5-base"
+                )
 
     def inputs(self, tokenizer: Any, examples: Iterable[SentencePair], lengths: Lengths, *, targets: bool) -> Sequences:
         """See `make_pair_sequences`."""
