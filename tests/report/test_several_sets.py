@@ -96,6 +96,7 @@ def test_tables_of_the_headline_come_first_and_each_names_its_set(study: Any) ->
     assert "The ledger holds 6 readings of mine." in flat(text) and "The ledger holds 5 readings of XQuAD." in flat(
         text
     )
+    assert flat(text).count("the difference of the means is the headline") == 1
     assert "squad1.1|set:mine|langs:2|q:4" in text and "squad1.1|langs:2|q:2" in text
 
 

@@ -145,7 +145,9 @@ def _compared(summary: Summary) -> str:
     ]
     except_for = f" (but {', '.join(elsewhere)})" if elsewhere else ""
     headline = (
-        "; the difference of the means is the headline" if any(MEAN in c for c in summary.differences.values()) else ""
+        "; the difference of the means is the headline"
+        if not summary.headline_title and any(MEAN in cells for cells in summary.differences.values())
+        else ""
     )
     return f"Differences are to the baseline arm, {summary.baseline}{except_for}{headline}. Intervals are not adjusted."
 
