@@ -25,6 +25,21 @@ def test_languages_have_the_same_ids_and_groups(pawsx_directory: Path) -> None:
         ]
 
 
+def test_the_groups_of_a_language_do_not_depend_on_those_beside_it(write_lines: Write, tmp_path: Path) -> None:
+    write_lines("en/test_2k.tsv", OWN, ("1", "a", "b", "1"), ("2", "b", "c", "0"), ("3", "d", "e", "0"))
+    write_lines("ko/test_2k.tsv", OWN, ("1", "A", "B", "1"), ("2", "B'", "C", "0"), ("3", "D", "E", "0"))
+    for paragraphs in (None, 1):
+        beside = PAWSX.load(str(tmp_path), ["en", "ko"], paragraphs)["ko"]
+        assert PAWSX.load(str(tmp_path), ["ko"], paragraphs)["ko"] == beside
+    assert [one.paragraph for one in PAWSX.load(str(tmp_path), ["ko"])["ko"].examples] == ["1", "1", "3"]
+
+
+def test_where_english_has_other_pairs_a_language_is_grouped_by_itself(write_lines: Write, tmp_path: Path) -> None:
+    write_lines("en/test_2k.tsv", OWN, ("8", "a", "b", "1"), ("9", "b", "c", "0"))
+    write_lines("ko/test_2k.tsv", OWN, ("1", "A", "B", "1"), ("2", "B'", "C", "0"))
+    assert [one.paragraph for one in PAWSX.load(str(tmp_path), ["ko"])["ko"].examples] == ["1", "2"]
+
+
 def test_a_sentence_that_was_never_translated_is_kept_and_told(pawsx_directory: Path) -> None:
     german = PAWSX.load(str(pawsx_directory), ["en", "de"])["de"]
     assert german.counts == {"read": 3, "kept": 3, "dropped_limit": 0, "untranslated": 1}
@@ -65,6 +80,30 @@ def test_the_languages_of_a_source_are_those_of_its_files_or_folders(
     assert [one.language for one in PAWSX.load(str(file), ["ko"])["ko"].examples] == ["ko"]
     with pytest.raises(DataError, match=r"no pair in de, its column language has ko; leave de out"):
         PAWSX.load(str(file), ["ko", "de"])
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_pairs_that_name_no_language_are_those_of_one_that_is_asked_for(
+    write_lines: Write, tmp_path: Path, saved: bool
+) -> None:
+    file = write_lines("german.tsv", OWN, ("1", "a", "b", "1"))
+    if saved:
+        from datasets import Dataset
+
+        file = tmp_path / "saved"
+        Dataset.from_list([{"id": 1, "sentence1": "a", "sentence2": "b", "label": 1}]).save_to_disk(str(file))
+    assert [one.language for one in PAWSX.load(str(file), ["de"])["de"].examples] == ["de"]
+    with pytest.raises(DataError, match=r"asked for pairs in de and fr, and nothing says which of them this is in"):
+        PAWSX.load(str(file), ["de", "fr"])
+    if not saved:
+        (part,) = PAWSX.stated(str(file), PAWSX.languages_of(str(file))).values()  # the check of training data
+        assert len(part) == 1
+
+
+def test_a_row_without_an_id_does_not_take_that_of_another(write_lines: Write, tmp_path: Path) -> None:
+    write_lines("en/test_2k.tsv", OWN, ("", "a", "b", "1"), ("1", "c", "d", "0"))
+    with pytest.raises(DataError, match=r"test_2k.tsv:3: the id 1 is that of line 2 too with two labels"):
+        PAWSX.load(str(tmp_path), ["en"])
 
 
 def test_columns_of_the_hub_and_of_xtreme_are_read(write_snapshot: Callable[..., Path], tmp_path: Path) -> None:

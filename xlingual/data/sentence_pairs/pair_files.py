@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from xlingual.data.location import contents, is_saved, is_snapshot, local_path
@@ -32,8 +32,15 @@ def read_pairs(layout: PairSource, source: str, codes: Sequence[str], split: Spl
         split: of the data.
 
     Raises:
-        DataError: when the source lacks a language, or a file of it cannot be read.
+        DataError: when the source lacks a language, or a file of it cannot be read; also when several languages would
+            be the same pairs, because nothing says which language they are in.
     """
+    found = _read(layout, source, codes, split)
+    _refuse_unnamed(found)
+    return found
+
+
+def _read(layout: PairSource, source: str, codes: Sequence[str], split: Split) -> dict[str, list[StatedPair]]:
     path = local_path(source)
     if path is None:
         hub = layout.hubs.get(source, HubLayout())
@@ -55,6 +62,23 @@ def read_pairs(layout: PairSource, source: str, codes: Sequence[str], split: Spl
         f"{source}: asked for {layout.title} in {', '.join(codes)} ({split}); no file for {', '.join(missing)} "
         f"({names}), found {contents(path, 20)}; add the files, leave these languages out, or name another directory"
     )
+
+
+def _refuse_unnamed(found: Mapping[str, Sequence[StatedPair]]) -> None:
+    first: dict[str, str] = {}
+    for code, pairs in found.items():
+        one = next((pair for pair in pairs if not pair.language), None)
+        if one is not None and first.setdefault(one.source, code) != code:
+            raise DataError(
+                f"{one.where}: asked for pairs in {first[one.source]} and {code}, and nothing says which of them this "
+                "is in; ask for one language, or name a directory with a file for each"
+            )
+
+
+def is_of_one_language(source: str) -> bool:
+    """Whether a source is a single file that does not say which language its pairs are in."""
+    path = local_path(source)
+    return path is not None and path.is_file() and any(not pair.language for pair in pairs_of_file(path))
 
 
 def languages_of(layout: PairSource, source: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Literal
 from xlingual.activity import doing
 from xlingual.data.examples import ExampleSet, SentencePair
 from xlingual.data.sentence_pairs.crossing import cross_test_pairs
-from xlingual.data.sentence_pairs.pair_files import languages_of
+from xlingual.data.sentence_pairs.pair_files import is_of_one_language, languages_of
 from xlingual.data.sentence_pairs.pair_source import PairSource
 from xlingual.data.sentence_pairs.test_pairs import load_test_pairs
 from xlingual.data.sentence_pairs.training_pairs import load_training_pairs
@@ -27,6 +27,14 @@ class PairReader:
     ) -> dict[str, ExampleSet[SentencePair]]:
         """See `load_test_pairs`."""
         return load_test_pairs(self.layout, source, languages, paragraphs)
+
+    @doing("reading test pairs")
+    def stated(self, source: str, languages: Sequence[str]) -> dict[str, ExampleSet[SentencePair]]:
+        """All test pairs of a source, for the check of training data; see `load_test_pairs`.
+
+        A file that does not say which language it is in is read once.
+        """
+        return load_test_pairs(self.layout, source, languages[:1] if is_of_one_language(source) else languages)
 
     def languages_of(self, source: str) -> list[str]:
         """See `languages_of`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xlingual.data.examples import ExampleSet, SentencePair
-from xlingual.data.location import local_path
+from xlingual.data.location import is_saved, local_path
 from xlingual.data.sentence_pairs.checks import labels_of_test_set, refuse_different, refuse_repeated_ids
 from xlingual.data.sentence_pairs.clusters import clusters_of
-from xlingual.data.sentence_pairs.pair_files import find_file, read_pairs
+from xlingual.data.sentence_pairs.pair_files import find_file, languages_of, read_pairs
 from xlingual.data.sentence_pairs.pair_source import PairSource, Split
 from xlingual.data.sentence_pairs.stated_pairs import StatedPair
 from xlingual.data.test_sets.questions import spread
@@ -43,7 +43,7 @@ def load_test_pairs(
     split = _split(layout, source)
     labelled = {code: _labelled(layout, part) for code, part in read_pairs(layout, source, codes, split).items()}
     refuse_different(layout, labelled)
-    groups = _groups(layout, labelled)
+    groups = _groups(layout, source, split, labelled)
     chosen = spread(groups, paragraphs)
     notes = _notes(layout, source, split)
     return {code: _examples(layout, part, code, groups, chosen, notes) for code, part in labelled.items()}
@@ -59,9 +59,9 @@ def _split(layout: PairSource, source: str) -> Split:
 
 
 def _labelled(layout: PairSource, pairs: Sequence[StatedPair]) -> Labelled:
-    refuse_repeated_ids(layout, pairs)
-    labels = labels_of_test_set(layout, pairs)
-    return [(numbered(pair, number), label) for number, (pair, label) in enumerate(zip(pairs, labels, strict=True), 1)]
+    named = [numbered(pair, number) for number, pair in enumerate(pairs, start=1)]
+    refuse_repeated_ids(layout, named)
+    return list(zip(named, labels_of_test_set(layout, named), strict=True))
 
 
 def numbered(pair: StatedPair, number: int) -> StatedPair:
@@ -71,11 +71,29 @@ def numbered(pair: StatedPair, number: int) -> StatedPair:
     return StatedPair(pair.source, pair.line, pair.first, pair.second, pair.label, str(number), pair.language)
 
 
-def _groups(layout: PairSource, labelled: Mapping[str, Labelled]) -> list[str]:
-    """The cluster of each pair, taken from the first of the test set's languages that is loaded."""
-    reference = next((code for code in layout.languages if code in labelled), next(iter(labelled)))
-    pairs = [pair for pair, _ in labelled[reference]]
+def _groups(layout: PairSource, source: str, split: Split, labelled: Mapping[str, Labelled]) -> list[str]:
+    """The cluster of each pair, taken from the first of the test set's languages that the source has.
+
+    So it does not depend on the languages that are asked for. Where that language has other pairs, the first of those
+    that are asked for decides.
+    """
+    asked = [[pair for pair, _ in part] for part in labelled.values()]
+    reference = _in_reference(layout, source, split) if layout.languages[0] not in labelled else []
+    ordered = [code for code in layout.languages if code in labelled]
+    pairs = asked[list(labelled).index(ordered[0])] if ordered else asked[0]
+    if [pair.id for pair in reference] == [pair.id for pair in pairs]:
+        pairs = reference
     return clusters_of([pair.id for pair in pairs], [pair.sentences for pair in pairs], layout.untranslated)
+
+
+def _in_reference(layout: PairSource, source: str, split: Split) -> list[StatedPair]:
+    """The pairs in the first language of a source; none of a directory of `save_to_disk`, which has no list of them."""
+    path = local_path(source)
+    if path is not None and is_saved(path):
+        return []
+    reference = languages_of(layout, source)[:1]
+    stated = read_pairs(layout, source, reference, split).values()
+    return [numbered(pair, number) for pairs in stated for number, pair in enumerate(pairs, start=1)]
 
 
 def _notes(layout: PairSource, source: str, split: Split) -> list[str]:

@@ -45,7 +45,8 @@ def load_training_pairs(
         DataError: when the source is missing or malformed, a label is unknown, or no pair is left.
     """
     code = two_letter(language)
-    stated = read_pairs(layout, source, [code], split)[code]
+    pairs = read_pairs(layout, source, [code], split)[code]
+    stated = [numbered(pair, number) for number, pair in enumerate(pairs, start=1)]
     refuse_repeated_ids(layout, stated)
     examples = _clean(layout, stated, code)
     if not examples.examples:
@@ -60,7 +61,7 @@ def _clean(layout: PairSource, pairs: Sequence[StatedPair], code: str) -> Exampl
     rival = _with_two_labels(pairs, labels)
     seen: set[tuple[str, str]] = set()
     kept: list[tuple[StatedPair, str]] = []
-    for number, (pair, label) in enumerate(zip(pairs, labels, strict=True), start=1):
+    for pair, label in zip(pairs, labels, strict=True):
         counts["read"] += 1
         if label is None:
             counts["dropped_no_label"] += 1
@@ -72,7 +73,7 @@ def _clean(layout: PairSource, pairs: Sequence[StatedPair], code: str) -> Exampl
             counts["dropped_duplicate"] += 1
         else:
             seen.add(pair.sentences)
-            kept.append((numbered(pair, number), label))
+            kept.append((pair, label))
     counts["kept"] = len(kept)
     return ExampleSet(_examples(layout, kept, code), dict(counts))
 

@@ -15,6 +15,7 @@ BENCHMARK = Benchmark(
     file="{language}/test_2k.tsv",
     reader="xlingual.data.sentence_pairs.pawsx:PAWSX.load",
     training_reader="xlingual.data.sentence_pairs.pawsx:PAWSX.load_training",
+    stated="xlingual.data.sentence_pairs.pawsx:PAWSX.stated",
     available="xlingual.data.sentence_pairs.pawsx:PAWSX.languages_of",
     crossed="xlingual.data.sentence_pairs.pawsx:PAWSX.cross",
     roles=("first sentence", "second sentence"),

@@ -18,6 +18,7 @@ BENCHMARK = Benchmark(
     file="test-{language}.tsv",
     reader="xlingual.data.sentence_pairs.xnli:XNLI.load",
     training_reader="xlingual.data.sentence_pairs.xnli:XNLI.load_training",
+    stated="xlingual.data.sentence_pairs.xnli:XNLI.stated",
     available="xlingual.data.sentence_pairs.xnli:XNLI.languages_of",
     crossed="xlingual.data.sentence_pairs.xnli:XNLI.cross",
     roles=("premise", "hypothesis"),
