@@ -41,6 +41,7 @@ def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (f'{{set: mine, source: "{OWN}"}}', {"mine": OWN}),
         ("{set: xquad, also: {mlqa: }}", {"xquad": "google/xquad", "mlqa": BENCHMARKS["mlqa"].source}),
         ("{source: a, also: {mlqa: b}}", {"xquad": "a", "mlqa": "b"}),
+        ("{source: a, also: {mlqa: {source: mlqa}}}", {"xquad": "a", "mlqa": BENCHMARKS["mlqa"].source}),
         ("{source: a, also: {mlqa: {languages: [de]}}}", {"xquad": "a", "mlqa": BENCHMARKS["mlqa"].source}),
     ],
 )
@@ -112,6 +113,11 @@ def test_a_mistake_in_the_test_sets_is_one_problem(one_problem: Any, study_text:
         ("google/xquad", "[mlqa, xquad]", True),
         ("mine/de.json", '{set: mine, source: "mine/{language}.json", languages: [de]}', True),
         ("mine/train.tsv", '{set: mine, source: "mine/{language}.json", languages: [de]}', False),
+        ("mine/train.json", '{set: mine, source: "mine/{language}.json", languages: [de]}', False),
+        ("a/finnish_tydiqa_dev.json", "tydiqa_goldp", True),
+        ("a/tydiqa-goldp-v1.1-dev.json", "[xquad, tydiqa_goldp]", True),
+        ("a/english_tydiqa_train.json", "tydiqa_goldp", False),
+        ("mlqa/dev-context-de-question-de.json", "mlqa", False),
     ],
 )
 def test_no_file_of_any_set_is_trained_on(load: Any, study_text: str, train: str, test: str, sealed: bool) -> None:
@@ -121,6 +127,60 @@ def test_no_file_of_any_set_is_trained_on(load: Any, study_text: str, train: str
             load(study_text, *edits)
     else:
         assert load(study_text, *edits).data.train == train
+
+
+@pytest.mark.parametrize(
+    ("test", "train", "sealed"),
+    [
+        ("pawsx", "x-final/en/test_2k.tsv", True),
+        ("pawsx", "xtreme/test-de.tsv", True),
+        ("pawsx", "x-final/en/dev_2k.tsv", False),
+        ("xnli", "XNLI-1.0/xnli.test.tsv", True),
+        ("xnli", "multinli_1.0_train.txt", False),
+    ],
+)
+def test_no_test_pairs_of_any_layout_are_trained_on(
+    load: Any, study_text: str, test: str, train: str, sealed: bool
+) -> None:
+    faq = "  faq: {source: PaDaS-Lab/webfaq, languages: [deu, es, ru]}\n"
+    mixture = "    mixture:\n      faq_share: {uniform: [0.05, 0.5]}\n      weights: {simplex: all}\n"
+    edits = ((TEST, f"test: {test}"), (faq, ""), ("  webfaq:\n" + mixture, ""))
+    edits = (*edits, ("train: rajpurkar/squad", f"train: {train}"))
+    if sealed:
+        with pytest.raises(StudyFileError, match="is the sealed test set"):
+            load(study_text, *edits)
+    else:
+        assert load(study_text, *edits).data.train == train
+
+
+@pytest.mark.parametrize(
+    ("name", "test"),
+    [
+        ("xquad.de.json", "[mlqa, xquad]"),
+        ("de.json", '{set: m, source: "{language}.json"}'),
+        ("goldp.json", "{set: tydiqa_goldp, source: goldp.json}"),
+    ],
+)
+def test_a_link_to_a_test_file_is_one(
+    load: Any, study_text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, test: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "blob").write_text("{}")
+    (tmp_path / name).symlink_to(tmp_path / "blob")  # as the hub's cache has it
+    with pytest.raises(StudyFileError, match="is the sealed test set"):
+        load(study_text, (TEST, f"test: {test}"), ("train: rajpurkar/squad", f"train: {name}"))
+
+
+@pytest.mark.usefixtures("own_files")
+def test_files_of_ones_own_never_have_a_benchmarks_name(
+    load: Any, one_problem: Any, study_text: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sets").rename(tmp_path / "xquad")
+    mine = "xquad/{language}.json"
+    sets = load(study_text, (TEST, f'test: ["{mine}", xquad]')).data.test.sets
+    assert {name: one.languages[:2] for name, one in sets.items()} == {"own_xquad": ("fi", "sw"), "xquad": ("en", "ar")}
+    said = "data.test.set ... xquad is the name of XQuAD, and xquad/{language}.json is a set of your own; name it otherwise"
+    one_problem(study_text, (TEST, f'test: {{set: xquad, source: "{mine}"}}'), line=6, said=said)
 
 
 def test_pairs_have_an_objective_and_development_data_of_their_own(load: Any, study_text: str) -> None:

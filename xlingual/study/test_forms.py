@@ -120,6 +120,8 @@ def _further(name: Any, value: Any) -> Any:
     if value is None or (isinstance(value, dict) and "source" not in value):
         source = source_of(str(name))
         return {**(value or {}), **({"source": source} if source else {})}
+    if isinstance(value, dict) and isinstance(value["source"], str):
+        return {**value, "source": _source(value["source"])}
     return value
 
 
@@ -166,6 +168,9 @@ def _unknown(name: str, source: str) -> str | None:
         toys = [one.name for one in BENCHMARKS.values() if one.name == USUAL or one.metrics.task != SQUAD.task]
         toyless = name in BENCHMARKS and name not in toys
         return f"the toy world has no {name}; it has {', '.join(toys)}" if toyless else None
+    if name in BENCHMARKS and LANGUAGE in source:
+        title = BENCHMARKS[name].title
+        return f"{name} is the name of {title}, and {source} is a set of your own; name it otherwise, such as my_{name}"
     if name in BENCHMARKS or LANGUAGE in source:
         return None
     own = f"for a set of your own write a path with {LANGUAGE} as its source, for example data/{LANGUAGE}.json"

@@ -26,6 +26,7 @@ class Benchmark:
         source: hub id of its data; empty where it has none.
         hub_ids: other hub ids of the same data.
         file: name of a language's file in a local directory, with the code as `{language}`.
+        other_files: names of its test files in other published layouts, some with the language as `{language}`.
         reader: reference of what reads test examples: from a source, codes and a number of paragraphs (None for all)
             to examples by code.
         training_reader: reference of what reads one language of training or development data of this task: from a
@@ -52,6 +53,7 @@ class Benchmark:
     reader: str
     training_reader: str
     hub_ids: tuple[str, ...] = ()
+    other_files: tuple[str, ...] = ()
     stated: str = ""
     available: str = ""
     crossed: str = ""

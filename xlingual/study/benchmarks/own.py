@@ -9,6 +9,7 @@ from pathlib import Path
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
 from xlingual.study.benchmarks.benchmark import Benchmark
+from xlingual.study.benchmarks.registry import BENCHMARKS
 from xlingual.task_metrics import SQUAD
 
 LANGUAGE = "{language}"
@@ -51,9 +52,10 @@ def own_benchmark(name: str, pattern: str) -> Benchmark:
 
 
 def name_of(pattern: str) -> str:
-    """A name for the set of a pattern: that of the innermost folder that is named in full."""
+    """A name for the set of a pattern: that of the innermost folder that is named in full, and not a benchmark's."""
     parents = [part for part in Path(pattern).expanduser().absolute().parent.parts if LANGUAGE not in part]
-    return re.sub(r"\W+", "_", parents[-1]).strip("_").lower() or "own"
+    name = re.sub(r"\W+", "_", parents[-1]).strip("_").lower() or "own"
+    return f"own_{name}" if name in BENCHMARKS else name
 
 
 def files_of(pattern: str) -> dict[str, Path]:
@@ -64,19 +66,22 @@ def files_of(pattern: str) -> dict[str, Path]:
     Raises:
         DataError: when two files are of one language.
     """
-    path = Path(pattern).expanduser()
-    parts = str(path).split(LANGUAGE)
-    again = "(?P=language)"
-    expression = re.escape(parts[0]) + "(?P<language>[a-z]{2,3})" + again.join(map(re.escape, parts[1:]))
+    path = str(Path(pattern).expanduser())
     found: dict[str, Path] = {}
-    for name in sorted(glob.glob("*".join(map(glob.escape, parts)))):
-        matched = re.fullmatch(expression, name)
-        code = _code(matched["language"]) if matched else None
+    for name in sorted(glob.glob("*".join(map(glob.escape, path.split(LANGUAGE))))):
+        code = code_in(path, name)
         if code in found:
             raise DataError(f"{pattern}: {found[code]} and {name} are both of {code}; leave one of them")
         if code and Path(name).is_file():
             found[code] = Path(name)
     return {code: found[code] for code in sorted(found, key=lambda code: (code != "en", code))}
+
+
+def code_in(pattern: str, path: str) -> str | None:
+    """The two-letter code in a path that matches a pattern; None for any other path."""
+    first, *others = map(re.escape, pattern.split(LANGUAGE))
+    matched = re.fullmatch(f"{first}(?P<language>[a-z]{{2,3}}){'(?P=language)'.join(others)}", path)
+    return _code(matched["language"]) if matched else None
 
 
 def _code(written: str) -> str | None:

@@ -13,6 +13,7 @@ BENCHMARK = Benchmark(
     languages=("en", "de", "es", "fr", "ja", "ko", "zh"),
     source="google-research-datasets/paws-x",
     file="{language}/test_2k.tsv",
+    other_files=("test-{language}.tsv",),
     reader="xlingual.data.sentence_pairs.pawsx:PAWSX.load",
     training_reader="xlingual.data.sentence_pairs.pawsx:PAWSX.load_training",
     stated="xlingual.data.sentence_pairs.pawsx:PAWSX.stated",

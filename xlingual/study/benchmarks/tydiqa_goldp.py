@@ -18,6 +18,12 @@ BENCHMARK = Benchmark(
     languages=LANGUAGES,
     source="google-research-datasets/tydiqa",
     file="tydiqa.{language}.dev.json",
+    other_files=(
+        "tydiqa.goldp.{language}.dev.json",
+        "tydiqa-goldp-dev-{language}.json",
+        "{language}_tydiqa_dev.json",
+        "tydiqa-goldp-v1.1-dev.json",
+    ),
     reader="xlingual.data.test_sets.tydiqa:load_tydiqa",
     training_reader="xlingual.data.test_sets.tydiqa:load_training",
     stated="xlingual.data.test_sets.tydiqa:stated_questions",

@@ -16,6 +16,7 @@ BENCHMARK = Benchmark(
     source="facebook/xnli",
     hub_ids=("xnli",),
     file="test-{language}.tsv",
+    other_files=("xnli.test.tsv",),
     reader="xlingual.data.sentence_pairs.xnli:XNLI.load",
     training_reader="xlingual.data.sentence_pairs.xnli:XNLI.load_training",
     stated="xlingual.data.sentence_pairs.xnli:XNLI.stated",

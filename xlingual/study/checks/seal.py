@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xlingual.study.benchmarks import BENCHMARKS, Benchmark
-from xlingual.study.benchmarks.own import LANGUAGE
+from xlingual.study.benchmarks.own import LANGUAGE, code_in, is_pattern
 from xlingual.study.data import (
     HELD_OUT,
     HELD_OUT_ARTICLES,
@@ -150,12 +150,16 @@ def _is_test_set(source: str, test: TestSet, role: str) -> bool:
 
     Where a test set comes with training data, its folder and hub id are of both, and its test files alone are sealed.
     """
-    place, sealed, benchmark = _place(source), _place(test.source), test.benchmark
-    if _is_of_pattern(place, sealed):
+    benchmark, places = test.benchmark, _places(source)
+    if is_pattern(test.source):
+        return any(code_in(*each) is not None for each in zip(_places(test.source), places, strict=True))
+    names = (os.path.basename(benchmark.file), *benchmark.other_files)
+    if any(_is_of_pattern(os.path.basename(place), name) for place in places for name in names):
         return True
+    place, sealed = places[-1], _places(test.source)[-1]
     if _has(role, benchmark):
-        return _is_of_pattern(os.path.basename(place), os.path.basename(benchmark.file))
-    if place == sealed or place.startswith(sealed + os.sep) or (test.name == USUAL and _is_xquad(place)):
+        return place == sealed and os.path.isfile(place)
+    if place == sealed or place.startswith(sealed + os.sep) or (test.name == USUAL and any(map(_is_xquad, places))):
         return True
     hub, ids = _HUB.fullmatch(source), [one.lower() for one in (benchmark.source, *benchmark.hub_ids)]
     words = {word for one in ids for word in (one, one.rpartition("/")[2])} - {""}
@@ -170,12 +174,14 @@ def _has(role: str, benchmark: Benchmark) -> bool:
 
 def _is_of_pattern(place: str, pattern: str) -> bool:
     parts = map(re.escape, pattern.split(LANGUAGE))
-    return LANGUAGE in pattern and re.fullmatch("[A-Za-z_-]+".join(parts), place) is not None
+    return re.fullmatch("[A-Za-z_-]+".join(parts), place) is not None
 
 
 def _is_xquad(place: str) -> bool:
     return _XQUAD_FILE.fullmatch(os.path.basename(place)) is not None
 
 
-def _place(source: str) -> str:
-    return os.path.realpath(os.path.expanduser(source.strip()))
+def _places(source: str) -> tuple[str, str]:
+    """The absolute path of a source, and where it leads to if it is a link, as files in the hub's cache are."""
+    path = os.path.expanduser(source.strip())
+    return os.path.abspath(path), os.path.realpath(path)
