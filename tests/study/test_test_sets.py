@@ -179,7 +179,7 @@ def test_files_of_ones_own_never_have_a_benchmarks_name(
     mine = "xquad/{language}.json"
     sets = load(study_text, (TEST, f'test: ["{mine}", xquad]')).data.test.sets
     assert {name: one.languages[:2] for name, one in sets.items()} == {"own_xquad": ("fi", "sw"), "xquad": ("en", "ar")}
-    said = "data.test.set ... xquad is the name of XQuAD, and xquad/{language}.json is a set of your own; name it otherwise"
+    said = "data.test.set ... xquad is the name of XQuAD, and xquad/{language}.json is a set of your own; name it"
     one_problem(study_text, (TEST, f'test: {{set: xquad, source: "{mine}"}}'), line=6, said=said)
 
 

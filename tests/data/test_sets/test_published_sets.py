@@ -121,6 +121,21 @@ def test_the_test_part_of_mlqa_is_read_where_both_are_there(tmp_path: Path, fold
         assert [example.id for example in alone["de"].examples] == ["d"] and alone["de"].notes == ()
 
 
+@pytest.mark.parametrize("title", ["T", ""])
+def test_questions_of_one_english_paragraph_belong_together_in_every_language(tmp_path: Path, title: str) -> None:
+    for pair, ids in (("en-question-en", "123"), ("de-question-de", "32"), ("en-question-de", "23")):
+        asked = [{"id": one, "question": "Who?", "answers": [{"text": "Ann", "answer_start": 0}]} for one in ids]
+        data = [{"title": title and title + pair, "paragraphs": [{"context": f"Ann {pair}.", "qas": asked}]}]
+        (tmp_path / f"test-context-{pair}.json").write_text(json.dumps({"data": data}), encoding="utf-8")
+    sets = mlqa.load_mlqa(str(tmp_path), ["de"]) | mlqa.load_crossed(str(tmp_path), [("en", "de")])
+    assert {key: [one.id for one in part.examples] for key, part in sets.items()} == {
+        "de": ["3", "2"],
+        "en-de": ["2", "3"],
+    }
+    every = [one for part in sets.values() for one in part.examples]
+    assert {(one.paragraph, one.title) for one in every} == {("1", title and "Ten-question-en")}
+
+
 def test_only_pairs_of_two_languages_are_told(tmp_path: Path) -> None:
     squad(tmp_path / "dev-context-de-question-en.json", ["1"])
     squad(tmp_path / "other" / "train.json", ["1"])
@@ -200,6 +215,13 @@ def test_the_file_of_all_languages_is_divided_by_the_ids(tmp_path: Path) -> None
             "finnish--3-1",
         ]
     assert tydiqa.load_training(str(file), language="te", split="dev").examples[0].language == "te"
+
+
+def test_a_file_whose_ids_name_no_language_is_of_one(tmp_path: Path) -> None:
+    squad(tmp_path / "mine.json", ["1", "2"])
+    assert counts(tydiqa.load_tydiqa(str(tmp_path / "mine.json"), ["fi"])) == {"fi": 2}
+    with pytest.raises(DataError, match=r"asked for fi, sw, and no id begins with a language's name .* ask for one"):
+        tydiqa.load_tydiqa(str(tmp_path / "mine.json"), ["fi", "sw"])
 
 
 def test_training_data_of_another_kind_is_read_as_squads(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from xlingual.activity import doing
 from xlingual.data.crossing import pair_key
-from xlingual.data.examples import ExampleSet
+from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.hub import hub_rows
 from xlingual.data.location import contents, is_snapshot, local_path
 from xlingual.data.squad import Split, load_squad, usable_examples
@@ -67,8 +67,8 @@ def load_crossed(source: str, pairs: Sequence[tuple[str, str]], paragraphs: int 
     questions = {pair_key(*pair): place.questions(pair) for pair in pairs}
     refuse_without_answers(source, questions)
     sets = examples_by_language(source, {pair_key(*pair): place.name(pair) for pair in pairs}, questions, paragraphs)
-    titles = _english_titles(place, questions)
-    return {key: _described(part, key[:2], titles, place.note) for key, part in sets.items()}
+    english = _english(place, questions)
+    return {key: _described(part, key[:2], english, place.note) for key, part in sets.items()}
 
 
 def languages_of(source: str) -> list[str]:
@@ -210,20 +210,23 @@ def _pairs() -> list[tuple[str, str]]:
     return sorted(every, key=lambda pair: pair[0] != pair[1])
 
 
-def _english_titles(place: _Place, questions: Mapping[str, Sequence[Question]]) -> dict[str, str]:
-    """The title of the English article by the id of a question, which every language shares with English."""
-    if not any(one.title for part in questions.values() for one in part) or not place.has(("en", "en")):
+def _english(place: _Place, questions: Mapping[str, Sequence[Question]]) -> dict[str, Question]:
+    """The English questions by their ids, which every language shares with English; none where English is absent."""
+    if not place.has(("en", "en")):
         return {}
-    english = questions.get("en") or place.questions(("en", "en"))
-    return {one.id: one.title for one in english if one.title}
+    return {one.id: one for one in questions.get("en") or place.questions(("en", "en"))}
 
 
-def _described(part: ExampleSet, language: str, titles: Mapping[str, str], note: str) -> ExampleSet:
-    """Name the language of the answers, which is the context's, and the article.
+def _described(part: ExampleSet, language: str, english: Mapping[str, Question], note: str) -> ExampleSet:
+    """Name the language of the answers, which is the context's, the article and the paragraph.
 
-    Articles of several Wikipedias on one subject have the English title, so that statistics resample them together.
+    Articles of several Wikipedias on one subject have the English title, and similar paragraphs of several languages
+    are that of the English question, so that statistics resample them together.
     """
-    examples = tuple(
-        replace(example, language=language, title=titles.get(example.id, example.title)) for example in part.examples
-    )
+    examples = tuple(_like_english(replace(example, language=language), english) for example in part.examples)
     return ExampleSet(examples, part.counts, (*part.notes, *([note] if note else [])))
+
+
+def _like_english(example: Example, english: Mapping[str, Question]) -> Example:
+    same = english.get(example.id)
+    return example if same is None else replace(example, title=same.title or example.title, paragraph=same.paragraph)

@@ -154,6 +154,12 @@ class _Place:
         if files:
             return {code: questions_of_file(there[0]) for code, there in files.items()}
         every = self._all()
+        if len(codes) > 1 and not _name_languages(every):
+            raise DataError(
+                f"{self.source}: asked for {', '.join(codes)}, and no id begins with a language's name (such as "
+                f"{_prefix('fi')}1), which would say what is in which; ask for one language, or name a directory with "
+                "a file for each"
+            )
         found = {code: _of_language(every, code) for code in codes}
         missing = [code for code, part in found.items() if not part]
         if missing:
@@ -211,9 +217,13 @@ def _files(path: Path | None, code: str, split: str) -> list[Path]:
 
 def _of_language(questions: Sequence[Question], code: str) -> list[Question]:
     """The questions of one language of a file of several; all of a file whose ids do not name languages."""
-    prefixes = tuple(_prefix(one) for one in LANGUAGES)
-    named = any(question.id.startswith(prefixes) for question in questions)
+    named = _name_languages(questions)
     return [one for one in questions if not named or one.id.startswith(_prefix(code))]
+
+
+def _name_languages(questions: Sequence[Question]) -> bool:
+    """Whether ids name the languages of questions."""
+    return any(question.id.startswith(tuple(map(_prefix, LANGUAGES))) for question in questions)
 
 
 def _prefix(code: str) -> str:
