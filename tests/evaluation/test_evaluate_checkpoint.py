@@ -144,7 +144,7 @@ def test_missing_answers_score_nothing_and_are_said(xquad: Path, asked: Evaluati
     assert (scores["questions"], scores["missing"], scores["unknown"]) == (20, 3, 1)
     assert evaluation.notes == (
         "de: 3 of 20 questions have no answer and score 0: 534, 535, 536",
-        "de: 1 answers belong to no question and are ignored: stranger",
+        "de: 1 answers belong to none of the questions and are ignored: stranger",
     )
     rows = journal.read(evaluation.kept / "de.jsonl")
     assert [row.get("missing", False) for row in rows] == 17 * [False] + 3 * [True]
@@ -167,7 +167,9 @@ def test_a_missing_answer_is_wrong_also_where_the_empty_text_is_right(tmp_path: 
 def test_answers_to_other_questions_are_refused(asked: EvaluationRequest, tmp_path: Path) -> None:
     path = tmp_path / "answers.json"
     path.write_text(json.dumps({"de": {"a1": "x", "a2": "y"}}))
-    with pytest.raises(DataError, match=r"none of its 2 ids is that of a question in de; found a1, a2, looked for 517"):
+    with pytest.raises(
+        DataError, match=r"none of its 2 ids is that of one of the questions in de; found a1, a2, looked for 517"
+    ):
         evaluate_predictions(None, path, replace(asked, languages="all"))
 
 

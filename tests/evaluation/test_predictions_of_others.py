@@ -34,6 +34,13 @@ def test_all_layouts_say_the_same(tmp_path: Path) -> None:
     assert german.answers == {"de": GERMAN} == read_predictions(by_language, BENCHMARKS["xquad"], "de").answers
 
 
+def test_a_line_ends_at_a_line_feed_alone(tmp_path: Path) -> None:
+    rows = [{"id": "1", "prediction": "rot\u2028blau\x85"}, {"id": "2", "prediction": "a"}]
+    written(tmp_path / "de.jsonl", "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\r\n")
+    found = read_predictions(tmp_path, BENCHMARKS["xquad"], "all").answers
+    assert found == {"de": {"1": "rot\u2028blau\x85", "2": "a"}}
+
+
 def test_the_fingerprint_is_of_all_answers_whatever_is_asked(tmp_path: Path) -> None:
     path = written(tmp_path / "all.json", {"es": SPANISH, "de": GERMAN})
     whole = read_predictions(path, BENCHMARKS["xquad"], "all").fingerprint

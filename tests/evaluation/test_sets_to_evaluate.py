@@ -161,6 +161,11 @@ def test_answers_to_pairs_are_labels(tmp_path: Path) -> None:
     evaluation = given(tmp_path, {"de": labels, "en-de": labels}, pawsx, str(folder))
     assert evaluation.scores["de"]["accuracy"] == evaluation.scores["en-de"]["accuracy"] == 75.0
     assert (evaluation.scores["de"]["missing"], evaluation.scores["de"]["illegal"]) == (1, 25.0)
+    assert "de: 1 of 8 pairs have no answer and score 0: 8" in evaluation.notes
+    with pytest.raises(DataError, match="none of its 1 ids is that of one of the pairs in de"):
+        given(tmp_path, {"de": {"x": "1"}}, pawsx, str(folder))
+    part = given(tmp_path, {"de": labels}, pawsx, str(folder), limit=3, paragraphs=4).part
+    assert part == "4 groups and of these the first 3 pairs of each language only"
     text = drawn(evaluation)
     assert "pairs that share a sentence, directly or over other pairs, are a group" in text
     assert (

@@ -67,8 +67,9 @@ def evaluate_checkpoint(
     recorded_set = study.test_set(asked.benchmark) if study is not None else None
     if study is not None and recorded_set is not None and recorded_set.paragraphs and asked.paragraphs is None:
         asked = replace(asked, paragraphs=recorded_set.paragraphs)
+        groups = asked.benchmark.metrics.words.groups
         notes.append(
-            f"{recorded_set.paragraphs} paragraphs, as study {study.study} asks them; all of them: --paragraphs all"
+            f"{recorded_set.paragraphs} {groups}, as study {study.study} asks them; all of them: --paragraphs all"
         )
     identity = {"fingerprint": checkpoint.fingerprint, "lengths": lengths.tree}
     kept = PredictionStore(asked.folder(model), asked.benchmark.name, identity)

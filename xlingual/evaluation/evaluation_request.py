@@ -52,8 +52,9 @@ class EvaluationRequest:
     @property
     def part(self) -> str:
         """Which part of the benchmark is asked, in words; empty for all of it."""
-        parts = [f"{self.most_paragraphs} paragraphs"] if self.most_paragraphs else []
-        parts += [f"the first {self.limit} questions"] if self.limit else []
+        words = self.benchmark.metrics.words
+        parts = [f"{self.most_paragraphs} {words.groups}"] if self.most_paragraphs else []
+        parts += [f"the first {self.limit} {words.examples}"] if self.limit else []
         return f"{' and of these '.join(parts)} of each language only" if parts else ""
 
     def folder(self, name: str, fingerprint: str = "") -> Path:

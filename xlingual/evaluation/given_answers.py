@@ -15,6 +15,7 @@ from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.result import Evaluation, versions
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.study.benchmarks import Benchmark
+from xlingual.task_metrics import Words
 from xlingual.tasks import Candidate
 from xlingual.tasks.named import task_of
 
@@ -41,7 +42,8 @@ def evaluate_predictions(label: str | None, path: Path, asked: EvaluationRequest
     rows, counts, notes = {}, {}, notes_on(asked.benchmark, sets, "")
     for code, part in sets.items():
         given = predictions.answers[code]
-        counts[code], said = _matched(f"--predictions {path}", code, part.examples, given, bool(asked.part))
+        words = asked.benchmark.metrics.words
+        counts[code], said = _matched(f"--predictions {path}", code, part.examples, given, bool(asked.part), words)
         rows[code] = _given_rows(asked.benchmark, part.examples, given)
         notes += said
     made_with = {"predictions_from": str(path), "versions": versions()}
@@ -49,7 +51,12 @@ def evaluate_predictions(label: str | None, path: Path, asked: EvaluationRequest
 
 
 def _matched(
-    source: str, code: str, examples: Sequence[Example | SentencePair], given: Mapping[str, str], cut: bool
+    source: str,
+    code: str,
+    examples: Sequence[Example | SentencePair],
+    given: Mapping[str, str],
+    cut: bool,
+    words: Words,
 ) -> tuple[dict[str, int], list[str]]:
     """Count questions without an answer and (where all are asked) answers without a question; say so in words."""
     ids = [example.id for example in examples]
@@ -57,14 +64,19 @@ def _matched(
     unknown = [key for key in given if key not in set(ids)] if not cut else []
     if len(absent) == len(ids):
         raise DataError(
-            f"{source}: none of its {len(given)} ids is that of a question in {code}; found "
+            f"{source}: none of its {len(given)} ids is that of one of the {words.examples} in {code}; found "
             f"{first_few(list(given)) or 'nothing'}, looked for {first_few(ids)}"
         )
     notes = []
     if absent:
-        notes.append(f"{code}: {len(absent)} of {len(ids)} questions have no answer and score 0: {first_few(absent)}")
+        notes.append(
+            f"{code}: {len(absent)} of {len(ids)} {words.examples} have no answer and score 0: {first_few(absent)}"
+        )
     if unknown:
-        notes.append(f"{code}: {len(unknown)} answers belong to no question and are ignored: {first_few(unknown)}")
+        notes.append(
+            f"{code}: {len(unknown)} answers belong to none of the {words.examples} and are ignored: "
+            f"{first_few(unknown)}"
+        )
     counted = {} if cut else {"unknown": len(unknown)}
     return {"missing": len(absent), **counted}, notes
 

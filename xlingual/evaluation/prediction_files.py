@@ -90,7 +90,7 @@ def _of_directory(path: Path, benchmark: Benchmark) -> dict[str, Answers]:
 
 def _of_rows(path: Path) -> Answers:
     found: Answers = {}
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(_text(path).removesuffix("\n").split("\n"), start=1):  # texts may hold other breaks
         try:
             row = parsed(line)
             key, answer = row["id"], row["prediction"]
