@@ -20,6 +20,7 @@ from pathlib import Path
 
 import documented_commands
 import pytest
+from _pytest.mark import ParameterSet
 from benchmark_modules import forget
 from command_replays import EVERY, LONG, MAKE, ON_RAY, QUICK, RAY
 from documented_commands import ROOT, options
@@ -28,6 +29,7 @@ from safetensors.torch import load_file
 
 from xlingual.records.files import read_json, write_json, write_lines
 
+STARTS_RAY = re.compile(r"xlingual run|/(trial_cost|memory)\.py")
 MENTION = re.compile(r"(xlingual|ray) [a-z-]+( [a-z]+)?")
 
 
@@ -98,8 +100,14 @@ def test_it_runs(command: str, toy: dict[str, str], run_here: None, capsys: pyte
     assert capsys.readouterr().out
 
 
+def one_after_the_other(commands: set[str]) -> list[ParameterSet]:
+    """Commands as parameters; those that start Ray run in one process of several, as Ray Train fails beside another."""
+    ray = [pytest.mark.xdist_group("ray")]
+    return [pytest.param(one, marks=ray if STARTS_RAY.search(one) else [], id=short(one)) for one in sorted(commands)]
+
+
 @pytest.mark.real
-@pytest.mark.parametrize("command", sorted(set(LONG.values())), ids=short)
+@pytest.mark.parametrize("command", one_after_the_other(set(LONG.values())))
 def test_it_runs_in_a_process_of_its_own(
     command: str, toy: dict[str, str], tmp_path: Path, forks: ForkServerContext
 ) -> None:
