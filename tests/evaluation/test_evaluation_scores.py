@@ -157,10 +157,11 @@ def test_published_rows_stand_beside_all_questions_alone() -> None:
     assert "predictions are not kept" in drawn(replace(whole, is_kept=False))
 
 
-def with_intervals(by_article: bool = True, articles: int = 4) -> Evaluation:
-    """German and Thai on 12 questions of some articles, in paragraphs of two."""
+def with_intervals(by_article: bool = True, articles: int = 4, thai: int | None = None) -> Evaluation:
+    """German and Thai on 12 questions of some articles (Thai of another number), in paragraphs of two."""
     sets, rows = {}, {}
     for shift, code in enumerate(("de", "th")):
+        count = thai or articles if code == "th" else articles
         examples = tuple(
             Example(
                 id=str(n),
@@ -169,7 +170,7 @@ def with_intervals(by_article: bool = True, articles: int = 4) -> Evaluation:
                 answers=("a",),
                 answer_starts=(0,),
                 language=code,
-                title=f"article {n % articles}" if by_article else "",
+                title=f"article {n % count}" if by_article else "",
                 paragraph=str(n // 2),
             )
             for n in range(12)
@@ -218,3 +219,14 @@ def test_a_single_article_has_scores_and_no_interval() -> None:
     text = drawn(shown)
     assert "no interval of a language with a single article" in text and "standard" not in text
     assert shown.as_json()["languages"]["de"]["intervals"]["f1"]["low"] is None
+
+
+def test_a_mean_over_a_language_with_a_single_article_has_no_interval_either() -> None:
+    shown = with_intervals(articles=1, thai=4)
+    content = shown.as_json()
+    assert content["means"][0]["intervals"]["f1"]["standard_error"] is None
+    assert content["languages"]["th"]["intervals"]["f1"]["low"] is not None
+    text = drawn(shown)
+    assert "no interval of a language with a single article, or of a mean over it" in text
+    assert "95% intervals by Student's t over 4 articles" in text
+    assert "[" not in " ".join(row_of(text, "mean"))

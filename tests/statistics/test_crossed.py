@@ -129,6 +129,14 @@ def test_a_single_article_gives_an_estimate_and_nothing_else() -> None:
     assert math.isfinite(found.estimate)
 
 
+def test_a_mean_over_a_language_with_one_article_gives_an_estimate_and_nothing_else() -> None:
+    scores = {"de": drawn(labels=["one"] * 8), "th": drawn(seed=1)}
+    found = infer(scores, {"mean": {"de": 0.5, "th": 0.5}, "th": {"th": 1.0}})
+    mean = found["mean"]
+    assert (mean.error, mean.p, mean.interval(), mean.decides) == (None, None, None, False)
+    assert found["th"].decides
+
+
 def test_identical_scores_have_p_one_and_a_width_of_zero() -> None:
     scores = np.full((3, QUESTIONS), 70.0)
     found = one(LanguageScores(scores, scores, LABELS))

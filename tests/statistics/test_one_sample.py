@@ -65,6 +65,16 @@ def test_one_article_gives_a_mean_and_no_error() -> None:
     assert (found.error, found.interval(), found.clusters) == (None, None, 1)
 
 
+def test_a_mean_over_a_language_with_one_article_has_no_error() -> None:
+    scores, weights = {"de": drawn(5), "th": drawn(30)}, {"de": 0.5, "th": 0.5}
+    for labels in (["other"] * 5, [LABELS[0]] * 5):  # an article of its own, or one that th has too
+        found = clustered_mean(scores, {"de": labels, "th": LABELS}, weights)
+        assert (found.error, found.interval()) == (None, None)
+        assert found.value == pytest.approx((scores["de"].mean() + scores["th"].mean()) / 2)
+    apart = clustered_mean(scores, {"de": ["one"] * 5, "th": ["two"] * 30}, weights)
+    assert (apart.error, apart.clusters) == (None, 2)
+
+
 def test_equal_scores_have_no_width() -> None:
     found = clustered_mean({"de": np.full(30, 70.0)}, {"de": LABELS}, {"de": 1.0})
     assert (found.error, found.interval()) == (0.0, (70.0, 70.0))

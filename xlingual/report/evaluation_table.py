@@ -129,11 +129,14 @@ def _about_intervals(evaluation: Evaluation) -> list[str]:
     bounds = [one.interval(CONFIDENCE) for one in estimates]
     if not estimates:
         return []
-    if None in bounds:
-        return [f"no interval of a language with a single {precision.grouped_by.removesuffix('s')}"]
-    counts = sorted({one.clusters for one in estimates})
+    alone = f"no interval of a language with a single {precision.grouped_by.removesuffix('s')}"
+    known = [one for one, found in zip(estimates, bounds, strict=True) if found is not None]
+    if not known:
+        return [alone]
+    counts = sorted({one.clusters for one in known})
     clusters = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    lines = [
+    lines = [f"{alone}, or of a mean over it"] if len(known) < len(estimates) else []
+    lines += [
         f"{CONFIDENCE:.0%} intervals by Student's t over {clusters} {precision.grouped_by}: they cover other "
         f"{precision.grouped_by}, not another training; under another seed a model may differ by more"
     ]

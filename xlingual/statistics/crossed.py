@@ -51,7 +51,7 @@ class Inference:
 
     Attributes:
         estimate: the difference.
-        error: its standard error; None if unknown (fewer than two articles).
+        error: its standard error; None if unknown (a language has fewer than two articles).
         freedom: degrees of freedom; None where `error` is.
         unit_error: the part of `error` due to units; None with a single unit in both arms.
         article_error: the part due to articles.
@@ -186,11 +186,11 @@ def _infer(
             influence[article] = influence.get(article, 0.0) + weight * value
     clusters = len(influence)
     values = np.fromiter(influence.values(), dtype=np.float64)
-    articles = clusters / (clusters - 1) * float(values @ values) if clusters > 1 else None
+    known = all(len(tables[language].influence) > 1 for language in weights)  # else an influence of 0 is no finding
+    articles = clusters / (clusters - 1) * float(values @ values) if known else None
     parts, correlation = _unit_parts(treatment, baseline, order)
     unit = sum(variance for variance, _ in parts) if parts else None
     terms = [*parts, *([(articles, clusters - 1)] if articles is not None else [])]
-    known = articles is not None
     return Inference(
         estimate=float(treatment.mean() - baseline.mean()),
         error=float(np.sqrt(sum(variance for variance, _ in terms))) if known else None,

@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean and its standard error, which is None with fewer than two clusters.
+    """A mean and its standard error, which is None if a language of it has fewer than two clusters.
 
     Attributes:
         value: the mean.
@@ -57,7 +57,7 @@ def clustered_mean(
     Raises:
         DataError: when a language has no scores, or scores and labels differ in number.
     """
-    value = 0.0
+    value, known = 0.0, True
     influence: dict[str, float] = {}
     for language, weight in weights.items():
         found = np.asarray(scores.get(language, ()), dtype=np.float64)
@@ -69,9 +69,10 @@ def clustered_mean(
         mean = float(found.mean())
         value += weight * mean
         names, places = grouped(labels)
+        known = known and len(names) > 1  # a single cluster's influence is 0, whatever its scores
         sums = np.bincount(places, weights=found - mean, minlength=len(names)) * (weight / len(found))
         for name, one in zip(names, sums.tolist(), strict=True):
             influence[name] = influence.get(name, 0.0) + one
     count = len(influence)
-    error = math.sqrt(count / (count - 1) * math.fsum(v * v for v in influence.values())) if count > 1 else None
+    error = math.sqrt(count / (count - 1) * math.fsum(v * v for v in influence.values())) if known else None
     return Estimate(value, error, count)
