@@ -16,11 +16,13 @@ from xlingual.evaluation.evaluation_request import EvaluationRequest
 from xlingual.evaluation.given_answers import evaluate_predictions
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.evaluation.prediction_store import usual_folder
-from xlingual.families import EXTRACTIVE
+from xlingual.families import EXTRACTIVE, Family
+from xlingual.families.pair_classification.pair_family import PairClassification
 from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import StudyDirectory, TrialDirectory
-from xlingual.study import WindowSettings
+from xlingual.study import Lengths, PairSettings, WindowSettings
+from xlingual.tasks.pawsx import PAWSX
 from xlingual.tasks.question_answering import file_scores
 
 
@@ -116,6 +118,24 @@ def test_lengths_are_the_recorded_ones_else_the_usual(headed: Path, tiny_checkpo
         with pytest.raises(ModelError, match="does not say the lengths") as refused:
             checkpoint_lengths(tmp_path, EXTRACTIVE)
         assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("family", "other", "said"),
+    [
+        (EXTRACTIVE, PairSettings(), "pairs, not of windows.; name a checkpoint that points at a span"),
+        (
+            PairClassification(PAWSX),
+            WindowSettings(),
+            "windows, not of pairs.; name a checkpoint that tells the labels",
+        ),
+    ],
+)
+def test_a_model_of_another_task_is_refused_as_one(family: Family, other: Lengths, said: str, tmp_path: Path) -> None:
+    (tmp_path / "xlingual.json").write_text(json.dumps(other.tree))
+    with pytest.raises(ModelError, match=f"it was trained for another task .*{said}") as refused:
+        checkpoint_lengths(tmp_path, family)
+    assert "delete" not in str(refused.value)
 
 
 def test_answers_of_a_checkpoint_given_as_those_of_others_score_the_same(
