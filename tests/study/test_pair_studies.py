@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from xlingual.errors import StudyFileError
 from xlingual.study import PairSettings, WindowSettings, build_configuration, load_study
 from xlingual.study.configuration import arm_space
 from xlingual.study.recipes import RECIPES
@@ -62,6 +63,16 @@ def test_what_no_study_of_the_task_reads_is_one_problem_at_its_line(
     one_problem: Any, old: str, new: str, line: int, said: str
 ) -> None:
     one_problem(PAIR_STUDY, (old, new), line=line, said=said)
+
+
+def test_a_recipe_of_questions_that_is_named_alone_is_refused_for_both_mistakes(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(PAIR_STUDY.replace("recipe: {contrastive: {}}", "recipe: passage"))
+    with pytest.raises(StudyFileError) as refused:
+        load_study(path)
+    shape, task = (problem.message for problem in refused.value.problems)
+    assert "must be a mapping" in shape
+    assert "recipe: passage trains answers to questions, and PAWS-X has pairs of sentences; write recipe: {" in task
 
 
 def test_a_mixture_without_a_recipe_says_which_one_would_be_taken(one_problem: Any) -> None:

@@ -88,6 +88,7 @@ def test_pairs_of_languages_have_keys_beside_the_languages() -> None:
         ("{set: mlqa, languages: [el]}", "data.test.languages[0]: MLQA has no 'el'; its languages are en, ar, de"),
         ("{set: xquad, languages: [de, fr]}", "data.test.languages[1]: XQuAD has no 'fr'"),
         ("{set: xquad, also: {mlqa: {languages: [th]}}}", "data.test.also.mlqa.languages[0]: MLQA has no 'th'"),
+        ("{set: xqaud, source: folder}", "data.test.set: unknown test set 'xqaud'; did you mean 'xquad'; for a set"),
         ("{set: mine, source: folder}", "data.test.set: unknown test set 'mine' ... {language}"),
         ("{set: mine}", "data.test.source: is missing"),
         ("{set: xquad, also: {mine: folder}}", "data.test.also.mine: unknown test set 'mine'"),
@@ -205,3 +206,45 @@ def test_other_source_languages_are_faq_targets_no_more(load: Any, study_text: s
     data = load(study_text, *edits).data
     assert data.source_language == "de"
     assert "de" not in data.faq.languages and "en" in data.faq.languages and len(data.faq.languages) == 11
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("xquad.de.json", ""),
+        ("xquad.de/validation-0.parquet", ""),
+        ("fi.json", r"has no xquad\.CODE\.json; write .*folder/\{language\}\.json for a set of your own"),
+        ("x-final/de/test_2k.tsv", r"has files of PAWS-X; write \{set: pawsx, source: .*folder\}"),
+        ("de/dev_2k.tsv", r"has files of PAWS-X; write \{set: pawsx, "),
+        ("tydiqa.fi.dev.json", r"has files of TyDiQA-GoldP; write \{set: tydiqa_goldp, "),
+        ("dev/dev-context-de-question-de.json", r"has files of MLQA; write \{set: mlqa, "),
+        ("test-de.tsv", r"PAWS-X or XNLI; write \{set: pawsx, .*\} or \{set: xnli, "),
+    ],
+)
+def test_a_directory_alone_that_is_no_xquad_is_refused(
+    load: Any, study_text: str, tmp_path: Path, file: str, said: str
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / file).parent.mkdir(parents=True, exist_ok=True)
+    (folder / file).touch()
+    for written in (f"{folder}", f"{{source: {folder}, languages: [de]}}"):
+        if not said:
+            assert load(study_text, (TEST, f"test: {written}")).data.test.set == "xquad"
+            continue
+        with pytest.raises(StudyFileError, match=rf"data\.test\.source: the directory .*folder would be read.*{said}"):
+            load(study_text, (TEST, f"test: {written}"))
+
+
+def test_the_task_of_data_is_checked_beside_another_mistake_in_it(load: Any, study_text: str) -> None:
+    wrong = "dev: held-out-pairs\n  train_examples: none"
+    with pytest.raises(StudyFileError) as refused:
+        load(study_text, (TEST, f"test: xquad\n  {wrong}"))
+    assert "held-out-pairs does not go with xquad" in str(refused.value) and "train_examples" in str(refused.value)
+
+
+def test_a_list_of_claims_is_told_from_a_study(load: Any) -> None:
+    with pytest.raises(
+        StudyFileError, match=r":3: this is a list of claims, not a study; .*analysis/claims\.py"
+    ) as said:
+        load("# The claims.\n\nclaims:\n  - name: one\n    gain: 1.0\n")
+    assert len(said.value.problems) == 1

@@ -29,6 +29,7 @@ class Draft:
     """The valid sections of a study file (None for an invalid one) and its valid arms.
 
     Attributes:
+        sets: test and development data alone, where another part of `data` is invalid; else `data`.
         incomplete: names of the arms of which unknown keys were skipped, so that less is known than was meant.
     """
 
@@ -36,6 +37,7 @@ class Draft:
     model: str | None
     oracle: bool | None
     data: DataSettings | None
+    sets: DataSettings | None
     windows: WindowSettings | None
     training: Space[TrainingSettings] | None
     objective: str | Mapping[str, Any] | None
@@ -63,6 +65,7 @@ def draft_of(document: Document) -> Draft:
         model=model if isinstance(model, str) else None,
         oracle=oracle if isinstance(oracle, bool) else None,
         data=data,
+        sets=data or _sets_alone(value.get("data")),
         windows=_read(WindowSettings, value.get("windows", {})),
         training=_read(Space[TrainingSettings], value.get("training")),
         objective=objective if isinstance(objective, (str, Mapping)) else None,
@@ -72,6 +75,14 @@ def draft_of(document: Document) -> Draft:
         arms={name: arm for name, arm in read.items() if arm is not None},
         incomplete=frozenset(name for name, arm in written.items() if _unknown(Arm, arm)),
     )
+
+
+def _sets_alone(written: Any) -> DataSettings | None:
+    """The test sets, and the development data if that is written, with training data of no name."""
+    if not isinstance(written, Mapping):
+        return None
+    kept = {key: written[key] for key in ("test", "dev") if key in written}
+    return _read(DataSettings, {"train": "unknown", **kept})
 
 
 def _one(value: Mapping[str, Any], section: str, key: str, default: Any) -> Any:

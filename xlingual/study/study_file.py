@@ -15,6 +15,11 @@ from xlingual.study.loader import read_document
 from xlingual.study.problems import problems_of
 from xlingual.study.schema import Study
 
+_CLAIMS = (
+    "this is a list of claims, not a study; run the studies that it names, then compare them by "
+    "python analysis/claims.py STUDY_DIR ..."
+)
+
 
 def load_study(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Study:
     """Read and check a study file; overrides such as "data.train=PATH" replace what it says.
@@ -26,6 +31,8 @@ def load_study(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Stud
 
 def study_of(document: Document) -> Study:
     """Check a document as a study; raises StudyFileError with all its problems."""
+    if "claims" in document.value and "arms" not in document.value:
+        raise StudyFileError([document.line_of(("claims",)).problem(_CLAIMS)])
     problems: list[Problem] = []
     study = None
     try:

@@ -80,27 +80,27 @@ def sealed_set_apart(draft: Draft) -> Iterator[Finding]:
 
 def test_sets_are_of_one_task(draft: Draft) -> Iterator[Finding]:
     """A model answers all test sets of a study, so that they have one task."""
-    if draft.data is None:
+    if draft.sets is None:
         return
-    sets = draft.data.test.sets
+    sets = draft.sets.test.sets
     tasks = {name: test.benchmark.metrics.task for name, test in sets.items()}
-    headline = draft.data.test.set
+    headline = draft.sets.test.set
     for name, task in tasks.items():
         if task != tasks[headline]:
             message = f"is a test set of {_words(task)}, and {headline} one of {_words(tasks[headline])}"
             remedy = "a study's models perform one task; write a study for each"
-            yield Finding(path_of_test(draft.data, name), f"{name} {message}; {remedy}")
+            yield Finding(path_of_test(draft.sets, name), f"{name} {message}; {remedy}")
 
 
 def development_set_is_not_empty(draft: Draft) -> Iterator[Finding]:
     """Development data is held out of training data of its kind; SQuAD's dev set without XQuAD's articles is empty."""
-    if draft.data is not None and draft.data.dev in HELD_OUT:
-        task = draft.data.test.headline.benchmark.metrics.task
+    if draft.sets is not None and draft.sets.dev in HELD_OUT:
+        task = draft.sets.test.headline.benchmark.metrics.task
         fitting = HELD_OUT_ARTICLES if task == SQUAD.task else HELD_OUT_PAIRS
-        if draft.data.dev != fitting:
-            message = f"{draft.data.dev} does not go with {draft.data.test.set}, a test set of {_words(task)}"
+        if draft.sets.dev != fitting:
+            message = f"{draft.sets.dev} does not go with {draft.sets.test.set}, a test set of {_words(task)}"
             yield Finding(("data", "dev"), f"{message}; write dev: {fitting}")
-    if draft.data is not None and draft.data.dev == NOTHING_LEFT:
+    if draft.sets is not None and draft.sets.dev == NOTHING_LEFT:
         message = "nothing is left of SQuAD's dev set without XQuAD's articles: XQuAD has all 48 of them"
         yield Finding(("data", "dev"), f"{message}; write dev: {HELD_OUT_ARTICLES}")
 

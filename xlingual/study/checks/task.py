@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from xlingual.errors import XlingualError
 from xlingual.study.draft import Draft
@@ -40,14 +41,27 @@ def recipes_are_of_the_task(draft: Draft) -> Iterator[Finding]:
                     how = "" if named else ", which is taken where no recipe is named,"
                     message = f"{name}{how} trains answers to questions, and {headline[0]} has pairs of sentences"
                     yield Finding(place, f"{message}; {remedy}")
+    for arm, name in _names_alone(draft.document.value.get("arms")):
+        if name in RECIPES and name not in allowed:
+            message = f"{name} trains answers to questions, and {headline[0]} has pairs of sentences; {remedy}"
+            yield Finding(("arms", arm, "mixture", "recipe"), message)
+
+
+def _names_alone(arms: Any) -> Iterator[tuple[str, str]]:
+    """Arms whose recipe is written as a name alone, which is told as a mistake of its own, and that name."""
+    for arm, definition in arms.items() if isinstance(arms, Mapping) else ():
+        mixture = definition.get("mixture") if isinstance(definition, Mapping) else None
+        recipe = mixture.get("recipe") if isinstance(mixture, Mapping) else None
+        if isinstance(recipe, str):
+            yield str(arm), recipe
 
 
 def _headline(draft: Draft) -> tuple[str, bool] | None:
     """Title of the headline test set, and whether it has pairs of sentences; None where that is not known."""
-    if draft.data is None:
+    if draft.sets is None:
         return None
     try:
-        benchmark = draft.data.test.headline.benchmark
+        benchmark = draft.sets.test.headline.benchmark
     except XlingualError:  # told where its files are looked for
         return None
     return benchmark.title, benchmark.of_pairs
