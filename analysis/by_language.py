@@ -36,6 +36,9 @@ from xlingual.report.table import Notes
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.task_metrics import TaskMetrics
 
+LEGEND_BELOW = 0.5
+"""Inches from the axis to the legend: the axis label lies between."""
+
 
 def columns(metrics: TaskMetrics) -> tuple[str, ...]:
     """Columns of the CSV."""
@@ -82,7 +85,8 @@ def read_studies(directories: Sequence[Path], test_set: str | None = None) -> di
     names = [summary.study for summary in summaries]
     for directory, summary in zip(directories, summaries, strict=True):
         if not summary.languages:
-            raise DataError(f"{directory}: no replicate was scored on the test set yet; let `xlingual run` end first")
+            what = summary.title if summary.headline_title or summary.others else "the test set"
+            raise DataError(f"{directory}: no replicate was scored on {what} yet; let `xlingual run` end first")
     if len({summary.metrics.names for summary in summaries}) > 1:
         sets = ", ".join(f"{summary.study} {summary.test_set}" for summary in summaries)
         raise DataError(f"the headline sets have different metrics ({sets}); name one test set of all studies by --set")
@@ -275,6 +279,8 @@ def draw_differences(points: Sequence[Point], titles: dict[str, str], path: Path
 
 
 def _draw_panel(panel: Any, points: Sequence[Point], rows: dict[str, int]) -> None:
+    from matplotlib.transforms import ScaledTranslation
+
     arms = list(dict.fromkeys(point.arm for point in points))
     for position, arm in enumerate(arms):
         mine = [point for point in points if point.arm == arm]
@@ -286,7 +292,10 @@ def _draw_panel(panel: Any, points: Sequence[Point], rows: dict[str, int]) -> No
     panel.axvline(0, color="grey", linewidth=1)
     panel.grid(axis="y", alpha=0.3)
     panel.set_xlabel("percentage points")
-    panel.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=min(3, len(arms)))
+    below = panel.transAxes + ScaledTranslation(0, -LEGEND_BELOW, panel.figure.dpi_scale_trans)
+    panel.legend(
+        fontsize="small", loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=below, ncols=min(3, len(arms))
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -161,8 +161,9 @@ def _draw_panel(figure: Any, place: Any, summary: Summary, grid: Grid, panel: Pa
     place.set_xticks(places, grid.languages, fontsize="small")
     place.set_yticks(places, grid.languages, fontsize="small")
     place.set_ylabel(f"language of the {summary.roles[0]}", fontsize="small")
-    place.set_xlabel(f"of the {summary.roles[1]}", fontsize="small")
-    place.set_title(f"{summary.study}, {summary.title}\n{title}", fontsize="small")
+    place.set_xlabel(f"language of the {summary.roles[1]}", fontsize="small")
+    marks = "".join(f"\n{line.split(':')[0]}" for line in warnings(summary))
+    place.set_title(f"{summary.study}, {summary.title}\n{title}{marks}", fontsize="small")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -113,6 +113,18 @@ def test_points_without_bounds_are_drawn(script: ModuleType, tmp_path: Path) -> 
     assert (tmp_path / "figure.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
+def test_the_legend_is_below_the_name_of_the_axis(script: ModuleType) -> None:
+    from matplotlib.figure import Figure
+
+    for arms, languages in (("a", 1), ("ab", 2), ("abcdef", 12)):
+        figure = Figure(figsize=(5, 2 + 0.35 * languages), layout="constrained")
+        panel = figure.subplots()
+        rows = {f"l{row}": -row for row in range(languages)}
+        script._draw_panel(panel, [script.Point("s", arm, row, 1.0, 0.5, 1.5) for arm in arms for row in rows], rows)
+        figure.draw_without_rendering()
+        assert panel.get_legend().get_window_extent().y1 <= panel.xaxis.label.get_window_extent().y0
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -219,6 +231,18 @@ def test_a_test_set_that_is_not_the_headline_is_shown_by_its_name(
     rows = table(tmp_path / "scores.csv")
     assert {(row["test_set"], row["language"]) for row in rows} == {("xquad", code) for code in ("en", "de", "mean")}
     assert set(script.read_studies([path])["small"].languages) == {"en", "sw"}
+
+
+def test_a_test_set_that_was_added_and_not_read_is_named(
+    script: ModuleType, studies: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test = {"languages": ["en", "de"], "also": {"mlqa": {"source": "facebook/mlqa", "languages": ["en", "de"]}}}
+    builder = studies.finished_study(tmp_path, questions=10, test=test)
+    assert script.main([str(builder.directory.path), "--set", "mlqa"]) == 1
+    assert "no replicate was scored on MLQA yet" in capsys.readouterr().err
+    assert script.main([str(builder.directory.path)]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "INCOMPLETE on MLQA: " in printed and "has 0 of " in printed
 
 
 def test_studies_whose_headlines_have_other_metrics_need_one_set_named(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -61,6 +62,18 @@ def test_a_panel_shows_the_baseline_and_one_the_differences(generalised: ModuleT
     panels = generalised.panels_of(summary, grid)
     assert [(title, differ) for title, _, differ in panels] == [("plain: F1", False), ("robust minus plain", True)]
     assert all(set(cells) == set(grid.keys) for _, cells, _ in panels)
+
+
+def test_a_panel_names_both_axes_and_what_the_numbers_are_not(generalised: ModuleType, study: Path) -> None:
+    from matplotlib.figure import Figure
+
+    ((summary, grid),) = generalised.read_studies([study])
+    figure = Figure()
+    place = figure.subplots()
+    panel = generalised.panels_of(summary, grid)[0]
+    generalised._draw_panel(figure, place, replace(summary, toy=True), grid, panel)
+    assert place.get_xlabel() == "language of the question" and place.get_ylabel() == "language of the context"
+    assert "TOY WORLD" in place.get_title().splitlines()
 
 
 def test_a_study_without_pairs_says_what_to_write(
