@@ -69,3 +69,30 @@ def test_only_a_scheduler_stops_trials_early(tmp_path: Path) -> None:
     assert row(shown(tmp_path), "all", "in") == "in all at most 2,900 updates and 2,900 passes"
     stopped = row(shown(tmp_path, search=", scheduler: asha"), "all", "in")
     assert stopped == "in all at most 2,900 updates and 2,900 passes, fewer where the scheduler asha stops trials"
+
+
+def test_a_set_says_how_many_pairs_of_languages_are_read_and_the_defaults_are_of_its_task(tmp_path: Path) -> None:
+    lines = shown(tmp_path)
+    assert row(lines, "xquad").endswith("readings, in en ar de el es hi ro ru th tr vi zh")
+    assert any("windows.max_length" in line for line in lines)
+    assert not any("pairs.max_length" in line for line in lines)
+    study = tmp_path / "study.yaml"
+    pairs = """\
+name: shown
+question: Does it help?
+model: toy
+data: {train: toy, test: {set: pawsx, source: toy, languages: [en, de, es], generalised: true}}
+training: {updates: 100, learning_rate: 1.0e-3}
+arms: {baseline: {baseline: true}, other: {training: {updates: 100, learning_rate: 2.0e-3}}}
+search: {trials_per_arm: 1}
+replicates: {seeds: 1}
+"""
+    study.write_text(pairs)
+    console = Console(width=160, record=True, force_terminal=False)
+    planned = plan(load_study(study))
+    with console.capture() as captured:
+        console.print(plan_tables(planned))
+    printed = " ".join(captured.get().split())
+    assert "2 readings, in en de es, and in 6 pairs of two languages" in printed
+    assert planned.as_json()["test_pairs"] == {"pawsx": 6}
+    assert "pairs.max_length" in printed and "windows.max_length" not in printed

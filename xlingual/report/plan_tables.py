@@ -14,6 +14,7 @@ from rich.text import Text
 from xlingual.report.speed import estimate_table
 from xlingual.study import ArmPlan, Plan, TrainingSettings
 from xlingual.study.derived import OF_FAMILY, marked
+from xlingual.task_metrics import counted
 
 if TYPE_CHECKING:
     from xlingual.speed.estimate import Estimate
@@ -89,7 +90,7 @@ def _totals(plan: Plan) -> Table:
         "one trial's budget": _budget(plan),
         "in all": f"at most {plan.updates:,} updates and {plan.passes:,} passes{stops}",
         **{
-            f"test set {name}": f"{readings} readings, in {' '.join(plan.test_languages[name])}"
+            f"test set {name}": f"{counted(readings, 'readings')}, in {_read_in(plan, name)}"
             for name, readings in plan.test_readings.items()
         },
         "one trial": f"{workers}, {plan.cpus_per_trial:g} CPU, {plan.gpus_per_trial:g} GPU in all",
@@ -99,6 +100,14 @@ def _totals(plan: Plan) -> Table:
     for name, text in rows.items():
         table.add_row(name, text)
     return table
+
+
+def _read_in(plan: Plan, name: str) -> str:
+    """Languages of a test set, and how many pairs of two are read too."""
+    pairs = plan.test_pairs[name]
+    return " ".join(plan.test_languages[name]) + (
+        f", and in {counted(pairs, 'pairs')} of two languages" if pairs else ""
+    )
 
 
 def _budget(plan: Plan) -> str:

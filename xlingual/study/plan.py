@@ -55,8 +55,8 @@ class Plan:
     `updates` counts those of the search and of the replicates, as if no trial were stopped early; so does `passes`, of
     each example of an update through the model. `equal` says in which of the two, if any, whole trials are equal, and
     `trial_budget` how many of these one has. `test_readings` is how often each sealed test set is read whole, in its
-    `test_languages`; the headline is the first. `defaults` are the dotted keys that the file leaves out, with their
-    values.
+    `test_languages` and this number of `test_pairs` of two languages; the headline is the first. `defaults` are the
+    dotted keys that the file leaves out, with their values.
     """
 
     study: str
@@ -74,6 +74,7 @@ class Plan:
     updates: int
     passes: int
     test_languages: Mapping[str, tuple[str, ...]]
+    test_pairs: Mapping[str, int]
     test_readings: Mapping[str, int]
     workers_per_trial: int
     cpus_per_trial: int
@@ -111,6 +112,7 @@ def plan(study: Study) -> Plan:
         updates=sum(arm.updates for arm in arms),
         passes=sum(arm.passes for arm in arms),
         test_languages={name: test.languages for name, test in study.data.test.sets.items()},
+        test_pairs={name: len(test.pairs) for name, test in study.data.test.sets.items()},
         test_readings=dict.fromkeys(study.data.test.sets, replicates)
         | ({study.data.test.set: replicates + _readings_by_search(study, arms)} if study.oracle else {}),
         workers_per_trial=scaling.workers_per_trial,
@@ -154,6 +156,8 @@ def _readings_by_search(study: Study, arms: tuple[ArmPlan, ...]) -> int:
 def _defaults(section: Section, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     for name in type(section).model_fields:
         value, here = getattr(section, name), (*path, name)
+        if isinstance(section, Study) and here == (("windows",) if section.task_benchmark.of_pairs else ("pairs",)):
+            continue  # which no model of the task reads
         if here == ("toy",) and isinstance(section, Study) and not section.uses_toy:
             continue
         if (
