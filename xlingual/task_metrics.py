@@ -25,6 +25,12 @@ class Metric:
     short: str = ""
 
 
+def counted(number: int, plural: str) -> str:
+    """Write a number and its noun: "1 question", "2 searches"."""
+    singular = plural.removesuffix("es" if plural.endswith("ches") else "s")
+    return f"{number} {singular if number == 1 else plural}"
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What the examples of a task, and what they are grouped by, are called: nouns in the plural, and keys of JSON.

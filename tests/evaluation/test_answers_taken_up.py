@@ -114,7 +114,7 @@ def test_a_command_that_was_killed_goes_on_and_gives_the_numbers_of_one_go(
     assert [len(piece) for piece in pieces] == [1, 2, len(whole) - 3]
     assert evaluation.scores == at_once.scores
     assert content(evaluation.kept) == content(at_once.kept)
-    assert any("were resumed from the same command, which was interrupted" in note for note in evaluation.notes)
+    assert any("answers resumed from the same command, which was interrupted" in note for note in evaluation.notes)
     assert 0 < heard[0][0] < heard[-1][0] == 40
     assert len(heard) == 1 + len(pieces[-1])  # existing results are reported first
     assert not partial(asked).exists()

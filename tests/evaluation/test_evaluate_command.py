@@ -117,4 +117,4 @@ def test_a_command_that_is_interrupted_says_that_it_goes_on(
     monkeypatch.setattr(Activity, "reach", whole)
     ended = evaluate(headed, "--languages", "de,en")
     assert ended.status == 0
-    assert "were resumed from the same command, which was interrupted" in " ".join(ended.output.split())
+    assert "answers resumed from the same command, which was interrupted" in " ".join(ended.output.split())

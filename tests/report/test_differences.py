@@ -13,7 +13,7 @@ import pytest
 from xlingual.report.differences import Difference
 from xlingual.report.interval_notes import signature
 from xlingual.report.notes import notes
-from xlingual.report.number_format import difference_cell
+from xlingual.report.number_format import difference_cell, mean_cell, number_cell
 from xlingual.report.summary import Summary, summarize
 from xlingual.report.table import score_table
 
@@ -164,3 +164,8 @@ def test_only_what_is_called_a_difference_is_coloured(studies: ModuleType, tmp_p
     summary = study(studies, tmp_path, {"good": {"de": 10, "th": 10}, "bad": {"de": -10, "th": -10}, "same": {}})
     column = score_table(summary, "f1").groups[-1][-1]
     assert list(column.styles) == ["", "green", "red", ""]
+
+
+def test_a_mean_that_rounds_to_zero_has_no_sign() -> None:
+    assert mean_cell((-0.02, -0.03)) == "0.0 ± 0.0" and number_cell(-0.04) == "0.0"
+    assert mean_cell((-0.06,)) == "-0.1" and mean_cell(()) == "-"

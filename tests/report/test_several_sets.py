@@ -75,7 +75,7 @@ def test_each_set_counts_its_own_readings_and_replicates(study: Any) -> None:
     assert (summary.complete, xquad.complete) == (True, False)
     assert (summary.arms["webfaq"].seeds, xquad.arms["webfaq"].seeds) == ((1, 2, 3), (1, 2))
     assert read_state(study.directory).complete is False
-    assert warnings(summary) == []
+    assert warnings(summary) == ["INCOMPLETE on XQuAD: webfaq has 2 of 3 replicates scored."]
     assert warnings(xquad) == [
         "PART OF THE TEST SET: 2 paragraphs and 2 questions per language only.",
         "INCOMPLETE: webfaq has 2 of 3 replicates scored.",
@@ -187,7 +187,7 @@ def test_the_grid_is_drawn_with_its_diagonal_its_rest_and_their_differences(pair
     summary = summarize(pairs.directory)
     assert summary.grid is not None and (summary.grid.absent, len(summary.grid.keys)) == (1, 8)
     text = drawn(summary)
-    assert "generalised transfer, accuracy on PAWS-X in percent, in sum" in text
+    assert "generalised transfer, accuracy on PAWS-X in percent, summary;" in text
     assert "difference, two - same" in flat(text)
     lines = text[text.index("in percent: webfaq") :].splitlines()
     assert lines[1].split()[-3:] == list(PAIRS_OF) and "first sentence \\ second sentence" in lines[1]

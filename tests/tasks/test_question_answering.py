@@ -95,7 +95,7 @@ def test_questions_without_an_answer_are_told_and_answers_to_none_are_no_score_o
     path, told = squad(tmp_path, "dog", "cat"), list[str]()
     assert file_scores(path, {"0": "dog"}, told.append)["f1"] == 50.0
     assert file_scores(path, {"0": "dog", "1": "cat", "2": "bird"}, told.append)["f1"] == 100.0
-    assert told == ["1 of 2 questions have no answer and score 0: 1"]
+    assert told == ["1 of 2 questions has no answer and scores 0: 1"]
     with pytest.raises(DataError, match=r"none of the 1 answers belongs to its questions; found a, looked for 0, 1"):
         file_scores(path, {"a": "dog"})
 

@@ -19,6 +19,7 @@ from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile
 from xlingual.cli.output import prepare_output, read_json
 from xlingual.cli.plan_command import plan
 from xlingual.errors import StudyFileError, XlingualError
+from xlingual.task_metrics import counted
 
 app = typer.Typer(
     add_completion=False,
@@ -35,7 +36,7 @@ def validate(study: StudyFile, overrides: Overrides = None) -> None:
     from xlingual.study import load_study
 
     checked = load_study(study, overrides or ())
-    print(f"{study}: study {checked.name} with {len(checked.arms)} arms is valid")
+    print(f"{study}: study {checked.name} with {counted(len(checked.arms), 'arms')} is valid")
 
 
 @app.command()
@@ -224,7 +225,7 @@ def _show_report(path: Path, as_json: bool) -> None:
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise XlingualError(f"{option}: {value!r} asked; write one of {', '.join(choices)}")
+        raise XlingualError(f"{option}: found {value!r}; write one of {', '.join(choices)}")
 
 
 def _interrupt(_signal: int, _frame: Any) -> None:

@@ -22,6 +22,7 @@ from xlingual.errors import RecordError, StorageError
 from xlingual.evaluation.answerer import Part
 from xlingual.records import journal
 from xlingual.records.lock import hold
+from xlingual.task_metrics import counted
 from xlingual.tasks import Candidate
 
 
@@ -70,7 +71,7 @@ class AnswerJournal:
         """What an earlier process left, in words."""
         parts = [part for one in self.tried for part in one.parts]
         there = {(language, i) for part in parts for language, found in part.found.items() for i in found}
-        said = f"answers to {len(there)} questions were resumed from the same command, which was interrupted"
+        said = f"{counted(len(there), 'answers')} resumed from the same command, which was interrupted"
         return [said] if there else []
 
     def begin(self, bound: Bound) -> None:

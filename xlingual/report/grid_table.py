@@ -8,15 +8,16 @@ from statistics import fmean
 from xlingual.report.differences import Difference
 from xlingual.report.grid import DIAGONAL, EXCESS, OFF_DIAGONAL, SUMS, Grid
 from xlingual.report.notes import standing, units
-from xlingual.report.number_format import NOTHING, counted, difference_cell, difference_style, mean_cell, signed
+from xlingual.report.number_format import NOTHING, difference_cell, difference_style, mean_cell, signed
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
+from xlingual.task_metrics import counted
 
 _HEADERS = {DIAGONAL: "same\nlanguage", OFF_DIAGONAL: "two\nlanguages", EXCESS: "two - same"}
 
 
 def grid_tables(summary: Summary, flags: Sequence[str]) -> list[WideTable]:
-    """The grids in sum, then each arm's, then each compared arm's differences; none where no pair was scored."""
+    """A summary of the grids, each arm's grid, each compared arm's differences; none where no pair was scored."""
     grid = summary.grid
     if grid is None:
         return []
@@ -62,7 +63,7 @@ def _sums(summary: Summary, grid: Grid, metric: str, flags: Sequence[str]) -> Wi
             cells = [_compared(summary, arm, gap) for arm, gap in zip(arms, gaps, strict=True)]
             header = f"difference, {_HEADERS[name]}".replace("\n", " ")
             groups.append([Column(f"{header}\n{share}", cells, [difference_style(gap) for gap in gaps])])
-    title = f"{_title(summary, metric)} in percent, in sum; {units(summary)}"
+    title = f"{_title(summary, metric)} in percent, summary; {units(summary)}"
     return WideTable(title, flags, Column("arm", arms), groups)
 
 

@@ -12,12 +12,12 @@ from xlingual.report.arm_summary import ArmSummary, reasons_of, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.interval_notes import interval_notes
-from xlingual.report.number_format import counted
 from xlingual.report.power_notes import power_notes
 from xlingual.report.published_table import published_notes
 from xlingual.report.shares_table import shares_notes
 from xlingual.report.summary import Summary
 from xlingual.study.dimension import many_more
+from xlingual.task_metrics import counted
 
 _SETS = {
     "webfaq_dev": "webfaq_dev: FAQ passages of held-out hosts in the FAQ languages, no human labels",
@@ -47,6 +47,8 @@ def warnings(summary: Summary) -> list[str]:
         )
     if not summary.complete:
         lines.append(f"INCOMPLETE: {missing(summary)}.")
+    else:
+        lines += [f"INCOMPLETE on {one.title}: {missing(one)}." for one in summary.others if not one.complete]
     return lines
 
 

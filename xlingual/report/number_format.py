@@ -35,12 +35,15 @@ def mean_cell(scores: tuple[float, ...]) -> str:
     """Write the mean of one score a seed with its standard deviation: "57.3 ± 0.4"."""
     if not scores:
         return NOTHING
-    return f"{fmean(scores):.1f}" + (f" ± {stdev(scores):.1f}" if len(scores) > 1 else "")
+    return number_cell(fmean(scores)) + (f" ± {stdev(scores):.1f}" if len(scores) > 1 else "")
 
 
 def number_cell(number: float | None) -> str:
-    """Write one number; "-" for none."""
-    return NOTHING if number is None else f"{number:.1f}"
+    """Write one number; "-" for none. What rounds to zero has no sign."""
+    if number is None:
+        return NOTHING
+    text = f"{number:.1f}"
+    return "0.0" if float(text) == 0 else text
 
 
 def signed(number: float | None) -> str:
@@ -49,8 +52,3 @@ def signed(number: float | None) -> str:
         return NOTHING
     text = f"{number:+.1f}"
     return "0.0" if float(text) == 0 else text
-
-
-def counted(number: int, plural: str) -> str:
-    """Write a number and its noun: "1 question", "2 questions"."""
-    return f"{number} {plural.removesuffix('s') if number == 1 else plural}"

@@ -11,6 +11,7 @@ from xlingual.report.arm_summary import reasons_of
 from xlingual.report.chosen import chosen_text
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.study.objectives import recorded_objective
+from xlingual.task_metrics import counted
 
 NOTHING = "-"
 _TRIAL_STATES = ("finished", "pruned", "failed", "running")
@@ -73,7 +74,8 @@ def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, An
     said_equal = "each arm with its own updates" if equal == "nothing" else f"equal in {equal}"
     most = max(of.count for of in state.searches.values())
     split = f" in {most} searches" if most > 1 else ""
-    title = f"{state.name}: search on {_objective(state)}, {state.trials_per_arm} trials per arm{split}, {said_equal}"
+    trials = f"{counted(state.trials_per_arm, 'trials')} per arm{split}"
+    title = f"{state.name}: search on {_objective(state)}, {trials}, {said_equal}"
     groups = [[*ended, _best(state)], [Column("chosen", chosen, justify="left", wraps=True)]]
     return WideTable(title, _oracle(state), Column("arm", state.arms), groups)
 

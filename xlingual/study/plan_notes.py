@@ -143,7 +143,8 @@ def _uncovered(study: Study, arms: Sequence[ArmPlan]) -> Iterator[str]:
         count = study.replicates.searches
         yield f"{count} searches are too few to call anything a difference; write replicates: {{searches: 4}}"
     elif min(arm.replicates for arm in arms) < FEWEST:
-        yield f"{arms[0].replicates} seeds are too few to call anything a difference; write replicates: {{seeds: 5}}"
+        seeds = "1 seed is" if arms[0].replicates == 1 else f"{arms[0].replicates} seeds are"
+        yield f"{seeds} too few to call anything a difference; write replicates: {{seeds: 5}}"
 
 
 def _trials_of_one(study: Study) -> int:

@@ -17,7 +17,7 @@ from xlingual.data.texts import mended
 from xlingual.errors import DataError
 from xlingual.languages import UNSPACED
 from xlingual.metrics import mlqa
-from xlingual.task_metrics import SQUAD, TaskMetrics
+from xlingual.task_metrics import SQUAD, TaskMetrics, counted
 from xlingual.tasks.task import Candidate, Extras
 
 EXACT_MATCH, F1 = SQUAD.names
@@ -157,7 +157,8 @@ def file_scores(gold: Path, predictions: Any, note: Callable[[str], None] | None
             f"looked for {first_ids(absent)}"
         )
     if absent and note is not None:
-        note(f"{len(absent)} of {len(golds)} questions have no answer and score 0: {first_ids(absent)}")
+        verbs = "has no answer and scores 0" if len(absent) == 1 else "have no answer and score 0"
+        note(f"{len(absent)} of {counted(len(golds), 'questions')} {verbs}: {first_ids(absent)}")
     if main_script("".join(text for _, answers in golds for text in answers)) not in UNSPACED_SCRIPTS:
         return scores
     found = [metrics.character_f1(given.get(identifier, ""), answers) for identifier, answers in golds]
