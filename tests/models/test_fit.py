@@ -20,7 +20,7 @@ from transformers import BertConfig, BertForQuestionAnswering, PreTrainedTokeniz
 from xlingual.errors import ModelError
 from xlingual.families import family_of
 from xlingual.models.encoder import load_tokenizer, quiet_transformers
-from xlingual.models.fit import tokenizer_notes, unknown_shares
+from xlingual.models.fit import tokenizer_notes, unknown_notes, unknown_shares
 
 TEXT = "Wer baute die Brücke in Köln Ποιος έχτισε यह किसने बनाया Ai đã xây dựng"
 LOWER = "wer baute die brucke in koln was ist das haus am fluss"
@@ -192,6 +192,9 @@ def test_characters_that_a_tokenizer_does_not_know_are_counted_by_language(tmp_p
     tokenizer = load_tokenizer(write_vocabulary(tmp_path / "latin", LOWER))
     texts = {"de": ["wer baute das haus"], "th": ["ใคร สร้าง", "ใคร สร้าง"], "el": ["das ποιος"], "xx": [""]}
     assert unknown_shares(tokenizer, texts) == {"de": 0.0, "th": 1.0, "el": 5 / 8, "xx": 0.0}
+    (both,), (one,) = unknown_notes(tokenizer, texts), unknown_notes(tokenizer, {"th": texts["th"]})
+    assert "does not know more than half of these languages' characters" in both and "th 100%, el 62%" in both
+    assert "does not know nearly all of these languages' characters" in one
 
 
 def test_bytes_are_all_known(tmp_path: Path) -> None:

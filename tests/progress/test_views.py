@@ -144,8 +144,8 @@ def test_plain_lines_one_per_event_with_time_and_without_colours():
         "a [toy] world",
         "search: begins, 4 to do, 1 of them done before",
         "baseline trial 0: running, learning rate 1.0e-05",
-        "webfaq+noise trial 1: running, learning rate 3.1e-05, mixture faq 0.31: de .4 es .2 ru .2 zh .2, "
-        "robust noise .05",
+        "webfaq+noise trial 1: running, learning rate 3.1e-05, mixture faq 0.31: de 0.4 es 0.2 ru 0.2 zh 0.2, "
+        "robust noise 0.05",
         "webfaq+noise trial 1: running, 100 of 500 updates, development F1 55.50",
         "baseline trial 0: finished, 500 of 500 updates, development F1 70.25 [2 of 4 done]",
         "webfaq+noise trial 1: failed, 200 of 500 updates, the loss is nan [update 200] [3 of 4 done]",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlingual.activity import doing
+from xlingual.data.examples import SentencePair
 from xlingual.errors import ModelError
 from xlingual.evaluation.answer_journal import AnswerJournal, Bound, Tried
 from xlingual.evaluation.answerer import Answerer, Part, TooLarge
@@ -105,13 +106,18 @@ def answer_all(
     Raises:
         ModelError: when a single input does not fit.
     """
-    with doing("answering questions", sum(len(part.examples) for part in questions.values())) as answering:
+    with doing(_words(questions), sum(len(part.examples) for part in questions.values())) as answering:
 
         def told(done: int, total: int) -> None:
             answering.reach(done)
             progress(done, total)
 
         return _all_answered(crew, questions, told, bounded, answered or AnswerJournal())
+
+
+def _words(questions: Mapping[str, ScoringSet]) -> str:
+    pairs = any(isinstance(example, SentencePair) for part in questions.values() for example in part.examples[:1])
+    return "labelling pairs" if pairs else "answering questions"
 
 
 def _all_answered(

@@ -17,7 +17,7 @@ from xlingual.evaluation.result import ENGLISH, Evaluation, means
 from xlingual.study.benchmarks import Benchmark
 from xlingual.tasks.named import task_of
 
-TOY = "TOY: the questions are made up, and no number here says anything about real languages"
+TOY = "TOY: the {examples} are made up, and no number here says anything about real languages"
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ def scored(
     scores = {code: {**task.scores(rows[code]), **(counts or {}).get(code, {})} for code in sets}
     fingerprints = {code: part.fingerprint for code, part in sets.items()}
     data = asked.data or asked.benchmark.source
-    said = (*([TOY] if of_toy_world(data) else []), *notes_of(sets), *notes)
+    toy = TOY.format(examples=asked.benchmark.metrics.words.examples)
+    said = (*([toy] if of_toy_world(data) else []), *notes_of(sets), *notes)
     source_language = asked.source_language or ENGLISH
     over = [mean.languages for mean in means(asked.benchmark, scores, source_language)]
     precision = intervals(asked.benchmark.metrics.names, sets, rows, over)

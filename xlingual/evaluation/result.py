@@ -123,10 +123,11 @@ def means(benchmark: Benchmark, scores: Mapping[str, Scores], source_language: s
     others = [language for language in scores if language != source_language and not is_pair(language)]
     differ = [f"{'with' if code in others else 'without'} {name(code)}" for code in benchmark.optional]
     words = ", ".join([f"{len(others)} {non(source_language)} languages", *differ])
-    found = [_mean(words, others, scores)] if len(others) > 1 else []
+    examples = benchmark.metrics.words.examples
+    found = [_mean(words, examples, others, scores)] if len(others) > 1 else []
     for words, languages in benchmark.averages.items():
         if set(languages) <= set(scores):
-            found.append(_mean(words, languages, scores))
+            found.append(_mean(words, examples, languages, scores))
     return tuple(found)
 
 
@@ -135,14 +136,14 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
 
 
-def _mean(words: str, languages: Sequence[str], scores: Mapping[str, Scores]) -> Mean:
+def _mean(words: str, examples: str, languages: Sequence[str], scores: Mapping[str, Scores]) -> Mean:
     shared = set.intersection(*(set(scores[language]) for language in languages))  # rows kept long ago may lack a share
     metrics = [name for name in scores[languages[0]] if name in shared and name not in COUNTS]
-    over = f"{words}{_unequal([int(scores[language]['questions']) for language in languages])}"
+    over = f"{words}{_unequal([int(scores[language]['questions']) for language in languages], examples)}"
     return Mean(over, tuple(languages), {m: fmean(scores[language][m] for language in languages) for m in metrics})
 
 
-def _unequal(questions: Sequence[int]) -> str:
-    """Say that languages are scored over different numbers of questions: languages kept earlier may be."""
+def _unequal(questions: Sequence[int], examples: str) -> str:
+    """Say that languages are scored over different numbers of examples: languages kept earlier may be."""
     fewest, most = min(questions), max(questions)
-    return "" if fewest == most else f", of {fewest:,} to {most:,} questions each"
+    return "" if fewest == most else f", of {fewest:,} to {most:,} {examples} each"

@@ -25,6 +25,9 @@ FEW = 0.9
 UNKNOWN = 0.05
 """Share of a language's characters that are unknown tokens, from which on it is said."""
 
+_PARTS = ((0.9, "nearly all"), (0.5, "more than half"), (0.0, "a part"))
+"""What such a share is called, from which least one on."""
+
 TEXTS = 100
 """Texts of each language that are looked at."""
 
@@ -64,12 +67,14 @@ def unknown_shares(tokenizer: Any, texts: Mapping[str, Sequence[str]]) -> dict[s
 def unknown_notes(tokenizer: Any, texts: Mapping[str, Sequence[str]]) -> list[str]:
     """Say which languages a tokenizer knows badly; arguments as those of `unknown_shares`."""
     shares = unknown_shares(tokenizer, texts)
-    found = [f"{language} {100 * share:.0f}%" for language, share in shares.items() if share >= UNKNOWN]
+    found = {language: share for language, share in shares.items() if share >= UNKNOWN}
     if not found:
         return []
+    part = next(words for least, words in _PARTS if min(found.values()) >= least)
+    each = ", ".join(f"{language} {share:.0%}" for language, share in found.items())
     return [
-        f"its tokenizer does not know a good part of these languages' characters ({tokenizer.unk_token!r} stands for "
-        f"them): {', '.join(found)}; its scores there say little"
+        f"its tokenizer does not know {part} of these languages' characters ({tokenizer.unk_token!r} stands for "
+        f"them): {each}; its scores there say little"
     ]
 
 

@@ -72,7 +72,7 @@ def span_logits(model: nn.Module, inputs: Mapping[str, Any]) -> Tensor:
     return torch.stack([output.start_logits[0], output.end_logits[0]], dim=-1)
 
 
-@doing("trying whether windows may share a row")
+@doing("checking whether the model can read several inputs in one row")
 def pack_windows(model: nn.Module, outputs: Outputs = span_logits) -> Positions | None:
     """Let a model read windows that share a row, if its own outputs prove that it can.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -105,4 +106,5 @@ def _configuration(trial: TrialView) -> str:
         "mixture": cells.mixture(trial.configuration),
         "robust": cells.robust(trial.configuration),
     }
-    return "".join(f", {name} {text}" for name, text in named.items() if text != cells.NOTHING)
+    whole = {name: re.sub(r"(?<![\d.])\.(?=\d)", "0.", text) for name, text in named.items()}  # cells write .1
+    return "".join(f", {name} {text}" for name, text in whole.items() if text != cells.NOTHING)

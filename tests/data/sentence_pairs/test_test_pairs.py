@@ -102,7 +102,7 @@ def test_pairs_that_name_no_language_are_those_of_one_that_is_asked_for(
 
 def test_a_row_without_an_id_does_not_take_that_of_another(write_lines: Write, tmp_path: Path) -> None:
     write_lines("en/test_2k.tsv", OWN, ("", "a", "b", "1"), ("1", "c", "d", "0"))
-    with pytest.raises(DataError, match=r"test_2k.tsv:3: the id 1 is that of line 2 too with two labels"):
+    with pytest.raises(DataError, match=r"test_2k.tsv:3: the id 1 is also on line 2, with another label \(1, here 0\)"):
         PAWSX.load(str(tmp_path), ["en"])
 
 

@@ -65,9 +65,9 @@ def refuse_repeated_ids(layout: PairSource, pairs: Sequence[StatedPair]) -> None
         known = first.setdefault(pair.id, pair) if pair.id else pair
         if known is not pair:
             labels = [label_of(layout, one) for one in (known, pair)]
-            differ = f" with two labels, {labels[0]} and {labels[1]}" if labels[0] != labels[1] else ""
+            differ = f", with another label ({labels[0]}, here {labels[1]})" if labels[0] != labels[1] else ""
             raise DataError(
-                f"{pair.where}: the id {pair.id} is that of line {known.line} too{differ}; an id names one pair: "
+                f"{pair.where}: the id {pair.id} is also on line {known.line}{differ}; an id names one pair: "
                 "remove one of the two lines, or number them anew"
             )
 

@@ -136,7 +136,9 @@ def _score_replicates(
                 _record_reading(context, test, asked.replicate)
             asked = replace(asked, avoided=tuple(context.place.avoid()))
             running[_submit(context, asked, shared, shares)] = asked
-        ready = first_ready(list(running), "answers to the test questions", context.listener.note)
+        ready = first_ready(
+            list(running), f"answers to the test {test.benchmark.metrics.words.examples}", context.listener.note
+        )
         asked = running.pop(ready)
         answers = _answers(context, ready, asked)
         if answers is None:
