@@ -70,8 +70,8 @@ def test_score_prints_official_metrics(call: Call, tmp_path: Path) -> None:
         (("evaluate", "x", "--on", "squad"), "write one of xquad"),
         (("evaluate",), "write a MODEL"),
         (("evaluate", "x", "--languages", "german"), "--languages: unknown language 'german'"),
-        (("evaluate", "x", "--workers", "0"), "--workers: 0 asked"),
-        (("evaluate", "x", "--paragraphs", "0"), "--paragraphs: '0' asked; write a number from 1 on, or all"),
+        (("evaluate", "x", "--workers", "0"), "--workers: found 0"),
+        (("evaluate", "x", "--paragraphs", "0"), "--paragraphs: found '0'; write a number from 1 on, or all"),
         (("evaluate", "x", "--published", "BERT"), "no published scores of 'BERT'"),
         (("evaluate", "--predictions", "absent.json"), "absent.json: cannot be read"),
     ],
@@ -106,7 +106,7 @@ def test_bench_prints_what_was_measured_and_a_plan_takes_it(
 @pytest.mark.parametrize(
     ("arguments", "fragment"),
     [
-        (("bench", "--updates", "0"), "--updates: 0 asked; write 1 or more"),
+        (("bench", "--updates", "0"), "--updates: found 0; write 1 or more"),
         (("bench", "--precision", "fp64"), "write one of auto, fp32, bf16"),
         (("bench", "./absent"), "not a directory"),
         (("bench", "--study", "absent.yaml"), "absent.yaml"),

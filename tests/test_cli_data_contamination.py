@@ -145,7 +145,7 @@ def test_sentence_pairs_are_compared_with_a_test_set_of_pairs(check: Check, toy:
     assert header.split()[-2:] == ["pair", "sentence"]
     assert any(line.split()[:2] == ["line", "2"] for line in ended.output.splitlines())
     wrong = check(path, "--on", "paws")
-    assert wrong.status == 1 and "--on: 'paws' asked; write one of xquad, mlqa" in wrong.errors
+    assert wrong.status == 1 and "--on: no test set 'paws'; write one of xquad, mlqa" in wrong.errors
 
 
 def test_sentence_pairs_are_searched_for_contexts_of_questions(check: Check, toy: ToyPaths, tmp_path: Path) -> None:

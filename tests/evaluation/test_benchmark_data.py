@@ -38,7 +38,7 @@ def test_a_limit_keeps_the_first_questions(xquad: Path) -> None:
     assert [example.id for example in sets["de"].examples] == ["517", "518", "519"]
     assert list(sets) == ["de", "en"]
     assert examples_of(XQUAD, str(xquad), ["de"], 50)["de"].fingerprint != sets["de"].fingerprint
-    with pytest.raises(XlingualError, match="--limit: 0 asked; write 1 or more"):
+    with pytest.raises(XlingualError, match="--limit: found 0; write 1 or more"):
         examples_of(XQUAD, str(xquad), ["de"], 0)
 
 

@@ -274,7 +274,7 @@ def test_a_stride_and_inputs_without_an_answer_are_refused(tiny_mt5, tmp_path):
     path = tmp_path / "train.json"
     path.write_text(json.dumps({"data": [{"title": "t", "paragraphs": [{"context": context, "qas": [question]}]}]}))
     stride, short = (BenchRequest(str(tiny_mt5), train=str(path), **one) for one in ({"stride": 4}, {"max_length": 24}))
-    message = r"^--stride: 4 asked, but .*mt5 is a text-to-text model"
+    message = r"^--stride: found 4, but .*mt5 is a text-to-text model"
     with pytest.raises(XlingualError, match=message), prepared(stride):
         pass
     message = r"^--train: of 1 examples none has its answer in the first 24 tokens"

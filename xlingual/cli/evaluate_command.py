@@ -32,7 +32,7 @@ def evaluate(
         str | None, typer.Option(help="Hub id or local directory of the test set [default: the set's hub id].")
     ] = None,
     languages: Annotated[str, typer.Option(help="Comma-separated codes, A-B for two languages, or all.")] = "all",
-    limit: Annotated[int | None, typer.Option(help="Only the first N questions of each language.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N questions or pairs of each language.")] = None,
     paragraphs: Annotated[
         str | None,
         typer.Option(metavar="N|all", help="Only N paragraphs of each language [default: as in its study, else all]."),
@@ -134,7 +134,7 @@ def _paragraphs(asked: str | None) -> int | Literal["all"] | None:
     if asked is None or asked == "all":
         return "all" if asked else None
     if not asked.isascii() or not asked.isdigit() or int(asked) < 1:
-        raise XlingualError(f"--paragraphs: {asked!r} asked; write a number from 1 on, or all")
+        raise XlingualError(f"--paragraphs: found {asked!r}; write a number from 1 on, or all")
     return int(asked)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -30,20 +32,31 @@ def benchmark_of(on: str, data: str | None = None) -> Benchmark:
     if on in BENCHMARKS:
         return BENCHMARKS[on]
     if not is_pattern(on):
-        folder = Path(on).expanduser()
-        pattern = f"; for your own files write {folder / f'{LANGUAGE}.json'}" if folder.is_dir() else ""
         raise XlingualError(
-            f"--on: {on!r} asked; write one of {', '.join(BENCHMARKS)}, or a path with {LANGUAGE} in place of the "
-            f"code{pattern}"
+            f"--on: no test set {on!r}; write one of {', '.join(BENCHMARKS)}, or a path with {LANGUAGE} in place of "
+            f"the code{_meant(on)}"
         )
     if data is not None:
-        raise XlingualError(f"--data: {data!r} asked, and --on names files already ({on}); leave one of them out")
+        raise XlingualError(f"--data: found {data!r}, and --on names files already ({on}); leave one of them out")
     try:
         benchmark = own_benchmark(name_of(on), on)
         available(benchmark, on)
     except DataError as error:
         raise DataError(f"--on {error}") from None
     return benchmark
+
+
+def _meant(on: str) -> str:
+    """What to write in place of a path that is no pattern, or of a misspelt name."""
+    folder, braces = Path(on).expanduser(), re.sub(r"\{\w*\}|<\w*>", LANGUAGE, on)
+    if folder.is_dir():
+        return f"; for your own files write {folder / f'{LANGUAGE}.json'}"
+    if braces != on:
+        return f"; did you mean {braces!r}?"
+    if folder.is_file():
+        return f"; for this file write {LANGUAGE} where its name has the code"
+    near = get_close_matches(on.lower(), BENCHMARKS, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def available(benchmark: Benchmark, source: str) -> list[str]:
@@ -121,8 +134,9 @@ def examples_of(
     Raises:
         DataError: when a language, or the source, is not there.
     """
+    words = benchmark.metrics.words
     if limit is not None and limit < 1:
-        raise XlingualError(f"--limit: {limit} asked; write 1 or more, or leave it out for all questions")
+        raise XlingualError(f"--limit: found {limit}; write 1 or more, or leave it out for all {words.examples}")
     name = source or benchmark.source
     try:
         _refuse_absent(benchmark, name, codes)

@@ -31,7 +31,7 @@ def crew_of(address: str | None, workers: int | None) -> CrewOf:
         workers: how many; None for one a GPU, or one a node where there are none.
     """
     if workers is not None and workers < 1:
-        raise PlacementError(f"--workers: {workers} asked; write 1 or more")
+        raise PlacementError(f"--workers: found {workers}; write 1 or more")
     if address is None and workers is None and torch.cuda.device_count() > 1:
         workers = torch.cuda.device_count()
     if address is None and (workers or 1) == 1:

@@ -73,9 +73,9 @@ class BenchRequest:
             value = getattr(self, name)
             if value is not None and value < least:
                 option = {"batch_size": "batch"}.get(name, name.replace("_", "-"))
-                raise XlingualError(f"--{option}: {value} asked; write {least} or more")
+                raise XlingualError(f"--{option}: found {value}; write {least} or more")
         if self.precision not in ("auto", "fp32", "bf16"):
-            raise XlingualError(f"--precision: {self.precision!r} asked; write one of auto, fp32, bf16")
+            raise XlingualError(f"--precision: found {self.precision!r}; write one of auto, fp32, bf16")
 
     def or_as_in(self, study: Study) -> BenchRequest:
         """Take what is left open from a study: model, data, batch size, lengths, optimiser; never its test set."""

@@ -34,7 +34,7 @@ def chosen_lengths(
     if stride is not None:
         if "stride" not in type(lengths).model_fields:
             raise XlingualError(
-                f"--stride: {stride} asked, but {checkpoint.name} is a text-to-text model, which reads a context at "
+                f"--stride: found {stride}, but {checkpoint.name} is a text-to-text model, which reads a context at "
                 "once, in no windows; leave --stride out"
             )
         lengths = lengths.model_copy(update={"stride": stride})
