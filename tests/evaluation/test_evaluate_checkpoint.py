@@ -164,7 +164,7 @@ def test_missing_answers_score_nothing_and_are_said(xquad: Path, asked: Evaluati
     assert (scores["questions"], scores["missing"], scores["unknown"]) == (20, 3, 1)
     assert evaluation.notes == (
         "de: 3 of 20 questions have no answer and score 0: 534, 535, 536",
-        "de: 1 answers belong to none of the questions and are ignored: stranger",
+        "de: 1 answer belongs to none of the questions and is ignored: stranger",
     )
     rows = journal.read(evaluation.kept / "de.jsonl")
     assert [row.get("missing", False) for row in rows] == 17 * [False] + 3 * [True]

@@ -161,11 +161,13 @@ def test_answers_to_pairs_are_labels(tmp_path: Path) -> None:
     evaluation = given(tmp_path, {"de": labels, "en-de": labels}, pawsx, str(folder))
     assert evaluation.scores["de"]["accuracy"] == evaluation.scores["en-de"]["accuracy"] == 75.0
     assert (evaluation.scores["de"]["missing"], evaluation.scores["de"]["illegal"]) == (1, 25.0)
-    assert "de: 1 of 8 pairs have no answer and score 0: 8" in evaluation.notes
+    assert "de: 1 of 8 pairs has no answer and scores 0: 8" in evaluation.notes
     with pytest.raises(DataError, match="none of its 1 ids is that of one of the pairs in de"):
         given(tmp_path, {"de": {"x": "1"}}, pawsx, str(folder))
     part = given(tmp_path, {"de": labels}, pawsx, str(folder), limit=3, paragraphs=4).part
     assert part == "4 groups and of these the first 3 pairs of each language only"
+    part = given(tmp_path, {"de": labels}, pawsx, str(folder), limit=1, paragraphs=1).part
+    assert part == "1 group and of these the first 1 pair of each language only"
     text = drawn(evaluation)
     assert "pairs that share a sentence, directly or over other pairs, are a group" in text
     assert (
@@ -181,11 +183,14 @@ def test_a_wrong_test_set_is_one_line(own: str, tmp_path: Path) -> None:
         (
             "squad",
             None,
-            r"--on: 'squad' asked; write one of xquad, mlqa, tydiqa_goldp, .*a path with {language} in place",
+            r"--on: no test set 'squad'; write one of xquad, mlqa, tydiqa_goldp, .*a path with {language} in place",
         ),
         (str(folder), None, rf"for your own files write {folder}/{{language}}\.json"),
+        (f"{folder}/{{lang}}.json", None, rf"did you mean '{folder}/{{language}}\.json'\?"),
+        (f"{folder}/fi.json", None, "for this file write {language} where its name has the code"),
+        ("xqaud", None, r"did you mean 'xquad'\?"),
         (f"{folder}/x-{{language}}.json", None, r"--on .*: no file matches, found fi\.json, swa\.json in"),
-        (own, "google/xquad", r"--data: 'google/xquad' asked, and --on names files already"),
+        (own, "google/xquad", r"--data: found 'google/xquad', and --on names files already"),
     ):
         with pytest.raises(XlingualError, match=said):
             benchmark_of(on, data)

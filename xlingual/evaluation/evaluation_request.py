@@ -15,6 +15,7 @@ from xlingual.evaluation.intervals import intervals
 from xlingual.evaluation.prediction_store import PredictionsMissing, PredictionStore, Row, usual_folder
 from xlingual.evaluation.result import ENGLISH, Evaluation, means
 from xlingual.study.benchmarks import Benchmark
+from xlingual.task_metrics import counted
 from xlingual.tasks.named import task_of
 
 TOY = "TOY: the {examples} are made up, and no number here says anything about real languages"
@@ -53,8 +54,8 @@ class EvaluationRequest:
     def part(self) -> str:
         """Which part of the benchmark is asked, in words; empty for all of it."""
         words = self.benchmark.metrics.words
-        parts = [f"{self.most_paragraphs} {words.groups}"] if self.most_paragraphs else []
-        parts += [f"the first {self.limit} {words.examples}"] if self.limit else []
+        parts = [counted(self.most_paragraphs, words.groups)] if self.most_paragraphs else []
+        parts += [f"the first {counted(self.limit, words.examples)}"] if self.limit else []
         return f"{' and of these '.join(parts)} of each language only" if parts else ""
 
     def folder(self, name: str, fingerprint: str = "") -> Path:

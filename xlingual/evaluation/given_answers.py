@@ -15,7 +15,7 @@ from xlingual.evaluation.prediction_store import PredictionStore, Row
 from xlingual.evaluation.result import Evaluation, versions
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.study.benchmarks import Benchmark
-from xlingual.task_metrics import Words
+from xlingual.task_metrics import Words, counted
 from xlingual.tasks import Candidate
 from xlingual.tasks.named import task_of
 
@@ -69,16 +69,14 @@ def _matched(
         )
     notes = []
     if absent:
-        notes.append(
-            f"{code}: {len(absent)} of {len(ids)} {words.examples} have no answer and score 0: {first_few(absent)}"
-        )
+        verbs = "has no answer and scores 0" if len(absent) == 1 else "have no answer and score 0"
+        notes.append(f"{code}: {len(absent)} of {counted(len(ids), words.examples)} {verbs}: {first_few(absent)}")
     if unknown:
-        notes.append(
-            f"{code}: {len(unknown)} answers belong to none of the {words.examples} and are ignored: "
-            f"{first_few(unknown)}"
-        )
-    counted = {} if cut else {"unknown": len(unknown)}
-    return {"missing": len(absent), **counted}, notes
+        one = len(unknown) == 1
+        belong, are = ("belongs", "is") if one else ("belong", "are")
+        what = f"{counted(len(unknown), 'answers')} {belong} to none of the {words.examples} and {are} ignored"
+        notes.append(f"{code}: {what}: {first_few(unknown)}")
+    return {"missing": len(absent), **({} if cut else {"unknown": len(unknown)})}, notes
 
 
 def _illegal(example: Example | SentencePair, text: str) -> Mapping[str, Any]:
