@@ -106,6 +106,49 @@ def test_a_mistake_in_the_test_sets_is_one_problem(one_problem: Any, study_text:
     one_problem(study_text, (TEST, f"test: {written}"), line=6, said=said)
 
 
+@pytest.fixture
+def directories(own_files: None) -> None:
+    """Besides, directories with files of XQuAD, MLQA, TyDiQA-GoldP and PAWS-X, of some languages each."""
+    for name in (
+        "x/xquad.en.json",
+        "m/test-context-de-question-de.json",
+        "t/finnish_tydiqa_dev.json",
+        "p/de/test_2k.tsv",
+    ):
+        Path(name).parent.mkdir(parents=True)
+        Path(name).write_text("{}")
+
+
+@pytest.mark.usefixtures("directories")
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("sets", "data.test.source: sets: no file of XQuAD ... found fi.json, sw.json ... write sets/{language}.json"),
+        ("t", "data.test.source: t: no file of XQuAD ... write {set: tydiqa_goldp, source: t}"),
+        ("p", "data.test.source: p: no file of XQuAD ... write {set: pawsx, source: p}"),
+        ("{set: pawsx, source: m}", "data.test.source: m: no file of PAWS-X ... write {set: mlqa, source: m}"),
+        ("{set: mlqa, source: sets}", "data.test.source: sets: no file of MLQA"),
+        ("{source: x, languages: [en, de]}", "data.test.languages[1]: x has no 'de', it has en"),
+        ("{set: tydiqa_goldp, source: t}", "data.test.source: t has no en, ar, bn ... write languages: [fi]"),
+        ("{set: xquad, also: {mlqa: m}}", "data.test.also.mlqa.source: m has no en"),
+        (
+            f'{{set: mine, source: "{OWN}", languages: [fi, de]}}',
+            "data.test.languages[1]: no file for 'de' ... de.json",
+        ),
+    ],
+)
+def test_files_that_are_not_there_are_told_before_anything_runs(
+    one_problem: Any, study_text: str, written: str, said: str
+) -> None:
+    one_problem(study_text, (TEST, f"test: {written}"), line=6, said=said)
+
+
+@pytest.mark.usefixtures("directories")
+@pytest.mark.parametrize("written", ["{source: x, languages: [en]}", "{set: tydiqa_goldp, source: t, languages: [fi]}"])
+def test_a_directory_with_the_languages_that_are_asked_is_valid(load: Any, study_text: str, written: str) -> None:
+    assert len(load(study_text, (TEST, f"test: {written}")).data.test.headline.languages) == 1
+
+
 @pytest.mark.parametrize(
     ("train", "test", "sealed"),
     [

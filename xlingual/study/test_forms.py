@@ -12,6 +12,7 @@ from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.study.benchmarks.own import LANGUAGE
 from xlingual.study.document import Path
+from xlingual.study.local_sets import directory_faults, own_faults
 from xlingual.study.messages import did_you_mean, shown, user_error, user_errors
 from xlingual.study.test_files import has_files, is_hub_copy
 from xlingual.study.test_sets import USUAL, benchmark_of, name_of, source_of
@@ -155,11 +156,15 @@ def _faults(name: str, each: Written, headline: bool) -> Iterator[tuple[Path, st
     if own and not known and not each.languages:
         yield (*path, "source"), f"{each.source}: no file is there; write the path of a file, its code as {LANGUAGE}"
     if own and (not known or each.languages):
-        return  # what is absent is told when it is read
+        yield from (((*path, *place), fault) for place, fault in own_faults(each.source, each.languages))
+        return
     title = f"the toy world's {name}" if each.source == TOY else benchmark_of(name, each.source).title
     for place, code in enumerate(each.languages):
         if code not in known:
             yield (*path, "languages", place), f"{title} has no {code!r}; its languages are {', '.join(known)}"
+    if name in BENCHMARKS and set(each.languages) <= set(known):
+        found = directory_faults(BENCHMARKS[name], each.source, each.languages)
+        yield from (((*path, *place), fault) for place, fault in found)
     if each.generalised and not benchmark_of(name, each.source).is_parallel:
         parallel = [one.title for one in BENCHMARKS.values() if one.is_parallel]
         message = f"{title} does not have the same examples in every language, so no pair of languages can be made"

@@ -158,3 +158,14 @@ def test_what_is_not_there_is_refused(
     with pytest.raises(DataError) as caught:
         PAWSX.load(str(pawsx_directory), languages, paragraphs)
     by_letter(str(caught.value).replace(str(pawsx_directory), "FOLDER"), f"{languages} {paragraphs}")
+
+
+def test_a_language_that_the_test_set_does_not_have_is_told_as_one(pawsx_directory: Path) -> None:
+    with pytest.raises(DataError, match="PAWS-X has no ru; its languages are en, de, es, fr, ja, ko, zh; leave ru out"):
+        PAWSX.load(str(pawsx_directory), ["en", "ru"])
+
+
+def test_a_directory_of_something_else_has_no_languages(tmp_path: Path) -> None:
+    (tmp_path / "fi.json").write_text("{}")
+    with pytest.raises(DataError, match=r"no file of PAWS-X .*, found fi\.json; name the directory"):
+        PAWSX.languages_of(str(tmp_path))

@@ -56,6 +56,11 @@ def _read(layout: PairSource, source: str, codes: Sequence[str], split: Split) -
         return _of_files(found)
     if is_snapshot(path):
         return {code: _of_hub(layout, _layout_of_copy(layout, path, code), str(path), code, split) for code in codes}
+    if unknown := [code for code in codes if code not in found and code not in layout.languages]:
+        raise DataError(
+            f"{source}: {layout.title} has no {', '.join(unknown)}; its languages are {', '.join(layout.languages)}; "
+            f"leave {', '.join(unknown)} out"
+        )
     missing = [code for code in codes if code not in found]
     names = " or ".join(dict.fromkeys(layout.files[split]))
     raise DataError(
@@ -89,7 +94,8 @@ def languages_of(layout: PairSource, source: str) -> list[str]:
         source: see `read_pairs`.
 
     Raises:
-        DataError: when the source is neither there nor a hub id, or a file of it cannot be read.
+        DataError: when the source is neither there nor a hub id, holds nothing of the test set, or a file of it cannot
+            be read.
     """
     path = local_path(source)
     if path is None:
@@ -103,6 +109,11 @@ def languages_of(layout: PairSource, source: str) -> list[str]:
             shared = len(set(found.values())) < len(found)
             return _named_in(layout, next(iter(found.values()))) if shared else list(found)
     divided = [code for code in layout.languages if _is_divided(layout, path, code)]
+    if not divided and not (is_saved(path) or is_snapshot(path)):
+        names = " or ".join(dict.fromkeys(layout.files["test"]))
+        raise DataError(
+            f"{source}: no file of {layout.title} ({names}), found {contents(path)}; name the directory that has them"
+        )
     return divided or list(layout.languages)
 
 

@@ -42,11 +42,19 @@ def load_crossed(source: str, pairs: Sequence[tuple[str, str]], paragraphs: int 
 
 
 def languages_of(source: str) -> list[str]:
-    """The XQuAD languages of a local source; all of them for a hub id, or if none is recognised."""
+    """The XQuAD languages of a local source; all of them for a hub id, or a copy of one that names none.
+
+    Raises:
+        DataError: when a local directory holds nothing of XQuAD.
+    """
     path = local_path(source)
     if path is None or not path.is_dir():
         return list(XQUAD_LANGUAGES)
     found = [code for code in XQUAD_LANGUAGES if _file(path, code).is_file() or _in_copy(path, code)]
+    if not found and not is_snapshot(path):
+        raise DataError(
+            f"{source}: no file of XQuAD (xquad.<code>.json), found {contents(path)}; name the directory that has them"
+        )
     return found or list(XQUAD_LANGUAGES)
 
 

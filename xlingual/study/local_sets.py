@@ -1,0 +1,80 @@
+"""What is wrong with a test set's files, so far as their names tell: told before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from xlingual.errors import DataError
+from xlingual.study import document
+from xlingual.study.benchmarks import BENCHMARKS, Benchmark
+from xlingual.study.benchmarks.own import LANGUAGE, files_of
+from xlingual.study.test_sets import USUAL
+
+
+def own_faults(pattern: str, codes: Sequence[str]) -> Iterator[tuple[document.Path, str]]:
+    """Languages that a set of the user's own has no file for, where it has files of others.
+
+    Args:
+        pattern: of the files.
+        codes: the languages that a study names.
+
+    Returns:
+        Each fault with its path below the test set.
+    """
+    known = files_of(pattern)
+    for place, code in enumerate(codes if known else ()):
+        if code not in known:
+            yield (
+                ("languages", place),
+                f"no file for {code!r}, there are files for {', '.join(known)}; add {pattern.replace(LANGUAGE, code)}, "
+                "or leave this language out",
+            )
+
+
+def directory_faults(benchmark: Benchmark, source: str, codes: Sequence[str]) -> Iterator[tuple[document.Path, str]]:
+    """A local directory that is not of this test set, or lacks languages of it. A path that is not there is no fault.
+
+    Args:
+        benchmark: the test set.
+        source: its data.
+        codes: the languages that a study names; empty for all of the set.
+
+    Returns:
+        Each fault with its path below the test set.
+    """
+    if not benchmark.available or not Path(source).expanduser().is_dir():
+        return
+    try:
+        there = _languages(benchmark, source)
+    except DataError as error:
+        yield ("source",), f"{error}{_meant(benchmark, source)}"
+        return
+    absent = [code for code in codes or benchmark.languages if code not in there]
+    if absent and codes:
+        for code in absent:
+            message = f"{source} has no {code!r}, it has {', '.join(there)}; add the file, or leave this language out"
+            yield ("languages", list(codes).index(code)), message
+    elif absent:
+        yield (
+            ("source",),
+            f"{source} has no {', '.join(absent)}, which {benchmark.title} has; add the files, or write languages: "
+            f"[{', '.join(there)}]",
+        )
+
+
+def _languages(benchmark: Benchmark, source: str) -> list[str]:
+    found: list[str] = benchmark.load(benchmark.available)(source)
+    return found
+
+
+def _meant(benchmark: Benchmark, source: str) -> str:
+    """What a directory may be meant as, to end a message with."""
+    for other in BENCHMARKS.values():
+        try:
+            if other is not benchmark and other.available and _languages(other, source):
+                return f"; it has files of {other.title}: write {{set: {other.name}, source: {source}}}"
+        except DataError:
+            continue
+    pattern = str(Path(source) / f"{LANGUAGE}.json")
+    return f"; for files of your own write {pattern}" if benchmark.name == USUAL else ""
