@@ -22,6 +22,7 @@ from xlingual.records import journal
 from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import StudyDirectory, TrialDirectory
 from xlingual.study import Lengths, PairSettings, WindowSettings
+from xlingual.study.benchmarks import BENCHMARKS
 from xlingual.tasks.pawsx import PAWSX
 from xlingual.tasks.question_answering import file_scores
 
@@ -256,3 +257,26 @@ def test_scores_that_are_not_the_recorded_ones_are_said(replicate: TrialDirector
         note.startswith("these are other test scores than study mine recorded: de F1 100.00 then, ") for note in notes
     )
     assert "these are the test scores that study mine recorded, to the last digit, in en" in notes
+
+
+SMALL = {"seed": 3, "train_articles": 2, "dev_articles": 1, "test_articles": 2, "faq_pages": 2}
+
+
+@pytest.mark.parametrize("data", [None, "toy"])
+def test_a_checkpoint_of_a_toy_study_is_asked_its_toy_world(
+    replicate: TrialDirectory, tmp_path: Path, data: str | None
+) -> None:
+    study = StudyDirectory(tmp_path / "studies" / "mine")
+    test = {"set": "xquad", "source": "toy"}
+    write_json(study.study_json, {"name": "mine", "toy": SMALL, "data": {"test": test}})
+    asked = EvaluationRequest(BENCHMARKS["xquad"], data, "en,de", limit=2, keep=tmp_path / "kept_of_toy")
+    evaluation = evaluate_checkpoint(str(replicate.model), asked)
+    assert Path(evaluation.data).relative_to(tmp_path / "studies" / "toy_worlds").name == "xquad"
+    assert evaluation.scores["de"]["questions"] == 2 and evaluation.notes[0].startswith("TOY: ")
+    with pytest.raises(DataError, match="the toy world has no MLQA"):
+        evaluate_checkpoint(str(replicate.model), replace(asked, benchmark=BENCHMARKS["mlqa"], data="toy"))
+
+
+def test_toy_data_of_no_study_is_refused(headed: Path, asked: EvaluationRequest) -> None:
+    with pytest.raises(DataError, match="--data: toy is the data of a toy study"):
+        evaluate_checkpoint(str(headed), replace(asked, data="toy"))

@@ -11,6 +11,7 @@ import torch
 
 from xlingual.activity import doing
 from xlingual.data.examples import Example, ExampleSet, SentencePair
+from xlingual.errors import DataError
 from xlingual.evaluation.answer_journal import AnswerJournal
 from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, Progress, WorkerPool, answer_all
@@ -18,7 +19,7 @@ from xlingual.evaluation.benchmark_examples import codes_of, notes_on
 from xlingual.evaluation.evaluation_request import EvaluationRequest, scored
 from xlingual.evaluation.input_lengths import checkpoint_lengths
 from xlingual.evaluation.prediction_store import PredictionStore, Row
-from xlingual.evaluation.recorded import compared, recorded_of
+from xlingual.evaluation.recorded import TOY, Recorded, compared, recorded_of
 from xlingual.evaluation.result import Evaluation, versions
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.families import Checkpoint, Lengths, ScoringSet
@@ -54,13 +55,14 @@ def evaluate_checkpoint(
         XlingualError: when data, model or folder cannot be used; PredictionsMissing, which holds the scores, when
             only writing the predictions failed.
     """
-    codes = codes_of(asked.benchmark, asked.languages, asked.data)
     task = task_of(asked.benchmark)
     checkpoint = Checkpoint.resolve(model, task)
     directory, family = checkpoint.directory, checkpoint.family
     lengths = checkpoint_lengths(directory, family)
     family.check(directory, lengths)
     study = recorded_of(directory)
+    asked = _found(asked, study)
+    codes = codes_of(asked.benchmark, asked.languages, asked.data)
     notes = family.notes(directory, checkpoint.tokenizer)
     if study is not None and asked.source_language is None:
         asked = replace(asked, source_language=study.source_language)
@@ -127,6 +129,18 @@ def _answers(
     bounds: list[int] = []
     found = answer_all(crew, questions, progress, bounds.append, answered)
     return found, {"workers": crew.workers, "tokens_per_batch": bounds[-1]}
+
+
+def _found(asked: EvaluationRequest, study: Recorded | None) -> EvaluationRequest:
+    """What is asked, with the place of its data where that is a toy world, which only the model's study knows."""
+    if asked.data == TOY and study is None:
+        raise DataError(
+            f"--data: {TOY} is the data of a toy study, and the model is in the directory of none; name a directory or "
+            "a hub id"
+        )
+    if study is not None and (asked.data == TOY or (asked.data is None and study.is_toy(asked.benchmark))):
+        return replace(asked, data=study.toy_data(asked.benchmark))
+    return asked
 
 
 def _text(example: Example | SentencePair) -> str:
