@@ -104,6 +104,12 @@ def test_what_cannot_be_scored_is_named_with_file_language_and_id(
     assert "No test question is dropped: correct the files, or name another test set" in said
 
 
+def test_a_context_without_text_cannot_be_scored(write: Write) -> None:
+    source = write("de", {TOWER: [("good", "What?", [("tower", 8)])], "\u200b ": [("bad", "When?", [("1620", 0)])]})
+    with pytest.raises(DataError, match=r"1 with an empty context \(bad\)"):
+        load_xquad(str(source), ["de"])
+
+
 def test_half_of_a_character_is_a_question_mark_and_is_said(write: Write, by_letter: Any) -> None:
     questions = [("a\ud83d", "When \ude00?", [("1750", 24)]), ("b", "What?", [("\ud83d def", 4)])]
     sets = load_xquad(str(write("de", {"abc \ud83d def, built in 1750.": questions})), ["de"])

@@ -109,6 +109,8 @@ def _unscorable(questions: Iterable[Question], *, asked: bool = True) -> dict[st
 def _reason(question: Question, seen: set[str], asked: bool) -> str | None:
     if asked and _blank(question.question):
         return "an empty question"
+    if asked and _blank(question.context):
+        return "an empty context"
     if question.impossible or all(map(_blank, question.answers)):
         return "no gold answer text"
     if question.mended and not any(character.isalnum() for text in question.answers for character in text):

@@ -22,7 +22,7 @@ def label_of(layout: PairSource, pair: StatedPair) -> str | None:
     label = layout.spellings.get(pair.label)
     if label is None and pair.label not in NO_LABEL:
         raise DataError(
-            f"{pair.where}: the label {pair.label!r} is none of {layout.title}'s ({', '.join(layout.spellings)}); "
+            f"{pair.where}: the label {pair.label!r} is none of {layout.title}'s ({', '.join(layout.labels)}); "
             "correct it, or name a file of this task"
         )
     return label

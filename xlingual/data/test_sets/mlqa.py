@@ -173,7 +173,8 @@ def _place(source: str) -> _Place:
         read = f"{source}: the test part of MLQA is read, not the dev part beside it; for that name its directory"
         return _Place(source, test, "test", None, read if dev not in (None, test) else "")
     if dev is not None:
-        return _Place(source, dev, "dev", None)
+        read = f"{source}: there are no test files of MLQA, so its development files are the test set"
+        return _Place(source, dev, "dev", None, read)
     if is_snapshot(path):
         return _Place(source, path, "test", "MLQA" if any(path.glob("MLQA.*")) else "mlqa")
     raise DataError(
