@@ -54,7 +54,8 @@ def test_the_fingerprint_is_of_all_answers_whatever_is_asked(tmp_path: Path) -> 
     [
         (GERMAN, "all", "not which language they are in; write that one, such as --languages de"),
         (GERMAN, "de,es", "write that one, such as"),
-        ({"de": GERMAN}, "de,es", "no answers in es, there are some in de"),
+        ({"de": GERMAN}, "de,es", "no answers in es, there are some in de; write --languages de"),
+        ({"de": GERMAN, "en": GERMAN}, "es", "no answers in es, there are some in de, en; write --languages de,en"),
         ({"de": GERMAN, "note": "x"}, "all", "'note' is no language"),
         ({"de": GERMAN, "es": "x"}, "all", "es: no JSON object with answers"),
         ({"1": 2.0}, "de", "the answer to '1' is no text"),
@@ -101,3 +102,11 @@ def test_two_answers_to_one_question_are_refused(tmp_path: Path) -> None:
         read_predictions(tmp_path / "three", BENCHMARKS["xquad"], "all")
     whole = written(tmp_path / "four" / "de.json", '{"1": "\\ud83d\\ude00"}')
     assert read_predictions(whole.parent, BENCHMARKS["xquad"], "all").answers == {"de": {"1": "\U0001f600"}}
+
+
+@pytest.mark.parametrize("name", ["answers.json", "de.jsonl"])
+def test_a_label_that_is_no_text_is_told_what_labels_are(tmp_path: Path, name: str) -> None:
+    rows = {"id": "7", "prediction": 1} if name == "de.jsonl" else {"7": 1}
+    path = written(tmp_path / name, rows)
+    with pytest.raises(DataError, match=r'a label, as text: "0" .or "different_meaning".*, "1" .or "paraphrase".'):
+        read_predictions(tmp_path if name == "de.jsonl" else path, BENCHMARKS["pawsx"], "de")

@@ -115,6 +115,13 @@ def test_which_part_of_mlqa_is_read_is_a_note(mlqa: Path, tmp_path: Path) -> Non
     assert any("the test part of MLQA is read, not the dev part beside it" in note for note in evaluation.notes)
 
 
+def test_where_mlqa_has_no_test_part_a_note_says_that_the_development_part_is_scored(tmp_path: Path) -> None:
+    write(tmp_path / "mlqa" / "dev" / "dev-context-de-question-de.json", 0)
+    sets = EvaluationRequest(MLQA, str(tmp_path / "mlqa")).examples(["de"])
+    evaluation = given(tmp_path, answers(sets, lambda example: "red"), MLQA, str(tmp_path / "mlqa"))
+    assert any("no test files of MLQA, so its development files are" in note for note in evaluation.notes)
+
+
 def test_tydiqa_is_scored_with_squads_metrics(tmp_path: Path) -> None:
     for name in ("english", "telugu"):
         write(tmp_path / "tydiqa" / f"{name}_tydiqa_dev.json", 0)
@@ -158,8 +165,10 @@ def test_answers_to_pairs_are_labels(tmp_path: Path) -> None:
         (folder / code / "test_2k.tsv").write_text(text)
     pawsx = BENCHMARKS["pawsx"]
     labels = {str(n): str(n % 2) for n in range(1, 8)} | {"1": "perhaps"}
-    evaluation = given(tmp_path, {"de": labels, "en-de": labels}, pawsx, str(folder))
+    right = {str(n): str(n % 2) for n in range(1, 9)}
+    evaluation = given(tmp_path, {"en": right, "de": labels, "en-de": labels}, pawsx, str(folder))
     assert evaluation.scores["de"]["accuracy"] == evaluation.scores["en-de"]["accuracy"] == 75.0
+    assert evaluation.scores["en"]["illegal"] == 0.0  # told, not left blank, where another language has some
     assert (evaluation.scores["de"]["missing"], evaluation.scores["de"]["illegal"]) == (1, 25.0)
     assert "de: 1 of 8 pairs has no answer and scores 0: 8" in evaluation.notes
     with pytest.raises(DataError, match="none of its 1 ids is that of one of the pairs in de"):

@@ -17,6 +17,8 @@ from xlingual.evaluation.result import ENGLISH, Evaluation, means
 from xlingual.study.benchmarks import Benchmark
 from xlingual.task_metrics import counted
 from xlingual.tasks.named import task_of
+from xlingual.tasks.question_answering import SENTINELS
+from xlingual.tasks.sentence_pairs import ILLEGAL
 
 TOY = "TOY: the {examples} are made up, and no number here says anything about real languages"
 
@@ -99,6 +101,7 @@ def scored(
     """
     task = task_of(asked.benchmark)
     scores = {code: {**task.scores(rows[code]), **(counts or {}).get(code, {})} for code in sets}
+    scores = _with_shares(scores, ILLEGAL if asked.benchmark.of_pairs else SENTINELS)
     fingerprints = {code: part.fingerprint for code, part in sets.items()}
     data = asked.data or asked.benchmark.source
     toy = TOY.format(examples=asked.benchmark.metrics.words.examples)
@@ -117,6 +120,12 @@ def scored(
         except RecordError as error:
             raise PredictionsMissing(str(error), replace(evaluation, is_kept=False)) from None
     return evaluation
+
+
+def _with_shares(scores: Mapping[str, Mapping[str, float]], name: str) -> dict[str, dict[str, float]]:
+    """Write out a share of 0 where only other languages have answers of a kind that is told if there are any."""
+    told = any(name in row for row in scores.values())
+    return {code: {**row, **({name: row.get(name, 0.0)} if told else {})} for code, row in scores.items()}
 
 
 def of_toy_world(source: str) -> bool:

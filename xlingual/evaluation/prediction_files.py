@@ -13,6 +13,8 @@ from xlingual.errors import DataError
 from xlingual.evaluation.benchmark_examples import codes_of, language_key
 from xlingual.json_text import parsed
 from xlingual.study.benchmarks import Benchmark
+from xlingual.tasks.named import task_of
+from xlingual.tasks.sentence_pairs import SentencePairTask
 
 Answers = dict[str, str]
 """From the id of a question to its answer."""
@@ -51,16 +53,17 @@ def read_predictions(path: Path, benchmark: Benchmark, languages: str) -> Predic
         if not isinstance(content, dict) or not content:
             raise DataError(f"--predictions {path}: no JSON object with answers; {LAYOUTS}")
         if not any(isinstance(value, dict) for value in content.values()):
-            only = {_only_language(path, benchmark, languages): _answers(content, str(path))}
+            only = {_only_language(path, benchmark, languages): _answers(content, str(path), benchmark)}
             return Predictions(only, _fingerprint(only))
         codes = _codes(list(content), path, benchmark)
-        found = {codes[key]: _answers(value, f"{path}: {key}") for key, value in content.items()}
+        found = {codes[key]: _answers(value, f"{path}: {key}", benchmark) for key, value in content.items()}
     wanted = list(found) if languages.strip() == "all" else codes_of(benchmark, languages)
     absent = [code for code in wanted if code not in found]
     if absent:
+        there = [code for code in wanted if code in found] or list(found)
         raise DataError(
-            f"--predictions {path}: no answers in {', '.join(absent)}, there are some in {', '.join(found)}; leave "
-            "the others out of --languages"
+            f"--predictions {path}: no answers in {', '.join(absent)}, there are some in {', '.join(found)}; write "
+            f"--languages {','.join(there)}"
         )
     order = [code for code in benchmark.languages if code in wanted]
     chosen = {code: found[code] for code in [*order, *(code for code in wanted if code not in order)]}
@@ -82,13 +85,15 @@ def _of_directory(path: Path, benchmark: Benchmark) -> dict[str, Answers]:
     for file in files:  # CODE.json comes before CODE.jsonl, which says the same where both are there
         code = codes[file.stem]
         if code not in found:
-            found[code] = _answers(_json(file), str(file)) if file.suffix == ".json" else _of_rows(file)
+            found[code] = (
+                _answers(_json(file), str(file), benchmark) if file.suffix == ".json" else _of_rows(file, benchmark)
+            )
     if not found:
         raise DataError(f"--predictions {path}: no CODE.json or CODE.jsonl in it; {LAYOUTS}")
     return found
 
 
-def _of_rows(path: Path) -> Answers:
+def _of_rows(path: Path, benchmark: Benchmark) -> Answers:
     found: Answers = {}
     for number, line in enumerate(_text(path).removesuffix("\n").split("\n"), start=1):  # texts may hold other breaks
         try:
@@ -98,11 +103,14 @@ def _of_rows(path: Path) -> Answers:
             key, answer = None, None
         key = str(key) if isinstance(key, int) and not isinstance(key, bool) else key  # as ids of questions are read
         if not isinstance(key, str) or not isinstance(answer, str):
-            raise DataError(f'{path}:{number}: no answer; a line is {{"id": "question id", "prediction": "answer"}}')
+            remedy = _of_labels(benchmark)
+            raise DataError(
+                f'{path}:{number}: no answer; a line is {{"id": "question id", "prediction": "answer"}}{remedy}'
+            )
         if key in found:
             raise DataError(f"{path}:{number}: a second answer to {key!r}; leave one of them")
         found[key] = answer
-    return _answers(found, str(path))
+    return _answers(found, str(path), benchmark)
 
 
 def _only_language(path: Path, benchmark: Benchmark, languages: str) -> str:
@@ -115,12 +123,23 @@ def _only_language(path: Path, benchmark: Benchmark, languages: str) -> str:
     return codes[0]
 
 
-def _answers(value: Any, place: str) -> Answers:
+def _of_labels(benchmark: Benchmark) -> str:
+    """What an answer is where it is a label, to end a message with; empty for other tasks."""
+    task = task_of(benchmark)
+    if not isinstance(task, SentencePairTask):
+        return ""
+    names = (f'"{label}" (or "{word}")' for label, word in task.words.items())
+    return f"; an answer is a label, as text: {', '.join(names)}"
+
+
+def _answers(value: Any, place: str, benchmark: Benchmark) -> Answers:
     if not isinstance(value, dict):
         raise DataError(f"--predictions {place}: no JSON object with answers; {LAYOUTS}")
     for key, text in value.items():
         if not isinstance(text, str):
-            raise DataError(f"--predictions {place}: the answer to {key!r} is no text; {LAYOUTS}")
+            raise DataError(
+                f"--predictions {place}: the answer to {key!r} is no text{_of_labels(benchmark) or f'; {LAYOUTS}'}"
+            )
         if not (_is_unicode(key) and _is_unicode(text)):
             raise DataError(
                 f"--predictions {place}: the answer to {key!r} holds half of a character (a lone surrogate, "
