@@ -16,6 +16,7 @@ from xlingual.export.export import export_model
 from xlingual.export.model_card import CARD, model_card
 from xlingual.families import Checkpoint, ScoringSet
 from xlingual.study import Lengths, PairSettings, TextToTextSettings, TrialConfiguration
+from xlingual.tasks.pawsx import PAWSX
 
 PAIRS = PairSettings(max_length=16)
 TEXTS = TextToTextSettings(max_input_tokens=48, max_target_tokens=12, max_answer_tokens=4)
@@ -92,3 +93,8 @@ def test_a_card_says_what_its_model_does() -> None:
     assert "A paraphrase identification model that writes the word of a sentence pair's label." in writer
     assert "| `pairs.max_length` | 16 |" in encoder and "pairs each by" in encoder
     assert "| `accuracy` | 62.5 |" in encoder and "f1" not in encoder
+
+
+def test_a_card_says_what_a_number_for_a_label_means() -> None:
+    assert '# "0" is different_meaning, "1" is paraphrase' in model_card(configuration(PAIRS), REPORTS, task=PAWSX)
+    assert '# "' not in model_card(configuration(PAIRS), REPORTS, task=TASK)

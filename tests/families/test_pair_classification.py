@@ -207,3 +207,15 @@ def test_columns_follow_names() -> None:
     assert columns_of(configuration, ("1", "0")) == (1, 0) and columns_of(configuration, ("no", "yes")) is None
     assert columns_of(BertConfig(num_labels=3), ("0", "1")) is None
     assert np.array_equal(columns_of(BertConfig(id2label={0: "b", 1: "A"}), ("a", "B")) or (), (1, 0))
+
+
+@pytest.mark.parametrize(("labels", "renames"), [(("x", "y"), True), (("x", "y", "z"), False)])
+def test_new_names_are_advised_for_a_head_of_as_many_labels_only(
+    labels: tuple[str, ...], renames: bool, tmp_path: Path
+) -> None:
+    configuration = BertConfig(**SIZES, id2label=dict(enumerate(labels)))
+    configuration.save_pretrained(tmp_path)
+    head = PairClassification(tiny_pairs.TASK).head
+    with pytest.raises(ModelError, match=f"its head tells the labels {', '.join(labels)} apart") as refused:
+        head.refuse_other_labels(tmp_path)
+    assert ("id2label" in str(refused.value)) == renames

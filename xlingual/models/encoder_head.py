@@ -78,10 +78,14 @@ class EncoderHead:
         names = getattr(configuration, "id2label", None) or {}
         found = ", ".join(str(names[number]) for number in sorted(names)) or "none"
         said = ", ".join(f'"{number}": "{label}"' for number, label in enumerate(self.labels))
+        renamed = (
+            f'; if the labels are the same by other names, write "id2label": {{{said}}} in its config.json, in the '
+            "order that the head was trained with"
+        )
+        renamed = renamed if len(names) == len(self.labels) else ""  # another number is of another task
         raise ModelError(
             f"model {directory}: its head tells the labels {found} apart, and the task has {', '.join(self.labels)}; "
-            "name a pretrained encoder, or a checkpoint of this task; if the labels are the same by other names, write "
-            f'"id2label": {{{said}}} in its config.json, in the order that the head was trained with'
+            f"name a pretrained encoder, or a checkpoint of this task{renamed}"
         )
 
 

@@ -138,7 +138,7 @@ class PairClassification(EncoderFamily):
 
     def usage(self, lengths: Lengths) -> str:
         """See `usage`."""
-        return usage(_pairs(lengths))
+        return usage(_pairs(lengths), self.task.words)
 
     def _made_with(self, lengths: Lengths) -> dict[str, Any]:
         return {"labels": self.task.labels, "max_length": _pairs(lengths).max_length}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xlingual.study import PairSettings
 
 _CODE = """\
@@ -19,13 +21,19 @@ def answer(first, second):
         inputs.pop("token_type_ids", None)
     with torch.inference_mode():
         logits = model(**inputs).logits[0]
-    return model.config.id2label[int(logits.argmax())]
+    return model.config.id2label[int(logits.argmax())]{meaning}
 
 
 print(answer("The house is green.", "The car is blue."))
 """
 
 
-def usage(pairs: PairSettings) -> str:
-    """Python code whose function `answer(first, second)` gives the label that scoring a model gives."""
-    return _CODE.format(**pairs.model_dump())
+def usage(pairs: PairSettings, words: Mapping[str, str]) -> str:
+    """Python code whose function `answer(first, second)` gives the label that scoring a model gives.
+
+    Args:
+        pairs: lengths of its inputs.
+        words: from each label to its word, which tells what a label that is a number means.
+    """
+    said = ", ".join(f'"{label}" is {word}' for label, word in words.items() if label.isdecimal())
+    return _CODE.format(**pairs.model_dump(), meaning=f"  # {said}" if said else "")
