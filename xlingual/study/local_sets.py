@@ -70,11 +70,16 @@ def _languages(benchmark: Benchmark, source: str) -> list[str]:
 
 def _meant(benchmark: Benchmark, source: str) -> str:
     """What a directory may be meant as, to end a message with."""
-    for other in BENCHMARKS.values():
-        try:
-            if other is not benchmark and other.available and _languages(other, source):
-                return f"; it has files of {other.title}: write {{set: {other.name}, source: {source}}}"
-        except DataError:
-            continue
+    others = [one for one in BENCHMARKS.values() if one is not benchmark and one.available and _has(one, source)]
+    if others:
+        remedies = " or ".join(f"{{set: {one.name}, source: {source}}}" for one in others)
+        return f"; it has files of {' or '.join(one.title for one in others)}: write {remedies}"
     pattern = str(Path(source) / f"{LANGUAGE}.json")
     return f"; for files of your own write {pattern}" if benchmark.name == USUAL else ""
+
+
+def _has(benchmark: Benchmark, source: str) -> bool:
+    try:
+        return bool(_languages(benchmark, source))
+    except DataError:
+        return False

@@ -14,7 +14,6 @@ from xlingual.study.benchmarks.own import LANGUAGE
 from xlingual.study.document import Path
 from xlingual.study.local_sets import directory_faults, own_faults
 from xlingual.study.messages import did_you_mean, shown, user_error, user_errors
-from xlingual.study.test_files import has_files, is_hub_copy
 from xlingual.study.test_sets import USUAL, benchmark_of, name_of, source_of
 from xlingual.task_metrics import SQUAD
 
@@ -147,10 +146,6 @@ def _faults(name: str, each: Written, headline: bool) -> Iterator[tuple[Path, st
     if fault:
         yield (*path, "set") if headline else path, fault
         return
-    folder = _not_xquad(each.source) if name == USUAL else None
-    if folder:
-        yield (*path, "source"), folder
-        return
     own = name not in BENCHMARKS and each.source != TOY
     known = known_languages(name, each.source)
     if own and not known and not each.languages:
@@ -170,25 +165,6 @@ def _faults(name: str, each: Written, headline: bool) -> Iterator[tuple[Path, st
         message = f"{title} does not have the same examples in every language, so no pair of languages can be made"
         remedy = f" (parallel are {', '.join(parallel)})" if parallel else ""
         yield (*path, "generalised"), f"{message}{remedy}; delete this line"
-
-
-def _not_xquad(source: str) -> str | None:
-    """Say what a local directory is that is read as XQuAD and holds none of its files."""
-    folder = os.path.expanduser(source)
-    if source == TOY or not os.path.isdir(folder):
-        return None
-    if any(has_files(BENCHMARKS[USUAL], folder)) or is_hub_copy(folder):
-        return None
-    others = [one for one in BENCHMARKS.values() if one.name != USUAL and any(has_files(one, folder))]
-    if others:
-        found = f"has files of {' or '.join(one.title for one in others)}"
-        remedy = " or ".join(f"{{set: {one.name}, source: {source}}}" for one in others)
-    else:
-        found = "has no xquad.CODE.json"
-        remedy = (
-            f"{os.path.join(source, LANGUAGE + '.json')} for a set of your own, with the names that your files have"
-        )
-    return f"the directory {source} would be read as {BENCHMARKS[USUAL].title}, and {found}; write {remedy}"
 
 
 def _unknown(name: str, source: str) -> str | None:
