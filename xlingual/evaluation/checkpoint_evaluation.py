@@ -56,13 +56,15 @@ def evaluate_checkpoint(
             only writing the predictions failed.
     """
     task = task_of(asked.benchmark)
+    is_all = asked.languages.strip() == "all"
+    codes = [] if is_all else codes_of(asked.benchmark, asked.languages)  # a mistake is told before the model is loaded
     checkpoint = Checkpoint.resolve(model, task)
     directory, family = checkpoint.directory, checkpoint.family
     lengths = checkpoint_lengths(directory, family)
     family.check(directory, lengths)
     study = recorded_of(directory)
     asked = _found(asked, study)
-    codes = codes_of(asked.benchmark, asked.languages, asked.data)
+    codes = codes or codes_of(asked.benchmark, asked.languages, asked.data)
     notes = family.notes(directory, checkpoint.tokenizer)
     if study is not None and asked.source_language is None:
         asked = replace(asked, source_language=study.source_language)
