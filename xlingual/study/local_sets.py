@@ -32,35 +32,24 @@ def own_faults(pattern: str, codes: Sequence[str]) -> Iterator[tuple[document.Pa
             )
 
 
-def directory_faults(benchmark: Benchmark, source: str, codes: Sequence[str]) -> Iterator[tuple[document.Path, str]]:
-    """A local directory that is not of this test set, or lacks languages of it. A path that is not there is no fault.
+def directory_faults(benchmark: Benchmark, source: str) -> Iterator[tuple[document.Path, str]]:
+    """A local directory that has no file of this test set. A path that is not there is no fault.
+
+    Languages that are absent are told when the test set is looked at: what helps then depends on the records.
 
     Args:
         benchmark: the test set.
         source: its data.
-        codes: the languages that a study names; empty for all of the set.
 
     Returns:
-        Each fault with its path below the test set.
+        The fault with its path below the test set.
     """
     if not benchmark.available or not Path(source).expanduser().is_dir():
         return
     try:
-        there = _languages(benchmark, source)
+        _languages(benchmark, source)
     except DataError as error:
         yield ("source",), f"{error}{_meant(benchmark, source)}"
-        return
-    absent = [code for code in codes or benchmark.languages if code not in there]
-    if absent and codes:
-        for code in absent:
-            message = f"{source} has no {code!r}, it has {', '.join(there)}; add the file, or leave this language out"
-            yield ("languages", list(codes).index(code)), message
-    elif absent:
-        yield (
-            ("source",),
-            f"{source} has no {', '.join(absent)}, which {benchmark.title} has; add the files, or write languages: "
-            f"[{', '.join(there)}]",
-        )
 
 
 def _languages(benchmark: Benchmark, source: str) -> list[str]:

@@ -158,7 +158,7 @@ def _faults(name: str, each: Written, headline: bool) -> Iterator[tuple[Path, st
         if code not in known:
             yield (*path, "languages", place), f"{title} has no {code!r}; its languages are {', '.join(known)}"
     if name in BENCHMARKS and set(each.languages) <= set(known):
-        found = directory_faults(BENCHMARKS[name], each.source, each.languages)
+        found = directory_faults(BENCHMARKS[name], each.source)
         yield from (((*path, *place), fault) for place, fault in found)
     if each.generalised and not benchmark_of(name, each.source).is_parallel:
         parallel = [one.title for one in BENCHMARKS.values() if one.is_parallel]
