@@ -102,7 +102,7 @@ def world() -> World:
     locations = locate(study, folder)
     data, checkpoint = load_study_data(study, locations, folder / "faq"), Checkpoint.resolve(locations.models[ARMS[0]])
     traits, inputs = checkpoint.traits(study.lengths), trial_inputs(checkpoint, study, data)
-    tested = scoring_sets(checkpoint, load_test_data(study, locations), traits.lengths)
+    tested = scoring_sets(checkpoint, load_test_data(study.data.test.headline, locations), traits.lengths)
     sources = {name: source["fingerprint"] for name, source in data.sources().items()} | {"model": checkpoint.name}
     return World(study, checkpoint, inputs, tested, sources, traits)
 
