@@ -12,6 +12,7 @@ from xlingual.report.speed import speed_tables
 from xlingual.speed.bench_task import BenchRequest, prepared
 from xlingual.speed.estimate import Rates
 from xlingual.speed.measurement import measure
+from xlingual.speed.micro_batch import LargestMicroBatch
 from xlingual.speed.slow import Skipped
 from xlingual.study import load_study
 
@@ -71,22 +72,34 @@ def test_a_skipped_precision_is_a_note_and_an_estimate(speed):
     assert Rates.of_json(printed, "here").windows_per_s == {
         "fp32": speed.training.windows_per_s, "bf16": pytest.approx(rate)
     }  # fmt: skip
-    console = Console(width=200)
-    with console.capture() as shown:
-        console.print(speed_tables(slow))
-    assert "bf16 is skipped: the same work takes about 50.0 times as long" in shown.get()
+    assert "bf16 is skipped: the same work takes about 50.0 times as long" in " ".join(shown(slow).split())
 
 
 def test_threads_are_given_back(speed):
     assert torch.get_num_threads() == 1
 
 
-def test_the_table_has_units(speed):
+def shown(speed):
     console = Console(width=100)
-    with console.capture() as shown:
+    with console.capture() as captured:
         console.print(speed_tables(speed))
-    for unit in ("windows/s", "tokens/s", "GFLOP/s", "questions/s", "GiB", "an estimate"):
-        assert unit in shown.get()
+    return captured.get()
+
+
+def test_the_table_has_units(speed):
+    """How much fits is given here: in a process that has freed memory, so small an update may take none."""
+    table = shown(dataclasses.replace(speed, largest=LargestMicroBatch(1200, 48, estimated=True)))
+    for unit in ("windows/s", "tokens/s", "GFLOP/s", "questions/s", "GiB"):
+        assert unit in table
+    assert "1,200 windows of 48 tokens in one pass (an estimate" in table
+
+
+@pytest.mark.parametrize(
+    ("update_memory", "reason"), [(0, "the updates took too little memory"), (1 << 40, "the machine does not say")]
+)
+def test_where_it_is_unknown_how_much_fits_the_table_says_why(speed, update_memory, reason):
+    training = dataclasses.replace(speed.training, update_memory=update_memory)
+    assert reason in shown(dataclasses.replace(speed, largest=None, training=training))
 
 
 def test_the_toy_world_stands_in_for_what_is_not_named():

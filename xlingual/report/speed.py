@@ -100,6 +100,8 @@ def _distinct(rows: list[TrainingSpeed]) -> list[TrainingSpeed]:
 
 def _largest(speed: Speed) -> str:
     if speed.largest is None:
+        if speed.training.memory_per_token <= 0:
+            return "unknown: the updates took too little memory to measure"
         return "unknown: the machine does not say how much memory is free"
     how = "an estimate from the memory of smaller ones" if speed.largest.estimated else "tried, doubling"
     return f"{speed.largest.windows:,} {speed.task.lengths.unit} of {speed.largest.tokens} tokens in one pass ({how})"

@@ -51,7 +51,7 @@ class Speed:
         matrix: speed of a matrix product by precision, GFLOP/s.
         by_precision: the headline's, and the other unless it is skipped.
         by_micro_batch: of the headline's precision, ascending.
-        largest: micro-batch that fits; None if the available memory is unknown.
+        largest: micro-batch that fits; None if the available memory or that of an update is unknown.
         skipped: precisions that are many times slower than the headline's.
     """
 

@@ -47,7 +47,8 @@ def estimated_micro_batch(speed: TrainingSpeed, max_length: int) -> LargestMicro
     had: answers do not grow with contexts.
 
     Returns:
-        the estimate, or None where the machine does not say how much memory it has.
+        the estimate; None where the machine does not say how much memory it has, or where the updates took no memory
+        that could be measured (they may have reused what was freed before).
     """
     available = available_memory()
     if available is None or speed.memory_per_token <= 0:
