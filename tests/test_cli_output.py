@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,11 @@ def ran(*arguments: object, encoding: str = "ascii") -> Any:
     return subprocess.run(command, capture_output=True, env=environment)
 
 
+def said(errors: bytes) -> list[bytes]:
+    """The lines of standard error, without those that a slow machine gets while it waits."""
+    return [line for line in errors.splitlines() if not re.fullmatch(rb"loading [A-Za-z ]+: \d+ s", line)]
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
     path = tmp_path / "study.yaml"
@@ -41,10 +47,10 @@ def study(tmp_path: Path) -> Path:
 
 def test_letters_that_cannot_be_shown_become_escapes(study: Path) -> None:
     ended = ran("plan", study)
-    assert (ended.returncode, ended.stderr) == (0, b""), ended.stderr
+    assert (ended.returncode, said(ended.stderr)) == (0, [])
     assert rb"\u8cea\u554f? caf\u00e9 \ud83d\ude00" in ended.stdout
     ended = ran("plan", study, encoding="latin-1")
-    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert (ended.returncode, said(ended.stderr)) == (0, [])
     assert rb"\u8cea\u554f? caf" in ended.stdout
 
 
