@@ -7,11 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import hypothesis
 import pytest
 from golden_messages import Messages
+
+if TYPE_CHECKING:
+    from xlingual.data.toy import ToyPaths
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -46,6 +49,24 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tiny_task import write_checkpoint
 
     return write_checkpoint(tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture(scope="session")
+def toy_storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study storage with the default toy world, for tests that only read the world."""
+    from xlingual.data.toy import ToyWorld, write_toy_world
+
+    storage = tmp_path_factory.mktemp("toy_storage")
+    write_toy_world(storage / "toy_worlds" / ToyWorld().fingerprint, ToyWorld())
+    return storage
+
+
+@pytest.fixture(scope="session")
+def toy(toy_storage: Path) -> ToyPaths:
+    """The default toy world, written once per session; tests only read it."""
+    from xlingual.data.toy import ToyWorld, write_toy_world
+
+    return write_toy_world(toy_storage / "toy_worlds" / ToyWorld().fingerprint, ToyWorld())
 
 
 @pytest.fixture(scope="session")

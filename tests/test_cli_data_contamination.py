@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from xlingual.cli import main
-from xlingual.data.toy import ToyPaths, ToyWorld, write_toy_world
+from xlingual.data.toy import ToyPaths
 
 
 class Ended(NamedTuple):
@@ -23,11 +23,6 @@ class Ended(NamedTuple):
 
 
 Check = Callable[..., Ended]
-
-
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> ToyPaths:
-    return write_toy_world(tmp_path_factory.mktemp("toy") / "world", ToyWorld())
 
 
 @pytest.fixture

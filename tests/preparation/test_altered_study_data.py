@@ -176,7 +176,7 @@ def test_a_tokenizer_without_segmentations_to_draw_is_refused_where_it_is_used(
     assert len(trial_inputs(Checkpoint.at(tiny_checkpoint), study, data).train) == len(data.train)
 
 
-def test_toy_studies_have_dictionaries(tmp_path: Path) -> None:
+def test_toy_studies_have_dictionaries(toy_storage: Path, tmp_path: Path) -> None:
     definition = {
         "name": "toy",
         "question": "Are there words?",
@@ -190,7 +190,7 @@ def test_toy_studies_have_dictionaries(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump(definition))
     study = load_study(path)
-    locations = locate(study, tmp_path)
+    locations = locate(study, toy_storage)
     data = load_study_data(study, locations, tmp_path / "rows")
     assert len(data.lexicons.dictionaries) == 11
     inputs = trial_inputs(Checkpoint.resolve(locations.models["switched"]), study, data)

@@ -25,29 +25,34 @@ TOY: dict[str, Any] = {
 
 
 @pytest.fixture
-def toy(tmp_path: Path) -> Callable[..., Study]:
-    def read(**data: Any) -> Study:
+def read(tmp_path: Path) -> Callable[..., Study]:
+    def one(**data: Any) -> Study:
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump({**TOY, "data": TOY["data"] | data}))
         return load_study(path)
 
-    return read
+    return one
 
 
-def test_a_toy_study_is_trained_in_any_of_its_languages(toy: Callable[..., Study], tmp_path: Path) -> None:
-    study = toy()
-    locations = locate(study, tmp_path)
+def test_a_toy_study_is_trained_in_any_of_its_languages(
+    read: Callable[..., Study], toy_storage: Path, tmp_path: Path
+) -> None:
+    study = read()
+    locations = locate(study, toy_storage)
     data = load_study_data(study, locations, tmp_path / "rows")
     assert {one.language for one in data.train.examples} == {"de"}
     assert data.development["dev"].keys() == {"de"} and len(data.development["dev"]["de"])
-    english = load_study_data(toy(source_language="en"), locate(toy(source_language="en"), tmp_path), tmp_path / "rows")
+    study = read(source_language="en")
+    english = load_study_data(study, locate(study, toy_storage), tmp_path / "rows")
     assert [one.id for one in english.train.examples] == [one.id for one in data.train.examples]
     assert english.train.examples[0].question != data.train.examples[0].question
 
 
-def test_toy_pairs_are_training_development_and_test_data(toy: Callable[..., Study], tmp_path: Path) -> None:
-    study = toy(source_language="en", test={"set": "pawsx", "source": "toy"})
-    locations = locate(study, tmp_path)
+def test_toy_pairs_are_training_development_and_test_data(
+    read: Callable[..., Study], toy_storage: Path, tmp_path: Path
+) -> None:
+    study = read(source_language="en", test={"set": "pawsx", "source": "toy"})
+    locations = locate(study, toy_storage)
     data = load_study_data(study, locations, tmp_path / "rows")
     assert {one.language for one in data.train.examples} == {"en"}
     assert study.search.objective == "dev.accuracy"

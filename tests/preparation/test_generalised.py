@@ -20,7 +20,7 @@ from xlingual.study.test_sets import TestSet
 from xlingual.tasks.named import task_of
 from xlingual.tokens import remembered
 
-WORLD = ToyWorld(seed=3)
+WORLD = ToyWorld(seed=3, train_articles=1, dev_articles=1, faq_pages=1)
 
 
 class Counted(remembered._Backend):

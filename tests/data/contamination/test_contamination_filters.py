@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-from pathlib import Path
 
 import pytest
 from xquad_index import index_of_xquad
@@ -14,7 +13,7 @@ from xlingual.data.examples import Example, ExampleSet
 from xlingual.data.faq.rows import FaqRow
 from xlingual.data.faq.sampling import faq_rows
 from xlingual.data.squad import load_squad
-from xlingual.data.toy import ToyWorld, write_toy_world
+from xlingual.data.toy import ToyPaths
 from xlingual.languages import NON_ENGLISH
 
 
@@ -83,18 +82,17 @@ def test_clean_examples_stay_the_same_set(index):
     assert kept.counts["dropped_contaminated"] == 0
 
 
-def test_the_toy_world_does_not_contaminate_itself(tmp_path: Path):
+def test_the_toy_world_does_not_contaminate_itself(toy: ToyPaths):
     """Its languages share words and sentence patterns between training and test data by design."""
-    paths = write_toy_world(tmp_path / "world", ToyWorld())
-    index = index_of_xquad(str(paths.xquad))
-    for file in (paths.train, paths.dev):
+    index = index_of_xquad(str(toy.xquad))
+    for file in (toy.train, toy.dev):
         examples = load_squad(str(file))
         assert clean_examples(examples, index)[0].fingerprint == examples.fingerprint
     for language in NON_ENGLISH:
-        rows = list(faq_rows(str(paths.faq), language, rows=1000))
+        rows = list(faq_rows(str(toy.faq), language, rows=1000))
         assert len(rows) == 360
         assert list(ContaminationFilter(index).rows(rows)) == rows
-    test = load_squad(str(paths.xquad / "xquad.de.json"), language="de")
+    test = load_squad(str(toy.xquad / "xquad.de.json"), language="de")
     kept, listed = clean_examples(test, index)
     assert len(kept) == 0
     assert {"text", "id", "title"} <= set(listed[0].overlap.reasons)

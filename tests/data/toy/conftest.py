@@ -14,15 +14,15 @@ def world() -> ToyWorld:
 
 
 @pytest.fixture(scope="session")
-def toy(tmp_path_factory: pytest.TempPathFactory, world: ToyWorld) -> ToyPaths:
-    """The default world, written once per session."""
-    return write_toy_world(tmp_path_factory.mktemp("toy") / "world", world)
-
-
-@pytest.fixture
 def small() -> ToyWorld:
     """A small world that is written quickly."""
-    return ToyWorld(train_articles=3, dev_articles=2, test_articles=2, faq_pages=4)
+    return ToyWorld(train_articles=3, dev_articles=2, test_articles=2, persons_per_article=2, relations=6, faq_pages=4)
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory, small: ToyWorld) -> ToyPaths:
+    """The small world, written once per session; tests only read it."""
+    return write_toy_world(tmp_path_factory.mktemp("small") / "world", small)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import astuple, replace
 
 import pytest
 from full_folder import FullFolder
@@ -16,20 +17,20 @@ from xlingual.languages import NON_ENGLISH, XQUAD_LANGUAGES
 SCRIPT = """
 import sys
 from xlingual.data.toy import ToyWorld, write_toy_world
-write_toy_world(sys.argv[1], ToyWorld())
+write_toy_world(sys.argv[1], ToyWorld{settings})
 """
 
 
-def test_the_same_world_gives_the_same_bytes_in_another_process(toy, tmp_path, files):
+def test_the_same_world_gives_the_same_bytes_in_another_process(small, written, tmp_path, files):
     environment = {**os.environ, "PYTHONHASHSEED": "4711"}
-    subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path / "again")], check=True, env=environment)
-    assert files(tmp_path / "again") == files(toy.train.parent)
+    script = SCRIPT.format(settings=astuple(small))
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "again")], check=True, env=environment)
+    assert files(tmp_path / "again") == files(written.train.parent)
 
 
-def test_another_seed_gives_another_world(small, tmp_path, files):
-    write_toy_world(tmp_path / "a", small)
-    write_toy_world(tmp_path / "b", ToyWorld(seed=1, train_articles=3, dev_articles=2, test_articles=2, faq_pages=4))
-    first, second = files(tmp_path / "a"), files(tmp_path / "b")
+def test_another_seed_gives_another_world(small, written, tmp_path, files):
+    write_toy_world(tmp_path / "other", replace(small, seed=1))
+    first, second = files(written.train.parent), files(tmp_path / "other")
     same = {name for name in first if first[name] == second[name]}
     models = {f"{model}/{name}.json" for model in ("model", "text_to_text") for name in ("config", "tokenizer_config")}
     assert same == {"README.txt"} | models
@@ -64,10 +65,9 @@ def test_an_empty_directory_is_filled(small, tmp_path):
     assert write_toy_world(tmp_path / "world", small).train.is_file()
 
 
-def test_another_world_in_its_place_is_refused(small, tmp_path):
-    write_toy_world(tmp_path / "world", small)
+def test_another_world_in_its_place_is_refused(small, written):
     with pytest.raises(DataError, match=rf"expected the toy world .*, found {small.fingerprint}; name another"):
-        write_toy_world(tmp_path / "world", ToyWorld())
+        write_toy_world(written.train.parent, ToyWorld())
 
 
 @pytest.mark.parametrize("there", ["something", "world.json"])
@@ -86,8 +86,8 @@ def test_a_file_in_its_place_is_left_alone(small, tmp_path):
     assert (tmp_path / "world").read_text() == "mine"
 
 
-def test_nothing_is_left_of_a_world_that_could_not_be_finished(small, tmp_path, files):
-    sizes = [len(content) for content in files(write_toy_world(tmp_path / "whole", small).train.parent).values()]
+def test_nothing_is_left_of_a_world_that_could_not_be_finished(small, written, tmp_path, files):
+    sizes = [len(content) for content in files(written.train.parent).values()]
     folder = tmp_path / "full"
     folder.mkdir()
     with FullFolder(folder, max(sizes) - 1), pytest.raises(StorageError, match="File too large"):
@@ -95,8 +95,7 @@ def test_nothing_is_left_of_a_world_that_could_not_be_finished(small, tmp_path, 
     assert list(folder.iterdir()) == []
 
 
-def test_writers_at_the_same_time_leave_one_whole_world(small, tmp_path, files):
-    alone = write_toy_world(tmp_path / "alone", small)
+def test_writers_at_the_same_time_leave_one_whole_world(small, written, tmp_path, files):
     failures = []
 
     def write():
@@ -112,4 +111,4 @@ def test_writers_at_the_same_time_leave_one_whole_world(small, tmp_path, files):
         thread.join()
     assert failures == []
     assert [path.name for path in (tmp_path / "together").iterdir()] == ["world"]
-    assert files(tmp_path / "together" / "world") == files(alone.train.parent)
+    assert files(tmp_path / "together" / "world") == files(written.train.parent)

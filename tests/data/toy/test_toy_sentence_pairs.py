@@ -10,9 +10,10 @@ from xlingual.data.sentence_pairs.pair_reader import PairReader
 from xlingual.data.sentence_pairs.pawsx import PAWSX
 from xlingual.data.sentence_pairs.xnli import XNLI
 from xlingual.data.toy import ToyPaths, ToyWorld
+from xlingual.data.toy.articles import draw_families
 from xlingual.data.toy.sentences import another_value
-from xlingual.data.toy.statement_pairs import OTHER_FACT, OTHER_VALUE, SAME, draw_pairs
-from xlingual.data.toy.vocabularies import make_lexicon
+from xlingual.data.toy.statement_pairs import OTHER_FACT, OTHER_VALUE, SAME, StatementPair, draw_pairs
+from xlingual.data.toy.vocabularies import Lexicon, make_lexicon
 
 SETS = {
     "pawsx": (PAWSX, ("en", "de", "es", "zh")),
@@ -52,9 +53,13 @@ def test_labels_are_balanced_and_the_same_in_every_language(toy: ToyPaths, kind:
     assert sets["zh"].examples[0].first.endswith("。")
 
 
+def drawn(world: ToyWorld, lexicon: Lexicon, split: str, labels: dict[str, str]) -> list[StatementPair]:
+    return draw_pairs(world, lexicon, {split: draw_families(world, lexicon, split)}, split, labels)
+
+
 def test_the_relation_of_the_facts_decides_about_the_label(world: ToyWorld) -> None:
     lexicon = make_lexicon(world)
-    pairs = draw_pairs(world, lexicon, "test", {SAME: "same", OTHER_FACT: "fact", OTHER_VALUE: "value"})
+    pairs = drawn(world, lexicon, "test", {SAME: "same", OTHER_FACT: "fact", OTHER_VALUE: "value"})
     for pair in pairs:
         first, second = pair.first, pair.second
         alike = first.relation == second.relation, first.value == second.value
@@ -67,5 +72,5 @@ def test_the_relation_of_the_facts_decides_about_the_label(world: ToyWorld) -> N
 
 def test_another_value_shares_no_word(world: ToyWorld) -> None:
     lexicon, generator = make_lexicon(world), world.generator("this test")
-    for pair in draw_pairs(world, lexicon, "dev", {SAME: "1"}):
+    for pair in drawn(world, lexicon, "dev", {SAME: "1"}):
         assert not set(another_value(pair.first, lexicon, generator).split()) & set(pair.first.value.split())

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlingual.data.toy.sentences import Person, draw_person, write_paragraph, write_question
 from xlingual.data.toy.vocabularies import Lexicon
 from xlingual.data.toy.world import ToyWorld
 
+Families = Mapping[str, tuple[Person, ...]]
+"""The people of one split, by family."""
+
 SPLITS = ("train", "dev", "test")
 
 
-def draw_families(world: ToyWorld, lexicon: Lexicon, split: str) -> dict[str, tuple[Person, ...]]:
-    """The people of one split, by family; no family, and hence no person, is in two splits."""
+def draw_families(world: ToyWorld, lexicon: Lexicon, split: str) -> Families:
+    """The people of one split; no family, and hence no person, is in two splits."""
     generator = world.generator(f"persons of {split}")
     families: dict[str, tuple[Person, ...]] = {}
     for family in _family_names(world, lexicon, split):
@@ -22,7 +25,7 @@ def draw_families(world: ToyWorld, lexicon: Lexicon, split: str) -> dict[str, tu
     return families
 
 
-def squad_file(families: dict[str, tuple[Person, ...]], split: str, language: str, lexicon: Lexicon) -> dict[str, Any]:
+def squad_file(families: Families, split: str, language: str, lexicon: Lexicon) -> dict[str, Any]:
     """One article per family, in a language; ids are the same in every language."""
     articles = []
     for family, persons in families.items():

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from xlingual.activity import doing
-from xlingual.data.toy.articles import draw_families, squad_file
+from xlingual.data.toy.articles import SPLITS, Families, draw_families, squad_file
 from xlingual.data.toy.dictionary import dictionary_table
 from xlingual.data.toy.entailments import entailment_files
 from xlingual.data.toy.faq_pages import faq_rows
 from xlingual.data.toy.paraphrases import paraphrase_files
 from xlingual.data.toy.text_tokenizer import write_text_tokenizer
 from xlingual.data.toy.tokenizer import write_tokenizer
-from xlingual.data.toy.toy_encoder import POSITIONS, write_encoder
+from xlingual.data.toy.toy_encoder import POSITIONS, Matrix, word_embeddings, write_encoder
 from xlingual.data.toy.toy_text_to_text import write_text_to_text
 from xlingual.data.toy.vocabularies import Lexicon, Word, make_lexicon
 from xlingual.data.toy.world import ToyWorld
@@ -145,7 +145,8 @@ def _add_text_to_text(directory: Path, world: ToyWorld) -> None:
     with writing(model), tempfile.TemporaryDirectory(dir=directory, prefix=".text_to_text.") as temporary:
         partial = Path(temporary) / "model"
         partial.mkdir()
-        _write_text_to_text(partial, world, tuple(make_lexicon(world).words()))
+        words = tuple(make_lexicon(world).words())
+        _write_text_to_text(partial, world, words, word_embeddings(world, words))
         try:
             os.rename(partial, model)
         except OSError:  # another process was faster
@@ -153,8 +154,8 @@ def _add_text_to_text(directory: Path, world: ToyWorld) -> None:
                 raise
 
 
-def _write_text_to_text(directory: Path, world: ToyWorld, words: Sequence[Word]) -> None:
-    write_text_to_text(directory, world, words)
+def _write_text_to_text(directory: Path, world: ToyWorld, words: Sequence[Word], embeddings: Matrix) -> None:
+    write_text_to_text(directory, world, embeddings)
     write_text_tokenizer(directory, words)
 
 
@@ -162,28 +163,29 @@ def _write(directory: Path, world: ToyWorld) -> None:
     lexicon = make_lexicon(world)
     for name in ("xquad", "faq", "model", "text_to_text"):
         (directory / name).mkdir(parents=True)
-    _write_questions(directory, world, lexicon)
+    families = {split: draw_families(world, lexicon, split) for split in SPLITS}
+    _write_questions(directory, families, lexicon)
     for name, files in (("pawsx", paraphrase_files), ("xnli", entailment_files)):
-        for file, rows in files(world, lexicon):
+        for file, rows in files(world, lexicon, families):
             _write_rows(directory / name / file, rows)
     for language in NON_ENGLISH:
         _write_lines(directory / "faq" / f"{ISO_639_3[language]}.jsonl", faq_rows(world, lexicon, language))
     words = tuple(lexicon.words())
-    write_encoder(directory / "model", world, words)
+    embeddings = word_embeddings(world, words)
+    write_encoder(directory / "model", world, embeddings)
     write_tokenizer(directory / "model", [word.text for word in words], POSITIONS)
-    _write_text_to_text(directory / "text_to_text", world, words)
+    _write_text_to_text(directory / "text_to_text", world, words, embeddings)
     (directory / "dictionary.tsv").write_bytes(dictionary_table(lexicon).encode())
     (directory / "README.txt").write_bytes(README.encode())
     _write_lines(directory / "world.json", [{"fingerprint": world.fingerprint, **asdict(world)}])
 
 
-def _write_questions(directory: Path, world: ToyWorld, lexicon: Lexicon) -> None:
+def _write_questions(directory: Path, families: Mapping[str, Families], lexicon: Lexicon) -> None:
     for split in ("train", "dev"):
-        english = squad_file(draw_families(world, lexicon, split), split, "en", lexicon)
-        _write_lines(directory / f"{split}.json", [english])
-    families = draw_families(world, lexicon, "test")
+        _write_lines(directory / f"{split}.json", [squad_file(families[split], split, "en", lexicon)])
     for language in XQUAD_LANGUAGES:
-        _write_lines(directory / "xquad" / f"xquad.{language}.json", [squad_file(families, "test", language, lexicon)])
+        test = squad_file(families["test"], "test", language, lexicon)
+        _write_lines(directory / "xquad" / f"xquad.{language}.json", [test])
 
 
 def _write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from xlingual.data.toy.articles import Families
 from xlingual.data.toy.statement_pairs import OTHER_FACT, OTHER_VALUE, SAME, draw_pairs
 from xlingual.data.toy.vocabularies import Lexicon
 from xlingual.data.toy.world import ToyWorld
@@ -14,9 +15,11 @@ LABELS = {SAME: "entailment", OTHER_FACT: "neutral", OTHER_VALUE: "contradiction
 LANGUAGES = tuple(code for code in XQUAD_LANGUAGES if code in BENCHMARK.languages)
 
 
-def entailment_files(world: ToyWorld, lexicon: Lexicon) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+def entailment_files(
+    world: ToyWorld, lexicon: Lexicon, families: Mapping[str, Families]
+) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
     """Name and rows of every file: training data in English, the rest in each language, in the same order."""
     for split in ("train", "dev", "test"):
-        pairs = draw_pairs(world, lexicon, split, LABELS)
+        pairs = draw_pairs(world, lexicon, families, split, LABELS)
         for code in ("en",) if split == "train" else LANGUAGES:
             yield f"{split}-{code}.tsv", [(*pair.written(code, lexicon), pair.label) for pair in pairs]

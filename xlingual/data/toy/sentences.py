@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,6 +15,8 @@ from xlingual.data.toy.world import ToyWorld
 NUMBER_SHARE = 0.2
 NAME_WORDS = MappingProxyType({1: 0.5, 2: 0.3, 3: 0.2})
 """A value is a number with probability NUMBER_SHARE, otherwise a name; NAME_WORDS is its distribution of lengths."""
+
+_NAME_WORDS_UP_TO = tuple(float(share) for share in np.cumsum(tuple(NAME_WORDS.values())))
 
 STATEMENT = "subject relation value filler"
 STATEMENTS: Mapping[str, str] = MappingProxyType(
@@ -116,9 +119,9 @@ def _draw_fact(relation: int, lexicon: Lexicon, generator: np.random.Generator) 
 def _draw_value(relation: int, lexicon: Lexicon, generator: np.random.Generator) -> str:
     values = lexicon.values[relation]
     if generator.random() < NUMBER_SHARE:
-        return str(generator.choice(values.numbers))
-    count = int(generator.choice(tuple(NAME_WORDS), p=tuple(NAME_WORDS.values())))
-    return " ".join(generator.choice(values.names, count, replace=False))
+        return values.numbers[int(generator.integers(len(values.numbers)))]
+    count = tuple(NAME_WORDS)[bisect(_NAME_WORDS_UP_TO, generator.random())]
+    return " ".join(values.names[place] for place in generator.choice(len(values.names), count, replace=False))
 
 
 def _write_fact(fact: Fact, subject: str, language: str, tongue: Tongue) -> tuple[str, int]:

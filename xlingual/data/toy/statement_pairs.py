@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlingual.data.toy.articles import draw_families
+from xlingual.data.toy.articles import Families
 from xlingual.data.toy.sentences import Fact, Person, another_fact, another_value, write_statement
 from xlingual.data.toy.vocabularies import FILLERS, Lexicon
 from xlingual.data.toy.world import ToyWorld
@@ -35,17 +35,20 @@ class StatementPair:
         return first, second
 
 
-def draw_pairs(world: ToyWorld, lexicon: Lexicon, split: str, labels: Mapping[str, str]) -> list[StatementPair]:
+def draw_pairs(
+    world: ToyWorld, lexicon: Lexicon, families: Mapping[str, Families], split: str, labels: Mapping[str, str]
+) -> list[StatementPair]:
     """One pair for each label of each fact of a split.
 
     Args:
         world: its settings.
         lexicon: its words.
+        families: its people, by split.
         split: `train`, `dev` or `test`.
         labels: from a relation of the second fact to the label.
     """
     generator = world.generator(f"pairs of {split} with {len(labels)} labels")
-    persons = [person for family in draw_families(world, lexicon, split).values() for person in family]
+    persons = [person for family in families[split].values() for person in family]
     return list(_pairs(persons, list(labels.items()), lexicon, generator))
 
 

@@ -10,6 +10,7 @@ trial's seed.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,9 +36,9 @@ LOOK_ALIKE = 0.8
 Matrix = NDArray[np.float32]
 
 
-def write_encoder(directory: Path, world: ToyWorld, words: Sequence[Word]) -> None:
-    """Write config.json and model.safetensors; word embeddings are those of the special tokens, then of `words`."""
-    table = np.concatenate([special_embeddings(world), word_embeddings(world, words)])
+def write_encoder(directory: Path, world: ToyWorld, words: Matrix) -> None:
+    """Write config.json and model.safetensors; word embeddings are those of the special tokens, then `words`."""
+    table = np.concatenate([special_embeddings(world), words])
     weights = {"embeddings.word_embeddings.weight": table, **_body(world.generator("encoder"))}
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
     text = json.dumps(_configuration(len(table)), indent=2)
@@ -47,7 +48,8 @@ def write_encoder(directory: Path, world: ToyWorld, words: Sequence[Word]) -> No
 
 def word_embeddings(world: ToyWorld, words: Sequence[Word]) -> Matrix:
     """One row per word, (words, WIDTH): concept vector plus deviation; shared words have no deviation."""
-    concepts = np.stack([_concept(world, word.parts) for word in words])
+    part = functools.cache(lambda name: _vector(world, f"part {name}"))  # languages share their words' parts
+    concepts = np.stack([_concept([part(name) for name in word.parts]) for word in words])
     deviations = np.stack([_deviation(world, word) for word in words])
     return (concepts + deviations).astype(np.float32)
 
@@ -58,10 +60,9 @@ def special_embeddings(world: ToyWorld) -> Matrix:
     return np.stack([np.zeros(WIDTH), *rows[1:]]).astype(np.float32)
 
 
-def _concept(world: ToyWorld, parts: Sequence[str]) -> NDArray[np.float64]:
+def _concept(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """The scaled sum of the parts' vectors; each component has standard deviation 1."""
-    total = np.sum([_vector(world, f"part {part}") for part in parts], axis=0)
-    scaled: NDArray[np.float64] = total / np.sqrt(len(parts))
+    scaled: NDArray[np.float64] = np.sum(parts, axis=0) / np.sqrt(len(parts))
     return scaled
 
 

@@ -14,7 +14,6 @@ What is asked for, and where an answer ends, has to be learned.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,6 @@ from safetensors.numpy import save_file
 
 from xlingual.data.toy.text_tokenizer import NAMED_TOKENS
 from xlingual.data.toy.toy_encoder import HEADS, INTERMEDIATE, LAYERS, WEIGHT_DEVIATION, WIDTH, Matrix
-from xlingual.data.toy.toy_encoder import word_embeddings as word_table
-from xlingual.data.toy.vocabularies import Word
 from xlingual.data.toy.world import ToyWorld
 from xlingual.records.files import follow_umask
 
@@ -39,11 +36,11 @@ SHARPNESS = 0.3
 """Weight of the decoder's last norm, which scales all logits. At 1, training first has to undo confident guesses."""
 
 
-def write_text_to_text(directory: Path, world: ToyWorld, words: Sequence[Word]) -> None:
-    """Write config.json and model.safetensors; word embeddings are those of the named tokens, then of `words`."""
+def write_text_to_text(directory: Path, world: ToyWorld, words: Matrix) -> None:
+    """Write config.json and model.safetensors; word embeddings are those of the named tokens, then `words`."""
     generator = world.generator("text-to-text model")
     named = [world.generator(f"part text-to-text token {token}").standard_normal(WIDTH) for token in NAMED_TOKENS]
-    table = np.concatenate([np.stack(named).astype(np.float32), word_table(world, words)])
+    table = np.concatenate([np.stack(named).astype(np.float32), words])
     weights = {"shared.weight": table, **_encoder(generator), **_decoder(generator)}
     save_file(weights, directory / "model.safetensors", metadata={"format": "pt"})
     text = json.dumps(_configuration(len(table)), indent=2)
