@@ -76,13 +76,12 @@ def test_a_fingerprint_depends_on_the_pairs_of_sentences() -> None:
 
 def test_training_on_the_test_part_of_paws_wiki_is_clean_and_a_planted_pair_is_found(shared: Path) -> None:
     source = str(shared / "data" / "pawsx" / "x-final")
-    index = index_of_test_sets({"pawsx": (BENCHMARKS["pawsx"], source, None)})
+    index = index_of_test_sets({"pawsx": (BENCHMARKS["pawsx"], source, ["en", "fr"])})
     train = PAWSX.load_training(source)
-    assert clean_examples(train, index)[0].fingerprint == train.fingerprint
     sealed = PAWSX.load(source, ["fr"])["fr"].examples[7]
     planted = replace(train.examples[0], id="planted", first=sealed.second, second=sealed.first)
     kept, listed = clean_examples(ExampleSet((*train.examples, planted), train.counts), index)
-    assert len(kept) == len(train) and [one.name for one in listed] == ["planted"]
+    assert kept.examples == train.examples and [one.name for one in listed] == ["planted"]
 
 
 def test_pairs_of_the_development_part_share_sentences_with_the_test_part(shared: Path) -> None:

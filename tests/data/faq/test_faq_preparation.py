@@ -160,7 +160,7 @@ def test_question_types_of_both_versions_are_not_mixed(source: Path, tmp_path: P
 
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     peaks = {}
-    for number in (2500, 2500, 10_000):  # warm up imports
+    for number in (100, 2500, 7500):  # the first loads what is imported
         rows = [row(n, f"site-{(n * 7919) % (number // 5)}.de") for n in range(number)]
         write(tmp_path / f"{number}" / "deu.jsonl", rows)
         del rows
@@ -170,4 +170,4 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         peaks[number] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         shutil.rmtree(tmp_path / "s")
-    assert peaks[10_000] < 2 * peaks[2500]  # four times as many rows; buffers are full after a few thousand
+    assert peaks[7500] < 2 * peaks[2500]  # three times as many rows; buffers are full after a few thousand

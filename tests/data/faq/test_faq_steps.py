@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import shutil
 from pathlib import Path
 
@@ -36,16 +37,10 @@ def test_a_studys_filters_and_the_check_against_the_test_set_are_counted_and_lis
     ]
     for code in ("deu", "spa"):
         write(tmp_path / f"{code}.jsonl", rows)
+    steps = faq_steps(FaqFilters(), index())
     one, two = (
-        prepare_faq(
-            str(tmp_path),
-            ["de", "es"],
-            Draw(len(rows)),
-            folder=tmp_path / f"store-{processes}",
-            steps=faq_steps(FaqFilters(), index()),
-            processes=processes,
-        )
-        for processes in (1, 2)
+        prepare_faq(str(tmp_path), ["de", "es"], Draw(len(rows)), folder=tmp_path / f"store-{number}", steps=made)
+        for number, made in enumerate((steps, pickle.loads(pickle.dumps(steps))))  # as another process gets them
     )
     stored = one["de"]
     assert [rows.fingerprint for rows in one.values()] == [rows.fingerprint for rows in two.values()]

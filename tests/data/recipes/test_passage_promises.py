@@ -68,7 +68,7 @@ SETTINGS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
+@settings(max_examples=40)
 @given(ROWS, st.integers(0, 9), SETTINGS, st.sampled_from(["de", "zh", "th"]))
 def test_every_example_keeps_the_promises(rows: list[FaqRow], seed: int, limits: dict[str, Any], language: str) -> None:
     wanted = PassageSettings(**limits)
@@ -86,7 +86,7 @@ def test_every_example_keeps_the_promises(rows: list[FaqRow], seed: int, limits:
     assert counts["read"] == counts["kept"] + sum(n for name, n in counts.items() if name.startswith("dropped_"))
 
 
-@settings(deadline=None)
+@settings(max_examples=40)
 @given(ROWS, st.integers(0, 9))
 def test_no_sibling_is_nearly_the_gold_answer(rows: list[FaqRow], seed: int) -> None:
     """Answers of a single sentence, so that a passage's sentences are its answers."""
@@ -106,7 +106,7 @@ def test_no_sibling_is_nearly_the_gold_answer(rows: list[FaqRow], seed: int) -> 
             assert len(gold & words) <= 0.5 * len(gold | words)
 
 
-@settings(deadline=None)
+@settings(max_examples=40)
 @given(ROWS, st.integers(0, 9), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_has_no_say(rows: list[FaqRow], seed: int, shuffler: random.Random) -> None:
     shuffled = list(rows)
