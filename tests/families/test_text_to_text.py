@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,10 @@ def taught(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def loaded(directory: Path) -> tuple[Family, nn.Module]:
     family = family_of(directory)
     return family, family.load(directory, 0).eval()
+
+
+shared_model = cache(loaded)
+"""Like `loaded`, for tests that leave the model as it is."""
 
 
 def asked(family: Family, directory: Path, count: int = 12, first: int = 0) -> ScoringSet:
@@ -102,7 +107,7 @@ def test_lengths_that_a_study_leaves_open_are_the_familys(checkpoint: Path) -> N
 
 
 def test_the_plain_loss_is_that_of_transformers(checkpoint: Path) -> None:
-    family, model = loaded(checkpoint)
+    family, model = shared_model(checkpoint)
     batch, targets = plain_pass(family, model, checkpoint)
     outcome = family.outcome(model, batch, targets, nullcontext)
     theirs = model(**batch.inputs, labels=targets["labels"]).loss
@@ -114,7 +119,7 @@ def test_the_plain_loss_is_that_of_transformers(checkpoint: Path) -> None:
 
 
 def test_the_loss_weighs_the_tokens_of_each_row(checkpoint: Path) -> None:
-    family, model = loaded(checkpoint)
+    family, model = shared_model(checkpoint)
     batch, targets = plain_pass(family, model, checkpoint)
     weights = torch.arange(7) / 4
     outcome = family.outcome(model, batch, targets | {"weights": weights}, nullcontext)
@@ -129,7 +134,7 @@ def test_the_loss_weighs_the_tokens_of_each_row(checkpoint: Path) -> None:
 
 
 def test_padding_and_neighbours_change_no_loss(checkpoint: Path) -> None:
-    family, model = loaded(checkpoint)
+    family, model = shared_model(checkpoint)
     question_set = asked(family, checkpoint)
     made = family.inputs(family.tokenizer(checkpoint), question_set.examples, LENGTHS, targets=True)
     batcher = family.batcher(model, 0, CPU)
@@ -143,7 +148,7 @@ def test_padding_and_neighbours_change_no_loss(checkpoint: Path) -> None:
 
 
 def test_answers_are_those_of_plain_transformers(taught: Path) -> None:
-    family, model = loaded(taught)
+    family, model = shared_model(taught)
     tokenizer, part = family.tokenizer(taught), asked(family, taught)
     with quiet_transformers():
         theirs: Any = AutoModelForSeq2SeqLM.from_pretrained(taught).eval()
@@ -165,7 +170,7 @@ def test_answers_are_those_of_plain_transformers(taught: Path) -> None:
 
 
 def test_workers_together_find_what_one_finds(taught: Path) -> None:
-    family, model = loaded(taught)
+    family, model = shared_model(taught)
     batcher = family.batcher(model, 0, CPU)
     sets = {"en": asked(family, taught), "de": asked(family, taught, 9, 30)}
     batches = tokens_per_pass(batcher, 200)
@@ -176,7 +181,7 @@ def test_workers_together_find_what_one_finds(taught: Path) -> None:
 
 
 def test_other_batches_give_the_same_answers(taught: Path) -> None:
-    family, model = loaded(taught)
+    family, model = shared_model(taught)
     batcher, part = family.batcher(model, 0, CPU), asked(family, taught)
     alone = family.answers(model, {"en": part}, tokens_per_pass(batcher, 1), LENGTHS)["en"]
     together = family.answers(model, {"en": part}, tokens_per_pass(batcher, 5000), LENGTHS)["en"]
@@ -208,7 +213,7 @@ def test_the_checkpoints_own_generation_settings_rest_and_come_back(mt5: Path) -
 
 
 def test_no_question_has_no_answers(mt5: Path) -> None:
-    family, model = loaded(mt5)
+    family, model = shared_model(mt5)
     part = asked(family, mt5, 0)
     assert family.answers(model, {"en": part}, family.batcher(model, 0, CPU), LENGTHS) == {"en": {}}
     assert family.answers(model, {}, family.batcher(model, 0, CPU), LENGTHS) == {}
@@ -217,7 +222,7 @@ def test_no_question_has_no_answers(mt5: Path) -> None:
 def test_an_answer_ends_or_is_as_long_as_it_may_be(taught: Path, checkpoint: Path) -> None:
     lengths = set()
     for directory in (taught, checkpoint):
-        family, model = loaded(directory)
+        family, model = shared_model(directory)
         part = asked(family, directory)
         batch = family.batcher(model, 0, CPU)([(part.inputs, i) for i in range(12)])
         with torch.no_grad():
@@ -272,7 +277,7 @@ def test_the_head_of_a_umt5_is_scaled_only_where_it_is_its_word_embeddings(
 
 
 def test_an_export_loads_in_transformers_as_it_was(taught: Path, checkpoint: Path) -> None:
-    _, model = loaded(taught)
+    _, model = shared_model(taught)
     with quiet_transformers():
         theirs: Any = AutoModelForSeq2SeqLM.from_pretrained(taught).eval()
     inputs = torch.arange(3, 12)[None]
@@ -309,7 +314,7 @@ def test_a_text_to_text_models_vocabulary_is_whole(checkpoint: Path) -> None:
 
 
 def test_a_batch_has_no_token_types(checkpoint: Path) -> None:
-    family, model = loaded(checkpoint)
+    family, model = shared_model(checkpoint)
     part = asked(family, checkpoint, 4)
     batch = family.batcher(model, 0, CPU, packs=True)([(part.inputs, i) for i in range(4)])
     assert set(batch.inputs) == {"input_ids", "attention_mask"} and not batch.packed
@@ -318,7 +323,7 @@ def test_a_batch_has_no_token_types(checkpoint: Path) -> None:
 
 
 def test_bf16_autocast_answers_and_learns(mt5: Path) -> None:
-    family, model = loaded(mt5)
+    family, model = shared_model(mt5)
 
     def autocast() -> Any:
         return torch.autocast("cpu", dtype=torch.bfloat16)

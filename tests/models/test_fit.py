@@ -141,7 +141,9 @@ def test_nothing_is_said_of_a_checkpoint_of_any_family_that_fits(kind: str, tmp_
     assert notes(tmp_path / "model") == []
 
 
+@pytest.mark.real
 def test_nothing_is_said_of_a_real_encoder_and_it_knows_all_of_its_languages(shared: Path) -> None:
+    """The default run has tiny checkpoints of every family, and languages that a tokenizer does not know."""
     directory = shared / "models" / "me5-small-trimmed"
     assert notes(directory) == []
     texts = {"en": ["Who built the bridge?"], "th": ["ใครสร้างสะพานแห่งนี้"], "zh": ["谁建造了这座桥?"]}

@@ -20,9 +20,14 @@ MLQA_PAIRS = {"de-en": 512, "en-de": 512, "en-zh": 504, "zh-en": 504, "de-zh": 1
 TYDIQA = {"en": 440, "ar": 921, "fi": 782, "ko": 276, "ru": 812, "sw": 499}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mlqa_dev(shared: Path) -> Path:
     return _there(shared / "data" / "mlqa")
+
+
+@pytest.fixture(scope="module")
+def mlqa_sets(mlqa_dev: Path) -> dict[str, ExampleSet]:
+    return mlqa.load_mlqa(str(mlqa_dev), list(MLQA))
 
 
 @pytest.fixture
@@ -40,34 +45,32 @@ def counts(sets: dict[str, ExampleSet]) -> dict[str, int]:
     return {key: len(part) for key, part in sets.items()}
 
 
-def test_every_file_of_mlqa_has_its_questions(mlqa_dev: Path) -> None:
+def test_every_file_of_mlqa_has_its_questions(mlqa_dev: Path, mlqa_sets: dict[str, ExampleSet]) -> None:
     assert mlqa.languages_of(str(mlqa_dev)) == list(MLQA)
-    sets = mlqa.load_mlqa(str(mlqa_dev), list(MLQA))
-    assert counts(sets) == MLQA
-    assert all(set(example.answer_starts) != {-1} for part in sets.values() for example in part.examples)
+    assert counts(mlqa_sets) == MLQA
+    assert all(set(example.answer_starts) != {-1} for part in mlqa_sets.values() for example in part.examples)
     pairs = [(key[:2], key[3:]) for key in MLQA_PAIRS]
     crossed = mlqa.load_crossed(str(mlqa_dev), pairs)
     assert counts(crossed) == MLQA_PAIRS
     for key, part in crossed.items():
         assert {example.language for example in part.examples} == {key[:2]}  # the answers are in the context's language
-        own = {example.id: example for example in sets[key[:2]].examples}
+        own = {example.id: example for example in mlqa_sets[key[:2]].examples}
         assert all(own[one.id].context == one.context and own[one.id].answers == one.answers for one in part.examples)
     assert len(list((mlqa_dev / "dev").iterdir())) == len(MLQA) + len(MLQA_PAIRS)
 
 
-def test_articles_on_one_subject_have_one_title(mlqa_dev: Path) -> None:
-    sets = mlqa.load_mlqa(str(mlqa_dev), list(MLQA))
-    english = {example.id: example.title for example in sets["en"].examples}
-    for part in sets.values():
+def test_articles_on_one_subject_have_one_title(mlqa_dev: Path, mlqa_sets: dict[str, ExampleSet]) -> None:
+    english = {example.id: example.title for example in mlqa_sets["en"].examples}
+    for part in mlqa_sets.values():
         assert all(example.title == english[example.id] for example in part.examples)
     alone = mlqa.load_mlqa(str(mlqa_dev), ["vi"])["vi"]
-    assert alone.fingerprint == sets["vi"].fingerprint and len({example.title for example in alone.examples}) == 228
+    assert (
+        alone.fingerprint == mlqa_sets["vi"].fingerprint and len({example.title for example in alone.examples}) == 228
+    )
 
 
-def test_a_literal_line_break_in_a_question_is_kept(mlqa_dev: Path) -> None:
-    sets = mlqa.load_mlqa(str(mlqa_dev), list(MLQA))
-    broken = {key: sum("\\n" in example.question for example in part.examples) for key, part in sets.items()}
-    assert sum(broken.values()) == sum(
+def test_a_literal_line_break_in_a_question_is_kept(mlqa_dev: Path, mlqa_sets: dict[str, ExampleSet]) -> None:
+    assert sum("\\n" in example.question for part in mlqa_sets.values() for example in part.examples) == sum(
         "\\\\n" in line for file in (mlqa_dev / "dev").glob("*.json") if file.stem[12:14] == file.stem[-2:]
         for line in _questions_as_json(file)
     ) > 0  # fmt: skip
