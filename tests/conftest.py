@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import sys
@@ -14,6 +15,8 @@ import pytest
 from golden_messages import Messages
 
 if TYPE_CHECKING:
+    from robust_families import Family
+
     from xlingual.data.toy import ToyPaths
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -67,6 +70,13 @@ def toy(toy_storage: Path) -> ToyPaths:
     from xlingual.data.toy import ToyWorld, write_toy_world
 
     return write_toy_world(toy_storage / "toy_worlds" / ToyWorld().fingerprint, ToyWorld())
+
+
+def family_named(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
+    """One of the families of `robust_families`, each made once."""
+    from robust_families import FAMILIES
+
+    return functools.cache(lambda name: FAMILIES[name](tmp_path_factory.mktemp(name)))
 
 
 @pytest.fixture(scope="session")

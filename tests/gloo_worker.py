@@ -19,6 +19,15 @@ from xlingual.study import TrialConfiguration
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import Report
 
+IMPORTED_ONCE = [
+    "xlingual.training.loop",
+    "torch._dynamo",
+    "transformers.models.bert.modeling_bert",
+    "transformers.models.xlm_roberta.modeling_xlm_roberta",
+    "transformers.models.mt5.modeling_mt5",
+]
+"""Modules that take long to import and that every worker needs."""
+
 
 class GlooWorker:
     """One of several processes that train a trial."""
@@ -64,7 +73,9 @@ class TwoWorkers:
     """Two processes that train trials together, started at the first trial and then reused."""
 
     def __init__(self) -> None:
-        self._processes = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+        context = get_context("forkserver")  # PyTorch is imported once for both
+        context.set_forkserver_preload(IMPORTED_ONCE)
+        self._processes = ProcessPoolExecutor(2, mp_context=context)
 
     def start(self, rendezvous: Path, *tasks: Task) -> Callable[[], None]:
         """Start training.

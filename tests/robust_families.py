@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,21 @@ RECIPES: dict[str, dict[str, Any]] = {
     "masked_language_model": {"masked_language_model": {}},
     "generation": {"generation": {}},
 }
+
+
+@dataclass(frozen=True)
+class ReadOnce(Checkpoint):
+    """A checkpoint whose weights are read once for each seed; every model of it is a copy."""
+
+    @cached_property
+    def _read(self) -> dict[tuple[int, bool], nn.Module]:
+        return {}
+
+    def load(self, seed: int, *, trained_head: bool = False) -> nn.Module:
+        """Load the model as `Checkpoint.load` does."""
+        if (seed, trained_head) not in self._read:
+            self._read[seed, trained_head] = super().load(seed, trained_head=trained_head)
+        return deepcopy(self._read[seed, trained_head])
 
 
 @dataclass(frozen=True)
@@ -134,10 +151,10 @@ class Family:
         model = TrainedModel(configuration, inputs, self.resolved, worker, Execution())
         return model, Updater(configuration, order, model, worker)
 
-    @property
+    @cached_property
     def resolved(self) -> Checkpoint:
         """The checkpoint on the task."""
-        return Checkpoint.at(self.checkpoint, self.task)
+        return ReadOnce.at(self.checkpoint, self.task)
 
     @property
     def objective(self) -> str:

@@ -8,14 +8,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
-from extension_package import ARM, call, environment, install
+from extension_package import ARM, environment, install
+from extension_package import call as call_apart
+
+from xlingual.errors import ExtensionError
+from xlingual.extensions import registered
+from xlingual.study.methods import Method
 
 Write = Callable[..., Path]
 
@@ -94,7 +99,7 @@ def test_mistakes_are_told_as_those_of_built_in_methods(checked: dict[str, Any],
 
 
 def test_a_plan_shows_what_a_package_adds(package: Path, study: Path) -> None:
-    planned = json.loads(call("plan", study, "--json", folders=(package,)).stdout)
+    planned = json.loads(call_apart("plan", study, "--json", folders=(package,)).stdout)
     (arm,) = (one for one in planned["arms"] if one["name"] == "extended")
     assert {one["name"]: one["text"] for one in arm["parameters"]} == {
         "robust.token_dropout.rate": "uniform 0.05 to 0.2",
@@ -117,26 +122,41 @@ def test_a_trial_trains_and_goes_on_exactly_from_where_it_was_cut(package: Path,
     assert "| `robust.token_dropout.rate` | 0.1 |" in card
 
 
-def test_a_study_that_names_what_no_package_adds_is_refused(study: Path) -> None:
+def test_a_study_that_names_what_no_package_adds_is_refused(study: Path, call: Callable[..., Any]) -> None:
     ended = call("validate", study)
-    assert ended.returncode == 1 and "Traceback" not in ended.stderr
-    assert "unknown key 'token_dropout' in arms.extended.robust" in ended.stderr
-    assert "training.optimizer: must be adamw or adafactor" in ended.stderr
+    assert ended.status == 1 and "Traceback" not in ended.errors
+    assert "unknown key 'token_dropout' in arms.extended.robust" in ended.errors
+    assert "training.optimizer: must be adamw or adafactor" in ended.errors
+
+
+def test_a_package_that_cannot_be_used_is_told_in_one_line(study: Path, tmp_path: Path) -> None:
+    broken = install(tmp_path / "broken", {"broken": "no_such_module:METHOD"}, {}, name="broken-package")
+    ended = call_apart("validate", study, folders=(broken,))
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("error: package broken-package 1.0, entry point broken of xlingual.methods ")
+    assert "it cannot be imported (ModuleNotFoundError: No module named" in line
+
+
+@pytest.fixture
+def not_imported() -> Iterator[None]:
+    """Forget the package's module afterwards."""
+    yield
+    sys.modules.pop("more_methods", None)
 
 
 @pytest.mark.parametrize(
     ("methods", "reason"),
     [
-        ({"broken": "no_such_module:METHOD"}, "it cannot be imported (ModuleNotFoundError: No module named"),
         ({"odd": "more_methods:TokenDropout"}, "a Method was asked for, found a ModelMetaclass"),
         ({"one": "more_methods:REVERSAL", "two": "more_methods:REVERSAL"}, "the name 'reversal' is taken"),
     ],
 )
-def test_a_package_that_cannot_be_used_is_told_in_one_line(
-    study: Path, tmp_path: Path, methods: dict[str, str], reason: str
+@pytest.mark.usefixtures("not_imported")
+def test_what_a_package_adds_in_error_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, methods: dict[str, str], reason: str
 ) -> None:
-    broken = install(tmp_path / "broken", methods, {}, name="broken-package")
-    ended = call("validate", study, folders=(broken,))
-    assert ended.returncode == 1
-    (line,) = ended.stderr.splitlines()
-    assert line.startswith("error: package broken-package 1.0, entry point ") and reason in line
+    monkeypatch.syspath_prepend(install(tmp_path / "broken", methods, {}, name="broken-package"))
+    with pytest.raises(ExtensionError, match=r"^package broken-package 1\.0, entry point ") as refused:
+        registered("xlingual.methods", Method, [])
+    assert reason in str(refused.value) and "\n" not in str(refused.value)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import tiny_task
 import tiny_text_to_text
 
+from xlingual.data.toy import ToyWorld
 from xlingual.models.encoder import load_tokenizer
 from xlingual.preparation.trial_inputs import TrialInputs
+from xlingual.speed import bench_task, matrix
 from xlingual.study import FamilyDefaults, WindowSettings
 from xlingual.tokens.windows import make_windows
 
@@ -35,3 +38,25 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_mt5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained tiny text-to-text model."""
     return tiny_text_to_text.write_text_to_text(tmp_path_factory.mktemp("tiny") / "mt5")
+
+
+@pytest.fixture(scope="session")
+def toy_questions() -> int:
+    """Number of training questions of the small toy world."""
+    return 300
+
+
+@pytest.fixture
+def small_toy_world(monkeypatch: pytest.MonkeyPatch, toy_questions: int) -> None:
+    """Make a toy world of a tenth of its usual size: what is measured are its models, on some of its data."""
+    world = ToyWorld(train_articles=20, dev_articles=1, faq_pages=1)
+    assert world.train_articles * world.persons_per_article * world.questions_per_person == toy_questions
+    monkeypatch.setattr(bench_task, "ToyWorld", lambda: world)
+
+
+@pytest.fixture(scope="module")
+def small_products() -> Iterator[None]:
+    """Measure small matrix products alone: those of bf16 take seconds on a CPU without instructions for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matrix, "SIZES", (64, 128))
+        yield

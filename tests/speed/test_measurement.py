@@ -18,7 +18,7 @@ from xlingual.study import load_study
 
 
 @pytest.fixture(scope="module")
-def speed(tiny_checkpoint, data):
+def speed(tiny_checkpoint, data, small_products):
     return measure(
         BenchRequest(
             model=str(tiny_checkpoint),
@@ -102,6 +102,7 @@ def test_where_it_is_unknown_how_much_fits_the_table_says_why(speed, update_memo
     assert reason in shown(dataclasses.replace(speed, largest=None, training=training))
 
 
+@pytest.mark.usefixtures("small_toy_world")
 def test_the_toy_world_stands_in_for_what_is_not_named():
     with prepared(BenchRequest()) as task:
         assert task.model == "toy"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xlingual.speed.bench_task import BenchRequest, prepared
+from xlingual.speed.bench_task import BenchRequest
 from xlingual.speed.measurement import measure
 from xlingual.speed.model_kind import model_kind
 from xlingual.study import PairSettings, Study, load_study
@@ -34,13 +34,13 @@ def study(tmp_path: Path) -> Study:
     return load_study(path)
 
 
+@pytest.mark.usefixtures("small_toy_world", "small_products")
 def test_pairs_are_what_is_measured(study: Study) -> None:
-    asked = BenchRequest(questions=2, updates=1, max_train_examples=40).or_as_in(study)
-    with prepared(asked) as task:
-        assert task.lengths == PairSettings(max_length=40) and task.checkpoint.family.name == "pair_classification"
-        assert len(task.inputs.train) == task.train_examples == 40 and task.inputs.train.unit == "pairs"
-        assert {len(part) for part in task.questions.values()} == {2} and "en" in task.questions
-    speed = measure(asked).as_json()
+    found = measure(BenchRequest(questions=2, updates=1, max_train_examples=40, threads=1).or_as_in(study))
+    task, speed = found.task, found.as_json()
+    assert task.lengths == PairSettings(max_length=40) and task.checkpoint.family.name == "pair_classification"
+    assert len(task.inputs.train) == task.train_examples == 40 and task.inputs.train.unit == "pairs"
+    assert {len(part) for part in task.questions.values()} == {2} and "en" in task.questions
     assert speed["pairs"] == {"max_length": 40} and speed["train_windows_per_s"] > 0
     assert speed["score_questions"] == {code: 2 for code in speed["score_questions"]}
 

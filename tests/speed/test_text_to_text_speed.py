@@ -52,7 +52,7 @@ def inputs(tiny_mt5):
 
 
 @pytest.fixture(scope="module")
-def speed(tiny_mt5, data):
+def speed(tiny_mt5, data, small_products):
     return measure(
         BenchRequest(
             model=str(tiny_mt5),
@@ -215,13 +215,14 @@ def test_answers_are_scored_as_evaluate_does(tiny_mt5, monkeypatch):
     assert measured.questions_per_s == 10 / measured.seconds
 
 
-def test_the_toy_worlds_mt5_stands_in():
+@pytest.mark.usefixtures("small_toy_world")
+def test_the_toy_worlds_mt5_stands_in(toy_questions):
     with prepared(BenchRequest("toy_text_to_text")) as task:
         assert task.checkpoint.family is TEXT_TO_TEXT
         assert (task.checkpoint.directory / "config.json").is_file()
         assert task.lengths == TextToTextSettings(max_input_tokens=1024, max_target_tokens=128, max_answer_tokens=64)
         assert (task.traits.optimizer, task.traits.decay) == ("adafactor", "constant")
-        assert len(task.inputs.train) == task.train_examples == 3000
+        assert len(task.inputs.train) == task.train_examples == toy_questions
         assert "tiny mT5" in task.notes[0]
 
 

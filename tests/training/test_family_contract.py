@@ -5,13 +5,14 @@ Robust training of every family is tested in tests/robust/contract, and two work
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from robust_families import FAMILIES, Family
+from robust_families import Family
 from tiny_pairs import pairs
 from tiny_task import questions
 
@@ -36,23 +37,31 @@ class Killed(Exception):
     pass
 
 
-@pytest.fixture(scope="module")
-def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Family]:
-    return {name: FAMILIES[name](tmp_path_factory.mktemp(name)) for name in SERVED}
-
-
 @pytest.fixture(params=SERVED)
-def family(request: pytest.FixtureRequest, families: dict[str, Family]) -> Family:
-    return families[request.param]
+def family(request: pytest.FixtureRequest, family_named: Callable[[str], Family]) -> Family:
+    return family_named(request.param)
 
 
 @pytest.fixture
-def text_to_text(families: dict[str, Family]) -> Family:
-    return families["text_to_text"]
+def text_to_text(family_named: Callable[[str], Family]) -> Family:
+    return family_named("text_to_text")
 
 
+@pytest.mark.parametrize(
+    "family",
+    [
+        "text_to_text",
+        "pair_encoder",
+        pytest.param("xlm_roberta", marks=pytest.mark.real),
+        pytest.param("pair_text_to_text", marks=pytest.mark.real),
+    ],
+    indirect=True,
+)
 def test_twenty_examples_are_learnt_by_heart(family: Family, tmp_path: Path) -> None:
-    """The development questions are the training examples; with dropout, as a trial of a study is trained."""
+    """The development questions are the training examples; with dropout, as a trial of a study is trained.
+
+    The contract of robust training has every family learn examples by heart in the default run.
+    """
     kind, lengths = family.resolved.family, family.traits.lengths
     examples: tuple[Any, ...] = questions(20) if family.task is QUESTION_ANSWERING else pairs(20)
     tokenizer = kind.tokenizer(family.checkpoint)
@@ -77,12 +86,13 @@ def test_a_family_serves_these_recipes(family: Family) -> None:
     assert family.recipes == SERVED[family.name]
 
 
+@pytest.mark.real
 def test_a_killed_training_goes_on_exactly(family: Family, tmp_path: Path) -> None:
-    """Without recipe: reports and weights are bit-identical."""
+    """Without recipe: reports and weights are bit-identical. The default run has every family with a robust method."""
     _check_continuation(family, None, tmp_path)
 
 
-@pytest.mark.parametrize("recipe", SERVED["text_to_text"])
+@pytest.mark.parametrize("recipe", ["contrastive", "generation", pytest.param("passage", marks=pytest.mark.real)])
 def test_a_killed_training_of_a_text_to_text_model_goes_on_exactly_with_each_recipe(
     recipe: str, text_to_text: Family, tmp_path: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,17 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.robust import RobustTraining, Rows, Run, Term
 from xlingual.training.worker import SoloWorker
 
+EVERYTHING = "consistency and everything else"
 CASES = [
-    *(("encoder", name) for name in ("noise, absolute, three samples", "freelb", "pgd", "prediction", "consistency")),
+    *(("encoder", name) for name in ("noise, absolute, three samples", "freelb", "consistency")),
+    *(pytest.param("encoder", name, marks=pytest.mark.real) for name in ("pgd", "prediction")),
     ("text_to_text", "prediction"),
 ]
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
-def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Family:
-    return FAMILIES[request.param](tmp_path_factory.mktemp(request.param))
+@pytest.fixture(params=FAMILIES)
+def family(request: pytest.FixtureRequest, family_named: Callable[[str], Family]) -> Family:
+    return family_named(request.param)
 
 
 class Watched:
@@ -46,13 +48,32 @@ class Watched:
         return self._robust.pop_squared_norms()
 
 
-def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path, two_workers: TwoWorkers) -> None:
-    """With dropout and two micro-batches per worker; only one worker has the last micro-batch of a mixture."""
-    names = list(COMBINATIONS) if family.name == "encoder" else ["consistency and everything else"]
-    configurations = {name: family.configuration(COMBINATIONS[name], micro_batch_size=2) for name in names}
+@pytest.mark.parametrize(
+    ("family", "combinations", "recipes"),
+    [
+        ("encoder", ("freelb and all texts", "prediction and subwords and averaging"), ("masked_language_model",)),
+        ("text_to_text", (EVERYTHING,), ("generation",)),
+        ("pair_encoder", ("noise and words and averaging",), ("contrastive",)),
+        pytest.param("encoder", tuple(COMBINATIONS), None, marks=pytest.mark.real),
+        *(pytest.param(name, (EVERYTHING,), None, marks=pytest.mark.real) for name in FAMILIES if name != "encoder"),
+    ],
+    indirect=["family"],
+)
+def test_two_workers_train_what_one_trains(
+    family: Family,
+    combinations: Sequence[str],
+    recipes: Sequence[str] | None,
+    tmp_path: Path,
+    two_workers: TwoWorkers,
+) -> None:
+    """With dropout and two micro-batches per worker; only one worker has the last micro-batch of a mixture.
+
+    The default run has each method and each kind of loss once; the `real` cases are all of each family's.
+    """
+    configurations = {name: family.configuration(COMBINATIONS[name], micro_batch_size=2) for name in combinations}
     configurations |= {
         f"{recipe}, consistency": family.configuration(PERTURBING["consistency"], recipe=recipe, micro_batch_size=3)
-        for recipe in family.recipes
+        for recipe in (family.recipes if recipes is None else recipes)
     }
     tasks = [
         (configuration, family.inputs, family.checkpoint, tmp_path / "together" / name)
@@ -75,7 +96,7 @@ def test_two_workers_train_what_one_trains(family: Family, tmp_path: Path, two_w
         assert environment[0]["workers"] == 2
 
 
-@pytest.mark.parametrize(("family", "name"), CASES, indirect=["family"])
+@pytest.mark.parametrize(("family", "name"), [("encoder", "freelb"), ("text_to_text", "noise")], indirect=["family"])
 def test_each_worker_draws_noise_of_its_own(name: str, family: Family) -> None:
     """The seeds of two workers' passes are those of a single worker, divided between them, and all distinct."""
     seeds = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,9 @@ from xlingual.training.update import Updater
 from xlingual.training.worker import SoloWorker
 
 
-@pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> Family:
-    return FAMILIES["text_to_text"](tmp_path_factory.mktemp("text_to_text"))
+@pytest.fixture
+def family(family_named: Callable[[str], Family]) -> Family:
+    return family_named("text_to_text")
 
 
 def ids(place: ItemRef, *, target: bool = False) -> list[int]:

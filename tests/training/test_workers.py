@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,44 @@ RECIPES: dict[str, dict[str, Any]] = {
     "contrastive": {"contrastive": {"bitext_share": 0.5}},
     "masked_language_model": {"masked_language_model": {}},
 }
+EVERY_CASE = (
+    *(
+        (name, schedule, micro)
+        for name in RECIPES
+        for schedule, micro in (("mix", 4), ("then", 16))
+        if name != "passage"
+    ),
+    ("passage", "then", 16),
+)
 
 
+@pytest.mark.parametrize(
+    ("updates", "cases"),
+    [
+        (8, (("contrastive", "mix", 4), ("masked_language_model", "then", 16))),
+        pytest.param(20, EVERY_CASE, marks=pytest.mark.real),
+    ],
+    ids=["some", "all"],
+)
 def test_two_workers_train_what_one_trains(
-    tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any, two_workers: TwoWorkers
+    updates: int,
+    cases: Sequence[tuple[str, str, int]],
+    tiny_inputs: TrialInputs,
+    mask_checkpoint: Path,
+    tmp_path: Path,
+    configure: Any,
+    two_workers: TwoWorkers,
 ) -> None:
     """With dropout, noise and gradient accumulation, and stages with fewer micro-batches than workers."""
-    configurations = {"long": configure(updates=20, robust=NOISE, mixture=DRAWN)}
-    for name, recipe in RECIPES.items():
-        for schedule, micro in (("mix", 4), ("then", 16)) if name != "passage" else (("then", 16),):
-            configurations[f"{name} {schedule}"] = configure(
-                updates=4,
-                reports=2,
-                micro_batch_size=micro,
-                robust=NOISE,
-                mixture=DRAWN | {"faq_share": 0.5, "recipe": recipe, "schedule": schedule},
-            )
+    configurations = {"long": configure(updates=updates, robust=NOISE, mixture=DRAWN)}
+    for name, schedule, micro in cases:
+        configurations[f"{name} {schedule}"] = configure(
+            updates=4,
+            reports=2,
+            micro_batch_size=micro,
+            robust=NOISE,
+            mixture=DRAWN | {"faq_share": 0.5, "recipe": RECIPES[name], "schedule": schedule},
+        )
     together = [
         (configuration, tiny_inputs, mask_checkpoint, tmp_path / "together" / name)
         for name, configuration in configurations.items()

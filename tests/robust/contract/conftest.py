@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from robust_default_run import in_default_run
 from robust_families import FAMILIES, Family
 from robust_trace import Trace, trace
 from robust_variants import ALL, COMBINATIONS
@@ -68,11 +69,19 @@ SERVED = {
 """Recipes of the families that are no encoders of questions."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the variants that a family does not check, and the recipes that it does not support."""
-    others = {item for item in items if item.path.parent == Path(__file__).parent and _left_out(item)}
+    """Skip the variants that a family does not check, and the recipes that it does not support.
+
+    Of the rest, those that the default run leaves out are marked `real`; see `robust_default_run`.
+    """
+    own = [item for item in items if item.path.parent == Path(__file__).parent]
+    others = {item for item in own if _left_out(item)}
     config.hook.pytest_deselected(items=list(others))
     items[:] = [item for item in items if item not in others]
+    for item in own:
+        if item not in others and _is_real(item):
+            item.add_marker("real")
 
 
 def _left_out(item: pytest.Item) -> bool:
@@ -83,9 +92,15 @@ def _left_out(item: pytest.Item) -> bool:
     return "name" in parameters and family in SOME and parameters["name"] not in SOME[family]
 
 
+def _is_real(item: pytest.Item) -> bool:
+    parameters = item.callspec.params  # type: ignore[attr-defined]
+    test = item.originalname  # type: ignore[attr-defined]
+    return "name" in parameters and not in_default_run(test, parameters["family"], parameters["name"])
+
+
 @pytest.fixture(scope="session", params=FAMILIES)
-def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Family:
-    return FAMILIES[request.param](tmp_path_factory.mktemp(request.param))
+def family(request: pytest.FixtureRequest, family_named: Callable[[str], Family]) -> Family:
+    return family_named(request.param)
 
 
 @pytest.fixture(scope="session")

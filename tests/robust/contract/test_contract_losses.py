@@ -1,4 +1,7 @@
-"""Every method: losses depend on the seed, differ from plain training, and equal it at magnitude 0."""
+"""Every method: losses depend on the seed, differ from plain training, and equal it at magnitude 0.
+
+The default run has some of the cases, see robust_default_run.py; all others are `real`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every method: its declared passes, without side effects."""
+"""Every method: its declared passes, without side effects.
+
+The default run has some of the cases, see robust_default_run.py; all others are `real`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every method in full trials: killed and resumed, evaluated without perturbation, able to learn."""
+"""Every method in full trials: killed and resumed, evaluated without perturbation, able to learn.
+
+The default run has some of the cases, see robust_default_run.py; all others are `real`.
+"""
 
 from __future__ import annotations
 
