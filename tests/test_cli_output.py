@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
+
+from xlingual.cli import main
 
 QUESTION = "質問? café 😀"
 STUDY = """
@@ -26,11 +29,31 @@ replicates: {{searches: 1, seeds: 1}}
 """
 
 
-def ran(*arguments: object, encoding: str = "ascii") -> Any:
-    """Run a command whose terminal has an encoding that is not UTF-8."""
-    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+class Ended(NamedTuple):
+    """Result of a command."""
+
+    status: int
+    output: bytes
+    errors: bytes
+
+
+def ran(*arguments: object, encoding: str = "ascii") -> Ended:
+    """Run a command in this process, with streams of an encoding that is not UTF-8."""
+    output, errors = io.BytesIO(), io.BytesIO()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", ["xlingual", *map(str, arguments)])
+        patched.setattr(sys, "stdout", io.TextIOWrapper(output, encoding=encoding, write_through=True))
+        patched.setattr(sys, "stderr", io.TextIOWrapper(errors, encoding=encoding, write_through=True))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Ended(int(ended.value.code or 0), output.getvalue(), errors.getvalue())
+
+
+def ran_on_its_own(*arguments: object) -> Ended:
+    """Run a command in a process of its own, whose terminal shows ASCII alone."""
     command = [sys.executable, "-c", "from xlingual.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, env=environment)
+    done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    return Ended(done.returncode, done.stdout, done.stderr)
 
 
 def said(errors: bytes) -> list[bytes]:
@@ -47,11 +70,11 @@ def study(tmp_path: Path) -> Path:
 
 def test_letters_that_cannot_be_shown_become_escapes(study: Path) -> None:
     ended = ran("plan", study)
-    assert (ended.returncode, said(ended.stderr)) == (0, [])
-    assert rb"\u8cea\u554f? caf\u00e9 \ud83d\ude00" in ended.stdout
+    assert (ended.status, said(ended.errors)) == (0, [])
+    assert rb"\u8cea\u554f? caf\u00e9 \ud83d\ude00" in ended.output
     ended = ran("plan", study, encoding="latin-1")
-    assert (ended.returncode, said(ended.stderr)) == (0, [])
-    assert rb"\u8cea\u554f? caf" in ended.stdout
+    assert (ended.status, said(ended.errors)) == (0, [])
+    assert rb"\u8cea\u554f? caf" in ended.output
 
 
 def test_json_stays_json(tmp_path: Path) -> None:
@@ -62,12 +85,12 @@ def test_json_stays_json(tmp_path: Path) -> None:
     texts = []
     for encoding in ("ascii", "utf-8"):
         ended = ran("data", "webfaq", pages, "--languages", "jpn", "--json", encoding=encoding)
-        assert ended.returncode == 0, ended.stderr
-        texts.append(json.loads(ended.stdout.decode(encoding)))
+        assert ended.status == 0, ended.errors
+        texts.append(json.loads(ended.output.decode(encoding)))
     assert texts[0] == texts[1]
 
 
 def test_messages_of_errors_are_shown_so_too(tmp_path: Path) -> None:
-    ended = ran("validate", tmp_path / "質問.yaml")
-    assert ended.returncode == 1
-    assert rb"\u8cea\u554f.yaml" in ended.stderr and b"Traceback" not in ended.stderr
+    for ended in (ran("validate", tmp_path / "質問.yaml"), ran_on_its_own("validate", tmp_path / "質問.yaml")):
+        assert ended.status == 1
+        assert rb"\u8cea\u554f.yaml" in ended.errors and b"Traceback" not in ended.errors

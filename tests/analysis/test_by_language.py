@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -28,17 +26,14 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_script_prints_tables_and_writes_both_files(study: Path, tmp_path: Path) -> None:
-    script = Path(__file__).resolve().parents[2] / "analysis" / "by_language.py"
+def test_the_script_prints_tables_and_writes_both_files(
+    script: ModuleType, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     outputs = ["--csv", str(tmp_path / "out" / "scores.csv"), "--figure", str(tmp_path / "out" / "differences.png")]
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(script), str(study), *outputs], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (
-        "Zero-shot F1 on XQuAD by language" in done.stdout
-        and "Zero-shot exact match on XQuAD by language" in done.stdout
-    )
+    assert script.main([str(study), *outputs]) == 0
+    printed, errors = capsys.readouterr()
+    assert errors == ""
+    assert "Zero-shot F1 on XQuAD by language" in printed and "Zero-shot exact match on XQuAD by language" in printed
     assert (tmp_path / "out" / "differences.png").read_bytes().startswith(b"\x89PNG")
     assert len(table(tmp_path / "out" / "scores.csv")) == 3 * 2 * 4
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -35,17 +34,18 @@ def study(studies: ModuleType, tmp_path: Path) -> Path:
     return Path(builder.directory.path)
 
 
-def test_the_script_prints_a_table_and_writes_both_files(study: Path, tmp_path: Path) -> None:
+def test_the_script_prints_a_table_and_writes_both_files(
+    compute: ModuleType, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     outputs = ["--csv", str(tmp_path / "out" / "reports.csv"), "--figure", str(tmp_path / "out" / "scores.png")]
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(SCRIPT), str(study), *outputs], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert compute.main([str(study), *outputs]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    lines = [" ".join(line.split()) for line in printed.out.splitlines()]
     assert "plain 250 250 51.5 ± 0.7 2" in lines
     assert "500 1,500 81.5 ± 0.7 2" in lines
     assert any(line.startswith("TOY WORLD") for line in lines)
-    assert "per update: plain 1, freelb 3" in done.stdout.replace("\n", " ").replace("  ", " ")
+    assert "per update: plain 1, freelb 3" in printed.out.replace("\n", " ").replace("  ", " ")
     assert (tmp_path / "out" / "scores.png").read_bytes().startswith(b"\x89PNG")
     with (tmp_path / "out" / "reports.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
