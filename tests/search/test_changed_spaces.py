@@ -23,7 +23,7 @@ from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import open_directory
 from xlingual.study import FamilyDefaults, load_study
 
-RUNS = 10
+FEW, MANY = 4, 10
 REPORTS = 4
 TRIALS = 4
 NOISE = {"embedding_noise": {"magnitude": {"log_uniform": [0.01, 1.0]}}}
@@ -140,9 +140,11 @@ def check(bench: StudyContext, *, ended: bool) -> int:
     return len(state.set_aside)
 
 
-def test_trials_are_kept_where_the_changed_space_draws_them_and_nowhere_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("studies", [FEW, pytest.param(MANY, marks=pytest.mark.real)])
+def test_trials_are_kept_where_the_changed_space_draws_them_and_nowhere_else(tmp_path: Path, studies: int) -> None:
+    """Edits and kills are drawn, for fewer studies in the default run."""
     aside = 0
-    for seed in range(RUNS):
+    for seed in range(studies):
         chance = random.Random(seed)
         study = Changing(tmp_path / str(seed), chance)
         own = chance.choice((0.0, 0.4))

@@ -1,6 +1,7 @@
 """Complete studies of simulated trials, where nodes, storage and the driver fail at random, without Ray.
 
-XLINGUAL_FAULT_RUNS sets the number of studies; a failing one reports its seed.
+The default run draws the faults of a few studies; `-m real` those of many, XLINGUAL_FAULT_RUNS of them. A failing one
+reports its seed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from xlingual.search.study_guard import open_directory
 from xlingual.search.trial_draws import ArmDraws
 from xlingual.study import FamilyDefaults, Study, load_study
 
-RUNS = int(os.environ.get("XLINGUAL_FAULT_RUNS", "25"))
+FEW, MANY = 8, int(os.environ.get("XLINGUAL_FAULT_RUNS", "25"))
 REPORTS = 4
 SEARCHES, TRIALS, SEEDS = 2, 4, 2
 COMMANDS = 400
@@ -59,6 +60,12 @@ def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("faults") / "study.yaml"
     path.write_text(yaml.safe_dump(STUDY, sort_keys=False))
     return path
+
+
+@pytest.fixture(params=[FEW, pytest.param(MANY, marks=pytest.mark.real)])
+def seeds(request: pytest.FixtureRequest) -> range:
+    """A seed for each study of a test."""
+    return range(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -218,11 +225,11 @@ def drawn_study(study_file: Path, chance: random.Random) -> Study:
     return load_study(study_file, (f"search.sampler={chance.choice(('tpe', 'random', 'random'))}",))
 
 
-def test_a_study_with_faults_and_kills_is_the_study_without(study_file: Path, tmp_path: Path) -> None:
+def test_a_study_with_faults_and_kills_is_the_study_without(study_file: Path, tmp_path: Path, seeds: range) -> None:
     """One trial at a time: the same trials, choices and scores, whatever fails."""
     calm: dict[Any, Any] = {}
     counts = set()
-    for seed in range(RUNS):
+    for seed in seeds:
         chance = random.Random(seed)
         study, own = drawn_study(study_file, chance), chance.choice((0.0, 0.15))
         kind = (study.search.sampler, own)
@@ -239,17 +246,19 @@ def test_a_study_with_faults_and_kills_is_the_study_without(study_file: Path, tm
     assert len(counts) > 3
 
 
-def test_a_study_of_three_trials_at_a_time_repeats_nothing(study_file: Path, tmp_path: Path) -> None:
-    for seed in range(RUNS):
+def test_a_study_of_three_trials_at_a_time_repeats_nothing(study_file: Path, tmp_path: Path, seeds: range) -> None:
+    for seed in seeds:
         chance = random.Random(1000 + seed)
         commands = Commands(drawn_study(study_file, chance), tmp_path / f"three-{seed}", 3, chance)
         commands.until_done(share=chance.choice((0.1, 0.4)), **FAULTS)
         check_trials(commands)
 
 
-def test_trials_that_fail_for_good_are_counted_once_and_never_chosen(study_file: Path, tmp_path: Path) -> None:
+def test_trials_that_fail_for_good_are_counted_once_and_never_chosen(
+    study_file: Path, tmp_path: Path, seeds: range
+) -> None:
     failed = 0
-    for seed in range(RUNS):
+    for seed in seeds:
         chance = random.Random(2000 + seed)
         commands = Commands(drawn_study(study_file, chance), tmp_path / f"good-{seed}", chance.choice((1, 3)), chance)
         commands.until_done(share=0.6, kinds=(UNKNOWN,), own=0.1)
@@ -271,19 +280,18 @@ def test_trials_that_fail_for_good_are_counted_once_and_never_chosen(study_file:
         "arms.plain.first={training: {learning_rate: 2.0e-3}}",
     ],
 )
-@pytest.mark.parametrize("first", [1, 2, 3])
-def test_some_trials_and_then_more_are_all_of_one_go(study_file: Path, tmp_path: Path, search: str, first: int) -> None:
+def test_some_trials_and_then_more_are_all_of_one_go(study_file: Path, tmp_path: Path, search: str) -> None:
     """With the trial scheduler, and with the choice in between."""
     goes = {}
-    for name, counts in (("one", (TRIALS,)), ("two", (first, TRIALS))):
+    for counts in ((TRIALS,), (2, TRIALS), (1, 3, TRIALS)):
         for count in counts:
             study = load_study(study_file, (f"search.trials_per_arm={SEARCHES * count}", search))
-            commands = Commands(study, tmp_path / name, 1, random.Random(0))
+            commands = Commands(study, tmp_path / str(len(counts)), 1, random.Random(0))
             bench = commands.bench(Faults(random.Random(0)))
             open_directory(study, commands.directory)
             go_through(bench, missing_stages(commands.directory, "search"))
-        goes[name] = outcome(commands.directory)
-    assert goes["one"] == goes["two"] and len(goes["one"]["ends"]) == len(ALL) * TRIALS
+        goes[len(counts)] = outcome(commands.directory)
+    assert goes[1] == goes[2] == goes[3] and len(goes[1]["ends"]) == len(ALL) * TRIALS
 
 
 def test_a_killed_search_that_is_raised_draws_what_it_would_have_drawn(study_file: Path, tmp_path: Path) -> None:

@@ -195,7 +195,8 @@ def _look_at_test_sets(
 def missing_stages(directory: StudyDirectory, until: str) -> list[str]:
     """Name the stages up to and with `until` that are not done, in their order."""
     wanted = [stage for stage in STAGES if until == "report" or list(STAGES).index(stage) <= _index(until)]
-    return [stage for stage in wanted if not _done(read_state(directory), stage)]
+    state = read_state(directory)
+    return [stage for stage in wanted if not _done(state, stage)]
 
 
 def go_through(context: StudyContext, missing: Iterable[str], stages: Mapping[str, Stage] = STAGES) -> None:
