@@ -72,6 +72,7 @@ def toy(toy_storage: Path) -> ToyPaths:
     return write_toy_world(toy_storage / "toy_worlds" / ToyWorld().fingerprint, ToyWorld())
 
 
+@pytest.fixture(scope="session")
 def family_named(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
     """One of the families of `robust_families`, each made once."""
     from robust_families import FAMILIES
