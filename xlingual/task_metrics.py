@@ -81,6 +81,11 @@ class TaskMetrics:
         return QUESTIONS if self.task == "question_answering" else PAIRS
 
     @property
+    def labels(self) -> bool:
+        """Whether an answer is one of a few labels."""
+        return self.words is PAIRS
+
+    @property
     def headline(self) -> Metric:
         """The metric that a search maximises by default, and that verdicts rest on."""
         return self.metrics[-1]

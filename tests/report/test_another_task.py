@@ -88,19 +88,19 @@ def summary(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Su
     )
     builder.search()
     rows = {
-        arm: {seed: {code: _pairs(start + seed) for code in ("en", "de", "th")} for seed in (1, 2)}
-        for arm, start in (("baseline", 0), ("webfaq", 3))
+        arm: {seed: {code: _pairs(start + seed, min(labels, seed)) for code in ("en", "de", "th")} for seed in (1, 2)}
+        for arm, start, labels in (("baseline", 0, 1), ("webfaq", 3, 2))
     }
     builder.replicated(rows)
     return summarize(builder.directory, metrics=PAIRS)
 
 
-def _pairs(right: int) -> list[dict[str, Any]]:
+def _pairs(right: int, labels: int) -> list[dict[str, Any]]:
     return [
         {
             "id": f"p{n:02d}",
             "paragraph": f"p{n // 3}",
-            "prediction": "1",
+            "prediction": str(n % labels),
             "accuracy": 100.0 * (n < right),
             "confidence": 60.0 + right + n % 3,
         }
@@ -116,6 +116,18 @@ def test_a_report_has_the_metrics_of_the_task_and_no_others(summary: Summary) ->
     assert "difference of accuracy to baseline" in text and "Metrics: confidence and accuracy over pairs" in text
     assert "pairs0|langs:2|pairs:12" in text
     assert no_word_of_question_answering(text)
+
+
+def test_replicates_that_learnt_one_label_are_named_above_every_table(summary: Summary) -> None:
+    text = " ".join(drawn(report_tables(summary)).split())
+    warning = (
+        "ONE LABEL: 2 of 2 replicates of baseline, 1 of 2 replicates of webfaq give all pairs the same label; their "
+        "score is that label's share of the test set."
+    )
+    assert text.count(warning) == text.count("|holm:1|")
+    arms = summary.as_json()["arms"]
+    assert arms["webfaq"]["one_label"] == [{"search": 1, "seed": 1, "label": "0"}]
+    assert [one["seed"] for one in arms["baseline"]["one_label"]] == [1, 2]
 
 
 def test_the_json_of_a_report_has_the_metrics_of_the_task_as_keys(summary: Summary) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xlingual.report.scores import OneLabel
 from xlingual.report.training_cost import ArmCost
 from xlingual.report.winners import Winner, best_of_all
 from xlingual.task_metrics import SQUAD, TaskMetrics
@@ -54,6 +55,7 @@ class ArmSummary:
         set_aside: trial -> why it could not be drawn from the arm's present space.
         late: searches that chose after the test set had been read for another one.
         shares: language -> share -> percent of the questions, one a unit; empty unless answers are generated.
+        one_label: replicates that answered everything with the same label.
         metrics: those of the task.
         source: language of the training data; means are over the others.
     """
@@ -75,6 +77,7 @@ class ArmSummary:
     set_aside: Mapping[str, str] = field(default_factory=dict)
     late: tuple[int, ...] = ()
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    one_label: tuple[OneLabel, ...] = ()
     metrics: TaskMetrics = SQUAD
     source: str = "en"
 
@@ -157,6 +160,7 @@ class ArmSummary:
             "scores": {language: scores.as_json() for language, scores in self.scores.items()},
             "mean": {metric: list(self.mean(metric)) for metric in self.metrics.ranked if self.mean(metric)},
             **(self._shares_json() if self.shares else {}),
+            **({"one_label": [one._asdict() for one in self.one_label]} if self.one_label else {}),
         }
 
     def _shares_json(self) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def warnings(summary: Summary) -> list[str]:
         fewest, most = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
         least = f"{counted(counts[fewest], summary.words.examples)} in {fewest}"
         lines.append(f"UNEQUAL LANGUAGES: {least} to {counts[most]} in {most}; a mean weighs the languages the same.")
+    if any(arm.one_label for arm in summary.arms.values()):
+        lines.append(_one_label(summary))
     if summary.changed:
         lines.append(
             f"CHANGED: predictions no longer give the scores recorded at their reading: {_few(summary.changed)}."
@@ -50,6 +52,19 @@ def warnings(summary: Summary) -> list[str]:
     else:
         lines += [f"INCOMPLETE on {one.title}: {missing(one)}." for one in summary.others if not one.complete]
     return lines
+
+
+def _one_label(summary: Summary) -> str:
+    """Replicates that gave every example the same label."""
+    found = [
+        f"{len(arm.one_label)} of {counted(len(arm.seeds), 'replicates')} of {arm.name}"
+        for arm in summary.arms.values()
+        if arm.one_label
+    ]
+    return (
+        f"ONE LABEL: {', '.join(found)} give all {summary.words.examples} the same label; their score is that label's "
+        "share of the test set."
+    )
 
 
 def notes(summary: Summary) -> list[str]:

@@ -73,18 +73,22 @@ def _undecided(summary: Summary, gaps: dict[str, Difference]) -> Iterator[str]:
         )
 
 
+def _one_of(summary: Summary) -> str:
+    """What intervals are over, in the singular."""
+    return summary.clustered_by.removesuffix("s")
+
+
 def _remedy(summary: Summary, arm: str, gap: Difference) -> str:
     pair = summary.arms[arm], summary.arms[str(summary.arms[arm].against)]
     if any(one.searched and one.searches == 1 for one in pair):
         return "it rests on a single search, and no number of seeds decides that; write replicates: {searches: 4}"
     units = unit_names(pair)
     if gap.found.error is None:
-        what = "article" if summary.by_article else "paragraph"
-        return f"a single {what} does not show how others would differ; score at least two"
+        return f"a single {_one_of(summary)} does not show how others would differ; score at least two"
     if gap.found.unit_error is None or min(gap.found.units) < 2:
         return f"how {units} vary is not known; at least 3 {units} of each arm could decide it"
     if gap.found.error == 0.0:
-        return f"in every article its mean score equals that of {pair[1].name}"
+        return f"in every {_one_of(summary)} its mean score equals that of {pair[1].name}"
     size = f"a difference of this size ({signed(gap.estimate)})"
     if gap.more_units is None:
         what = summary.clustered_by

@@ -32,6 +32,7 @@ class Answers:
         articles: (questions,) texts, null if a question has none; None if no row has the key.
         scores: by metric, those of some languages where the rows hold them, (questions,) in percent.
         shares: by share where the rows hold them, (questions,) 0 or 100.
+        label: the one that every answer is; None where they differ, or are no labels.
     """
 
     ids: pyarrow.Array
@@ -39,6 +40,7 @@ class Answers:
     articles: pyarrow.Array | None
     scores: dict[str, Floats]
     shares: dict[str, Floats]
+    label: str | None = None
 
     def order(self) -> Order:
         """Indices that sort the questions by id."""
@@ -76,7 +78,8 @@ def read_answers(path: Path, metrics: TaskMetrics, like: Answers | None = None) 
 
 
 def _columns(metrics: TaskMetrics) -> tuple[str, ...]:
-    return (*_TEXTS, "article", *metrics.ranked, *metrics.partial_names, *metrics.share_names)
+    label = ("prediction",) if metrics.labels else ()
+    return (*_TEXTS, *label, "article", *metrics.ranked, *metrics.partial_names, *metrics.share_names)
 
 
 def _answers(table: pyarrow.Table | None, metrics: TaskMetrics, like: Answers | None) -> Answers | None:
@@ -86,6 +89,7 @@ def _answers(table: pyarrow.Table | None, metrics: TaskMetrics, like: Answers | 
     present = [name for name in _columns(metrics) if name in table.column_names]
     columns = {name: table.column(name).combine_chunks() for name in present}
     complete = {*_TEXTS, *metrics.names} <= columns.keys()
+    labels = columns.pop("prediction").unique().to_pylist() if metrics.labels and "prediction" in columns else []
     if not complete or not len(table) or any(columns[n].null_count for n in columns if n != "article"):
         return None
     shares = {name: 100.0 * _numbers(columns[name], "bool") for name in metrics.share_names if name in columns}
@@ -98,7 +102,8 @@ def _answers(table: pyarrow.Table | None, metrics: TaskMetrics, like: Answers | 
         and len(shares) in (0, len(metrics.shares))
         and ((like is not None and ids.equals(like.ids)) or len(ids.unique()) == len(ids))
     )
-    return Answers(ids, columns["paragraph"], articles, scores, shares) if sound else None
+    label = labels[0] if len(labels) == 1 else None
+    return Answers(ids, columns["paragraph"], articles, scores, shares, label) if sound else None
 
 
 def _numbers(column: pyarrow.Array, kind: str) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -41,6 +41,14 @@ class Unit:
     seeds: tuple[int, ...]
 
 
+class OneLabel(NamedTuple):
+    """A replicate that answered everything with the same label."""
+
+    search: int
+    seed: int
+    label: str
+
+
 @dataclass(frozen=True)
 class TestScores:
     """Percent scores of all units on the same questions.
@@ -52,6 +60,7 @@ class TestScores:
         units: of each arm, in the order of the arrays.
         shares: like `scores`, in percent of the questions, of arms whose models write their answers.
         changed: replicates and languages whose predictions no longer give the recorded scores, in words.
+        one_label: by arm, the replicates that answered everything with one label.
         metrics: those of the task.
         source: language of the training data.
     """
@@ -63,6 +72,7 @@ class TestScores:
     units: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Mapping[str, Floats]]] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
+    one_label: Mapping[str, tuple[OneLabel, ...]] = field(default_factory=dict)
     metrics: TaskMetrics = SQUAD
     source: str = "en"
 
@@ -167,6 +177,7 @@ def read_scores(
     scores: dict[str, dict[str, Cell]] = {}
     shares: dict[str, dict[str, Cell]] = {}
     changed: list[str] = []
+    labels: dict[str, set[str | None]] = {}
     for language in sorted(wanted, key=lambda key: [_rank(code, order, source) for code in pair_of(key)]):
         reader = _Reader(directory, test_set, language, metrics)
         for arm, units in arms.items():
@@ -178,8 +189,22 @@ def read_scores(
         asked = reader.questions()
         questions[language] = next((same for same in questions.values() if same == asked), asked)
         changed += reader.changed
+        for fingerprint, label in reader.labels.items():
+            labels.setdefault(fingerprint, set()).add(label)
     of_arms = {arm: tuple(units) for arm, units in arms.items()}
-    return TestScores(questions, scores, of_arms, shares, tuple(changed), metrics, source)
+    return TestScores(questions, scores, of_arms, shares, tuple(changed), _one_label(scored, labels), metrics, source)
+
+
+def _one_label(
+    scored: Sequence[ReplicateState], labels: Mapping[str, set[str | None]]
+) -> dict[str, tuple[OneLabel, ...]]:
+    """By arm, the replicates with a single label in all languages; `labels` is by their fingerprints."""
+    found: dict[str, tuple[OneLabel, ...]] = {}
+    for one in scored:
+        label, *others = labels.get(one.fingerprint, {None})
+        if label is not None and not others:
+            found[one.arm] = (*found.get(one.arm, ()), OneLabel(one.search, one.seed, label))
+    return found
 
 
 def _units(scored: Sequence[ReplicateState], several: bool) -> dict[Unit, list[ReplicateState]]:
@@ -212,6 +237,7 @@ class _Reader:
         self._metrics = metrics
         self._first: tuple[Answers, Order] | None = None
         self.changed: list[str] = []
+        self.labels: dict[str, str | None] = {}
 
     def read(self, replicate: ReplicateState) -> tuple[Cell, Cell]:
         """Scores and shares of one replicate.
@@ -225,6 +251,7 @@ class _Reader:
             self._first = answers, answers.order()
         if _differ(answers.scores, replicate.scores.get(self._set, {}).get(self._language, {}), self._metrics.names):
             self.changed.append(f"{replicate.arm}, seed {replicate.seed}, {self._language}")
+        self.labels[replicate.fingerprint] = answers.label
         order = _order(*self._first, answers, path)
         return _taken(answers.scores, order), _taken(answers.shares, order)
 

@@ -112,6 +112,7 @@ class SetReading:
                 language: {share: _means(values) for share, values in cell.items()}
                 for language, cell in scores.shares.get(name, {}).items()
             },
+            one_label=scores.one_label.get(name, ()),
             metrics=scores.metrics,
             source=scores.source,
         )
