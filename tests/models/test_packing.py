@@ -95,8 +95,7 @@ def test_gradients_with_dropout_are_those_of_the_drawn_masks() -> None:
 
 
 def test_attention_dropout_leaves_the_mean_and_is_decided_by_the_seed() -> None:
-    config, _ = PACKING["bert"]
-    model = make(config).eval()
+    model = make(BertConfig(**SIZES | {"num_hidden_layers": 1})).eval()
     counted = pack_windows(model)
     assert counted is not None
     clean = together(model, counted).start_logits
