@@ -55,7 +55,7 @@ def test_there_are_no_english_pages(toy):
 
 def test_every_pair_becomes_a_passage(toy):
     settings = PassageSettings(span="answer", answers=4, min_passage_characters=1)
-    for language in NON_ENGLISH:
+    for language in ("ar", "de", "th", "zh"):
         recipe = PassageRecipe(settings, language, seed=0)
         hosts = groupby(draw.faq_rows(str(toy.faq), language, rows=2000), key=lambda row: row.origin)
         examples = list(recipe.examples(list(host) for _, host in hosts))

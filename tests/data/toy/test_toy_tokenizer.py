@@ -20,9 +20,9 @@ def tokenizer(toy):
 
 @pytest.fixture(scope="module")
 def texts(toy):
-    """Every text of the world by language."""
+    """Every text of the world by language, of the training data every fifth."""
     found = {code: set() for code in XQUAD_LANGUAGES}
-    english = [*load_squad(str(toy.train), split="train", seed=0).examples]
+    english = [*load_squad(str(toy.train), split="train", seed=0).examples[::5]]
     for code, part in load_xquad(str(toy.xquad), XQUAD_LANGUAGES).items():
         for example in (*part.examples, *(english if code == "en" else ())):
             found[code] |= {example.question, example.context}
