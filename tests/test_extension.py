@@ -65,7 +65,7 @@ MISTAKES = [
 
 @pytest.fixture(scope="module")
 def checked(package: Path, study: Path) -> dict[str, Any]:
-    """The schema, and the problems of the study and of each mistake in it, from one process."""
+    """The schema, the study's plan, and the problems of the study and of each mistake in it, from one process."""
     paths = [study]
     for robust, optimizer, _ in MISTAKES:
         document = yaml.safe_load(study.read_text())
@@ -98,9 +98,8 @@ def test_mistakes_are_told_as_those_of_built_in_methods(checked: dict[str, Any],
     assert mistake[2] in problem
 
 
-def test_a_plan_shows_what_a_package_adds(package: Path, study: Path) -> None:
-    planned = json.loads(call_apart("plan", study, "--json", folders=(package,)).stdout)
-    (arm,) = (one for one in planned["arms"] if one["name"] == "extended")
+def test_a_plan_shows_what_a_package_adds(checked: dict[str, Any]) -> None:
+    (arm,) = (one for one in checked["plan"]["arms"] if one["name"] == "extended")
     assert {one["name"]: one["text"] for one in arm["parameters"]} == {
         "robust.token_dropout.rate": "uniform 0.05 to 0.2",
         "robust.token_dropout.draws": "one of 1, 2",

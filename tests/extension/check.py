@@ -1,4 +1,4 @@
-"""Reads study files, one after another; prints the JSON Schema and the problems of each file."""
+"""Reads study files, one after another; prints the JSON Schema, the problems of each file and the first one's plan."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 
 from xlingual.errors import StudyFileError
-from xlingual.study import json_schema, load_study
+from xlingual.study import json_schema, load_study, plan
 
 
 def problems(path: str) -> list[str]:
@@ -19,4 +19,5 @@ def problems(path: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"schema": json_schema(), "problems": [problems(path) for path in sys.argv[1:]]}))
+    found = {"schema": json_schema(), "problems": [problems(path) for path in sys.argv[1:]]}
+    print(json.dumps(found | {"plan": plan(load_study(sys.argv[1])).as_json()}))

@@ -85,7 +85,7 @@ def test_a_killed_training_goes_on_exactly(
     recipe: str, schedule: str, tiny_inputs: TrialInputs, mask_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
     """In the first stage, at the boundary (after update 4), and in the second stage."""
-    configuration = configure(updates=8, reports=4, robust=NOISE, mixture=mixture(recipe, schedule))
+    configuration = configure(updates=8, reports=4, micro_batch_size=8, robust=NOISE, mixture=mixture(recipe, schedule))
     whole = train(configuration, tiny_inputs, mask_checkpoint, tmp_path / "whole")
     expected = load_encoder(tmp_path / "whole" / "model", 0, trained_head=True).state_dict()
     path = tmp_path / "cut"
