@@ -10,7 +10,7 @@ import tiny_text_to_text
 from xlingual.data.toy import ToyWorld
 from xlingual.models.encoder import load_tokenizer
 from xlingual.preparation.trial_inputs import TrialInputs
-from xlingual.speed import bench_task, matrix
+from xlingual.speed import bench_task, matrix, measurement, slow
 from xlingual.study import FamilyDefaults, WindowSettings
 from xlingual.tokens.windows import make_windows
 
@@ -55,8 +55,13 @@ def small_toy_world(monkeypatch: pytest.MonkeyPatch, toy_questions: int) -> None
 
 
 @pytest.fixture(scope="module")
-def small_products() -> Iterator[None]:
-    """Measure small matrix products alone: those of bf16 take seconds on a CPU without instructions for it."""
+def quick_machine() -> Iterator[None]:
+    """A machine of small matrix products on which no precision is slow, whatever it is and whatever else it runs.
+
+    Large products of bf16 take seconds on a CPU without instructions for it.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matrix, "SIZES", (64, 128))
+        patch.setattr(measurement, "bf16_speedup", lambda *_: 1.0)
+        patch.setattr(slow, "worth_timing", lambda *_: True)
         yield

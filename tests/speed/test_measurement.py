@@ -18,7 +18,7 @@ from xlingual.study import load_study
 
 
 @pytest.fixture(scope="module")
-def speed(tiny_checkpoint, data, small_products):
+def speed(tiny_checkpoint, data, quick_machine):
     return measure(
         BenchRequest(
             model=str(tiny_checkpoint),

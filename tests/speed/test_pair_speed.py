@@ -34,7 +34,7 @@ def study(tmp_path: Path) -> Study:
     return load_study(path)
 
 
-@pytest.mark.usefixtures("small_toy_world", "small_products")
+@pytest.mark.usefixtures("small_toy_world", "quick_machine")
 def test_pairs_are_what_is_measured(study: Study) -> None:
     found = measure(BenchRequest(questions=2, updates=1, max_train_examples=40, threads=1).or_as_in(study))
     task, speed = found.task, found.as_json()

@@ -52,7 +52,7 @@ def inputs(tiny_mt5):
 
 
 @pytest.fixture(scope="module")
-def speed(tiny_mt5, data, small_products):
+def speed(tiny_mt5, data, quick_machine):
     return measure(
         BenchRequest(
             model=str(tiny_mt5),
