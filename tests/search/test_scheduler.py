@@ -49,7 +49,7 @@ def test_a_trial_that_is_tried_again_fills_no_rung_twice() -> None:
 def test_live_and_rebuilt_schedulers_decide_alike(kind: str) -> None:
     """Also if a report passes several rungs at once, and however a trial ended."""
     chance = random.Random(0)
-    for _ in range(200):
+    for _ in range(60):
         live, ended = scheduler(kind=kind), dict[str, tuple[tuple[int, float], ...]]()
         for number in range(8):
             name, steps = f"a/{number}", sorted(chance.sample(range(1, 10), chance.randint(1, 4)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
+from xlingual.data import toy
 from xlingual.preparation.inputs import load_study_data, locate, resolve_models
 from xlingual.search.driver import _sources
 from xlingual.study import arm_space, build_configuration, load_study
@@ -27,7 +29,11 @@ def definition(tmp_path: Path) -> dict[str, object]:
     }
 
 
-def test_every_source_of_words_reaches_the_arms_configuration(definition: dict[str, object], tmp_path: Path) -> None:
+def test_every_source_of_words_reaches_the_arms_configuration(
+    definition: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = partial(toy.ToyWorld, train_articles=3, dev_articles=2, test_articles=2, faq_pages=2)
+    monkeypatch.setattr(toy, "ToyWorld", small)
     path = tmp_path / "study.yaml"
     path.write_text(yaml.safe_dump(definition))
     study = load_study(path)
