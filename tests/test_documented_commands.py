@@ -191,7 +191,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     from xlingual.models.encoder import load_encoder, quiet_transformers
 
     folder = tmp_path_factory.mktemp("documented")
-    toy = write_toy_world(folder / "world", ToyWorld())
+    toy = write_toy_world(folder / "world", ToyWorld(train_articles=20))
     model = Path(shutil.copytree(toy.model, folder / "model"))
     with quiet_transformers():
         load_encoder(toy.model, seed=0).save_pretrained(str(model))
