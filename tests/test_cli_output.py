@@ -58,7 +58,7 @@ def ran_on_its_own(*arguments: object) -> Ended:
 
 def said(errors: bytes) -> list[bytes]:
     """The lines of standard error, without those that a slow machine gets while it waits."""
-    return [line for line in errors.splitlines() if not re.fullmatch(rb"loading [A-Za-z ]+: \d+ s", line)]
+    return [line for line in errors.splitlines() if not re.fullmatch(rb"loading [A-Za-z ]+: (\d+ min )?\d+ s", line)]
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from xlingual.errors import DataError
 from xlingual.metrics import character_f1, exact_match, f1, normalize_answer, score_predictions
 
 XQUAD = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "xquad"
-LANGUAGES = ("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh", "ro")
+LANGUAGES = ("en", "ar", "th", "zh")
+OTHERS = ("de", "el", "es", "hi", "ru", "tr", "vi", "ro")
 PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 texts = st.text(max_size=40)
@@ -98,8 +99,9 @@ def gold_answers(gold: dict) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [*LANGUAGES, *(pytest.param(one, marks=pytest.mark.real) for one in OTHERS)])
 def test_agrees_with_a_second_implementation_on_every_xquad_file(language: str) -> None:
+    """The default run has four scripts; `test_mlqa_metrics` has each eleventh question of every language."""
     gold = read_xquad(language)
     answers = gold_answers(gold)
     assert len(answers) == 1190

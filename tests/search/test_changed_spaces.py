@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -74,11 +73,6 @@ EDITS: dict[str, Callable[[Definition], Any]] = {
     "renamed": _rename,
     "without": lambda definition: definition["arms"].pop("few", None),
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 class Changing:

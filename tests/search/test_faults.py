@@ -68,12 +68,6 @@ def seeds(request: pytest.FixtureRequest) -> range:
     return range(request.param)
 
 
-@pytest.fixture(autouse=True)
-def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Skip fsync for thousands of records."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-
-
 class Commands:
     """The commands of one study, in sequence: each may be killed or stop; time passes in between."""
 
