@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 LEAST_NAME = 16
 """Least width of a row's name before it wraps."""
+BETWEEN = 2
+"""Width between two columns: the padding of one, and the gap that its box leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,17 @@ class WideTable:
         yield plain(self.title, options, "bold")
         for warning in self.warnings:
             yield plain(warning, options, "bold yellow")
-        for position, block in enumerate(self._blocks(console, options)):
+        for position, block in enumerate(self._blocks(options)):
             if position:
                 yield Text()
             yield self._drawn(block, options)
 
-    def _blocks(self, console: Console, options: ConsoleOptions) -> Iterator[list[Column]]:
+    def _blocks(self, options: ConsoleOptions) -> Iterator[list[Column]]:
+        first = max(_width(self.first, options), self._least_name)
+        widths = {id(column): BETWEEN + _width(column, options) for group in self.groups for column in group}
+
         def fits(columns: Sequence[Column]) -> bool:
-            unlimited = options.update(max_width=10_000)
-            return Measurement.get(console, unlimited, self._drawn(columns, options)).maximum <= options.max_width
+            return first + sum(widths[id(column)] for column in columns) <= options.max_width
 
         block: list[Column] = []
         for group in self.groups:
@@ -63,10 +67,14 @@ class WideTable:
                 block = [*block, *part]
         yield block
 
+    @property
+    def _least_name(self) -> int:
+        """Least width of the first column."""
+        return min(max((len(name) for name in self.first.cells), default=0), LEAST_NAME)
+
     def _drawn(self, columns: Sequence[Column], options: ConsoleOptions) -> Table:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        longest = max((len(name) for name in self.first.cells), default=0)
-        table.add_column(plain(self.first.header, options), overflow="fold", min_width=min(longest, LEAST_NAME))
+        table.add_column(plain(self.first.header, options), overflow="fold", min_width=self._least_name)
         for column in columns:
             table.add_column(plain(column.header, options), justify=column.justify, no_wrap=not column.wraps)
         for row, name in enumerate(self.first.cells):
@@ -75,6 +83,12 @@ class WideTable:
             ]
             table.add_row(plain(name, options), *cells)
         return table
+
+
+def _width(column: Column, options: ConsoleOptions) -> int:
+    """Width of a column that does not wrap, in a terminal's cells."""
+    texts = (plain(text, options).plain for text in (column.header, *column.cells))
+    return max((cell_len(line) for text in texts for line in text.splitlines()), default=0)
 
 
 def plain(text: str, options: ConsoleOptions, style: str = "") -> Text:
