@@ -138,11 +138,12 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
     Raises:
         DataError, ModelError: when something is absent or cannot be used.
     """
+    model, task, toy = asked.model or TOY, task_of(asked.benchmark), None
+    named = None if model in TOY_MODELS else Checkpoint.resolve(model, task)  # before a world is made
     with TemporaryDirectory(prefix="xlingual_bench_") as directory:
-        model, toy = asked.model or TOY, None
-        if model in TOY_MODELS or asked.train is None:
+        if named is None or asked.train is None:
             toy = write_toy_world(Path(directory) / "toy", ToyWorld())
-        checkpoint = _checkpoint(model, toy, task_of(asked.benchmark))
+        checkpoint = named or _toy_checkpoint(model, toy, task)
         traits = _traits(checkpoint, asked)
         data = BenchData(asked.benchmark, asked.train, asked.score, toy)
         train, tokenizer = data.training(), checkpoint.tokenizer
@@ -165,9 +166,7 @@ def prepared(asked: BenchRequest) -> Iterator[Task]:
         )
 
 
-def _checkpoint(model: str, toy: ToyPaths | None, task: Scored) -> Checkpoint:
-    if model not in TOY_MODELS:
-        return Checkpoint.resolve(model, task)
+def _toy_checkpoint(model: str, toy: ToyPaths | None, task: Scored) -> Checkpoint:
     assert toy is not None
     return replace(Checkpoint.at(toy.text_to_text if model == TOY_TEXT_TO_TEXT else toy.model, task), name=model)
 
