@@ -36,7 +36,13 @@ def flat(text: str) -> str:
 def labelled(generator: np.random.Generator, share: float, pairs: int = 40) -> list[dict[str, Any]]:
     right = generator.random(pairs) < share
     return [
-        {"id": f"p{n:02d}", "paragraph": f"p{n - n % 2:02d}", "prediction": "1", "label": "1", "accuracy": 100.0 * hit}
+        {
+            "id": f"p{n:02d}",
+            "paragraph": f"p{n - n % 2:02d}",
+            "prediction": str(int(hit)),
+            "label": "1",
+            "accuracy": 100.0 * hit,
+        }
         for n, hit in enumerate(right)
     ]
 
