@@ -22,7 +22,7 @@ from xlingual.records.predictions import write_predictions
 from xlingual.records.state import ReplicateState, read_state
 from xlingual.search.answer_tasks import find_candidates
 from xlingual.search.failures import PLACE, failure_of
-from xlingual.search.placement import elsewhere
+from xlingual.search.placement import Demand, elsewhere
 from xlingual.search.recording_callback import record_reading
 from xlingual.search.study_context import StudyContext
 from xlingual.search.study_guard import TEST, check_sources, unread_test_sets
@@ -189,10 +189,19 @@ def _submit(context: StudyContext, asked: AnswerShare, questions: Any, shares: i
     replicate, share = asked.replicate, (asked.number, shares)
     where = {"label_selector": elsewhere(asked.avoided)} if asked.avoided else {}
     demand, lengths = context.demand, context.traits[replicate.arm].lengths
-    task = ray.remote(find_candidates).options(
-        num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker, **where
-    )
+    task = answer_task(demand).options(**where)
     return task.remote(context.directory.trial(replicate.fingerprint), context.task, questions, lengths, demand, share)
+
+
+def answer_task(demand: Demand) -> Any:
+    """Make the Ray task that finds answers, with what a worker of a trial has.
+
+    A process that scored on a GPU answers once: it would keep the GPU's memory and go on with its first device. Ray
+    sees to that by itself only where the GPUs stand in `ray.remote`, not in `options`.
+    """
+    calls = 1 if demand.gpus_per_worker > 0 else 0  # 0: any number
+    resources = {"num_cpus": demand.cpus_per_worker, "num_gpus": demand.gpus_per_worker}
+    return ray.remote(**resources, max_calls=calls)(find_candidates)
 
 
 def _adopt_recorded_scores(context: StudyContext, test: TestSet, replicate: ReplicateState) -> bool:
