@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.study import TrainingSettings
+from xlingual.training.adafactor import DeviceAdafactor
 from xlingual.training.execution import Execution
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate, make_optimizer
@@ -89,3 +91,31 @@ def test_a_vocabulary_is_trimmed_under_adamw_alone(
     model = TrainedModel(configuration, tiny_inputs, Checkpoint.at(tiny_checkpoint), SoloWorker(), Execution())
     assert (model.vocabulary is None) == (optimizer == "adafactor")
     assert type(model.optimizer) is (torch.optim.Adafactor if optimizer == "adafactor" else torch.optim.AdamW)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.3])
+def test_adafactor_of_gpus_makes_torchs_steps_and_goes_on_from_its_state(decay: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    starts = [torch.randn(6, 4, generator=generator), torch.randn(5, generator=generator), torch.zeros(3, 2)]
+    kinds = [torch.optim.Adafactor, DeviceAdafactor, torch.optim.Adafactor, DeviceAdafactor]
+    weights = [[nn.Parameter(start.clone()) for start in starts] for _ in kinds]
+    one, other, *swapped = (
+        kind(part, lr=0.1, beta2_decay=-0.8, eps=(1e-18, 1e-3), d=1.0, weight_decay=decay)
+        for kind, part in zip(kinds, weights, strict=True)
+    )
+    for number in range(6):
+        gradients = [torch.randn(start.shape, generator=generator) * 10.0**-number for start in starts]
+        for part in weights:
+            for weight, gradient in zip(part, gradients, strict=True):
+                weight.grad = gradient.clone()
+        if number == 3:
+            for optimizer, before, to, of in zip(swapped, (other, one), weights[2:], weights[1::-1], strict=True):
+                optimizer.load_state_dict(copy.deepcopy(before.state_dict()))
+                for weight, value in zip(to, of, strict=True):
+                    weight.data.copy_(value.data)
+        for optimizer in (one, other, *swapped):
+            optimizer.step()
+    for others in weights[1:]:
+        for weight, expected in zip(others, weights[0], strict=True):
+            torch.testing.assert_close(weight, expected, rtol=1e-6, atol=1e-8)
+    assert one.state_dict()["state"][0].keys() == other.state_dict()["state"][0].keys()

@@ -10,6 +10,7 @@ from torch import nn
 from xlingual.models.encoder import word_embeddings
 from xlingual.study import TrainingSettings
 from xlingual.study.optimizers import optimizer_named
+from xlingual.training.adafactor import DeviceAdafactor, is_on_gpu
 
 Groups: TypeAlias = list[dict[str, Any]]
 """Parameters, `params`, and their `weight_decay`."""
@@ -57,8 +58,12 @@ def adafactor(groups: Groups, training: TrainingSettings) -> torch.optim.Optimiz
     added to squared gradients; torch's default (1.2e-7) is far above the squared gradients of a large model, whose
     updates would then no longer adapt to single weights, so that it is 1e-18 here (in the paper 1e-30, whose square is
     no float32). Weight decay is decoupled, as in AdamW; T5 has none.
+
+    On a GPU the same steps are made without waiting for it, see `DeviceAdafactor`.
     """
-    return torch.optim.Adafactor(groups, lr=training.learning_rate, beta2_decay=-0.8, eps=(SMALLEST, 1e-3), d=1.0)
+    on_gpu = is_on_gpu([parameter for group in groups for parameter in group["params"]])
+    kind = DeviceAdafactor if on_gpu else torch.optim.Adafactor
+    return kind(groups, lr=training.learning_rate, beta2_decay=-0.8, eps=(SMALLEST, 1e-3), d=1.0)
 
 
 def learning_rate(training: TrainingSettings, update: int, first_stage: int = 0) -> float:
