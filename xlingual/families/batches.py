@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlingual.models.on_device import on_device
 from xlingual.models.packing import Outputs, Positions, pack_windows, span_logits
 
 Indices = NDArray[np.int64]
@@ -140,7 +141,7 @@ class Batcher:
         if self._types:
             types = [source.token_types[row] for (source, _), row in zip(places, rows, strict=True)]
             arrays["token_type_ids"] = self._laid_out(types, lengths, 0)
-        inputs: dict[str, Any] = {name: self._moved(array) for name, array in arrays.items()}
+        inputs: dict[str, Any] = {name: on_device(array, self._device) for name, array in arrays.items()}
         if self._packs:
             inputs["window_lengths"] = lengths
         return Batch(inputs, lengths, self._packs)
@@ -190,9 +191,3 @@ class Batcher:
         for row, part, length in zip(rows, parts, lengths, strict=True):
             row[:length] = part
         return rows
-
-    def _moved(self, array: NDArray[np.int64]) -> Tensor:
-        tensor = torch.from_numpy(array)
-        if self._device.type == "cuda":  # pinned memory is copied while the GPU computes
-            return tensor.pin_memory().to(self._device, non_blocking=True)
-        return tensor.to(self._device)

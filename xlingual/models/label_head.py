@@ -14,10 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from xlingual.models.encoder_head import columns_of
+from xlingual.models.on_device import on_device
 
 TOLERANCE = 1e-4
 """Largest difference of logits, relative to the largest of them, that counts as another order of summation."""
@@ -57,7 +59,8 @@ class LabelHead:
         else:
             assert not packed, "a head that reads more than first tokens has a row for each input"
             found = model(**inputs).logits
-        return found.float()[:, list(self.columns)]
+        found = found.float()
+        return torch.stack([found[:, column] for column in self.columns], dim=1)
 
 
 def first_tokens(hidden: Tensor, lengths: Sequence[int], *, packed: bool) -> Tensor:
@@ -70,7 +73,7 @@ def first_tokens(hidden: Tensor, lengths: Sequence[int], *, packed: bool) -> Ten
     """
     if not packed:
         return hidden[:, :1]
-    starts = torch.tensor([0, *lengths[:-1]], device=hidden.device).cumsum(0)
+    starts = on_device(np.cumsum([0, *lengths[:-1]]), hidden.device)
     return hidden[0, starts][:, None]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from xlingual.models.on_device import on_device
 
 
 def mean_pooled(hidden: Tensor, lengths: Sequence[int], *, packed: bool) -> Tensor:
@@ -22,7 +25,7 @@ def mean_pooled(hidden: Tensor, lengths: Sequence[int], *, packed: bool) -> Tens
         (texts, width), float32.
     """
     hidden = hidden.float()
-    counts = torch.tensor(lengths, device=hidden.device)
+    counts = on_device(np.asarray(lengths, dtype=np.int64), hidden.device)
     if packed:
         owner = torch.repeat_interleave(torch.arange(len(lengths), device=hidden.device), counts)
         sums = hidden.new_zeros(len(lengths), hidden.shape[-1]).index_add(0, owner, hidden[0])

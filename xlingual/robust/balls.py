@@ -32,8 +32,9 @@ class Ball:
         drawn = torch.rand(like.shape, generator=generator, device=like.device, dtype=torch.float32) * 2 - 1
         drawn = drawn * (self._settings.start * self._scale.unit_size)
         if self._settings.norm == "l2" and self._scale.unit == "absolute":
-            covered = like.shape[-1] * (1.0 if self._over_tokens else layout.lengths(like.device))
-            drawn = drawn / torch.as_tensor(covered, device=like.device).sqrt().float()
+            width = torch.full((), like.shape[-1], dtype=torch.float64, device=like.device)
+            covered = width if self._over_tokens else width * layout.lengths(like.device)
+            drawn = drawn / covered.sqrt().float()
         mask = layout.token_mask(like.device)
         return self._projected(drawn if mask is None else drawn * mask, layout)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from xlingual.models.on_device import on_device
 from xlingual.robust.robust_training import Rows
 
 
@@ -48,10 +50,10 @@ class Layout:
     def _on(self, device: torch.device) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Lengths (examples,), the token mask, and the example of each token of a packed row (tokens,); made once."""
         if self._made is None:
-            lengths = torch.tensor(self._rows.lengths, device=device)
+            lengths = on_device(np.array(self._rows.lengths), device)
             mask = owner = None
             if self._rows.packed:
-                owner = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths)
+                owner = on_device(np.repeat(np.arange(len(lengths)), self._rows.lengths), device)
             elif len(set(self._rows.lengths)) > 1:
                 places = torch.arange(max(self._rows.lengths), device=device)
                 mask = (places < lengths[:, None])[..., None]

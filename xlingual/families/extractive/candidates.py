@@ -15,6 +15,7 @@ from xlingual.families.asked import Asked, asked_batches
 from xlingual.families.batches import Batcher, Indices
 from xlingual.families.extractive.spans import best_spans
 from xlingual.families.scoring_set import ScoringSet
+from xlingual.models.on_device import on_device
 from xlingual.tasks import Candidate, Candidates, merge
 from xlingual.tokens.windows import Windows
 
@@ -57,7 +58,7 @@ def candidates(
                 with autocast() if autocast else torch.autocast("cpu", enabled=False):
                     output = model(**batch.inputs)
                 start, end = batch.rows(output.start_logits), batch.rows(output.end_logits)
-                legal = torch.from_numpy(_legal(asked, start.shape[1])).to(start.device)
+                legal = on_device(_legal(asked, start.shape[1]), start.device)
                 spans = best_spans(start, end, legal, max_answer_tokens=max_answer_tokens, n_best=n_best)
                 _collect(found, asked, *(part.cpu().numpy() for part in spans))
     finally:

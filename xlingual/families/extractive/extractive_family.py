@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +21,7 @@ from xlingual.families.family import Advice, Autocast
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.encoder import known_positions
 from xlingual.models.encoder_head import SPAN_HEAD, EncoderHead
+from xlingual.models.on_device import on_device
 from xlingual.models.outcome import Outcome
 from xlingual.study import FamilyDefaults, Lengths, StudyLengths, WindowSettings
 from xlingual.tasks import Candidates
@@ -86,8 +88,8 @@ class Extractive(EncoderFamily):
 
     def targets(self, places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
         """First and last token of the answer within each window: `gold`, (windows, 2)."""
-        spans = [[int(source.start[i]), int(source.end[i])] for source, i in places]
-        return {"gold": torch.tensor(spans, device=device)}
+        spans = np.array([[int(source.start[i]), int(source.end[i])] for source, i in places])
+        return {"gold": on_device(spans, device)}
 
     def outcome(self, model: nn.Module, batch: Batch, targets: Mapping[str, Tensor], autocast: Autocast) -> Outcome:
         """See `span_loss`."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+from xlingual.models.on_device import on_device
 
 
 def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -22,4 +25,4 @@ def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 def label_numbers(places: Sequence[tuple[Any, int]], device: torch.device) -> Tensor:
     """Number of each pair's label, (pairs,)."""
-    return torch.tensor([int(source.label[i]) for source, i in places], device=device)
+    return on_device(np.array([int(source.label[i]) for source, i in places]), device)

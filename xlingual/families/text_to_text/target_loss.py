@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from xlingual.models.on_device import on_device
+
 IGNORED = -100
 """Label of padding, as in `transformers`."""
 
 
-def padded_targets(places: Sequence[tuple[Any, int]], device: torch.device) -> Tensor:
-    """Target tokens of sequences, (sequences, longest), padded with IGNORED."""
+def text_targets(places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
+    """Target tokens of sequences.
+
+    Returns:
+        `labels`, (sequences, longest), padded with IGNORED; `asked`, (target tokens,), where there is no padding, row
+        after row.
+    """
     parts = [
         source.target_ids[int(source.target_pointers[i]) : int(source.target_pointers[i + 1])] for source, i in places
     ]
     labels = np.full((len(parts), max(map(len, parts))), IGNORED, dtype=np.int64)
     for row, part in zip(labels, parts, strict=True):
         row[: len(part)] = part
-    return torch.from_numpy(labels).to(device)
+    asked = np.flatnonzero(labels != IGNORED)  # found here, for a GPU would have to tell the host how many there are
+    return {name: on_device(array, device) for name, array in (("labels", labels), ("asked", asked))}
 
 
-def plain_weights(labels: Tensor) -> Tensor:
-    """Weight of each row's tokens, (rows,): the weighted sum is the mean over tokens times the number of rows."""
-    return torch.full((len(labels),), len(labels) / max(1, int((labels != IGNORED).sum())), device=labels.device)
+def token_weights(targets: Mapping[str, Tensor]) -> Tensor:
+    """Weight of each target token, (target tokens,).
+
+    Args:
+        targets: see `text_targets`; where they hold `weights`, (sequences,), each token of a sequence has its weight.
+            Without, the weighted sum is the mean over tokens times the number of sequences.
+    """
+    labels, asked = targets["labels"], targets["asked"]
+    weights = targets.get("weights")
+    if weights is None:
+        return torch.full((len(asked),), len(labels) / max(1, len(asked)), device=labels.device)
+    return weights[asked // labels.shape[1]]
 
 
 def text_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from xlingual.families.scoring_set import ScoringSet
 from xlingual.families.text_to_text.batcher import TextBatcher
 from xlingual.families.text_to_text.generation import written_answers
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
-from xlingual.families.text_to_text.target_loss import IGNORED, padded_targets, plain_weights, text_loss
+from xlingual.families.text_to_text.target_loss import text_loss, text_targets, token_weights
 from xlingual.families.text_to_text.text_usage import usage
 from xlingual.models.outcome import Outcome
 from xlingual.models.text_to_text import (
@@ -138,23 +138,18 @@ class TextToText:
         return TextBatcher(model, pad_token, device, None, encode)
 
     def targets(self, places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
-        """Target tokens: `labels`, (sequences, longest).
-
-        Training adds `weights`, (sequences,): of each token of a sequence.
-        """
-        return {"labels": padded_targets(places, device)}
+        """See `text_targets`; training adds `weights`, (sequences,): of each token of a sequence."""
+        return text_targets(places, device)
 
     def outcome(self, model: nn.Module, batch: Batch, targets: Mapping[str, Tensor], autocast: Autocast) -> Outcome:
-        """See `text_loss`; without `weights` the loss is the mean over the pass's tokens times its examples."""
-        labels = targets["labels"]
-        weights = targets.get("weights")
-        there = labels != IGNORED
-        of_tokens = (plain_weights(labels) if weights is None else weights)[:, None].expand_as(labels)[there]
+        """See `text_loss` and `token_weights`."""
+        labels, asked = targets["labels"], targets["asked"]
+        weights = token_weights(targets)
         with autocast():
             shifted = model._shift_right(labels)  # type: ignore[operator]
             output = model(**batch.inputs, decoder_input_ids=shifted, use_cache=False)
-        logits = output.logits[there].float()
-        return Outcome(text_loss(logits, labels[there], of_tokens), (logits,), of_tokens)
+        logits = output.logits.flatten(0, 1)[asked].float()
+        return Outcome(text_loss(logits, labels.flatten()[asked], weights), (logits,), weights)
 
     def answers(
         self,

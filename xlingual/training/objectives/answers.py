@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from xlingual.families.batches import Batch
+from xlingual.models.on_device import on_device
 from xlingual.models.outcome import Outcome
 from xlingual.training.objectives.objective import ItemRef, LossTools, Objective, PassTools, Reduction
 
@@ -61,5 +62,5 @@ class Texts(Spans):
         """One batch, with the family's targets and `weights`, (rows,): of each token of a row."""
         batches, targets = super().inputs(places, stream, tools, reduction)
         assert reduction.token_weight is not None
-        weights = torch.tensor([reduction.token_weight(place) for place in places], device=tools.device)
-        return batches, {**targets, "weights": weights}
+        weights = np.array([reduction.token_weight(place) for place in places], dtype=np.float32)
+        return batches, {**targets, "weights": on_device(weights, tools.device)}

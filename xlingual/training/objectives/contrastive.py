@@ -23,6 +23,7 @@ from xlingual.errors import DataError
 from xlingual.families.batches import Batch
 from xlingual.models.masked_language_model import base_encoder
 from xlingual.models.mean_pooling import mean_pooled
+from xlingual.models.on_device import on_device
 from xlingual.models.outcome import Outcome
 from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
@@ -90,9 +91,9 @@ class Contrastive(Objective):
             np.asarray([source.answer_key[i] for source, i in pairs]),
         )
         restore = np.argsort(np.concatenate(groups), kind="stable")
-        targets = {"restore": torch.from_numpy(restore), "same": torch.from_numpy(same)}
+        targets = {"restore": restore, "same": same}
         batches = tuple(tools.batcher([(texts, int(i)) for i in group]) for group in groups)
-        return batches, {name: target.to(tools.device) for name, target in targets.items()}
+        return batches, {name: on_device(target, tools.device) for name, target in targets.items()}
 
     def outcome(self, tools: LossTools, batches: Sequence[Batch], targets: Mapping[str, Tensor]) -> Outcome:
         """See `info_nce`. All texts of the micro-batch stay in memory until its backward pass."""

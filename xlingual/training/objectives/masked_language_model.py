@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -17,6 +16,7 @@ from xlingual.errors import ModelError
 from xlingual.families.batches import Batch
 from xlingual.models.encoder import load_tokenizer, word_embeddings
 from xlingual.models.masked_language_model import base_encoder, load_masked_language_model_head
+from xlingual.models.on_device import on_device
 from xlingual.models.outcome import Outcome
 from xlingual.seeds import stream_seed
 from xlingual.study import MaskedLanguageModelSettings, TrialConfiguration
@@ -79,7 +79,7 @@ class MaskedLanguageModel(Objective):
         rows = pointers_of(texts.lengths)[:-1] if batch.packed else np.arange(len(ids)) * int(texts.lengths.max())
         asked = np.concatenate([row + chosen for row, chosen in zip(rows, masked, strict=True)])
         targets = {"places": asked, "tokens": np.concatenate(tokens).astype(np.int64)}
-        return (batch,), {name: torch.from_numpy(array).to(tools.device) for name, array in targets.items()}
+        return (batch,), {name: on_device(array, tools.device) for name, array in targets.items()}
 
     def outcome(self, tools: LossTools, batches: Sequence[Batch], targets: Mapping[str, Tensor]) -> Outcome:
         """Cross-entropy at the masked places; logits are made nowhere else."""
