@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlingual.models.host_masks import decides_masks
 from xlingual.models.on_device import on_device
 from xlingual.models.packing import Outputs, Positions, pack_windows, span_logits
 
@@ -105,7 +106,8 @@ class Batch:
         if self.packed:
             parts = torch.split(logits[0].float(), list(self.lengths))
             return nn.utils.rnn.pad_sequence(list(parts), batch_first=True, padding_value=NO_TOKEN)
-        return logits.float().masked_fill(self.inputs["attention_mask"] == 0, NO_TOKEN)
+        mask = self.inputs.get("attention_mask")
+        return logits.float() if mask is None else logits.float().masked_fill(mask == 0, NO_TOKEN)
 
 
 class Batcher:
@@ -117,6 +119,7 @@ class Batcher:
         device: where the inputs go.
         positions: of a window's tokens when windows share a row (see `pack_windows`); None for a padded row each.
         encode: from token ids of the windows to those of the model, where its vocabulary is trimmed.
+        bare: whether rows of one length come without a mask (see `decides_masks`).
     """
 
     def __init__(
@@ -126,8 +129,9 @@ class Batcher:
         device: torch.device,
         positions: Positions | None = None,
         encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+        bare: bool = False,
     ) -> None:
-        self._pad_token, self._device, self._positions = pad_token, device, positions
+        self._pad_token, self._device, self._positions, self._bare = pad_token, device, positions, bare
         self._encode = encode or (lambda ids: ids)
         # XLM-R knows one token type only.
         self._types = int(getattr(model.config, "type_vocab_size", 0) or 0) > 1
@@ -159,7 +163,8 @@ class Batcher:
 
         The model lies on the device.
         """
-        return cls(model, pad_token, device, pack_windows(model, outputs), encode)
+        positions = pack_windows(model, outputs)
+        return cls(model, pad_token, device, positions, encode, positions is None and decides_masks(model))
 
     @property
     def tokens_per_pass(self) -> int:
@@ -177,11 +182,11 @@ class Batcher:
         }
 
     def _in_rows(self, ids: list[Any], lengths: tuple[int, ...]) -> dict[str, NDArray[np.int64]]:
-        there = [np.ones(length, dtype=np.int64) for length in lengths]
-        return {
-            "input_ids": self._laid_out(ids, lengths, self._pad_token),
-            "attention_mask": self._laid_out(there, lengths, 0),
-        }
+        rows = {"input_ids": self._laid_out(ids, lengths, self._pad_token)}
+        if not self._bare or len(set(lengths)) > 1:
+            there = [np.ones(length, dtype=np.int64) for length in lengths]
+            rows["attention_mask"] = self._laid_out(there, lengths, 0)
+        return rows
 
     def _laid_out(self, parts: list[Any], lengths: tuple[int, ...], padding: int) -> NDArray[np.int64]:
         """Concatenate the numbers of all examples in one row, or pad each to a row."""

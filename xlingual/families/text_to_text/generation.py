@@ -63,8 +63,9 @@ def written_tokens(model: nn.Module, batch: Batch, max_answer_tokens: int) -> tu
     """
     likelihoods = _Likelihoods()
     settings = model.generation_config
+    ids = batch.inputs["input_ids"]
     written = model.generate(  # type: ignore[operator]
-        **batch.inputs,
+        **{"attention_mask": torch.ones_like(ids), **batch.inputs},  # without a mask it would look for padding
         max_new_tokens=max_answer_tokens,
         num_beams=1,
         do_sample=False,

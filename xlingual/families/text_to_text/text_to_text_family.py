@@ -20,6 +20,7 @@ from xlingual.families.text_to_text.generation import written_answers
 from xlingual.families.text_to_text.illegal_answers import classify_illegal
 from xlingual.families.text_to_text.target_loss import text_loss, text_targets, token_weights
 from xlingual.families.text_to_text.text_usage import usage
+from xlingual.models.host_masks import decides_masks
 from xlingual.models.outcome import Outcome
 from xlingual.models.text_to_text import (
     check_text_to_text,
@@ -135,7 +136,7 @@ class TextToText:
         packs: bool = True,
     ) -> Batcher:
         """See `TextBatcher`."""
-        return TextBatcher(model, pad_token, device, None, encode)
+        return TextBatcher(model, pad_token, device, None, encode, packs and decides_masks(model))
 
     def targets(self, places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
         """See `text_targets`; training adds `weights`, (sequences,): of each token of a sequence."""
