@@ -48,7 +48,7 @@ class HookPoint:
         self._layouts: Sequence[Layout] = ()
         self._calls = 0
         self._measured = True
-        self._squares = [torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)]
+        self._squares: list[Tensor] = []  # on the model's device, once something is measured
         module = module_at(model, name)
         self.width = _width(model, module, name)
         module.register_forward_hook(self._hook)
@@ -76,8 +76,8 @@ class HookPoint:
 
     def pop_squared_norms(self) -> tuple[float, float]:
         """See `RobustTraining.pop_squared_norms`; padding is not counted."""
-        perturbation, clean = (float(part) for part in self._squares)
-        self._squares = [torch.zeros_like(part) for part in self._squares]
+        perturbation, clean = torch.stack(self._squares).cpu().tolist() if self._squares else (0.0, 0.0)
+        self._squares = []
         return perturbation, clean
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -111,9 +111,9 @@ class HookPoint:
 
     @torch.no_grad()
     def _measure(self, *parts: Tensor) -> None:
-        for i, part in enumerate(parts):
-            squares = torch.linalg.vector_norm(part.detach().float()).double() ** 2
-            self._squares[i] = self._squares[i].to(squares.device) + squares
+        found = [torch.linalg.vector_norm(part.detach().float()).double() ** 2 for part in parts]
+        before = self._squares or [torch.zeros_like(one) for one in found]
+        self._squares = [total + one for total, one in zip(before, found, strict=True)]
 
 
 def module_at(model: nn.Module, name: str) -> nn.Module:

@@ -29,7 +29,7 @@ from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
 from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint
 from xlingual.training.stages import first_stage_updates
-from xlingual.training.update import Updater
+from xlingual.training.update import Updater, numbers_of
 from xlingual.training.worker import Report, Worker
 
 DEFAULT_EXECUTION = Execution()
@@ -156,9 +156,10 @@ class Training:
 
     def _record(self, updates: int, losses: list[Tensor], seconds: float) -> Report:
         """Score the development data; keep a checkpoint, then the report."""
+        self.updater.check_gradients()
         self.model.average.after_report(updates)
         scores, rows = self._score_development(updates)
-        loss = sum(sum(part) for part in self.worker.gather([float(loss) for loss in losses])) / max(1, len(losses))
+        loss = sum(sum(part) for part in self.worker.gather(numbers_of(losses))) / max(1, len(losses))
         parts = self.worker.gather(self.updater.take_losses())
         named = {
             name: sum(part.get(name, 0.0) for part in parts) for name in sorted({n for part in parts for n in part})

@@ -70,7 +70,8 @@ class TrainedModel:
         objectives = objectives_of(configuration)
         directory = checkpoint.directory
         self.vocabulary = _trimmed(plain, configuration, inputs, directory, objectives.values())
-        heads = {name: head for name, one in objectives.items() if (head := one.head(directory, plain)) is not None}
+        found = {name: one.head(directory, plain) for name, one in objectives.items()}
+        heads = {name: head.to(worker.device) for name, head in found.items() if head is not None}
         if not execution.compile:  # a compiled model has its own dropout, as cheap
             replace_dropout(plain)
         self.plain: nn.Module = plain.to(worker.device)
@@ -81,7 +82,7 @@ class TrainedModel:
             plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
         self.precision = chosen_precision(self._training.precision, worker.device)
         self.autocast = _autocast(worker.device, self.precision)
-        self.losses = Losses(objectives, plain, self.family, heads, self.autocast).to(worker.device)
+        self.losses = Losses(objectives, plain, self.family, heads, self.autocast)
         self.optimizer = make_optimizer(plain, self._training, self.losses)
         self.average: WeightAverage = weight_average(configuration.robust, plain, self._first_stage)
         self._compiled = execution.compile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -22,6 +23,9 @@ from xlingual.training.passes import Pass, PassBuilder
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.worker import Worker
 
+CHECKED_TOGETHER = 64
+"""Updates on a GPU whose gradients are checked together, for the host waits for the GPU each time."""
+
 
 class Updater:
     """Does one worker's part of each update."""
@@ -38,6 +42,7 @@ class Updater:
         self._tokens = self._padded_tokens = 0
         self._sums: dict[str, Tensor] = {}
         self._updates: Counter[str] = Counter()
+        self._norms: list[tuple[int, Tensor]] = []
 
     def update(self, number: int) -> Tensor:
         """Do update `number`, counted from 0; return this worker's part of its loss.
@@ -48,7 +53,8 @@ class Updater:
         its share of the update's examples.
 
         Raises:
-            TrialDiverged: when the gradient is not finite.
+            TrialDiverged: when the gradient is not finite; on a GPU up to `CHECKED_TOGETHER` updates later, unless
+                `check_gradients` is called before.
         """
         training, model = self._configuration.training, self._model
         total = torch.zeros((), device=self._worker.device)
@@ -64,12 +70,9 @@ class Updater:
         if self._worker.device.type == "cuda" and number + 1 < training.updates:
             self._ahead = (number + 1, self._prepared(number + 1))  # while the GPU computes
         self._forget_idle(number)
-        norm = nn.utils.clip_grad_norm_(model.forward.parameters(), training.clip_norm)
-        if not math.isfinite(float(norm)):
-            raise TrialDiverged(
-                f"diverged at update {number + 1}: the gradient is not finite "
-                f"(learning rate {training.learning_rate:g}); search smaller learning rates or noise magnitudes"
-            )
+        self._norms.append((number, nn.utils.clip_grad_norm_(model.forward.parameters(), training.clip_norm)))
+        if self._worker.device.type == "cpu" or len(self._norms) == CHECKED_TOGETHER:
+            self.check_gradients()
         rate = learning_rate(training, number, self._first_stage)
         for group in model.optimizer.param_groups:
             group["lr"] = rate
@@ -78,6 +81,22 @@ class Updater:
         model.optimizer.step()
         model.optimizer.zero_grad(set_to_none=True)
         return total
+
+    def check_gradients(self) -> None:
+        """Check the gradients of all updates since the last check.
+
+        Raises:
+            TrialDiverged: names the first update whose gradient is not finite.
+        """
+        updates, self._norms = self._norms, []
+        norms = numbers_of([norm for _, norm in updates])
+        for (number, _), norm in zip(updates, norms, strict=True):
+            if not math.isfinite(norm):
+                rate = self._configuration.training.learning_rate
+                raise TrialDiverged(
+                    f"diverged at update {number + 1}: the gradient is not finite "
+                    f"(learning rate {rate:g}); search smaller learning rates or noise magnitudes"
+                )
 
     def take_counts(self) -> tuple[int, int]:
         """Tokens that this worker trained on since it was last asked: without padding, with padding."""
@@ -90,9 +109,8 @@ class Updater:
 
         The mean is over the updates that have the loss; parts of all workers add up to it.
         """
-        means: dict[str, float] = {}
-        for name, updates in sorted(self._updates.items()):
-            means[name] = float(self._sums.get(name, 0.0)) / updates
+        sums = dict(zip(self._sums, numbers_of(list(self._sums.values())), strict=True))
+        means = {name: sums.get(name, 0.0) / updates for name, updates in sorted(self._updates.items())}
         self._sums.clear()
         self._updates.clear()
         return means
@@ -136,3 +154,9 @@ class Updater:
     def _synchronised_only_if(self, last: bool) -> AbstractContextManager[Any]:
         no_sync = getattr(self._model.forward, "no_sync", None)
         return nullcontext() if last or no_sync is None else no_sync()
+
+
+def numbers_of(tensors: Sequence[Tensor]) -> list[float]:
+    """Read numbers, each (), from their device all at once."""
+    numbers: list[float] = torch.stack(list(tensors)).cpu().tolist() if tensors else []
+    return numbers

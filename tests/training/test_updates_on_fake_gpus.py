@@ -1,0 +1,153 @@
+"""Updates on a GPU that computes nothing: the host never waits for it between two reports.
+
+One run of a whole update (inputs, copies, forward, backward, clipping, optimiser) for every family, recipe and method.
+What is proved is where the host would wait, not what a GPU computes, nor how fast.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fake_gpu import GPU, FakeGpu, fake_gpu
+from robust_families import FAMILIES, Family
+from robust_variants import ALL, COMBINATIONS, ONE_OF_EACH, Settings
+from torch import Tensor
+
+from xlingual.models.on_device import on_device
+from xlingual.training import update
+from xlingual.training.model import TrainedModel
+from xlingual.training.update import Updater, numbers_of
+from xlingual.training.worker import SoloWorker
+
+ALLOWED_IN_AN_UPDATE: Counter[str] = Counter()
+"""Syncs of one update by their reason: none."""
+
+ALLOWED_IN_A_REPORT = 4
+"""Numbers are read all at once: gradient norms, losses, losses by objective, sizes of perturbations."""
+
+PLAIN: Settings = {}
+METHODS = {name: (ALL | COMBINATIONS)[name] for name in (*ONE_OF_EACH, "averaging, running")}
+METHODS["everything else"] = COMBINATIONS["consistency and everything else"]
+
+CASES: list[tuple[str, Settings, str | None, dict[str, Any]]] = [
+    *((family, PLAIN, None, {}) for family in ("xlm_roberta", "pair_encoder", "text_to_text", "pair_text_to_text")),
+    ("xlm_roberta", PLAIN, None, {"micro_batch_size": 1}),
+    ("text_to_text", PLAIN, None, {"micro_batch_size": 1, "optimizer": "adamw"}),
+    *(("xlm_roberta", PLAIN, recipe, {}) for recipe in ("passage", "contrastive", "masked_language_model")),
+    *(("text_to_text", PLAIN, recipe, {}) for recipe in ("contrastive", "generation")),
+    *(("xlm_roberta", settings, None, {}) for settings in METHODS.values()),
+    ("text_to_text", ALL["prediction"], None, {}),
+]
+"""Family, robust methods, recipe, and settings that differ."""
+
+
+def _named(case: tuple[str, Settings, str | None, dict[str, Any]]) -> str:
+    family, robust, recipe, changes = case
+    name = next((name for name, settings in METHODS.items() if settings == robust), "-".join(robust))
+    return "-".join(filter(None, (family, name if robust else "", recipe, *map(str, changes.values()))))
+
+
+@pytest.fixture(scope="module")
+def family_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
+    return cache(lambda name: FAMILIES[name](tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture
+def gpu() -> Iterator[FakeGpu]:
+    with fake_gpu() as found:
+        yield found
+
+
+def started(
+    family: Family, robust: Settings, recipe: str | None, changes: dict[str, Any]
+) -> tuple[TrainedModel, Updater]:
+    settings = {"updates": 3, "batch_size": 4, "micro_batch_size": 4} | changes
+    return family.started(family.configuration(robust or None, recipe=recipe, **settings), SoloWorker(device=GPU))
+
+
+@pytest.mark.parametrize("case", CASES, ids=_named)
+def test_no_update_waits_for_the_gpu(
+    case: tuple[str, Settings, str | None, dict[str, Any]], family_of: Callable[[str], Family], gpu: FakeGpu
+) -> None:
+    name, *settings = case
+    model, updater = started(family_of(name), *settings)
+    before = [parameter.device for parameter in model.plain.parameters()]
+    with gpu:
+        updater.update(0)  # makes the inputs of the next one, too
+        model.average.after_update(1)
+    assert before and set(before) == {GPU}
+    assert gpu.operations > 300  # of the GPU: all of this ran there
+    assert "\n".join(map(str, gpu.syncs)) == "" and Counter(one.why for one in gpu.syncs) == ALLOWED_IN_AN_UPDATE
+
+
+def test_a_report_reads_numbers_all_at_once(family_of: Callable[[str], Family], gpu: FakeGpu) -> None:
+    model, updater = started(family_of("xlm_roberta"), ALL["noise"], "contrastive", {})
+    with gpu:
+        losses = [updater.update(number) for number in range(2)]
+        assert gpu.syncs == []
+        updater.check_gradients()
+        assert len(numbers_of(losses)) == 2
+        assert set(updater.take_losses()) == {"span", "contrastive"}
+        assert len(model.robust.pop_squared_norms()) == 2
+    assert len(gpu.syncs) == ALLOWED_IN_A_REPORT, gpu.syncs
+
+
+def test_gradients_are_checked_after_some_updates(
+    family_of: Callable[[str], Family], gpu: FakeGpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update, "CHECKED_TOGETHER", 2)
+    _, updater = started(family_of("xlm_roberta"), PLAIN, None, {})
+    found = []
+    with gpu:
+        for number in range(2):
+            updater.update(number)
+            found.append(len(gpu.syncs))
+    assert found == [0, 1]
+    assert gpu.syncs[0].line.startswith("training/update.py:")
+
+
+WAITING: dict[str, Callable[[Tensor], object]] = {
+    "float": lambda values: float(values.sum()),
+    "item": lambda values: values.sum().item(),
+    "bool": lambda values: bool((values > 0).all()),
+    "tolist": lambda values: values.tolist(),
+    "cpu": lambda values: values.cpu(),
+    "mask": lambda values: values[values > 0],
+    "nonzero": lambda values: values.nonzero(),
+    "masked_select": lambda values: values.masked_select(values > 0),
+    "list index": lambda values: values[[0, 2]],
+    "host index": lambda values: values[torch.tensor([0, 2])],
+    "from a list": lambda values: torch.tensor([1.0], device=GPU),
+    "blocking copy": lambda values: torch.zeros(3).pin_memory().to(GPU),
+    "not pinned": lambda values: torch.zeros(3).to(GPU, non_blocking=True),
+    "repeat": lambda values: torch.repeat_interleave(values, values.long()),
+}
+GOING_ON: dict[str, Callable[[Tensor], object]] = {
+    "on_device": lambda values: on_device(np.zeros(3), GPU),
+    "fill": lambda values: torch.full((), 3.0, device=GPU) + values,
+    "host number": lambda values: values * torch.tensor(2.0),
+    "index": lambda values: values[torch.arange(2, device=GPU)],
+    "masked_fill": lambda values: values.masked_fill(values > 0, 0.0),
+    "same device": lambda values: values.to(GPU),
+}
+
+
+@pytest.mark.parametrize("name", [*WAITING, *GOING_ON])
+def test_the_fake_gpu_knows_what_waits(name: str, gpu: FakeGpu) -> None:
+    with gpu:
+        values = torch.zeros(4, device=GPU)
+        (WAITING | GOING_ON)[name](values)
+    assert bool(gpu.syncs) == (name in WAITING), gpu.syncs
+
+
+def test_what_is_no_gpus_never_waits(gpu: FakeGpu) -> None:
+    with gpu:
+        values = torch.zeros(4)
+        assert float(values.sum()) == 1.0 and values.cpu().shape == (4,)
+    assert gpu.syncs == []
