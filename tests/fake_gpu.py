@@ -62,6 +62,11 @@ class FakeTensors(FakeTensorMode):
     So C++, which asks for a tensor's device by an operation, is told another one; Python sees `cuda`.
     """
 
+    @property
+    def avoid_device_init(self) -> bool:
+        """Also where there is a GPU: nothing touches it."""
+        return True
+
     def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func is torch.ops.prim.device.default:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -71,4 +72,4 @@ def _moments(state: dict[str, Tensor], gradient: Tensor, newest: float, smallest
 def _root_mean_square(values: Tensor) -> Tensor:
     """Root mean square of all elements, (), float64."""
     norm: Tensor = torch.linalg.vector_norm(values)
-    return norm.double() / values.numel() ** 0.5
+    return norm.double() / math.sqrt(values.numel())
