@@ -14,7 +14,7 @@ from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.training.loop import train_trial
-from xlingual.training.order import training_order
+from xlingual.training.order import dealt, training_order
 from xlingual.training.worker import SoloWorker
 
 NOISE = {"embedding_noise": {"magnitude": 0.1}}
@@ -88,9 +88,21 @@ def test_workers_share_out_each_updates_micro_batches(tiny_inputs: TrialInputs, 
     (draws,) = order.parts
     for update in range(6):
         micro_batches = order.micro_batches(update)
-        shared = [place for rank in range(2) for micro in micro_batches[rank::2] for place in micro.places]
+        shared = [place for rank in range(2) for number in dealt(4, rank, 2) for place in micro_batches[number].places]
         drawn = [int(item) for item in draws.item[update * 16 : (update + 1) * 16]]
         assert sorted(item for _, item in shared) == sorted(drawn)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 4])
+def test_no_worker_gets_the_longest_micro_batches(workers: int) -> None:
+    """Lengths ascend by one here: after an even number of rounds all workers have the same sum."""
+    assert [dealt(7, rank, 3) for rank in range(3)] == [[0, 5, 6], [1, 4], [2, 3]]
+    for count in range(4 * workers + 1):
+        shares = [dealt(count, rank, workers) for rank in range(workers)]
+        assert sorted(number for share in shares for number in share) == list(range(count))
+        assert max(map(len, shares)) - min(map(len, shares)) <= 1
+        if count % (2 * workers) == 0:
+            assert len({sum(share) for share in shares}) == 1
 
 
 def test_an_update_holds_as_many_faq_windows_as_the_mixture_says(tiny_inputs: TrialInputs, configure: Any) -> None:

@@ -101,6 +101,21 @@ def training_order(configuration: TrialConfiguration, train: Inputs, faq: Mappin
     return TrainingOrder(tuple(parts), training.micro_batch_size, training.micro_batch_tokens, sources)
 
 
+def dealt(micro_batches: int, rank: int, workers: int) -> list[int]:
+    """Numbers of an update's micro-batches that a worker computes: dealt there and back again.
+
+    They ascend in length, so that dealt in one direction only the last worker would get the longest each time, and the
+    others would wait for it.
+
+    Args:
+        micro_batches: how many there are.
+        rank: of the worker.
+        workers: how many there are.
+    """
+    places = (number % (2 * workers) for number in range(micro_batches))
+    return [number for number, place in enumerate(places) if min(place, 2 * workers - 1 - place) == rank]
+
+
 def tokens_of(place: ItemRef) -> int:
     """Tokens of an example that a model reads or is to write."""
     source, i = place

@@ -15,7 +15,7 @@ from xlingual.study import TrialConfiguration
 from xlingual.training.alteration import alteration
 from xlingual.training.objective_schedule import MicroBatch
 from xlingual.training.objectives.objective import ItemRef, Objective, PassTools, Reduction
-from xlingual.training.order import TrainingOrder
+from xlingual.training.order import TrainingOrder, dealt
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ class PassBuilder:
         self._alteration = alteration(configuration, order.sources)
 
     def passes(self, update: int, rank: int, workers: int) -> list[Pass]:
-        """Make the passes of every `workers`-th micro-batch from `rank` on."""
+        """Make the passes of a worker's micro-batches, see `dealt`."""
         micro_batches = self._order.micro_batches(update)
         reductions = self._reductions(micro_batches)
         made: list[Pass] = []
-        mine = range(rank, len(micro_batches), workers)
+        mine = dealt(len(micro_batches), rank, workers)
         for index, places in zip(mine, self._altered([micro_batches[index] for index in mine]), strict=True):
             objective = micro_batches[index].objective
             tools, reduction = self._tools(objective), reductions[objective.name]
