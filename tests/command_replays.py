@@ -45,6 +45,11 @@ QUICK = {
     "xlingual validate wrong.yaml": "xlingual validate {root}/studies/quickstart.yaml",
     "xlingual validate STUDY": "xlingual validate {root}/studies/quickstart.yaml",
     "xlingual schema": "xlingual schema",
+    "xlingual cluster check cluster.yaml": "xlingual cluster check {cluster}",
+    "xlingual cluster check CLUSTER_YAML [STUDY]": "xlingual cluster check {cluster} {root}/studies/quickstart.yaml "
+    "--storage /mnt/studies",
+    "xlingual cluster check cluster.yaml studies/NAME.yaml --storage /mnt/studies": "xlingual cluster check {cluster} "
+    "{root}/studies/quickstart.yaml --storage /mnt/studies",
     "xlingual plan STUDY": "xlingual plan {root}/studies/quickstart.yaml",
     "xlingual plan --bench": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
     "xlingual plan STUDY --power": "xlingual plan {root}/studies/baselines.yaml --power",
@@ -202,6 +207,8 @@ RAY = (
     "ray down cluster.yaml",
     "ray start --head --port=6379 --object-manager-port=8076 --dashboard-host=127.0.0.1",
     "ray start --address=$RAY_HEAD_IP:6379 --object-manager-port=8076",
+    "ray start --head --port=6379 --num-cpus=4 --num-gpus=0 --dashboard-host=127.0.0.1",
+    "ray start --address=$RAY_HEAD_IP:6379 --num-cpus=8 --num-gpus=1",
 )
 """For a cluster: only checks that Ray has the command and its options."""
 
@@ -223,6 +230,8 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual convert": "xlingual convert {pickled} {folder}/converted --json",
     "xlingual bench": BENCH,
     "xlingual score": "xlingual score {xquad}/xquad.de.json {answers}",
+    "xlingual cluster check": "xlingual cluster check {cluster} {root}/studies/quickstart.yaml --storage /mnt/studies "
+    "--set name=other --json",
     "xlingual data webfaq": "xlingual data webfaq {faq} --languages de,tr --study {root}/studies/webfaq_recipes.yaml "
     "--rows 20 --spread 1 --seed 1 --model {pretrained} --examples 1 --passages 1 --json --set data.faq.filters=off",
     "xlingual data contamination": "xlingual data contamination {train} {dev} --on xquad --data {xquad} --json",

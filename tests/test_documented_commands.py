@@ -22,6 +22,7 @@ import documented_commands
 import pytest
 from _pytest.mark import ParameterSet
 from benchmark_modules import forget
+from cluster_files import write_for_this_machine
 from command_replays import EVERY, LONG, MAKE, ON_RAY, QUICK, RAY
 from documented_commands import ROOT, options
 from reference_commands import every_command
@@ -219,7 +220,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     finished_study(folder, ("baseline", "webfaq", "webfaq_noise"), name="claims_webfaq_small", test=test)
     paths = {name: getattr(toy, name) for name in ("train", "dev", "xquad", "faq", "dictionary")}
     paths |= {"pretrained": toy.model, "model": model, "pickled": pickled, "studies": folder, "root": ROOT,
-              "rows": folder / "rows", "mlqa": folder / "mlqa", "mydata": folder / "mydata"}  # fmt: skip
+              "rows": folder / "rows", "mlqa": folder / "mlqa", "mydata": folder / "mydata",
+              "cluster": write_for_this_machine(folder)}  # fmt: skip
     paths |= {name: folder / f"{name}.json" for name in ("answers", "theirs", "synonyms", "speed")}
     return {name: str(path) for name, path in paths.items()}
 

@@ -153,7 +153,7 @@ def bomb():
         ("a: does it: help\n", 1, "quote text that contains a colon"),
         ("a: 1\nb\nc: 2\n", 2, "a key needs a colon"),
         ("a:\n    b: 1\n  c: 2\n", 3, "indentation"),
-        ("a: 1\n---\nb: 2\n", 2, "a study file holds one"),
+        ("a: 1\n---\nb: 2\n", 2, "write one document per file"),
         ("a: 1\nb: *c\n", 2, "needs an anchor"),
         ("a: 'open\n", 1, "a quote is not closed"),
         ("a: 1\nb: @x\n", 2, "quote text"),

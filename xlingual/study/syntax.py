@@ -19,7 +19,7 @@ _REMEDIES = (
     ("could not find expected ':'", 'a key needs a colon and a space behind it, as in "seed: 0"'),
     ("expected <block end>", "the indentation differs from that of the lines around it; align the keys of one mapping"),
     ("expected ',' or", "a [ or { is not closed, or a comma is missing"),
-    ("expected a single document", "a second document begins with ---; a study file holds one"),
+    ("expected a single document", "a second document begins with ---; write one document per file"),
     ("found undefined alias", "an alias (*name) needs an anchor (&name) before it"),
     ("while scanning a quoted scalar", "a quote is not closed"),
     ("that cannot start any token", "quote text that begins with this character"),
