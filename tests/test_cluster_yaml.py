@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from cluster_files import on_gcp, on_premises, with_storage
 
 FILE = Path(__file__).resolve().parents[1] / "cluster.yaml"
 START_COMMANDS = ("head_start_ray_commands", "worker_start_ray_commands")
@@ -44,6 +45,11 @@ def test_rays_launcher_accepts_the_file(cluster):
     prepared = accepted_by_ray(cluster)
     assert prepared["provider"]["type"] == "aws"
     assert set(prepared["available_node_types"]) == set(cluster["available_node_types"])
+
+
+@pytest.mark.parametrize("text", [with_storage(), on_gcp(), on_premises()], ids=["storage", "gcp", "hosts"])
+def test_rays_launcher_accepts_its_variants(text):
+    assert len(accepted_by_ray(yaml.safe_load(text))["available_node_types"]) in (1, 2)
 
 
 def test_rays_launcher_would_refuse_a_misspelt_key(cluster):
