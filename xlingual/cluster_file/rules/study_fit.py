@@ -30,8 +30,8 @@ def gpus(cluster: ClusterFile) -> Iterator[Finding]:
     demand, groups = _demand(cluster), groups_of(cluster)
     if demand and groups and demand.gpus_per_worker and not any(each.resources.get("GPU") for each in groups):
         found = f"a worker of the study asks for {demand.gpus_per_worker:g} GPU, and no node has any"
-        remedy = "add a node type with GPUs, or write scaling.gpus_per_worker: 0 in the study"
-        yield cluster.finding((TYPES,), found, remedy)
+        remedy = "add nodes with GPUs, or write scaling.gpus_per_worker: 0 in the study"
+        yield cluster.finding(_all_nodes(cluster), found, remedy)
 
 
 def fit(cluster: ClusterFile) -> Iterator[Finding]:
@@ -120,14 +120,17 @@ def _no_node_for_a_worker(cluster: ClusterFile, groups: Sequence[Group], demand:
 
 def _too_few(cluster: ClusterFile, groups: Sequence[Group], demand: Demand, places: int, trials: int) -> Finding:
     """There may not be enough nodes for some trials."""
+    fitting = [each for each in groups if each.counts and slots([each.resources], demand)]
     is_global = not cluster.is_local and most_places(groups, demand, 10**6) >= trials * demand.workers
-    best = max(groups, key=lambda each: (each.counts, slots([each.resources], demand)))
-    more = math.ceil((trials * demand.workers - places) / max(1, slots([best.resources], demand)))
-    now = cluster.most_workers if is_global else best.most
     if trials == 1:
-        text = f"a trial of the study has {demand}, and only {places} fit"
+        text = f"a trial of the study has {demand}, and {_fitting(places)}"
     else:
-        text = f"the study runs {trials} trials of {demand} at a time, and only {places // demand.workers} fit"
+        text = f"the study runs {trials} trials of {demand} at a time, and {_fitting(places // demand.workers)}"
+    if not fitting:
+        return cluster.finding(_all_nodes(cluster), text, "use larger nodes" + _smaller(demand, places, trials))
+    best = max(fitting, key=lambda each: slots([each.resources], demand))
+    more = math.ceil((trials * demand.workers - places) / slots([best.resources], demand))
+    now = cluster.most_workers if is_global else best.most
     remedy = f"add {counted(more, 'hosts')}" if cluster.is_local else f"write {now + more}"
     path: Path = best.path if cluster.is_local else (*best.path, "max_workers")
     return cluster.finding(
@@ -141,6 +144,14 @@ def _smaller(demand: Demand, places: int, trials: int) -> str:
         return f", or write scaling.concurrent_trials: {places // demand.workers} in the study"
     divisors = [workers for workers in range(1, places + 1) if demand.workers % workers == 0]  # they share the batch
     return f", or write scaling.workers_per_trial: {divisors[-1]} in the study" if divisors else ""
+
+
+def _fitting(number: int) -> str:
+    return {0: "none fits", 1: "only 1 fits"}.get(number, f"only {number} fit")
+
+
+def _all_nodes(cluster: ClusterFile) -> Path:
+    return ("provider", "worker_ips") if cluster.is_local else (TYPES,)
 
 
 def _listed(resources: Mapping[str, float]) -> str:
