@@ -19,6 +19,7 @@ from robust_families import FAMILIES, Family
 from robust_variants import ALL, COMBINATIONS, ONE_OF_EACH, Settings
 from torch import Tensor
 
+from xlingual.errors import TrialDiverged
 from xlingual.models.on_device import on_device
 from xlingual.training import update
 from xlingual.training.model import TrainedModel
@@ -116,6 +117,14 @@ def test_gradients_are_checked_after_some_updates(
             found.append(len(gpu.syncs))
     assert found == [0, 1]
     assert gpu.syncs[0].line.startswith("training/update.py:")
+
+
+def test_a_late_check_names_the_first_update_that_diverged(family_of: Callable[[str], Family]) -> None:
+    _, updater = family_of("xlm_roberta").started(family_of("xlm_roberta").configuration())
+    updater._norms = [(number, torch.tensor(norm)) for number, norm in enumerate((1.0, torch.inf, torch.nan, 2.0))]
+    with pytest.raises(TrialDiverged, match="diverged at update 2: "):
+        updater.check_gradients()
+    updater.check_gradients()  # each is looked at once
 
 
 WAITING: dict[str, Callable[[Tensor], object]] = {
