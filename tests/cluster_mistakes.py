@@ -135,6 +135,7 @@ NODES = (
 )  # fmt: skip
 IMAGES = (
     one("latest", IMAGE, "  image: rayproject/ray:latest-gpu", "docker.image"),
+    one("latest for no device", IMAGE, "  image: rayproject/ray:latest", "docker.image"),
     one("no tag", HEAD_IMAGE, "  head_image: localhost:5000/rayproject/ray", "docker.head_image"),
     one("nightly", IMAGE, "  image: rayproject/ray:nightly-py311-gpu", "docker.image"),
     one("latest of one's own", IMAGE, "  image: me/study:latest", "docker.image"),

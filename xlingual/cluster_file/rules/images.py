@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from xlingual.cluster_file.cluster import ClusterFile
 from xlingual.cluster_file.finding import Finding
-from xlingual.cluster_file.here import Here
 from xlingual.cluster_file.shell import installed
 from xlingual.study.document import Path
 
@@ -68,7 +67,7 @@ def unpinned_image(cluster: ClusterFile) -> Iterator[Finding]:
     for image in images(cluster).values():
         if image.moves:
             found = f"{image} changes over time"
-            yield cluster.finding(image.path, found, f"write {_suggested(image, cluster.here)}")
+            yield cluster.finding(image.path, found, f"write {_suggested(cluster, image)}")
 
 
 def other_versions(cluster: ClusterFile) -> Iterator[Finding]:
@@ -88,7 +87,7 @@ def other_versions(cluster: ClusterFile) -> Iterator[Finding]:
             found = f"{image} does not name its Python version, and {mine}"
         else:
             continue
-        yield cluster.finding(image.path, found, f"write {_suggested(image, here)}")
+        yield cluster.finding(image.path, found, f"write {_suggested(cluster, image)}")
 
 
 def mixed_versions(cluster: ClusterFile) -> Iterator[Finding]:
@@ -150,12 +149,21 @@ def _of_workers(found: dict[str, Image]) -> list[Image]:
     return [image for name, image in found.items() if name != "head" and (name, "worker" in found) != ("image", True)]
 
 
-def _suggested(image: Image, here: Here) -> str:
+def _shows_gpus(cluster: ClusterFile, image: Image) -> bool:
+    """Whether nodes with GPUs run this image."""
+    found = images(cluster)
+    used = ((node, found.get(node.name) or found.get("worker") or found.get("image")) for node in cluster.workers)
+    return any(each == image and bool(node.resources.get("GPU") or node.has_gpu) for node, each in used)
+
+
+def _suggested(cluster: ClusterFile, image: Image) -> str:
     """Return the image with a tag that does not move, of this machine's versions where it is Ray's."""
+    here = cluster.here
     if not image.repository.endswith("rayproject/ray"):
         return f"{image.repository}:TAG with the tag of one release, or its digest"
     parts = image.of_ray
-    device = (parts["device"] if parts else None) or ("gpu" if "gpu" in image.tag else "cpu")
+    gpus = "gpu" in image.tag or _shows_gpus(cluster, image)
+    device = (parts["device"] if parts else None) or ("gpu" if gpus else "cpu")
     return f"{image.repository}:{here.versions.get('ray')}-py{here.python.replace('.', '')}-{device}"
 
 
