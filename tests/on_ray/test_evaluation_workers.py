@@ -57,5 +57,5 @@ def test_this_process_answers_unless_more_is_asked() -> None:
     assert crew_of(None, 1) is alone
     assert crew_of(None, 2) is not alone
     assert crew_of("auto", None) is not alone
-    with pytest.raises(PlacementError, match="--workers: 0 asked"):
+    with pytest.raises(PlacementError, match="--workers: found 0; write 1 or more"):
         crew_of(None, 0)

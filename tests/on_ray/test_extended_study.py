@@ -6,14 +6,19 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from extension_package import ARM, call, install
 
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
 
+@pytest.mark.real
 def test_a_study_of_methods_of_another_package_runs_whole(write_study: Callable[..., Path], tmp_path: Path) -> None:
-    """Ray's workers find the package as the command does; this process does not know it."""
+    """Ray's workers find the package as the command does; this process does not know it.
+
+    The default run has `tests/test_extension.py`, where one process trains with the same package.
+    """
     package = install(tmp_path / "more")
     path = write_study(
         "extended_whole",

@@ -38,6 +38,7 @@ def scored(directory: StudyDirectory) -> list[tuple[str, str]]:
 def test_each_set_is_read_once_and_an_added_one_is_paid_for_alone(
     ray_cluster: None, write_study: Callable[..., Path], drive_study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One that overlaps what was trained on comes too late."""
     path = write_study("several", **ONE)
     files = path.parent / "data" / "xquad" / "xquad.{language}.json"
     second = f"data.test.also={{second: {{source: '{files}', languages: [de, es], paragraphs: 2}}}}"
@@ -82,16 +83,9 @@ def test_each_set_is_read_once_and_an_added_one_is_paid_for_alone(
     with pytest.raises(RecordError, match=r"data.test.also.third was given, is now absent"):
         drive_study(path, second)
 
-
-def test_a_set_that_overlaps_what_was_trained_on_comes_too_late(
-    ray_cluster: None, write_study: Callable[..., Path], drive_study: Any
-) -> None:
-    path = write_study("overlap", **ONE)
-    drive_study(path, until="search")
     train = json.loads((path.parent / "data" / "train.json").read_text())
     (path.parent / "late.en.json").write_text(json.dumps({**train, "data": train["data"][:2]}))
-    late = f"data.test.also={{late: '{path.parent}/late.{{language}}.json'}}"
+    late = f"data.test.also.late='{path.parent}/late.{{language}}.json'"
     with pytest.raises(RecordError, match=r"overlaps the added test set late: \d+ paragraphs or pairs of train.*_2"):
-        drive_study(path, late)
-    directory, _ = drive_study(path)
-    assert {name for _, name in readings(directory)} == {"xquad"}
+        drive_study(path, second, third, late)
+    assert {name for _, name in readings(directory)} == {"xquad", "second", "third"}

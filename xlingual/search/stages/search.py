@@ -15,7 +15,6 @@ from xlingual.search.trial_draws import ArmDraws, SearchSource
 from xlingual.study import TrialConfiguration, arm_space, build_configuration
 from xlingual.study.first import first_values
 from xlingual.study.searches import search_seed
-from xlingual.task_metrics import counted
 
 
 def search(context: StudyContext) -> None:
@@ -58,7 +57,7 @@ def choose(context: StudyContext) -> None:
         best = best_of(trials)
         if best is None:
             context.listener.note(
-                f"arm {state.name_of(search)}: none of its {counted(len(trials), 'trials')} reached its last update "
+                f"arm {state.name_of(search)}: none of its trials reached its last update "
                 f"({failed.get(search)}). The others go on. For other trials search a space that these are not in "
                 "(smaller learning rates or magnitudes), or take the arm out of the study, and run the command again"
             )
