@@ -123,6 +123,26 @@ def test_the_command_loads_neither_ray_nor_torch(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [f"{path}: note: {OPEN_SSH}"]
 
 
+def gpu_studies() -> list[Path]:
+    """The shipped studies whose workers have a GPU."""
+    files = [*(ROOT / "studies").glob("*.yaml"), *(ROOT / "studies" / "claims").glob("*.yaml")]
+    return sorted(
+        file for file in files if re.search(r"^scaling: .*gpus_per_worker: 1", file.read_text(), re.MULTILINE)
+    )
+
+
+def test_every_shipped_study_for_gpus_fits_the_shipped_file(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from xlingual.cli import app
+
+    path, studies = write_for_this_machine(tmp_path), gpu_studies()
+    assert len(studies) == 7
+    for study in studies:
+        ended = CliRunner().invoke(app, ["cluster", "check", str(path), str(study), "--storage", "/mnt/studies"])
+        assert (ended.exit_code, study.name) == (0, study.name), ended.stdout
+
+
 OPEN_SSH = "Ray opens ssh (port 22) to the world unless every node_config has SecurityGroupIds of your own"
 
 
