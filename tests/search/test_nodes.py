@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from xlingual.errors import PlacementError
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.failures import OWN, PLACE, TO_MEND, UNKNOWN, Failure
 from xlingual.search.nodes import Node, Nodes, Survey
-from xlingual.search.placement import Demand
+from xlingual.search.placement import FIXED, Concurrency, Demand, Growth, NodeType
 
 FAULT = "/studies/mine is not shared with that node"
 BROKE = Failure(UNKNOWN, "FileNotFoundError: reports.jsonl")
@@ -22,12 +23,14 @@ class Cluster:
     def __init__(self, *keys: str) -> None:
         self.keys, self.faults, self.storage = list(keys), dict[str, str](), None
         self.looks = 0
+        self.looked_at: list[str] = []
 
-    def ask(self, study: Path) -> Survey:
+    def ask(self, study: Path, keys: Collection[str] | None = None) -> Survey:
         self.looks += 1
+        self.looked_at = sorted(self.keys if keys is None else keys)
         if self.storage is not None:
             return Survey((), self.storage)
-        return Survey(tuple(Node(key, f"10.0.0.{key}", {"CPU": 1.0}, self.faults.get(key)) for key in self.keys))
+        return Survey(tuple(Node(key, f"10.0.0.{key}", {"CPU": 1.0}, self.faults.get(key)) for key in self.looked_at))
 
     storage: str | None
 
@@ -35,10 +38,11 @@ class Cluster:
 class Watched:
     """A cluster, the study's view of it, and the reported lines."""
 
-    def __init__(self, *keys: str, workers: int = 1) -> None:
+    def __init__(self, *keys: str, workers: int = 1, growth: Growth | None = FIXED) -> None:
         self.cluster, self.lines = Cluster(*keys), list[str]()
         directory = StudyDirectory(Path("/studies/mine"))
-        self.nodes = Nodes(directory, Demand(workers, 1, 0), self.lines.append, self.cluster.ask)
+        concurrency = Concurrency(Demand(workers, 1, 0), "auto", growth)
+        self.nodes = Nodes(directory, concurrency, self.lines.append, self.cluster.ask)
 
 
 def test_a_node_with_a_fault_at_the_start_is_left_out_and_named_once() -> None:
@@ -48,7 +52,11 @@ def test_a_node_with_a_fault_at_the_start_is_left_out_and_named_once() -> None:
     watched.nodes.look()
     assert watched.nodes.avoid() == ["3"]
     assert len(watched.nodes.usable) == 2
-    assert watched.lines == [f"node 10.0.0.3 is left out: {FAULT}"]
+    assert watched.lines == [
+        f"node 10.0.0.3 is left out: {FAULT}",
+        "2 trials run in parallel: as many as fit the 2 nodes that are up",
+    ]
+    assert watched.nodes.trials() == 2
 
 
 @pytest.mark.parametrize(("workers", "faulty"), [(1, ["1", "2"]), (2, ["2"])])
@@ -130,7 +138,10 @@ def test_a_node_whose_fault_is_gone_is_used_again() -> None:
     watched.cluster.faults.clear()
     watched.nodes.look()
     assert watched.nodes.avoid() == []
-    assert watched.lines[-1] == "node 10.0.0.2 is used again"
+    assert watched.lines[-2:] == [
+        "node 10.0.0.2 is used again",
+        "2 trials run in parallel: as many as fit the 2 nodes that are up",
+    ]
 
 
 def test_a_next_try_runs_elsewhere_where_there_is_an_elsewhere() -> None:
@@ -140,3 +151,38 @@ def test_a_next_try_runs_elsewhere_where_there_is_an_elsewhere() -> None:
     watched.cluster.faults["1"] = FAULT
     watched.nodes.look()
     assert watched.nodes.avoid("2") == ["1"]
+
+
+def test_nodes_that_join_are_looked_at_alone_and_then_used() -> None:
+    watched = Watched("1", "2", growth=None)
+    watched.nodes.check()
+    watched.cluster.keys += ["3", "4"]
+    watched.cluster.faults["4"] = FAULT
+    watched.nodes.follow(watched.cluster.keys)
+    assert watched.cluster.looked_at == ["3", "4"]
+    assert watched.nodes.avoid() == ["4"]
+    assert watched.nodes.trials() == 3
+    assert watched.lines[-2:] == [
+        f"node 10.0.0.4 is left out: {FAULT}",
+        "3 trials run in parallel: as many as fit the 3 nodes that are up",
+    ]
+    watched.nodes.follow(watched.cluster.keys)
+    assert watched.cluster.looks == 2
+
+
+def test_nodes_that_went_are_counted_no_more_and_none_is_asked() -> None:
+    watched = Watched("1", "2", "3", growth=None)
+    watched.nodes.check()
+    watched.nodes.follow({"2"})
+    assert (watched.nodes.trials(), watched.cluster.looks) == (1, 1)
+    watched.nodes.follow(())
+    assert watched.nodes.trials() == 1  # which waits, and that is told
+
+
+def test_a_study_goes_on_where_a_node_may_come_in_place_of_the_last_one() -> None:
+    growth = Growth((NodeType("cpu", {"CPU": 1.0}, 2),), 2)
+    watched = Watched("1", growth=growth)
+    watched.nodes.check()
+    watched.cluster.faults["1"] = FAULT
+    assert watched.nodes.blame(BROKE, []) == Failure(PLACE, f"node 10.0.0.1: {FAULT}")
+    assert watched.nodes.trials() == 1

@@ -16,7 +16,7 @@ from xlingual.records.state import ArmSearch
 from xlingual.search.attempts import PATIENCE, PAUSES
 from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN, Failure
 from xlingual.search.nodes import Here
-from xlingual.search.queue import ReplicateSource, TrialQueue
+from xlingual.search.queue import Limit, ReplicateSource, TrialQueue
 from xlingual.search.recording_callback import RecordingCallback
 from xlingual.search.sampler import ArmSampler
 from xlingual.search.trial_draws import ArmDraws, SearchSource
@@ -54,7 +54,7 @@ class Search:
     """A search of two arms over one space, without a study."""
 
     def __init__(
-        self, path: Path, tree: Any = ENDLESS, trials: int = 2, concurrent: int = 1, place: Here | None = None
+        self, path: Path, tree: Any = ENDLESS, trials: int = 2, concurrent: Limit = 1, place: Here | None = None
     ) -> None:
         self.directory, self.heard, self.clock = StudyDirectory(path), Heard(), Clock()
         self.recorder = RecordingCallback(self.directory, self.heard, kind="trial")  # type: ignore[arg-type]
@@ -118,6 +118,23 @@ def test_a_trial_is_in_the_journal_before_it_is_handed_out(tmp_path: Path) -> No
 def test_no_more_are_side_by_side_than_asked_for(tmp_path: Path) -> None:
     search = Search(tmp_path, trials=6, concurrent=3)
     assert search.train(concurrent=8).most_side_by_side == 3
+
+
+def test_more_are_handed_out_as_soon_as_there_is_room_and_none_is_taken_back(tmp_path: Path) -> None:
+    room = [1]
+    search = Search(tmp_path, trials=4, concurrent=lambda: room[0])
+    handed = [search.queue.next()]
+    assert search.queue.next() is None
+    room[0] = 3
+    handed += [search.queue.next(), search.queue.next()]
+    assert None not in handed and search.queue.next() is None
+    room[0] = 1
+    for item in handed[:2]:
+        assert item is not None
+        search.queue.reported(item, {"objective": 50.0, "updates": 8, "total_updates": 8, "share": 1.0})
+        search.queue.returned(item)
+        assert search.queue.next() is None  # the third goes on
+    assert [(item["arm"], item["number"]) for item in handed if item] == [("a", 0), ("b", 0), ("a", 1)]
 
 
 def test_an_equal_configuration_waits_until_the_one_in_training_has_ended(tmp_path: Path) -> None:

@@ -29,11 +29,13 @@ from xlingual.search import stages
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.embedded import ray_folder
 from xlingual.search.groups import namespace_of
+from xlingual.search.growth import growth_of_cluster
 from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Nodes, Place
-from xlingual.search.placement import concurrent_trials
+from xlingual.search.placement import FIXED, Concurrency
 from xlingual.search.precision import study_precision
+from xlingual.search.queue import Limit, limit_now
 from xlingual.search.ray_output import kept_in
 from xlingual.search.redefinition import MODEL_OF
 from xlingual.search.study_context import StudyContext, demand_of
@@ -215,26 +217,30 @@ def go_through(context: StudyContext, missing: Iterable[str], stages: Mapping[st
 
 
 @contextmanager
-def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[tuple[int, Place]]:
+def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[tuple[Limit, Place]]:
     """Be on a cluster that has room for a trial; yields how many run side by side, and where."""
     demand, namespace, asked = demand_of(study), namespace_of(directory.path), study.scaling.concurrent_trials
     joining = connected(address, demand, namespace)
     with kept_in(directory.ray_output) as terminal, entering("starting Ray", joining) as found:
-        nodes = None if address == "local" else Nodes(directory, demand, listener.note)
+        growth = FIXED if address == "local" else growth_of_cluster()
+        concurrency = Concurrency(demand, asked, growth)
+        concurrency.check(found)  # before nodes are asked
+        nodes = None if address == "local" else Nodes(directory, concurrency, listener.note)
         if nodes is not None:
-            concurrent_trials(found, demand, asked, may_grow=True)  # what never fits is told before nodes are asked
             with doing("checking the nodes"):
                 nodes.check()
         usable = nodes.usable if nodes else found
-        concurrent = concurrent_trials(usable, demand, asked, may_grow=nodes is not None)
-        record_environment(directory, address=address, nodes=[dict(node) for node in usable], concurrent=concurrent)
+        limit: Limit = nodes.trials if nodes else concurrency.trials(found)
+        record_environment(
+            directory, address=address, nodes=[dict(node) for node in usable], concurrent=limit_now(limit)
+        )
 
         def head_lost(line: str) -> None:
             listener.close()
             end_with(line, terminal, status=1)
 
         with watching(namespace, listener.note, nodes), head_watched(head_address(), head_lost):
-            yield concurrent, nodes or Here(directory)
+            yield limit, nodes or Here(directory)
 
 
 def check_this_machine(study: Study) -> None:
@@ -245,7 +251,7 @@ def check_this_machine(study: Study) -> None:
     """
     ray_folder(os.environ)
     machine = {"CPU": float(os.cpu_count() or 1), "GPU": float(torch.cuda.device_count())}
-    concurrent_trials([machine], demand_of(study), study.scaling.concurrent_trials)
+    Concurrency(demand_of(study), study.scaling.concurrent_trials).check([machine])
 
 
 def _largest_widths(checkpoints: Mapping[str, Checkpoint]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ A node with a fault of its own fails fast, is free again at once, and so draws o
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from xlingual.records.lost import check_records, lost_records
 from xlingual.records.state import read_state
 from xlingual.search.failures import OWN, PLACE, TO_MEND, Failure
 from xlingual.search.node_probe import ask_nodes, difference, facts_of_node
-from xlingual.search.placement import Demand, slots
+from xlingual.search.placement import Concurrency, Resources, slots
 from xlingual.search.storage_probe import StorageProbe, storage_of_node
 
 SECONDS_TO_ANSWER = 60.0
@@ -85,7 +85,7 @@ class Node:
 
     key: str
     name: str
-    resources: Mapping[str, float]
+    resources: Resources
     fault: str | None = None
 
 
@@ -98,30 +98,32 @@ class Survey:
 
 
 class Nodes(Here):
-    """Looks at the nodes of a cluster at the start and after each failure, and leaves out those with a fault.
+    """Looks at the nodes of a cluster at the start, when some joined and after each failure; leaves out faulty ones.
 
     Args:
         directory: the study's.
-        demand: of one trial.
+        concurrency: decides how many trials run side by side on the nodes that are not left out.
         tell: takes a line.
-        ask: looks at all nodes.
+        ask: looks at the nodes of some ids, or at all.
     """
 
     def __init__(
         self,
         directory: StudyDirectory,
-        demand: Demand,
+        concurrency: Concurrency,
         tell: Callable[[str], None],
-        ask: Callable[[Path], Survey] | None = None,
+        ask: Callable[[Path, Collection[str] | None], Survey] | None = None,
     ) -> None:
         super().__init__(directory)
-        self._study, self._demand, self._tell, self._ask = directory.path, demand, tell, ask or ask_cluster
+        self._concurrency, self._demand = concurrency, concurrency.demand
+        self._study, self._tell, self._ask = directory.path, tell, ask or ask_cluster
         self._found: tuple[Node, ...] = ()
         self._left_out: dict[str, str] = {}
+        self._trials = 0
         self._lock = threading.Lock()  # the watch of the cluster looks too
 
     @property
-    def usable(self) -> list[Mapping[str, float]]:
+    def usable(self) -> list[Resources]:
         """Resources of the nodes that are not left out."""
         return [node.resources for node in self._found if node.key not in self._left_out]
 
@@ -129,6 +131,10 @@ class Nodes(Here):
     def any_left_out(self) -> bool:
         """Whether some node is left out."""
         return bool(self._left_out)
+
+    def trials(self) -> int:
+        """How many trials run side by side now."""
+        return self._trials
 
     def check(self) -> None:
         """Look for the first time.
@@ -139,8 +145,7 @@ class Nodes(Here):
         survey = self.look()
         if survey.storage is not None:
             raise PlacementError(f"{survey.storage}; name another directory with --storage")
-        fitted = slots([node.resources for node in survey.nodes], self._demand) >= self._demand.workers
-        if fitted and slots(self.usable, self._demand) < self._demand.workers:
+        if not self._has_room() and self._concurrency.room(self._present) >= 1:
             raise PlacementError(
                 f"too few nodes can take part in a trial of {self._demand}: {self._faults()}. With several nodes "
                 "the study's directory has to be one that all of them see: name it with --storage"
@@ -149,10 +154,25 @@ class Nodes(Here):
     def look(self) -> Survey:
         """Look at all nodes, and tell which are left out from now on and which no longer."""
         with self._lock:
-            survey = self._ask(self._study)
+            survey = self._ask(self._study, None)
             if survey.storage is None:
-                self._take_in(survey.nodes)
+                self._take_in(survey.nodes, survey.nodes)
             return survey
+
+    def follow(self, alive: Collection[str]) -> None:
+        """Take in that nodes came or went, and look at those that came.
+
+        Args:
+            alive: ids of the nodes that are there now.
+        """
+        with self._lock:
+            stay = tuple(node for node in self._found if node.key in alive)
+            new = set(alive) - {node.key for node in stay}
+            if not new and len(stay) == len(self._found):
+                return
+            survey = self._ask(self._study, new) if new else Survey(())
+            if survey.storage is None:
+                self._take_in(survey.nodes, (*stay, *survey.nodes))
 
     def avoid(self, failed_on: str = "") -> list[str]:
         """Ids of the nodes that are left out, and where the last try failed if there is room elsewhere."""
@@ -170,13 +190,21 @@ class Nodes(Here):
         guilty = [node for node in survey.nodes if node.fault is not None and node.key not in avoided]
         if not guilty:
             return failure
-        if slots(self.usable, self._demand) < self._demand.workers:
+        if not self._has_room():
             return Failure(TO_MEND, f"no node is left on which a trial can run: {self._faults()}")
         return Failure(PLACE, f"node {guilty[0].name}: {guilty[0].fault}")
 
-    def _take_in(self, nodes: tuple[Node, ...]) -> None:
-        self._found = nodes
-        for node in nodes:
+    @property
+    def _present(self) -> list[Resources]:
+        return [node.resources for node in self._found]
+
+    def _has_room(self) -> bool:
+        return self._concurrency.room(self.usable, self._present) >= 1
+
+    def _take_in(self, looked_at: Sequence[Node], found: tuple[Node, ...]) -> None:
+        """Know the nodes that are there, after a look at some of them."""
+        self._found = found
+        for node in looked_at:
             before = self._left_out.pop(node.key, None)
             if node.fault is not None:
                 self._left_out[node.key] = node.fault
@@ -184,16 +212,25 @@ class Nodes(Here):
                     self._tell(f"node {node.name} is left out: {node.fault}")
             elif before is not None:
                 self._tell(f"node {node.name} is used again")
+        trials = self._concurrency.trials(self.usable, self._present)
+        if trials != self._trials:
+            self._trials = trials
+            self._tell(self._concurrency.text(self.usable, self._present))
 
     def _faults(self) -> str:
         return "; ".join(f"node {node.name}: {node.fault}" for node in self._found if node.fault is not None)
 
 
-def ask_cluster(study: Path) -> Survey:
-    """Ask each node of the connected cluster for its code and versions, and whether it sees and can write a study."""
+def ask_cluster(study: Path, keys: Collection[str] | None = None) -> Survey:
+    """Ask nodes of the connected cluster for their code and versions, and whether they see and can write a study.
+
+    Args:
+        study: its directory.
+        keys: ids of the nodes; None for all.
+    """
     import ray
 
-    alive: list[Mapping[str, Any]] = [node for node in ray.nodes() if node["Alive"]]
+    alive = [node for node in ray.nodes() if node["Alive"] and (keys is None or node["NodeID"] in keys)]
     probe = StorageProbe(study)
     with probe.open() as fault:
         if fault is not None:

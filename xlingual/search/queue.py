@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from xlingual.errors import StageError
 from xlingual.records.events import search_of
@@ -19,6 +19,14 @@ from xlingual.search.nodes import Here, Place
 from xlingual.search.recording_callback import Item, RecordingCallback, key_of, whole_updates
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.spent_budget import is_whole, spent
+
+Limit: TypeAlias = int | Callable[[], int]
+"""How many items are side by side at most: a number, or what tells it now."""
+
+
+def limit_now(limit: Limit) -> int:
+    """How many items may be side by side now."""
+    return limit() if callable(limit) else limit
 
 
 class Source(Protocol):
@@ -73,7 +81,7 @@ class TrialQueue:
     Args:
         source: of items.
         recorder: keeps the records.
-        concurrent: items side by side.
+        concurrent: items side by side; where they become fewer, those that were handed out stay.
         full_budget: of a whole trial, see `xlingual.search.spent_budget`.
         scheduler: stops trials; None lets each come to its end.
         clock: seconds that only grow.
@@ -85,7 +93,7 @@ class TrialQueue:
         source: Source,
         recorder: RecordingCallback,
         *,
-        concurrent: int,
+        concurrent: Limit,
         full_budget: int,
         scheduler: ArmScheduler | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -113,7 +121,7 @@ class TrialQueue:
         """Hand out an item; None while there is none, for now or (`drained`) for good."""
         if self._set_aside:
             return None
-        if len(self._open) < self._concurrent and (item := self._source.next()) is not None:
+        if len(self._open) < limit_now(self._concurrent) and (item := self._source.next()) is not None:
             self._open[key_of(item)] = Open(item)
             self._recorder.chosen_to_train(item)
         found = next((each for each in self._open.values() if self._may_begin(each)), None)

@@ -14,13 +14,16 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Place
 from xlingual.search.placement import Demand
-from xlingual.search.queue import Source, TrialQueue
+from xlingual.search.queue import Limit, Source, TrialQueue, limit_now
 from xlingual.search.recording_callback import RecordingCallback
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial import TrialTask
 from xlingual.study import FamilyDefaults, Study
 from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.training.execution import Execution
+
+MOST = 10_000
+"""Trials that a trainer may be asked to run side by side: the queue hands out fewer."""
 
 
 class Trainer(Protocol):
@@ -43,7 +46,7 @@ class StudyContext:
         inputs: by model, a reference to `TrialInputs` in Ray's object store.
         sources: by arm, fingerprints of the data and the model that its trials use.
         traits: by arm, what its model's family decides.
-        concurrent: trials side by side.
+        concurrent: trials side by side, which may change as nodes come and go.
         driver: resources of the driver of a trial that has several workers.
         precision: what `auto` means here; `auto` where each worker's GPU decides.
         trainer: trains what a stage hands out.
@@ -60,13 +63,18 @@ class StudyContext:
     inputs: dict[str, Any]
     sources: dict[str, dict[str, str]]
     traits: dict[str, FamilyDefaults]
-    concurrent: int
+    concurrent: Limit
     driver: dict[str, float]
     precision: str
     trainer: Trainer
     clock: Callable[[], float] = time.monotonic
     place: Place = field(default_factory=Here)
     task: Task = QUESTION_ANSWERING
+
+    @property
+    def parallel_trials(self) -> int:
+        """Trials side by side now."""
+        return limit_now(self.concurrent)
 
     @property
     def full_budget(self) -> int:
@@ -106,7 +114,7 @@ class StudyContext:
             clock=self.clock,
             place=self.place,
         )
-        self.trainer(queue, self.trial_task(keep_model=keep_model), concurrent=self.concurrent, driver=self.driver)
+        self.trainer(queue, self.trial_task(keep_model=keep_model), concurrent=MOST, driver=self.driver)
         return queue
 
     def event(self, event: str, **content: Any) -> None:

@@ -33,7 +33,7 @@ def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: di
     Args:
         queue: hands out items.
         task: what the trials share.
-        concurrent: trials side by side.
+        concurrent: trials side by side at most, of those that the queue hands out.
         driver: resources of the driver of a trial that has several workers.
     """
     logging.getLogger("ray.tune").setLevel(logging.ERROR)

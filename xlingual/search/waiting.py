@@ -109,7 +109,7 @@ def watching(
     Args:
         namespace: of the groups that are this study's.
         tell: takes a line.
-        nodes: those that were left out are looked at again, and used when they can do their part.
+        nodes: those that join are looked at; those that were left out again, and used when they can do their part.
         looks: seconds between two looks.
     """
     ended = threading.Event()
@@ -122,6 +122,8 @@ def watching(
                 if removed := remove_left_over():
                     tell(left_over_line(removed))
                 watch.look(groups(), rooms_now, time.monotonic())
+                if nodes:
+                    nodes.follow(alive_now())
                 if nodes and nodes.any_left_out and time.monotonic() - looked >= AGAIN:
                     nodes.look()
                     looked = time.monotonic()
@@ -137,6 +139,13 @@ def watching(
     finally:
         ended.set()
         thread.join(looks)
+
+
+def alive_now() -> set[str]:
+    """Ask the cluster for the ids of its nodes."""
+    import ray
+
+    return {node["NodeID"] for node in ray.nodes() if node["Alive"]}
 
 
 def rooms_now() -> list[Room]:

@@ -54,24 +54,6 @@ def fit(cluster: ClusterFile) -> Iterator[Finding]:
         yield _too_few(cluster, groups, demand, places, trials)
 
 
-def nodes_at_the_start(cluster: ClusterFile) -> Iterator[Finding]:
-    """With `concurrent_trials: auto` a trial fits the nodes that are there at the start: later ones do not count."""
-    demand, groups = _demand(cluster), groups_of(cluster)
-    if not demand or not groups or cluster.study is None or cluster.study.scaling.concurrent_trials != "auto":
-        return
-    first = sum(slots([each.resources], demand) * each.least for each in groups)
-    places = most_places(groups, demand, cluster.most_workers)
-    if first >= demand.workers or places < demand.workers:
-        return
-    best = max(groups, key=lambda each: slots([each.resources], demand) * each.most)
-    found = (
-        f"a trial of the study ({demand}) does not fit the nodes at the start, and scaling.concurrent_trials: auto "
-        "counts no others"
-    )
-    remedy = f"write scaling.concurrent_trials: {places // demand.workers} or less in the study"
-    yield cluster.finding((*best.path, "min_workers"), found, remedy)
-
-
 def groups_of(cluster: ClusterFile) -> tuple[Group, ...]:
     """All nodes by their kind; nothing where the file does not tell what each has."""
     if cluster.is_local:
@@ -158,4 +140,4 @@ def _listed(resources: Mapping[str, float]) -> str:
     return " and ".join(f"{amount:g} {name}" for name, amount in resources.items())
 
 
-RULES = (gpus, fit, nodes_at_the_start)
+RULES = (gpus, fit)

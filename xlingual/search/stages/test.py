@@ -119,7 +119,7 @@ def _score_replicates(
     context: StudyContext, test: TestSet, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]
 ) -> None:
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
-    slots = context.concurrent * context.demand.workers
+    slots = context.parallel_trials * context.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
     waiting = [AnswerShare(replicate, number) for replicate in replicates for number in range(shares)]
     running: dict[Any, AnswerShare] = {}
@@ -127,7 +127,7 @@ def _score_replicates(
     questions, shared = None, None
     extras = checkpoint.family.row_extras
     while waiting or running:
-        while waiting and len(running) < slots:
+        while waiting and len(running) < context.parallel_trials * context.demand.workers:
             asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
                 questions = _open_test_set(context, test, checkpoint)
