@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cluster_files import SHIPPED, Edit, edited, on_gcp, on_premises, with_storage
 
 WIDE = ("training.batch_size=32", "training.micro_batch_size=2", "scaling.concurrent_trials=1")
-GPU_STUDY = ("scaling.cpus_per_worker=4", "scaling.gpus_per_worker=1", "scaling.concurrent_trials=8")
+GPU_STUDY = ("scaling.cpus_per_worker=4", "scaling.gpus_per_worker=1", "scaling.concurrent_trials=auto")
 GPU_TYPE = SHIPPED[SHIPPED.index("  gpu_spot:\n") : SHIPPED.index("# Files copied to the nodes.")]
 NODE_TYPES = SHIPPED[SHIPPED.index("available_node_types:\n") : SHIPPED.index("# Files copied to the nodes.")]
 WORKER_START = SHIPPED[SHIPPED.index("worker_start_ray_commands:\n") : SHIPPED.index("# Not read by Ray.")]
@@ -199,16 +199,13 @@ STUDY = (
     Mistake("too few workers in all",
             ((GPU_TYPE, GPU_TYPE + GPU_TYPE.replace("gpu_spot", "gpu_more")),), "\nmax_workers: 8", "max_workers",
             with_storage(), (*GPU_STUDY, "scaling.concurrent_trials=12")),
-    Mistake("two GPUs for a worker", (), "    resources: {CPU: 8, GPU: 1}", "available_node_types.gpu_spot.resources",
-            with_storage(), (*GPU_STUDY, "scaling.gpus_per_worker=2")),
+    Mistake("too many CPUs for a worker", (), "    resources: {CPU: 8, GPU: 1}",
+            "available_node_types.gpu_spot.resources", with_storage(), (*GPU_STUDY, "scaling.cpus_per_worker=16")),
     Mistake("room on the head alone", (("{CPU: 8, GPU: 1}", "{CPU: 2, GPU: 1}"),), "available_node_types:",
             "available_node_types", with_storage(),
             (*WIDE, "scaling.cpus_per_worker=4", "scaling.workers_per_trial=2")),
     Mistake("no GPU on one's own hosts", (("--num-gpus=1", "--num-gpus=0"),), "  worker_ips:", "provider.worker_ips",
             on_premises(), GPU_STUDY),
-    Mistake("no node at the start", (), "  gpu_spot:", "available_node_types.gpu_spot.min_workers",
-            edited(with_storage(), (LEAST_AND_MOST, "    max_workers: 8")),
-            (*GPU_STUDY, "scaling.concurrent_trials=auto")),
     Mistake("too few hosts", (), "  worker_ips:", "provider.worker_ips", on_premises(),
             (*GPU_STUDY, *WIDE, "scaling.workers_per_trial=4")),
     Mistake("no storage in the container", (("    - -v /mnt/studies:/mnt/studies\n", ""),), "  run_options:",

@@ -71,9 +71,9 @@ def test_an_oracle_search_reads_the_test_set_at_every_report(load, study_text):
 
 
 def test_resources_of_a_trial_are_those_of_its_workers(load, study_text):
-    scaling = "\nscaling: {workers_per_trial: 2, cpus_per_worker: 4, gpus_per_worker: 0.5, concurrent_trials: 3}"
+    scaling = "\nscaling: {workers_per_trial: 2, cpus_per_worker: 4, gpus_per_worker: 1, concurrent_trials: 3}"
     planned = plan(load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8" + scaling)))
-    assert (planned.workers_per_trial, planned.cpus_per_trial, planned.gpus_per_trial) == (2, 8, 1.0)
+    assert (planned.workers_per_trial, planned.cpus_per_trial, planned.gpus_per_trial) == (2, 8, 2.0)
     assert planned.concurrent_trials == 3
 
 

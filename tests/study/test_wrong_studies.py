@@ -54,7 +54,10 @@ ONE_PROBLEM = [
     (LAST, "trials_per_arm: 8\nreplicates: {searches: 1, seeds: 0}", 29, "whole number ... found 0"),
     (LAST, "trials_per_arm: 8\nscaling: {concurrent_trials: many}", 29, "whole number"),
     (LAST, "trials_per_arm: 8\nscaling: {concurrent_trials: true}", 29, "found true ... concurrent_trials: auto"),
-    (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: 1.5}", 29, "write 2 or 1"),
+    (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: 1.5}", 29, "workers_per_trial: 2 for a trial on 2 GPUs"),
+    (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: 4}", 29, "found 4 ... write gpus_per_worker: 1"),
+    (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: -1}", 29, "a number from 0 to 1"),
+    (LAST, "trials_per_arm: 8\nscaling: {workers_per_trial: 2, gpus_per_worker: 0.5}", 29, "a GPU of its own"),
     # names
     ("name: example", "name: ../x y", 1, "letters, digits, - and _ only; write for example x_y"),
     ("name: example", "name: ''", 1, "write for example my_name"),
