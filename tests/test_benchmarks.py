@@ -146,3 +146,15 @@ def test_the_comparison_of_scores_can_fail(scripts: Any) -> None:
     assert quality.verdict(-0.5, 0.6, 2.0) == ("within noise", True)
     assert quality.verdict(0.5, 2.6, 2.0)[1] is True
     assert quality.difference_interval([3.0, 3.0], [3.0, 3.0]) == (0.0, 0.0, 0.0)
+
+
+def test_padding_is_counted_as_a_gpu_would_compute_it(tiny_checkpoint: Path) -> None:
+    from xlingual.study import FamilyDefaults, WindowSettings
+
+    windows = make_windows(load_tokenizer(tiny_checkpoint), long_examples(), max_length=60, stride=6)
+    assert len(windows) == 13 and len(set(windows.lengths)) > 3
+    with benchmark_modules(padding="padding") as modules:
+        found = modules.padding.counted(FamilyDefaults(WindowSettings()), windows, 13, 13, 1)
+    longest, real = int(windows.lengths.max()), int(windows.lengths.sum())
+    assert found[0] == f"{1 - real / (13 * longest):.1%}" and found[4] == f"{13 * longest:,}"
+    assert (float(found[0][:-1]) > 15 >= float(found[1][:-1])) and (found[2], found[3] > "1.0") == ("1.0", True)

@@ -12,8 +12,9 @@ from torch import nn
 
 from xlingual.data.examples import Example
 from xlingual.families import ScoringSet
-from xlingual.families.batches import NO_TOKEN, Batcher, length_batches, padded_batches
+from xlingual.families.batches import NO_TOKEN, Batcher
 from xlingual.families.extractive.candidates import candidates
+from xlingual.families.pass_limits import length_batches, padded_batches
 from xlingual.models.packing import Positions
 from xlingual.tasks import Candidate, merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores

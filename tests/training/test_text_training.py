@@ -17,6 +17,7 @@ from transformers import AutoModelForSeq2SeqLM
 
 from xlingual.errors import ModelError
 from xlingual.families import Checkpoint
+from xlingual.families.pass_limits import PassLimits
 from xlingual.models.encoder import load_tokenizer
 from xlingual.preparation.family_check import check_families
 from xlingual.preparation.faq_sources import GenerationPairs
@@ -83,7 +84,7 @@ def test_tokens_that_are_written_count_in_a_pass(family: Family) -> None:
     configuration = family.configuration(recipe="generation", micro_batch_tokens=40, micro_batch_size=8)
     order = training_order(configuration, family.inputs.train, family.inputs.of_mixture(configuration.mixture))
     (places, _) = (micro.places for micro in order.micro_batches(0))
-    for part in order.passes(places, torch.device("cpu")):
+    for part in order.passes(places, PassLimits(1024)):
         assert len(part) == 1 or len(part) * max(map(tokens_of, part)) <= 40
         assert all(tokens_of(place) == len(ids(place)) + len(ids(place, target=True)) for place in part)
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from xlingual.families.batches import ItemRef, length_batches
+from xlingual.families.batches import ItemRef
+from xlingual.families.pass_limits import length_batches
 from xlingual.families.scoring_set import ScoringSet
 
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from xlingual.families.pass_limits import MOST_PADDING, PassLimits, tokens_per_pass
 from xlingual.models.host_masks import decides_masks
 from xlingual.models.on_device import on_device
 from xlingual.models.packing import Outputs, Positions, pack_windows, span_logits
@@ -21,60 +22,6 @@ ItemRef: TypeAlias = tuple[Any, int]
 
 # A logit where there is no token: the exponential of it is 0, and sums of two stay finite.
 NO_TOKEN = -1e9
-
-# Tokens of one forward pass. On a CPU the activations of a layer then stay in its caches.
-TOKENS_PER_PASS = {"cpu": 1024, "cuda": 16384}
-
-
-def tokens_per_pass(device: torch.device) -> int:
-    """Tokens that one forward pass takes well on a kind of device."""
-    return TOKENS_PER_PASS.get(device.type, TOKENS_PER_PASS["cuda"])
-
-
-def length_batches(lengths: Indices, tokens_per_batch: int, order: Indices | None = None) -> list[Indices]:
-    """Cut windows into batches of at most `tokens_per_batch` padded tokens (at least one window), longest first.
-
-    Args:
-        lengths: tokens of each window, (windows,).
-        tokens_per_batch: upper bound of windows x longest window.
-        order: window indices, longest first; by default all of them, sorted stably.
-
-    Returns:
-        window indices of each batch; every window is in exactly one.
-    """
-    order = np.argsort(-lengths, kind="stable") if order is None else order
-    batches, first = [], 0
-    while first < len(order):
-        count = max(1, tokens_per_batch // max(1, int(lengths[order[first]])))
-        batches.append(order[first : first + count])
-        first += count
-    return batches
-
-
-def padded_batches(read: Indices, written: Indices, tokens_per_batch: int) -> list[Indices]:
-    """Cut examples into batches bounded in padded tokens, read and written ones together, longest first.
-
-    Without anything to write these are `length_batches`.
-
-    Args:
-        read: tokens of each input, (examples,).
-        written: tokens of each target, (examples,).
-        tokens_per_batch: upper bound of examples x (longest input + longest target); one example may be beyond it.
-
-    Returns:
-        indices of each batch; every example is in exactly one.
-    """
-    batches: list[list[int]] = []
-    longest = (0, 0)
-    for index in np.argsort(-(read + written), kind="stable").tolist():
-        wider = max(longest[0], int(read[index])), max(longest[1], int(written[index]))
-        if batches and (len(batches[-1]) + 1) * sum(wider) <= tokens_per_batch:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-            wider = int(read[index]), int(written[index])
-        longest = wider
-    return [np.asarray(batch, dtype=np.int64) for batch in batches]
 
 
 @dataclass(frozen=True)
@@ -170,6 +117,12 @@ class Batcher:
     def tokens_per_pass(self) -> int:
         """Tokens that one forward pass takes well."""
         return tokens_per_pass(self._device)
+
+    @property
+    def training_limits(self) -> PassLimits:
+        """What one pass of a training takes well."""
+        on_cpu = self._device.type == "cpu"
+        return PassLimits(tokens_per_pass(self._device), None if on_cpu or self._packs else MOST_PADDING)
 
     @property
     def _packs(self) -> bool:

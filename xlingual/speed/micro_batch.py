@@ -24,6 +24,9 @@ from xlingual.training.worker import SoloWorker
 MOST = 4096
 """Inputs beyond which no larger micro-batch is tried."""
 
+WHOLE = 1 << 40
+"""Tokens of a pass that holds any micro-batch."""
+
 
 @dataclass(frozen=True, slots=True)
 class LargestMicroBatch:
@@ -69,7 +72,7 @@ def tried_micro_batch(
     while size <= MOST:
         drawn = (np.zeros(size, dtype=np.int64), np.resize(longest, size).astype(np.int64))
         draws = ObjectiveSchedule.of(answering(configuration), [inputs.train], drawn, np.array([size]))
-        order = TrainingOrder((draws,), size)
+        order = TrainingOrder((draws,), size, tokens=WHOLE)
         try:
             Updater(trial_configuration(traits, 1, size, size, precision), order, model, worker).update(0)
         except torch.cuda.OutOfMemoryError:

@@ -12,6 +12,7 @@ import torch
 
 from xlingual.activity import doing
 from xlingual.families import Checkpoint
+from xlingual.families.pass_limits import PassLimits
 from xlingual.models.encoder import word_embeddings
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.arithmetic import working_parameters
@@ -194,7 +195,7 @@ def measure_training(
     tokens, padded_tokens = updater.take_counts()
     parameters = sum(parameter.numel() for parameter in model.plain.parameters())
     working = working_parameters(model.plain)
-    written, padded_written = _written(order, updates + 1, device)
+    written, padded_written = _written(order, updates + 1, model.batcher.training_limits)
     return TrainingSpeed(
         precision=model.precision,
         threads=torch.get_num_threads(),
@@ -207,7 +208,7 @@ def measure_training(
         vocabulary_rows=len(word_embeddings(model.plain).weight),
         parameters=parameters,
         optimizer_bytes=_optimizer_bytes(model.optimizer),
-        largest_pass=_largest_pass(order, updates + 1, device),
+        largest_pass=_largest_pass(order, updates + 1, model.batcher.training_limits),
         peak_memory=max(loading, memory.bytes()),
         update_memory=memory.bytes(),
         target_tokens=written,
@@ -236,24 +237,24 @@ def trial_configuration(
     return TrialConfiguration.model_validate(tree)
 
 
-def _passes(order: TrainingOrder, updates: range, device: torch.device) -> Iterator[list[ItemRef]]:
+def _passes(order: TrainingOrder, updates: range, limits: PassLimits) -> Iterator[list[ItemRef]]:
     """The examples of each forward pass."""
     for update in updates:
         for micro_batch in order.micro_batches(update):
-            yield from order.passes(micro_batch.places, device)
+            yield from order.passes(micro_batch.places, limits)
 
 
-def _largest_pass(order: TrainingOrder, updates: int, device: torch.device) -> int:
+def _largest_pass(order: TrainingOrder, updates: int, limits: PassLimits) -> int:
     return max(
         sum(int(source.pointers[i + 1] - source.pointers[i]) for source, i in places)
-        for places in _passes(order, range(updates), device)
+        for places in _passes(order, range(updates), limits)
     )
 
 
-def _written(order: TrainingOrder, updates: int, device: torch.device) -> tuple[int, int]:
+def _written(order: TrainingOrder, updates: int, limits: PassLimits) -> tuple[int, int]:
     """Tokens to be written in all updates but the first: without padding, with padding."""
     tokens = padded = 0
-    for places in _passes(order, range(1, updates), device):
+    for places in _passes(order, range(1, updates), limits):
         lengths = [source.target_tokens(item) for source, item in places]
         tokens += sum(lengths)
         padded += len(lengths) * max(lengths)

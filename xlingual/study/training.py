@@ -29,10 +29,10 @@ class TrainingSettings(Section):
     `precision: auto` is bf16 where it is fast, else fp32. A study file that leaves out `weight_decay`, `optimizer` or
     `decay` gets the defaults of the model's family.
 
-    A forward pass takes `micro_batch_size` windows, which decides the random numbers that a window gets, so that the
-    number of workers does not; `micro_batch_tokens` limits its tokens (none: what fits a CPU's caches, a whole
-    micro-batch on a GPU). A trial is scored on the development data `reports` times, evenly spaced, the last time after
-    the last update; all but the last ask `early_dev_questions` of the questions (none: all).
+    A micro-batch is `micro_batch_size` windows, which decides the random numbers that a window gets, so that the number
+    of workers does not; it takes several passes where it has more than `micro_batch_tokens` tokens (none: what fits a
+    CPU's caches, 16,384 on a GPU). A trial is scored on the development data `reports` times, evenly spaced, the last
+    time after the last update; all but the last ask `early_dev_questions` of the questions (none: all).
     """
 
     updates: Annotated[Updates, FIXED]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from xlingual.data.mixture import drawn_weights, language_weights
 from xlingual.families import Inputs
-from xlingual.families.batches import length_batches, padded_batches, tokens_per_pass
+from xlingual.families.pass_limits import PassLimits, padded_passes
 from xlingual.study import Mixture, TrialConfiguration
 from xlingual.training.objective_schedule import MicroBatch, ObjectiveSchedule, faq_counts
 from xlingual.training.objectives import answering, recipe_objective
@@ -51,26 +50,23 @@ class TrainingOrder:
         """Whether an example comes from FAQ pages; else it is an English one, as it is or rewritten."""
         return any(place[0] is source for source in self.faq)
 
-    def passes(self, places: list[ItemRef], device: torch.device) -> list[list[ItemRef]]:
-        """Cut a micro-batch into what one forward pass takes: bounded in tokens, examples of like length.
+    def passes(self, places: list[ItemRef], limits: PassLimits) -> list[list[ItemRef]]:
+        """Cut a micro-batch into what one forward pass takes, examples of like length.
 
-        Target tokens count as well, padding included.
-
-        On a GPU a pass takes the whole micro-batch unless the configuration sets a bound: its size is chosen by memory.
-        On a CPU, passes that its caches hold are faster.
+        Args:
+            places: the micro-batch.
+            limits: of the device; target tokens count as well. The configuration's bound of tokens comes first.
         """
-        if self.tokens is None and device.type != "cpu":
-            return [places]
-        written = np.array([source.target_tokens(item) for source, item in places])
-        read = np.array([tokens_of(place) for place in places]) - written
-        bound = self.tokens or tokens_per_pass(device)
-        return [[places[i] for i in batch] for batch in padded_batches(read, written, bound)]
+        written = np.array([source.target_tokens(item) for source, item in places], dtype=np.int64)
+        read = np.array([tokens_of(place) for place in places], dtype=np.int64) - written
+        return [[places[i] for i in part] for part in padded_passes(read, written, self._limits(limits))]
 
-    def cut(self, lengths: Indices, device: torch.device) -> list[Indices]:
+    def cut(self, lengths: Indices, limits: PassLimits) -> list[Indices]:
         """Cut texts of these lengths into what one forward pass takes, see `passes`; indices of each."""
-        if self.tokens is None and device.type != "cpu":
-            return [np.arange(len(lengths), dtype=np.int64)]
-        return length_batches(lengths, self.tokens or tokens_per_pass(device))
+        return padded_passes(lengths, np.zeros_like(lengths), self._limits(limits))
+
+    def _limits(self, limits: PassLimits) -> PassLimits:
+        return limits if self.tokens is None else replace(limits, tokens=self.tokens)
 
 
 def training_order(configuration: TrialConfiguration, train: Inputs, faq: Mapping[str, Source]) -> TrainingOrder:

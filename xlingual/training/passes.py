@@ -72,7 +72,8 @@ class PassBuilder:
         for index, places in zip(mine, self._altered([micro_batches[index] for index in mine]), strict=True):
             objective = micro_batches[index].objective
             tools, reduction = self._tools(objective), reductions[objective.name]
-            parts = [places] if objective.whole_micro_batches else self._order.passes(places, self._device)
+            limits = self._batcher.training_limits
+            parts = [places] if objective.whole_micro_batches else self._order.passes(places, limits)
             for place, part in enumerate(parts):
                 stream = (update, index, place) if place else (update, index)
                 batches, targets = objective.inputs(part, stream, tools, reduction)
@@ -104,7 +105,7 @@ class PassBuilder:
         return {name: one.reduction(places[name], self._order.is_faq) for name, one in objectives.items()}
 
     def _tools(self, objective: Objective) -> PassTools:
-        head = self._heads.get(objective.name)
+        head, limits = self._heads.get(objective.name), self._batcher.training_limits
         return PassTools(
-            self._family, self._batcher, head, lambda lengths: self._order.cut(lengths, self._device), self._device
+            self._family, self._batcher, head, lambda lengths: self._order.cut(lengths, limits), self._device
         )

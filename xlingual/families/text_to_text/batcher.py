@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xlingual.families.batches import Batcher, tokens_per_pass
+from xlingual.families.batches import Batcher
+from xlingual.families.pass_limits import tokens_per_pass
 
 STEP_TOKENS = 4096
 """Input tokens that a CPU answers together. Each token that is written reads the whole head, for one answer as for
