@@ -8,6 +8,7 @@ memory that is not pinned (or pinned, but not `non_blocking`), and operations wh
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,14 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map
+
+from xlingual.models import packing, varlen
 
 GPU = torch.device("cuda", 0)
 NO_SWITCH = torch.device("meta")
@@ -36,6 +42,15 @@ INDEXING = {
     getattr(getattr(aten, name), overload)
     for name, overload in (("index", "Tensor"), ("index_put", "default"), ("index_put_", "default"))
 } | {aten._index_put_impl_.default, aten._unsafe_index.Tensor, aten._unsafe_index_put.default}
+
+
+PRODUCTS = {
+    aten.mm.default,
+    aten.bmm.default,
+    aten.addmm.default,
+    aten._flash_attention_forward.default,
+    aten._efficient_attention_forward.default,
+}
 
 
 @dataclass(frozen=True)
@@ -76,29 +91,65 @@ class FakeTensors(FakeTensorMode):
         return super().dispatch(func, types, args, kwargs)
 
 
+IN_HALF = (
+    {F.linear, F.scaled_dot_product_attention}
+    | {getattr(owner, name) for name in ("matmul", "mm", "bmm", "addmm", "baddbmm") for owner in (torch, Tensor)}
+    | {torch.einsum, Tensor.__matmul__, Tensor.__rmatmul__}
+)
+IN_FULL = {F.layer_norm, F.softmax, F.log_softmax, F.cross_entropy, F.nll_loss, torch.layer_norm} | {
+    getattr(owner, name)
+    for name in ("softmax", "log_softmax", "exp", "log", "pow", "rsqrt", "sum", "cumsum", "norm", "prod")
+    for owner in (torch, Tensor)
+}
+
+
+class FakeAutocast(TorchFunctionMode):
+    """What `torch.autocast` does on CUDA, whose C++ asks where a tensor lies and is told another device here.
+
+    The lists are those of "CUDA Ops that can autocast to float16" and "to float32" in torch's documentation, as far as
+    models have them.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        wanted = torch.bfloat16 if func in IN_HALF else torch.float32 if func in IN_FULL else None
+        if wanted is None or not torch.is_autocast_enabled("cuda"):
+            return func(*args, **(kwargs or {}))
+
+        def cast(value: Any) -> Any:
+            floats = on_gpu(value) and value.dtype in (torch.float32, torch.bfloat16)
+            return value.to(wanted) if floats else value
+
+        return func(*tree_map(cast, args), **tree_map(cast, kwargs or {}))
+
+
 @dataclass
 class FakeGpu(TorchDispatchMode):
     """Lets operations pass and records where the host would wait for the GPU.
 
     Attributes:
         syncs: in order.
-        operations: how many passed.
+        operations: how many of each passed.
+        products: precisions of matrix products and of attention.
     """
 
     syncs: list[Sync] = field(default_factory=list)
-    operations: int = 0
+    operations: Counter[str] = field(default_factory=Counter)
+    products: Counter[torch.dtype] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         super().__init__()
         self._pinned: list[Tensor] = []
         self._fake = FakeTensors(allow_non_fake_inputs=True)
+        self._autocast = FakeAutocast()
 
     def __enter__(self) -> FakeGpu:
         self._fake.__enter__()
         super().__enter__()
+        self._autocast.__enter__()
         return self
 
     def __exit__(self, *raised: Any) -> None:
+        self._autocast.__exit__(*raised)
         super().__exit__(*raised)
         self._fake.__exit__(*raised)
 
@@ -106,7 +157,7 @@ class FakeGpu(TorchDispatchMode):
         if func is torch.ops.prim.device.default:  # asked very often
             return self._fake.dispatch(func, types, args)
         kwargs = kwargs or {}
-        self.operations += 1
+        self.operations[func._schema.name] += 1
         if func is aten.is_pinned.default:
             return self._is_pinned(args[0])
         if func is aten._pin_memory.default:
@@ -120,9 +171,13 @@ class FakeGpu(TorchDispatchMode):
             self._note(OF_UNKNOWN_SHAPE[func])
             shape = (args[0].numel(), *([args[0].ndim] if func is aten.nonzero.default else []))
             return args[0].new_zeros(shape, dtype=args[0].dtype if func is aten.masked_select.default else torch.int64)
+        if func is aten._efficient_attention_backward.default:  # torch's own code for tensors without values fails
+            return (*(torch.empty_like(part) for part in args[1:4]), None)
         if func in INDEXING:
             args = (args[0], self._places(args[0], args[1]), *args[2:])
         result = func(*args, **kwargs)
+        if func in PRODUCTS:
+            self.products[(result[0] if isinstance(result, tuple) else result).dtype] += 1
         if func in (aten._to_copy.default, aten.copy_.default, aten.copy.default):
             source = args[0] if func is aten._to_copy.default else args[1]
             asynchronous = kwargs.get("non_blocking") or (len(args) > 2 and args[2])
@@ -182,16 +237,36 @@ def fake_gpu() -> Iterator[FakeGpu]:
     def generator(device: object = "cpu") -> torch.Generator:
         return cpu_generator()
 
+    def no_kernel(device: torch.device, width: int) -> None:
+        raise varlen.NoKernel("nothing has values here")
+
     cpu_generator = torch.Generator
     with (
         patch.object(nn.Module, "to", to),
         patch.object(torch, "Generator", generator),
         patch.object(torch.cuda, "manual_seed", lambda seed: None),
-        patch.object(torch.amp.autocast_mode, "warnings"),  # that there is no CUDA
+        patch("torch.cuda.amp.common.amp_definitely_not_available", lambda: False),
+        patch.object(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True),
+        patch.object(packing, "prove_kernels", no_kernel),
         # `transformers` looks at no mask while it is traced, and takes fake tensors for that.
         patch("transformers.utils.import_utils.is_fake_tensor", lambda tensor: False),
     ):
         yield gpu
+
+
+@contextmanager
+def packing_gpu() -> Iterator[None]:
+    """Let every encoder share rows on the fake GPU, whose kernels and models have no values to be tried with."""
+
+    def believed(model: Any, *others: Any) -> None:
+        model.set_attn_implementation(packing.NAME)
+
+    with (
+        patch.object(packing, "prove_kernels", lambda device, width: None),
+        patch.object(packing, "kernel_for", lambda dtype, device, width: varlen.KERNELS[dtype][0]),
+        patch.object(packing, "_misread", believed),
+    ):
+        yield
 
 
 def _move(module: nn.Module, device: torch.device, moved: dict[int, Any]) -> None:

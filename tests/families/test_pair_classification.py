@@ -29,7 +29,7 @@ from xlingual.families.pair_classification.pair_family import PairClassification
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.encoder_head import columns_of
 from xlingual.models.label_head import LabelHead, hidden_states, label_head_of
-from xlingual.models.packing import pack_windows
+from xlingual.models.packing import Positions, pack_windows
 from xlingual.study import PairSettings, StudyLengths
 from xlingual.tasks import QUESTION_ANSWERING
 
@@ -131,7 +131,7 @@ def test_whether_a_head_reads_the_first_token_alone_is_tried(kind: str) -> None:
     model: Any = AutoModelForSequenceClassification.from_config(configuration)
     model.label_head = LabelHead.of(model, ("0", "1"))
     assert label_head_of(model).reads_first_token == reads_first
-    assert (pack_windows(model, hidden_states) is not None) == packs
+    assert isinstance(pack_windows(model, hidden_states), Positions) == packs
     model.eval()
     batcher = Batcher(model, int(model.config.pad_token_id), CPU)
     inputs = {"input_ids": torch.arange(5, 25).reshape(2, 10), "attention_mask": torch.ones(2, 10, dtype=torch.long)}

@@ -4,44 +4,11 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import (
-    AutoModelForQuestionAnswering,
-    BertConfig,
-    DebertaV2Config,
-    ElectraConfig,
-    ModernBertConfig,
-    ModernBertForQuestionAnswering,
-    XLMRobertaConfig,
-)
+from packing_models import LENGTHS, PACKING, SIZES, ids, make
+from transformers import BertConfig, DebertaV2Config, ModernBertConfig, ModernBertForQuestionAnswering
 
 from xlingual.models.dropout import replace_dropout
 from xlingual.models.packing import Positions, pack_windows
-
-SIZES = {
-    "vocab_size": 50,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "max_position_embeddings": 40,
-}
-LENGTHS = (11, 3, 20, 1)
-
-
-def make(config: Any, dropout: float = 0.0) -> Any:
-    torch.manual_seed(0)
-    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
-        setattr(config, name, dropout)
-    return AutoModelForQuestionAnswering.from_config(config)
-
-
-PACKING = {"bert": (BertConfig(**SIZES), None), "xlm-roberta": (XLMRobertaConfig(**SIZES, pad_token_id=1), 1),
-           "electra": (ElectraConfig(**SIZES, embedding_size=32), None)}  # fmt: skip
-
-
-def ids() -> list[torch.Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    return [torch.randint(5, 50, (length,), generator=generator) for length in LENGTHS]
 
 
 def together(model: Any, counted: Positions) -> Any:
@@ -97,7 +64,7 @@ def test_gradients_with_dropout_are_those_of_the_drawn_masks() -> None:
 def test_attention_dropout_leaves_the_mean_and_is_decided_by_the_seed() -> None:
     model = make(BertConfig(**SIZES | {"num_hidden_layers": 1})).eval()
     counted = pack_windows(model)
-    assert counted is not None
+    assert isinstance(counted, Positions)
     clean = together(model, counted).start_logits
     layer = model.bert.encoder.layer[-1].attention.self
     layer.dropout.p = 0.5
@@ -127,7 +94,7 @@ def test_a_model_whose_attention_cannot_share_a_row_is_left_as_it_was() -> None:
     config = DebertaV2Config(**SIZES, relative_attention=True, position_buckets=8, pos_att_type=["p2c", "c2p"])
     model = make(config).eval()
     before = model(input_ids=ids()[0][None]).start_logits
-    assert pack_windows(model) is None
+    assert pack_windows(model) == "transformers cannot replace its attention"
     assert torch.equal(model(input_ids=ids()[0][None]).start_logits, before)
 
 
@@ -136,7 +103,7 @@ def test_a_model_that_does_not_pass_the_windows_on_is_left_as_it_was() -> None:
     model = make(config).eval()
     inner, before = model.bert.encoder.forward, model.config._attn_implementation
     model.bert.encoder.forward = lambda *args, window_lengths=None, **rest: inner(*args, **rest)
-    assert pack_windows(model) is None
+    assert str(pack_windows(model)).startswith("it reads windows in one row otherwise than alone, off by ")
     assert model.config._attn_implementation == before
 
 
@@ -147,5 +114,5 @@ def test_layers_that_see_near_tokens_alone_need_a_row_for_each_window_however_fa
         local_attention=128, **special,
     )  # fmt: skip
     model = ModernBertForQuestionAnswering(config).eval()
-    assert pack_windows(model) is None
+    assert pack_windows(model) == "its layers see near tokens alone"
     assert torch.isfinite(model(input_ids=torch.full((1, 200), 5)).start_logits).all()

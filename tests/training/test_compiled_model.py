@@ -34,7 +34,7 @@ def test_a_compiled_encoder_is_perturbed_as_an_eager_one_and_drops_out_the_same_
     tiny_inputs: TrialInputs, tmp_path: Path, configure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Takes a minute or more on a CPU: run it after changing compilation or the version of torch."""
-    monkeypatch.setattr(batches, "pack_windows", lambda *_: None)  # rows of one window on both sides
+    monkeypatch.setattr(batches, "pack_windows", lambda *_: "not asked")  # rows of one window on both sides
     robust = plain_robust({"adversarial": ATTACK})
     assert robust is not None
     configuration = configure(robust=robust.model_dump(), updates=UPDATES, precision="fp32")

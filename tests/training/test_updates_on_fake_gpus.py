@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pytest
 import torch
-from fake_gpu import GPU, FakeGpu, fake_gpu
+from fake_gpu import GPU, FakeGpu, fake_gpu, packing_gpu
 from robust_families import FAMILIES, Family
 from robust_variants import ALL, COMBINATIONS, ONE_OF_EACH, Settings
 from torch import Tensor
@@ -55,6 +55,9 @@ LONG: list[Case] = [
 ]
 """Family, robust methods, recipe, and settings that differ."""
 
+IN_ONE_ROW: list[Case] = [case for case in CASES if case[0] != "text_to_text" and case[3] != BARE]
+"""What is run where windows share a row, too: by an encoder in bf16, and in fp32 where that is asked for."""
+
 
 def _named(case: Case) -> str:
     family, robust, recipe, changes = case
@@ -84,12 +87,43 @@ def started(
 def test_no_update_waits_for_the_gpu(case: Case, family_of: Callable[[str], Family], gpu: FakeGpu) -> None:
     name, *settings = case
     model, updater = started(family_of(name), *settings)
+    assert model.batcher.layout.startswith("padded: ")
+    run(model, updater, gpu)
+    assert set(gpu.products) == {torch.float32}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        case if case[1] in (PLAIN, METHODS["everything else"]) else pytest.param(case, marks=pytest.mark.real)
+        for case in IN_ONE_ROW
+    ],
+    ids=_named,
+)
+def test_no_update_waits_for_the_gpu_where_windows_share_a_row(
+    case: Case, family_of: Callable[[str], Family], gpu: FakeGpu
+) -> None:
+    name, robust, recipe, changes = case
+    precision = "fp32" if robust else "bf16"
+    with packing_gpu():
+        model, updater = started(family_of(name), robust, recipe, changes | {"precision": precision})
+        assert model.batcher.layout == "packed" and model.precision == precision
+        run(model, updater, gpu)
+        assert updater.take_counts()[0] > 0
+    used = {"fp32": "aten::_efficient_attention_forward", "bf16": "aten::_flash_attention_forward"}[precision]
+    attention = {operation for operation in gpu.operations if operation.endswith("_attention_forward")}
+    assert attention == {used}
+    assert (torch.bfloat16 in gpu.products) == (precision == "bf16")
+
+
+def run(model: TrainedModel, updater: Updater, gpu: FakeGpu) -> None:
+    """One whole update, and the inputs of the next."""
     before = [parameter.device for parameter in model.plain.parameters()]
     with gpu:
         updater.update(0)  # makes the inputs of the next one, too
         model.average.after_update(1)
     assert before and set(before) == {GPU}
-    assert gpu.operations > 300  # of the GPU: all of this ran there
+    assert gpu.operations.total() > 300  # of the GPU: all of this ran there
     assert "\n".join(map(str, gpu.syncs)) == "" and Counter(one.why for one in gpu.syncs) == ALLOWED_IN_AN_UPDATE
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from xlingual.families.pass_limits import MOST_PADDING, PassLimits, tokens_per_pass
 from xlingual.models.host_masks import decides_masks
 from xlingual.models.on_device import on_device
-from xlingual.models.packing import Outputs, Positions, pack_windows, span_logits
+from xlingual.models.packing import Outputs, Positions, layout_inputs, pack_windows, span_logits
 
 Indices = NDArray[np.int64]
 ItemRef: TypeAlias = tuple[Any, int]
@@ -67,6 +67,10 @@ class Batcher:
         positions: of a window's tokens when windows share a row (see `pack_windows`); None for a padded row each.
         encode: from token ids of the windows to those of the model, where its vocabulary is trimmed.
         bare: whether rows of one length come without a mask (see `decides_masks`).
+        why_padded: why inputs do not share a row, in words.
+
+    Attributes:
+        layout: `packed`, or `padded` and why: for a trial's records.
     """
 
     def __init__(
@@ -77,7 +81,9 @@ class Batcher:
         positions: Positions | None = None,
         encode: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
         bare: bool = False,
+        why_padded: str = "",
     ) -> None:
+        self.layout = "packed" if positions is not None else ": ".join(filter(None, ("padded", why_padded)))
         self._pad_token, self._device, self._positions, self._bare = pad_token, device, positions, bare
         self._encode = encode or (lambda ids: ids)
         # XLM-R knows one token type only.
@@ -94,7 +100,7 @@ class Batcher:
             arrays["token_type_ids"] = self._laid_out(types, lengths, 0)
         inputs: dict[str, Any] = {name: on_device(array, self._device) for name, array in arrays.items()}
         if self._packs:
-            inputs["window_lengths"] = lengths
+            inputs |= layout_inputs(lengths, self._device)
         return Batch(inputs, lengths, self._packs)
 
     @classmethod
@@ -110,8 +116,10 @@ class Batcher:
 
         The model lies on the device.
         """
-        positions = pack_windows(model, outputs)
-        return cls(model, pad_token, device, positions, encode, positions is None and decides_masks(model))
+        found = pack_windows(model, outputs)
+        if isinstance(found, str):
+            return cls(model, pad_token, device, None, encode, decides_masks(model), found)
+        return cls(model, pad_token, device, found, encode)
 
     @property
     def tokens_per_pass(self) -> int:

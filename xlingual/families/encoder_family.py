@@ -66,7 +66,7 @@ class EncoderFamily(ABC):
         """Inputs share a row if the model allows it."""
         if packs:
             return Batcher.of(model, pad_token, device, encode, self.outputs)
-        return Batcher(model, pad_token, device, None, encode)
+        return Batcher(model, pad_token, device, None, encode, why_padded="it is compiled")
 
     def row_extras(self, example: Any, prediction: str) -> dict[str, Any]:
         """Nothing: a span is part of its context, and a label is one of the task's."""

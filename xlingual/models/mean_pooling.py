@@ -27,7 +27,9 @@ def mean_pooled(hidden: Tensor, lengths: Sequence[int], *, packed: bool) -> Tens
     hidden = hidden.float()
     counts = on_device(np.asarray(lengths, dtype=np.int64), hidden.device)
     if packed:
-        owner = torch.repeat_interleave(torch.arange(len(lengths), device=hidden.device), counts)
+        owner = torch.repeat_interleave(
+            torch.arange(len(lengths), device=hidden.device), counts, output_size=hidden.shape[1]
+        )
         sums = hidden.new_zeros(len(lengths), hidden.shape[-1]).index_add(0, owner, hidden[0])
     else:
         there = torch.arange(hidden.shape[1], device=hidden.device) < counts[:, None]

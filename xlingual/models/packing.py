@@ -1,9 +1,10 @@
-"""Windows end to end in one row, without padding, on CPUs.
+"""Windows end to end in one row, without padding.
 
 Everything in an encoder but attention treats each token by itself, so that windows may share a row as long as every
 token attends to its own window alone and counts positions from its window's start. The attention function below, which
-`transformers` calls by its registered name, does one product per window; the matrix products of the layers then see
-real tokens only. Whether a model allows it exactly is not looked up but tried: see `pack_windows`.
+`transformers` calls by its registered name, does one product per window on a CPU, and calls a kernel that knows where
+windows begin on a GPU (`xlingual.models.varlen`); the matrix products of the layers then see real tokens only. Whether
+a model, and a GPU, allow it is not looked up but tried: see `pack_windows`.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from torch import Tensor, nn
 from xlingual.activity import doing
 from xlingual.models.dropout import LANES, draw_kept, dropped_lanes, scale_of_kept
 from xlingual.models.known_tokens import NAMED
+from xlingual.models.model_config import first_line
+from xlingual.models.products import exact_products
+from xlingual.models.varlen import NoKernel, head_width, kernel_for, prove_kernels, window_starts
 
 NAME = "xlingual_packed"
 
 # Largest difference of hidden states, relative to the largest of them, that counts as another order of summation.
-TOLERANCE = 1e-4
+TOLERANCE = {"cpu": 1e-4, "cuda": 1e-3}
 
 TRIAL_LENGTH = 192
 """Tokens of the longest window that a model is tried with: more than its relative positions tell apart."""
@@ -73,45 +77,60 @@ def span_logits(model: nn.Module, inputs: Mapping[str, Any]) -> Tensor:
 
 
 @doing("checking whether the model can read several inputs in one row")
-def pack_windows(model: nn.Module, outputs: Outputs = span_logits) -> Positions | None:
+def pack_windows(model: nn.Module, outputs: Outputs = span_logits) -> Positions | str:
     """Let a model read windows that share a row, if its own outputs prove that it can.
 
     Windows are read one by one by the untouched model, and in one row by the changed one. When any output differs by
     more than rounding, or the model takes no explicit positions, the model is left as it was. The windows are as long
-    as real ones and hold every token that a model may treat apart, padding included.
+    as real ones and hold every token that a model may treat apart, padding included. On a GPU the kernels of attention
+    are tried before, in each precision that a training may have.
 
     Args:
-        model: a `transformers` encoder on the CPU.
+        model: a `transformers` encoder on its device.
         outputs: that are compared, of each token.
 
     Returns:
-        how positions are counted within a window; None when the model needs a row for each window.
+        how positions are counted within a window; or, in words, why the model needs a row for each window.
     """
-    if not getattr(model, "_supports_attention_backend", False) or next(model.parameters()).device.type != "cpu":
-        return None
+    device = _device_of(model)
+    if device.type not in TOLERANCE or not getattr(model, "_supports_attention_backend", False):
+        return "transformers cannot replace its attention"
     configuration: Any = model.config
     if getattr(configuration, "sliding_window", None):  # ModernBERT: which tokens see each other is said by a mask
-        return None
+        return "its layers see near tokens alone"
     _register()
     before = configuration._attn_implementation
     was_training = model.training
     model.eval()
     try:
+        if device.type == "cuda":
+            prove_kernels(device, head_width(configuration))
         positions = Positions.of_model(model)
-        windows = _trial_windows(model, positions)
-        with torch.inference_mode():
-            apart = torch.cat([outputs(model, _alone(model, window)) for window in windows])
-            model.set_attn_implementation(NAME)  # type: ignore[operator]
-            together = outputs(model, _packed(model, windows, positions))
-        packs = bool((apart - together).abs().max() <= TOLERANCE * apart.abs().max())
-    except (TypeError, ValueError, KeyError, AttributeError, RuntimeError, IndexError):
-        packs = False
+        problem = _misread(model, outputs, positions)
+    except NoKernel as found:
+        problem = str(found)
+    except (TypeError, ValueError, KeyError, AttributeError, RuntimeError, IndexError) as error:
+        problem = f"it cannot read windows in one row ({first_line(error)})"
     finally:
         model.train(was_training)
-    if not packs:
+    if problem is not None:
         model.set_attn_implementation(before)  # type: ignore[operator]
-        return None
+        return problem
     return positions
+
+
+def _misread(model: nn.Module, outputs: Outputs, positions: Positions) -> str | None:
+    """Let windows share a row; say what the model then makes of them that it does not make of each alone."""
+    windows = _trial_windows(model, positions)
+    device = _device_of(model)
+    with torch.inference_mode(), exact_products():
+        apart = torch.cat([outputs(model, _on(device, _alone(model, window))) for window in windows])
+        model.set_attn_implementation(NAME)  # type: ignore[operator]
+        together = outputs(model, _on(device, _packed(model, windows, positions, device)))
+        off = float((apart - together).abs().max() / apart.abs().max())
+    return (
+        None if off <= TOLERANCE[device.type] else f"it reads windows in one row otherwise than alone, off by {off:.2g}"
+    )
 
 
 def packed_attention(
@@ -123,6 +142,7 @@ def packed_attention(
     scaling: float | None = None,
     dropout: float = 0.0,
     window_lengths: Sequence[int] | None = None,
+    starts: Tensor | None = None,
     **others: Any,
 ) -> tuple[Tensor, None]:
     """Attend within each window; `transformers` calls this.
@@ -137,6 +157,7 @@ def packed_attention(
         dropout: rate on the attention weights.
         window_lengths: tokens of each window in the row; None for rows of one window each, which go to torch's
             scaled-dot-product attention.
+        starts: where windows begin and the last ends, on a GPU, see `xlingual.models.varlen`; None on a CPU.
         others: what else a model passes on.
 
     Returns:
@@ -152,8 +173,13 @@ def packed_attention(
     if attention_mask is not None or query.shape[0] != 1:
         raise ValueError("windows of one row need one row and no mask")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    parts = (part[0].transpose(0, 1) for part in (query, key, value))
-    attended: Tensor = _Attend.apply(*parts, tuple(window_lengths), scale, dropout)  # type: ignore[no-untyped-call]
+    queries, keys, values = (part[0].transpose(0, 1) for part in (query, key, value))
+    if starts is not None:
+        kernel = kernel_for(query.dtype, query.device, query.shape[-1])
+        return kernel(queries, keys, values, starts, max(window_lengths), dropout, scale).unsqueeze(0), None
+    attended: Tensor = _Attend.apply(  # type: ignore[no-untyped-call]
+        queries, keys, values, tuple(window_lengths), scale, dropout
+    )
     return attended.unsqueeze(0), None
 
 
@@ -259,14 +285,30 @@ def _alone(model: nn.Module, window: NDArray[np.int64]) -> dict[str, Any]:
     return {"input_ids": row, "attention_mask": torch.ones_like(row), **_types(model, [window])}
 
 
-def _packed(model: nn.Module, windows: Sequence[NDArray[np.int64]], positions: Positions) -> dict[str, Any]:
+def _packed(
+    model: nn.Module, windows: Sequence[NDArray[np.int64]], positions: Positions, device: torch.device
+) -> dict[str, Any]:
     """Inputs of windows in one row."""
     return {
         "input_ids": torch.from_numpy(np.concatenate(windows))[None],
         "position_ids": torch.from_numpy(np.concatenate([positions.of(window) for window in windows]))[None],
-        "window_lengths": [len(window) for window in windows],
+        **layout_inputs([len(window) for window in windows], device),
         **_types(model, windows),
     }
+
+
+def layout_inputs(lengths: Sequence[int], device: torch.device) -> dict[str, Any]:
+    """What attention is told of windows in one row."""
+    layout: dict[str, Any] = {"window_lengths": tuple(lengths)}
+    return layout | ({"starts": window_starts(lengths, device)} if device.type == "cuda" else {})
+
+
+def _device_of(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
+def _on(device: torch.device, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part.to(device) if isinstance(part, Tensor) else part for name, part in inputs.items()}
 
 
 def _types(model: nn.Module, windows: Sequence[NDArray[np.int64]]) -> dict[str, Tensor]:

@@ -265,6 +265,7 @@ class Training:
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
             "threads": torch.get_num_threads(),
             "precision": model.precision,
+            "rows": model.batcher.layout,
             "rows_of_word_embeddings": model.vocabulary.rows if model.vocabulary else None,
             "torch": torch.__version__,
         }

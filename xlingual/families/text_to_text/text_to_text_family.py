@@ -136,7 +136,8 @@ class TextToText:
         packs: bool = True,
     ) -> Batcher:
         """See `TextBatcher`."""
-        return TextBatcher(model, pad_token, device, None, encode, packs and decides_masks(model))
+        bare = packs and decides_masks(model)
+        return TextBatcher(model, pad_token, device, None, encode, bare, "relative positions run across a row")
 
     def targets(self, places: Sequence[tuple[Any, int]], device: torch.device) -> dict[str, Tensor]:
         """See `text_targets`; training adds `weights`, (sequences,): of each token of a sequence."""
