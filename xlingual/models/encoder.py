@@ -16,6 +16,7 @@ from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.encoder_head import SPAN_HEAD, EncoderHead
 from xlingual.models.fit import tokenizer_notes
+from xlingual.models.full_head import keep_head_full
 from xlingual.models.known_tokens import check_tokens
 from xlingual.models.model_config import first_line, load_configuration
 from xlingual.models.weight_shapes import check_headers, check_shapes, unread_notes
@@ -82,7 +83,7 @@ def _separate(tokenizer: Any) -> None:
 
 @doing("loading the model")
 def load_encoder(directory: Path, seed: int, *, trained_head: bool = False, head: EncoderHead = SPAN_HEAD) -> nn.Module:
-    """Load an encoder with a head in float32, in training mode.
+    """Load an encoder with a head in float32, in training mode; the head stays in float32 under autocast.
 
     Args:
         directory: a checkpoint in `transformers` layout.
@@ -119,6 +120,7 @@ def load_encoder(directory: Path, seed: int, *, trained_head: bool = False, head
             f"would be chance; name a checkpoint that was fine-tuned for {head.purpose}"
         )
     encoder: nn.Module = model
+    keep_head_full(encoder)
     return encoder.train()
 
 
