@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -117,7 +116,7 @@ def sealed(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> Seal
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("xlingual.preparation.inputs.load_test_data", refuse)
-        patched.setattr(sys.modules["xlingual.search.stages.test"], "load_test_data", refuse)
+        patched.setattr("xlingual.search.examiner.load_test_data", refuse)
         drive_study(path, *asked, until="search")
         directory, _ = drive_study(path, *asked, until="replicate")
         ledger = journal.read(directory.ledger)

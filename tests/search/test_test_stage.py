@@ -6,8 +6,9 @@ import pytest
 
 from xlingual.records.state import ReplicateState
 from xlingual.search.answer_tasks import find_candidates
+from xlingual.search.examiner import answer_task
 from xlingual.search.placement import Demand
-from xlingual.search.stages.test import answer_task, distinct
+from xlingual.search.stages.test import distinct
 
 
 def test_arms_that_chose_the_same_configuration_are_read_for_once() -> None:

@@ -11,6 +11,7 @@ from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import Locations
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
+from xlingual.search.examiner import Examiner, RayExaminer
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Place
 from xlingual.search.placement import Demand
@@ -53,6 +54,7 @@ class StudyContext:
         clock: seconds that only grow.
         place: where tries run.
         task: scores what replicates answer.
+        examiner: opens test sets and asks replicates for their answers.
     """
 
     study: Study
@@ -70,6 +72,7 @@ class StudyContext:
     clock: Callable[[], float] = time.monotonic
     place: Place = field(default_factory=Here)
     task: Task = QUESTION_ANSWERING
+    examiner: Examiner = field(default_factory=RayExaminer)
 
     @property
     def parallel_trials(self) -> int:

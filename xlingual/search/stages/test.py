@@ -7,26 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import ray
-
 from xlingual.errors import StageError
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.export.model_card import complete_model_card
 from xlingual.export.origin import origin_of
 from xlingual.families import Checkpoint, ScoringSet
-from xlingual.preparation.inputs import load_test_data, scoring_sets
-from xlingual.preparation.sealed_test_set import source_of
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.predictions import write_predictions
 from xlingual.records.state import ReplicateState, read_state
-from xlingual.search.answer_tasks import find_candidates
-from xlingual.search.failures import PLACE, failure_of
-from xlingual.search.placement import Demand, elsewhere
+from xlingual.search.examiner import AnswerFailed
+from xlingual.search.failures import PLACE
 from xlingual.search.recording_callback import record_reading
 from xlingual.search.study_context import StudyContext
-from xlingual.search.study_guard import TEST, check_sources, unread_test_sets
-from xlingual.search.waiting import first_ready
 from xlingual.study.test_sets import TestSet
 from xlingual.tasks import Candidates, Extras, Task, merge
 from xlingual.tasks.named import task_of
@@ -124,19 +117,18 @@ def _score_replicates(
     waiting = [AnswerShare(replicate, number) for replicate in replicates for number in range(shares)]
     running: dict[Any, AnswerShare] = {}
     parts: dict[str, list[Any]] = defaultdict(list)
-    questions, shared = None, None
+    questions: Mapping[str, ScoringSet] | None = None
     extras = checkpoint.family.row_extras
     while waiting or running:
         while waiting and len(running) < context.parallel_trials * context.demand.workers:
             asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
-                questions = _open_test_set(context, test, checkpoint)
-                shared = ray.put(questions)
+                questions = context.examiner.open(context, test, checkpoint)
             if asked.number == 0 and asked.avoided is None:
                 _record_reading(context, test, asked.replicate)
             asked = replace(asked, avoided=tuple(context.place.avoid()))
-            running[_submit(context, asked, shared, shares)] = asked
-        ready = first_ready(
+            running[context.examiner.ask(context, asked.replicate, (asked.number, shares), asked.avoided or ())] = asked
+        ready = context.examiner.first(
             list(running), f"answers to the test {test.benchmark.metrics.words.examples}", context.listener.note
         )
         asked = running.pop(ready)
@@ -162,46 +154,15 @@ def _record_reading(context: StudyContext, test: TestSet, replicate: ReplicateSt
 def _answers(context: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, Candidates] | None:
     """Return what a task found; None where its node could not do its part, and another one is to be asked."""
     try:
-        found: dict[str, Candidates] = ray.get(ready)
-        return found
-    except ray.exceptions.RayError as error:
-        failure = failure_of(error)
-        blamed = context.place.blame(failure, asked.avoided or ())
-        if blamed.kind == PLACE and blamed != failure:
+        return context.examiner.answers(ready)
+    except AnswerFailed as error:
+        blamed = context.place.blame(error.failure, asked.avoided or ())
+        if blamed.kind == PLACE and blamed != error.failure:
             return None
         raise StageError(
             f"arm {asked.replicate.arm}, seed {asked.replicate.seed}: scoring on the test set failed "
             f"({blamed.reason}); run the same command again to go on"
         ) from error
-
-
-def _open_test_set(context: StudyContext, test: TestSet, checkpoint: Checkpoint) -> dict[str, ScoringSet]:
-    """Open a sealed test set, and check that it is the one of earlier readings."""
-    examples = load_test_data(test, context.locations, crossed=True)
-    found = {f"{TEST}{test.name}": source_of(examples)}
-    check_sources(context.directory, found, unread_test_sets(context.directory))
-    lengths = checkpoint.traits(context.study.lengths).lengths
-    return scoring_sets(checkpoint, examples, lengths, context.directory.features)
-
-
-def _submit(context: StudyContext, asked: AnswerShare, questions: Any, shares: int) -> Any:
-    """Ask for a share of a replicate's answers; Ray starts as many such tasks as there is room for."""
-    replicate, share = asked.replicate, (asked.number, shares)
-    where = {"label_selector": elsewhere(asked.avoided)} if asked.avoided else {}
-    demand, lengths = context.demand, context.traits[replicate.arm].lengths
-    task = answer_task(demand).options(**where)
-    return task.remote(context.directory.trial(replicate.fingerprint), context.task, questions, lengths, demand, share)
-
-
-def answer_task(demand: Demand) -> Any:
-    """Make the Ray task that finds answers, with what a worker of a trial has.
-
-    A process that scored on a GPU answers once: it would keep the GPU's memory and go on with its first device. Ray
-    sees to that by itself only where the GPUs stand in `ray.remote`, not in `options`.
-    """
-    calls = 1 if demand.gpus_per_worker > 0 else 0  # 0: any number
-    resources = {"num_cpus": demand.cpus_per_worker, "num_gpus": demand.gpus_per_worker}
-    return ray.remote(**resources, max_calls=calls)(find_candidates)
 
 
 def _adopt_recorded_scores(context: StudyContext, test: TestSet, replicate: ReplicateState) -> bool:
