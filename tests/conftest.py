@@ -16,6 +16,7 @@ from golden_messages import Messages
 
 if TYPE_CHECKING:
     from robust_families import Family
+    from s3_server import S3Server
 
     from xlingual.data.toy import ToyPaths
 
@@ -192,6 +193,23 @@ def by_letter(messages: Messages, request: pytest.FixtureRequest) -> Callable[..
         messages.compare(getattr(request.node, "originalname", request.node.name), case, message)
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3-compatible server with an empty bucket."""
+    from s3_server import serving
+
+    with serving(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The same, with an environment in which commands of this process use it."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
 
 
 @pytest.fixture(params=[0o022, 0o007], ids=oct)

@@ -7,13 +7,17 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xlingual.errors import RecordError
 from xlingual.json_text import parsed
+from xlingual.records.attached import mirrored
+from xlingual.records.mirror import Mirror
 from xlingual.records.storage import unreadable, writing
+from xlingual.records.whole_file import Around, put_in_place
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -24,17 +28,8 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     Raises:
         StorageError: when the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(partial)
-            _sync(partial)
-            os.replace(partial, path)
-            _sync(path.parent)
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+    with writing(path):
+        put_in_place(path, write, _pushed(path))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -44,7 +39,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file, whole or not at all."""
-    write_whole(path, lambda partial: _write(partial, content))
+    write_whole(path, lambda made: _write(made, content))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -80,6 +75,30 @@ def lines_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows).encode()
 
 
+def put_folder_in_place(source: Path, target: Path) -> None:
+    """Move a folder into the place of another, whole or not at all."""
+    found = mirrored(target)
+    with found[0].putting_folder(found[1], source) if found else nullcontext():
+        shutil.rmtree(target, ignore_errors=True)
+        os.replace(source, target)
+
+
+def remove(*paths: Path) -> None:
+    """Remove files, there or not.
+
+    Raises:
+        StorageError: when one cannot be removed.
+    """
+    keys: dict[Mirror, list[str]] = {}
+    for path in paths:
+        if found := mirrored(path):
+            keys.setdefault(found[0], []).append(found[1])
+        else:
+            path.unlink(missing_ok=True)
+    for mirror, of_mirror in keys.items():
+        mirror.remove(of_mirror)
+
+
 def follow_umask(directory: Path) -> None:
     """Give the files of a directory the permissions that a new file gets there.
 
@@ -99,15 +118,7 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _sync(path: Path) -> None:
-    """Flush a file's or folder's content to disk."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:  # a file system that does not open folders
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:  # some network file systems refuse to sync a folder
-        return
-    finally:
-        os.close(descriptor)
+def _pushed(path: Path) -> Around:
+    """What is around the move of a file into its place: where it is a mirror's, the store gets it before."""
+    found = mirrored(path)
+    return partial(found[0].putting, found[1]) if found else nullcontext

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xlingual.errors import RecordError
+from xlingual.records.attached import mirrored
+from xlingual.records.files import lines_of
 from xlingual.records.storage import unreadable, writing
+from xlingual.records.whole_file import put_in_place
 
 
 def append(path: Path, record: dict[str, Any]) -> None:
@@ -22,9 +28,23 @@ def append(path: Path, record: dict[str, Any]) -> None:
         StorageError: when the file cannot be written.
     """
     line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    found = mirrored(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _append(path, line)
+        with found[0].appending(found[1], line) if found else nullcontext():
+            _append(path, line)
+
+
+def rewrite(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    """Replace all records of the file, whole or not at all.
+
+    Raises:
+        StorageError: when the file cannot be written.
+    """
+    content, found = lines_of(records), mirrored(path)
+    with writing(path):
+        around = partial(found[0].rewriting, found[1]) if found else nullcontext
+        put_in_place(path, lambda made: made.write_bytes(content), around)
 
 
 def _append(path: Path, line: bytes) -> None:

@@ -24,6 +24,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+FOLDER_MARK = "xlingual.json"
+"""File of a model's folder that is written last: a model without it is not there."""
+
+_SMALL_OF_MODEL = (FOLDER_MARK, "config.json", "README.md")
+
+
+def is_large(key: str) -> bool:
+    """Whether a file, by its path below a study's directory, is one of those that only training and scoring need."""
+    *folders, name = key.split("/")
+    return name == "checkpoint.pt" or ("model" in folders and name not in _SMALL_OF_MODEL)
+
+
+def is_local(key: str) -> bool:
+    """Whether a file is made again on each machine: temporary ones, faster copies, locks, Ray's own."""
+    parts = key.split("/")
+    return (
+        any(part.startswith(".") and part != "." for part in parts)
+        or parts[0] in ("ray", "ray.log")
+        or parts[-1].endswith((".parquet", ".lock", ".guard"))
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class TrialDirectory:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from xlingual.errors import RecordLocked
-from xlingual.records.lock import hold
+from xlingual.records.lock import hold_here
+from xlingual.records.remote_lock import HeldLock, held_remotely
 from xlingual.records.storage import writing
 
 BEAT = 5.0
@@ -56,10 +57,11 @@ class Holder:
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to write beside `path`, as long as the file holds `token`."""
+    """The right to write beside `path`, as long as the file holds `token`; `remote`: the same in an object store."""
 
     path: Path
     token: str
+    remote: HeldLock | None = None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -68,7 +70,7 @@ class Lease:
         Raises:
             RecordLocked: when another process has already taken over.
         """
-        with hold(_guard(self.path), patience=GUARD_PATIENCE):
+        with hold_here(_guard(self.path), patience=GUARD_PATIENCE):
             found = _record(self.path)
             if not found:
                 raise RecordLocked(f"{self.path}: is gone; this process stops, as it would write outside the records")
@@ -77,6 +79,8 @@ class Lease:
                     f"{self.path}: another process ({_name(found)}) took over while this one could not be reached; "
                     "this one stops without writing"
                 )
+            if self.remote is not None:
+                self.remote.renew()
             yield
 
 
@@ -119,7 +123,8 @@ def lease(
     thread = threading.Thread(target=_beat, args=(stream.fileno(), beat, ended), daemon=True)
     thread.start()
     try:
-        yield Lease(path, token)
+        with held_remotely(path, token, node=holder.node, is_gone=holder.is_gone, patience=patience) as remote:
+            yield Lease(path, token, remote)
     finally:
         ended.set()
         thread.join()
@@ -158,7 +163,7 @@ def _free(path: Path, token: str, holder: Holder) -> IO[str] | None:
     stream = path.open("a+", encoding="utf-8")
     try:
         fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with hold(_guard(path), patience=GUARD_PATIENCE):
+        with hold_here(_guard(path), patience=GUARD_PATIENCE):
             if os.path.samestat(os.fstat(stream.fileno()), path.stat()):  # the file was not replaced in the meantime
                 _name_holder(stream, token, holder)
                 return stream
@@ -173,7 +178,7 @@ def _free(path: Path, token: str, holder: Holder) -> IO[str] | None:
 
 def _taken_over(path: Path, found: dict[str, Any], token: str, holder: Holder) -> IO[str] | None:
     """Replace the file of a holder that is gone; its lock stays on the old file."""
-    with hold(_guard(path), patience=GUARD_PATIENCE):
+    with hold_here(_guard(path), patience=GUARD_PATIENCE):
         if _record(path).get("token") != found.get("token"):
             return None  # another process was faster
         fresh = path.with_name(f".{path.name}.{token}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -12,12 +13,29 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xlingual.errors import RecordLocked
+from xlingual.records.remote_lock import held_remotely, is_held_remotely
 from xlingual.records.storage import writing
 
 
 @contextmanager
 def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
-    """Hold a lock file while the context lasts.
+    """Hold a lock file while the context lasts; the lock of a study at a URL in its store as well.
+
+    Args:
+        path: of the file, created if absent; it names the holder.
+        patience: seconds to wait for another holder to leave.
+
+    Raises:
+        RecordLocked: when another process, which the message names, holds it for longer than that.
+        StorageError: when the file cannot be created, or the store cannot be reached.
+    """
+    with hold_here(path, patience=patience), held_remotely(path, secrets.token_hex(8), patience=patience):
+        yield
+
+
+@contextmanager
+def hold_here(path: Path, *, patience: float = 0.0) -> Iterator[None]:
+    """Hold a lock file among the processes that see the file.
 
     Args:
         path: of the file, created if absent; it names the holder.
@@ -47,6 +65,9 @@ def hold(path: Path, *, patience: float = 0.0) -> Iterator[None]:
 
 def is_held(path: Path) -> bool:
     """Whether some process holds the lock now."""
+    remotely = is_held_remotely(path)
+    if remotely is not None:
+        return remotely
     try:
         with path.open("rb") as stream:  # a shared lock, because a reader may lack write permission
             fcntl.flock(stream.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
