@@ -79,7 +79,7 @@ def make_task(settings: sides.Settings, inputs: Any, folder: Path) -> Any:
 
     model = settings["model"]
     execution = Execution(threads=ONE_WORKER["cpus_per_worker"])
-    return TrialTask(folder, Demand(**ONE_WORKER), {"arm": model}, {model: inputs}, False, execution)
+    return TrialTask(folder, None, Demand(**ONE_WORKER), {"arm": model}, {model: inputs}, False, execution)
 
 
 def train_with_ours(items: list[dict[str, Any]], task: Any, clock: Clock, concurrent: int = 1) -> None:

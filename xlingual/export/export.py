@@ -15,7 +15,7 @@ from xlingual.export.model_card import write_model_card
 from xlingual.families import Checkpoint
 from xlingual.models.encoder import quiet_transformers
 from xlingual.models.weight_values import check_trained
-from xlingual.records.files import follow_umask, write_json
+from xlingual.records.files import follow_umask, put_folder_in_place, write_json
 from xlingual.records.storage import writing
 from xlingual.study import TrialConfiguration
 
@@ -54,7 +54,6 @@ def export_model(
             toy = TOY_WORLDS in source.directory.parts
             write_model_card(partial, configuration, reports, toy=toy, task=source.task)
             follow_umask(partial)
-            shutil.rmtree(target, ignore_errors=True)
-            os.replace(partial, target)
+            put_folder_in_place(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

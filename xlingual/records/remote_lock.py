@@ -168,6 +168,8 @@ def is_held_remotely(path: Path) -> bool | None:
     if found is None:
         return None
     mirror, folder = found
+    if mirror.claims:  # this process's own
+        return True
     key = f"{folder}/{path.name}" if folder else path.name
     there = mirror.remote.head(key)
     if there is None or time.time() - there.written > SILENCE:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 
 from xlingual.families import Checkpoint, Lengths, ScoringSet
+from xlingual.records.attached import attach, fetch_folder
 from xlingual.records.layout import TrialDirectory
 from xlingual.search.placement import Demand
 from xlingual.tasks import Candidates, Task
@@ -22,6 +23,7 @@ def find_candidates(
     lengths: Lengths,
     demand: Demand,
     share: tuple[int, int],
+    url: str | None = None,
 ) -> dict[str, Candidates]:
     """Let a replicate's model answer its share (number, of how many) of the questions, in float32.
 
@@ -32,9 +34,13 @@ def find_candidates(
         lengths: that the replicate was trained with.
         demand: what a worker of a trial has, which is what this task runs on.
         share: its number, and how many there are.
+        url: what the study's directory is the mirror of; None where all nodes see the directory itself.
     """
     torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
     device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
+    if url is not None:
+        attach(url, directory.path.parent.parent)
+        fetch_folder(directory.model)
     trained = Checkpoint.at(directory.model, task)
     model = trained.load(seed=0, trained_head=True).to(device)
     batcher = trained.family.batcher(model, int(trained.tokenizer.pad_token_id), device)

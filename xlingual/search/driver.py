@@ -21,9 +21,11 @@ from xlingual.preparation.inputs import Locations, StudyData, load_study_data, l
 from xlingual.preparation.mixture_check import check_mixtures
 from xlingual.preparation.sealed_test_set import look_at_test_set
 from xlingual.records import journal
+from xlingual.records.attached import attach, check, refresh, url_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.lost import check_records
+from xlingual.records.remote import checked_url, is_url
 from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
@@ -75,6 +77,9 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     """
     prepare_environment()
     directory = StudyDirectory(path)
+    if url := url_of(path):
+        with doing(f"asking {url}"):
+            check(url)
     with hold(directory.lock):
         for line in open_directory(study, directory):
             listener.note(line)
@@ -83,6 +88,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
         if missing:
             with _prepared(study, directory, address, listener) as context:
                 go_through(context, missing)
+            refresh(path)  # what trials wrote last, for the report
     return directory
 
 
@@ -279,15 +285,12 @@ def _index(stage: str) -> int:
 
 
 def study_path(study: Study, storage: str | None) -> Path:
-    """Directory of a study: STORAGE/NAME, made absolute in the driver.
+    """Directory of a study: STORAGE/NAME, made absolute in the driver; for a URL, this machine's mirror of it.
 
     Raises:
-        RecordError: when the storage is no directory.
+        RecordError: when the storage is a URL that cannot be used.
     """
     place = storage or study.storage
-    if "://" in place:
-        raise RecordError(
-            f"{f'--storage {place}' if storage else f'storage: {place}'}: records are kept in a directory, not at a "
-            "URL; write the path of one that every node mounts at the same place (NFS, Lustre)"
-        )
+    if is_url(place):
+        return attach(f"{checked_url(place, f'--storage {place}' if storage else f'storage: {place}')}/{study.name}")
     return (Path(place).expanduser() / study.name).resolve()

@@ -10,6 +10,7 @@ import ray
 from xlingual.families import Checkpoint, ScoringSet
 from xlingual.preparation.inputs import load_test_data, scoring_sets
 from xlingual.preparation.sealed_test_set import source_of
+from xlingual.records.attached import url_of
 from xlingual.records.state import ReplicateState
 from xlingual.search.answer_tasks import find_candidates
 from xlingual.search.failures import Failure, failure_of
@@ -75,9 +76,9 @@ class RayExaminer:
         """See `Examiner`; Ray starts as many such tasks as there is room for."""
         where = {"label_selector": elsewhere(avoided)} if avoided else {}
         demand, lengths = context.demand, context.traits[replicate.arm].lengths
-        directory = context.directory.trial(replicate.fingerprint)
+        directory, url = context.directory.trial(replicate.fingerprint), url_of(context.directory.path)
         task = answer_task(demand).options(**where)
-        return task.remote(directory, context.task, self._questions, lengths, demand, share)
+        return task.remote(directory, context.task, self._questions, lengths, demand, share, url)
 
     def first(self, references: Sequence[Any], what: str, tell: Callable[[str], None]) -> Any:
         """See `Examiner`."""

@@ -10,6 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlingual.records.attached import url_of
+
 PREFIX = "xlingual/"
 """Of the Ray namespace of every study's driver: how its groups are told from other people's."""
 
@@ -39,8 +41,8 @@ class Group:
 
 
 def namespace_of(study: Path) -> str:
-    """Name the Ray namespace of the drivers of one study, by its directory."""
-    return PREFIX + hashlib.blake2b(str(study).encode(), digest_size=8).hexdigest()
+    """Name the Ray namespace of the drivers of one study, by its directory or its URL."""
+    return PREFIX + hashlib.blake2b((url_of(study) or str(study)).encode(), digest_size=8).hexdigest()
 
 
 def groups() -> list[Group]:

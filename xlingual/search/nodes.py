@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from xlingual.errors import PlacementError
+from xlingual.records.attached import refresh, url_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lost import check_records, lost_records
 from xlingual.records.state import read_state
 from xlingual.search.failures import OWN, PLACE, TO_MEND, Failure
 from xlingual.search.node_probe import ask_nodes, difference, facts_of_node
+from xlingual.search.object_probe import ObjectProbe
 from xlingual.search.placement import Concurrency, Resources, slots
-from xlingual.search.storage_probe import StorageProbe, storage_of_node
+from xlingual.search.storage_probe import StorageProbe
 
 SECONDS_TO_ANSWER = 60.0
 """For a node to be asked again after something failed."""
@@ -60,7 +62,11 @@ class Here:
 
     def lost(self, fingerprint: str, updates: int) -> str | None:
         """Look for the records of a try that came to its last update."""
-        return lost_records(self.directory.trial(fingerprint), updates) if self.directory else None
+        if self.directory is None:
+            return None
+        trial = self.directory.trial(fingerprint)
+        refresh(trial.path)
+        return lost_records(trial, updates)
 
     def check_records(self) -> None:
         """See whether the records of all finished trials are there.
@@ -69,6 +75,7 @@ class Here:
             RecordError: names those that are not.
         """
         if self.directory:
+            refresh(self.directory.path)
             check_records(self.directory, read_state(self.directory))
 
 
@@ -231,17 +238,18 @@ def ask_cluster(study: Path, keys: Collection[str] | None = None) -> Survey:
     import ray
 
     alive = [node for node in ray.nodes() if node["Alive"] and (keys is None or node["NodeID"] in keys)]
-    probe = StorageProbe(study)
+    url = url_of(study)
+    probe = ObjectProbe(url, study) if url else StorageProbe(study)
     with probe.open() as fault:
         if fault is not None:
-            return Survey((), f"{study} {fault.replace(' there', '')}")
+            return Survey((), f"{probe.place} {fault.replace(' there', '')}")
         facts, mine = ask_nodes(alive, SECONDS_TO_ANSWER), facts_of_node()
-        answers = ask_nodes(alive, SECONDS_TO_ANSWER, storage_of_node, str(probe.folder), probe.token)
+        answers = ask_nodes(alive, SECONDS_TO_ANSWER, *probe.question)
         differing = {key: difference(each, mine) for key, each in facts.items()}
         return Survey(tuple(_node(node, probe, answers[node["NodeID"]], differing[node["NodeID"]]) for node in alive))
 
 
-def _node(node: Mapping[str, Any], probe: StorageProbe, answer: Any, differs: str | None) -> Node:
+def _node(node: Mapping[str, Any], probe: StorageProbe | ObjectProbe, answer: Any, differs: str | None) -> Node:
     key, host = node["NodeID"], node.get("NodeManagerHostname")
     name = f"{node['NodeManagerAddress']}{f' ({host})' if host else ''}"
     silent = isinstance(answer, dict)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from xlingual.records import journal
+from xlingual.records.attached import exists, fetch
+from xlingual.records.files import remove
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import Listener, TrialView
 from xlingual.study.cost import passes_per_update
@@ -65,7 +67,7 @@ class RecordingCallback:
         if self._opens is not None:
             purpose = "search objective" if self._kind == "trial" else "replicate's reports"
             record_reading(self._directory, f"{purpose} (oracle)", self._opens, item["arm"], item["fingerprint"])
-        resumed = self._directory.trial(item["fingerprint"]).checkpoint.exists()
+        resumed = exists(self._directory.trial(item["fingerprint"]).checkpoint)
         self._listener.trial_changed(trial_view(item, "running", {}, resumed=resumed))
 
     def reported(self, item: Item, report: Mapping[str, Any]) -> None:
@@ -83,7 +85,7 @@ class RecordingCallback:
         self._append(f"{self._kind}_ended", {name: item[name] for name in NAMED if name in item} | dict(record))
         self._listener.trial_changed(trial_view(item, record["state"], record, reason=record["reason"]))
         if record["state"] == "pruned":
-            self._directory.trial(item["fingerprint"]).checkpoint.unlink(missing_ok=True)
+            remove(self._directory.trial(item["fingerprint"]).checkpoint)
 
     def space_exhausted(self, of: Mapping[str, Any], trials: int, space: str) -> None:
         """Write down that a search found nothing in its arm's space that it had not drawn."""
@@ -95,6 +97,7 @@ class RecordingCallback:
     def traceback_of(self, item: Item) -> str:
         """Say where a trial's traceback lies."""
         where = self._directory.trial(item["fingerprint"]).path / "error.txt"
+        fetch(where)
         where = where if where.exists() else self._directory.ray_output
         return f" (see {where.relative_to(self._directory.path)})" if where.exists() else ""
 

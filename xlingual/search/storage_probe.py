@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 class StorageProbe:
@@ -21,8 +22,14 @@ class StorageProbe:
     """
 
     def __init__(self, study: Path) -> None:
+        self.place = str(study)
         self.folder = study / f".probe-{secrets.token_hex(4)}"
         self.token = secrets.token_hex(8)
+
+    @property
+    def question(self) -> tuple[Any, ...]:
+        """What is asked of a node, and the arguments of that besides its id."""
+        return storage_of_node, str(self.folder), self.token
 
     @contextmanager
     def open(self) -> Iterator[str | None]:

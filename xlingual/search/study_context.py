@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import Locations
 from xlingual.records import journal
+from xlingual.records.attached import url_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.examiner import Examiner, RayExaminer
 from xlingual.search.listener import Listener
@@ -100,9 +101,9 @@ class StudyContext:
 
     def trial_task(self, *, keep_model: bool) -> TrialTask:
         """Make what the trials share."""
-        return TrialTask(
-            self.directory.path, self.demand, self.locations.models, self.inputs, keep_model, execution_of(self.study)
-        )
+        path = self.directory.path
+        models, execution = self.locations.models, execution_of(self.study)
+        return TrialTask(path, url_of(path), self.demand, models, self.inputs, keep_model, execution)
 
     def train(
         self, source: Source, recorder: RecordingCallback, scheduler: ArmScheduler | None = None, *, keep_model: bool

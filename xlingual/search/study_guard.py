@@ -14,7 +14,7 @@ from typing import Any
 
 from xlingual.errors import DataError, RecordError
 from xlingual.records import journal
-from xlingual.records.files import read_json, write_json, write_lines, write_text
+from xlingual.records.files import read_json, remove, write_json, write_lines, write_text
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 from xlingual.search.redefinition import MODEL_OF, redefine, used_sources
@@ -42,7 +42,7 @@ def open_directory(study: Study, directory: StudyDirectory) -> list[str]:
     now = json.loads(json.dumps(resolved(study)))
     lines = []
     if not journal.read(directory.journal):  # refused before its first event: the user may have fixed it since
-        directory.sources.unlink(missing_ok=True)
+        remove(directory.sources)
     else:
         lines = redefine(directory, now)
     write_text(directory.study_yaml, study.source_text)

@@ -20,6 +20,7 @@ from torch import nn
 from xlingual.errors import StorageError, TrialDiverged
 from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
+from xlingual.records.attached import attach
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
@@ -38,7 +39,8 @@ class TrialTask:
     """What every trial of a study shares.
 
     Attributes:
-        storage: the study's directory, reachable from every node.
+        storage: the study's directory, by the path that all nodes use.
+        url: what it is the mirror of on every node; None where all nodes see the directory itself.
         demand: workers and resources.
         models: by arm, the checkpoint's hub id or absolute path.
         inputs: by model, a reference to `TrialInputs` in Ray's object store.
@@ -47,11 +49,18 @@ class TrialTask:
     """
 
     storage: Path
+    url: str | None
     demand: Demand
     models: dict[str, str]
     inputs: dict[str, Any]
     keep_model: bool
     execution: Execution
+
+    def trial(self, fingerprint: str) -> TrialDirectory:
+        """Return the records of a trial, as this process is to use them."""
+        if self.url is not None:
+            attach(self.url, self.storage)
+        return TrialDirectory(self.storage / "trials" / fingerprint)
 
 
 def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
@@ -62,7 +71,7 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
     """
     keep_freed_memory()
     release_free_memory()  # of the trial that this actor trained before
-    directory = TrialDirectory(task.storage / "trials" / config["fingerprint"])
+    directory = task.trial(config["fingerprint"])
     try:
         if task.demand.workers == 1:
             device = torch.device("cuda" if task.demand.gpus_per_worker > 0 else "cpu")
@@ -84,7 +93,7 @@ def train_fn_per_worker(loop: dict[str, Any]) -> None:
     """Train as one of several workers: Ray Train's function."""
     keep_freed_memory()
     worker = RayTrainWorker()
-    directory = TrialDirectory(loop["task"].storage / "trials" / loop["config"]["fingerprint"])
+    directory = loop["task"].trial(loop["config"]["fingerprint"])
     try:
         _train(loop["config"], loop["task"], directory, worker)
     except TrialDiverged as error:  # every worker sees the same gradient norm

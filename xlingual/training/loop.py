@@ -17,7 +17,8 @@ from xlingual.export.export import export_model
 from xlingual.families import Checkpoint, ScoringSet
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
-from xlingual.records.files import read_json, write_json, write_lines
+from xlingual.records.attached import refresh
+from xlingual.records.files import read_json, remove, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import NO_HOLDER, Holder, Lease, lease
 from xlingual.study import TrialConfiguration, passes_of
@@ -67,9 +68,11 @@ def train_trial(
     with lease(directory.lock, holder) if worker.rank == 0 else nullcontext() as held:
         _write_configuration(configuration, directory, held)
         finished = worker.gather(trial_finished(configuration, directory, keep_model=keep_model))[0]
+        if not held:
+            refresh(directory.path)  # what another node wrote; whoever holds the lease has it
         if finished:
             with _writing(held):
-                directory.checkpoint.unlink(missing_ok=True)
+                remove(directory.checkpoint)
             for report in journal.read(directory.reports):
                 worker.report(report)
         else:
@@ -237,14 +240,14 @@ class Training:
         if self.held:
             with self.held.writing():
                 if journal.read(self.directory.reports) != reports:
-                    write_lines(self.directory.reports, reports)
+                    journal.rewrite(self.directory.reports, reports)
         return self.progress.reports
 
     def _finish(self) -> None:
         if self.held:
             with self.held.writing():
                 self._keep_model()
-                self.directory.checkpoint.unlink(missing_ok=True)
+                remove(self.directory.checkpoint)
         self.worker.gather(None)  # no worker leaves before the records are whole
 
     def _keep_model(self) -> None:

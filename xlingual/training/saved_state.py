@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from xlingual.errors import RecordError
+from xlingual.records.attached import fetch
 from xlingual.records.files import write_whole
 from xlingual.training.model import TrainedModel
 from xlingual.training.worker import Report
@@ -49,6 +50,7 @@ def load_checkpoint(path: Path, model: TrainedModel) -> Progress:
     Raises:
         RecordError: when the file is not a checkpoint of this training.
     """
+    fetch(path)
     if not path.exists():
         return Progress()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from xlingual.records.files import remove
 from xlingual.records.state import ArmSearch, StudyState, best_of, read_state, space_fingerprint
 from xlingual.search.precision import with_precision
 from xlingual.search.recording_callback import RecordingCallback, key_of
@@ -38,8 +39,8 @@ def search(context: StudyContext) -> None:
 def _remove_left_checkpoints(context: StudyContext, state: StudyState) -> None:
     """Remove checkpoints of trials that ended, which a driver that was killed right then did not."""
     wanted = {trial.fingerprint for trial in state.trials if trial.unfinished}
-    for fingerprint in {trial.fingerprint for trial in state.trials} - wanted:
-        context.directory.trial(fingerprint).checkpoint.unlink(missing_ok=True)
+    ended = sorted({trial.fingerprint for trial in state.trials} - wanted)
+    remove(*(context.directory.trial(fingerprint).checkpoint for fingerprint in ended))
 
 
 def choose(context: StudyContext) -> None:
