@@ -25,6 +25,7 @@ from typing import Any
 from rich.console import Console
 
 from xlingual.errors import DataError, XlingualError
+from xlingual.records.attached import study_argument
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.notes import notes, set_notes, warnings
@@ -300,7 +301,9 @@ def _draw_panel(panel: Any, points: Sequence[Point], rows: dict[str, int]) -> No
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Zero-shot scores per language against each study's baseline.")
-    parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
+    parser.add_argument(
+        "studies", nargs="+", type=study_argument, metavar="STUDY_DIR", help="directory or URL: STORAGE/NAME"
+    )
     parser.add_argument("--set", metavar="NAME", help="test set of all studies; default: each study's headline")
     parser.add_argument("--csv", type=Path, help="write the scores and differences here")
     parser.add_argument("--figure", type=Path, help="draw the differences here (.png, .pdf or .svg)")

@@ -33,6 +33,7 @@ from rich.table import Table
 from rich.text import Text
 
 from xlingual.errors import DataError, XlingualError
+from xlingual.records.attached import study_argument
 from xlingual.report.arm_summary import unit_names
 from xlingual.report.differences import LEVEL, MEAN, Difference
 from xlingual.report.grid import EXCESS
@@ -294,7 +295,9 @@ def _row(line: Line) -> dict[str, Any]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a finished study")
+    parser.add_argument(
+        "studies", nargs="+", type=study_argument, metavar="STUDY_DIR", help="directory or URL of a finished study"
+    )
     parser.add_argument("--csv", type=Path, metavar="OUT.csv", help="write the ledger here, unrounded")
     parser.add_argument(
         "--claims", type=Path, default=CLAIMS, metavar="FILE", help="the claims (default: the project's)"

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 from rich.console import Console
 
 from xlingual.errors import DataError, XlingualError
+from xlingual.records.attached import study_argument
 from xlingual.report.grid import SUMS, Grid
 from xlingual.report.grid_table import grid_notes, grid_tables
 from xlingual.report.notes import warnings
@@ -168,7 +169,9 @@ def _draw_panel(figure: Any, place: Any, summary: Summary, grid: Grid, panel: Pa
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Scores of pairs of languages against each study's baseline.")
-    parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
+    parser.add_argument(
+        "studies", nargs="+", type=study_argument, metavar="STUDY_DIR", help="directory or URL: STORAGE/NAME"
+    )
     parser.add_argument("--set", metavar="NAME", help="test set of all studies; default: each study's headline")
     parser.add_argument("--csv", type=Path, help="write the scores and differences here")
     parser.add_argument("--figure", type=Path, help="draw the grids here (.png, .pdf or .svg)")

@@ -22,6 +22,7 @@ from typing import Any
 from rich.console import Console
 
 from xlingual.errors import DataError, XlingualError
+from xlingual.records.attached import study_argument
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.notes import warnings
 from xlingual.report.number_format import NOTHING, mean_cell
@@ -165,7 +166,7 @@ def _draw_arm(panel: Any, arm: str, points: Sequence[ArmPoint], name: str) -> No
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Development score against updates and against passes.")
-    parser.add_argument("study", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
+    parser.add_argument("study", type=study_argument, metavar="STUDY_DIR", help="directory or URL: STORAGE/NAME")
     parser.add_argument("--csv", type=Path, help="write every report of every replicate here")
     parser.add_argument("--figure", type=Path, help="draw both panels here (.png, .pdf or .svg)")
     return parser

@@ -25,6 +25,7 @@ from rich.text import Text
 
 from xlingual.errors import DataError, XlingualError
 from xlingual.languages import name_or_code
+from xlingual.records.attached import study_argument
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.notes import warnings
 from xlingual.report.summary import Summary, summarize
@@ -223,7 +224,9 @@ def _draw_panel(panel: Any, curves: Curves, name: str, style: dict[str, dict[str
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Zero-shot scores against the magnitude of the perturbation.")
-    parser.add_argument("studies", nargs="+", type=Path, metavar="STUDY_DIR", help="directory of a study: STORAGE/NAME")
+    parser.add_argument(
+        "studies", nargs="+", type=study_argument, metavar="STUDY_DIR", help="directory or URL: STORAGE/NAME"
+    )
     parser.add_argument("--figure", type=Path, help="draw it here (.svg, .png or .pdf)")
     return parser
 

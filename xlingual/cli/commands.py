@@ -54,7 +54,7 @@ app.command()(plan)
 def run(
     study: StudyFile,
     storage: Annotated[
-        str | None, typer.Option(help="Directory of studies [default: the study's own `storage`].")
+        str | None, typer.Option(help="Directory or URL of studies [default: the study's own `storage`].")
     ] = None,
     until: Annotated[str, typer.Option(help="Last stage: search, replicate, test or report.")] = "report",
     address: Annotated[str, typer.Option(help="Ray cluster: local (embedded), auto, or HOST:PORT.")] = "local",
@@ -84,14 +84,17 @@ def run(
 @app.command()
 def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
     """Show how far a study is, from its records alone."""
+    from xlingual.progress.activities import activities_shown
+    from xlingual.records.attached import study_directory
     from xlingual.records.layout import StudyDirectory
     from xlingual.records.state import read_state
     from xlingual.report.chosen import chosen_configurations
     from xlingual.report.status import search_table, status_table
     from xlingual.report.status import status as counts
 
-    directory = StudyDirectory(study_dir)
-    state = read_state(directory)
+    with activities_shown():
+        directory = StudyDirectory(study_directory(study_dir))
+        state = read_state(directory)
     if as_json:
         print(json.dumps(counts(state), indent=2))
     else:
@@ -101,7 +104,12 @@ def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
 @app.command()
 def report(study_dir: StudyDir, as_json: AsJson = False) -> None:
     """Print a study's tables again, from its records alone."""
-    _show_report(study_dir, as_json)
+    from xlingual.progress.activities import activities_shown
+    from xlingual.records.attached import study_directory
+
+    with activities_shown():
+        path = study_directory(study_dir)
+    _show_report(path, as_json)
 
 
 app.command()(evaluate)

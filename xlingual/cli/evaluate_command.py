@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[
-        str | None, typer.Argument(metavar="[MODEL]", help="A checkpoint: hub id or local directory.")
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="A checkpoint: hub id, local directory, or URL of a study's model."),
     ] = None,
     on: Annotated[str, typer.Option("--on", metavar="SET", help=ON)] = "xquad",
     data: Annotated[
@@ -69,6 +70,7 @@ def evaluate(
     from xlingual.evaluation.evaluation_request import EvaluationRequest
     from xlingual.evaluation.prediction_store import PredictionsMissing
     from xlingual.progress.activities import activities_shown
+    from xlingual.records.attached import model_directory
     from xlingual.report.evaluation_table import evaluation_table, published_beside
 
     if model is None and predictions is None:
@@ -81,6 +83,7 @@ def evaluate(
     not_kept = None
     try:
         with activities_shown():
+            model = model_directory(model) if model else model
             evaluation = _evaluated(model, predictions, asked, address, workers)
     except PredictionsMissing as error:
         evaluation, not_kept = error.evaluation, error

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML).")]
-StudyDir = Annotated[Path, typer.Argument(metavar="STUDY_DIR", help="A study's directory: STORAGE/NAME.")]
+StudyDir = Annotated[str, typer.Argument(metavar="STUDY_DIR", help="A study's directory or URL: STORAGE/NAME.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override one setting, e.g. data.train=train.json."),

@@ -30,7 +30,7 @@ def plan(
         typer.Option("--power", help="Show the smallest difference that the study would find, and its cost, instead."),
     ] = False,
     like: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="STUDY_DIR", help="With --power: take standard deviations from this finished study."),
     ] = None,
     overrides: Overrides = None,
@@ -64,7 +64,7 @@ def plan(
         Console().print(plan_tables(planned, hours))
 
 
-def _check_power(power: bool, like: Path | None, measured: list[Path] | None) -> None:
+def _check_power(power: bool, like: str | None, measured: list[Path] | None) -> None:
     """Refuse options of `plan` that exclude each other."""
     if like and not power:
         raise XlingualError(f"--like {like}: is the source of the figures of --power; add --power, or leave it out")
@@ -72,9 +72,10 @@ def _check_power(power: bool, like: Path | None, measured: list[Path] | None) ->
         raise XlingualError("--bench: hours are not shown with --power; leave out one of the two")
 
 
-def _show_power(study: Study, planned: Plan, like: Path | None, as_json: bool) -> None:
+def _show_power(study: Study, planned: Plan, like: str | None, as_json: bool) -> None:
     """Print the smallest detectable differences of a study's design and of larger ones, with their cost."""
     from xlingual.progress.activities import activities_shown
+    from xlingual.records.attached import study_directory
     from xlingual.report.deviations import measured, stated
     from xlingual.report.power_report import power_plan, power_table
     from xlingual.report.summary import summarize
@@ -83,7 +84,8 @@ def _show_power(study: Study, planned: Plan, like: Path | None, as_json: bool) -
         deviations = stated(study.data.test.languages, study.data.test.paragraphs)
     else:
         with activities_shown(), doing("reading the records"):
-            deviations = measured(summarize(like), like)
+            directory = study_directory(like)
+            deviations = measured(summarize(directory), directory)
     found = power_plan(study, planned, deviations)
     if as_json:
         print(json.dumps(found.as_json(), indent=2))

@@ -5,14 +5,17 @@ A folder that is attached to no URL is local (or on a shared file system), and n
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+from xlingual.activity import doing
 from xlingual.errors import RecordError
+from xlingual.records.layout import StudyDirectory
 from xlingual.records.mirror import Mirror
-from xlingual.records.remote import FIRST_PATIENCE, Remote, checked_url
+from xlingual.records.remote import FIRST_PATIENCE, Remote, checked_url, is_url
 
 _ATTACHED: dict[Path, Mirror] = {}
 
@@ -47,7 +50,51 @@ def detach(root: Path) -> None:
 def cache_folder() -> Path:
     """Where mirrors lie: `xlingual/storage` of the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser().absolute() / "xlingual" / "storage"
+    return Path(base).expanduser().resolve() / "xlingual" / "storage"
+
+
+def study_directory(place: str) -> Path:
+    """Return a study's directory; of one at a URL this machine's mirror, with all records that reports are made of.
+
+    Raises:
+        RecordError: when the URL cannot be used, or no study is there.
+    """
+    if not is_url(place):
+        return Path(place)
+    root = attach(place)
+    url = url_of(root) or place
+    with doing(f"reading {url}"):
+        check(url)
+        refresh(root)
+    if not StudyDirectory(root).study_json.exists():
+        raise RecordError(f"{url}: no study is there; write STORAGE/NAME")
+    return root
+
+
+def study_argument(place: str) -> Path:
+    """The same as a type of `argparse`, which tells an error in one line."""
+    try:
+        return study_directory(place)
+    except RecordError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def model_directory(place: str) -> str:
+    """Return the name of a model; of one of a study at a URL, the directory to which it was fetched.
+
+    Raises:
+        RecordError: when the URL cannot be used, or no model of a study is there.
+    """
+    if not is_url(place):
+        return place
+    study, _, trial = place.rstrip("/").rpartition("/trials/")
+    if not study or not trial.endswith("/model"):
+        raise RecordError(f"{place}: no model of a study; write STORAGE/NAME/trials/FINGERPRINT/model")
+    model = study_directory(study) / "trials" / trial
+    fetch_folder(model)
+    if not model.is_dir():
+        raise RecordError(f"{place}: no model is there; `xlingual report {study}` names those that are")
+    return str(model)
 
 
 def mirrored(path: Path) -> tuple[Mirror, str] | None:
