@@ -53,6 +53,13 @@ PRODUCTS = {
 }
 
 
+NEVER_DETERMINISTIC = (
+    "cumsum", "histc", "bincount", "median", "put", "nll_loss2d_forward", "kthvalue", "scatter_reduce",
+    "_ctc_loss_backward", "grid_sampler_2d_backward", "grid_sampler_3d_backward", "_embedding_bag_backward",
+)  # fmt: skip
+"""What `torch.use_deterministic_algorithms` documents to raise on CUDA; of numbers that are not whole."""
+
+
 @dataclass(frozen=True)
 class Sync:
     """One place where the host waits.
@@ -130,11 +137,13 @@ class FakeGpu(TorchDispatchMode):
         syncs: in order.
         operations: how many of each passed.
         products: precisions of matrix products and of attention.
+        raising: operations that would raise where a GPU has to be deterministic.
     """
 
     syncs: list[Sync] = field(default_factory=list)
     operations: Counter[str] = field(default_factory=Counter)
     products: Counter[torch.dtype] = field(default_factory=Counter)
+    raising: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -176,6 +185,9 @@ class FakeGpu(TorchDispatchMode):
         if func in INDEXING:
             args = (args[0], self._places(args[0], args[1]), *args[2:])
         result = func(*args, **kwargs)
+        name = func._schema.name.removeprefix("aten::").rstrip("_")
+        if name in NEVER_DETERMINISTIC and on_gpu(args[0]) and args[0].is_floating_point():
+            self.raising[name] += 1
         if func in PRODUCTS:
             self.products[(result[0] if isinstance(result, tuple) else result).dtype] += 1
         if func in (aten._to_copy.default, aten.copy_.default, aten.copy.default):
@@ -247,6 +259,7 @@ def fake_gpu() -> Iterator[FakeGpu]:
         patch.object(torch.cuda, "manual_seed", lambda seed: None),
         patch("torch.cuda.amp.common.amp_definitely_not_available", lambda: False),
         patch.object(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True),
+        patch.object(torch.cuda, "get_device_capability", lambda device=None: (9, 0)),
         patch.object(packing, "prove_kernels", no_kernel),
         # `transformers` looks at no mask while it is traced, and takes fake tensors for that.
         patch("transformers.utils.import_utils.is_fake_tensor", lambda tensor: False),

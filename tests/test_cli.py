@@ -107,7 +107,7 @@ def test_bench_prints_what_was_measured_and_a_plan_takes_it(
     ("arguments", "fragment"),
     [
         (("bench", "--updates", "0"), "--updates: found 0; write 1 or more"),
-        (("bench", "--precision", "fp64"), "write one of auto, fp32, bf16"),
+        (("bench", "--precision", "fp64"), "write one of auto, fp32, tf32, bf16"),
         (("bench", "./absent"), "not a directory"),
         (("bench", "--study", "absent.yaml"), "absent.yaml"),
     ],

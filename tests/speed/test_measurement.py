@@ -155,7 +155,7 @@ def test_numbers_that_make_no_sense_are_refused():
     for option, wrong in (("updates", 0), ("batch_size", 0), ("threads", 0), ("max_length", 4), ("stride", -1)):
         with pytest.raises(XlingualError, match="or more"):
             BenchRequest(**{option: wrong})
-    with pytest.raises(XlingualError, match="auto, fp32, bf16"):
+    with pytest.raises(XlingualError, match="auto, fp32, tf32, bf16"):
         BenchRequest(precision="fp64")
 
 

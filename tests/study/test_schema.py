@@ -71,6 +71,7 @@ def test_defaults_are_those_of_the_study_file_description(load, study_text):
         "concurrent_trials": "auto",
         "compile": False,
         "activation_checkpointing": False,
+        "deterministic": False,
     }
     assert (study.oracle, study.storage, str(study.directory)) == (
         False,

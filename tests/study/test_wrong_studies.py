@@ -44,7 +44,7 @@ ONE_PROBLEM = [
     (RATE, ".nan", 10, "found NaN"),
     (RATE, "'3e-4'", 10, 'found "3e-4"'),
     (RATE, "1" + "0" * 90, 10, "found 1000"),
-    ("updates: 500", "updates: 500\n  precision: fp32x", 10, "must be auto, fp32 or bf16, found"),
+    ("updates: 500", "updates: 500\n  precision: fp32x", 10, "must be auto, fp32, tf32 or bf16, found"),
     ("updates: 500", "updates: 500\n  precision: fp32x", 10, "did you mean 'fp32'"),
     ("updates: 500", "updates: 500\n  freeze_word_embeddings: yes", 10, 'found "yes"'),
     ("name: example", "name: 2024", 1, "found 2024"),

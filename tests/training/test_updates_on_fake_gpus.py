@@ -124,7 +124,30 @@ def run(model: TrainedModel, updater: Updater, gpu: FakeGpu) -> None:
         model.average.after_update(1)
     assert before and set(before) == {GPU}
     assert gpu.operations.total() > 300  # of the GPU: all of this ran there
+    assert gpu.raising == Counter()  # with `deterministic: true`
     assert "\n".join(map(str, gpu.syncs)) == "" and Counter(one.why for one in gpu.syncs) == ALLOWED_IN_AN_UPDATE
+
+
+@pytest.mark.parametrize(
+    ("precision", "rounding"), [("fp32", "highest"), ("tf32", "high"), ("bf16", "highest"), ("auto", "highest")]
+)
+def test_products_are_rounded_where_the_configuration_says_so(
+    precision: str, rounding: str, family_of: Callable[[str], Family], gpu: FakeGpu
+) -> None:
+    for other in ("highest", "high"):  # what an earlier trial of the process left
+        torch.set_float32_matmul_precision(other)
+        try:
+            model, updater = started(family_of("xlm_roberta"), PLAIN, None, {"precision": precision})
+            assert (model.precision, torch.get_float32_matmul_precision()) == (
+                {"auto": "bf16"}.get(precision, precision),
+                rounding,
+            )
+        finally:
+            torch.set_float32_matmul_precision("highest")
+    with gpu:
+        updater.update(0)
+    mixed = precision in ("bf16", "auto")
+    assert gpu.products.keys() == ({torch.float32, torch.bfloat16} if mixed else {torch.float32})  # the head's
 
 
 def test_a_report_reads_numbers_all_at_once(family_of: Callable[[str], Family], gpu: FakeGpu) -> None:

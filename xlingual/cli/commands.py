@@ -130,7 +130,7 @@ def bench(
     updates: Annotated[int, typer.Option(help="Updates to time, after one to warm up.")] = 8,
     batch: Annotated[int | None, typer.Option(help="Windows or inputs per update [default: 16].")] = None,
     precision: Annotated[
-        str, typer.Option(help="Precision of the headline figures: auto (as in a study), fp32 or bf16.")
+        str, typer.Option(help="Precision of the headline figures: auto (as in a study), fp32, tf32 or bf16.")
     ] = "auto",
     threads: Annotated[int | None, typer.Option(help="CPU threads [default: all cores].")] = None,
     max_length: Annotated[

@@ -15,6 +15,7 @@ from torch import nn
 from xlingual.errors import ModelError
 from xlingual.families import Checkpoint, Family, Lengths, ScoringSet
 from xlingual.families.batches import Batch, Batcher, ItemRef
+from xlingual.models.products import use_products
 from xlingual.tasks import Candidates
 
 
@@ -64,6 +65,7 @@ class Answerer:
         Raises:
             ModelError: when it cannot be loaded, lacks what it answers with, or its weights are no numbers.
         """
+        use_products("fp32", device)
         family, model = checkpoint.family, checkpoint.load(seed=0, trained_head=True).to(device)
         batcher = family.batcher(model, int(checkpoint.tokenizer.pad_token_id), device)
         return cls(family, model, batcher, lengths)

@@ -40,7 +40,7 @@ class Advice:
     """
 
     learning_rates: tuple[float, float]
-    precisions: tuple[Literal["fp32", "bf16"], ...]
+    precisions: tuple[Literal["fp32", "tf32", "bf16"], ...]
     source: str
 
 

@@ -17,3 +17,9 @@ def exact_products() -> Iterator[None]:
         yield
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def use_products(precision: str, device: torch.device) -> None:
+    """Let this process round products of float32 on a GPU for `tf32`, and for no other precision."""
+    if device.type == "cuda":
+        torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")

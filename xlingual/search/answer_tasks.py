@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import torch
 
 from xlingual.families import Checkpoint, Lengths, ScoringSet
+from xlingual.models.products import use_products
 from xlingual.records.attached import attach, fetch_folder
 from xlingual.records.layout import TrialDirectory
 from xlingual.search.placement import Demand
@@ -41,6 +42,7 @@ def find_candidates(
     if url is not None:
         attach(url, directory.path.parent.parent)
         fetch_folder(directory.model)
+    use_products("fp32", device)
     trained = Checkpoint.at(directory.model, task)
     model = trained.load(seed=0, trained_head=True).to(device)
     batcher = trained.family.batcher(model, int(trained.tokenizer.pad_token_id), device)

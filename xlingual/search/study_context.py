@@ -145,4 +145,9 @@ def demand_of(study: Study) -> Demand:
 def execution_of(study: Study) -> Execution:
     """How a study's trials are computed; a worker has a thread a CPU, so that trials side by side do not fight."""
     scaling = study.scaling
-    return Execution(scaling.cpus_per_worker, scaling.compile, scaling.activation_checkpointing)
+    return Execution(
+        threads=scaling.cpus_per_worker,
+        compile=scaling.compile,
+        activation_checkpointing=scaling.activation_checkpointing,
+        deterministic=scaling.deterministic,
+    )

@@ -34,7 +34,7 @@ class BenchRequest:
         questions: number of each language, from the first on.
         updates: that are timed.
         batch_size: windows to an update.
-        precision: of the headline figures: fp32, bf16, or auto for what a study's `precision: auto` gives here.
+        precision: of the headline figures: fp32, tf32, bf16, or auto for what a study's `precision: auto` gives here.
         threads: of a CPU; None for all cores.
         max_length: tokens of a window, or of what a text-to-text model reads; None for the checkpoint's or the usual.
         stride: tokens that neighbouring windows share; of no meaning for a text-to-text model.
@@ -74,8 +74,8 @@ class BenchRequest:
             if value is not None and value < least:
                 option = {"batch_size": "batch"}.get(name, name.replace("_", "-"))
                 raise XlingualError(f"--{option}: found {value}; write {least} or more")
-        if self.precision not in ("auto", "fp32", "bf16"):
-            raise XlingualError(f"--precision: found {self.precision!r}; write one of auto, fp32, bf16")
+        if self.precision not in (known := ("auto", "fp32", "tf32", "bf16")):
+            raise XlingualError(f"--precision: found {self.precision!r}; write one of {', '.join(known)}")
 
     def or_as_in(self, study: Study) -> BenchRequest:
         """Take what is left open from a study: model, data, batch size, lengths, optimiser; never its test set."""

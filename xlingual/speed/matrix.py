@@ -7,6 +7,7 @@ import time
 import torch
 
 from xlingual.activity import doing
+from xlingual.models.products import use_products
 
 # Sizes of the square products: a CPU ends at 2048 or so, a GPU at the last.
 SIZES = (512, 1024, 2048, 4096, 8192, 16384)
@@ -22,12 +23,13 @@ def matrix_gflops(precision: str, device: torch.device, threads: int | None = No
     """Return the speed of the fastest square matrix product, in GFLOP/s (2 n^3 operations a product).
 
     Args:
-        precision: `fp32` or `bf16`: type of the elements.
+        precision: `fp32`, `tf32` or `bf16`: of the elements, or of their products on a GPU.
         device: where it is done.
         threads: of a CPU; None takes torch's number.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
+    use_products(precision, device)
     try:
         best = 0.0
         for size in SIZES:

@@ -26,7 +26,7 @@ from xlingual.tokens.windows import cores
 from xlingual.training.freed_memory import keep_freed_memory
 from xlingual.training.hardware import bf16_speedup, chosen_precision, cpu_precision
 
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("fp32", "tf32", "bf16")
 
 MICRO_BATCHES = (4, 16, 64)
 
@@ -49,7 +49,7 @@ class Speed:
         training: the headline.
         scoring: questions, text to answers.
         matrix: speed of a matrix product by precision, GFLOP/s.
-        by_precision: the headline's, and the other unless it is skipped.
+        by_precision: the headline's, and others that the device has unless they are skipped.
         by_micro_batch: of the headline's precision, ascending.
         largest: micro-batch that fits; None if the available memory or that of an update is unknown.
         skipped: precisions that are many times slower than the headline's.
@@ -158,7 +158,7 @@ def measure(asked: BenchRequest) -> Speed:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         speedup = _bf16_speedup(task.checkpoint.directory, device)
         auto = chosen_precision("auto", device) if speedup is None else cpu_precision(speedup)
-        precision = auto if asked.precision == "auto" else asked.precision
+        precision = auto if asked.precision == "auto" else chosen_precision(asked.precision, device)
         batch = asked.batch_size or USUAL_BATCH
         usual = min(asked.micro_batch_size or TrainingSettings.model_fields["micro_batch_size"].default, batch)
 
@@ -184,13 +184,15 @@ def measure(asked: BenchRequest) -> Speed:
         scoring = measure_scoring(task.checkpoint, task.questions, task.lengths, device)
         sizes = [size for size in MICRO_BATCHES if size <= batch and size != usual]
         by_size = [headline, *(train(fewer, size, precision) for size in sizes)]
-        (other,) = set(PRECISIONS) - {precision}
-        found = timed_unless_slow(
-            headline, other, _times_slower(other, speedup), fewer, partial(train, fewer, usual, other)
-        )
-        by_precision = {precision: headline}
-        if isinstance(found, TrainingSpeed):
-            by_precision[other], matrix[other] = found, matrix_gflops(other, device)
+        by_precision, skipped = {precision: headline}, list[Skipped]()
+        there = [name for name in PRECISIONS if chosen_precision(name, device) == name]
+        for other in [name for name in there if name != precision]:
+            slower = _times_slower(other, speedup)
+            found = timed_unless_slow(headline, other, slower, fewer, partial(train, fewer, usual, other))
+            if isinstance(found, TrainingSpeed):
+                by_precision[other], matrix[other] = found, matrix_gflops(other, device)
+            else:
+                skipped.append(found)
         return Speed(
             task=task,
             device=_device(device),
@@ -203,7 +205,7 @@ def measure(asked: BenchRequest) -> Speed:
             by_precision=tuple(by_precision[name] for name in PRECISIONS if name in by_precision),
             by_micro_batch=tuple(sorted(by_size, key=lambda speed: speed.micro_batch_size)),
             largest=_largest(task, headline, device),
-            skipped=(found,) if isinstance(found, Skipped) else (),
+            skipped=tuple(skipped),
         )
 
 

@@ -40,7 +40,7 @@ class TrainingSpeed:
     An input is a window of an encoder, or what a text-to-text model reads of one question.
 
     Attributes:
-        precision: `fp32` or `bf16`.
+        precision: `fp32`, `tf32` or `bf16`.
         threads: of a CPU.
         batch_size: inputs to an update.
         micro_batch_size: inputs to a micro-batch.
@@ -161,7 +161,7 @@ def measure_training(
         updates: that are timed.
         batch_size: inputs to an update.
         micro_batch_size: inputs to a micro-batch.
-        precision: `fp32` or `bf16`.
+        precision: `fp32`, `tf32` or `bf16`.
         device: where to train.
         go_on: whether to, after the seconds of the update that warms up.
         clock: seconds.

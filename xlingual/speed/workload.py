@@ -43,7 +43,7 @@ class ArmWork:
         replicates: trained after the search.
         windows: or inputs, trained on by each of them, at most; one counts once for every pass through the model.
         development_questions: answered by each of them, over all of its reports.
-        precision: fp32, bf16 or auto.
+        precision: fp32, tf32, bf16 or auto.
         kind: of the model.
     """
 

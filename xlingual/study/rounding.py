@@ -44,7 +44,7 @@ def lost_in_rounding(study: Study) -> Iterator[str]:
 
 
 def _may_be_bf16(study: Study, arm: str) -> bool:
-    return any(precision != "fp32" for precision in values(arm_space(study, arm)["training"]["precision"]))
+    return any(precision in ("auto", "bf16") for precision in values(arm_space(study, arm)["training"]["precision"]))
 
 
 def _rounded(arm: Arm) -> Iterator[tuple[str, float]]:

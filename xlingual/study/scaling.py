@@ -48,8 +48,9 @@ class ScalingSettings(Section):
 
     `workers_per_trial` processes train one trial together, each with `cpus_per_worker` and `gpus_per_worker`;
     `concurrent_trials` trials run in parallel (auto: as many as fit the machine, or what the cluster may grow to).
-    `compile` uses `torch.compile`; `activation_checkpointing` saves memory for a third more arithmetic. Nothing here
-    changes a number except by rounding, so it is not part of a trial's configuration.
+    `compile` uses `torch.compile`; `activation_checkpointing` saves memory for a third more arithmetic; `deterministic`
+    lets GPUs use deterministic algorithms alone, for equal bits in a repeated run. Nothing here changes a number except
+    by rounding, so it is not part of a trial's configuration.
     """
 
     workers_per_trial: Count = 1
@@ -58,6 +59,7 @@ class ScalingSettings(Section):
     concurrent_trials: Concurrency = "auto"
     compile: Flag = False
     activation_checkpointing: Flag = False
+    deterministic: Flag = False
 
     @field_validator("gpus_per_worker")
     @classmethod

@@ -17,7 +17,7 @@ LearningRate: TypeAlias = Annotated[Real, Field(gt=0, le=1), LeafDoc("a number a
 WarmupShare: TypeAlias = Annotated[Real, Field(ge=0, lt=1), LeafDoc("a number from 0 to below 1", "0.1")]
 ClipNorm: TypeAlias = Annotated[Real, Field(gt=0), LeafDoc("a number above 0", "1.0")]
 Decay: TypeAlias = Annotated[Literal["linear", "constant"], LeafDoc("linear or constant", "linear")]
-Precision: TypeAlias = Annotated[Literal["auto", "fp32", "bf16"], LeafDoc("auto, fp32 or bf16", "auto")]
+Precision: TypeAlias = Annotated[Literal["auto", "fp32", "tf32", "bf16"], LeafDoc("auto, fp32, tf32 or bf16", "auto")]
 
 
 class TrainingSettings(Section):
@@ -26,8 +26,9 @@ class TrainingSettings(Section):
     A full trial makes `updates` optimiser steps, each over `batch_size` windows of all workers together.
     `learning_rate` is the peak: it rises linearly over `warmup_share` of the updates, then follows `decay`. Gradients
     are clipped to the norm `clip_norm`. With `freeze_word_embeddings: true` the word embeddings stay as pretrained.
-    `precision: auto` is bf16 where it is fast, else fp32. A study file that leaves out `weight_decay`, `optimizer` or
-    `decay` gets the defaults of the model's family.
+    `precision: auto` is bf16 where it is fast, else fp32. `tf32` is fp32 in whose matrix products a GPU rounds to 10
+    bits of mantissa; where a device cannot (CPUs, GPUs before Ampere) it is fp32. A study file that leaves out
+    `weight_decay`, `optimizer` or `decay` gets the defaults of the model's family.
 
     A micro-batch is `micro_batch_size` windows, which decides the random numbers that a window gets, so that the number
     of workers does not; it takes several passes where it has more than `micro_batch_tokens` tokens (none: what fits a

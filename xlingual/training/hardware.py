@@ -17,10 +17,13 @@ HOPELESS, LONG = 3.0, 0.5
 
 
 def chosen_precision(asked: str, device: torch.device) -> str:
-    """Return `fp32` or `bf16`: what a configuration asks for, or for `auto` bf16 on GPUs that have it.
+    """Return `fp32`, `tf32` or `bf16`: what a configuration asks for, or for `auto` bf16 on GPUs that have it.
 
-    bf16 means automatic mixed precision: weights and their updates stay in float32.
+    bf16 means automatic mixed precision: weights and their updates stay in float32. tf32 means float32 whose matrix
+    products are rounded to TensorFloat-32; where a device has none (CPUs, GPUs before Ampere), it is fp32.
     """
+    if asked == "tf32":
+        return asked if device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0) else "fp32"
     if asked != "auto":
         return asked
     return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"

@@ -269,6 +269,7 @@ class Training:
             "threads": torch.get_num_threads(),
             "precision": model.precision,
             "rows": model.batcher.layout,
+            "deterministic": device.type == "cpu" or torch.are_deterministic_algorithms_enabled(),
             "rows_of_word_embeddings": model.vocabulary.rows if model.vocabulary else None,
             "torch": torch.__version__,
         }

@@ -16,12 +16,14 @@ from torch import nn
 from xlingual.families import Checkpoint, Family
 from xlingual.models.dropout import replace_dropout
 from xlingual.models.masked_language_model import writes_text
+from xlingual.models.products import use_products
 from xlingual.models.vocabulary import TrimmedVocabulary, can_trim, decay_of_unused_rows, trim_vocabulary
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.robust import RobustTraining, robust_training
 from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
 from xlingual.study.optimizers import optimizer_named
+from xlingual.training.algorithms import choose_algorithms
 from xlingual.training.averaging import WeightAverage, weight_average
 from xlingual.training.execution import Execution
 from xlingual.training.hardware import chosen_precision
@@ -50,7 +52,7 @@ class TrainedModel:
         vocabulary: which rows of the word embeddings were kept; None when all were, as in masked language modelling,
             whose softmax is over the whole vocabulary, where texts are altered while training, and under an optimiser
             that is not known to be exact when the vocabulary is trimmed.
-        precision: `fp32` or `bf16`.
+        precision: `fp32`, `tf32` or `bf16`.
         autocast: gives a context of that precision.
     """
 
@@ -63,6 +65,9 @@ class TrainedModel:
         execution: Execution,
     ) -> None:
         self._training = configuration.training
+        choose_algorithms(execution.deterministic, worker.device)
+        self.precision = chosen_precision(self._training.precision, worker.device)
+        use_products(self.precision, worker.device)
         self._first_stage = first_stage_updates(configuration)
         self.family: Family = checkpoint.family
         plain = checkpoint.load(stream_seed(configuration.seed, "span head"))
@@ -80,7 +85,6 @@ class TrainedModel:
         self.batcher = self.family.batcher(plain, pad_token, worker.device, encode, packs=not execution.compile)
         if execution.activation_checkpointing:
             plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
-        self.precision = chosen_precision(self._training.precision, worker.device)
         self.autocast = _autocast(worker.device, self.precision)
         self.losses = Losses(objectives, plain, self.family, heads, self.autocast)
         self.optimizer = make_optimizer(plain, self._training, self.losses)

@@ -55,7 +55,7 @@ class Extractive(EncoderFamily):
     def advice(self, directory: Path) -> Advice:
         """What BERT, XLM-R and RemBERT were fine-tuned with."""
         source = "XTREME's train_qa.sh: 3e-5; RemBERT, arXiv 2010.12821: 8e-6 to 3e-5"
-        return Advice((5e-6, 1e-4), ("fp32", "bf16"), source)
+        return Advice((5e-6, 1e-4), ("fp32", "tf32", "bf16"), source)
 
     def usual_lengths(self, directory: Path) -> WindowSettings:
         """Lengths of the usual recipe, as far as the checkpoint's positions reach."""

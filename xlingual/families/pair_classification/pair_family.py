@@ -74,7 +74,7 @@ class PairClassification(EncoderFamily):
     def advice(self, directory: Path) -> Advice:
         """What BERT and XLM-R were fine-tuned with."""
         source = "XTREME's train_pawsx.sh and train_xnli.sh: 2e-5; BERT, arXiv 1810.04805: 2e-5 to 5e-5"
-        return Advice((5e-6, 1e-4), ("fp32", "bf16"), source)
+        return Advice((5e-6, 1e-4), ("fp32", "tf32", "bf16"), source)
 
     def usual_lengths(self, directory: Path) -> PairSettings:
         """XTREME's 128 tokens, as far as the checkpoint's positions reach."""

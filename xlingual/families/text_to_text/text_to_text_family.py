@@ -74,7 +74,7 @@ class TextToText:
     def advice(self, directory: Path) -> Advice:
         """What T5 and mT5 were fine-tuned with; in fp16 their activations overflow, so it is not offered."""
         source = "T5, arXiv 1910.10683 section 3.1.2, and mT5, arXiv 2010.11934: Adafactor at a constant 1e-3"
-        return Advice((1e-4, 2e-3), ("fp32", "bf16"), source)
+        return Advice((1e-4, 2e-3), ("fp32", "tf32", "bf16"), source)
 
     def usual_lengths(self, directory: Path) -> TextToTextSettings:
         """Lengths by the kind of tokens: pieces of words, or bytes."""
