@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from xlingual.families import Checkpoint
@@ -17,6 +17,7 @@ from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration
 from xlingual.training.loop import train_trial
+from xlingual.training.memory import NO_THRIFT, Thrift
 from xlingual.training.worker import Report
 
 IMPORTED_ONCE = [
@@ -47,10 +48,44 @@ class GlooWorker:
         pass
 
 
+class SmallMemory:
+    """Makes a pass of more examples than some fail as one does that does not fit into memory.
+
+    Args:
+        most: examples that fit.
+        recomputed: examples that fit if activations are computed again.
+        backward: whether it fails in the backward pass, else in the forward pass.
+
+    Attributes:
+        failed: examples of the passes that failed.
+    """
+
+    def __init__(self, most: int, recomputed: int, *, backward: bool = False) -> None:
+        self.most, self.recomputed, self.backward = most, recomputed, backward
+        self.failed: list[int] = []
+
+    def limit(self, losses: nn.Module) -> nn.Module:
+        losses.register_forward_hook(self._hook, with_kwargs=True)
+        return losses
+
+    def _hook(self, losses: Any, inputs: tuple[Any, ...], named: dict[str, Any], loss: Tensor) -> Tensor:
+        rows = sum(len(batch.lengths) for batch in inputs[1]) if len(inputs) > 1 else 0
+        recomputes = any(getattr(part, "gradient_checkpointing", False) for part in losses.model.modules())
+        if rows > (self.recomputed if recomputes else self.most):
+            if not self.backward:
+                self._fail(rows)
+            loss.register_hook(lambda gradient: self._fail(rows))
+        return loss
+
+    def _fail(self, rows: int) -> None:
+        self.failed.append(rows)
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.50 GiB. GPU 0 has a total capacity of")
+
+
 Task = tuple[TrialConfiguration, TrialInputs, Path, Path]
 
 
-def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> None:
+def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task], thrift: Thrift) -> None:
     """Train a sequence of trials as process `rank` of `workers`."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=workers)
@@ -64,6 +99,7 @@ def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task]) -> N
                 TrialDirectory(directory),
                 worker,
                 keep_model=False,
+                thrift=thrift,
             )
     finally:
         torch.distributed.destroy_process_group()  # a worker waiting for a failed one fails too
@@ -77,17 +113,18 @@ class TwoWorkers:
         context.set_forkserver_preload(IMPORTED_ONCE)
         self._processes = ProcessPoolExecutor(2, mp_context=context)
 
-    def start(self, rendezvous: Path, *tasks: Task) -> Callable[[], None]:
+    def start(self, rendezvous: Path, *tasks: Task, thrift: Thrift = NO_THRIFT) -> Callable[[], None]:
         """Start training.
 
         Args:
             rendezvous: an unused path for the processes to find each other.
             tasks: tasks in order.
+            thrift: how memory is spared.
 
         Returns:
             A function that waits for the end and raises a worker's error.
         """
-        trained = [self._processes.submit(train, rank, 2, rendezvous, tasks) for rank in range(2)]
+        trained = [self._processes.submit(train, rank, 2, rendezvous, tasks, thrift) for rank in range(2)]
 
         def wait() -> None:
             for one in as_completed(trained):

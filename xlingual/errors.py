@@ -10,6 +10,7 @@
     │   └── StorageError  a place that cannot be written: full, read-only or gone
     ├── PlacementError    a trial that does not fit the cluster
     ├── StageError        a stage that cannot continue (for example, no trial of an arm finished)
+    ├── OutOfMemory       a training that does not fit into a device's memory
     └── TrialDiverged     a loss that is no longer finite
 
 An error's message says what was asked, what was found and what to write instead.
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class XlingualError(Exception):
@@ -80,6 +82,22 @@ class PlacementError(XlingualError):
 
 class StageError(XlingualError):
     """A stage of a study that cannot continue."""
+
+
+class OutOfMemory(XlingualError):
+    """A training that does not fit into a device's memory.
+
+    Args:
+        message: see above.
+        thrift: what spares memory in the next try, see `xlingual.training.memory`; None when nothing is left to spare.
+    """
+
+    def __init__(self, message: str, thrift: dict[str, Any] | None = None) -> None:
+        self.thrift = thrift
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[OutOfMemory], tuple[str, dict[str, Any] | None]]:
+        return (OutOfMemory, (str(self), self.thrift))
 
 
 class TrialDiverged(XlingualError):

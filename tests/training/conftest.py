@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,16 @@ def configure() -> Configure:
 def mask_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny BERT with a tokenizer that has a mask token; token ids are the same."""
     return write_checkpoint(tmp_path_factory.mktemp("mask") / "model", mask=True)
+
+
+@pytest.fixture(scope="session")
+def no_dropout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny BERT without dropout."""
+    directory = write_checkpoint(tmp_path_factory.mktemp("no_dropout") / "model")
+    path = directory / "config.json"
+    rates = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    path.write_text(json.dumps(json.loads(path.read_text()) | rates))
+    return directory
 
 
 @pytest.fixture(scope="session")

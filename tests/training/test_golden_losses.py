@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from tiny_task import write_checkpoint
 
 from xlingual.families import Checkpoint, batches
 from xlingual.models.encoder import load_encoder
@@ -25,15 +24,6 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "noise and mixture": {"robust": NOISE, "mixture": {"faq_share": 0.4, "weights": {"de": 0.5, "es": 0.5}}},
     "weight decay": {"weight_decay": 0.3, "clip_norm": 0.05},
 }
-
-
-@pytest.fixture(scope="module")
-def no_dropout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = write_checkpoint(tmp_path_factory.mktemp("golden") / "model")
-    path = directory / "config.json"
-    rates = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    path.write_text(json.dumps(json.loads(path.read_text()) | rates))
-    return directory
 
 
 def reports(configuration: Any, inputs: TrialInputs, checkpoint: Path, path: Path, **execution: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from xlingual.robust.hook_points import HookPoint
 from xlingual.robust.robust_training import PlainTraining, RobustTraining, Rows, Run, Term
 from xlingual.study import Robust
 from xlingual.study.methods import PerturbingMethod
@@ -26,11 +27,18 @@ def robust_training(robust: Robust | None, model: nn.Module) -> RobustTraining:
     return PlainTraining()
 
 
+def hook_points_of(robust: RobustTraining) -> list[HookPoint]:
+    """Where a method adds its perturbations."""
+    return [part for part in vars(robust).values() if isinstance(part, HookPoint)]
+
+
 __all__ = [
+    "HookPoint",
     "PlainTraining",
     "RobustTraining",
     "Rows",
     "Run",
     "Term",
+    "hook_points_of",
     "robust_training",
 ]

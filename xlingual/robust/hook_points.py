@@ -36,6 +36,7 @@ class HookPoint:
     Attributes:
         name: see above.
         width: elements of a token's vector there.
+        squares: sums of squares since `pop_squared_norms`, on the model's device, once something is measured.
 
     Raises:
         ModelError: when the model has no such module.
@@ -48,7 +49,7 @@ class HookPoint:
         self._layouts: Sequence[Layout] = ()
         self._calls = 0
         self._measured = True
-        self._squares: list[Tensor] = []  # on the model's device, once something is measured
+        self.squares: list[Tensor] = []
         module = module_at(model, name)
         self.width = _width(model, module, name)
         module.register_forward_hook(self._hook)
@@ -76,8 +77,8 @@ class HookPoint:
 
     def pop_squared_norms(self) -> tuple[float, float]:
         """See `RobustTraining.pop_squared_norms`; padding is not counted."""
-        perturbation, clean = torch.stack(self._squares).cpu().tolist() if self._squares else (0.0, 0.0)
-        self._squares = []
+        perturbation, clean = torch.stack(self.squares).cpu().tolist() if self.squares else (0.0, 0.0)
+        self.squares = []
         return perturbation, clean
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -112,8 +113,8 @@ class HookPoint:
     @torch.no_grad()
     def _measure(self, *parts: Tensor) -> None:
         found = [torch.linalg.vector_norm(part.detach().float()).double() ** 2 for part in parts]
-        before = self._squares or [torch.zeros_like(one) for one in found]
-        self._squares = [total + one for total, one in zip(before, found, strict=True)]
+        before = self.squares or [torch.zeros_like(one) for one in found]
+        self.squares = [total + one for total, one in zip(before, found, strict=True)]
 
 
 def module_at(model: nn.Module, name: str) -> nn.Module:

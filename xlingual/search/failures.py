@@ -58,7 +58,7 @@ def failure_of(error: BaseException) -> Failure:
     Several workers fail in several ways, most of them for the one that failed first: what a trial did itself goes
     before what its place did, and that before what is not known.
     """
-    causes = list(_causes(error))
+    causes = list(causes_of(error))
     for kind in (OWN, TO_MEND, PLACE):
         for cause in causes:
             if _kind(cause) == kind:
@@ -76,7 +76,7 @@ def _kind(error: BaseException) -> str:
     return TO_MEND if isinstance(error, XlingualError) else UNKNOWN
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes_of(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and all that it was raised for: Ray's wrappers, and each worker's of a group."""
     seen: list[BaseException] = []
     waiting = [error]

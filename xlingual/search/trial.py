@@ -6,7 +6,9 @@ function is the same.
 
 from __future__ import annotations
 
+import shutil
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +19,21 @@ import torch
 from ray import tune
 from torch import nn
 
-from xlingual.errors import StorageError, TrialDiverged
+from xlingual.errors import OutOfMemory, StorageError, TrialDiverged
 from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records.attached import attach
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
-from xlingual.search.failures import OWN, TO_MEND, failure_of
+from xlingual.search.failures import OWN, TO_MEND, causes_of, failure_of
 from xlingual.search.interface import ReachableTorch
 from xlingual.search.placement import Demand, elsewhere
 from xlingual.study import TrialConfiguration
 from xlingual.training.execution import Execution
 from xlingual.training.freed_memory import keep_freed_memory, release_free_memory
 from xlingual.training.loop import train_trial
+from xlingual.training.memory import NO_THRIFT, Thrift
 from xlingual.training.worker import Report, SoloWorker
 
 
@@ -77,7 +80,7 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
             device = torch.device("cuda" if task.demand.gpus_per_worker > 0 else "cpu")
             _train(config, task, directory, SoloWorker(device, tune.report))
         else:
-            _train_with_ray_train(config, task, directory)
+            train_with_less(lambda thrift: _train_with_ray_train(config, task, thrift))
     except Exception as error:
         failure = failure_of(error)
         if failure.kind != OWN:
@@ -95,7 +98,7 @@ def train_fn_per_worker(loop: dict[str, Any]) -> None:
     worker = RayTrainWorker()
     directory = loop["task"].trial(loop["config"]["fingerprint"])
     try:
-        _train(loop["config"], loop["task"], directory, worker)
+        _train(loop["config"], loop["task"], directory, worker, thrift=loop["thrift"])
     except TrialDiverged as error:  # every worker sees the same gradient norm
         worker.report({"failed": str(error)})
 
@@ -132,7 +135,9 @@ class RayTrainWorker:
         hand_over(dict(report))
 
 
-def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, worker: Any) -> None:
+def _train(
+    config: dict[str, Any], task: TrialTask, directory: TrialDirectory, worker: Any, thrift: Thrift = NO_THRIFT
+) -> None:
     model = task.models[config["arm"]]
     if task.execution.threads:
         torch.set_num_threads(task.execution.threads)
@@ -146,6 +151,7 @@ def _train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory, w
         keep_model=task.keep_model,
         execution=task.execution,
         holder=Holder(ray.get_runtime_context().get_node_id(), has_left_cluster),
+        thrift=thrift,
     )
 
 
@@ -154,14 +160,34 @@ def has_left_cluster(node: str) -> bool:
     return node not in {each["NodeID"] for each in ray.nodes() if each["Alive"]}
 
 
-def _train_with_ray_train(config: dict[str, Any], task: TrialTask, directory: TrialDirectory) -> None:
+def train_with_less(train: Callable[[Thrift], None]) -> None:
+    """Train with several workers, again with less memory where a pass of one of them did not fit.
+
+    The others wait for its gradient by then and are ended; all begin again at the checkpoint, with what it takes.
+    """
+    thrift = NO_THRIFT
+    while True:
+        try:
+            return train(thrift)
+        except Exception as error:
+            short = next((cause for cause in causes_of(error) if isinstance(cause, OutOfMemory)), None)
+            if short is None or short.thrift is None:
+                raise
+            thrift = thrift.joined(Thrift(**short.thrift))
+
+
+def _train_with_ray_train(config: dict[str, Any], task: TrialTask, thrift: Thrift) -> None:
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
     from ray.tune.integration.ray_train import TuneReportCallback
 
-    TorchTrainer(
+    runs = task.storage / "ray" / "train"
+    name = f"{config['fingerprint']}-{tune.get_context().get_trial_id()}"
+    if thrift != NO_THRIFT:  # a run of the same name would go on where that one failed
+        name += f"-{thrift.tokens or 'recompute'}"
+    trainer = TorchTrainer(
         train_fn_per_worker,
-        train_loop_config={"config": config, "task": task},
+        train_loop_config={"config": config, "task": task, "thrift": thrift},
         torch_config=ReachableTorch(),
         scaling_config=ScalingConfig(
             num_workers=task.demand.workers,
@@ -170,9 +196,13 @@ def _train_with_ray_train(config: dict[str, Any], task: TrialTask, directory: Tr
             label_selector=elsewhere(config["avoid"]) if config["avoid"] else None,
         ),
         run_config=RunConfig(
-            name=f"{config['fingerprint']}-{tune.get_context().get_trial_id()}",
-            storage_path=str(task.storage / "ray" / "train"),
+            name=name,
+            storage_path=str(runs),
             callbacks=[TuneReportCallback()],
             failure_config=FailureConfig(max_failures=0),
         ),
-    ).fit()
+    )
+    try:
+        trainer.fit()
+    finally:
+        shutil.rmtree(runs / name, ignore_errors=True)  # the records hold all that matters

@@ -25,10 +25,12 @@ from xlingual.study import TrialConfiguration, passes_of
 from xlingual.tasks import merge
 from xlingual.training.dev_scores import Scores, development_report
 from xlingual.training.execution import Execution
+from xlingual.training.memory import NO_THRIFT, Thrift
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
 from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint
+from xlingual.training.scoring import Scoring
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.update import Updater, numbers_of
 from xlingual.training.worker import Report, Worker
@@ -46,6 +48,7 @@ def train_trial(
     keep_model: bool,
     execution: Execution = DEFAULT_EXECUTION,
     holder: Holder = NO_HOLDER,
+    thrift: Thrift = NO_THRIFT,
 ) -> None:
     """Train one configuration to its last update, continuing from its last checkpoint.
 
@@ -60,9 +63,11 @@ def train_trial(
         keep_model: whether the trained model is written to `directory.model`.
         execution: how it is computed.
         holder: this process, as other machines know it.
+        thrift: how memory is spared, beyond what the record says that an earlier start spared.
 
     Raises:
         TrialDiverged: when a gradient is not finite.
+        OutOfMemory: when a pass does not fit into memory, see `Updater.update`.
         RecordLocked: when another process trains it, or took over from this one.
     """
     with lease(directory.lock, holder) if worker.rank == 0 else nullcontext() as held:
@@ -76,12 +81,19 @@ def train_trial(
             for report in journal.read(directory.reports):
                 worker.report(report)
         else:
-            Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution, held).run()
+            thrift = thrift.joined(worker.gather(_spared(directory))[0])
+            Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution, held, thrift).run()
 
 
 def _writing(held: Lease | None) -> AbstractContextManager[None]:
     """A context for writing records, on the worker that does."""
     return held.writing() if held else nullcontext()
+
+
+def _spared(directory: TrialDirectory) -> Thrift:
+    """How the last start of a trial spared memory."""
+    starts = journal.read(directory.environment)
+    return Thrift.of(starts[-1]) if starts else NO_THRIFT
 
 
 def trial_finished(configuration: TrialConfiguration, directory: TrialDirectory, *, keep_model: bool) -> bool:
@@ -125,23 +137,26 @@ class Training:
         keep_model: bool,
         execution: Execution,
         held: Lease | None,
+        thrift: Thrift,
     ) -> None:
         self.configuration, self.inputs, self.directory, self.worker = configuration, inputs, directory, worker
         self.source_checkpoint, self.keep_model, self.held = checkpoint, keep_model, held
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
+        self._update, self.scoring = 0, Scoring(self.model, configuration.lengths, worker)
         self.progress = load_checkpoint(directory.checkpoint, self.model)
-        self.updater = Updater(configuration, order, self.model, worker)
+        self.updater = Updater(configuration, order, self.model, worker, thrift, self._spare)
 
     def run(self) -> None:
         """Train to the end, reporting on the way."""
-        self._write_environment()
+        self._write_environment(self.progress.updates)
         training = self.configuration.training
         self._hand_over(self._recovered_reports())
         due = set(report_updates(training.updates, training.reports))
         losses: list[Tensor] = []
         began = time.monotonic()
         for update in range(self.progress.updates, training.updates):
+            self._update = update
             losses.append(self.updater.update(update))
             self.model.average.after_update(update + 1)
             if update + 1 in due:
@@ -203,17 +218,10 @@ class Training:
     def _score_development(self, updates: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Score every development set: the report's scores in percent, and every question's row."""
         rows: list[dict[str, Any]] = []
-        questions = self._questions(updates)
+        questions, task = self._questions(updates), self.inputs.task
+        asked = {(name, language): part for name, parts in questions.items() for language, part in parts.items()}
         with self.model.scored() as model:
-            mine = self.model.family.answers(
-                model,
-                {(name, language): part for name, parts in questions.items() for language, part in parts.items()},
-                self.model.batcher,
-                self.configuration.lengths,
-                share=(self.worker.rank, self.worker.workers),
-                autocast=self.model.autocast,
-            )
-        found, task = self.worker.gather(mine), self.inputs.task
+            found = self.scoring.answers(model, asked)
         scores: dict[str, dict[str, Scores]] = {}
         for name, parts in questions.items():
             for language, part in parts.items():
@@ -257,13 +265,17 @@ class Training:
                     whole, self.source_checkpoint, self.directory.model, self.configuration, self.progress.reports
                 )
 
-    def _write_environment(self) -> None:
+    def _spare(self, reason: str) -> None:
+        """Write down that from this update on memory is spared; the next start reads it."""
+        self._write_environment(self._update, reason=reason)
+
+    def _write_environment(self, update: int, **more: Any) -> None:
         if not self.held:
             return
         device, model = self.worker.device, self.model
         record = {
             "time": time.time(),
-            "from_update": self.progress.updates,
+            "from_update": update,
             "workers": self.worker.workers,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
             "threads": torch.get_num_threads(),
@@ -272,6 +284,8 @@ class Training:
             "deterministic": device.type == "cpu" or torch.are_deterministic_algorithms_enabled(),
             "rows_of_word_embeddings": model.vocabulary.rows if model.vocabulary else None,
             "torch": torch.__version__,
+            **self.updater.thrift.record(),
+            **more,
         }
         if perturbation := model.robust.record():
             record["perturbation"] = perturbation

@@ -54,6 +54,8 @@ class TrainedModel:
             that is not known to be exact when the vocabulary is trimmed.
         precision: `fp32`, `tf32` or `bf16`.
         autocast: gives a context of that precision.
+        recomputes: whether activations are computed again in the backward pass.
+        can_recompute: whether they can be from some update on; a compiled model decides it at the start.
     """
 
     def __init__(
@@ -83,8 +85,10 @@ class TrainedModel:
         pad_token = self.vocabulary.pad_token if self.vocabulary else inputs.pad_token
         encode = self.vocabulary.encode if self.vocabulary else None
         self.batcher = self.family.batcher(plain, pad_token, worker.device, encode, packs=not execution.compile)
+        self.recomputes = False
+        self.can_recompute = not execution.compile and bool(getattr(plain, "supports_gradient_checkpointing", False))
         if execution.activation_checkpointing:
-            plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+            self.recompute()
         self.autocast = _autocast(worker.device, self.precision)
         self.losses = Losses(objectives, plain, self.family, heads, self.autocast)
         self.optimizer = make_optimizer(plain, self._training, self.losses)
@@ -94,6 +98,12 @@ class TrainedModel:
             for part in compiled_parts(plain):
                 part.compile(dynamic=True)
         self.forward = worker.wrap(self.losses)
+
+    def recompute(self) -> None:
+        """From now on, compute activations again in the backward pass instead of keeping them."""
+        if not self.recomputes:
+            self.plain.activation_checkpointing_enable({"use_reentrant": False})  # type: ignore[operator]
+            self.recomputes = True
 
     @contextmanager
     def scored(self) -> Iterator[nn.Module]:

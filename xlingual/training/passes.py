@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from xlingual.families import Family
-from xlingual.families.batches import Batch, Batcher
+from xlingual.families.batches import Batch, Batcher, length_batches
 from xlingual.study import TrialConfiguration
 from xlingual.training.alteration import alteration
 from xlingual.training.objective_schedule import MicroBatch
@@ -23,7 +24,8 @@ class Pass:
     """One forward and backward pass: part of a micro-batch, all of it where it is short enough.
 
     Attributes:
-        stream: (update, micro-batch), then the pass within it if it is not the first: names its random numbers.
+        stream: (update, micro-batch), then the pass within it if it is not the first, and the piece of that pass where
+            memory made it be cut and it is not the first: names its random numbers.
         objective: what it is trained for.
         batches: the model's inputs; several where a loss needs a whole micro-batch in one backward pass.
         targets: what the loss is made with besides, see `Objective.inputs`.
@@ -49,7 +51,12 @@ class PassBuilder:
         batcher: makes the model's inputs.
         heads: what objectives train beside the model, by name.
         device: where the inputs go.
+
+    Attributes:
+        most_tokens: of a pass, padding counted, where memory bounds it; a single example may have more.
     """
+
+    most_tokens: int | None = None
 
     def __init__(
         self,
@@ -75,10 +82,20 @@ class PassBuilder:
             limits = self._batcher.training_limits
             parts = [places] if objective.whole_micro_batches else self._order.passes(places, limits)
             for place, part in enumerate(parts):
-                stream = (update, index, place) if place else (update, index)
-                batches, targets = objective.inputs(part, stream, tools, reduction)
-                made.append(Pass(stream, objective, batches, targets, objective.weight, reduction.count))
+                for piece, rows in enumerate([part] if objective.whole_micro_batches else self._pieces(part)):
+                    stream = (update, index, place, piece) if piece else (update, index, place)[: 3 if place else 2]
+                    batches, targets = objective.inputs(rows, stream, tools, reduction)
+                    made.append(Pass(stream, objective, batches, targets, objective.weight, reduction.count))
         return made
+
+    def _pieces(self, part: list[ItemRef]) -> list[list[ItemRef]]:
+        """Cut a pass that memory does not hold."""
+        if self.most_tokens is None:
+            return [part]
+        lengths = np.array([source.pointers[item + 1] - source.pointers[item] for source, item in part], dtype=np.int64)
+        if len(part) * int(lengths.max()) <= self.most_tokens:
+            return [part]
+        return [[part[i] for i in batch] for batch in length_batches(lengths, self.most_tokens)]
 
     def _altered(self, micro_batches: Sequence[MicroBatch]) -> list[list[ItemRef]]:
         """The places of micro-batches, inputs of English examples rewritten where the trial alters texts."""

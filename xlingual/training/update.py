@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -13,9 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from xlingual.errors import TrialDiverged
-from xlingual.robust import Rows
+from xlingual.evaluation.answerer import out_of_memory
+from xlingual.robust import Rows, hook_points_of
 from xlingual.seeds import stream_seed
 from xlingual.study import TrialConfiguration
+from xlingual.training.freed_memory import release_free_memory
+from xlingual.training.memory import NO_THRIFT, Thrift, shortage
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import TrainingOrder
@@ -28,10 +31,28 @@ CHECKED_TOGETHER = 64
 
 
 class Updater:
-    """Does one worker's part of each update."""
+    """Does one worker's part of each update.
+
+    Args:
+        configuration: of the trial.
+        order: which examples each update has.
+        model: that is trained.
+        worker: this process.
+        thrift: how memory is spared from the start.
+        on_thrift: told, with the reason, when more is spared from now on.
+
+    Attributes:
+        thrift: how memory is spared now.
+    """
 
     def __init__(
-        self, configuration: TrialConfiguration, order: TrainingOrder, model: TrainedModel, worker: Worker
+        self,
+        configuration: TrialConfiguration,
+        order: TrainingOrder,
+        model: TrainedModel,
+        worker: Worker,
+        thrift: Thrift = NO_THRIFT,
+        on_thrift: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self._configuration, self._order, self._model, self._worker = configuration, order, model, worker
         self._first_stage = first_stage_updates(configuration)
@@ -39,10 +60,19 @@ class Updater:
             configuration, order, model.family, model.batcher, dict(model.losses.heads.items()), worker.device
         )
         self._ahead: tuple[int, list[Pass]] | None = None
+        self._at: Pass | None = None
         self._tokens = self._padded_tokens = 0
         self._sums: dict[str, Tensor] = {}
         self._updates: Counter[str] = Counter()
         self._norms: list[tuple[int, Tensor]] = []
+        self.thrift, self._on_thrift = Thrift(), on_thrift
+        self.spare(thrift)
+
+    def spare(self, thrift: Thrift) -> None:
+        """Spare memory from now on."""
+        self.thrift, self._preparation.most_tokens, self._ahead = thrift, thrift.tokens, None
+        if thrift.recompute:
+            self._model.recompute()
 
     def update(self, number: int) -> Tensor:
         """Do update `number`, counted from 0; return this worker's part of its loss.
@@ -55,18 +85,12 @@ class Updater:
         Raises:
             TrialDiverged: when the gradient is not finite; on a GPU up to `CHECKED_TOGETHER` updates later, unless
                 `check_gradients` is called before.
+            OutOfMemory: when it does not fit into memory; with several workers at once, for torch cannot join their
+                gradients any more, else when nothing is left to spare.
         """
         training, model = self._configuration.training, self._model
-        total = torch.zeros((), device=self._worker.device)
-        passes = self._passes(number)
-        for part in passes:
-            loss = self._learn(part, last=part is passes[-1])
-            total += loss
-            name = part.objective.name
-            self._sums[name] = self._sums.get(name, 0.0) + loss / part.weight
+        total = self._gradient(number)
         self._updates.update(self._order.objectives(number))
-        if not passes:  # the others wait for this worker's gradient
-            model.forward(objective=None).backward()
         if self._worker.device.type == "cuda" and number + 1 < training.updates:
             self._ahead = (number + 1, self._prepared(number + 1))  # while the GPU computes
         self._forget_idle(number)
@@ -78,9 +102,60 @@ class Updater:
             group["lr"] = rate
         if number == self._first_stage:  # of the second stage, or of the only one
             model.optimizer.state.clear()
-        model.optimizer.step()
+        self._step()
         model.optimizer.zero_grad(set_to_none=True)
         return total
+
+    def _gradient(self, number: int) -> Tensor:
+        """Backpropagate this worker's part of an update, and return it; what does not fit is done with less memory."""
+        while True:
+            points = [(point, point.squares) for point in hook_points_of(self._model.robust)]
+            try:
+                return self._backpropagated(number)
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                said = str(error)
+            # Apart from the handler, whose traceback holds the activations in memory.
+            self._model.optimizer.zero_grad(set_to_none=True)
+            self._ahead = None
+            for point, squares in points:
+                point.squares = squares
+            part, self._at = self._at, None
+            following = self.thrift.less(part, can_recompute=self._model.can_recompute) if part else None
+            short = shortage(part, self._worker.device, self.thrift, following, said)
+            del part
+            release_free_memory()
+            if following is None or self._worker.workers > 1:
+                raise short
+            self.spare(following)
+            self._on_thrift(str(short))
+
+    def _backpropagated(self, number: int) -> Tensor:
+        total = torch.zeros((), device=self._worker.device)
+        passes, losses = self._passes(number), list[tuple[Pass, Tensor]]()
+        for part in passes:
+            self._at = part
+            losses.append((part, self._learn(part, last=part is passes[-1])))
+            total += losses[-1][1]
+        if not passes:  # the others wait for this worker's gradient
+            self._model.forward(objective=None).backward()
+        self._at = None
+        for part, loss in losses:
+            name = part.objective.name
+            self._sums[name] = self._sums.get(name, 0.0) + loss / part.weight
+        for batch in (batch for part in passes for batch in part.batches):
+            self._tokens += batch.tokens
+            self._padded_tokens += batch.padded_tokens
+        return total
+
+    def _step(self) -> None:
+        try:
+            self._model.optimizer.step()
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            raise shortage(None, self._worker.device, self.thrift, None, str(error)) from None
 
     def check_gradients(self) -> None:
         """Check the gradients of all updates since the last check.
@@ -118,9 +193,6 @@ class Updater:
     def _passes(self, number: int) -> list[Pass]:
         passes = self._ahead[1] if self._ahead and self._ahead[0] == number else self._prepared(number)
         self._ahead = None
-        for batch in (batch for part in passes for batch in part.batches):
-            self._tokens += batch.tokens
-            self._padded_tokens += batch.padded_tokens
         return passes
 
     def _prepared(self, number: int) -> list[Pass]:
