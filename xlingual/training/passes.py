@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from xlingual.families import Family
-from xlingual.families.batches import Batch, Batcher, length_batches
+from xlingual.families.batches import Batch, Batcher
+from xlingual.families.pass_limits import length_batches
 from xlingual.study import TrialConfiguration
 from xlingual.training.alteration import alteration
 from xlingual.training.objective_schedule import MicroBatch
