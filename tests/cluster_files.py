@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = (ROOT / "cluster.yaml").read_text(encoding="utf-8")
@@ -60,6 +63,36 @@ def on_premises() -> str:
     text = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
     (found,) = re.findall(r"```yaml\n(cluster_name:.*?)```", text, flags=re.DOTALL)
     return str(found)
+
+
+def for_hosts(name: str, hosts: Mapping[str, int], key: str, ports: Mapping[str, int] | None = None) -> str:
+    """Derive the file for one's own hosts from the shipped one, as the docs say.
+
+    There are no node types, containers and clouds, no `ray stop`, and `ray start` is told each host's CPUs. Nothing is
+    installed: the environment is there, and has no network.
+
+    Args:
+        name: of the cluster.
+        hosts: address and CPUs of each, the head first.
+        key: file of the private ssh key.
+        ports: in place of Ray's own, by option of `ray start`; all on one machine needs them.
+    """
+    cluster = yaml.safe_load(SHIPPED)
+    for gone in ("docker", "head_node_type", "available_node_types", "upscaling_speed"):
+        del cluster[gone]
+    head, *workers = hosts
+    cluster["cluster_name"] = name
+    cluster["provider"] = {"type": "local", "head_ip": head, "worker_ips": workers}
+    cluster["auth"] = {"ssh_user": "root", "ssh_private_key": key}
+    cluster["max_workers"] = cluster["min_workers"] = len(workers)
+    cluster["setup_commands"] = [line for line in cluster["setup_commands"] if "pip install" not in line]
+    for which, host in (("head_start_ray_commands", head), ("worker_start_ray_commands", [head, *workers][-1])):
+        (start,) = (line for line in cluster[which] if "ray start" in line)
+        if ports:
+            start = re.sub(r" --(port|object-manager-port)=\d+", "", start).replace(":6379", f":{ports['port']}")
+        options = {"num-cpus": hosts[host], "num-gpus": 0, "object-store-memory": 10**8, **(ports or {})}
+        cluster[which] = [" ".join([start, *(f"--{option}={value}" for option, value in options.items())])]
+    return str(yaml.safe_dump(cluster, sort_keys=False, width=200))
 
 
 def write_for_this_machine(folder: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,6 +19,8 @@ from xlingual.cli.evaluate_command import evaluate
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile
 from xlingual.cli.output import prepare_output, read_json
 from xlingual.cli.plan_command import plan
+from xlingual.cli.study_report import show_report
+from xlingual.cli.submit_command import submit
 from xlingual.errors import StudyFileError, XlingualError
 from xlingual.task_metrics import counted
 
@@ -77,12 +80,19 @@ def run(
     except KeyboardInterrupt:
         _fail("interrupted; finished work is kept, and the same command resumes it", statuses.INTERRUPTED)
     if until == "report":
-        _show_report(directory.path, as_json)
+        show_report(directory.path, as_json)
     _end_by(directory.path)
 
 
+app.command(epilog=statuses.IN_WORDS)(submit)
+
+
 @app.command()
-def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
+def status(
+    study_dir: StudyDir,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on showing it until its command has ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show how far a study is, from its records alone."""
     from xlingual.progress.activities import activities_shown
     from xlingual.records.attached import study_directory
@@ -95,8 +105,11 @@ def status(study_dir: StudyDir, as_json: AsJson = False) -> None:
     with activities_shown():
         directory = StudyDirectory(study_directory(study_dir))
         state = read_state(directory)
+    if follow:
+        _follow(directory.path, as_json)
+        state = read_state(directory)
     if as_json:
-        print(json.dumps(counts(state), indent=2))
+        print(json.dumps(counts(state), indent=None if follow else 2))
     else:
         Console().print(status_table(state), search_table(state, chosen_configurations(directory, state)))
 
@@ -109,7 +122,7 @@ def report(study_dir: StudyDir, as_json: AsJson = False) -> None:
 
     with activities_shown():
         path = study_directory(study_dir)
-    _show_report(path, as_json)
+    show_report(path, as_json)
 
 
 app.command()(evaluate)
@@ -207,6 +220,32 @@ def main() -> None:
         sys.exit(statuses.READER_LEFT)
 
 
+def _follow(path: Path, as_json: bool) -> None:
+    """Show what happens to a study, until its command has ended or the user has seen enough."""
+    from xlingual.progress import ScoreNames, study_shown
+    from xlingual.progress.followed import follow
+    from xlingual.records.layout import StudyDirectory
+    from xlingual.records.state import read_state
+
+    directory = StudyDirectory(path)
+    names = ScoreNames.of_record(read_state(directory).study)
+    try:
+        with study_shown(as_json, Console(), names, "reading the records") as view:
+            state = follow(directory, view, lambda: _look_again(path))
+    except KeyboardInterrupt:
+        _fail("no longer followed; the study goes on", statuses.INTERRUPTED)
+    if not state.complete and not as_json:
+        print(f"{path}: no command runs this study now; the command that did continues it", file=sys.stderr)
+
+
+def _look_again(path: Path) -> None:
+    """Wait before records are looked at again; those at a URL are asked for, which takes several requests."""
+    from xlingual.records.attached import refresh, url_of
+
+    time.sleep(5.0 if url_of(path) else 1.0)
+    refresh(path)
+
+
 def _end_by(path: Path) -> None:
     """Exit with the status that the records call for: FAILED if an arm or a replicate failed for good."""
     from xlingual.records.layout import StudyDirectory
@@ -215,20 +254,6 @@ def _end_by(path: Path) -> None:
     failures = read_state(StudyDirectory(path)).failures
     if failures:
         _fail("\n".join(f"failed: {line}" for line in failures), statuses.FAILED)
-
-
-def _show_report(path: Path, as_json: bool) -> None:
-    from xlingual.progress.activities import activities_shown
-    from xlingual.records.layout import StudyDirectory
-    from xlingual.report.summary import summarize
-    from xlingual.report.table import report_tables
-
-    with activities_shown(), doing("reading the records"):
-        summary = summarize(StudyDirectory(path))
-    if as_json:
-        print(json.dumps(summary.as_json()))
-    else:
-        Console().print(report_tables(summary))
 
 
 def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:

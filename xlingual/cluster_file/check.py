@@ -27,10 +27,11 @@ _NOTES = (open_ssh_note, unknown_storage_note)
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the check of a cluster file found, by line, and what else should be known."""
+    """What the check of a cluster file found, by line, and what else should be known; the file itself if it is YAML."""
 
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    cluster: ClusterFile | None = None
 
 
 def check_cluster_file(
@@ -62,7 +63,7 @@ def check_cluster_file(
     keys = {finding.key for finding in misread}  # for which Ray's schema has something to say, too
     findings = [*misread, *(finding for finding in findings if finding.key not in keys)]
     findings += [finding for rule in RULES for finding in rule(cluster)]
-    return Checked(tuple(sorted(findings, key=lambda finding: finding.line)), tuple(_notes(cluster)))
+    return Checked(tuple(sorted(findings, key=lambda finding: finding.line)), tuple(_notes(cluster)), cluster)
 
 
 def _notes(cluster: ClusterFile) -> Iterator[str]:

@@ -18,6 +18,9 @@ CLOUDS = ("aws", "gcp")
 HEAD_START, WORKER_START = "head_start_ray_commands", "worker_start_ray_commands"
 SETUP = ("setup_commands", "head_setup_commands", "worker_setup_commands")
 TYPES = "available_node_types"
+_DASHBOARD_PORT = 8265
+"""Ray's own."""
+
 _MANY = 10**6
 """Workers where the file states their number as something else than a number, which is told already."""
 
@@ -139,6 +142,17 @@ class ClusterFile:
     def finding(self, path: Path, found: str, write: str) -> Finding:
         """Return a finding at a path, or at what encloses it when the path is not written."""
         return Finding(self._document.line_of(path).line, dotted(path), found, write)
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self.text("cluster_name") or ""
+
+    @property
+    def dashboard_port(self) -> int:
+        """The head's port for the dashboard and for jobs."""
+        found = [option(command, "--dashboard-port") for _, command in self.starts(HEAD_START)]
+        return next((int(port) for port in found if port and port.isdecimal()), _DASHBOARD_PORT)
 
     @property
     def provider(self) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from xlingual.languages import name_or_code
 from xlingual.study import Study
-from xlingual.study.objectives import DEFAULT_OBJECTIVE, WEBFAQ_DEV
+from xlingual.study.objectives import DEFAULT_OBJECTIVE, WEBFAQ_DEV, recorded_objective
+from xlingual.study.test_sets import recorded_test_sets
 from xlingual.task_metrics import SQUAD, TaskMetrics
 
 
@@ -32,6 +34,14 @@ class ScoreNames:
         """Those of a study."""
         sets = {name: test.benchmark.metrics for name, test in study.data.test.sets.items()}
         return cls(study.search.objective_text, study.task_benchmark.metrics, study.data.source_language, sets)
+
+    @classmethod
+    def of_record(cls, study: Mapping[str, Any]) -> ScoreNames:
+        """Those of a recorded study (study.json)."""
+        recorded = recorded_test_sets(study)
+        sets = {name: test.benchmark.metrics if test.benchmark else SQUAD for name, test in recorded.items()}
+        source = study.get("data", {}).get("source_language", "en")
+        return cls(recorded_objective(study), next(iter(sets.values()), SQUAD), source, sets)
 
     def on(self, test_set: str) -> ScoreNames:
         """The same with the metrics of a test set."""

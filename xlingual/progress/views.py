@@ -76,10 +76,15 @@ class Guarded:
 
 
 @contextmanager
-def study_shown(json: bool, console: Console, names: ScoreNames) -> Iterator[Guarded]:
-    """Yield a study's view, and show what its driver is doing in the live table, else on standard error."""
+def study_shown(
+    json: bool, console: Console, names: ScoreNames, first: str = "preparing the study"
+) -> Iterator[Guarded]:
+    """Yield a study's view, and show what its driver is doing in the live table, else on standard error.
+
+    `first` is what is being done until the first stage begins.
+    """
     activities = Activities()
-    with Preparing(choose_view(json, console, names, activities), activities) as view:
+    with Preparing(choose_view(json, console, names, activities), activities, first) as view:
         live = isinstance(view.view, LiveView)
         with heard_by(activities) if live else activities_shown(activities=activities, outermost=None):
             yield view
@@ -88,10 +93,10 @@ def study_shown(json: bool, console: Console, names: ScoreNames) -> Iterator[Gua
 class Preparing(Guarded):
     """A view that shows the study's preparation before its first stage."""
 
-    def __init__(self, view: Guarded, activities: Activities) -> None:
+    def __init__(self, view: Guarded, activities: Activities, first: str) -> None:
         super().__init__(view.view)
         self._activities = activities
-        self._preparing = activities.begin("preparing the study")
+        self._preparing = activities.begin(first)
         if isinstance(view.view, LiveView):
             self._try(view.view.begin)
 

@@ -1,0 +1,191 @@
+"""Follow a study from its records alone: its events are what differs between two looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from xlingual.errors import RecordError
+from xlingual.records import journal
+from xlingual.records.files import read_json
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import ReplicateState, StudyState, TrialState, read_state
+from xlingual.search.listener import Listener, TrialView
+from xlingual.search.recording_callback import Item, key_of, trial_view
+
+STAGES = ("search", "replicate", "test")
+QUIET_LOOKS = 5
+"""Looks without a driver after which nobody runs the study: a driver that restarts lets go of the lock for a moment."""
+
+
+class Follower:
+    """Tells a listener what is new in a study's records since the last look.
+
+    Args:
+        directory: the study's; it may not be there yet.
+        listener: told of every change.
+    """
+
+    def __init__(self, directory: StudyDirectory, listener: Listener) -> None:
+        self._directory, self._listener = directory, listener
+        self._shown: dict[str, TrialView] = {}
+        self._scored: set[tuple[str, int, str]] = set()
+        self._begun: list[str] = []
+        self._ended: set[str] = set()
+
+    def look(self) -> StudyState | None:
+        """Tell what is new; returns the study's state, None while there is none.
+
+        Raises:
+            RecordError: when a record is broken.
+        """
+        if not self._directory.journal.exists():
+            return None
+        state = read_state(self._directory)
+        reached = STAGES.index(state.stage) if state.stage in STAGES else len(STAGES)
+        for position, stage in enumerate(STAGES[: reached + 1]):
+            self._tell(state, stage)
+            if (position < reached or state.complete) and stage not in self._ended:
+                self._ended.add(stage)
+                self._listener.stage_ended(stage)
+        return state
+
+    def _tell(self, state: StudyState, stage: str) -> None:
+        """Tell what is new in one stage."""
+        if stage not in self._begun:
+            self._begun.append(stage)
+            self._listener.stage_started(stage, *_size(state, stage))
+        if stage == "test":
+            self._tell_scores(state)
+            return
+        for one in state.trials if stage == "search" else state.replicates:
+            view = self._view(state, one)
+            if view != self._shown.get(view.key):
+                self._shown[view.key] = view
+                self._listener.trial_changed(view)
+
+    def _tell_scores(self, state: StudyState) -> None:
+        for replicate in state.replicates:
+            for test_set, scores in replicate.scores.items():
+                key = (replicate.arm, replicate.seed, test_set)
+                if key not in self._scored:
+                    self._scored.add(key)
+                    languages = {language: dict(of) for language, of in scores.items()}
+                    self._listener.test_scored(*key, languages)
+
+    def _view(self, state: StudyState, one: TrialState | ReplicateState) -> TrialView:
+        trial = self._directory.trial(one.fingerprint)
+        item: Item = {"arm": one.arm, **({"search": one.search} if state.searches[one.arm].count > 1 else {})}
+        item |= {"seed": one.seed} if isinstance(one, ReplicateState) else {"number": one.number}
+        known = self._shown.get(key_of(item))
+        if known is not None and known.state == one.state != "running":
+            return known
+        is_begun = trial.configuration.exists()
+        item["configuration"] = read_json(trial.configuration) if is_begun else {"training": state.study["training"]}
+        last: Mapping[str, Any] = (journal.read(trial.reports) or [{}])[-1]
+        if isinstance(one, TrialState) and one.state != "running":
+            last = {"updates": one.updates, "objective": one.objective}
+        return trial_view(item, one.state if is_begun or one.state != "running" else "waiting", last, reason=one.reason)
+
+
+def _size(state: StudyState, stage: str) -> tuple[int, int]:
+    """How many items a stage has, and how many of them ended before."""
+    if stage == "search":
+        return state.trials_planned, sum(not trial.unfinished for trial in state.trials)
+    planned = sum(state.searches[search.arm].seeds for search in state.chosen)
+    if stage == "replicate":
+        return planned, sum(not replicate.unfinished for replicate in state.replicates)
+    failed = sum(replicate.state == "failed" for replicate in state.replicates)
+    scored = sum(len(replicate.scores) for replicate in state.replicates)
+    return (planned - failed) * len(state.test_sets), scored
+
+
+def follow(directory: StudyDirectory, listener: Listener, pause: Callable[[], None]) -> StudyState:
+    """Tell a listener what happens to a study, until it is complete or nobody runs it any more.
+
+    Args:
+        directory: the study's.
+        listener: told of every change.
+        pause: called between two looks.
+
+    Returns:
+        the state at the last look.
+
+    Raises:
+        RecordError: when the directory is no study's or a record is broken.
+    """
+    follower, quiet = Follower(directory, listener), 0
+    while True:
+        state = follower.look()
+        if state is None:
+            raise RecordError(
+                f"{directory.path}: no study was run there yet; name the directory of one that was started "
+                "(STORAGE/NAME)"
+            )
+        quiet = 0 if state.active else quiet + 1
+        if state.complete or quiet > QUIET_LOOKS:
+            return state
+        pause()
+
+
+def events(lines: Iterator[Mapping[str, Any]], listener: Listener) -> Iterator[Mapping[str, Any]]:
+    """Tell a listener what `JsonLines` wrote elsewhere; yields what is no event of a study."""
+    for line in lines:
+        kind = line.get("event")
+        if kind == "stage_started":
+            listener.stage_started(line["stage"], line["total"], line["done"])
+        elif kind == "stage_ended":
+            listener.stage_ended(line["stage"])
+        elif kind == "trial_changed":
+            fields = TrialView.__dataclass_fields__
+            listener.trial_changed(TrialView(**{name: line[name] for name in fields if name in line}))
+        elif kind == "test_scored":
+            listener.test_scored(line["arm"], line["seed"], line["set"], line["scores"])
+        elif kind == "note":
+            listener.note(line["text"])
+        else:
+            yield line
+
+
+class News:
+    """Passes on what a listener was not told before: followed again, a study tells everything from its beginning."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._told: set[str] = set()
+        self._trials: dict[str, TrialView] = {}
+
+    def stage_started(self, stage: str, total: int, done: int) -> None:
+        """Pass on the first."""
+        if self._is_new(f"begin {stage}"):
+            self._listener.stage_started(stage, total, done)
+
+    def stage_ended(self, stage: str) -> None:
+        """Pass on the first."""
+        if self._is_new(f"end {stage}"):
+            self._listener.stage_ended(stage)
+
+    def trial_changed(self, trial: TrialView) -> None:
+        """Pass on what differs from the last of the trial."""
+        if self._trials.get(trial.key) != trial:
+            self._trials[trial.key] = trial
+            self._listener.trial_changed(trial)
+
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
+        """Pass on the first."""
+        if self._is_new(f"score {arm} {seed} {test_set}"):
+            self._listener.test_scored(arm, seed, test_set, language_scores)
+
+    def note(self, text: str) -> None:
+        """Pass on the first."""
+        if self._is_new(f"note {text}"):
+            self._listener.note(text)
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self._listener.close()
+
+    def _is_new(self, key: str) -> bool:
+        new = key not in self._told
+        self._told.add(key)
+        return new
