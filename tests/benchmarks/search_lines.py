@@ -51,7 +51,7 @@ class Line:
 
 def values_of(config: dict[str, Any]) -> dict[str, Any]:
     """The values by parameter name, from a configuration suggested by a searcher."""
-    values: dict[str, Any] = config.get("values", config)
+    values: dict[str, Any] = config["item"].item["values"] if "item" in config else config
     return values
 
 

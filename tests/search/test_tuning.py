@@ -9,7 +9,7 @@ from ray.tune.error import TuneError
 
 from xlingual.errors import StorageError
 from xlingual.search.failures import UNKNOWN
-from xlingual.search.tuning import FirstError, QueueCallback, QueueScheduler, QueueSearcher
+from xlingual.search.tuning import FirstError, Handed, QueueCallback, QueueScheduler, QueueSearcher
 
 
 class FullDisk:
@@ -25,7 +25,7 @@ class FullDisk:
 class Trial:
     """What Tune passes on about a trial."""
 
-    config: dict[str, Any] = {}  # noqa: RUF012
+    config: dict[str, Any] = {"item": Handed({})}  # noqa: RUF012
     pickled_error_file = "/absent"
 
 

@@ -18,14 +18,15 @@ from xlingual.search.joining import check_cluster
 from xlingual.search.placement import Demand
 from xlingual.search.worker_code import use_package
 
-# Tune keeps no truth here, so its loggers, its signal handler and its usage reports are switched off. Ray Train fetches
-# a worker's reports when it looks after its health, and the worker waits for that: every 2 s unless told otherwise.
+# Tune keeps no truth here, so its loggers, snapshots, signal handler and usage reports are switched off. Ray Train
+# fetches a worker's reports when it looks after its health, and the worker waits for that: every 2 s unless told so.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",

@@ -9,6 +9,7 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
@@ -23,6 +24,27 @@ from xlingual.search.placement import elsewhere
 from xlingual.search.queue import TrialQueue
 from xlingual.search.recording_callback import Item
 from xlingual.search.trial import TrialTask, train_driver_fn
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """An item on its way through Tune, which would copy it and keep statistics of every number in it."""
+
+    item: Item
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Handed:
+        return self
+
+
+def item_of(config: dict[str, Any]) -> Item:
+    """The item in what Tune calls a trial's configuration."""
+    handed: Handed = config["item"]
+    return handed.item
+
+
+def train_handed(config: dict[str, Any], task: TrialTask) -> None:
+    """Train what was handed out: Tune's function."""
+    train_driver_fn(item_of(config), task)
 
 
 def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: dict[str, float]) -> None:
@@ -46,7 +68,7 @@ def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: di
 def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str, float]) -> None:
     asked = task.demand.per_worker if task.demand.workers == 1 else driver
     trainable = tune.with_resources(
-        tune.with_parameters(train_driver_fn, task=task), lambda item: bundle_elsewhere(asked, item["avoid"])
+        tune.with_parameters(train_handed, task=task), lambda config: bundle_elsewhere(asked, item_of(config)["avoid"])
     )
     scratch, kept = task.storage / "ray", FirstError()
     with warnings.catch_warnings():
@@ -126,13 +148,13 @@ class QueueSearcher(Searcher):
         if item is None:
             return Searcher.FINISHED if self._queue.drained else None
         self._items[trial_id] = item
-        return item
+        return {"item": Handed(item)}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell the queue that a try came to its end; of one that failed the callback tells more."""
         if not error:
             with self._kept.keeping():
-                self._queue.returned(self._items[trial_id])
+                self._queue.returned(self._items.pop(trial_id))
 
     def save(self, checkpoint_path: str) -> None:
         """Save nothing."""
@@ -154,7 +176,7 @@ class QueueScheduler(FIFOScheduler):
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Hand a report on; the last one comes a second time when its function ended, as done."""
         with self._kept.keeping():
-            goes_on = result.get("done") or self._queue.reported(trial.config, result)
+            goes_on = result.get("done") or self._queue.reported(item_of(trial.config), result)
         return str(self.CONTINUE if goes_on else self.STOP)
 
 
@@ -170,7 +192,7 @@ class QueueCallback(Callback):
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Tell what Ray says of it."""
         with self._kept.keeping():
-            self._queue.failed(trial.config, failure_of(_error_of(trial)))
+            self._queue.failed(item_of(trial.config), failure_of(_error_of(trial)))
 
 
 def _error_of(trial: Any) -> BaseException:
