@@ -44,6 +44,10 @@ class GlooWorker:
         torch.distributed.all_gather_object(gathered, value)
         return gathered
 
+    def hand_on(self, tensor: Tensor) -> Tensor:
+        torch.distributed.broadcast(tensor, src=0)
+        return tensor
+
     def report(self, report: Report) -> None:
         pass
 
@@ -85,7 +89,9 @@ class SmallMemory:
 Task = tuple[TrialConfiguration, TrialInputs, Path, Path]
 
 
-def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task], thrift: Thrift) -> None:
+def train(
+    rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task], thrift: Thrift, second: Path | None
+) -> None:
     """Train a sequence of trials as process `rank` of `workers`."""
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=workers)
@@ -96,7 +102,7 @@ def train(rank: int, workers: int, rendezvous: Path, tasks: Sequence[Task], thri
                 configuration,
                 inputs,
                 Checkpoint.at(checkpoint, inputs.task),
-                TrialDirectory(directory),
+                TrialDirectory(second if rank and second else directory),
                 worker,
                 keep_model=False,
                 thrift=thrift,
@@ -113,18 +119,21 @@ class TwoWorkers:
         context.set_forkserver_preload(IMPORTED_ONCE)
         self._processes = ProcessPoolExecutor(2, mp_context=context)
 
-    def start(self, rendezvous: Path, *tasks: Task, thrift: Thrift = NO_THRIFT) -> Callable[[], None]:
+    def start(
+        self, rendezvous: Path, *tasks: Task, thrift: Thrift = NO_THRIFT, second: Path | None = None
+    ) -> Callable[[], None]:
         """Start training.
 
         Args:
             rendezvous: an unused path for the processes to find each other.
             tasks: tasks in order.
             thrift: how memory is spared.
+            second: where the second process finds the records, which it must not read.
 
         Returns:
             A function that waits for the end and raises a worker's error.
         """
-        trained = [self._processes.submit(train, rank, 2, rendezvous, tasks, thrift) for rank in range(2)]
+        trained = [self._processes.submit(train, rank, 2, rendezvous, tasks, thrift, second) for rank in range(2)]
 
         def wait() -> None:
             for one in as_completed(trained):

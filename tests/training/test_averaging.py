@@ -26,7 +26,7 @@ from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
 from xlingual.training.model import TrainedModel
 from xlingual.training.order import training_order
-from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint
+from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint, saved
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.update import Updater
 from xlingual.training.worker import Report, SoloWorker
@@ -272,7 +272,7 @@ def test_a_checkpoint_without_an_average_continues_no_trial_that_needs_one(
         )
 
     path, plain = tmp_path / "checkpoint.pt", model_of(None)
-    save_checkpoint(path, plain, Progress(4))
+    save_checkpoint(path, saved(plain, Progress(4)))
     assert load_checkpoint(path, plain) == Progress(4)
     for settings in KINDS.values():
         with pytest.raises(RecordError, match="not a checkpoint of this trial"):

@@ -17,7 +17,7 @@ from typing import Any
 import ray
 import torch
 from ray import tune
-from torch import nn
+from torch import Tensor, nn
 
 from xlingual.errors import OutOfMemory, StorageError, TrialDiverged
 from xlingual.families import Checkpoint
@@ -127,6 +127,12 @@ class RayTrainWorker:
         gathered: list[Any] = [None] * self.workers
         torch.distributed.all_gather_object(gathered, value)
         return gathered
+
+    def hand_on(self, tensor: Tensor) -> Tensor:
+        """Return rank 0's tensor on every worker; nccl sends from GPU to GPU."""
+        sent = tensor.to(self.device).contiguous()
+        torch.distributed.broadcast(sent, src=0)
+        return sent.cpu()
 
     def report(self, report: Report) -> None:
         """Hand a report to Ray Train; every worker does, rank 0's reaches Tune."""

@@ -17,19 +17,19 @@ from xlingual.export.export import export_model
 from xlingual.families import Checkpoint, ScoringSet
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
-from xlingual.records.attached import refresh
 from xlingual.records.files import read_json, remove, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import NO_HOLDER, Holder, Lease, lease
 from xlingual.study import TrialConfiguration, passes_of
 from xlingual.tasks import merge
+from xlingual.training.background_writer import BackgroundWriter
 from xlingual.training.dev_scores import Scores, development_report
 from xlingual.training.execution import Execution
 from xlingual.training.memory import NO_THRIFT, Thrift
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate
 from xlingual.training.order import training_order
-from xlingual.training.saved_state import Progress, load_checkpoint, save_checkpoint
+from xlingual.training.saved_state import Progress, load_checkpoint, on_host, save_checkpoint, saved
 from xlingual.training.scoring import Scoring
 from xlingual.training.stages import first_stage_updates
 from xlingual.training.update import Updater, numbers_of
@@ -72,16 +72,15 @@ def train_trial(
     """
     with lease(directory.lock, holder) if worker.rank == 0 else nullcontext() as held:
         _write_configuration(configuration, directory, held)
-        finished = worker.gather(trial_finished(configuration, directory, keep_model=keep_model))[0]
-        if not held:
-            refresh(directory.path)  # what another node wrote; whoever holds the lease has it
+        # Rank 0 alone reads records: what others see of them may be older.
+        finished = worker.gather(held and trial_finished(configuration, directory, keep_model=keep_model))[0]
         if finished:
             with _writing(held):
                 remove(directory.checkpoint)
-            for report in journal.read(directory.reports):
+            for report in worker.gather(journal.read(directory.reports) if held else None)[0]:
                 worker.report(report)
         else:
-            thrift = thrift.joined(worker.gather(_spared(directory))[0])
+            thrift = thrift.joined(worker.gather(held and _spared(directory))[0])
             Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution, held, thrift).run()
 
 
@@ -143,12 +142,22 @@ class Training:
         self.source_checkpoint, self.keep_model, self.held = checkpoint, keep_model, held
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
+        self.writer = BackgroundWriter()
         self._update, self.scoring = 0, Scoring(self.model, configuration.lengths, worker)
-        self.progress = load_checkpoint(directory.checkpoint, self.model)
+        self.progress = load_checkpoint(directory.checkpoint, self.model, worker)
         self.updater = Updater(configuration, order, self.model, worker, thrift, self._spare)
 
     def run(self) -> None:
         """Train to the end, reporting on the way."""
+        try:
+            self._run()
+        except SystemExit:  # the trial scheduler stopped it, and the driver removes its checkpoint
+            self.writer.drop()
+            raise
+        finally:
+            self.writer.end()  # within the lease
+
+    def _run(self) -> None:
         self._write_environment(self.progress.updates)
         training = self.configuration.training
         self._hand_over(self._recovered_reports())
@@ -173,7 +182,7 @@ class Training:
             self.worker.report(report)
 
     def _record(self, updates: int, losses: list[Tensor], seconds: float) -> Report:
-        """Score the development data; keep a checkpoint, then the report."""
+        """Score the development data; keep the report, and a checkpoint."""
         self.updater.check_gradients()
         self.model.average.after_report(updates)
         scores, rows = self._score_development(updates)
@@ -197,11 +206,27 @@ class Training:
         }
         self.progress = Progress(updates, (*self.progress.reports, report))
         if self.held:
+            self.writer.wait()  # the checkpoint before; a full disk is told here
             with self.held.writing():
-                save_checkpoint(self.directory.checkpoint, self.model, self.progress)
                 write_lines(self.directory.development, rows)
                 journal.append(self.directory.reports, report)
+            if self.keep_model or updates < self.configuration.training.updates:
+                self._save(self.held)
         return report
+
+    def _save(self, held: Lease) -> None:
+        """Write a checkpoint of the model as it is now, while training goes on.
+
+        Until it is written a restart finds the one before, and the record is cut back to that: what came after it is
+        trained again.
+        """
+        content = on_host(saved(self.model, self.progress))
+
+        def write() -> None:
+            with held.writing():
+                save_checkpoint(self.directory.checkpoint, content, self.writer.check)
+
+        self.writer.start(write)
 
     def _padding_share(self) -> float:
         """Share of padding among the tokens that all workers trained on since the last report."""
@@ -253,6 +278,7 @@ class Training:
 
     def _finish(self) -> None:
         if self.held:
+            self.writer.wait()
             with self.held.writing():
                 self._keep_model()
                 remove(self.directory.checkpoint)

@@ -7,17 +7,20 @@ and the reports so far. The learning-rate schedule, the position in the data and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from xlingual.errors import RecordError
 from xlingual.records.attached import fetch
 from xlingual.records.files import write_whole
+from xlingual.training.hand_on import handed_on
 from xlingual.training.model import TrainedModel
-from xlingual.training.worker import Report
+from xlingual.training.worker import Report, SoloWorker, Worker
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,9 @@ class Progress:
     reports: tuple[Report, ...] = ()
 
 
-def save_checkpoint(path: Path, model: TrainedModel, progress: Progress) -> None:
-    """Write a checkpoint, whole or not at all."""
-    content = {
+def saved(model: TrainedModel, progress: Progress) -> dict[str, Any]:
+    """What a checkpoint holds; its tensors are those of the model."""
+    return {
         "updates": progress.updates,
         "reports": list(progress.reports),
         "model": model.plain.state_dict(),
@@ -39,22 +42,40 @@ def save_checkpoint(path: Path, model: TrainedModel, progress: Progress) -> None
         "optimizer": model.optimizer.state_dict(),
         "vocabulary": model.vocabulary.fingerprint if model.vocabulary else None,
     }
-    write_whole(path, lambda partial: torch.save(content, partial))
 
 
-def load_checkpoint(path: Path, model: TrainedModel) -> Progress:
+def save_checkpoint(path: Path, content: dict[str, Any], check: Callable[[], None] = lambda: None) -> None:
+    """Write a checkpoint, whole or not at all; not if the check, made when it is written, raises."""
+
+    def write(partial: Path) -> None:
+        torch.save(content, partial)
+        check()
+
+    write_whole(path, write)
+
+
+def load_checkpoint(path: Path, model: TrainedModel, worker: Worker | None = None) -> Progress:
     """Continue from a checkpoint when there is one, else from the start.
 
-    It is read to the CPU's memory, from which each part takes to the model's device what it needs there.
+    One worker reads it, to the CPU's memory, and hands it on to the others, so that all have the same whatever each of
+    them would find there. Each part takes from there to the model's device what it needs.
+
+    Args:
+        path: of the file.
+        model: that continues.
+        worker: this process; None for the only one.
 
     Raises:
-        RecordError: when the file is not a checkpoint of this training.
+        RecordError: on every worker, when the file is not a checkpoint of this training.
     """
-    fetch(path)
-    if not path.exists():
+    worker = worker or SoloWorker()
+    found = _read(path, worker.device) if worker.rank == 0 else None
+    content = handed_on(found, worker)
+    if content is None:
         return Progress()
     try:
-        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        if isinstance(content, str):
+            raise ValueError(content)
         if content["vocabulary"] != (model.vocabulary.fingerprint if model.vocabulary else None):
             raise ValueError("its word embeddings are trimmed to other inputs")
         model.plain.load_state_dict(content["model"])
@@ -63,8 +84,32 @@ def load_checkpoint(path: Path, model: TrainedModel) -> Progress:
         model.average.load_state_dict(content["average"])
         model.optimizer.load_state_dict(content["optimizer"])
     except Exception as error:
+        said = content if isinstance(content, str) else f"{type(error).__name__}: {error}"
         raise RecordError(
-            f"{path}: not a checkpoint of this trial ({type(error).__name__}: {error}); "
-            "delete it to train from the start"
+            f"{path}: not a checkpoint of this trial ({said}); delete it to train from the start"
         ) from error
     return Progress(int(content["updates"]), tuple(content["reports"]))
+
+
+def _read(path: Path, device: torch.device) -> dict[str, Any] | str | None:
+    """A checkpoint's content, or why it has none; None where there is no file."""
+    fetch(path)
+    if not path.exists():
+        return None
+    try:
+        # Mapped only where the model takes copies to its device: the optimiser's state on a CPU is what was loaded.
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=device.type != "cpu")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return content
+
+
+def on_host(content: Any) -> Any:
+    """Copy all tensors of a checkpoint's content, which may go on changing, to the host's memory."""
+    if isinstance(content, Tensor):
+        return content.detach().to("cpu", copy=True)
+    if isinstance(content, dict):
+        return {name: on_host(part) for name, part in content.items()}
+    if isinstance(content, list | tuple):
+        return type(content)(on_host(part) for part in content)
+    return content

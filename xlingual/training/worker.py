@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 Report = dict[str, Any]
 
@@ -24,6 +24,9 @@ class Worker(Protocol):
 
     def gather(self, value: Any) -> list[Any]:
         """Collect one picklable value from every worker, in rank order, on every worker."""
+
+    def hand_on(self, tensor: Tensor) -> Tensor:
+        """Return rank 0's tensor on every worker; all call it, with tensors of one shape and type, on the CPU."""
 
     def report(self, report: Report) -> None:
         """Pass a report to the driver of the trial, which may end it by raising."""
@@ -46,6 +49,10 @@ class SoloWorker:
     def gather(self, value: Any) -> list[Any]:
         """Return this worker's value alone."""
         return [value]
+
+    def hand_on(self, tensor: Tensor) -> Tensor:
+        """Return the tensor."""
+        return tensor
 
     def report(self, report: Report) -> None:
         """Keep the report and hand it on."""
