@@ -9,6 +9,7 @@
     │   ├── RecordLocked  a record that another process is writing
     │   └── StorageError  a place that cannot be written: full, read-only or gone
     ├── PlacementError    a trial that does not fit the cluster
+    ├── NodeError         a node of a cluster that lacks what the driver has
     ├── StageError        a stage that cannot continue (for example, no trial of an arm finished)
     ├── OutOfMemory       a training that does not fit into a device's memory
     └── TrialDiverged     a loss that is no longer finite
@@ -78,6 +79,10 @@ class StorageError(RecordError):
 
 class PlacementError(XlingualError):
     """A trial that does not fit the cluster."""
+
+
+class NodeError(XlingualError):
+    """A node of a cluster that lacks what the driver has, or has something else."""
 
 
 class StageError(XlingualError):

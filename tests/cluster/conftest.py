@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import cluster_hosts as hosts
 import pytest
 import yaml
+
+from xlingual.data.toy import ToyWorld, write_toy_world
 
 STUDY = {
     "name": "toy",
@@ -42,6 +45,20 @@ def cluster() -> Iterator[hosts.Hosts]:
         yield made
     finally:
         made.end()
+
+
+class ToyFiles(NamedTuple):
+    """A toy world as files of the user's own: its model, and the overrides of a study that reads its data."""
+
+    model: Path
+    overrides: tuple[str, ...]
+
+
+@pytest.fixture(scope="session")
+def toy_files(tmp_path_factory: pytest.TempPathFactory) -> ToyFiles:
+    paths = write_toy_world(tmp_path_factory.mktemp("files") / "world", ToyWorld())
+    data = {"data.train": paths.train, "data.dev": paths.dev, "data.test.source": paths.xquad}
+    return ToyFiles(paths.model, tuple(word for key, path in data.items() for word in ("--set", f"{key}={path}")))
 
 
 @pytest.fixture(scope="session")

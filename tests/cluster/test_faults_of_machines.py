@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +83,22 @@ def test_a_machine_whose_storage_goes_away_is_named_and_left_out_and_no_record_i
     assert trials(StudyDirectory(storage / "toy")) == undisturbed
 
 
-def test_a_machine_that_never_shared_the_storage_is_named_before_the_first_trial(
-    cluster: Hosts, study_file: Path, tmp_path: Path
+def test_machines_with_another_model_or_without_the_storage_are_named_before_the_first_trial(
+    cluster: Hosts, study_file: Path, tmp_path: Path, toy_files: Any
 ) -> None:
     storage = tmp_path / "studies"
     storage.mkdir()
     cluster.all[2].run("mount", "-t", "tmpfs", "tmpfs", str(storage))
+    model = Path(shutil.copytree(toy_files.model, tmp_path / "model"))
+    other = Path(shutil.copytree(model, tmp_path / "other"))
+    (other / "config.json").write_text((model / "config.json").read_text() + "\n")
+    cluster.all[1].run("mount", "--bind", str(other), str(model))
     where = ("--storage", str(storage), "--address", f"{cluster.head.address}:6379", "--until", "search")
     short = ("--set", "search.trials_per_arm=1", "--set", "search.startup_trials=1", "--set", "training.updates=20")
-    command = Command(cluster.head, str(study_file), *where, *short)
-    command.line(lambda line: f"node {cluster.all[2].address} (h3) is left out: " in line)
+    command = Command(cluster.head, str(study_file), *where, *short, *toy_files.overrides, "--set", f"model={model}")
+    command.line(lambda line: "1 trial runs in parallel: as many as fit the 1 node that is up" in line)
     assert "search: begins" not in command.said
+    assert f"node {cluster.all[2].address} (h3) is left out: {storage / 'toy'} is not shared" in command.said
+    differs = f"its copy of the model {model} has other content than this command's ("
+    assert f"node {cluster.all[1].address} (h2) is left out: {differs}" in command.said
     assert command.end() == 0, command.said

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from xlingual.records import journal
 from xlingual.records.files import read_json
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.state import read_state
+from xlingual.search.groups import groups
 from xlingual.study import TrialConfiguration, load_study
 from xlingual.training.loop import train_trial
 from xlingual.training.worker import SoloWorker
@@ -50,8 +54,27 @@ def test_two_workers_give_the_numbers_of_one(
     assert [trial.updates for trial in recorder.trials if trial.state == "running"] == [0, 3, 6, 9, 12]
 
 
+@contextmanager
+def placed_groups() -> Iterator[list[set[str]]]:
+    """Look all the time which placement groups hold CPUs; yields the ids of each look."""
+    looks: list[set[str]] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.05):
+            looks.append({group.key for group in groups() if group.placed and group.trains})
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield looks
+    finally:
+        ended.set()
+        thread.join()
+
+
 @pytest.mark.cluster
-def test_a_trial_that_the_scheduler_stops_gives_its_workers_back(
+def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_takes_their_place(
     ray_cluster: None, write_study: Any, drive_study: Any
 ) -> None:
     path = write_study(
@@ -74,7 +97,11 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back(
         },
         scaling={"workers_per_trial": 2},
     )
-    directory, _ = drive_study(path, until="search")
+    room = int(ray.cluster_resources()["CPU"]) // 2
+    with placed_groups() as looks:
+        directory, _ = drive_study(path, until="search")
+    assert 1 <= max(len(keys) for keys in looks) <= room  # never one more, though a stopped one's workers end later
+    assert len(set[str]().union(*looks)) == 4  # one a trial
     states = [trial.state for trial in read_state(directory).trials]
     assert "pruned" in states
     assert "finished" in states

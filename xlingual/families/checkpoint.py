@@ -15,7 +15,7 @@ from xlingual.families.family import Family
 from xlingual.families.pair_classification.pair_family import PairClassification
 from xlingual.families.text_to_text.pair_texts import TextToTextPairs
 from xlingual.families.text_to_text.text_to_text_family import TextToText
-from xlingual.models.checkpoint_directory import checkpoint_fingerprint, resolve_checkpoint
+from xlingual.models.checkpoint_directory import checkpoint_fingerprint, commit_of, resolve_checkpoint, split_revision
 from xlingual.models.text_to_text import is_text_to_text
 from xlingual.study import FamilyDefaults, StudyLengths
 from xlingual.tasks import QUESTION_ANSWERING, Task
@@ -60,26 +60,29 @@ class Checkpoint:
         directory: of its files.
         family: its kind of model on the task.
         task: what it is trained for or asked.
+        commit: of the hub; None for a local directory.
     """
 
     name: str
     directory: Path
     family: Family
     task: Task = field(default=QUESTION_ANSWERING, compare=False)
+    commit: str | None = None
 
     @classmethod
-    def resolve(cls, name: str, task: Task = QUESTION_ANSWERING) -> Checkpoint:
+    def resolve(cls, name: str, task: Task = QUESTION_ANSWERING, commit: str | None = None) -> Checkpoint:
         """Find a checkpoint, downloading a hub id when it is not cached, and check that its files are whole.
 
         Args:
             name: a local directory or a hub id, see `resolve_checkpoint`.
             task: what it is trained for or asked.
+            commit: that a hub id was resolved to before; None for what its branch or tag is now.
 
         Raises:
             ModelError: when it is absent, cannot be reached, or is not a whole model.
         """
-        directory = resolve_checkpoint(name)
-        return cls(name, directory, family_of(directory, task), task)
+        directory = resolve_checkpoint(name if commit is None else _at_commit(name, commit))
+        return cls(name, directory, family_of(directory, task), task, commit_of(name, directory))
 
     @classmethod
     def at(cls, directory: Path, task: Task = QUESTION_ANSWERING) -> Checkpoint:
@@ -89,6 +92,11 @@ class Checkpoint:
             ModelError: when the configuration cannot be read.
         """
         return cls(str(directory), directory, family_of(directory, task), task)
+
+    @property
+    def pinned(self) -> str:
+        """Name by which another machine finds the same files: of the hub, with the commit."""
+        return self.name if self.commit is None else _at_commit(self.name, self.commit)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -111,3 +119,7 @@ class Checkpoint:
     def load(self, seed: int, *, trained_head: bool = False) -> nn.Module:
         """Load the model in float32, in training mode, see `Family.load`."""
         return self.family.load(self.directory, seed, trained_head=trained_head)
+
+
+def _at_commit(name: str, commit: str) -> str:
+    return f"{split_revision(name)[0]}@{commit}"

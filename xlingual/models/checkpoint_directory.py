@@ -9,7 +9,7 @@ from pathlib import Path
 from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint_files import check_configuration, check_weights
-from xlingual.models.hub_files import download, names_on_hub
+from xlingual.models.hub_files import COMMIT, download, names_on_hub
 
 # Weights only as safetensors (no pickles), the configuration, and every tokenizer layout that `transformers` reads.
 WANTED = ("*.safetensors", "*.safetensors.index.json", "config.json", "tokenizer*", "special_tokens_map.json", "vocab*",
@@ -82,11 +82,27 @@ def split_revision(name: str) -> tuple[str, str | None]:
     return repository, revision or None
 
 
+def checkpoint_files(directory: Path) -> list[Path]:
+    """List the files that a checkpoint consists of, by name."""
+    return sorted({path for pattern in WANTED for path in directory.glob(pattern) if path.is_file()})
+
+
+def commit_of(name: str, directory: Path) -> str | None:
+    """Commit of the hub that a checkpoint's directory holds; None for a model that is not from the hub.
+
+    Args:
+        name: that it was asked for by.
+        directory: that was found for it: of the hub's cache, where a snapshot is named by its commit.
+    """
+    is_commit = COMMIT.fullmatch(directory.name) is not None and directory.parent.name == "snapshots"
+    return directory.name if is_commit and not Path(name).expanduser().is_dir() else None
+
+
 @doing("hashing the weights of the model")
 def checkpoint_fingerprint(directory: Path) -> str:
     """Hash a checkpoint's content: 16 hex digits over configuration, tokenizer and weights, by file name."""
     digest = hashlib.sha256()
-    for path in sorted({path for pattern in WANTED for path in directory.glob(pattern) if path.is_file()}):
+    for path in checkpoint_files(directory):
         digest.update(path.name.encode() + b"\0")
         with path.open("rb") as stream:
             while block := stream.read(1 << 22):

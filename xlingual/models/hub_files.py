@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from xlingual.activity import doing
 from xlingual.errors import ModelError
+
+COMMIT = re.compile("[0-9a-f]{40}")
+"""How the hub names a commit, and its cache the folder of one."""
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -25,12 +30,18 @@ def download(repository: str, revision: str | None, patterns: Sequence[str]) -> 
     """
     from huggingface_hub import snapshot_download
 
+    asked = {"revision": revision, "allow_patterns": list(patterns), "ignore_patterns": ["*/*"]}
     try:
         with doing(f"downloading {repository}"):
-            found = snapshot_download(
-                repository, revision=revision, allow_patterns=list(patterns), ignore_patterns=["*/*"]
-            )
-        return Path(found)
+            try:
+                return Path(snapshot_download(repository, **asked))
+            except Exception:
+                if revision is None or not COMMIT.fullmatch(revision):
+                    raise
+                # the library asks for a commit's list of files, where a copied cache lacks it, and for nothing else
+                with suppress(Exception):
+                    return Path(snapshot_download(repository, local_files_only=True, **asked))
+                raise
     except Exception as error:  # of the hub's library, of what it speaks HTTP with, of the disk
         name = repository if revision is None else f"{repository}@{revision}"
         raise ModelError(f"model {name!r}: {_problem(error, repository, revision)}") from error

@@ -146,17 +146,22 @@ def _toy_places(study: Study, storage: Path) -> dict[str, str]:
     return {**toy, "train": str(train), "dev": str(dev)}
 
 
-def resolve_models(locations: Locations, task: Task = QUESTION_ANSWERING) -> dict[str, Checkpoint]:
+def resolve_models(
+    locations: Locations, task: Task = QUESTION_ANSWERING, commits: Mapping[str, str] | None = None
+) -> dict[str, Checkpoint]:
     """Find the models of a study's arms; arms with the same model share one checkpoint.
 
     Args:
         locations: where they lie.
         task: the study's.
+        commits: of the hub, by name, that models were resolved to before.
 
     Raises:
         ModelError: for the first that is absent or not a whole model.
     """
-    found = {model: Checkpoint.resolve(model, task) for model in dict.fromkeys(locations.models.values())}
+    known = commits or {}
+    names = dict.fromkeys(locations.models.values())
+    found = {model: Checkpoint.resolve(model, task, known.get(model)) for model in names}
     return {arm: found[model] for arm, model in locations.models.items()}
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ray
 import torch
@@ -34,25 +34,30 @@ from xlingual.search.groups import namespace_of
 from xlingual.search.growth import growth_of_cluster
 from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.listener import Listener
+from xlingual.search.node_probe import facts_of_node
 from xlingual.search.nodes import Here, Nodes, Place
+from xlingual.search.own_node import Expected
 from xlingual.search.placement import FIXED, Concurrency
 from xlingual.search.precision import study_precision
 from xlingual.search.queue import Limit, limit_now
 from xlingual.search.ray_output import kept_in
-from xlingual.search.redefinition import MODEL_OF
 from xlingual.search.study_context import StudyContext, demand_of
 from xlingual.search.study_guard import (
     TEST,
     check_sources,
+    commit_lines,
     loaded_lines,
+    model_sources,
     open_directory,
     record_environment,
+    recorded_commits,
     recorded_rows,
     refuse_overlap,
     unread_test_sets,
     unused_sources,
     write_contamination,
 )
+from xlingual.search.survey import ClusterSurvey
 from xlingual.search.tuning import train_all
 from xlingual.search.waiting import watching
 from xlingual.study import Study
@@ -92,6 +97,14 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     return directory
 
 
+class Placed(NamedTuple):
+    """Where trials run: how many side by side, on which nodes, and what these must have in common with the driver."""
+
+    concurrent: Limit
+    place: Place
+    expected: Expected | None
+
+
 @contextmanager
 def _prepared(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[StudyContext]:
     """Check and load what the stages work with, and be on a cluster."""
@@ -102,10 +115,10 @@ def _prepared(study: Study, directory: StudyDirectory, address: str, listener: L
             check_this_machine(study)
             joined = None
         else:
-            joined = stack.enter_context(_placed(study, directory, address, listener))
+            joined = stack.enter_context(_placed(study, directory, address, listener, checkpoints))
         data = _load(study, directory, locations, checkpoints, test_sets, listener)
         # an embedded Ray starts when everything else is checked
-        concurrent, place = joined or stack.enter_context(_placed(study, directory, address, listener))
+        placed = joined or stack.enter_context(_placed(study, directory, address, listener, checkpoints))
         yield StudyContext(
             study=study,
             directory=directory,
@@ -115,11 +128,12 @@ def _prepared(study: Study, directory: StudyDirectory, address: str, listener: L
             inputs=_inputs(study, directory, checkpoints, data, listener),
             sources=_sources(checkpoints, data),
             traits={arm: each.traits(study.lengths) for arm, each in checkpoints.items()},
-            concurrent=concurrent,
+            concurrent=placed.concurrent,
             driver=driver_resources(),
             precision=study_precision(study, directory, demand_of(study), _largest_widths(checkpoints)),
             trainer=train_all,
-            place=place,
+            place=placed.place,
+            expected=placed.expected,
             task=task_of(study.task_benchmark),
         )
 
@@ -129,9 +143,10 @@ def _look_ahead(
 ) -> tuple[dict[str, Any], dict[str, Checkpoint]]:
     """Check what later stages need; returns what is recorded of the test sets, and the models by arm."""
     test_sets, said = _look_at_test_sets(study, locations, directory)
-    checkpoints = resolve_models(locations, task_of(study.task_benchmark))
+    recorded = recorded_commits(directory)
+    checkpoints = resolve_models(locations, task_of(study.task_benchmark), recorded)
     check_families(study, locations, checkpoints, listener.note)
-    for line in (*said, *advice_notes(study, checkpoints)):
+    for line in (*commit_lines(checkpoints, recorded), *said, *advice_notes(study, checkpoints)):
         listener.note(line)
     return test_sets, checkpoints
 
@@ -149,10 +164,9 @@ def _load(
     for line in data.notes():
         listener.note(line)
     found = data.sources()
-    named = {f"{MODEL_OF}{arm}": {"fingerprint": each.fingerprint} for arm, each in checkpoints.items()}
     unused = unused_sources(directory) | unread_test_sets(directory)
     refuse_overlap(directory, [name.removeprefix(TEST) for name in test_sets], data.contaminated)
-    check_sources(directory, found | named | test_sets, unused)
+    check_sources(directory, found | model_sources(checkpoints) | test_sets, unused)
     write_contamination(directory, data.contaminated, study.data.contamination)
     for line in loaded_lines(found):
         listener.note(line)
@@ -223,16 +237,25 @@ def go_through(context: StudyContext, missing: Iterable[str], stages: Mapping[st
 
 
 @contextmanager
-def _placed(study: Study, directory: StudyDirectory, address: str, listener: Listener) -> Iterator[tuple[Limit, Place]]:
-    """Be on a cluster that has room for a trial; yields how many run side by side, and where."""
+def _placed(
+    study: Study,
+    directory: StudyDirectory,
+    address: str,
+    listener: Listener,
+    checkpoints: Mapping[str, Checkpoint],
+) -> Iterator[Placed]:
+    """Be on a cluster that has room for a trial, and whose nodes have what the trials need."""
     demand, namespace, asked = demand_of(study), namespace_of(directory.path), study.scaling.concurrent_trials
     joining = connected(address, demand, namespace)
     with kept_in(directory.ray_output) as terminal, entering("starting Ray", joining) as found:
         growth = FIXED if address == "local" else growth_of_cluster()
         concurrency = Concurrency(demand, asked, growth)
         concurrency.check(found)  # before nodes are asked
-        nodes = None if address == "local" else Nodes(directory, concurrency, listener.note)
-        if nodes is not None:
+        nodes = expected = None
+        if address != "local":
+            models = {each.pinned: each.fingerprint for each in dict.fromkeys(checkpoints.values())}
+            expected = Expected(facts_of_node(), models)
+            nodes = Nodes(directory, concurrency, listener.note, ClusterSurvey(expected, demand))
             with doing("checking the nodes"):
                 nodes.check()
         usable = nodes.usable if nodes else found
@@ -246,7 +269,7 @@ def _placed(study: Study, directory: StudyDirectory, address: str, listener: Lis
             end_with(line, terminal, status=1)
 
         with watching(namespace, listener.note, nodes), head_watched(head_address(), head_lost):
-            yield limit, nodes or Here(directory)
+            yield Placed(limit, nodes or Here(directory), expected)
 
 
 def check_this_machine(study: Study) -> None:

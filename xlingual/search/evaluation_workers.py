@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from xlingual.errors import ModelError, PlacementError, StageError
+from xlingual.errors import PlacementError, StageError
 from xlingual.evaluation.answerer import Answerer, Part
 from xlingual.evaluation.answering import WorkerPool
 from xlingual.evaluation.checkpoint_evaluation import CrewOf, alone
@@ -18,6 +18,7 @@ from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.search.cluster import connected
 from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.node_probe import check_nodes
+from xlingual.search.own_node import checkpoint_here
 from xlingual.search.placement import Demand, slots
 from xlingual.search.ray_output import kept_in
 from xlingual.tasks import Task
@@ -96,7 +97,7 @@ class RayCrew:
         import ray
 
         local = Path(checkpoint.name).expanduser().is_dir()
-        where = str(checkpoint.directory) if local else checkpoint.name
+        where = str(checkpoint.directory) if local else checkpoint.pinned
         actor = ray.remote(_Worker).options(num_cpus=demand.cpus_per_worker, num_gpus=demand.gpus_per_worker)
         arguments = (where, checkpoint.fingerprint, checkpoint.task, lengths, demand)
         self._actors = [actor.remote(*arguments) for _ in range(workers)]
@@ -137,9 +138,7 @@ class _Worker:
 
     def __init__(self, model: str, fingerprint: str, task: Task, lengths: Lengths, demand: Demand) -> None:
         torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
-        checkpoint = Checkpoint.resolve(model, task)
-        if (found := checkpoint.fingerprint) != fingerprint:
-            raise ModelError(f"model {model}: on a worker's node it is another checkpoint ({found}, not {fingerprint})")
+        checkpoint = checkpoint_here(model, fingerprint, task)
         device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
         self._answerer = Answerer.load(checkpoint, lengths, device)
 

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 import ray.exceptions as of_ray
 
-from xlingual.errors import RecordLocked, StorageError, TrialDiverged, XlingualError
+from xlingual.errors import NodeError, RecordLocked, StorageError, TrialDiverged, XlingualError
 
 OWN, TO_MEND, PLACE, UNKNOWN = "own", "to mend", "place", "unknown"
 
 PLACES: tuple[type[BaseException], ...] = (
+    NodeError,
     RecordLocked,
     of_ray.ActorUnavailableError,
     of_ray.ActorPlacementGroupRemoved,

@@ -10,6 +10,7 @@ import hashlib
 import platform
 import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +23,9 @@ PACKAGES = ("ray", "torch", "transformers", "tokenizers", "numpy")
 
 SECONDS_TO_ANSWER = 120.0
 """For a node to start a process and to answer."""
+
+_ASKING = threading.Lock()
+"""The watch of the cluster asks, too, and what is registered for pickling is the whole process's."""
 
 Facts = dict[str, Any]
 
@@ -59,15 +63,16 @@ def ask_nodes(
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     module = sys.modules[question.__module__]
-    cloudpickle.register_pickle_by_value(module)
-    try:
-        task = ray.remote(num_cpus=0, max_retries=0)(question)
-        asked = {}
-        for node in nodes:
-            there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            asked[task.options(scheduling_strategy=there).remote(node["NodeID"], *arguments)] = node["NodeID"]
-    finally:
-        cloudpickle.unregister_pickle_by_value(module)
+    task = ray.remote(num_cpus=0, max_retries=0)(question)
+    asked = {}
+    with _ASKING:
+        cloudpickle.register_pickle_by_value(module)
+        try:
+            for node in nodes:
+                there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                asked[task.options(scheduling_strategy=there).remote(node["NodeID"], *arguments)] = node["NodeID"]
+        finally:
+            cloudpickle.unregister_pickle_by_value(module)
     ready, late = ray.wait(list(asked), num_returns=len(asked), timeout=seconds) if asked else ([], [])
     silent = {"error": f"no answer in {seconds:g} s"}
     return {asked[each]: _answer(each) for each in ready} | {asked[each]: silent for each in late}

@@ -6,24 +6,18 @@ A node with a fault of its own fails fast, is free again at once, and so draws o
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from xlingual.errors import PlacementError
-from xlingual.records.attached import refresh, url_of
+from xlingual.records.attached import refresh
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lost import check_records, lost_records
 from xlingual.records.state import read_state
 from xlingual.search.failures import OWN, PLACE, TO_MEND, Failure
-from xlingual.search.node_probe import ask_nodes, difference, facts_of_node
-from xlingual.search.object_probe import ObjectProbe
 from xlingual.search.placement import Concurrency, Resources, slots
-from xlingual.search.storage_probe import StorageProbe
-
-SECONDS_TO_ANSWER = 60.0
-"""For a node to be asked again after something failed."""
+from xlingual.search.survey import Node, Survey
 
 
 class Place(Protocol):
@@ -79,31 +73,6 @@ class Here:
             check_records(self.directory, read_state(self.directory))
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A node of the cluster.
-
-    Attributes:
-        key: its id.
-        name: address and host name, for people.
-        resources: Ray's names (`CPU`, `GPU`).
-        fault: why it cannot do its part; None when it can.
-    """
-
-    key: str
-    name: str
-    resources: Resources
-    fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a look at all nodes found; `storage`: why the driver itself cannot write, or None."""
-
-    nodes: tuple[Node, ...]
-    storage: str | None = None
-
-
 class Nodes(Here):
     """Looks at the nodes of a cluster at the start, when some joined and after each failure; leaves out faulty ones.
 
@@ -119,11 +88,11 @@ class Nodes(Here):
         directory: StudyDirectory,
         concurrency: Concurrency,
         tell: Callable[[str], None],
-        ask: Callable[[Path, Collection[str] | None], Survey] | None = None,
+        ask: Callable[[Path, Collection[str] | None], Survey],
     ) -> None:
         super().__init__(directory)
         self._concurrency, self._demand = concurrency, concurrency.demand
-        self._study, self._tell, self._ask = directory.path, tell, ask or ask_cluster
+        self._study, self._tell, self._ask = directory.path, tell, ask
         self._found: tuple[Node, ...] = ()
         self._left_out: dict[str, str] = {}
         self._trials = 0
@@ -172,13 +141,13 @@ class Nodes(Here):
         Args:
             alive: ids of the nodes that are there now.
         """
+        new = set(alive) - {node.key for node in self._found}
+        survey = self._ask(self._study, new) if new else Survey(())  # a node may take minutes to get the model
+        if survey.storage is not None:
+            return
         with self._lock:
-            stay = tuple(node for node in self._found if node.key in alive)
-            new = set(alive) - {node.key for node in stay}
-            if not new and len(stay) == len(self._found):
-                return
-            survey = self._ask(self._study, new) if new else Survey(())
-            if survey.storage is None:
+            stay = tuple(node for node in self._found if node.key in alive and node.key not in new)
+            if new or len(stay) < len(self._found):
                 self._take_in(survey.nodes, (*stay, *survey.nodes))
 
     def avoid(self, failed_on: str = "") -> list[str]:
@@ -226,32 +195,3 @@ class Nodes(Here):
 
     def _faults(self) -> str:
         return "; ".join(f"node {node.name}: {node.fault}" for node in self._found if node.fault is not None)
-
-
-def ask_cluster(study: Path, keys: Collection[str] | None = None) -> Survey:
-    """Ask nodes of the connected cluster for their code and versions, and whether they see and can write a study.
-
-    Args:
-        study: its directory.
-        keys: ids of the nodes; None for all.
-    """
-    import ray
-
-    alive = [node for node in ray.nodes() if node["Alive"] and (keys is None or node["NodeID"] in keys)]
-    url = url_of(study)
-    probe = ObjectProbe(url, study) if url else StorageProbe(study)
-    with probe.open() as fault:
-        if fault is not None:
-            return Survey((), f"{probe.place} {fault.replace(' there', '')}")
-        facts, mine = ask_nodes(alive, SECONDS_TO_ANSWER), facts_of_node()
-        answers = ask_nodes(alive, SECONDS_TO_ANSWER, *probe.question)
-        differing = {key: difference(each, mine) for key, each in facts.items()}
-        return Survey(tuple(_node(node, probe, answers[node["NodeID"]], differing[node["NodeID"]]) for node in alive))
-
-
-def _node(node: Mapping[str, Any], probe: StorageProbe | ObjectProbe, answer: Any, differs: str | None) -> Node:
-    key, host = node["NodeID"], node.get("NodeManagerHostname")
-    name = f"{node['NodeManagerAddress']}{f' ({host})' if host else ''}"
-    silent = isinstance(answer, dict)
-    fault = f"it cannot run a process ({answer['error']})" if silent else differs or probe.difference(key, answer)
-    return Node(key, name, node["Resources"], fault)

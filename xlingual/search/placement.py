@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xlingual.errors import PlacementError
 from xlingual.task_metrics import counted
@@ -72,6 +72,11 @@ class Growth:
         """Names of the types of which it is not known what their nodes have."""
         return [each.name for each in self.types if each.resources is None]
 
+    @property
+    def reachable(self) -> list[NodeType]:
+        """The types, none with more nodes than the cluster may have of all together."""
+        return [replace(each, most=min(each.most, self.most_workers)) for each in self.types]
+
     def left(self, present: Sequence[Resources], demand: Demand) -> list[Resources]:
         """Nodes that may still come, those with the most room for workers of the demand first.
 
@@ -130,7 +135,7 @@ class Concurrency:
         """
         if self.room(usable, present) >= 1 or (self.asked != "auto" and not self._is_known):
             return
-        may = f" and may grow to {types_text(self.growth.types)}" if self.growth and self.growth.types else ""
+        may = f" and may grow to {types_text(self.growth.reachable)}" if self.growth and self.growth.types else ""
         raise PlacementError(
             f"scaling: a trial asks for {self.demand}, but the cluster has {nodes_text(usable)}{may}. "
             f"{self._largest(usable, present)}{self._where_unknown()}"
@@ -144,7 +149,8 @@ class Concurrency:
             for_more = f"; the cluster has room for {room}" if room > trials else ""
             now = "; the nodes that are up have room for {}".format(room or "none") if room < trials else ""
             return f"{run}, as scaling.concurrent_trials says{for_more}{now}"
-        told = self._growing(usable, present) or f"as many as fit the {counted(len(usable), 'nodes')} that are up"
+        up = f"{counted(len(usable), 'nodes')} that {'is' if len(usable) == 1 else 'are'} up"
+        told = self._growing(usable, present) or f"as many as fit the {up}"
         lowered = "" if asked == "auto" else f", not {asked} as scaling.concurrent_trials says"
         return f"{run}{lowered}: {told}"
 
@@ -156,11 +162,10 @@ class Concurrency:
         """Tell what the cluster may grow to, of nodes that a worker fits; nothing where no such node may come."""
         if self.growth is None or slots(self.growth.left(present or usable, self.demand), self.demand) == 0:
             return ""
-        fitting = [each for each in self.growth.types if each.resources and _fit(each.resources, self.demand)]
+        fitting = [each for each in self.growth.reachable if each.resources and _fit(each.resources, self.demand)]
         up = [sum(is_like(node, each.resources or {}) for node in usable if HEAD not in node) for each in fitting]
-        kinds = [NodeType(each.name, each.resources, min(each.most, self.growth.most_workers)) for each in fitting]
         now = " and ".join(map(str, up))
-        return f"the cluster may grow to {types_text(kinds)}; now {now} {'is' if now == '1' else 'are'} up"
+        return f"the cluster may grow to {types_text(fitting)}; now {now} {'is' if now == '1' else 'are'} up"
 
     def _largest(self, usable: Sequence[Resources], present: Sequence[Resources] | None) -> str:
         """Tell the largest trial that would fit, and what to write for it."""

@@ -15,6 +15,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.search.examiner import Examiner, RayExaminer
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Place
+from xlingual.search.own_node import Expected
 from xlingual.search.placement import Demand
 from xlingual.search.queue import Limit, Source, TrialQueue, limit_now
 from xlingual.search.recording_callback import RecordingCallback
@@ -56,6 +57,7 @@ class StudyContext:
         place: where tries run.
         task: scores what replicates answer.
         examiner: opens test sets and asks replicates for their answers.
+        expected: what each node must have in common with the driver; None on this machine alone.
     """
 
     study: Study
@@ -74,6 +76,7 @@ class StudyContext:
     place: Place = field(default_factory=Here)
     task: Task = QUESTION_ANSWERING
     examiner: Examiner = field(default_factory=RayExaminer)
+    expected: Expected | None = None
 
     @property
     def parallel_trials(self) -> int:
@@ -101,9 +104,16 @@ class StudyContext:
 
     def trial_task(self, *, keep_model: bool) -> TrialTask:
         """Make what the trials share."""
-        path = self.directory.path
-        models, execution = self.locations.models, execution_of(self.study)
-        return TrialTask(path, url_of(path), self.demand, models, self.inputs, keep_model, execution)
+        return TrialTask(
+            storage=self.directory.path,
+            url=url_of(self.directory.path),
+            demand=self.demand,
+            models={arm: each.pinned for arm, each in self.checkpoints.items()},
+            inputs={each.pinned: self.inputs[each.name] for each in self.checkpoints.values()},
+            keep_model=keep_model,
+            execution=execution_of(self.study),
+            expected=self.expected,
+        )
 
     def train(
         self, source: Source, recorder: RecordingCallback, scheduler: ArmScheduler | None = None, *, keep_model: bool

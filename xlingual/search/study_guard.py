@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from xlingual.errors import DataError, RecordError
+from xlingual.families import Checkpoint
 from xlingual.records import journal
 from xlingual.records.files import read_json, remove, write_json, write_lines, write_text
 from xlingual.records.layout import StudyDirectory
@@ -179,6 +180,34 @@ def unused_sources(directory: StudyDirectory) -> set[str]:
     models = {f"{MODEL_OF}{arm}" for arm in state.arms if arm not in reported}
     known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
     return models | {name for name in known if _is_unused(name, used)}
+
+
+def model_sources(checkpoints: Mapping[str, Checkpoint]) -> dict[str, dict[str, str]]:
+    """What is recorded of each arm's model: of the hub, the commit too, which later commands use."""
+    return {
+        f"{MODEL_OF}{arm}": {
+            "fingerprint": each.fingerprint,
+            **({"hub": each.name, "commit": each.commit} if each.commit else {}),
+        }
+        for arm, each in checkpoints.items()
+    }
+
+
+def recorded_commits(directory: StudyDirectory) -> dict[str, str]:
+    """By name, the commit of each model of the hub that some trial was made with."""
+    known: dict[str, Any] = read_json(directory.sources) if directory.sources.exists() else {}
+    unused = unused_sources(directory) if known else set()
+    return {one["hub"]: one["commit"] for name, one in known.items() if "commit" in one and name not in unused}
+
+
+def commit_lines(checkpoints: Mapping[str, Checkpoint], recorded: Mapping[str, str]) -> list[str]:
+    """Tell which commit of the hub each model is, a line each."""
+    return [
+        f"model {each.name}: commit {each.commit[:12]} of the hub"
+        f"{', as recorded' if recorded.get(each.name) == each.commit else ''}"
+        for each in dict.fromkeys(checkpoints.values())
+        if each.commit
+    ]
 
 
 def _is_unused(name: str, used: Set[str]) -> bool:

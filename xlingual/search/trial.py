@@ -28,8 +28,10 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
 from xlingual.search.failures import OWN, TO_MEND, causes_of, failure_of
 from xlingual.search.interface import ReachableTorch
+from xlingual.search.own_node import Expected, check_software, checkpoint_here
 from xlingual.search.placement import Demand, elsewhere
 from xlingual.study import TrialConfiguration
+from xlingual.tasks import Task
 from xlingual.training.execution import Execution
 from xlingual.training.freed_memory import keep_freed_memory, release_free_memory
 from xlingual.training.loop import train_trial
@@ -45,10 +47,11 @@ class TrialTask:
         storage: the study's directory, by the path that all nodes use.
         url: what it is the mirror of on every node; None where all nodes see the directory itself.
         demand: workers and resources.
-        models: by arm, the checkpoint's hub id or absolute path.
+        models: by arm, the checkpoint's hub id with its commit, or its absolute path.
         inputs: by model, a reference to `TrialInputs` in Ray's object store.
         keep_model: whether trained models are kept (replicates).
         execution: how a trial is computed.
+        expected: what a node must have in common with the driver; None on the driver's own machine.
     """
 
     storage: Path
@@ -58,6 +61,7 @@ class TrialTask:
     inputs: dict[str, Any]
     keep_model: bool
     execution: Execution
+    expected: Expected | None = None
 
     def trial(self, fingerprint: str) -> TrialDirectory:
         """Return the records of a trial, as this process is to use them."""
@@ -151,7 +155,7 @@ def _train(
     train_trial(
         TrialConfiguration.model_validate(config["configuration"]),
         inputs,
-        Checkpoint.resolve(model, inputs.task),
+        _checkpoint(model, task.expected, inputs.task),
         directory,
         worker,
         keep_model=task.keep_model,
@@ -159,6 +163,14 @@ def _train(
         holder=Holder(ray.get_runtime_context().get_node_id(), has_left_cluster),
         thrift=thrift,
     )
+
+
+def _checkpoint(name: str, expected: Expected | None, task: Task) -> Checkpoint:
+    """Find the model; on a node that joined a moment ago, nobody may have looked at it and the software yet."""
+    if expected is None:
+        return Checkpoint.resolve(name, task)
+    check_software(expected)
+    return checkpoint_here(name, expected.models[name], task)
 
 
 def has_left_cluster(node: str) -> bool:
