@@ -12,8 +12,9 @@ import pytest
 import yaml
 from cluster_files import SHIPPED, on_premises
 
+from xlingual.search.concurrency import Growth, NodeType
 from xlingual.search.growth import MANY, autoscaling_file, growth_of_file, growth_of_report
-from xlingual.search.placement import HEAD, Growth, NodeType
+from xlingual.search.placement import HEAD
 
 SPOT = {"CPU": 8.0, "GPU": 1.0}
 

@@ -9,9 +9,10 @@ import pytest
 
 from xlingual.errors import PlacementError
 from xlingual.records.layout import StudyDirectory
+from xlingual.search.concurrency import FIXED, Concurrency, Growth, NodeType
 from xlingual.search.failures import OWN, PLACE, TO_MEND, UNKNOWN, Failure
 from xlingual.search.nodes import Nodes
-from xlingual.search.placement import FIXED, Concurrency, Demand, Growth, NodeType
+from xlingual.search.placement import Demand
 from xlingual.search.survey import Node, Survey
 
 FAULT = "/studies/mine is not shared with that node"

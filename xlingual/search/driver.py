@@ -29,6 +29,7 @@ from xlingual.records.remote import checked_url, is_url
 from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
+from xlingual.search.concurrency import FIXED, Concurrency
 from xlingual.search.embedded import ray_folder
 from xlingual.search.groups import namespace_of
 from xlingual.search.growth import growth_of_cluster
@@ -37,7 +38,6 @@ from xlingual.search.listener import Listener
 from xlingual.search.node_probe import facts_of_node
 from xlingual.search.nodes import Here, Nodes, Place
 from xlingual.search.own_node import Expected
-from xlingual.search.placement import FIXED, Concurrency
 from xlingual.search.precision import study_precision
 from xlingual.search.queue import Limit, limit_now
 from xlingual.search.ray_output import kept_in

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from xlingual.search.placement import HEAD, Growth, NodeType, Resources, is_like
+from xlingual.search.concurrency import Growth, NodeType
+from xlingual.search.placement import HEAD, Resources, is_like
 
 MANY = 10**6
 """Nodes where a cluster states no limit."""

@@ -15,8 +15,9 @@ from xlingual.records.attached import refresh
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lost import check_records, lost_records
 from xlingual.records.state import read_state
+from xlingual.search.concurrency import Concurrency
 from xlingual.search.failures import OWN, PLACE, TO_MEND, Failure
-from xlingual.search.placement import Concurrency, Resources, slots
+from xlingual.search.placement import Resources, slots
 from xlingual.search.survey import Node, Survey
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from xlingual.errors import PlacementError
-from xlingual.search.placement import FIXED, HEAD, Concurrency, Demand, Growth, NodeType, Resources, slots
+from xlingual.search.concurrency import FIXED, Concurrency, Growth, NodeType
+from xlingual.search.placement import HEAD, Demand, Resources, slots
 
 TWO_GPU_NODES = [{"CPU": 8.0, "GPU": 4.0}, {"CPU": 8.0, "GPU": 4.0}, {"CPU": 4.0}]
 ON_GPU = Demand(1, 4, 1)
