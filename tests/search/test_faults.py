@@ -1,13 +1,8 @@
-"""Complete studies of simulated trials, where nodes, storage and the driver fail at random, without Ray.
-
-The default run draws the faults of a few studies; `-m real` those of many, XLINGUAL_FAULT_RUNS of them. A failing one
-reports its seed.
-"""
+"""Complete studies of simulated trials, without Ray, whose driver is killed at a chosen moment."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -26,7 +21,6 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ArmSearch, StudyState, TrialState, read_state
 from xlingual.search.attempts import PAUSES
 from xlingual.search.driver import STAGES, go_through, missing_stages
-from xlingual.search.failures import PLACE, TO_MEND, UNKNOWN
 from xlingual.search.recording_callback import record_reading
 from xlingual.search.stages.search import search_draws
 from xlingual.search.study_context import StudyContext
@@ -34,12 +28,9 @@ from xlingual.search.study_guard import open_directory
 from xlingual.search.trial_draws import ArmDraws
 from xlingual.study import FamilyDefaults, Study, load_study
 
-FEW, MANY = 8, int(os.environ.get("XLINGUAL_FAULT_RUNS", "25"))
 REPORTS = 4
 SEARCHES, TRIALS, SEEDS = 2, 4, 2
-COMMANDS = 400
 ALL = [ArmSearch(arm, number) for arm in ("plain", "few") for number in (1, 2)]
-FAULTS = {"kinds": (PLACE, PLACE, UNKNOWN, TO_MEND), "most_unknown": len(PAUSES), "outages": 0.02}
 STUDY = {
     "name": "faults",
     "question": "Does it hold?",
@@ -60,12 +51,6 @@ def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("faults") / "study.yaml"
     path.write_text(yaml.safe_dump(STUDY, sort_keys=False))
     return path
-
-
-@pytest.fixture(params=[FEW, pytest.param(MANY, marks=pytest.mark.real)])
-def seeds(request: pytest.FixtureRequest) -> range:
-    """A seed for each study of a test."""
-    return range(request.param)
 
 
 class Commands:
@@ -119,13 +104,6 @@ class Commands:
                 check_seal(self.directory)
                 bench.listener.test_scored(replicate.arm, replicate.seed, "xquad", {})
                 bench.event("test_scored", **name, set="xquad", scores={})
-
-    def until_done(self, **faults: Any) -> None:
-        """Repeat the same command, each time with its own kill, until nothing is left to do."""
-        while missing_stages(self.directory, "report") if self.directory.study_json.exists() else True:
-            assert self.count < COMMANDS, "the study does not end"
-            calls = self.chance.choice((None, self.chance.randint(1, 400)))
-            self.run(kill=calls, **faults)
 
 
 def final_ends(events: list[dict[str, Any]], kind: str, key: str) -> Counter[tuple[ArmSearch, Any]]:
@@ -212,57 +190,6 @@ def outcome(directory: StudyDirectory) -> dict[str, Any]:
             key = (search_of(event), event.get("number"), event.get("seed"))
             ends[key] = [event[n] for n in ("fingerprint", "state", "objective", "updates", "reason", "reports")]
     return {"ends": ends, "chosen": state.chosen, "stage": state.stage}
-
-
-def drawn_study(study_file: Path, chance: random.Random) -> Study:
-    """Every third study uses tpe, which takes longer."""
-    return load_study(study_file, (f"search.sampler={chance.choice(('tpe', 'random', 'random'))}",))
-
-
-def test_a_study_with_faults_and_kills_is_the_study_without(study_file: Path, tmp_path: Path, seeds: range) -> None:
-    """One trial at a time: the same trials, choices and scores, whatever fails."""
-    calm: dict[Any, Any] = {}
-    counts = set()
-    for seed in seeds:
-        chance = random.Random(seed)
-        study, own = drawn_study(study_file, chance), chance.choice((0.0, 0.15))
-        kind = (study.search.sampler, own)
-        if kind not in calm:
-            commands = Commands(study, tmp_path / f"calm-{len(calm)}", 1, random.Random(0))
-            assert commands.run(own=own) == "done"
-            check_trials(commands)
-            calm[kind] = outcome(commands.directory)
-        commands = Commands(study, tmp_path / f"storm-{seed}", 1, chance)
-        commands.until_done(share=chance.choice((0.1, 0.4)), own=own, **FAULTS)
-        assert outcome(commands.directory) == calm[kind], f"seed {seed}"
-        check_trials(commands)
-        counts.add(commands.count)
-    assert len(counts) > 3
-
-
-def test_a_study_of_three_trials_at_a_time_repeats_nothing(study_file: Path, tmp_path: Path, seeds: range) -> None:
-    for seed in seeds:
-        chance = random.Random(1000 + seed)
-        commands = Commands(drawn_study(study_file, chance), tmp_path / f"three-{seed}", 3, chance)
-        commands.until_done(share=chance.choice((0.1, 0.4)), **FAULTS)
-        check_trials(commands)
-
-
-def test_trials_that_fail_for_good_are_counted_once_and_never_chosen(
-    study_file: Path, tmp_path: Path, seeds: range
-) -> None:
-    failed = 0
-    for seed in seeds:
-        chance = random.Random(2000 + seed)
-        commands = Commands(drawn_study(study_file, chance), tmp_path / f"good-{seed}", chance.choice((1, 3)), chance)
-        commands.until_done(share=0.6, kinds=(UNKNOWN,), own=0.1)
-        state = read_state(commands.directory)
-        failed += sum(trial.state == "failed" for trial in state.trials)
-        for search in state.chosen:
-            chosen = next(t for t in state.trials_of(search) if t.fingerprint == state.chosen[search])
-            assert chosen.state == "finished"
-        check_trials(commands)
-    assert failed > 0
 
 
 @pytest.mark.parametrize(

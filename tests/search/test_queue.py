@@ -342,6 +342,6 @@ def test_an_oracle_enters_every_try_in_the_ledger(tmp_path: Path) -> None:
     assert item is not None
     search.queue.failed(item, Failure(UNKNOWN, "lost"))
     search.clock.now += PAUSES[0]
-    assert search.queue.next() == item
+    assert search.queue.next() == {**item, "try": 2}
     readings = [(entry["purpose"], entry["set"]) for entry in journal.read(search.directory.ledger)]
     assert readings == [("search objective (oracle)", "xquad")] * 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import fmean
@@ -294,13 +296,13 @@ def _mean(languages: Sequence[Mapping[str, float]], metric: str) -> str:
     return "" if lacking else f"{fmean(one[metric] for one in languages):.1f}"
 
 
-def _versions() -> Iterator[str]:
-    yield f"Python {platform.python_version()}"
+@cache  # a package's version is looked up in its whole description
+def _versions() -> tuple[str, ...]:
+    found = [f"Python {platform.python_version()}"]
     for package in PACKAGES:
-        try:
-            yield f"{package} {version(package)}"
-        except PackageNotFoundError:
-            continue
+        with suppress(PackageNotFoundError):
+            found.append(f"{package} {version(package)}")
+    return tuple(found)
 
 
 def _table(header: Sequence[str], rows: Any) -> str:

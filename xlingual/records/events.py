@@ -7,7 +7,7 @@ Events of the journal (every one has `event` and `time`):
                                   known how)
     trial_retried                 arm, search, number, fingerprint, reason, pause (seconds until the next try)
     trial_ended                   arm, search, number, fingerprint, state (finished | pruned | failed), objective,
-                                  updates, reason, reports ([budget spent, objective] of each that the last try made),
+                                  updates, reason, reports ([budget spent, objective] of each that its tries made),
                                   retry (true: the trial is not to blame, and the next command tries it again)
     space_exhausted               arm, search, trials, space (its fingerprint): it holds no further configuration
     chosen                        arm, search, number, fingerprint, objective, trials (how many ended trials it is based

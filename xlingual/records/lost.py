@@ -29,7 +29,7 @@ def lost_records(directory: TrialDirectory, updates: int) -> str | None:
     reports = journal.read(directory.reports)
     if not directory.configuration.exists():
         return f"{directory.configuration.name} is missing in {directory.path}"
-    if not reports or reports[-1]["updates"] != updates:
+    if not reports or reports[-1]["updates"] < updates:  # a trial may be stopped earlier than it was once trained
         found = f"ends at update {reports[-1]['updates']}, not {updates}" if reports else "is missing or empty"
         return f"{directory.reports.name} {found} in {directory.path}"
     return None

@@ -7,7 +7,7 @@ over, and say how a try ended. Whether another try follows is decided here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -20,6 +20,7 @@ from xlingual.search.recording_callback import Item, RecordingCallback, key_of, 
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.spent_budget import is_whole, spent
 
+LOST = "its records did not arrive"
 Limit: TypeAlias = int | Callable[[], int]
 """How many items are side by side at most: a number, or what tells it now."""
 
@@ -45,11 +46,12 @@ class Source(Protocol):
 
 @dataclass
 class Open:
-    """An item that did not end: its try that goes on, or the one to come."""
+    """An item that did not end: its try that goes on, or the one to come; `reports` are those of all its tries."""
 
     item: Item
     ready_at: float = 0.0
     running: bool = False
+    tries: int = 0
     attempts: Attempts = field(default_factory=Attempts)
     furthest: int = 0
     last: Mapping[str, Any] = field(default_factory=dict)
@@ -61,12 +63,17 @@ class Open:
     def begin(self) -> None:
         """Begin a try; its reports of before come again."""
         self.running, self.stopped, self.failure, self.last = True, False, None, {}
-        self.reports.clear()
+        self.tries += 1
+
+    def has(self, report: Mapping[str, Any]) -> bool:
+        """Whether this try made a report already, which arrives again."""
+        return bool(self.last) and int(report["updates"]) <= int(self.last["updates"])
 
     def report(self, report: Mapping[str, Any], step: int, objective: float) -> None:
         """Take a report in: one that no try made before begins the count of tries again."""
         self.last = report
-        self.reports.append((step, objective))
+        if not self.reports or step > self.reports[-1][0]:
+            self.reports.append((step, objective))
         if int(report["updates"]) > self.furthest:
             self.furthest = int(report["updates"])
             self.attempts.progressed()
@@ -129,16 +136,20 @@ class TrialQueue:
             return None
         found.begin()
         self._recorder.started(found.item)
-        return {**found.item, "avoid": self._place.avoid(found.failed_on)}
+        return {**found.item, "try": found.tries, "avoid": self._place.avoid(found.failed_on)}
 
     def reported(self, item: Item, report: Mapping[str, Any]) -> bool:
-        """Take a report of a try in, and say whether it goes on."""
-        found = self._open[key_of(item)]
+        """Take a report of a try in, and say whether it goes on; one that arrives again or too late is ignored."""
+        found = self._running(item)
+        if found is None:
+            return False
         if "failed" in report:
             found.failure = Failure(report.get("kind", OWN), str(report["failed"]))
             found.failed_on = report.get("node", "")
         if "objective" not in report:
             return True
+        if found.has(report):
+            return not found.stopped
         step, objective = spent(report, self._full_budget), float(report["objective"])
         found.report(report, step, objective)
         self._recorder.reported(item, report)
@@ -148,26 +159,40 @@ class TrialQueue:
 
     def returned(self, item: Item) -> None:
         """Take in that a try came to its end, or was stopped by the trial scheduler."""
-        found = self._open[key_of(item)]
+        found = self._running(item)
+        if found is None:
+            return
         updates = int(found.last.get("updates", 0))
+        whole = bool(found.last) and is_whole({"total_updates": whole_updates(item), **found.last}, self._full_budget)
         if found.failure is not None:
             self.failed(item, found.failure)
-        elif found.last and is_whole({"total_updates": whole_updates(item), **found.last}, self._full_budget):
-            lost = self._place.lost(item["fingerprint"], updates)
-            if lost is None:
-                self._end(found, "finished", found.last, None)
-            else:
-                self.failed(item, Failure(PLACE, f"it finished, but its records did not arrive: {lost}"))
-        elif found.stopped:
-            self._end(found, "pruned", found.last, f"stopped by the trial scheduler after {updates} updates")
-        else:
+        elif not whole and not found.stopped:
             self.failed(item, Failure(UNKNOWN, f"it ended after {updates} updates without a word"))
+        elif (lost := self._place.lost(item["fingerprint"], updates)) is not None:
+            self.failed(item, Failure(PLACE, f"it {'finished' if whole else 'was stopped'}, but {LOST}: {lost}"))
+        elif whole:
+            self._end(found, "finished", found.last, None)
+        else:
+            self._end(found, "pruned", found.last, f"stopped by the trial scheduler after {updates} updates")
 
     def failed(self, item: Item, failure: Failure) -> None:
         """Take in that a try failed; another one follows, or the trial failed for good, or the stage stops here."""
-        found = self._open[key_of(item)]
+        if (found := self._running(item)) is not None:
+            self._failed(found, failure, item.get("avoid", ()))
+
+    def lose(self, failure: Failure) -> None:
+        """Take in that whoever trained is gone, and all tries that went on with it."""
+        for found in [each for each in self._open.values() if each.running]:
+            self._failed(found, failure, ())
+
+    def _running(self, item: Item) -> Open | None:
+        """The item of a try, if this is the one that goes on: what is told of an earlier one comes too late."""
+        found = self._open.get(key_of(item))
+        return found if found is not None and found.running and found.tries == item["try"] else None
+
+    def _failed(self, found: Open, failure: Failure, avoided: Sequence[str]) -> None:
         failure = found.failure or failure  # what a trial says of itself says more than that it is gone
-        failure = self._place.blame(failure, item.get("avoid", ()))
+        failure = self._place.blame(failure, avoided)
         found.running, found.failure = False, failure
         pause = found.attempts.pause(failure, self._clock())
         if pause is None and is_final(failure):
@@ -176,12 +201,7 @@ class TrialQueue:
             self._stop()
         else:
             found.ready_at = self._clock() + pause
-            self._recorder.retried(item, failure.reason, pause)
-
-    def lose(self, failure: Failure) -> None:
-        """Take in that whoever trained is gone, and all tries that went on with it."""
-        for found in [each for each in self._open.values() if each.running]:
-            self.failed(found.item, failure)
+            self._recorder.retried(found.item, failure.reason, pause)
 
     def check_ended(self, stage: str) -> None:
         """Let a stage end only when each of its trials did.

@@ -57,6 +57,7 @@ class ArmScheduler:
             for search in searches
         }
         self._seen: dict[tuple[Hashable, str], int] = {}
+        self._ended: dict[tuple[Hashable, str], int] = {}
         for search, trials in past.items():
             for name, reports in trials.items():
                 for step, objective in reports:
@@ -65,13 +66,16 @@ class ArmScheduler:
     def goes_on(self, search: Hashable, name: str, step: int, objective: float) -> bool:
         """Take in a report of a trial, and say whether the trial goes on.
 
-        A report that was made before changes nothing, as its trial went on then.
+        A report that was made before changes nothing: the trial goes on if it went on then.
         """
-        seen = self._seen.get((search, name), 0)
-        if step <= seen:
-            return seen < self._full_budget
-        self._seen[search, name] = step
-        return self._rules[search].goes_on(name, step, objective) and step < self._full_budget
+        trial = (search, name)
+        if step <= self._seen.get(trial, 0):
+            return step < self._ended.get(trial, step + 1)
+        self._seen[trial] = step
+        goes_on = self._rules[search].goes_on(name, step, objective) and step < self._full_budget
+        if not goes_on:
+            self._ended.setdefault(trial, step)
+        return goes_on
 
 
 class Asha:

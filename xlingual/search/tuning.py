@@ -19,7 +19,7 @@ from ray.tune.search import Searcher
 
 from xlingual.errors import XlingualError
 from xlingual.records.storage import writing
-from xlingual.search.failures import UNKNOWN, Failure, failure_of
+from xlingual.search.failures import PLACE, Failure, failure_of
 from xlingual.search.placement import elsewhere
 from xlingual.search.queue import TrialQueue
 from xlingual.search.recording_callback import Item
@@ -62,7 +62,7 @@ def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: di
     logging.getLogger("ray.train").setLevel(logging.ERROR)
     while not queue.done:
         _tune(queue, task, concurrent, driver)
-        queue.lose(Failure(UNKNOWN, "Ray Tune ended without it"))
+        queue.lose(Failure(PLACE, "Ray Tune ended without it"))
 
 
 def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str, float]) -> None:
