@@ -134,13 +134,13 @@ def _fault(folder: Path, method: str, path: str) -> str:
     return what
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, address: str = "127.0.0.1", port: int = 0) -> None:
     """Serve until killed; prints the port first."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     app = one_at_a_time(DomainDispatcherApplication(create_backend_app), folder)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server(address, port, app, threaded=True)
     print(server.server_port, flush=True)
     server.serve_forever()
 
@@ -148,4 +148,4 @@ def main(folder: Path) -> None:
 if __name__ == "__main__":
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "test")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "test")
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:3], *map(int, sys.argv[3:4]))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,14 @@ from obstore.store import MemoryStore
 from s3_server import BUCKET, S3Server
 
 from xlingual.errors import RecordLocked, StorageError
-from xlingual.records import journal, remote_lock
+from xlingual.records import journal
 from xlingual.records.attached import attach, detach, mirrored
 from xlingual.records.files import write_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lease import Holder, lease
 from xlingual.records.lock import hold, is_held
 from xlingual.records.mirror import Mirror
-from xlingual.records.remote import Remote
+from xlingual.records.remote import Listed, Remote
 from xlingual.records.remote_lock import SILENCE, HeldLock, held_remotely
 
 URL = "s3://bucket/storage/study"
@@ -106,6 +108,23 @@ def test_a_dead_machines_lock_is_free_after_the_stated_time_and_no_sooner(machin
         with pytest.raises(RecordLocked, match="another process took over while this one could not be reached"):
             dead.renew()
     assert _record(two)["token"] == "t2", "the dead one gave back what is not its own"
+
+
+def test_a_machine_that_died_long_ago_is_not_waited_for(
+    machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store tells when it gave its last sign."""
+    one, two = machines
+    head, waiting = two.mirror.remote.head, Waiting()
+
+    def long_ago(key: str) -> Listed | None:
+        found = head(key)
+        return replace(found, written=found.written - SILENCE + 10) if found and key == "driver.lock" else found
+
+    monkeypatch.setattr(two.mirror.remote, "head", long_ago)
+    with one.take("t1"), two.take("t2", waiting=waiting):
+        assert 9 <= waiting.now <= 10
+    assert {each.key for each in two.mirror.remote.list()} == {"driver.lock"}
 
 
 def test_a_machine_that_left_the_cluster_is_not_waited_for(machines: tuple[Machine, Machine]) -> None:
@@ -226,7 +245,7 @@ def test_a_lock_of_a_dead_machine_is_shown_as_free_after_a_while(
     one, two = machines
     with one.take("t1"):
         assert is_held(two.study.lock)
-        later = remote_lock.time.time() + SILENCE + 1
+        later = time.time() + SILENCE + 1
         with monkeypatch.context() as patched:
-            patched.setattr(remote_lock.time, "time", lambda: later)
+            patched.setattr("time.time", lambda: later)
             assert not is_held(two.study.lock)

@@ -1,8 +1,9 @@
 """A lock in an object store: an object that names its holder, who rewrites it every few seconds.
 
 It is taken by creating the object, or by replacing it in the very state in which it was seen: of several that try, one
-succeeds. It is free when its holder gave it back, or has not rewritten it for `SILENCE` seconds by
-the clock of whoever waits; a process of the waiting machine whose local lock is free is dead.
+succeeds. It is free when its holder gave it back, or has not rewritten it for `SILENCE` seconds: by the store's clock
+when it is first seen, by that of whoever waits from then on. A process of the waiting machine whose local lock is free
+is dead.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ def _taken(
     clock: Callable[[], float],
     pause: Callable[[float], None],
 ) -> Tag:
-    deadline, seen, changed, signs = clock() + patience, None, clock(), -1
+    deadline, seen, changed, signs = clock() + patience, None, 0.0, -1
     while True:
         found = _read(remote, key)
         if found is None:
@@ -198,7 +199,8 @@ def _taken(
             continue
         record, now_tag = found
         if now_tag != seen:
-            seen, changed, signs = now_tag, clock(), signs + 1
+            age = _age(remote, key, mine["token"]) if seen is None and not record.get("free") else 0.0
+            seen, changed, signs = now_tag, clock() - age, signs + 1
         dead = record.get("machine") == mine["machine"] or is_gone(str(record.get("node", "")))
         if record.get("free") or dead or clock() - changed >= silence:
             tag = remote.replace(key, _written(mine), now_tag)
@@ -211,6 +213,15 @@ def _taken(
                 f"{record.get('host')}); wait for it to finish or stop it, then run the same command again"
             )
         pause(1.0)
+
+
+def _age(remote: Remote, key: str, token: str) -> float:
+    """Seconds since an object was written, by the clock of the store alone."""
+    asked = f".now-{token}"
+    remote.put(asked, b"")
+    present, there = remote.head(asked), remote.head(key)
+    remote.delete([asked])
+    return max(0.0, present.written - there.written) if present and there else 0.0
 
 
 def _beat(lock: HeldLock, seconds: float, ended: threading.Event) -> None:

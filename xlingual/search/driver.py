@@ -12,7 +12,9 @@ import ray
 import torch
 
 from xlingual.activity import doing, entering
+from xlingual.data.toy import ToyWorld
 from xlingual.errors import DataError, RecordError, StageError
+from xlingual.export.export import TOY_WORLDS
 from xlingual.families import Checkpoint
 from xlingual.models.encoder import encoder_widths
 from xlingual.preparation.advice import advice_notes
@@ -254,7 +256,7 @@ def _placed(
         nodes = expected = None
         if address != "local":
             models = {each.pinned: each.fingerprint for each in dict.fromkeys(checkpoints.values())}
-            expected = Expected(facts_of_node(), models)
+            expected = Expected(facts_of_node(), models, _toy_of_each_node(study, directory))
             nodes = Nodes(directory, concurrency, listener.note, ClusterSurvey(expected, demand))
             with doing("checking the nodes"):
                 nodes.check()
@@ -270,6 +272,14 @@ def _placed(
 
         with watching(namespace, listener.note, nodes), head_watched(head_address(), head_lost):
             yield Placed(limit, nodes or Here(directory), expected)
+
+
+def _toy_of_each_node(study: Study, directory: StudyDirectory) -> tuple[Path, ToyWorld] | None:
+    """Where each node makes the toy world: of a study at a URL, whose mirrors are a node's own."""
+    if url_of(directory.path) is None or not study.uses_toy:
+        return None
+    world = ToyWorld(**study.toy.model_dump())
+    return directory.path.parent / TOY_WORLDS / world.fingerprint, world
 
 
 def check_this_machine(study: Study) -> None:

@@ -5,21 +5,25 @@ What runs on a node is sent there whole (pickled by value), like the rest of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xlingual.search.own_node import Expected
 
 
-def models_of_node(node: str, models: Mapping[str, str]) -> str | None:
+def models_of_node(node: str, expected: Expected) -> str | None:
     """Find each model on a node, which may download it, and return what is wrong with one, or None.
 
     Args:
         node: its id.
-        models: by name, the fingerprint of the driver's copy.
+        expected: what it has in common with the driver.
     """
     from xlingual.errors import NodeError
-    from xlingual.search.own_node import checkpoint_here
+    from xlingual.search.own_node import checkpoint_here, make_toy_world
 
     try:
-        for name, fingerprint in models.items():
+        make_toy_world(expected)
+        for name, fingerprint in expected.models.items():
             checkpoint_here(name, fingerprint)
     except NodeError as error:
         return str(error)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xlingual.data.toy import ToyWorld, write_toy_world
 from xlingual.errors import ModelError, NodeError
 from xlingual.families import Checkpoint
 from xlingual.models.remembered_fingerprint import remembered_fingerprint
@@ -29,10 +30,18 @@ class Expected:
     Attributes:
         facts: of the driver, see `facts_of_node`.
         models: by name (of the hub, with its commit), the fingerprint that the driver found.
+        toy: where each node makes the toy world whose model is trained; None where there is none, or all nodes see it.
     """
 
     facts: Facts
     models: Mapping[str, str] = field(default_factory=dict)
+    toy: tuple[Path, ToyWorld] | None = None
+
+
+def make_toy_world(expected: Expected) -> None:
+    """Make the toy world on this node, where a study at a URL has one."""
+    if expected.toy is not None:
+        write_toy_world(*expected.toy)
 
 
 def check_software(expected: Expected) -> None:

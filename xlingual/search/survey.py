@@ -92,7 +92,7 @@ class ClusterSurvey:
         if not self._expected.models:
             return {}
         seconds = PATIENCE if is_patient else SECONDS_TO_ANSWER
-        found = ask_nodes(training, seconds, models_of_node, dict(self._expected.models))
+        found = ask_nodes(training, seconds, models_of_node, self._expected)
         self._have_models |= {key for key, answer in found.items() if answer is None}
         return {key: silence(answer) or answer for key, answer in found.items() if is_patient or not silence(answer)}
 

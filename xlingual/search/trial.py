@@ -28,7 +28,7 @@ from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
 from xlingual.search.failures import OWN, TO_MEND, causes_of, failure_of
 from xlingual.search.interface import ReachableTorch
-from xlingual.search.own_node import Expected, check_software, checkpoint_here
+from xlingual.search.own_node import Expected, check_software, checkpoint_here, make_toy_world
 from xlingual.search.placement import Demand, elsewhere
 from xlingual.study import TrialConfiguration
 from xlingual.tasks import Task
@@ -170,6 +170,7 @@ def _checkpoint(name: str, expected: Expected | None, task: Task) -> Checkpoint:
     if expected is None:
         return Checkpoint.resolve(name, task)
     check_software(expected)
+    make_toy_world(expected)
     return checkpoint_here(name, expected.models[name], task)
 
 
