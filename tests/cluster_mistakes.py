@@ -212,6 +212,6 @@ STUDY = (
             "docker.run_options", with_storage(), GPU_STUDY),
     Mistake("no storage on the host", (("mount -t nfs4", "ls"),), "initialization_commands:", "initialization_commands",
             with_storage(), GPU_STUDY),
-    Mistake("a URL", (), "  run_options:", "docker.run_options", with_storage(), (*GPU_STUDY, "storage=s3://bucket/studies")),
+    Mistake("a URL", (), "  run_options:", "docker.run_options", with_storage(), (*GPU_STUDY, "storage=file:///mnt/studies")),
 )  # fmt: skip
 MISTAKES = (*YAML, *SCHEMA, *PROVIDER, *NODES, *IMAGES, *START, *FILES, *NETWORK, *STUDY)

@@ -53,3 +53,11 @@ def test_files_without_a_mistake_have_none(text: str, here: Here, tmp_path: Path
 def test_a_study_that_fits_has_no_finding(text: str, here: Here, tmp_path: Path) -> None:
     study = study_of((*GPU_STUDY, "scaling.concurrent_trials=2"))
     assert check_cluster_file(written(tmp_path, text), study, here=here).findings == ()
+
+
+@pytest.mark.parametrize("text", [SHIPPED, on_premises()], ids=["shipped", "hosts"])
+def test_records_in_an_object_store_need_no_mounted_file_system(text: str, here: Here, tmp_path: Path) -> None:
+    study = study_of((*GPU_STUDY, "scaling.concurrent_trials=2", "storage=s3://bucket/studies"))
+    checked = check_cluster_file(written(tmp_path, text), study, here=here)
+    assert checked.findings == ()
+    assert not any("storage" in note or "records" in note for note in checked.notes)

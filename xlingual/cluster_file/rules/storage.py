@@ -1,4 +1,4 @@
-"""The study's records: on storage that all nodes share."""
+"""The study's records: on storage that all nodes share, or in an object store."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 from xlingual.cluster_file.cluster import CLOUDS, ClusterFile
 from xlingual.cluster_file.finding import Finding
 from xlingual.cluster_file.shell import bound
+from xlingual.errors import RecordError
+from xlingual.records.remote import checked_url, is_url
 from xlingual.study.document import Path
 
 _MOUNTS = re.compile(r"\b(mount|s3fs|gcsfuse|mount-s3|goofys|juicefs|sshfs|rclone)\b")
@@ -16,15 +18,18 @@ _RUN_OPTIONS = ("run_options", "head_run_options", "worker_run_options")
 
 
 def unshared(cluster: ClusterFile) -> Iterator[Finding]:
-    """With workers besides the head, the records lie on a file system that every node mounts."""
+    """With workers besides the head, the records lie in an object store or on a file system that every node mounts."""
     place = cluster.storage
-    if place is None or cluster.most_workers == 0:
+    if place is None or (cluster.most_workers == 0 and not is_url(place)):
         return
-    remedy = "mount a file system that all nodes share, and name a folder on it with --storage"
+    remedy = "name a URL (s3://BUCKET/PREFIX), or a folder on a file system that all nodes mount, with --storage"
     found = f"the study's records go to {place}"
-    if "://" in place:
-        found = f"the study's records cannot go to {place}: they are kept in a folder, not at a URL"
-        yield cluster.finding(_mounting(cluster), found, remedy)
+    if is_url(place):
+        try:
+            checked_url(place)
+        except RecordError as error:
+            told, _, remedy = str(error).partition("; ")
+            yield cluster.finding(_mounting(cluster), f"the study's records cannot go to {told}", remedy)
     elif cluster.uses_docker:
         source = _bound_to(cluster, PurePosixPath(place))
         if source is None:
@@ -40,7 +45,13 @@ def unshared(cluster: ClusterFile) -> Iterator[Finding]:
 
 def unknown_storage_note(cluster: ClusterFile) -> str | None:
     """Say what cannot be told from here: whether one's own hosts share a folder; None where it can be."""
-    if cluster.storage is None or not cluster.is_local or cluster.uses_docker or not cluster.most_workers:
+    if (
+        cluster.storage is None
+        or is_url(cluster.storage)
+        or not cluster.is_local
+        or cluster.uses_docker
+        or not cluster.most_workers
+    ):
         return None
     return f"the study's records go to {cluster.storage}, which must be a folder that all hosts share"
 
