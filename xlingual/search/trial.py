@@ -26,7 +26,8 @@ from xlingual.records.attached import attach
 from xlingual.records.files import write_text
 from xlingual.records.layout import TrialDirectory
 from xlingual.records.lease import Holder
-from xlingual.search.failures import OWN, TO_MEND, causes_of, failure_of
+from xlingual.search.failures import OWN, PLACE, TO_MEND, causes_of, failure_of
+from xlingual.search.hung import end_hung, forget, word_of_workers
 from xlingual.search.interface import ReachableTorch
 from xlingual.search.own_node import Expected, check_software, checkpoint_here, make_toy_world
 from xlingual.search.placement import Demand, elsewhere
@@ -36,6 +37,7 @@ from xlingual.training.execution import Execution
 from xlingual.training.freed_memory import keep_freed_memory, release_free_memory
 from xlingual.training.loop import train_trial
 from xlingual.training.memory import NO_THRIFT, Thrift
+from xlingual.training.watch import LEAST, Watch
 from xlingual.training.worker import Report, SoloWorker
 
 
@@ -82,11 +84,19 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
     try:
         if task.demand.workers == 1:
             device = torch.device("cuda" if task.demand.gpus_per_worker > 0 else "cpu")
-            _train(config, task, directory, SoloWorker(device, tune.report))
+            here = ray.get_runtime_context().get_node_id()
+
+            def hung(line: str) -> None:
+                tune.report({"failed": line, "kind": PLACE, "node": here})
+
+            _train(config, task, directory, SoloWorker(device, tune.report), hung=hung)
         else:
+            forget(directory)
             train_with_less(lambda thrift: _train_with_ray_train(config, task, thrift))
     except Exception as error:
         failure = failure_of(error)
+        if task.demand.workers > 1 and failure.kind != OWN:
+            failure = word_of_workers(directory) or failure
         if failure.kind != OWN:
             with suppress(OSError, StorageError):  # storage may be what failed
                 write_text(directory.path / "error.txt", traceback.format_exc())
@@ -146,23 +156,33 @@ class RayTrainWorker:
 
 
 def _train(
-    config: dict[str, Any], task: TrialTask, directory: TrialDirectory, worker: Any, thrift: Thrift = NO_THRIFT
+    config: dict[str, Any],
+    task: TrialTask,
+    directory: TrialDirectory,
+    worker: Any,
+    *,
+    thrift: Thrift = NO_THRIFT,
+    hung: Callable[[str], None] = lambda line: None,
 ) -> None:
     model = task.models[config["arm"]]
     if task.execution.threads:
         torch.set_num_threads(task.execution.threads)
     inputs: TrialInputs = ray.get(task.inputs[model])
-    train_trial(
-        TrialConfiguration.model_validate(config["configuration"]),
-        inputs,
-        _checkpoint(model, task.expected, inputs.task),
-        directory,
-        worker,
-        keep_model=task.keep_model,
-        execution=task.execution,
-        holder=Holder(ray.get_runtime_context().get_node_id(), has_left_cluster),
-        thrift=thrift,
-    )
+    checkpoint = _checkpoint(model, task.expected, inputs.task)  # which may wait for a download, unwatched
+    watch = Watch(lambda line: end_hung(line, directory, hung))
+    with watch.watching():
+        train_trial(
+            TrialConfiguration.model_validate(config["configuration"]),
+            inputs,
+            checkpoint,
+            directory,
+            worker,
+            keep_model=task.keep_model,
+            execution=task.execution,
+            holder=Holder(ray.get_runtime_context().get_node_id(), has_left_cluster),
+            thrift=thrift,
+            alive=watch.alive,
+        )
 
 
 def _checkpoint(name: str, expected: Expected | None, task: Task) -> Checkpoint:
@@ -207,7 +227,7 @@ def _train_with_ray_train(config: dict[str, Any], task: TrialTask, thrift: Thrif
     trainer = TorchTrainer(
         train_fn_per_worker,
         train_loop_config={"config": config, "task": task, "thrift": thrift},
-        torch_config=ReachableTorch(),
+        torch_config=ReachableTorch(timeout_s=int(LEAST)),  # a lost partner is noticed as soon as a hang
         scaling_config=ScalingConfig(
             num_workers=task.demand.workers,
             use_gpu=task.demand.gpus_per_worker > 0,

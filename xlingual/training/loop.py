@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -49,6 +49,7 @@ def train_trial(
     execution: Execution = DEFAULT_EXECUTION,
     holder: Holder = NO_HOLDER,
     thrift: Thrift = NO_THRIFT,
+    alive: Callable[[str], None] = lambda doing: None,
 ) -> None:
     """Train one configuration to its last update, continuing from its last checkpoint.
 
@@ -64,6 +65,7 @@ def train_trial(
         execution: how it is computed.
         holder: this process, as other machines know it.
         thrift: how memory is spared, beyond what the record says that an earlier start spared.
+        alive: takes signs of life: what was done last, with each update and each batch of a scoring.
 
     Raises:
         TrialDiverged: when a gradient is not finite.
@@ -81,7 +83,9 @@ def train_trial(
                 worker.report(report)
         else:
             thrift = thrift.joined(worker.gather(held and _spared(directory))[0])
-            Training(configuration, inputs, checkpoint, directory, worker, keep_model, execution, held, thrift).run()
+            Training(
+                configuration, inputs, checkpoint, directory, worker, keep_model, execution, held, thrift, alive
+            ).run()
 
 
 def _writing(held: Lease | None) -> AbstractContextManager[None]:
@@ -137,13 +141,15 @@ class Training:
         execution: Execution,
         held: Lease | None,
         thrift: Thrift,
+        alive: Callable[[str], None],
     ) -> None:
+        self.alive = alive
         self.configuration, self.inputs, self.directory, self.worker = configuration, inputs, directory, worker
         self.source_checkpoint, self.keep_model, self.held = checkpoint, keep_model, held
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
         self.model = TrainedModel(configuration, inputs, checkpoint, worker, execution)
         self.writer = BackgroundWriter()
-        self._update, self.scoring = 0, Scoring(self.model, configuration.lengths, worker)
+        self._update, self.scoring = 0, Scoring(self.model, configuration.lengths, worker, alive)
         self.progress = load_checkpoint(directory.checkpoint, self.model, worker)
         self.updater = Updater(configuration, order, self.model, worker, thrift, self._spare)
 
@@ -168,6 +174,7 @@ class Training:
             self._update = update
             losses.append(self.updater.update(update))
             self.model.average.after_update(update + 1)
+            self.alive(f"update {update + 1}")
             if update + 1 in due:
                 seconds, began = time.monotonic() - began, time.monotonic()
                 report = self._record(update + 1, losses, seconds)

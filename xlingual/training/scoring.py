@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from torch import nn
@@ -10,6 +10,7 @@ from torch import nn
 from xlingual.errors import OutOfMemory
 from xlingual.evaluation.answerer import TooLarge, WatchedBatcher, out_of_memory
 from xlingual.families import Lengths, ScoringSet
+from xlingual.families.batches import Batch, Batcher, ItemRef
 from xlingual.tasks import Candidates
 from xlingual.training.freed_memory import release_free_memory
 from xlingual.training.model import TrainedModel
@@ -25,10 +26,17 @@ class Scoring:
         model: in training.
         lengths: of its inputs.
         worker: this process.
+        alive: takes a sign of life with each batch.
     """
 
-    def __init__(self, model: TrainedModel, lengths: Lengths, worker: Worker) -> None:
-        self._model, self._lengths, self._worker = model, lengths, worker
+    def __init__(
+        self,
+        model: TrainedModel,
+        lengths: Lengths,
+        worker: Worker,
+        alive: Callable[[str], None] = lambda doing: None,
+    ) -> None:
+        self._model, self._lengths, self._worker, self._alive = model, lengths, worker, alive
         self._tokens = model.batcher.tokens_per_pass
 
     def answers(self, model: nn.Module, questions: Mapping[K, ScoringSet]) -> list[dict[K, Candidates]]:
@@ -55,7 +63,7 @@ class Scoring:
 
     def _share(self, model: nn.Module, questions: Mapping[K, ScoringSet]) -> dict[K, Candidates] | TooLarge:
         """This worker's answers, or the batch that did not fit."""
-        batcher, family = WatchedBatcher(self._model.batcher, self._tokens), self._model.family
+        batcher, family = LivingBatcher(self._model.batcher, self._tokens, self._alive), self._model.family
         share = (self._worker.rank, self._worker.workers)
         try:
             return family.answers(model, questions, batcher, self._lengths, share=share, autocast=self._model.autocast)
@@ -64,3 +72,16 @@ class Scoring:
                 raise
         release_free_memory()
         return batcher.last
+
+
+class LivingBatcher(WatchedBatcher):
+    """A batcher that gives a sign of life with each batch."""
+
+    def __init__(self, batcher: Batcher, tokens: int, alive: Callable[[str], None]) -> None:
+        super().__init__(batcher, tokens)
+        self._alive = alive
+
+    def __call__(self, places: Sequence[ItemRef]) -> Batch:
+        """Stack inputs, in this order."""
+        self._alive("a batch of the development data")
+        return super().__call__(places)
