@@ -122,7 +122,8 @@ def environment() -> dict[str, str]:
     """Environment of Ray and of the command under test."""
     code = str(Path(__file__).resolve().parents[1])
     # Nobody else can reach these addresses, so no password is needed.
-    ray = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    # Ray's workers would yield to whatever else runs on this machine.
+    ray = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
     return {**os.environ, **QUICK, **ray, "PYTHONPATH": code}
 
 

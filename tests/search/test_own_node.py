@@ -13,7 +13,7 @@ from xlingual.errors import NodeError
 from xlingual.models.checkpoint_directory import checkpoint_fingerprint
 from xlingual.search.failures import PLACE, failure_of
 from xlingual.search.node_probe import facts_of_node
-from xlingual.search.own_node import Expected, check_software, checkpoint_here
+from xlingual.search.own_node import Expected, check_software, model_here
 
 FACTS = facts_of_node()
 
@@ -42,14 +42,14 @@ def test_other_software_is_the_nodes_fault_and_not_the_trials(differing: dict[st
 
 
 def test_the_drivers_model_is_found(copied: Path, tmp_path: Path) -> None:
-    found = checkpoint_here(str(copied), checkpoint_fingerprint(copied), folder=tmp_path / "memory")
-    assert found.directory == copied
+    found = model_here(str(copied), checkpoint_fingerprint(copied), tmp_path / "memory")
+    assert found == copied
 
 
 def test_a_model_of_other_content_is_the_nodes_fault(copied: Path, tmp_path: Path) -> None:
     here = checkpoint_fingerprint(copied)
     with pytest.raises(NodeError) as refused:
-        checkpoint_here(str(copied), "0123456789abcdef", folder=tmp_path / "memory")
+        model_here(str(copied), "0123456789abcdef", tmp_path / "memory")
     assert str(refused.value) == (
         f"its copy of the model {copied} has other content than this command's ({here}, not 0123456789abcdef, in "
         f"{copied}); copy the model to the same path there, or name one on storage that all nodes share"
@@ -77,7 +77,7 @@ def test_a_model_that_is_not_there_is_the_nodes_fault(
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     with pytest.raises(NodeError) as refused:
-        checkpoint_here(name, "0123456789abcdef", folder=tmp_path / "memory")
+        model_here(name, "0123456789abcdef", tmp_path / "memory")
     assert str(refused.value) == message
 
 
@@ -92,7 +92,7 @@ def test_processes_of_a_node_that_begin_together_hash_the_model_once(
 
     def begin(_: int) -> Path:
         together.wait()
-        return checkpoint_here(str(copied), fingerprint, folder=tmp_path / "memory").directory
+        return model_here(str(copied), fingerprint, tmp_path / "memory")
 
     monkeypatch.setattr("xlingual.models.remembered_fingerprint.checkpoint_fingerprint", count)
     with ThreadPoolExecutor(3) as pool:

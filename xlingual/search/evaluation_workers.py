@@ -18,7 +18,7 @@ from xlingual.families import Checkpoint, Lengths, ScoringSet
 from xlingual.search.cluster import connected
 from xlingual.search.head import end_with, head_address, head_watched
 from xlingual.search.node_probe import check_nodes
-from xlingual.search.own_node import checkpoint_here
+from xlingual.search.own_node import model_here
 from xlingual.search.placement import Demand, slots
 from xlingual.search.ray_output import kept_in
 from xlingual.tasks import Task
@@ -138,7 +138,8 @@ class _Worker:
 
     def __init__(self, model: str, fingerprint: str, task: Task, lengths: Lengths, demand: Demand) -> None:
         torch.set_num_threads(max(1, int(demand.cpus_per_worker)))
-        checkpoint = checkpoint_here(model, fingerprint, task)
+        model_here(model, fingerprint)
+        checkpoint = Checkpoint.resolve(model, task)
         device = torch.device("cuda" if demand.gpus_per_worker > 0 else "cpu")
         self._answerer = Answerer.load(checkpoint, lengths, device)
 

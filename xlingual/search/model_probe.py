@@ -19,12 +19,12 @@ def models_of_node(node: str, expected: Expected) -> str | None:
         expected: what it has in common with the driver.
     """
     from xlingual.errors import NodeError
-    from xlingual.search.own_node import checkpoint_here, make_toy_world
+    from xlingual.search.own_node import make_toy_world, model_here
 
     try:
         make_toy_world(expected)
         for name, fingerprint in expected.models.items():
-            checkpoint_here(name, fingerprint)
+            model_here(name, fingerprint)
     except NodeError as error:
         return str(error)
     return None

@@ -1,4 +1,7 @@
-"""What a process checks of the node that it runs on, before it trains there: its software, and its copy of a model."""
+"""What a process checks of the node that it runs on, before it trains there: its software, and its copy of a model.
+
+Nothing of PyTorch is imported here: each node is asked before the first trial, and after each failure.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xlingual.data.toy import ToyWorld, write_toy_world
 from xlingual.errors import ModelError, NodeError
-from xlingual.families import Checkpoint
+from xlingual.models.checkpoint_directory import resolve_checkpoint
 from xlingual.models.remembered_fingerprint import remembered_fingerprint
 from xlingual.records.lock import hold
 from xlingual.search.node_probe import Facts, difference, facts_of_node
-from xlingual.tasks import QUESTION_ANSWERING, Task
+
+if TYPE_CHECKING:
+    from xlingual.data.toy import ToyWorld
 
 PATIENCE = 1800.0
 """Seconds to wait for another process of the node that downloads or hashes the same model."""
@@ -41,6 +46,8 @@ class Expected:
 def make_toy_world(expected: Expected) -> None:
     """Make the toy world on this node, where a study at a URL has one."""
     if expected.toy is not None:
+        from xlingual.data.toy import write_toy_world
+
         write_toy_world(*expected.toy)
 
 
@@ -58,9 +65,7 @@ def check_software(expected: Expected) -> None:
     _compared.add(key)
 
 
-def checkpoint_here(
-    name: str, fingerprint: str, task: Task = QUESTION_ANSWERING, folder: Path | None = None
-) -> Checkpoint:
+def model_here(name: str, fingerprint: str, folder: Path | None = None) -> Path:
     """Find a model on this node, and compare its content with the driver's.
 
     One process of a node downloads it, where it is not there, and hashes it; the others wait for that one. Afterwards
@@ -69,8 +74,10 @@ def checkpoint_here(
     Args:
         name: a directory, or `NAME@COMMIT` of the hub.
         fingerprint: of the driver's copy.
-        task: what the model is trained for or asked.
         folder: of this node's own disk; None takes the one of Ray's session.
+
+    Returns:
+        its directory.
 
     Raises:
         NodeError: when it is absent here, or another one.
@@ -78,16 +85,16 @@ def checkpoint_here(
     folder = folder or session_folder()
     with hold(folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.lock", patience=PATIENCE):
         try:
-            checkpoint = Checkpoint.resolve(name, task)
+            directory = resolve_checkpoint(name)
         except ModelError as error:
             raise NodeError(_absent(name, error)) from None
-        found = remembered_fingerprint(checkpoint.directory, folder)
+        found = remembered_fingerprint(directory, folder)
     if found != fingerprint:
         raise NodeError(
             f"its copy of the model {name} has other content than this command's ({found}, not {fingerprint}, in "
-            f"{checkpoint.directory}); {_remedy(name)}"
+            f"{directory}); {_remedy(name)}"
         )
-    return checkpoint
+    return directory
 
 
 def session_folder() -> Path:

@@ -29,7 +29,7 @@ from xlingual.records.lease import Holder
 from xlingual.search.failures import OWN, PLACE, TO_MEND, causes_of, failure_of
 from xlingual.search.hung import end_hung, forget, word_of_workers
 from xlingual.search.interface import ReachableTorch
-from xlingual.search.own_node import Expected, check_software, checkpoint_here, make_toy_world
+from xlingual.search.own_node import Expected, check_software, make_toy_world, model_here
 from xlingual.search.placement import Demand, elsewhere
 from xlingual.study import TrialConfiguration
 from xlingual.tasks import Task
@@ -187,11 +187,11 @@ def _train(
 
 def _checkpoint(name: str, expected: Expected | None, task: Task) -> Checkpoint:
     """Find the model; on a node that joined a moment ago, nobody may have looked at it and the software yet."""
-    if expected is None:
-        return Checkpoint.resolve(name, task)
-    check_software(expected)
-    make_toy_world(expected)
-    return checkpoint_here(name, expected.models[name], task)
+    if expected is not None:
+        check_software(expected)
+        make_toy_world(expected)
+        model_here(name, expected.models[name])
+    return Checkpoint.resolve(name, task)
 
 
 def has_left_cluster(node: str) -> bool:
