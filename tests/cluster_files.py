@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -93,6 +94,16 @@ def for_hosts(name: str, hosts: Mapping[str, int], key: str, ports: Mapping[str,
         options = {"num-cpus": hosts[host], "num-gpus": 0, "object-store-memory": 10**8, **(ports or {})}
         cluster[which] = [" ".join([start, *(f"--{option}={value}" for option, value in options.items())])]
     return str(yaml.safe_dump(cluster, sort_keys=False, width=200))
+
+
+def copy_project(target: Path) -> None:
+    """Copy what the shipped file copies to the nodes."""
+    target.mkdir(exist_ok=True)
+    for source in yaml.safe_load(SHIPPED)["file_mounts"].values():
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, target / source, ignore=shutil.ignore_patterns("__pycache__"))
+        elif not source.startswith("~"):
+            shutil.copy(ROOT / source, target)
 
 
 def write_for_this_machine(folder: Path) -> Path:

@@ -67,6 +67,15 @@ class Host:
         """Cut its network link; its processes keep running."""
         _run("ip", "-n", self.space, "link", "set", "e0", "down")
 
+    def heal(self) -> None:
+        """Mend its network link."""
+        _run("ip", "-n", self.space, "link", "set", "e0", "up")
+
+    def kill(self, pattern: str) -> bool:
+        """Kill one of its processes by its command line; returns whether there was one."""
+        found = subprocess.run(self.command("pgrep", "-f", pattern), capture_output=True, text=True).stdout.split()
+        return bool(found) and subprocess.run(self.command("kill", "-9", found[0])).returncode == 0
+
     def end(self) -> None:
         """Pull its plug."""
         os.kill(self.first, signal.SIGKILL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shlex
 import shutil
 import subprocess
@@ -13,11 +14,22 @@ from typing import Any
 
 import cluster_hosts
 from cluster_files import for_hosts
-from cluster_hosts import NETWORK, QUICK, Host, Hosts
+from cluster_hosts import NETWORK, Host, Hosts
 
 SSHD = "/usr/sbin/sshd"
 ENVIRONMENT = Path(sys.prefix)
 """The virtual environment, which all machines share; the project comes to them by `ray up`."""
+
+PATIENT = {
+    # Ray notices within half a minute that a machine cannot be reached, and forgives one that is busy for 20 s.
+    "RAY_health_check_period_ms": "2000",
+    "RAY_health_check_timeout_ms": "5000",
+    "RAY_health_check_failure_threshold": "4",
+}
+JOINED = (
+    'RAY_AUTH_MODE=token timeout 240 python -c \'import ray, time; ray.init(address="auto", log_to_driver=False)\n'
+    'while sum(node["Alive"] for node in ray.nodes()) < {count}: time.sleep(0.5)\''
+)
 
 
 def why_not() -> str | None:
@@ -55,11 +67,12 @@ class LoginHost(Host):
         for source, target in ((key, "id"), (key.with_suffix(".pub"), "authorized_keys")):
             shutil.copy(source, ssh / target)
             (ssh / target).chmod(0o600)
-        fast = " ".join(f"{key}={value}" for key, value in QUICK.items())
+        fast = " ".join(f"{key}={value}" for key, value in PATIENT.items())
         lines = (
             f"export PATH={ENVIRONMENT}/bin:$PATH PYTHONPATH=$HOME/xlingual LANG=C.UTF-8 {fast}",
             # three busy machines on one: Ray's deadlines are for idle ones
             "export RAY_worker_niceness=0 RAY_object_store_allow_slow_storage=1",
+            "export RAY_UP_enable_autoscaler_v2=0",  # as the docs say of one's own hosts
         )
         (self.home / ".bashrc").write_text("\n".join(lines) + "\n")
         (self.home / ".bash_profile").write_text(". ~/.bashrc\n")
@@ -100,6 +113,21 @@ class LoginHosts(Hosts):
         self.folder = folder
         self.name = f"xlingual-{os.getpid()}"
         self.laptop = LoginHost(200, folder)
+
+    def up(self, project: Path) -> None:
+        """Copy a project to the laptop, and run `ray up` there until all machines have joined."""
+        laptop = self.laptop
+        shutil.copytree(project, laptop.home / "xlingual", dirs_exist_ok=True)
+        token = laptop.home / ".ray" / "auth_token"
+        token.parent.mkdir()
+        token.write_text(secrets.token_hex(32))
+        token.chmod(0o600)
+        (laptop.home / "xlingual" / "cluster.yaml").write_text(self.cluster_file())
+        up = "ray up -y --no-config-cache cluster.yaml"
+        for command in (up, f"ray exec cluster.yaml {shlex.quote(JOINED.format(count=len(self.all)))}"):
+            process = laptop.sh(f"cd ~/xlingual && {command}")
+            said = process.communicate()[0]
+            assert process.returncode == 0, said
 
     def boot(self, cpus: tuple[int, ...]) -> None:
         """Switch machines on; nothing of Ray runs there."""

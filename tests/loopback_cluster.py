@@ -14,7 +14,7 @@ import textwrap
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from cluster_files import ROOT, for_hosts
+from cluster_files import ROOT, copy_project, for_hosts
 
 MARK = "XLINGUAL_LOOPBACK"
 SSH = """
@@ -143,11 +143,7 @@ class LoopbackCluster:
         token.parent.mkdir()
         token.write_text(secrets.token_hex(32))
         token.chmod(0o600)
-        self.project.mkdir()
-        for name in ("pyproject.toml", "README.md", "LICENSE"):
-            shutil.copy(ROOT / name, self.project)
-        for name in ("xlingual", "studies"):
-            shutil.copytree(ROOT / name, self.project / name, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_project(self.project)
 
 
 def free_ports(count: int) -> list[int]:

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from xlingual.cli.storage_option import absolute_storage
 from xlingual.errors import XlingualError
 from xlingual.progress.json_lines import JsonLines
 from xlingual.study import load_study
 from xlingual.submission.head import Head, HeadError
 from xlingual.submission.on_head import Request
 from xlingual.submission.pack import pack
-from xlingual.submission.submit import Lost, Submission, check_storage, command, unpack
+from xlingual.submission.submit import Lost, Submission, command, unpack
 
 STUDY = Path(__file__).parents[2] / "studies" / "quickstart.yaml"
 STARTED = {"reply": "started", "job": "quickstart-1"}
@@ -232,9 +233,9 @@ def test_an_archive_writes_nothing_outside_of_its_directory(tmp_path: Path) -> N
 @pytest.mark.parametrize(("place", "is_given"), [("xlingual_studies", False), ("~/studies", True)])
 def test_a_relative_storage_is_refused(place: str, is_given: bool, by_letter: Any) -> None:
     with pytest.raises(XlingualError) as error:
-        check_storage(place, is_given)
+        absolute_storage(place, is_given)
     by_letter(str(error.value), place)
 
 
 def test_an_absolute_storage_or_a_url_is_taken() -> None:
-    assert [check_storage(place, True) for place in ("/mnt/s", "s3://b/p")] == ["/mnt/s", "s3://b/p"]
+    assert [absolute_storage(place, True) for place in ("/mnt/s", "s3://b/p")] == ["/mnt/s", "s3://b/p"]

@@ -1,4 +1,4 @@
-"""`xlingual cluster COMMAND`: look at a cluster before it is started."""
+"""`xlingual cluster COMMAND`: check the file of a cluster, or translate it, before anything is started."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from typing import Annotated
 import typer
 
 from xlingual.cli import statuses
-from xlingual.cli.options import AsJson, Overrides
+from xlingual.cli.options import AsJson, Overrides, StudyFile
+from xlingual.cli.storage_option import absolute_storage
+from xlingual.errors import XlingualError
 
-cluster = typer.Typer(no_args_is_help=True, help="Look at a cluster before it is started.")
-
-
-@cluster.callback()
-def _group() -> None:
-    """Keep `check` a command by name, though it is the only one."""
+cluster = typer.Typer(no_args_is_help=True, help="Check a cluster file, or translate it.")
 
 
 @cluster.command()
@@ -55,6 +52,36 @@ def check(
             print(f"{cluster_yaml}: note: {note}", file=sys.stderr)
     if checked.findings:
         raise typer.Exit(statuses.ERROR)
+
+
+@cluster.command()
+def export(
+    cluster_yaml: Annotated[str, typer.Argument(metavar="CLUSTER_YAML", help="The file that `ray up` reads.")],
+    study: StudyFile,
+    to: Annotated[str, typer.Option("--to", help="kuberay (a RayJob) or skypilot (a task).")],
+    storage: Annotated[
+        str | None, typer.Option(help="Directory of studies, as the nodes see it [default: the study's own].")
+    ] = None,
+    overrides: Overrides = None,
+) -> None:
+    """Print the cluster of a file, and a study on it, for KubeRay or SkyPilot.
+
+    Comments at its top say what to do first, and what could not be translated.
+    """
+    from xlingual.cluster_file import check_cluster_file
+    from xlingual.cluster_file.translation import TRANSLATIONS, Asked
+    from xlingual.study import load_study
+
+    if to not in TRANSLATIONS:
+        raise XlingualError(f"--to: found {to!r}; write one of {', '.join(TRANSLATIONS)}")
+    loaded = load_study(study, overrides or ())
+    place = absolute_storage(storage or loaded.storage, storage is not None)
+    checked = check_cluster_file(cluster_yaml, loaded, place)
+    if checked.findings or checked.cluster is None:
+        for finding in checked.findings:
+            print(finding.text(cluster_yaml), file=sys.stderr)
+        raise typer.Exit(statuses.ERROR)
+    print(TRANSLATIONS[to](Asked(checked.cluster, loaded, study, tuple(overrides or ()), place)), end="")
 
 
 _CHECKED = "YAML, Ray's schema, provider, node types, images, start commands, token, files, ports, study, storage"

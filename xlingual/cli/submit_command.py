@@ -13,6 +13,7 @@ from rich.console import Console
 from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.options import AsJson, Overrides, StudyFile
+from xlingual.cli.storage_option import absolute_storage
 from xlingual.cli.study_report import show_report
 from xlingual.errors import XlingualError
 
@@ -46,12 +47,12 @@ def submit(
     from xlingual.study import load_study
     from xlingual.submission.head import Head
     from xlingual.submission.pack import pack
-    from xlingual.submission.submit import Submission, check_storage
+    from xlingual.submission.submit import Submission
 
     if no_follow and down_when_done:
         raise XlingualError("--no-follow and --down-when-done exclude each other; leave one of them out")
     loaded = load_study(study, overrides or ())
-    place = check_storage(storage or loaded.storage, storage is not None)
+    place = absolute_storage(storage or loaded.storage, storage is not None)
     checked = check_cluster_file(cluster, loaded, place)
     if checked.findings or checked.cluster is None:
         _fail("\n".join(finding.text(cluster) for finding in checked.findings), statuses.ERROR)

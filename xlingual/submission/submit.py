@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from xlingual.activity import doing
@@ -192,18 +192,3 @@ def unpack(archive: Path, target: Path) -> Path:
             shutil.rmtree(target)
         fresh.rename(target)
     return target
-
-
-def check_storage(place: str, is_given: bool) -> str:
-    """See that a directory of studies is the same for all nodes.
-
-    Raises:
-        XlingualError: when it is relative: it would lie in the folder of the job.
-    """
-    if "://" in place or PurePosixPath(place).is_absolute():
-        return place
-    named = f"--storage {place}" if is_given else f"storage: {place}, as the study says,"
-    raise XlingualError(
-        f"{named} is relative, and a cluster needs one place for all nodes; write --storage with a URL such as "
-        "s3://BUCKET/studies, or with the absolute path of a folder that every node shares"
-    )

@@ -1,0 +1,120 @@
+"""`ray up` on three machines: a study with two workers a trial loses a process and two machines, and no number."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cluster_hosts
+import login_hosts
+import pytest
+import yaml
+from cluster_files import copy_project
+from login_hosts import LoginHosts
+
+from xlingual.records import journal
+from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import read_state
+
+pytestmark = [pytest.mark.cluster, pytest.mark.real]
+
+STUDY = {
+    "name": "toy",
+    "question": "Does it hold on a cluster?",
+    "model": "toy",
+    "data": {"train": "toy", "dev": "toy", "test": {"source": "toy", "languages": ["en", "de"]}},
+    "windows": {"max_length": 64, "stride": 16, "max_answer_tokens": 8},
+    "training": {
+        "updates": 160,
+        "batch_size": 8,
+        "micro_batch_size": 4,
+        "learning_rate": {"log_uniform": [1e-3, 1e-2]},
+        "freeze_word_embeddings": True,
+        "precision": "fp32",
+        "reports": 20,
+    },
+    "arms": {"baseline": {"baseline": True}},
+    "search": {"trials_per_arm": 2, "startup_trials": 2, "sampler": "random", "scheduler": "none"},
+    "replicates": {"searches": 1, "seeds": 1},
+    "scaling": {"workers_per_trial": 2, "cpus_per_worker": 1, "concurrent_trials": "auto"},
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project as `ray up` copies it, with a study."""
+    copy_project(tmp_path)
+    (tmp_path / "studies" / "toy.yaml").write_text(yaml.safe_dump(STUDY))
+    return tmp_path
+
+
+@pytest.fixture
+def cluster(project: Path) -> Iterator[LoginHosts]:
+    """Three machines, the head with two CPUs, on which Ray runs; none of them has the project but by `ray up`."""
+    lacking = login_hosts.why_not()
+    if lacking:
+        pytest.skip(lacking)
+    folder = Path(tempfile.mkdtemp(prefix="xl"))
+    made = LoginHosts(folder)
+    try:
+        made.boot((2, 1, 1))
+        made.up(project)
+        yield made
+    finally:
+        made.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def results(directory: StudyDirectory) -> dict[str, Any]:
+    """Every trial and replicate with all its reports, and the scores on the test set."""
+    state = read_state(directory)
+    trained = (*state.trials, *state.replicates)
+    reports = {one.fingerprint: journal.read(directory.trial(one.fingerprint).reports) for one in trained}
+    return {
+        "trials": [(one.number, one.fingerprint, one.state, one.objective) for one in state.trials],
+        "replicates": [(one.seed, one.fingerprint, one.state, dict(one.scores)) for one in state.replicates],
+        "reports": {
+            key: [(one["updates"], one["loss"], one["objective"]) for one in of] for key, of in reports.items()
+        },
+    }
+
+
+def test_what_a_cluster_loses_changes_no_number(cluster: LoginHosts, project: Path) -> None:
+    storage = cluster.folder / "studies"
+    head, cut, killed = cluster.all
+    command = f"python -m xlingual submit studies/toy.yaml --cluster cluster.yaml --storage {storage}"
+    process = cluster.laptop.sh(f"cd ~/xlingual && {command}")
+    assert process.stdout is not None
+    said, reporting = [], set[str]()
+    for line in process.stdout:
+        said.append(line)
+        found = re.search(r"baseline (trial \d): running, \d+ of 160 updates", line)
+        if found is None or found[1] in reporting:
+            continue
+        reporting.add(found[1])
+        if len(reporting) == 1:
+            assert head.kill("ray::.*TrainWorker"), "".join(said)
+        else:
+            cut.cut()
+            cluster.all.remove(killed)
+            killed.end()
+    assert process.wait() == 0, "".join(said)
+    assert len(reporting) == 2
+    there = StudyDirectory(storage / "toy")
+    events = [event["event"] for event in journal.read(there.journal)]
+    assert events.count("trial_retried") >= 2, events
+
+    undisturbed = cluster.folder / "undisturbed"
+    run = [sys.executable, "-m", "xlingual", "run", "studies/toy.yaml", "--storage", str(undisturbed)]
+    environment = cluster_hosts.environment() | {"PYTHONPATH": str(project)}
+    done = subprocess.run(run, cwd=project, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert results(there) == results(StudyDirectory(undisturbed / "toy"))
+    here = StudyDirectory(cluster.laptop.home / "xlingual" / "fetched" / "toy")
+    assert results(here) == results(there)
