@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,17 +83,17 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_
         arms={
             "plain": {
                 "baseline": True,
-                "training": {"learning_rate": {"choice": [3e-3, 1e-9]}},
-                "first": {"training": {"learning_rate": 3e-3}},  # the other one is worse
+                "training": {"learning_rate": {"choice": [3e-3, 1e-8, 1e-9]}},
+                "first": {"training": {"learning_rate": 3e-3}},  # the others are worse
             }
         },
         training={"updates": 40, "batch_size": 8, "micro_batch_size": 4, "learning_rate": 1e-3, "reports": 10},
         search={
-            "trials_per_arm": 4,
+            "trials_per_arm": 3,
             "scheduler": "asha",
             "grace_share": 0.25,
             "reduction_factor": 2,
-            "startup_trials": 4,
+            "startup_trials": 3,
             "sampler": "random",
         },
         scaling={"workers_per_trial": 2},
@@ -101,9 +102,8 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_
     with placed_groups() as looks:
         directory, _ = drive_study(path, until="search")
     assert 1 <= max(len(keys) for keys in looks) <= room  # never one more, though a stopped one's workers end later
-    assert len(set[str]().union(*looks)) == 4  # one a trial
-    states = [trial.state for trial in read_state(directory).trials]
-    assert "pruned" in states
-    assert "finished" in states
+    assert len(set[str]().union(*looks)) == 3  # one a trial
+    states = Counter(trial.state for trial in read_state(directory).trials)
+    assert states == {"finished": 1, "pruned": 2}
     whole_machine = ray.remote(num_cpus=int(ray.cluster_resources()["CPU"]))(lambda: "free")
     assert ray.get(whole_machine.remote(), timeout=60) == "free"
