@@ -96,7 +96,7 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_
             "startup_trials": 3,
             "sampler": "random",
         },
-        scaling={"workers_per_trial": 2},
+        scaling={"workers_per_trial": 2, "concurrent_trials": 1},
     )
     room = int(ray.cluster_resources()["CPU"]) // 2
     with placed_groups() as looks:
