@@ -30,6 +30,7 @@ from xlingual.search import driver
 from xlingual.search.examiner import AnswerFailed
 from xlingual.search.failures import failure_of
 from xlingual.search.nodes import Here, Nodes
+from xlingual.search.placement import Concurrency
 from xlingual.search.study_context import StudyContext, demand_of
 from xlingual.seeds import stream_seed
 from xlingual.study import FamilyDefaults, Study, load_study
@@ -224,6 +225,7 @@ class Commands:
                 assert self.ends.total() < COMMANDS, "the study does not end"
                 self.trainer.pass_time(self.world.chance.choice((1.0, 30.0, 600.0)))
         self.trainer.end()
+        self.world.end()
 
     def command(self) -> str:
         """Run one command, and tell how it ended: `done`, `killed`, or the name of the error that its user reads."""
@@ -255,7 +257,8 @@ class Commands:
         """In place of the driver's preparations."""
         place: Here = Here(directory)
         if self.asked.cluster:
-            place = nodes = Nodes(directory, demand_of(study), listener.note, self.world.survey)
+            concurrency = Concurrency(demand_of(study), self.asked.concurrent, None)
+            place = nodes = Nodes(directory, concurrency, listener.note, self.world.survey)
             nodes.check()
         sources = {"model": "m", "train": "t", "dev": "d"}
         yield StudyContext(

@@ -11,7 +11,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,8 +160,8 @@ class World:
         """Whether a node of this id is not the cluster's now."""
         return key not in {machine.key for machine in self.alive()}
 
-    def survey(self, study: Path) -> Survey:
-        """Look at all nodes, as `xlingual.search.nodes.ask_cluster` does."""
+    def survey(self, study: Path, keys: Collection[str] | None) -> Survey:
+        """Look at the nodes of some ids, or at all, as `xlingual.search.nodes.ask_cluster` does."""
         if self.storage_fault:
             return Survey((), f"{study} cannot be written ({os.strerror(self.storage_fault)})")
         return Survey(
@@ -173,8 +173,15 @@ class World:
                     f"{study} is not shared with that node" if self.now < machine.alone_until else None,
                 )
                 for machine in self.alive()
+                if keys is None or machine.key in keys
             )
         )
+
+    def end(self) -> None:
+        """Let nothing go wrong any more."""
+        self.ease, self.storage_fault = 0.0, 0
+        for machine in self.machines:
+            machine.away_until, machine.alone_until, machine.cut = 0.0, 0.0, False
 
     def driver_step(self) -> None:
         """Give the driver's end a chance."""
