@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import ray.exceptions as of_ray
+from ray.train.v2.api.exceptions import PreemptionError
 
 from xlingual.errors import NodeError, RecordLocked, StorageError, TrialDiverged, XlingualError
 
@@ -33,6 +34,7 @@ PLACES: tuple[type[BaseException], ...] = (
     of_ray.OutOfDiskError,
     of_ray.RpcError,
     of_ray.WorkerCrashedError,
+    PreemptionError,
 )
 STORAGE = frozenset(
     {

@@ -31,6 +31,7 @@ from xlingual.search.hung import end_hung, forget, word_of_workers
 from xlingual.search.interface import ReachableTorch
 from xlingual.search.own_node import Expected, check_software, make_toy_world, model_here
 from xlingual.search.placement import Demand, elsewhere
+from xlingual.search.preemption import notice_of_leaving
 from xlingual.study import TrialConfiguration
 from xlingual.tasks import Task
 from xlingual.training.execution import Execution
@@ -169,8 +170,8 @@ def _train(
         torch.set_num_threads(task.execution.threads)
     inputs: TrialInputs = ray.get(task.inputs[model])
     checkpoint = _checkpoint(model, task.expected, inputs.task)  # which may wait for a download, unwatched
-    watch = Watch(lambda line: end_hung(line, directory, hung))
-    with watch.watching():
+    watch, node = Watch(lambda line: end_hung(line, directory, hung)), ray.get_runtime_context().get_node_id()
+    with watch.watching(), notice_of_leaving(node) as leaves:
         train_trial(
             TrialConfiguration.model_validate(config["configuration"]),
             inputs,
@@ -179,9 +180,10 @@ def _train(
             worker,
             keep_model=task.keep_model,
             execution=task.execution,
-            holder=Holder(ray.get_runtime_context().get_node_id(), has_left_cluster),
+            holder=Holder(node, has_left_cluster),
             thrift=thrift,
             alive=watch.alive,
+            leaves=leaves,
         )
 
 
@@ -238,7 +240,7 @@ def _train_with_ray_train(config: dict[str, Any], task: TrialTask, thrift: Thrif
             name=name,
             storage_path=str(runs),
             callbacks=[TuneReportCallback()],
-            failure_config=FailureConfig(max_failures=0),
+            failure_config=FailureConfig(max_failures=0, max_preemption_failures=0),  # tries are the queue's to count
         ),
     )
     try:

@@ -25,6 +25,7 @@ from xlingual.tasks import merge
 from xlingual.training.background_writer import BackgroundWriter
 from xlingual.training.dev_scores import Scores, development_report
 from xlingual.training.execution import Execution
+from xlingual.training.lookout import Lookout
 from xlingual.training.memory import NO_THRIFT, Thrift
 from xlingual.training.model import TrainedModel
 from xlingual.training.optimizer import learning_rate
@@ -50,6 +51,7 @@ def train_trial(
     holder: Holder = NO_HOLDER,
     thrift: Thrift = NO_THRIFT,
     alive: Callable[[str], None] = lambda doing: None,
+    leaves: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train one configuration to its last update, continuing from its last checkpoint.
 
@@ -66,6 +68,7 @@ def train_trial(
         holder: this process, as other machines know it.
         thrift: how memory is spared, beyond what the record says that an earlier start spared.
         alive: takes signs of life: what was done last, with each update and each batch of a scoring.
+        leaves: tells whether this process is about to be ended; a checkpoint is then written at once.
 
     Raises:
         TrialDiverged: when a gradient is not finite.
@@ -84,7 +87,7 @@ def train_trial(
         else:
             thrift = thrift.joined(worker.gather(held and _spared(directory))[0])
             Training(
-                configuration, inputs, checkpoint, directory, worker, keep_model, execution, held, thrift, alive
+                configuration, inputs, checkpoint, directory, worker, keep_model, execution, held, thrift, alive, leaves
             ).run()
 
 
@@ -142,8 +145,9 @@ class Training:
         held: Lease | None,
         thrift: Thrift,
         alive: Callable[[str], None],
+        leaves: Callable[[], bool],
     ) -> None:
-        self.alive = alive
+        self.alive, self.lookout = alive, Lookout(leaves, worker)
         self.configuration, self.inputs, self.directory, self.worker = configuration, inputs, directory, worker
         self.source_checkpoint, self.keep_model, self.held = checkpoint, keep_model, held
         order = training_order(configuration, inputs.train, inputs.of_mixture(configuration.mixture))
@@ -168,8 +172,8 @@ class Training:
         training = self.configuration.training
         self._hand_over(self._recovered_reports())
         due = set(report_updates(training.updates, training.reports))
-        losses: list[Tensor] = []
-        began = time.monotonic()
+        losses, spent_before = self._go_on_from_sums()
+        began = time.monotonic() - spent_before
         for update in range(self.progress.updates, training.updates):
             self._update = update
             losses.append(self.updater.update(update))
@@ -180,6 +184,8 @@ class Training:
                 report = self._record(update + 1, losses, seconds)
                 losses.clear()
                 self._hand_over([report])
+            elif self.lookout.says_save(update + 1):
+                self._save_between_reports(update + 1, losses, time.monotonic() - began)
 
     def _hand_over(self, reports: Sequence[Report]) -> None:
         """Pass reports to the driver, which may end the trial at any of them; the last one once everything is saved."""
@@ -221,12 +227,40 @@ class Training:
                 self._save(self.held)
         return report
 
+    def _save_between_reports(self, updates: int, losses: list[Tensor], seconds: float) -> None:
+        """Write a checkpoint now, with what each worker summed up since the last report."""
+        self.updater.check_gradients()
+        mine = {"loss": torch.stack(losses).cpu(), "seconds": seconds, **self.updater.sums()}
+        since = tuple(self.worker.gather(mine))
+        if self.held:
+            before, self.progress = self.progress, Progress(updates, self.progress.reports, since)
+            self._save(self.held)
+            self.progress = before
+
+    def _go_on_from_sums(self) -> tuple[list[Tensor], float]:
+        """Take this worker's share of what was summed up between the last report and the checkpoint.
+
+        Returns:
+            Each update's loss, and the seconds that they took.
+        """
+        since, worker = self.progress.since, self.worker
+        if not since:
+            return [], 0.0
+        total = torch.zeros_like(since[0]["loss"])
+        for sums in since[worker.rank :: worker.workers]:
+            total += sums["loss"]
+            self.updater.add_sums(sums)
+        if worker.rank >= len(since):  # there were fewer workers
+            self.updater.add_sums({"losses": {}, "updates": since[0]["updates"], "tokens": [0, 0], "squares": []})
+        return list(total.to(worker.device)), float(since[0]["seconds"])
+
     def _save(self, held: Lease) -> None:
         """Write a checkpoint of the model as it is now, while training goes on.
 
         Until it is written a restart finds the one before, and the record is cut back to that: what came after it is
         trained again.
         """
+        self.lookout.saved()
         content = on_host(saved(self.model, self.progress))
 
         def write() -> None:

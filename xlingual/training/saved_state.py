@@ -25,10 +25,17 @@ from xlingual.training.worker import Report, SoloWorker, Worker
 
 @dataclass(frozen=True)
 class Progress:
-    """Progress of a training: updates done, and its reports so far."""
+    """Progress of a training.
+
+    Attributes:
+        updates: done.
+        reports: so far.
+        since: what each worker summed up since the last report, see `Updater.sums`; empty at a report.
+    """
 
     updates: int = 0
     reports: tuple[Report, ...] = ()
+    since: tuple[dict[str, Any], ...] = ()
 
 
 def saved(model: TrainedModel, progress: Progress) -> dict[str, Any]:
@@ -36,6 +43,7 @@ def saved(model: TrainedModel, progress: Progress) -> dict[str, Any]:
     return {
         "updates": progress.updates,
         "reports": list(progress.reports),
+        "since": list(progress.since),
         "model": model.plain.state_dict(),
         "heads": {name: head.state_dict() for name, head in model.losses.heads.items()},
         "average": model.average.state_dict(),
@@ -88,7 +96,7 @@ def load_checkpoint(path: Path, model: TrainedModel, worker: Worker | None = Non
         raise RecordError(
             f"{path}: not a checkpoint of this trial ({said}); delete it to train from the start"
         ) from error
-    return Progress(int(content["updates"]), tuple(content["reports"]))
+    return Progress(int(content["updates"]), tuple(content["reports"]), tuple(content["since"]))
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | str | None:

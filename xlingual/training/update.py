@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -172,6 +172,28 @@ class Updater:
                     f"diverged at update {number + 1}: the gradient is not finite "
                     f"(learning rate {rate:g}); search smaller learning rates or noise magnitudes"
                 )
+
+    def sums(self) -> dict[str, Any]:
+        """What this worker has summed up since it was last asked for counts, losses and perturbations; on the CPU."""
+        return {
+            "losses": {name: loss.cpu() for name, loss in self._sums.items()},
+            "updates": dict(self._updates),
+            "tokens": [self._tokens, self._padded_tokens],
+            "squares": [[one.cpu() for one in point.squares] for point in hook_points_of(self._model.robust)],
+        }
+
+    def add_sums(self, sums: Mapping[str, Any]) -> None:
+        """Go on from another process's `sums`."""
+        device = self._worker.device
+        for name, loss in sums["losses"].items():
+            self._sums[name] = self._sums.get(name, 0.0) + loss.to(device)
+        self._updates |= Counter(sums["updates"])  # the same on every worker
+        self._tokens += sums["tokens"][0]
+        self._padded_tokens += sums["tokens"][1]
+        for point, squares in zip(hook_points_of(self._model.robust), sums["squares"], strict=False):
+            added = [one.to(device) for one in squares]
+            both = [one + two for one, two in zip(point.squares, added, strict=True)] if point.squares and added else []
+            point.squares = both or point.squares or added
 
     def take_counts(self) -> tuple[int, int]:
         """Tokens that this worker trained on since it was last asked: without padding, with padding."""
