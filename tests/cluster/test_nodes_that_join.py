@@ -113,14 +113,6 @@ def most_side_by_side(lines: list[str]) -> int:
 
 
 def test_a_cluster_that_starts_without_a_worker_is_counted_as_it_may_become(monitor: None, run: Any, join: Any) -> None:
-    refused = run("--set", "scaling.cpus_per_worker=2")
-    assert refused.end() == 1
-    assert (
-        "scaling: a trial asks for 1 worker of 2 CPU, but the cluster has 1 node of 0 CPU and may grow to 2 "
-        "nodes of type small (1 CPU). The largest worker that fits has 1 CPU: write scaling.cpus_per_worker: 1 or "
-        "less, or use larger nodes\n"
-    ) in refused.said
-
     command = run(*SHORT)
     command.line(
         lambda line: (

@@ -188,3 +188,4 @@ def test_a_study_goes_on_where_a_node_may_come_in_place_of_the_last_one() -> Non
     watched.cluster.faults["1"] = FAULT
     assert watched.nodes.blame(BROKE, []) == Failure(PLACE, f"node 10.0.0.1: {FAULT}")
     assert watched.nodes.trials() == 1
+    assert watched.nodes.may_come and not Watched("1").nodes.may_come

@@ -51,6 +51,11 @@ def test_the_line_says_when_no_node_will_ever_do() -> None:
     )
 
 
+def test_on_a_cluster_that_grows_the_line_says_that_a_node_is_yet_to_start() -> None:
+    line = waiting_line(group(bundles=({"CPU": 1.0, "GPU": 1.0},)), ROOMS, 90.0, grows=True)
+    assert "1 worker of 1 CPU and 1 GPU; the cluster has yet to start a node that large; free now: " in line
+
+
 def test_a_large_cluster_makes_no_long_line() -> None:
     line = waiting_line(group(), ROOMS * 50, 30.0)
     assert line.endswith("; 94 more nodes")

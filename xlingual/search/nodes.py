@@ -109,6 +109,11 @@ class Nodes(Here):
         """Whether some node is left out."""
         return bool(self._left_out)
 
+    @property
+    def may_come(self) -> bool:
+        """Whether the cluster is known to add nodes by itself."""
+        return self._concurrency.growth is not None and bool(self._concurrency.growth.types)
+
     def trials(self) -> int:
         """How many trials run side by side now."""
         return self._trials

@@ -42,10 +42,12 @@ class Watch:
     Args:
         namespace: of the groups that are this study's.
         tell: takes a line.
+        grows: whether the cluster adds nodes by itself for what waits.
     """
 
     namespace: str
     tell: Callable[[str], None]
+    grows: bool = False
     _since: dict[str, float] = field(default_factory=dict)
     _next: float = SILENCE
 
@@ -68,16 +70,17 @@ class Watch:
         waited = now - self._since[oldest]
         if waited >= self._next:
             self._next = 2 * waited
-            self.tell(waiting_line(waiting[oldest], rooms(), waited))
+            self.tell(waiting_line(waiting[oldest], rooms(), waited, grows=self.grows))
 
 
-def waiting_line(group: Group, rooms: Sequence[Room], waited: float) -> str:
+def waiting_line(group: Group, rooms: Sequence[Room], waited: float, *, grows: bool = False) -> str:
     """Tell what a group waits for, and what the nodes have."""
     asked = Counter(_text(bundle) for bundle in group.bundles)
     wanted = " and ".join(f"{count} worker{'s' if count > 1 else ''} of {each}" for each, count in asked.items())
     names = sorted({name for bundle in group.bundles for name in bundle if not name.startswith("node:")})
-    never = "" if all(_fits(bundle, rooms) for bundle in group.bundles) else "no node of the cluster is that large; "
-    return f"no trial is training: one has waited {waited:.0f} s for {wanted}; {never}free now: {_free(rooms, names)}"
+    large = "the cluster has yet to start a node that large; " if grows else "no node of the cluster is that large; "
+    why = "" if all(_fits(bundle, rooms) for bundle in group.bundles) else large
+    return f"no trial is training: one has waited {waited:.0f} s for {wanted}; {why}free now: {_free(rooms, names)}"
 
 
 def first_ready(references: Sequence[Any], what: str, tell: Callable[[str], None], silence: float = SILENCE) -> Any:
@@ -113,7 +116,7 @@ def watching(
         looks: seconds between two looks.
     """
     ended = threading.Event()
-    watch = Watch(namespace, tell)
+    watch = Watch(namespace, tell, grows=nodes is not None and nodes.may_come)
 
     def run() -> None:
         looked = time.monotonic()
