@@ -218,15 +218,32 @@ def test_a_training_that_is_not_finite_says_so(
         train(configure(robust=robust), tiny_inputs, tiny_checkpoint, tmp_path)
 
 
-def test_a_broken_checkpoint_is_named(
+def test_a_checkpoint_of_another_training_is_refused(
     tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any
 ) -> None:
     with pytest.raises(Killed):
         train(configure(), tiny_inputs, tiny_checkpoint, tmp_path, kill_after=2)
     directory = TrialDirectory(tmp_path / configure().fingerprint)
-    directory.checkpoint.write_bytes(b"not a checkpoint")
+    torch.save({}, directory.checkpoint)
     with pytest.raises(RecordError, match=r"checkpoint\.pt: not a checkpoint of this trial"):
         train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5, 0.999])
+def test_a_checkpoint_cut_in_half_is_set_aside_and_the_numbers_are_those_of_one_go(
+    tiny_inputs: TrialInputs, tiny_checkpoint: Path, tmp_path: Path, configure: Any, left: float
+) -> None:
+    whole, _ = train(configure(), tiny_inputs, tiny_checkpoint, tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(configure(), tiny_inputs, tiny_checkpoint, tmp_path, kill_after=4)
+    directory = TrialDirectory(tmp_path / configure().fingerprint)
+    content = directory.checkpoint.read_bytes()
+    directory.checkpoint.write_bytes(content[: int(left * len(content))])
+    (told, *reports), _ = train(configure(), tiny_inputs, tiny_checkpoint, tmp_path)
+    assert told["note"].startswith(f"{directory.checkpoint}: cannot be read (")
+    assert told["note"].endswith("); kept as checkpoint.pt.broken, training starts over")
+    assert numbers(reports) == numbers(whole)
+    assert journal.read(directory.reports) == reports
 
 
 @pytest.mark.parametrize(("updates", "reports", "expected"), [(10, 3, (3, 7, 10)), (2, 5, (1, 2)), (5, 1, (5,))])

@@ -146,6 +146,8 @@ class TrialQueue:
         if "failed" in report:
             found.failure = Failure(report.get("kind", OWN), str(report["failed"]))
             found.failed_on = report.get("node", "")
+        if "note" in report:
+            self._recorder.note(f"{key_of(item)}: {report['note']}")
         if "objective" not in report:
             return True
         if found.has(report):

@@ -74,6 +74,10 @@ class RecordingCallback:
         """Show a report."""
         self._listener.trial_changed(trial_view(item, "running", report))
 
+    def note(self, text: str) -> None:
+        """Show what a trial tells its user."""
+        self._listener.note(text)
+
     def retried(self, item: Item, reason: str, pause: float) -> None:
         """Write down that a try failed and another one follows."""
         named = {name: item[name] for name in NAMED if name in item}

@@ -169,6 +169,8 @@ class Training:
 
     def _run(self) -> None:
         self._write_environment(self.progress.updates)
+        if self.progress.unreadable:
+            self.worker.report({"note": self.progress.unreadable})
         training = self.configuration.training
         self._hand_over(self._recovered_reports())
         due = set(report_updates(training.updates, training.reports))

@@ -7,6 +7,7 @@ and the reports so far. The learning-rate schedule, the position in the data and
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from torch import Tensor
 
 from xlingual.errors import RecordError
 from xlingual.records.attached import fetch
-from xlingual.records.files import write_whole
+from xlingual.records.files import remove, write_whole
+from xlingual.records.storage import writing
 from xlingual.training.hand_on import handed_on
 from xlingual.training.model import TrainedModel
 from xlingual.training.worker import Report, SoloWorker, Worker
@@ -31,11 +33,13 @@ class Progress:
         updates: done.
         reports: so far.
         since: what each worker summed up since the last report, see `Updater.sums`; empty at a report.
+        unreadable: why the checkpoint could not be read, if so.
     """
 
     updates: int = 0
     reports: tuple[Report, ...] = ()
     since: tuple[dict[str, Any], ...] = ()
+    unreadable: str = ""
 
 
 def saved(model: TrainedModel, progress: Progress) -> dict[str, Any]:
@@ -63,7 +67,9 @@ def save_checkpoint(path: Path, content: dict[str, Any], check: Callable[[], Non
 
 
 def load_checkpoint(path: Path, model: TrainedModel, worker: Worker | None = None) -> Progress:
-    """Continue from a checkpoint when there is one, else from the start.
+    """Continue from a checkpoint when there is one that can be read, else from the start.
+
+    A file that cannot be read (half of it is gone) is set aside: training from the start gives the same numbers.
 
     One worker reads it, to the CPU's memory, and hands it on to the others, so that all have the same whatever each of
     them would find there. Each part takes from there to the model's device what it needs.
@@ -81,9 +87,9 @@ def load_checkpoint(path: Path, model: TrainedModel, worker: Worker | None = Non
     content = handed_on(found, worker)
     if content is None:
         return Progress()
+    if isinstance(content, str):
+        return Progress(unreadable=content)
     try:
-        if isinstance(content, str):
-            raise ValueError(content)
         if content["vocabulary"] != (model.vocabulary.fingerprint if model.vocabulary else None):
             raise ValueError("its word embeddings are trimmed to other inputs")
         model.plain.load_state_dict(content["model"])
@@ -92,23 +98,30 @@ def load_checkpoint(path: Path, model: TrainedModel, worker: Worker | None = Non
         model.average.load_state_dict(content["average"])
         model.optimizer.load_state_dict(content["optimizer"])
     except Exception as error:
-        said = content if isinstance(content, str) else f"{type(error).__name__}: {error}"
         raise RecordError(
-            f"{path}: not a checkpoint of this trial ({said}); delete it to train from the start"
+            f"{path}: not a checkpoint of this trial ({type(error).__name__}: {error}); "
+            "delete it to train from the start"
         ) from error
     return Progress(int(content["updates"]), tuple(content["reports"]), tuple(content["since"]))
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | str | None:
-    """A checkpoint's content, or why it has none; None where there is no file."""
+    """A checkpoint's content; None where there is no file, and what to tell where it was set aside."""
     fetch(path)
     if not path.exists():
         return None
     try:
         # Mapped only where the model takes copies to its device: the optimiser's state on a CPU is what was loaded.
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=device.type != "cpu")
+    except OSError:  # storage is away, which tells nothing of the file
+        raise
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        broken = path.with_name(f"{path.name}.broken")
+        with writing(broken):
+            os.replace(path, broken)
+            remove(path)  # of a mirror: from the store, too
+        told = str(error).partition("\n")[0]
+        return f"{path}: cannot be read ({type(error).__name__}: {told}); kept as {broken.name}, training starts over"
     return content
 
 
