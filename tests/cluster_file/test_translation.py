@@ -59,6 +59,7 @@ def test_a_ray_job_has_kuberays_fields_and_the_files_values(tmp_path: Path) -> N
     assert set(spec) <= JOB and spec["shutdownAfterJobFinishes"] is True
     words = shlex.split(spec["entrypoint"])
     assert words[:3] == ["xlingual", "run", "/home/ray/study/study.yaml"]
+    assert words[-6:-4] == ["--set", "scaling.concurrent_trials=8"]  # auto, which KubeRay cannot be asked for
     assert words[-4:] == ["--set", "name=My_study", "--set", "question=it's $(x)"]
     cluster = spec["rayClusterSpec"]
     assert set(cluster) <= CLUSTER

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from xlingual.cluster_file.cluster import NodeType
+from xlingual.cluster_file.rules.study_fit import groups_of, most_places
 from xlingual.cluster_file.translation.parts import Asked, comments, dns_name, document
+from xlingual.search.placement import Demand
 
 STUDY_FOLDER = "/home/ray/study"
 PROJECT = "/home/ray/xlingual"
@@ -29,7 +31,7 @@ def ray_job(asked: Asked) -> str:
         "kind": "RayJob",
         "metadata": {"name": name},
         "spec": {
-            "entrypoint": asked.run(f"{STUDY_FOLDER}/study.yaml"),
+            "entrypoint": asked.run(f"{STUDY_FOLDER}/study.yaml", *_concurrency(asked)),
             "shutdownAfterJobFinishes": True,
             "ttlSecondsAfterFinished": 600,
             "backoffLimit": 0,
@@ -37,6 +39,16 @@ def ray_job(asked: Asked) -> str:
         },
     }
     return comments(_said(asked, name)) + document(config_map) + "---\n" + document(job)
+
+
+def _concurrency(asked: Asked) -> list[str]:
+    """Write `auto` as a number: a command cannot ask KubeRay's autoscaler how many nodes there may be."""
+    scaling = asked.study.scaling
+    if scaling.concurrent_trials != "auto" or not (groups := groups_of(asked.cluster)):
+        return []
+    demand = Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+    places = most_places(groups, demand, asked.cluster.most_workers)
+    return [f"scaling.concurrent_trials={max(1, places // demand.workers)}"]
 
 
 def _cluster(asked: Asked, name: str) -> dict[str, Any]:

@@ -72,9 +72,9 @@ class Asked:
         own = self.cluster.text("docker", "head_image" if is_head else "worker_image")
         return own or self.cluster.text("docker", "image")
 
-    def run(self, study_file: str) -> str:
-        """The command that runs the study on the head."""
-        sets = [word for override in self.overrides for word in ("--set", override)]
+    def run(self, study_file: str, *more: str) -> str:
+        """The command that runs the study on the head, with overrides of its own and `more`."""
+        sets = [word for override in (*more, *self.overrides) for word in ("--set", override)]
         return shlex.join(["xlingual", "run", study_file, "--address", "auto", "--storage", self.storage, *sets])
 
 
