@@ -13,7 +13,7 @@ import cluster_hosts as hosts
 class Command:
     """`xlingual run` on a machine; `line` waits for a printed line."""
 
-    def __init__(self, host: hosts.Host | None, *arguments: str) -> None:
+    def __init__(self, host: hosts.Host | None, *arguments: str, seconds: float = 240.0) -> None:
         command = [sys.executable, "-u", "-m", "xlingual", "run", *arguments]
         self.process = subprocess.Popen(
             host.command(*command) if host else command,
@@ -23,7 +23,7 @@ class Command:
             env=hosts.environment(),
         )
         self.lines: list[str] = []
-        self._watchdog = threading.Timer(240, self.process.kill)
+        self._watchdog = threading.Timer(seconds, self.process.kill)
         self._watchdog.start()
 
     def line(self, wanted: Callable[[str], bool]) -> str:

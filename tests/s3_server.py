@@ -27,6 +27,7 @@ class S3Server:
     Faults are read before each request: the file `fault` holds `METHOD SUBSTRING WHAT`, `WHAT` one of
         403, 503     refused, nothing done
         lost         done, but the answer is lost: the other side sees a 500
+        unconditional  done, whatever the conditions of the request
     each followed by `once` if the next request is answered again.
     """
 
@@ -107,6 +108,9 @@ def one_at_a_time(app: Callable[[dict[str, Any], Answer], Iterable[bytes]], fold
 
         with lock:
             fault = _fault(folder, method, path)
+            if fault == "unconditional":
+                environ = {name: value for name, value in environ.items() if not name.startswith("HTTP_IF_")}
+                fault = ""
             if fault in ("403", "503"):
                 environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
                 said.append(fault)

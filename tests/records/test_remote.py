@@ -105,6 +105,16 @@ def test_a_store_that_cannot_be_used_is_told_at_once(
     by_letter(_refused(f"s3://{BUCKET}"), "no credentials")
 
 
+def test_a_store_without_conditional_writes_is_refused(
+    s3: S3Server, objects: Remote, by_letter: Callable[..., None]
+) -> None:
+    objects.check_conditions()
+    with s3.fault("PUT", "/", "unconditional"), pytest.raises(StorageError) as told:
+        objects.check_conditions()
+    by_letter(str(told.value).replace(objects.url, "URL"))
+    assert objects.list() == []
+
+
 @pytest.mark.parametrize(
     "place",
     ["file:///x", "http://host/x", "s3:/bucket/x", "s3://", "s3:///x", "s3://key:secret@bucket", "s3://b1/../x"],

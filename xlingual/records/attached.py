@@ -111,13 +111,20 @@ def url_of(path: Path) -> str | None:
     return "/".join(filter(None, (found[0].remote.url, found[1]))) if found else None
 
 
-def check(url: str) -> None:
+def check(url: str, *, writes: bool = False) -> None:
     """Ask a URL for something once, so that a wrong name or missing credentials are told within seconds.
+
+    Args:
+        url: of a study.
+        writes: whether it will be written to.
 
     Raises:
         StorageError: names the URL, the reason and what to do.
     """
-    Remote.at(url, FIRST_PATIENCE).check()
+    remote = Remote.at(url, FIRST_PATIENCE)
+    remote.check()
+    if writes:
+        remote.check_conditions()
 
 
 def refresh(path: Path) -> None:

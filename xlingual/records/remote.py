@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -199,6 +200,23 @@ class Remote:
         """
         with self._asking() as obs:
             obs.list_with_delimiter(self._store)
+
+    def check_conditions(self) -> None:
+        """See that objects are made only where none is, and replaced only in a known state: locks rest on it.
+
+        Raises:
+            StorageError: when the store does otherwise.
+        """
+        key = f".conditions-{secrets.token_hex(8)}"
+        first = self.put(key, b"1")
+        made, second = self.create(key, b"2"), self.put(key, b"3")
+        replaced = self.replace(key, b"4", first)
+        self.delete([key])
+        if made or replaced or second == first:
+            raise StorageError(
+                f"{self.url}: the storage does not honour conditional writes (If-None-Match, If-Match), without which "
+                "two commands could write the same records; use one that does, or a file system that all nodes mount"
+            )
 
     def _written(self, key: str, content: bytes) -> Tag | None:
         found = self.get(key)

@@ -86,7 +86,7 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     directory = StudyDirectory(path)
     if url := url_of(path):
         with doing(f"asking {url}"):
-            check(url)
+            check(url, writes=True)
     with hold(directory.lock):
         for line in open_directory(study, directory):
             listener.note(line)

@@ -52,7 +52,10 @@ class ObjectProbe:
         """
         if told is not None:
             return f"{self.place} {told}"
-        found = self._remote.get(f"{self._folder}/{node}")
+        try:
+            found = self._remote.get(f"{self._folder}/{node}")
+        except StorageError as error:
+            return str(error)
         if found is None or found[0] != self._token.encode():
             return f"{self.place} is another store there: what it writes does not arrive here"
         return None
