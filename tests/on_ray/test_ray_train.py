@@ -75,6 +75,22 @@ def placed_groups() -> Iterator[list[set[str]]]:
 
 
 @pytest.mark.cluster
+def test_a_trial_takes_as_many_workers_as_there_is_room_for(
+    ray_cluster: None, write_study: Any, drive_study: Any
+) -> None:
+    """Of one to eight, on a machine of fewer CPUs; and Ray Train's own files are gone when it ended."""
+    path = write_study("elastic", arms=ONE_ARM, search=ONE_TRIAL)
+    directory, _ = drive_study(path, "scaling.workers_per_trial=[1, 8]", until="search")
+    (trial,) = read_state(directory).trials
+    assert trial.state == "finished"
+    (start,) = journal.read(directory.trial(trial.fingerprint).environment)
+    assert start["workers"] == min(8, int(ray.cluster_resources()["CPU"]))
+    reports = journal.read(directory.trial(trial.fingerprint).reports)
+    assert [report["updates"] for report in reports] == [3, 6, 9, 12]
+    assert not (directory.path / "ray").exists()
+
+
+@pytest.mark.cluster
 def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_takes_their_place(
     ray_cluster: None, write_study: Any, drive_study: Any
 ) -> None:

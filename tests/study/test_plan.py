@@ -77,6 +77,17 @@ def test_resources_of_a_trial_are_those_of_its_workers(load, study_text):
     assert planned.concurrent_trials == 3
 
 
+def test_workers_may_be_few_or_many(load, study_text):
+    """What a trial needs is what the least need; two equal numbers are one number."""
+    scaling = "\nscaling: {workers_per_trial: [2, 4], cpus_per_worker: 3}"
+    study = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8" + scaling))
+    assert (study.scaling.least_workers, study.scaling.most_workers) == (2, 4)
+    planned = plan(study)
+    assert (planned.workers_per_trial, planned.cpus_per_trial) == ((2, 4), 6)
+    fixed = load(study_text, ("trials_per_arm: 8", "trials_per_arm: 8" + scaling.replace("[2, 4]", "[2, 2]")))
+    assert fixed.scaling.workers_per_trial == 2
+
+
 def test_defaults_are_what_the_file_leaves_out(load, study_text):
     defaults = dict(plan(load(study_text)).defaults)
     assert defaults["training.batch_size"] == 32

@@ -58,6 +58,9 @@ ONE_PROBLEM = [
     (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: 4}", 29, "found 4 ... write gpus_per_worker: 1"),
     (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: -1}", 29, "a number from 0 to 1"),
     (LAST, "trials_per_arm: 8\nscaling: {workers_per_trial: 2, gpus_per_worker: 0.5}", 29, "a GPU of its own"),
+    (LAST, "trials_per_arm: 8\nscaling: {gpus_per_worker: 0.5, workers_per_trial: [1, 4]}", 29, "a GPU of its own"),
+    (LAST, "trials_per_arm: 8\nscaling: {workers_per_trial: [4, 1]}", 29, "least and the most ... found [4, 1]"),
+    (LAST, "trials_per_arm: 8\nscaling: {workers_per_trial: [1, 2, 3]}", 29, "workers_per_trial: [1, 4]"),
     # names
     ("name: example", "name: ../x y", 1, "letters, digits, - and _ only; write for example x_y"),
     ("name: example", "name: ''", 1, "write for example my_name"),

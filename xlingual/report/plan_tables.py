@@ -75,7 +75,9 @@ def _first(value: Any) -> str:
 
 def _totals(plan: Plan) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    workers = "1 worker" if plan.workers_per_trial == 1 else f"{plan.workers_per_trial} workers"
+    found = plan.workers_per_trial
+    several = f"{found}" if isinstance(found, int) else " to ".join(map(str, found))
+    workers = "1 worker" if found == 1 else f"{several} workers"
     trials = plan.concurrent_trials
     parallel = "as many trials as fit" if trials == "auto" else "1 trial" if trials == 1 else f"{trials} trials"
     models: dict[str, list[str]] = {}

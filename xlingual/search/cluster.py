@@ -66,7 +66,7 @@ def connected(address: str, demand: Demand, namespace: str | None = None) -> Ite
         warnings.simplefilter("ignore")
         started = not ray.is_initialized()
         if started and address == "local":
-            start({"include_dashboard": demand.workers > 1, "runtime_env": workers, **quiet})
+            start({"include_dashboard": not demand.is_alone, "runtime_env": workers, **quiet})
         elif started:
             join(address, {"runtime_env": workers | {"env_vars": environment_of_workers()}, **quiet})
     if started and threading.current_thread() is threading.main_thread():

@@ -88,11 +88,15 @@ class Concurrency:
     def room(self, usable: Sequence[Resources], present: Sequence[Resources] | None = None) -> int:
         """Count the trials that fit at most at the same time, on nodes that are up or may come.
 
+        Of trials whose workers may be few or many it is as many as fit with the most, and one where the least fit: Ray
+        gives all room to the trial that asks first, and the next would wait for its end.
+
         Args:
             usable: nodes that may train.
             present: all nodes that are up, where some of them may not.
         """
-        return self._places(usable, present) // self.demand.workers
+        places = self._places(usable, present)
+        return max(places // self.demand.most_workers, int(places >= self.demand.workers))
 
     def trials(self, usable: Sequence[Resources], present: Sequence[Resources] | None = None) -> int:
         """Decide how many trials run side by side, at least one: what a trial waits for is told."""

@@ -17,11 +17,29 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one trial asks of the cluster."""
+    """What one trial asks of the cluster.
+
+    Attributes:
+        workers: without which it does not begin.
+        cpus_per_worker: of each.
+        gpus_per_worker: of each.
+        most: workers that it takes where there is room; 0 for no more than it needs.
+    """
 
     workers: int
     cpus_per_worker: float
     gpus_per_worker: float
+    most: int = 0
+
+    @property
+    def most_workers(self) -> int:
+        """Workers that it takes where there is room."""
+        return max(self.workers, self.most)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether a single process trains it, whatever room there is."""
+        return self.most_workers == 1
 
     @property
     def per_worker(self) -> dict[str, float]:
@@ -30,7 +48,8 @@ class Demand:
         return {name: amount for name, amount in asked.items() if amount > 0}
 
     def __str__(self) -> str:
-        return f"{self.workers} worker{'s' if self.workers > 1 else ''} of {listed(self.per_worker)}"
+        most = f" to {self.most_workers}" if self.most_workers > self.workers else ""
+        return f"{self.workers}{most} worker{'' if self.is_alone else 's'} of {listed(self.per_worker)}"
 
 
 def elsewhere(avoided: Sequence[str]) -> dict[str, str]:

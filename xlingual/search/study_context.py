@@ -149,7 +149,7 @@ class StudyContext:
 def demand_of(study: Study) -> Demand:
     """What one trial of a study asks of the cluster."""
     scaling = study.scaling
-    return Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+    return Demand(scaling.least_workers, scaling.cpus_per_worker, scaling.gpus_per_worker, scaling.most_workers)
 
 
 def execution_of(study: Study) -> Execution:

@@ -36,6 +36,7 @@ from xlingual.study import TrialConfiguration
 from xlingual.tasks import Task
 from xlingual.training.execution import Execution
 from xlingual.training.freed_memory import keep_freed_memory, release_free_memory
+from xlingual.training.lookout import LONGEST
 from xlingual.training.loop import train_trial
 from xlingual.training.memory import NO_THRIFT, Thrift
 from xlingual.training.watch import LEAST, Watch
@@ -83,7 +84,7 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
     release_free_memory()  # of the trial that this actor trained before
     directory = task.trial(config["fingerprint"])
     try:
-        if task.demand.workers == 1:
+        if task.demand.is_alone:
             device = torch.device("cuda" if task.demand.gpus_per_worker > 0 else "cpu")
             here = ray.get_runtime_context().get_node_id()
 
@@ -96,12 +97,12 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
             train_with_less(lambda thrift: _train_with_ray_train(config, task, thrift))
     except Exception as error:
         failure = failure_of(error)
-        if task.demand.workers > 1 and failure.kind != OWN:
+        if not task.demand.is_alone and failure.kind != OWN:
             failure = word_of_workers(directory) or failure
         if failure.kind != OWN:
             with suppress(OSError, StorageError):  # storage may be what failed
                 write_text(directory.path / "error.txt", traceback.format_exc())
-        here = ray.get_runtime_context().get_node_id() if task.demand.workers == 1 else ""
+        here = ray.get_runtime_context().get_node_id() if task.demand.is_alone else ""
         tune.report({"failed": failure.reason, "kind": failure.kind, "node": here})
         if failure.kind not in (OWN, TO_MEND):
             raise
@@ -226,12 +227,14 @@ def _train_with_ray_train(config: dict[str, Any], task: TrialTask, thrift: Thrif
     name = f"{config['fingerprint']}-{tune.get_context().get_trial_id()}"
     if thrift != NO_THRIFT:  # a run of the same name would go on where that one failed
         name += f"-{thrift.tokens or 'recompute'}"
+    least_is_most = task.demand.workers == task.demand.most_workers
     trainer = TorchTrainer(
         train_fn_per_worker,
         train_loop_config={"config": config, "task": task, "thrift": thrift},
         torch_config=ReachableTorch(timeout_s=int(LEAST)),  # a lost partner is noticed as soon as a hang
         scaling_config=ScalingConfig(
-            num_workers=task.demand.workers,
+            num_workers=(task.demand.workers if least_is_most else (task.demand.workers, task.demand.most_workers)),
+            elastic_resize_monitor_interval_s=LONGEST,  # a resize begins again at the last checkpoint
             use_gpu=task.demand.gpus_per_worker > 0,
             resources_per_worker=task.demand.per_worker,
             label_selector=elsewhere(config["avoid"]) if config["avoid"] else None,

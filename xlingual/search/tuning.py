@@ -66,7 +66,7 @@ def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: di
 
 
 def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str, float]) -> None:
-    asked = task.demand.per_worker if task.demand.workers == 1 else driver
+    asked = task.demand.per_worker if task.demand.is_alone else driver
     trainable = tune.with_resources(
         tune.with_parameters(train_handed, task=task), lambda config: bundle_elsewhere(asked, item_of(config)["avoid"])
     )
@@ -81,7 +81,7 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
                 num_samples=-1,
                 max_concurrent_trials=concurrent,
                 # Killing the actor is what ends the Ray Train workers of a trial that the scheduler stopped.
-                reuse_actors=task.demand.workers == 1,
+                reuse_actors=task.demand.is_alone,
                 trial_dirname_creator=lambda trial: str(trial.trial_id),
             ),
             run_config=tune.RunConfig(

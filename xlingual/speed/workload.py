@@ -87,7 +87,7 @@ def workload(study: Study) -> Workload:
     return Workload(
         arms=tuple(_arm_works(study, planned)),
         test_questions=test,
-        workers=planned.workers_per_trial,
+        workers=study.scaling.least_workers,
         cpus_per_trial=planned.cpus_per_trial,
         gpus_per_trial=planned.gpus_per_trial,
         concurrent_trials=planned.concurrent_trials,

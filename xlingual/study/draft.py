@@ -69,7 +69,7 @@ def draft_of(document: Document) -> Draft:
         windows=_read(WindowSettings, value.get("windows", {})),
         training=_read(Space[TrainingSettings], value.get("training")),
         objective=objective if isinstance(objective, (str, Mapping)) else None,
-        workers_per_trial=scaling.workers_per_trial if scaling is not None else None,
+        workers_per_trial=scaling.least_workers if scaling is not None else None,
         trials_per_arm=trials if isinstance(trials, int) and not isinstance(trials, bool) and trials > 0 else None,
         replicates=_read(ReplicateSettings, value.get("replicates", {})),
         arms={name: arm for name, arm in read.items() if arm is not None},

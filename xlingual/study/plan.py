@@ -76,7 +76,7 @@ class Plan:
     test_languages: Mapping[str, tuple[str, ...]]
     test_pairs: Mapping[str, int]
     test_readings: Mapping[str, int]
-    workers_per_trial: int
+    workers_per_trial: int | tuple[int, int]
     cpus_per_trial: int
     gpus_per_trial: float
     concurrent_trials: int | Literal["auto"]
@@ -116,8 +116,8 @@ def plan(study: Study) -> Plan:
         test_readings=dict.fromkeys(study.data.test.sets, replicates)
         | ({study.data.test.set: replicates + _readings_by_search(study, arms)} if study.oracle else {}),
         workers_per_trial=scaling.workers_per_trial,
-        cpus_per_trial=scaling.workers_per_trial * scaling.cpus_per_worker,
-        gpus_per_trial=scaling.workers_per_trial * scaling.gpus_per_worker,
+        cpus_per_trial=scaling.least_workers * scaling.cpus_per_worker,
+        gpus_per_trial=scaling.least_workers * scaling.gpus_per_worker,
         concurrent_trials=scaling.concurrent_trials,
         defaults=tuple((dotted(path), value) for path, value in _defaults(study)),
         notes=tuple(notes(study, arms)),

@@ -85,7 +85,7 @@ def _demand(cluster: ClusterFile) -> Demand | None:
     if cluster.study is None:
         return None
     scaling = cluster.study.scaling
-    return Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+    return Demand(scaling.least_workers, scaling.cpus_per_worker, scaling.gpus_per_worker, scaling.most_workers)
 
 
 def _no_node_for_a_worker(cluster: ClusterFile, groups: Sequence[Group], demand: Demand) -> Finding:
