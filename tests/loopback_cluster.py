@@ -40,8 +40,7 @@ if os.path.exists("{folder}/cut"):
 if os.path.isdir(source):
     shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
 else:
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    shutil.copy(source, target)
+    shutil.copy(source, target)  # like rsync, it makes no directories
 """
 RAY = """
 #!{python}

@@ -53,7 +53,7 @@ def test_rays_newer_autoscaler_leaves_one_host_out(
 
 def test_the_project_is_looked_for_where_ray_would_look(here: Here, tmp_path: Path) -> None:
     told = check(SHIPPED, replace(here, directory=tmp_path), tmp_path)
-    assert len(told) == 5
+    assert len(told) == 6
     assert all("in the current directory; run this where it is" in line for line in told)
 
 

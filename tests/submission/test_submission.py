@@ -98,7 +98,7 @@ def test_the_head_is_sent_the_project_and_the_request(tmp_path: Path) -> None:
     request = sent.request(pack(tmp_path, sent.study))
     sent.send(pack(tmp_path, sent.study), request)
     ((target, content),) = head.sent.items()
-    assert target == f"~/.xlingual/jobs/{request.job}.tar.gz"
+    assert target == f"~/.xlingual-{request.job}.tar.gz"
     assert request.job.startswith("quickstart-")
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         found = tar.extractfile("request.json")
@@ -119,17 +119,18 @@ def test_what_the_head_runs_is_one_word_each_whatever_the_settings_are() -> None
 
 
 def test_the_command_unpacks_what_was_sent_and_attends_to_the_job(tmp_path: Path) -> None:
-    (tmp_path / ".xlingual" / "jobs").mkdir(parents=True)
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "python"
     program.write_text('#!/bin/sh\necho "$(cat study.yaml) $(cat ../request.json) $*"\n')
     program.chmod(0o755)
-    archive = archive_of(**{"request.json": b"asked", "project/study.yaml": b"study"})
-    (tmp_path / ".xlingual" / "jobs" / "s-1.tar.gz").write_bytes(archive)
+    sent = tmp_path / ".xlingual-s-1.tar.gz"
+    sent.write_bytes(archive_of(**{"request.json": b"asked", "project/study.yaml": b"study"}))
     environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path}/bin:/usr/bin:/bin"}
     asked = command(Request("s-1", "s", "/mnt", (), "http://127.0.0.1:8265"))
-    done = subprocess.run(["bash", "-c", asked], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "study asked -m xlingual.submission.on_head ../request.json\n"
+    for _ in range(2):  # the second time to follow it again, for which nothing is sent
+        done = subprocess.run(["bash", "-c", asked], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout == "study asked -m xlingual.submission.on_head ../request.json\n"
+        assert not sent.exists()
 
 
 def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:

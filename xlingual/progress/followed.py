@@ -7,6 +7,7 @@ from typing import Any
 
 from xlingual.errors import RecordError
 from xlingual.records import journal
+from xlingual.records.attached import refresh
 from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState, StudyState, TrialState, read_state
@@ -37,8 +38,10 @@ class Follower:
         """Tell what is new; returns the study's state, None while there is none.
 
         Raises:
+            StorageError: when the records cannot be read now.
             RecordError: when a record is broken.
         """
+        refresh(self._directory.path)
         if not self._directory.journal.exists():
             return None
         state = read_state(self._directory)

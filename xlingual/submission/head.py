@@ -16,6 +16,8 @@ from xlingual.errors import XlingualError
 
 _RAY = (sys.executable, "-m", "ray.scripts.scripts")
 LAST = 40
+_OF_RAY = (" -- ", "To ensure this mount", "Shared connection", "Warning: Permanently added", "Error: SSH command")
+"""Parts of lines in which Ray and ssh say what they do, and not why they fail."""
 
 
 class HeadError(XlingualError):
@@ -105,10 +107,7 @@ class Head:
         text = "\n".join(said)
         if "ead node of cluster" in text and "not found" in text:
             return HeadError(f"{self.file}: cluster {self.name} is not up; start it with `ray up {self.file}`")
-        plain = [line.strip() for line in said if line.strip() and " -- " not in line and "To ensure this" not in line]
-        plain = [
-            line for line in plain if not line.startswith(("Shared connection", "Warning: Permanently", "SSH command"))
-        ]
+        plain = [line.strip() for line in said if line.strip() and not any(word in line for word in _OF_RAY)]
         reason = plain[-1] if plain else "it says no reason"
         return HeadError(
             f"{self.file}: `ray {command}` failed on cluster {self.name} ({reason}); see whether `ray exec {self.file} "

@@ -19,20 +19,23 @@ import tarfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from xlingual.errors import XlingualError
+from xlingual.errors import StorageError, XlingualError
 from xlingual.progress.followed import Follower
 from xlingual.progress.json_lines import JsonLines
+from xlingual.records.attached import attach, refresh
 from xlingual.records.files import write_bytes
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.remote import is_url
 from xlingual.search.jobs import Jobs, JobState, Output
 from xlingual.submission.pack import STUDY_FILE
 
-PAUSE = 1.0
-"""Seconds between two looks at the records."""
+PAUSE, REMOTE_PAUSE = 1.0, 5.0
+"""Seconds between two looks at the records, and at those at a URL."""
 
 LAST = 30
 """Lines of its output that are kept to say why a job failed."""
@@ -69,9 +72,19 @@ class Request:
         return shlex.join(words)
 
     @property
+    def place(self) -> str:
+        """Directory or URL of the study."""
+        return f"{self.storage.rstrip('/')}/{self.study}"
+
+    @property
     def directory(self) -> StudyDirectory:
-        """The study's records."""
-        return StudyDirectory(Path(self.storage) / self.study)
+        """The study's records; of those at a URL this machine's mirror."""
+        return StudyDirectory(attach(self.place) if is_url(self.place) else Path(self.place))
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks at the records."""
+        return REMOTE_PAUSE if is_url(self.place) else PAUSE
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -97,20 +110,21 @@ def attend(request: Request, jobs: Jobs, tell: Callable[[Mapping[str, Any]], Non
         jobs: the job server.
         tell: takes what is to be said.
     """
-    name = jobs.running(str(request.directory.path)) or request.job
+    name = jobs.running(request.place) or request.job
     state = jobs.state(name)
     if state is None or (state.ended and state.status != 0):
-        jobs.start(name, request.entrypoint, Path.cwd(), {"PYTHONUTF8": "1"}, str(request.directory.path))
+        jobs.start(name, request.entrypoint, Path.cwd(), {"PYTHONUTF8": "1"}, request.place)
         tell({"reply": "started", "job": name})
     else:
         tell({"reply": "attached", "job": name, "other": name != request.job, "ended": state.ended})
     if not request.follow:
         return
     output = jobs.output(name)
-    ended, said = follow(request.directory, lambda: jobs.state(name), output, lambda: time.sleep(PAUSE))
-    if request.directory.journal.exists():
+    directory = request.directory
+    ended, said = follow(directory, lambda: jobs.state(name), output, lambda: time.sleep(request.pause))
+    if directory.journal.exists():
         archive = Path.cwd().parent / "records.tar.gz"
-        tell({"reply": "records", **asdict(pack_records(request.directory, archive))})
+        tell({"reply": "records", **asdict(pack_records(directory, archive))})
     tell({"reply": "ended", "status": status_of(ended), "reason": reason_of(ended, said)})
 
 
@@ -129,7 +143,8 @@ def follow(
             last.append(line)
             if (note := note_of(line)) is not None:
                 listener.note(note)
-        follower.look()
+        with suppress(StorageError):  # the driver says so, and waits
+            follower.look()
         if now is None or now.ended:
             return now or JobState("STOPPED", None, "the job is gone"), list(last)
         pause()
@@ -176,6 +191,7 @@ class Records:
 
 def pack_records(directory: StudyDirectory, archive: Path) -> Records:
     """Pack a study's records but for models, checkpoints and Ray's log."""
+    refresh(directory.path)
     made, files, size = io.BytesIO(), 0, 0
     with tarfile.open(fileobj=made, mode="w:gz") as tar:
         for path in _records(directory.path):
@@ -190,10 +206,12 @@ def pack_records(directory: StudyDirectory, archive: Path) -> Records:
 
 def _records(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in NOT_FETCHED)
-        yield from (
-            Path(folder) / name for name in sorted(files) if name not in NOT_FETCHED and not name.endswith(".lock")
-        )
+        folders[:] = sorted(filter(_is_fetched, folders))
+        yield from (Path(folder) / name for name in sorted(filter(_is_fetched, files)))
+
+
+def _is_fetched(name: str) -> bool:
+    return name not in NOT_FETCHED and not name.startswith(".") and not name.endswith(".lock")
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class Submission:
         ):
             archive = Path(folder) / f"{request.job}.tar.gz"
             archive.write_bytes(packed.archive({"request.json": json.dumps(asdict(request))}))
-            self.head.send(archive, f"~/{JOBS}/{archive.name}")
+            self.head.send(archive, f"~/{_sent(request)}")
 
     def run(self, request: Request, listener: Listener) -> Outcome:
         """Start the job, or find it, and follow it until it has ended; a lost connection is tried again.
@@ -158,11 +158,18 @@ class Submission:
 
 def command(request: Request) -> str:
     """The shell command by which the head is asked: it unpacks what was sent, and attends to the job."""
-    folder = shlex.quote(f"{JOBS}/{request.job}")
+    folder, archive = shlex.quote(f"{JOBS}/{request.job}"), shlex.quote(_sent(request))
     return (
-        f"cd && mkdir -p {folder} && tar -xzf {folder}.tar.gz -C {folder} && cd {folder}/project && "
-        'PYTHONUTF8=1 PYTHONPATH="$PWD:$PYTHONPATH" python -m xlingual.submission.on_head ../request.json'
+        f"cd && mkdir -p {folder} && {{ [ ! -e {archive} ] || "
+        f"{{ tar -xzf {archive} -C {folder} && rm {archive}; }}; }} && "
+        f'cd {folder}/project && PYTHONUTF8=1 PYTHONPATH="$PWD:$PYTHONPATH" '
+        "python -m xlingual.submission.on_head ../request.json"
     )
+
+
+def _sent(request: Request) -> str:
+    """Where the archive is sent: into the home directory, since rsync makes no directories."""
+    return f".xlingual-{request.job}.tar.gz"
 
 
 def _take(reply: Mapping[str, Any], outcome: Outcome, listener: Listener) -> None:

@@ -80,7 +80,8 @@ def no_project(cluster: ClusterFile) -> Iterator[Finding]:
     """Ray's own images lack this project, so something installs it."""
     images = [cluster.text("docker", key) or "" for key in ("image", "head_image", "worker_image")]
     of_ray = any(images) and all(image.startswith("rayproject/") for image in images if image)
-    if of_ray and not any("xlingual" in command and "pip" in command for _, command in cluster.set_up()):
+    packages = [each for _, command in cluster.set_up() for each in installed(command)]
+    if of_ray and not any("xlingual" in each.written for each in packages):
         found = "no command installs xlingual on the nodes"
         yield cluster.finding(
             ("setup_commands",), found, "write pip install -e ~/xlingual, and copy the project there with file_mounts"

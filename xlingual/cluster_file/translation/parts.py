@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from xlingual.cluster_file.cluster import ClusterFile, NodeType
-from xlingual.cluster_file.shell import assigned, installed
+from xlingual.cluster_file.shell import installed
 from xlingual.errors import XlingualError
 from xlingual.study import Study
 
@@ -62,10 +62,10 @@ class Asked:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that the commands of the file set, and are wanted elsewhere, too."""
-        commands = [command for _, command in (*self.cluster.set_up(), *self.cluster.starts("head_start_ray_commands"))]
-        found = {name: value for name in ("HF_HOME",) for command in commands if (value := assigned(command, name))}
-        return {"RAY_USAGE_STATS_ENABLED": "0", **found}
+        """Variables that the containers of the file have, and are wanted elsewhere, too."""
+        options = " ".join(option for _, option in self.cluster.texts("docker", "run_options"))
+        given = re.findall(r"(?:--env|-e)[ =](\w+)=(\S+)", options)
+        return {"RAY_USAGE_STATS_ENABLED": "0", **dict(given)}
 
     def image(self, is_head: bool) -> str | None:
         """The image of the head or of the workers."""
