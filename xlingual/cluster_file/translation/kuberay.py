@@ -46,9 +46,9 @@ def _concurrency(asked: Asked) -> list[str]:
     scaling = asked.study.scaling
     if scaling.concurrent_trials != "auto" or not (groups := groups_of(asked.cluster)):
         return []
-    demand = Demand(scaling.workers_per_trial, scaling.cpus_per_worker, scaling.gpus_per_worker)
+    demand = Demand(scaling.least_workers, scaling.cpus_per_worker, scaling.gpus_per_worker, scaling.most_workers)
     places = most_places(groups, demand, asked.cluster.most_workers)
-    return [f"scaling.concurrent_trials={max(1, places // demand.workers)}"]
+    return [f"scaling.concurrent_trials={max(1, places // demand.most_workers)}"]
 
 
 def _cluster(asked: Asked, name: str) -> dict[str, Any]:
