@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import cluster_hosts as hosts
 
@@ -14,6 +17,7 @@ class Command:
     """`xlingual run` on a machine; `line` waits for a printed line."""
 
     def __init__(self, host: hosts.Host | None, *arguments: str, seconds: float = 240.0) -> None:
+        self._on_host = host is not None
         command = [sys.executable, "-u", "-m", "xlingual", "run", *arguments]
         self.process = subprocess.Popen(
             host.command(*command) if host else command,
@@ -34,6 +38,14 @@ class Command:
             if wanted(line):
                 return line
         raise AssertionError("".join(self.lines))
+
+    def kill(self) -> None:
+        """End it with SIGKILL; on a host it is the child of what entered the namespaces."""
+        own = self.process.pid
+        inner = Path(f"/proc/{own}/task/{own}/children").read_text().split() if self._on_host else []
+        for each in map(int, inner or [own]):
+            os.kill(each, signal.SIGKILL)
+        self.end()
 
     def end(self) -> int:
         """Read to the end; return the exit status."""

@@ -73,7 +73,11 @@ def serving(folder: Path) -> Iterator[S3Server]:
     (folder / "requests").touch()
     with (folder / "output").open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, __file__, str(folder)], stdout=subprocess.PIPE, stderr=output, text=True
+            [sys.executable, __file__, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            text=True,
         )
     try:
         assert process.stdout is not None
@@ -138,14 +142,21 @@ def _fault(folder: Path, method: str, path: str) -> str:
     return what
 
 
+def _end_with_starter() -> None:
+    """End this process when its standard input is closed."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main(folder: Path, address: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve until killed; prints the port first."""
+    """Serve until whoever started this process ends; prints the port first."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
     app = one_at_a_time(DomainDispatcherApplication(create_backend_app), folder)
     server = make_server(address, port, app, threaded=True)
     print(server.server_port, flush=True)
+    threading.Thread(target=_end_with_starter, daemon=True).start()
     server.serve_forever()
 
 
