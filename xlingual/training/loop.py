@@ -155,7 +155,7 @@ class Training:
         self.writer = BackgroundWriter()
         self._update, self.scoring = 0, Scoring(self.model, configuration.lengths, worker, alive)
         self.progress = load_checkpoint(directory.checkpoint, self.model, worker)
-        self.updater = Updater(configuration, order, self.model, worker, thrift, self._spare)
+        self.updater = Updater(configuration, order, self.model, worker, thrift)
 
     def run(self) -> None:
         """Train to the end, reporting on the way."""
@@ -178,7 +178,7 @@ class Training:
         began = time.monotonic() - spent_before
         for update in range(self.progress.updates, training.updates):
             self._update = update
-            losses.append(self.updater.update(update))
+            losses.append(self.updater.update(update, self._spare))
             self.model.average.after_update(update + 1)
             self.alive(f"update {update + 1}")
             if update + 1 in due:

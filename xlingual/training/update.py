@@ -39,7 +39,6 @@ class Updater:
         model: that is trained.
         worker: this process.
         thrift: how memory is spared from the start.
-        on_thrift: told, with the reason, when more is spared from now on.
 
     Attributes:
         thrift: how memory is spared now.
@@ -52,7 +51,6 @@ class Updater:
         model: TrainedModel,
         worker: Worker,
         thrift: Thrift = NO_THRIFT,
-        on_thrift: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self._configuration, self._order, self._model, self._worker = configuration, order, model, worker
         self._first_stage = first_stage_updates(configuration)
@@ -65,7 +63,7 @@ class Updater:
         self._sums: dict[str, Tensor] = {}
         self._updates: Counter[str] = Counter()
         self._norms: list[tuple[int, Tensor]] = []
-        self.thrift, self._on_thrift = Thrift(), on_thrift
+        self.thrift = Thrift()
         self.spare(thrift)
 
     def spare(self, thrift: Thrift) -> None:
@@ -74,8 +72,10 @@ class Updater:
         if thrift.recompute:
             self._model.recompute()
 
-    def update(self, number: int) -> Tensor:
+    def update(self, number: int, on_thrift: Callable[[str], None] = lambda reason: None) -> Tensor:
         """Do update `number`, counted from 0; return this worker's part of its loss.
+
+        `on_thrift` is told, with the reason, when more memory is spared from now on.
 
         The loss is the mean of the task's loss over the update's examples, plus the recipe's weight times the mean of
         its own loss over the update's pairs (over their masked tokens); a stage's loss alone where the schedule is
@@ -89,7 +89,7 @@ class Updater:
                 gradients any more, else when nothing is left to spare.
         """
         training, model = self._configuration.training, self._model
-        total = self._gradient(number)
+        total = self._gradient(number, on_thrift)
         self._updates.update(self._order.objectives(number))
         if self._worker.device.type == "cuda" and number + 1 < training.updates:
             self._ahead = (number + 1, self._prepared(number + 1))  # while the GPU computes
@@ -106,7 +106,7 @@ class Updater:
         model.optimizer.zero_grad(set_to_none=True)
         return total
 
-    def _gradient(self, number: int) -> Tensor:
+    def _gradient(self, number: int, on_thrift: Callable[[str], None]) -> Tensor:
         """Backpropagate this worker's part of an update, and return it; what does not fit is done with less memory."""
         while True:
             points = [(point, point.squares) for point in hook_points_of(self._model.robust)]
@@ -129,7 +129,7 @@ class Updater:
             if following is None or self._worker.workers > 1:
                 raise short
             self.spare(following)
-            self._on_thrift(str(short))
+            on_thrift(str(short))
 
     def _backpropagated(self, number: int) -> Tensor:
         total = torch.zeros((), device=self._worker.device)
