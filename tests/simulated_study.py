@@ -27,10 +27,10 @@ from xlingual.records.events import search_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState, read_state
 from xlingual.search import driver
+from xlingual.search.concurrency import Concurrency
 from xlingual.search.examiner import AnswerFailed
 from xlingual.search.failures import failure_of
 from xlingual.search.nodes import Here, Nodes
-from xlingual.search.placement import Concurrency
 from xlingual.search.study_context import StudyContext, demand_of
 from xlingual.seeds import stream_seed
 from xlingual.study import FamilyDefaults, Study, load_study
@@ -122,6 +122,23 @@ def asked_by(seed: int) -> Asked:
     )
 
 
+SMALL = Asked(
+    seed=3,
+    arms=("plain",),
+    searches=1,
+    trials=2,
+    seeds=1,
+    reports=2,
+    sampler="random",
+    scheduler="none",
+    sets=2,
+    machines=(1,),
+    cluster=False,
+    plan=Plan(),
+)
+"""A study in which all goes well."""
+
+
 @functools.lru_cache(maxsize=64)
 def _study(content: str, folder: Path) -> Study:
     path = folder / "study.yaml"
@@ -134,6 +151,7 @@ class Model:
     """A pretrained model of which only its name matters."""
 
     name: str = "toy"
+    pinned: str = "toy"
     family: Any = field(default_factory=lambda: SimpleNamespace(row_extras=None), compare=False)
 
 
@@ -216,6 +234,7 @@ class Commands:
         self.study = _study(yaml.safe_dump(asked.definition, sort_keys=False), folder)
         self.ends: Counter[str] = Counter()
         self.said: list[str] = []
+        self.refused_at_once = False
         self.examiner = Examiner(self.world, self.trainer, self._check_seal)
 
     def until_done(self) -> None:
@@ -226,6 +245,11 @@ class Commands:
                 self.trainer.pass_time(self.world.chance.choice((1.0, 30.0, 600.0)))
         self.trainer.end()
         self.world.end()
+
+    def one_command(self) -> str:
+        """Run one command."""
+        with self.world.in_place(), _prepared_by(self.context):
+            return self.command()
 
     def command(self) -> str:
         """Run one command, and tell how it ended: `done`, `killed`, or the name of the error that its user reads."""
@@ -243,6 +267,8 @@ class Commands:
             end = "killed"
             self.trainer.leave()
         except XlingualError as error:
+            if self.refused_at_once:
+                raise
             end = type(error).__name__
             assert "\n" not in str(error), error
             self.said.append(str(error))
@@ -267,7 +293,7 @@ class Commands:
             listener=listener,
             locations=Locations("", "", {}, None, dict.fromkeys(study.arms, "toy")),
             checkpoints=dict.fromkeys(study.arms, Model()),  # type: ignore[arg-type]
-            inputs={},
+            inputs={"toy": None},
             sources=dict.fromkeys(study.arms, sources),
             traits=dict.fromkeys(study.arms, FamilyDefaults(study.windows)),
             concurrent=self.asked.concurrent,

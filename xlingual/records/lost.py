@@ -12,8 +12,9 @@ def check_records(directory: StudyDirectory, state: StudyState) -> None:
     """Check that the records of every trial and replicate that reached its last update exist.
 
     Raises:
-        RecordError: names those that do not.
+        RecordError: names those that do not; or where the ledger lacks a reading that a score was made of.
     """
+    _check_ledger(directory, state)
     ended: list[TrialState | ReplicateState] = [*state.trials, *(each for each in state.replicates if not each.scored)]
     finished = [each for each in ended if each.state == "finished"]
     lost = [f"{_name(state, each)}: {reason}" for each in finished if (reason := _lost(directory, each))]
@@ -22,6 +23,19 @@ def check_records(directory: StudyDirectory, state: StudyState) -> None:
             f"{directory.path}: records of finished trials are gone ({'; '.join(lost)}), so nothing can be chosen or "
             "reported. Restore them from a backup, or give the study another name and run it again"
         )
+
+
+def _check_ledger(directory: StudyDirectory, state: StudyState) -> None:
+    """What was read for decides what may be chosen again, so that no reading may be missing."""
+    read = {(row["fingerprint"], row["set"]) for row in state.ledger if row["purpose"] == "test"}
+    for each in state.all_replicates:
+        for name in each.scores:
+            if (each.fingerprint, name) not in read:
+                raise RecordError(
+                    f"{directory.ledger}: lacks the reading of test set {name} for arm {each.arm}, seed {each.seed}, "
+                    "which was scored on it. Restore the file from a backup, or give the study another name and run "
+                    "it again"
+                )
 
 
 def lost_records(directory: TrialDirectory, updates: int) -> str | None:

@@ -1,0 +1,17 @@
+"""Every row of the failure table has a test that forces it."""
+
+from __future__ import annotations
+
+import pytest
+from failure_table import TESTS, names_of, rows
+
+
+def test_every_row_has_a_test() -> None:
+    assert rows() == list(TESTS)
+    assert [row for row, tests in TESTS.items() if not tests] == []
+
+
+@pytest.mark.parametrize("test", sorted({test for tests in TESTS.values() for test in tests}))
+def test_it_is_there(test: str) -> None:
+    file, _, name = test.partition("::")
+    assert name in names_of(file)
