@@ -33,6 +33,16 @@ CLAIMS = (
 )
 CONTAMINATION = "python tests/benchmarks/contamination.py --data {xquad} --clean {train} {dev} --rows 100 --runs 1 --json {folder}/e"
 
+# Needs a cluster, as in tests/cluster/test_submit.py; here only its options are parsed.
+SUBMIT = (
+    "xlingual submit {root}/studies/quickstart.yaml --cluster {cluster} --storage /mnt/studies --down-when-done "
+    "--no-follow --set name=other --json --help"
+)
+TRANSLATED = (
+    "xlingual cluster export {cluster} {root}/studies/quickstart.yaml --to kuberay --storage /mnt/studies "
+    "--set name=other"
+)
+
 QUICK = {
     "xlingual plan studies/baselines.yaml": "xlingual plan {root}/studies/baselines.yaml",
     "xlingual plan studies/webfaq_mix.yaml": "xlingual plan {root}/studies/webfaq_mix.yaml",
@@ -48,7 +58,7 @@ QUICK = {
     "xlingual cluster check cluster.yaml": "xlingual cluster check {cluster}",
     "xlingual cluster check CLUSTER_YAML [STUDY]": "xlingual cluster check {cluster} {root}/studies/quickstart.yaml "
     "--storage /mnt/studies",
-    "xlingual cluster check cluster.yaml studies/NAME.yaml --storage /mnt/studies": "xlingual cluster check {cluster} "
+    "xlingual cluster check cluster.yaml studies/NAME.yaml --storage s3://BUCKET/studies": "xlingual cluster check {cluster} "
     "{root}/studies/quickstart.yaml --storage /mnt/studies",
     "xlingual plan STUDY": "xlingual plan {root}/studies/quickstart.yaml",
     "xlingual plan --bench": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
@@ -59,6 +69,11 @@ QUICK = {
     "xlingual bench MODEL --train squad/train-v1.1.json --score xquad --json > speed.json": BENCH,
     "xlingual bench MODEL --study STUDY": BENCH,
     "xlingual status STUDY_DIR [--json]": f"xlingual status {STUDY_DIR} --json",
+    "xlingual status STUDY_DIR --follow": f"xlingual status {STUDY_DIR} --follow",
+    "xlingual submit studies/NAME.yaml --cluster cluster.yaml --storage s3://BUCKET/studies": SUBMIT,
+    "xlingual submit studies/baselines.yaml --cluster cluster.yaml --storage s3://BUCKET/studies": SUBMIT,
+    "xlingual submit STUDY --cluster CLUSTER_YAML": SUBMIT,
+    "xlingual cluster export CLUSTER_YAML STUDY --to kuberay": TRANSLATED,
     "xlingual report STUDY_DIR [--json]": f"xlingual report {STUDY_DIR} --json",
     "xlingual data webfaq --study studies/webfaq_recipes.yaml": "xlingual data webfaq {faq} --languages de --rows 20 "
     "--study {root}/studies/webfaq_recipes.yaml --set data.faq.filters=off",
@@ -201,8 +216,6 @@ MAKE = ("make quickstart", "make test", "make check", "make install", "make form
 RAY = (
     "ray get-auth-token --generate",
     "ray up cluster.yaml",
-    "ray exec cluster.yaml 'cd ~/xlingual && xlingual run studies/NAME.yaml --address auto --storage /mnt/studies'",
-    "ray exec cluster.yaml 'cd ~/xlingual && xlingual run studies/quickstart.yaml --address auto'",
     "ray dashboard cluster.yaml",
     "ray down cluster.yaml",
     "ray start --head --port=6379 --object-manager-port=8076 --dashboard-host=127.0.0.1",
@@ -220,7 +233,9 @@ EVERY: dict[str, str | list[str]] = {
         f"xlingual plan {{root}}/studies/quickstart.yaml --power --like {STUDY_DIR} --json",
     ],
     "xlingual run": QUICKSTART,
-    "xlingual status": f"xlingual status {STUDY_DIR} --json",
+    "xlingual status": f"xlingual status {STUDY_DIR} --json --follow",
+    "xlingual submit": SUBMIT,
+    "xlingual cluster export": TRANSLATED,
     "xlingual report": f"xlingual report {STUDY_DIR} --json",
     "xlingual evaluate": [
         "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
