@@ -60,7 +60,8 @@ def candidates(
                 start, end = batch.rows(output.start_logits), batch.rows(output.end_logits)
                 legal = on_device(_legal(asked, start.shape[1]), start.device)
                 spans = best_spans(start, end, legal, max_answer_tokens=max_answer_tokens, n_best=n_best)
-                _collect(found, asked, *(part.cpu().numpy() for part in spans))
+                read = torch.stack([part.double() for part in spans]).cpu().numpy()  # a GPU is waited for once
+                _collect(found, asked, read[0], *read[1:].astype(np.int64))
     finally:
         model.train(was_training)
     return {language: merge([part], n_best) for language, part in zip(questions, found, strict=True)}
@@ -83,7 +84,7 @@ def _windows(part: ScoringSet) -> Windows:
 def _collect(
     found: Sequence[Candidates],
     asked: Sequence[Asked],
-    scores: NDArray[np.float32],
+    scores: NDArray[np.float64],
     starts: Indices,
     ends: Indices,
 ) -> None:

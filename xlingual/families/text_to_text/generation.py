@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from xlingual.families.asked import asked_batches
 from xlingual.families.batches import Batch, Batcher
 from xlingual.families.scoring_set import ScoringSet
+from xlingual.models.on_device import on_device
 from xlingual.models.text_to_text import detokenizer, plain_generation
 from xlingual.tasks import Candidate, Candidates
 from xlingual.tasks.question_answering import SENTINELS
@@ -72,12 +74,13 @@ def written_tokens(model: nn.Module, batch: Batch, max_answer_tokens: int) -> tu
         logits_processor=[likelihoods],
     )
     tokens = written[:, 1:]  # the first one is the decoder's start
-    ends = torch.isin(tokens, torch.tensor(settings.eos_token_id, device=tokens.device))  # type: ignore[union-attr]
+    ending = on_device(np.atleast_1d(np.asarray(settings.eos_token_id)), tokens.device)  # type: ignore[union-attr]
+    ends = torch.isin(tokens, ending)
     before = ends.cumsum(1) - ends.long() == 0  # no end before
     logs = torch.stack(likelihoods.steps, dim=1)[:, : tokens.shape[1]]
-    scores = (logs.double() * before).sum(1).tolist()
-    counts = before.sum(1).tolist()
-    return [row[:count] for row, count in zip(tokens.tolist(), counts, strict=True)], scores
+    scores = (logs.double() * before).sum(1, keepdim=True)
+    read = torch.cat([scores, before.sum(1, keepdim=True), tokens], dim=1).tolist()  # doubles; a GPU is waited for once
+    return [[int(token) for token in row[2 : 2 + int(row[1])]] for row in read], [float(row[0]) for row in read]
 
 
 class _Likelihoods:
