@@ -93,10 +93,13 @@ def test_a_kill_while_a_checkpoint_is_written_costs_one_report(
         train(configure(), tiny_inputs, tiny_checkpoint, tmp_path / "cut", on_report=on_report)
     monkeypatch.undo()
     directory = TrialDirectory(tmp_path / "cut")
+    half = directory.path / ".checkpoint.pt.partial-7-abcd"
+    half.write_bytes(b"half a checkpoint")
     assert [report["updates"] for report in journal.read(directory.reports)] == [2, 4]
     assert train(configure(), tiny_inputs, tiny_checkpoint, tmp_path / "cut") == whole
     assert numbers(journal.read(directory.reports)) == whole
     assert [start["from_update"] for start in journal.read(directory.environment)] == [0, 2]
+    assert not half.exists()
 
 
 def test_a_disk_that_is_full_ends_the_training(

@@ -72,6 +72,11 @@ class TrialDirectory:
         """The state from which an unfinished training resumes."""
         return self.path / "checkpoint.pt"
 
+    def remove_unfinished(self) -> None:
+        """Remove what a killed process had written of a checkpoint; nobody may be writing one."""
+        for stray in self.path.glob(".checkpoint.pt.partial-*"):
+            stray.unlink(missing_ok=True)
+
     @property
     def model(self) -> Path:
         """The trained model in `transformers` layout (replicates only)."""

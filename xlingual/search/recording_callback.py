@@ -89,7 +89,9 @@ class RecordingCallback:
         self._append(f"{self._kind}_ended", {name: item[name] for name in NAMED if name in item} | dict(record))
         self._listener.trial_changed(trial_view(item, record["state"], record, reason=record["reason"]))
         if record["state"] == "pruned":
-            remove(self._directory.trial(item["fingerprint"]).checkpoint)
+            directory = self._directory.trial(item["fingerprint"])
+            remove(directory.checkpoint)
+            directory.remove_unfinished()  # its processes were killed, perhaps in the midst of a write
 
     def space_exhausted(self, of: Mapping[str, Any], trials: int, space: str) -> None:
         """Write down that a search found nothing in its arm's space that it had not drawn."""

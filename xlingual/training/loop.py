@@ -323,6 +323,7 @@ class Training:
         if self.held:
             self.writer.wait()
             with self.held.writing():
+                self.directory.remove_unfinished()
                 self._keep_model()
                 remove(self.directory.checkpoint)
         self.worker.gather(None)  # no worker leaves before the records are whole
