@@ -29,6 +29,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "test_a_machine_that_is_cut_off_loses_its_trial_to_another_and_no_number_changes",
     ),
     "a node that is told to leave (spot notice, `ray drain-node`)": (
+        "cluster/test_drained_node.py::test_a_drained_node_is_to_leave_before_it_is_gone",
         "search/test_preemption.py::test_a_death_by_preemption_is_its_places",
         "training/test_notice.py::test_what_was_summed_up_since_the_last_report_is_kept",
         SIMULATED,
