@@ -20,7 +20,8 @@ PRODUCT = ("README.md", "CONTRIBUTING.md", "pyproject.toml", "cluster.yaml", "xl
 PATH = re.compile(r"\bxlingual(?:[.:][A-Za-z_]\w*)+")
 NO_PATHS = {"xlingual.escapes", "xlingual.json", "xlingual.methods", "xlingual.optimizers"}
 """Names of a codec error handler, a file and groups of entry points."""
-FOREIGN = re.compile(r"\.\./(shared|\.library)|(?<![\w.~])/(work|root|home|tmp/build|opt)/[a-z]")
+FOREIGN = re.compile(r"\.\./(shared|\.library)|(?<![\w.~])/(work|root|home(?!/ray\b)|tmp/build|opt)/[a-z]")
+"""Places of a developer's machine; the home of Ray's images is not one."""
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,7 @@ class StudyBuilder:
             "question": "Does it help?",
             "data": data,
             "arms": {arm: {"baseline": position == 0, **searched} for position, arm in enumerate(self.arms)},
+            "training": {"updates": 500},
             "search": {"trials_per_arm": 2, "objective": "dev.f1"},
             "oracle": False,
             "replicates": {"searches": 1, "seeds": 2},

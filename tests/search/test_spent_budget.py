@@ -117,12 +117,13 @@ def test_the_journal_calls_a_trial_finished_at_its_own_last_update(tmp_path: Pat
     queue = TrialQueue(
         ReplicateSource([item]), recorder, concurrent=1, full_budget=500, scheduler=arm_scheduler({SEARCH: best})
     )
-    assert (queue.next() or {}).items() >= item.items()
+    handed = queue.next() or {}
+    assert handed.items() >= item.items()
     for report in reports(3, f1=91.0):
-        goes_on = queue.reported(item, report | ({"objective": 1.0} if report["updates"] == last else {}))
+        goes_on = queue.reported(handed, report | ({"objective": 1.0} if report["updates"] == last else {}))
         if not goes_on:
             break
-    queue.returned(item)
+    queue.returned(handed)
     (ended,) = [event for event in journal.read(directory.journal) if event["event"] == "trial_ended"]
     steps = [100, 200, 300, 400, 500]
     assert [step for step, _ in ended["reports"]] == (steps if state == "finished" else steps[:4])
