@@ -309,11 +309,11 @@ class Commands:
         """The driver tells of something: it may be killed there, and somebody may run the same command meanwhile."""
         self.world.driver_step()
         if self.world.strikes("another command"):
-            before = self.directory.journal.read_bytes()
+            before = journal.read(self.directory.journal)
             try:
                 driver.drive(self.study, self.directory.path, until="report", address="none", listener=Listener(int))  # type: ignore[arg-type]
             except RecordLocked:
-                assert self.directory.journal.read_bytes() == before
+                assert journal.read(self.directory.journal) == before
             else:
                 raise AssertionError("two commands at once")
 
