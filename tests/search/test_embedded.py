@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import ray
 
 from xlingual.errors import PlacementError
-from xlingual.search.embedded import LONGEST, ray_folder, start
+from xlingual.search.embedded import LONGEST, on_loopback, ray_folder, start
 
 LONG = "/tmp/" + "a" * 70
 
@@ -68,3 +69,14 @@ def test_what_ray_raises_is_one_line(
     with pytest.raises(PlacementError, match=said) as told:
         start({})
     assert "\n" not in str(told.value)
+
+
+def test_ray_takes_this_machines_loopback_address_and_forgets_it() -> None:
+    """Its processes listen on the address of their node alone where that is 127.0.0.1."""
+    from ray._private import ray_constants, services
+
+    before = ray_constants.ENABLE_RAY_CLUSTER, dict(os.environ)
+    with on_loopback():
+        assert services.get_node_ip_address() == "127.0.0.1"
+        assert ray_constants.env_bool(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR, True) is False
+    assert (ray_constants.ENABLE_RAY_CLUSTER, dict(os.environ)) == before

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,29 @@ def start(settings: Mapping[str, Any]) -> None:
 
     folder = ray_folder(os.environ)
     try:
-        ray.init(address="local", **settings, **({"_temp_dir": folder} if folder else {}))
+        with on_loopback():
+            ray.init(address="local", **settings, **({"_temp_dir": folder} if folder else {}))
     except Exception as error:  # Ray raises plain ones
         raise PlacementError(_refusal(error, folder or "the folder of Ray's logs")) from error
+
+
+@contextmanager
+def on_loopback() -> Iterator[None]:
+    """Let Ray, and the processes that it starts within, listen on 127.0.0.1 alone, as it does on Windows and macOS.
+
+    On Linux it would take the address by which other machines see this one, and listen on all.
+    """
+    constants: Any = import_module("ray._private.ray_constants")
+    before = constants.ENABLE_RAY_CLUSTER, os.environ.get(constants.ENABLE_RAY_CLUSTERS_ENV_VAR)
+    constants.ENABLE_RAY_CLUSTER, os.environ[constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = False, "0"
+    try:
+        yield
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before[0]
+        if before[1] is None:
+            del os.environ[constants.ENABLE_RAY_CLUSTERS_ENV_VAR]
+        else:
+            os.environ[constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = before[1]
 
 
 def ray_folder(environment: Mapping[str, str], places: tuple[str, ...] = PLACES) -> str | None:
