@@ -35,7 +35,6 @@ FAULTS = (
     "storage away",
     "driver killed",
     "driver killed in a write",
-    "head lost",
     "Ray Tune ends",
     "another command",
     "trial diverges",

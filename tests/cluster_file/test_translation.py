@@ -1,6 +1,6 @@
 """A cluster file and a study, for KubeRay and SkyPilot: the fields that these programs know, with the file's values.
 
-The names of fields are those of KubeRay 1.5's types (`ray-operator/apis/ray/v1`) and of SkyPilot 0.14's schema.
+The names of fields were read in KubeRay's types (`ray-operator/apis/ray/v1`) and in SkyPilot 0.14.1's schema.
 """
 
 from __future__ import annotations
