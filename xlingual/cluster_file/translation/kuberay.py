@@ -1,7 +1,7 @@
 """A KubeRay `RayJob`: the cluster is made for the study, and goes when it has ended.
 
-Source: the types of `ray.io/v1` (`ray-operator/apis/ray/v1` of KubeRay), read, not validated by its schema; `authOptions`
-needs 1.5.1 by its release notes.
+Source: the types of `ray.io/v1` (`ray-operator/apis/ray/v1` of KubeRay), read, not validated by its schema;
+`authOptions` needs 1.5.1 by its release notes.
 """
 
 from __future__ import annotations
