@@ -12,6 +12,7 @@ import sys
 import tempfile
 import textwrap
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from cluster_files import ROOT, copy_project, for_hosts
@@ -101,6 +102,7 @@ class LoopbackCluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.default_int_handler),  # ignored in background jobs
         )
 
     def up(self) -> None:
