@@ -92,11 +92,10 @@ def write_study(storage: Path, name: str, size: Size) -> StudyDirectory:
         )
         write_lines(directory.trial(unit.fingerprint).reports, _reports(random))
     events.append(_event("stage_started", stage="test"))
+    reading = {"time": 0.0, "events": len(events), "purpose": "test", "set": "xquad"}
     events += [_event("test_scored", **unit.replicate, set="xquad", scores={}) for unit in units]
     write_lines(directory.journal, events)
-    write_lines(
-        directory.ledger, [{"time": 0.0, **unit.replicate, "purpose": "test", "set": "xquad"} for unit in units]
-    )
+    write_lines(directory.ledger, [{**reading, **unit.replicate} for unit in units])
     for language in XQUAD_LANGUAGES[: size.languages]:
         _answer(directory, language, units, size.questions, random)
     return directory

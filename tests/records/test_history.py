@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from xlingual.records.history import SetAside, as_of_now, defined, names, renamed_rows
+from xlingual.records.history import SetAside, as_of_now, defined, late_choices, names, renamed_rows, with_positions
+from xlingual.study.searches import ArmSearch
 
 
 def space(low: float, high: float) -> dict[str, Any]:
@@ -94,7 +95,9 @@ def test_renamed_arms_have_their_trials_and_readings_under_the_last_name() -> No
     assert [event["arm"] for event in kept] == [*"cccccc", "a"]
     assert names(events) == {"a", "c"}
     assert defined(events) == {"name": "s"}
-    rows = [{"time": time, "arm": arm} for time, arm in ((1.0, "a"), (6.0, "b"), (6.0, "a"), (8.0, "c"))]
+    first, second = (position for position, event in enumerate(events) if event["event"] == "study_changed")
+    read = ((0, "a"), (first + 1, "b"), (second, "a"), (second + 1, "c"))
+    rows = [{"events": events, "arm": arm} for events, arm in read]
     assert [row["arm"] for row in renamed_rows(rows, events)] == ["c", "c", "a", "c"]
 
 
@@ -103,3 +106,13 @@ def test_an_arm_that_was_taken_out_and_comes_back_with_another_space_keeps_what_
     kept, aside = as_of_now(events, {"a": space(0, 0.5)})
     assert kinds(kept) == [("trial_started", 0), ("trial_ended", 0)]
     assert [one.number for one in aside] == [1]
+
+
+def test_a_choice_is_late_by_its_place_in_the_journal_whatever_the_clocks_say() -> None:
+    """The driver went on on a machine whose clock was behind."""
+    events = with_positions(
+        [{"event": "chosen", "arm": "a", "time": 9.0}, {"event": "chosen", "arm": "b", "time": 1.0},
+         {"event": "chosen", "arm": "c", "time": 2.0}]
+    )  # fmt: skip
+    assert late_choices(events, [{"purpose": "test", "events": 2, "time": 1.5}]) == {ArmSearch("c", 1)}
+    assert late_choices(events, [{"purpose": "search objective (oracle)", "events": 0, "time": 0.0}]) == frozenset()

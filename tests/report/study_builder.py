@@ -117,10 +117,9 @@ class StudyBuilder:
     def score(self, arm: str, seed: int, rows: Mapping[str, list[dict[str, Any]]], test_set: str = "xquad") -> None:
         """Predictions per language, the ledger's entry, the journal's event: in the driver's order."""
         fingerprint = f"{arm}-1-seed-{seed}"
-        journal.append(
-            self.directory.ledger,
-            {"time": 0.0, "arm": arm, "fingerprint": fingerprint, "purpose": "test", "set": test_set},
-        )
+        reading = {"arm": arm, "fingerprint": fingerprint, "purpose": "test", "set": test_set}
+        before = len(journal.read(self.directory.journal))
+        journal.append(self.directory.ledger, {"time": 0.0, "events": before, **reading})
         for language, answers in rows.items():
             write_lines(self.directory.trial(fingerprint).predictions(test_set, language), answers)
         self.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, set=test_set, scores={})

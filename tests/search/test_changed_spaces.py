@@ -146,7 +146,9 @@ def test_trials_are_kept_where_the_changed_space_draws_them_and_nowhere_else(tmp
             edits = chance.sample(list(EDITS), k=chance.randint(1, 3))
             check(study.run(edits, kill=chance.randint(2, 60), own=own), ended=False)
             aside += check(study.run(edits, own=own), ended=True)
-        events = history.renamed_rows(journal.read(study.directory.journal), journal.read(study.directory.journal))
+        journaled = journal.read(study.directory.journal)
+        rows = [{**event, "events": position} for position, event in enumerate(journaled)]
+        events = history.renamed_rows(rows, journaled)
         starts = {(e["arm"], e["number"], e["fingerprint"]) for e in events if e["event"] == "trial_started"}
         assert len(starts) == len({start[:2] for start in starts}), "a number of another configuration"
     assert aside > 0

@@ -87,19 +87,29 @@ def read_choices(events: Iterable[Event], read: Collection[str]) -> set[tuple[st
 
 
 def renamed_rows(rows: Sequence[Event], events: Iterable[Event]) -> tuple[Event, ...]:
-    """Rows of another file (the ledger) with the present names of their arms; rows and events are matched by `time`."""
+    """Rows of the ledger with the present names of their arms; `events` of a row says how many preceded it."""
     found = list(rows)
-    for event in events:
+    for position, event in enumerate(events):
         if event["event"] == CHANGED:
-            found = [_under_new_name(row, event["renamed"]) if row["time"] < event["time"] else row for row in found]
+            found = [_under_new_name(row, event["renamed"]) if row["events"] <= position else row for row in found]
     return tuple(found)
 
 
+def with_positions(events: Iterable[Event]) -> list[Event]:
+    """Return the events, each with its place in the journal: of several machines' clocks none says what was first."""
+    return [{**event, "position": position} for position, event in enumerate(events)]
+
+
 def late_choices(events: Iterable[Event], readings: Iterable[Event]) -> frozenset[ArmSearch]:
-    """Return the searches whose last choice came after the first reading of the test stage."""
-    first = min((row["time"] for row in readings if row["purpose"] == "test"), default=math.inf)
-    times = {_search(event): event.get("time", 0.0) for event in events if event["event"] == "chosen"}
-    return frozenset(search for search, time in times.items() if time > first)
+    """Return the searches whose last choice came after the first reading of the test stage.
+
+    Args:
+        events: with their positions.
+        readings: rows of the ledger.
+    """
+    first = min((row["events"] for row in readings if row["purpose"] == "test"), default=math.inf)
+    chosen = {_search(event): event["position"] for event in events if event["event"] == "chosen"}
+    return frozenset(search for search, position in chosen.items() if position >= first)
 
 
 def _renamed_and_placed(events: Iterable[Event]) -> list[Event]:

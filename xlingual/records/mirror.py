@@ -169,7 +169,7 @@ class Mirror:
                 found.setdefault(key, []).append(each)
         changed = [key for key in {*found, *self._noted(prefix)} if not self._is_current(key, found.get(key, []))]
         with doing(f"reading {self.remote.url}", len(changed)) as activity, ThreadPoolExecutor(AT_ONCE) as pool:
-            for _ in pool.map(lambda key: self._renew(key, found.get(key, [])), changed):
+            for _ in pool.map(lambda key: self._renew(key, found.get(key, []), marked), changed):
                 activity.advance()
 
     def fetch(self, key: str) -> None:
@@ -220,9 +220,12 @@ class Mirror:
     def _holds(self, key: str, known: State, now: Listed) -> bool:
         return known.tag == now.tag.e_tag and known.size == self._size(key)
 
-    def _renew(self, key: str, found: Sequence[Listed]) -> None:
+    def _renew(self, key: str, found: Sequence[Listed], marked: set[str]) -> None:
         """Bring one file up to date under its lock, by what the store has now."""
         with self._locked(key) as note:
+            if _is_of_unfinished(key, marked):
+                self._drop(key, note)
+                return
             if found and found[0].key != key:
                 # parts that were listed before the lock was taken are the latest if nobody here has written any
                 self._renew_journal(key, note, found if note.read() == NOTHING else self.remote.list(key))

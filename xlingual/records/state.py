@@ -206,7 +206,7 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
     study = history.defined(journaled) or read_json(directory.study_json)
     arms = study["arms"]
     events, aside = history.as_of_now(
-        journaled, arms, {row["fingerprint"] for row in readings if row["purpose"] == "test"}
+        history.with_positions(journaled), arms, {row["fingerprint"] for row in readings if row["purpose"] == "test"}
     )
     trials, chosen, replicates, stage = fold(events)
     searches = recorded_searches(study)

@@ -138,9 +138,10 @@ def whole_updates(item: Item) -> int:
 def record_reading(
     directory: StudyDirectory, purpose: str, test_set: str, arm: str, fingerprint: str, **more: Any
 ) -> None:
-    """Append one reading of a sealed test set to the ledger, before it is read."""
+    """Append one reading of a sealed test set to the ledger, before it is read; `events` is the journal's length."""
     reading = {
         "time": time.time(),
+        "events": len(journal.read(directory.journal)),
         "purpose": purpose,
         "set": test_set,
         "command": " ".join(sys.argv),
