@@ -54,7 +54,9 @@ class Records:
         replicate = {"arm": arm, "seed": 10101, "fingerprint": f"{arm}-seed"}
         self.event("replicate_started", **replicate, chosen=f"{arm}1")
         self.event("replicate_ended", **replicate, state="finished", reason=None, retry=False)
-        journal.append(self.directory.ledger, {"time": 0.0, "purpose": "test", "set": "xquad", **replicate})
+        before = len(journal.read(self.directory.journal))
+        reading = {"time": 0.0, "events": before, "purpose": "test", "set": "xquad"}
+        journal.append(self.directory.ledger, reading | replicate)
 
     def numbers(self, arm: str) -> list[int]:
         return [trial.number for trial in read_state(self.directory).arm_trials(arm)]
@@ -325,7 +327,9 @@ def test_a_searched_arm_that_was_read_for_cannot_be_fixed(records: Records) -> N
     records.event("chosen", arm="both", search=2, number=0, fingerprint="both-2", objective=50.0)
     replicate = {"arm": "both", "search": 2, "seed": 10201, "fingerprint": "both-seed"}
     records.event("replicate_started", **replicate, chosen="both-2")
-    journal.append(records.directory.ledger, {"time": 0.0, "purpose": "test", "set": "xquad", **replicate})
+    before = len(journal.read(records.directory.journal))
+    reading = {"time": 0.0, "events": before, "purpose": "test", "set": "xquad"}
+    journal.append(records.directory.ledger, reading | replicate)
     fixed = {
         "training": {"learning_rate": 1e-3},
         "mixture": {"faq_share": 0.2, "weights": {"de": 1.0}},
