@@ -216,9 +216,8 @@ def test_a_test_set_that_was_read_is_to_be_restored_whatever_is_wrong_with_it_no
     directory = StudyDirectory(path.parent / "studies" / "read")
     open_directory(load_study(path), directory)
     journal.append(directory.journal, {"event": "stage_started", "stage": "search", "time": 0.0})
-    journal.append(
-        directory.ledger, {"purpose": "test", "set": "xquad", "arm": "plain", "fingerprint": "f", "time": 0.0}
-    )
+    reading = {"purpose": "test", "set": "xquad", "arm": "plain", "fingerprint": "f", "time": 0.0, "events": 1}
+    journal.append(directory.ledger, reading)
     (path.parent / "data" / "xquad" / "xquad.es.json").unlink()
     with pytest.raises(RecordError, match=r"Restore it as it was, or .* --set name=read_2\. Found: .* no file for es"):
         drive_study(path)

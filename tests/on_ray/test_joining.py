@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import ray
+from ray._private.ray_constants import ENABLE_RAY_CLUSTERS_ENV_VAR
 
 from xlingual.errors import PlacementError
 from xlingual.search.joining import ask_cluster, check_cluster
@@ -52,7 +53,9 @@ def test_a_cluster_that_can_be_joined_passes() -> None:
 
 class TestARealCluster:
     @pytest.fixture
-    def address(self, ray_cluster: None) -> Iterator[str]:
+    def address(self, ray_cluster: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+        """Of the embedded Ray, which listens on loopback alone: other programs take that for the machine's address."""
+        monkeypatch.setenv(ENABLE_RAY_CLUSTERS_ENV_VAR, "0")
         yield ray.get_runtime_context().gcs_address
 
     def test_is_asked_with_the_token_that_is_there(self, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
