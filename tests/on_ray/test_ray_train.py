@@ -75,6 +75,7 @@ def placed_groups() -> Iterator[list[set[str]]]:
 
 
 @pytest.mark.cluster
+@pytest.mark.real
 def test_a_trial_takes_as_many_workers_as_there_is_room_for(
     ray_cluster: None, write_study: Any, drive_study: Any
 ) -> None:
