@@ -18,7 +18,7 @@ from ray.cluster_utils import Cluster
 
 from xlingual.records.files import read_json
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.real]
 
 FILE = {
     "cluster_name": "test",
@@ -127,7 +127,6 @@ def test_a_cluster_that_starts_without_a_worker_is_counted_as_it_may_become(moni
     assert most_side_by_side(command.lines) == 2
 
 
-@pytest.mark.real
 def test_a_node_that_joins_of_its_own_accord_gets_trials_and_all_have_the_same_model_of_the_hub(
     hub: Path, toy_files: Any, run: Any, join: Any, tmp_path: Path
 ) -> None:

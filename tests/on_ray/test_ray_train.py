@@ -92,6 +92,7 @@ def test_a_trial_takes_as_many_workers_as_there_is_room_for(
 
 
 @pytest.mark.cluster
+@pytest.mark.real
 def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_takes_their_place(
     ray_cluster: None, write_study: Any, drive_study: Any
 ) -> None:
