@@ -66,9 +66,7 @@ class ClusterSurvey:
             study: its directory.
             keys: ids of the nodes; None for all.
         """
-        import ray
-
-        alive = [node for node in ray.nodes() if node["Alive"] and (keys is None or node["NodeID"] in keys)]
+        alive = [node for node in _alive() if keys is None or node["NodeID"] in keys]
         url = url_of(study)
         probe = ObjectProbe(url, study) if url else StorageProbe(study)
         with probe.open() as fault:
@@ -84,6 +82,8 @@ class ClusterSurvey:
             }
         sound = [node for node in alive if not faults[node["NodeID"]]]
         faults |= self._models(sound, is_patient=keys is not None or not self._have_models)
+        there = {node["NodeID"] for node in _alive()}
+        faults |= {key: "it is gone" for key, fault in faults.items() if fault and key not in there}
         return Survey(tuple(_node(node, faults[node["NodeID"]]) for node in alive))
 
     def _models(self, nodes: Sequence[Mapping[str, Any]], *, is_patient: bool) -> dict[str, str | None]:
@@ -100,6 +100,12 @@ class ClusterSurvey:
 def silence(answer: Any) -> str | None:
     """Why a node gave no answer; None when it did."""
     return f"it cannot run a process ({answer['error']})" if isinstance(answer, dict) else None
+
+
+def _alive() -> list[dict[str, Any]]:
+    import ray
+
+    return [node for node in ray.nodes() if node["Alive"]]
 
 
 def _node(node: Mapping[str, Any], fault: str | None) -> Node:
