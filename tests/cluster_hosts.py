@@ -76,6 +76,10 @@ class Host:
         found = subprocess.run(self.command("pgrep", "-f", pattern), capture_output=True, text=True).stdout.split()
         return bool(found) and subprocess.run(self.command("kill", "-9", found[0])).returncode == 0
 
+    def kill_ray(self) -> None:
+        """Kill all processes of Ray's at once: with them goes the head, or a node."""
+        subprocess.run(self.command("pkill", "-9", "-f", "ray"), check=True)
+
     def end(self) -> None:
         """Pull its plug."""
         os.kill(self.first, signal.SIGKILL)
@@ -84,8 +88,8 @@ class Host:
         self.outer.wait()
         _run("ip", "netns", "del", self.space)
 
-    def start_ray(self, head: Host | None = None) -> None:
-        """Start Ray, alone or beside a head."""
+    def start_ray(self, head: Host | None = None, **settings: str) -> None:
+        """Start Ray, alone or beside a head; `settings` are variables of its environment."""
         where = ["--address", f"{head.address}:6379"] if head else ["--head", "--port", "6379"]
         ray = [sys.executable, "-m", "ray.scripts.scripts", "start", *where, f"--num-cpus={self.cpus}"]
         room = ["--node-ip-address", self.address, "--object-store-memory", str(10**8)]
@@ -114,11 +118,11 @@ class Hosts:
         """The machine that runs the command."""
         return self.all[0]
 
-    def start(self, count: int) -> None:
-        """Start them, and Ray on each."""
+    def start(self, count: int, **settings: str) -> None:
+        """Start them, and Ray on each; `settings` are variables of its environment."""
         for number in range(1, count + 1):
             self.all.append(Host(number))
-            self.all[-1].start_ray(self.head if number > 1 else None)
+            self.all[-1].start_ray(self.head if number > 1 else None, **settings)
 
     def end(self) -> None:
         """End all of them."""

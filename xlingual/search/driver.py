@@ -36,6 +36,7 @@ from xlingual.search.embedded import ray_folder
 from xlingual.search.groups import namespace_of
 from xlingual.search.growth import growth_of_cluster
 from xlingual.search.head import end_with, head_address, head_watched
+from xlingual.search.last_word import said_at_a_sudden_end, sudden_end_line
 from xlingual.search.listener import Listener
 from xlingual.search.node_probe import facts_of_node
 from xlingual.search.nodes import Here, Nodes, Place
@@ -249,7 +250,11 @@ def _placed(
     """Be on a cluster that has room for a trial, and whose nodes have what the trials need."""
     demand, namespace, asked = demand_of(study), namespace_of(directory.path), study.scaling.concurrent_trials
     joining = connected(address, demand, namespace)
-    with kept_in(directory.ray_output) as terminal, entering("starting Ray", joining) as found:
+    with (
+        kept_in(directory.ray_output) as terminal,
+        said_at_a_sudden_end(sudden_end_line(directory.ray_output), terminal) as take_back,
+        entering("starting Ray", joining) as found,
+    ):
         growth = FIXED if address == "local" else growth_of_cluster()
         concurrency = Concurrency(demand, asked, growth)
         concurrency.check(found)  # before nodes are asked
@@ -268,6 +273,7 @@ def _placed(
 
         def head_lost(line: str) -> None:
             listener.close()
+            take_back()
             end_with(line, terminal, status=1)
 
         with watching(namespace, listener.note, nodes), head_watched(head_address(), head_lost):
