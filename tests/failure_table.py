@@ -8,12 +8,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 SIMULATED = "search/test_simulation.py::test_what_is_promised_holds_whatever_goes_wrong"
+IN_A_ROW = "cluster/test_faults_of_machines.py::test_one_fault_after_the_other_changes_no_number"
+ON_SSH = "cluster/test_ray_up.py::test_what_a_cluster_loses_changes_no_number"
+OF_TRIALS = "on_ray/test_faults_of_trials.py::test_trials_that_fail_are_tried_again_and_no_number_changes"
 TESTS: dict[str, tuple[str, ...]] = {
     "a training worker's process": (
+        ON_SSH,
         "search/test_failures.py::test_what_failed_is_of_one_kind_however_ray_wraps_it",
         SIMULATED,
     ),
     "a trial's own process (actor)": (
+        IN_A_ROW,
+        OF_TRIALS,
         "search/test_failures.py::test_what_failed_is_of_one_kind_however_ray_wraps_it",
         SIMULATED,
     ),
@@ -21,10 +27,21 @@ TESTS: dict[str, tuple[str, ...]] = {
         "on_ray/test_kills.py::test_a_study_that_is_killed_and_continued_is_the_study_without",
         "on_ray/test_kill.py::test_a_driver_killed_in_the_search_goes_on_where_it_was",
     ),
-    "the head of the cluster": ("search/test_head.py::test_it_is_lost_only_after_a_time_without_any_answer",),
-    "a node": (SIMULATED,),
-    "a node that loses its network for less than Ray's time-outs": (SIMULATED,),
+    "the head of the cluster": (
+        IN_A_ROW,
+        "search/test_head.py::test_it_is_lost_only_after_a_time_without_any_answer",
+    ),
+    "a node": (
+        IN_A_ROW,
+        ON_SSH,
+        SIMULATED,
+    ),
+    "a node that loses its network for less than Ray's time-outs": (
+        IN_A_ROW,
+        SIMULATED,
+    ),
     "a node that loses its network for longer": (
+        ON_SSH,
         "cluster/test_faults_of_machines.py::"
         "test_a_machine_that_is_cut_off_loses_its_trial_to_another_and_no_number_changes",
     ),
@@ -39,9 +56,18 @@ TESTS: dict[str, tuple[str, ...]] = {
         "test_a_machine_whose_storage_goes_away_is_named_and_left_out_and_no_record_is_lost",
         "cluster/test_faults_of_machines.py::test_machines_with_another_model_or_without_the_storage_are_named_before_the_first_trial",
     ),
-    "storage that fails for a time": (SIMULATED,),
-    "storage that becomes read-only": ("search/test_failing_storage.py::test_storage_that_fails_is_one_line",),
-    "storage that is full": ("search/test_failing_storage.py::test_storage_that_fails_is_one_line",),
+    "storage that fails for a time": (
+        IN_A_ROW,
+        SIMULATED,
+    ),
+    "storage that becomes read-only": (
+        IN_A_ROW,
+        "search/test_failing_storage.py::test_storage_that_fails_is_one_line",
+    ),
+    "storage that is full": (
+        IN_A_ROW,
+        "search/test_failing_storage.py::test_storage_that_fails_is_one_line",
+    ),
     "a checkpoint that cannot be read, such as half a file": (
         "training/test_loop.py::test_a_checkpoint_cut_in_half_is_set_aside_and_the_numbers_are_those_of_one_go",
     ),
@@ -55,6 +81,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "on_ray/test_driver.py::test_an_arm_that_only_diverges_leaves_the_others_their_scores_and_may_be_mended",
     ),
     "a trial that raises an error every time": (
+        OF_TRIALS,
         "search/test_queue.py::test_a_failure_of_no_known_kind_is_tried_a_counted_number_of_times_then_it_is_final",
     ),
     "what only you can mend, such as a model that is missing": (
@@ -64,15 +91,36 @@ TESTS: dict[str, tuple[str, ...]] = {
         "training/test_memory.py::test_only_passes_that_do_not_fit_are_cut",
         "training/test_memory.py::test_what_never_fits_says_what_would",
     ),
-    "a training that hangs": ("search/test_hung.py::test_the_process_ends_and_leaves_where_each_thread_was",),
+    "a training that hangs": (
+        OF_TRIALS,
+        "search/test_hung.py::test_the_process_ends_and_leaves_where_each_thread_was",
+    ),
     "a call between Ray's processes": (
+        "on_ray/test_rpc_failures.py::test_calls_that_fail_change_no_number",
         "search/test_failures.py::test_what_failed_is_of_one_kind_however_ray_wraps_it",
         SIMULATED,
     ),
-    "Ray Tune": ("search/test_queue.py::test_tries_that_go_on_when_the_trainer_is_gone_are_lost",),
-    "a second `xlingual run` of the same study": (SIMULATED,),
+    "Ray Tune": (
+        OF_TRIALS,
+        "search/test_queue.py::test_tries_that_go_on_when_the_trainer_is_gone_are_lost",
+    ),
+    "Ray's own part of the process of `xlingual run`": (
+        "on_ray/test_rpc_failures.py::test_a_command_that_ray_ends_at_its_start_says_how_to_go_on",
+        "search/test_last_word.py::test_it_is_said_when_nothing_else_can_be",
+    ),
+    "a second `xlingual run` of the same study": (
+        IN_A_ROW,
+        SIMULATED,
+    ),
 }
-"""By row: names of tests below this folder."""
+"""By row: names of tests below this folder; the first forces the fault itself on real processes, disks or links."""
+IN_ONE_PROCESS = (
+    "a checkpoint that cannot be read, such as half a file",
+    "the last line of a journal, half written",
+    "any other broken line of a journal",
+    "memory that is too small",
+)
+"""Rows whose fault is one of files or memory; the others have a test in which Ray runs."""
 
 
 def rows() -> list[str]:

@@ -41,7 +41,7 @@ def trials(directory: StudyDirectory) -> dict[int, Any]:
 def undisturbed(tmp_path_factory: pytest.TempPathFactory, study_file: Path) -> dict[int, Any]:
     """The search on a single machine."""
     storage = tmp_path_factory.mktemp("undisturbed")
-    command = Command(None, str(study_file), "--storage", str(storage), "--until", "search")
+    command = Command(None, str(study_file), "--storage", str(storage), "--until", "search", seconds=900)
     assert command.end() == 0, command.said
     return trials(StudyDirectory(storage / "toy"))
 
@@ -166,7 +166,7 @@ def test_one_fault_after_the_other_changes_no_number(
 
     command = Command(head, *arguments, seconds=900)
     all_report(command, 3)
-    other = Command(second, *arguments)
+    other = Command(second, *arguments, seconds=900)
     assert other.end() == 1, other.said
     assert "another process writes here" in other.lines[-1]
     second.cut()
@@ -199,7 +199,7 @@ def test_one_fault_after_the_other_changes_no_number(
     assert command.end() == 1, command.said
     assert time.monotonic() - began < 60.0
     assert "does not answer any more; what is finished is kept and whole" in command.lines[-1]
-    refused = Command(second, *arguments)
+    refused = Command(second, *arguments, seconds=900)
     assert refused.end() == 1, refused.said  # the head's port is closed
     assert f"--address {head.address}:6379" in refused.lines[-1]
 

@@ -9,7 +9,7 @@ from ray.tune.error import TuneError
 
 from xlingual.errors import StorageError
 from xlingual.search.failures import UNKNOWN
-from xlingual.search.tuning import FirstError, Handed, QueueCallback, QueueScheduler, QueueSearcher
+from xlingual.search.tuning import FirstError, Handed, QueueCallback, QueueScheduler, QueueSearcher, TuneFailed
 
 
 class FullDisk:
@@ -50,9 +50,9 @@ def test_records_that_cannot_be_written_end_the_search_with_their_own_line(call:
         kept.instead_of_tunes(fit)
 
 
-def test_an_error_of_tune_itself_stays_what_it_is() -> None:
+def test_an_error_of_tune_itself_is_told_from_those_of_this_program() -> None:
     def fit() -> None:
         raise TuneError("its own")
 
-    with pytest.raises(TuneError, match="its own"):
+    with pytest.raises(TuneFailed, match=r"^Ray Tune failed: TuneError: its own$"):
         FirstError().instead_of_tunes(fit)

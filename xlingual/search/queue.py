@@ -122,7 +122,12 @@ class TrialQueue:
     @property
     def done(self) -> bool:
         """Whether nothing goes on and nothing will be handed out."""
-        return self.drained and not any(each.running for each in self._open.values())
+        return self.drained and not self.trains
+
+    @property
+    def trains(self) -> bool:
+        """Whether a try goes on."""
+        return any(each.running for each in self._open.values())
 
     def next(self) -> Item | None:
         """Hand out an item; None while there is none, for now or (`drained`) for good."""

@@ -17,7 +17,6 @@ from ray.tune import Callback
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 
-from xlingual.errors import XlingualError
 from xlingual.records.storage import writing
 from xlingual.search.failures import PLACE, Failure, failure_of
 from xlingual.search.placement import elsewhere
@@ -61,8 +60,14 @@ def train_all(queue: TrialQueue, task: TrialTask, *, concurrent: int, driver: di
     logging.getLogger("ray.tune").setLevel(logging.ERROR)
     logging.getLogger("ray.train").setLevel(logging.ERROR)
     while not queue.done:
-        _tune(queue, task, concurrent, driver)
-        queue.lose(Failure(PLACE, "Ray Tune ended without it"))
+        reason = "Ray Tune ended without it"
+        try:
+            _tune(queue, task, concurrent, driver)
+        except TuneFailed as error:
+            if not queue.trains:  # nothing would be counted, nor waited for
+                raise
+            reason = str(error)
+        queue.lose(Failure(PLACE, reason))
 
 
 def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str, float]) -> None:
@@ -105,29 +110,37 @@ def bundle_elsewhere(asked: dict[str, float], avoided: Sequence[str]) -> tune.Pl
     return tune.PlacementGroupFactory([asked], **where)
 
 
+class TuneFailed(Exception):
+    """Ray Tune raised an error of its own, and all that it trained is gone."""
+
+
 class FirstError:
     """The first error of this program in what Tune calls: Tune itself makes a traceback's text of it."""
 
     def __init__(self) -> None:
-        self._error: XlingualError | None = None
+        self._error: Exception | None = None
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
         """Keep the error that ends the context, if one does."""
         try:
             yield
-        except XlingualError as error:
+        except Exception as error:
             self._error = self._error or error
             raise
 
     def instead_of_tunes(self, run: Callable[[], object]) -> None:
-        """Run, and raise the kept error in place of whatever Tune makes of it."""
+        """Run, and raise the kept error in place of whatever Tune makes of it.
+
+        Raises:
+            TuneFailed: when Tune fails and none is kept.
+        """
         try:
             run()
-        except Exception:
+        except Exception as error:
             if self._error is not None:
                 raise self._error from None
-            raise
+            raise TuneFailed(f"Ray Tune failed: {failure_of(error).reason}") from error
 
 
 class QueueSearcher(Searcher):
