@@ -26,13 +26,16 @@ def failing(*errors: Exception | None) -> tuple[list[Thrift], object]:
 
 def test_each_try_spares_what_the_one_before_asked_for_and_all_before() -> None:
     tries, train = failing(OutOfMemory("small", RECOMPUTE), OutOfMemory("smaller", HALVED), None)
-    train_with_less(train)  # type: ignore[arg-type]
+    told: list[str] = []
+    train_with_less(train, told.append)  # type: ignore[arg-type]
     assert tries == [Thrift(), Thrift(recompute=True), Thrift(recompute=True, tokens=64)]
+    assert told == ["small", "smaller"]
 
 
 @pytest.mark.parametrize("error", [OutOfMemory("nothing is left to spare"), ValueError("something else")])
 def test_what_less_memory_does_not_cure_is_not_tried_again(error: Exception) -> None:
     tries, train = failing(error)
+    told: list[str] = []
     with pytest.raises(WorkerGroupError):
-        train_with_less(train)  # type: ignore[arg-type]
-    assert tries == [Thrift()]
+        train_with_less(train, told.append)  # type: ignore[arg-type]
+    assert (tries, told) == ([Thrift()], [])

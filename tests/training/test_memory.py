@@ -42,7 +42,15 @@ class Killed(Exception):
 
 
 def numbers(reports: list[Report]) -> list[Report]:
-    return [{name: value for name, value in report.items() if name != "seconds"} for report in reports]
+    return [
+        {name: value for name, value in report.items() if name != "seconds"}
+        for report in reports
+        if "note" not in report
+    ]
+
+
+def notes(worker: SoloWorker) -> list[str]:
+    return [report["note"] for report in worker.reports if "note" in report]
 
 
 def trained(family: Family, configuration: Any, path: Path, worker: SoloWorker) -> list[Report]:
@@ -66,7 +74,8 @@ def test_activations_computed_again_change_no_bit(
     family = family_named(name)
     configuration = family.configuration(PERTURBING[method], recipe=recipe)
     memory = SmallMemory(2, WHOLE, backward=backward)
-    small = trained(family, configuration, tmp_path / "small", SmallWorker(memory))
+    worker = SmallWorker(memory)
+    small = trained(family, configuration, tmp_path / "small", worker)
     assert memory.failed == [4]
     assert small == trained(family, configuration, tmp_path / "whole", SoloWorker())
     assert small[-1]["perturbation"] > 0
@@ -77,6 +86,7 @@ def test_activations_computed_again_change_no_bit(
     assert second["from_update"] == 0
     assert second["memory"] == {"recompute": True, "tokens": None}
     assert second["reason"].endswith("; from now on activations are computed again instead of kept")
+    assert notes(worker) == [second["reason"]]
 
 
 def test_halves_of_a_pass_add_up_to_it_and_the_size_is_remembered(
@@ -86,7 +96,7 @@ def test_halves_of_a_pass_add_up_to_it_and_the_size_is_remembered(
     configuration = configure(mixture={"faq_share": 0.4, "weights": {"de": 1.0}})
 
     def on_report(report: Report) -> None:
-        if report["updates"] == 4:
+        if report.get("updates") == 4:
             raise Killed
 
     def train(worker: SoloWorker, path: Path) -> list[Report]:
@@ -95,11 +105,12 @@ def test_halves_of_a_pass_add_up_to_it_and_the_size_is_remembered(
         return numbers(worker.reports)
 
     memory = SmallMemory(0, 1)
+    first, second = SmallWorker(memory, on_report=on_report), SmallWorker(SmallMemory(0, 1))
     with pytest.raises(Killed):
-        train(SmallWorker(memory, on_report=on_report), tmp_path / "small")
+        train(first, tmp_path / "small")
     assert memory.failed == [4, 4, 2]
-    after = SmallMemory(0, 1)
-    small, whole = train(SmallWorker(after), tmp_path / "small"), train(SoloWorker(), tmp_path / "whole")
+    after = second.memory
+    small, whole = train(second, tmp_path / "small"), train(SoloWorker(), tmp_path / "whole")
     assert after.failed == []
     assert [report["updates"] for report in small] == [2, 4, 6]
     for one, other in zip(small, whole, strict=True):
@@ -107,6 +118,8 @@ def test_halves_of_a_pass_add_up_to_it_and_the_size_is_remembered(
         assert one["f1"] == other["f1"]
     records = journal.read(TrialDirectory(tmp_path / "small").environment)
     assert [record.get("memory", {}).get("recompute", False) for record in records] == [False, True, True, True, True]
+    assert notes(first) == [record["reason"] for record in records[1:4]]
+    assert notes(second) == []
     bounds = [record["memory"]["tokens"] for record in records[1:]]
     assert bounds[0] is None
     assert bounds[1] // 2 >= bounds[2] == bounds[3] > 0

@@ -94,7 +94,9 @@ def train_driver_fn(config: dict[str, Any], task: TrialTask) -> None:
             _train(config, task, directory, SoloWorker(device, tune.report), hung=hung)
         else:
             forget(directory)
-            train_with_less(lambda thrift: _train_with_ray_train(config, task, thrift))
+            train_with_less(
+                lambda thrift: _train_with_ray_train(config, task, thrift), lambda line: tune.report({"note": line})
+            )
     except Exception as error:
         failure = failure_of(error)
         if not task.demand.is_alone and failure.kind != OWN:
@@ -202,8 +204,8 @@ def has_left_cluster(node: str) -> bool:
     return node not in {each["NodeID"] for each in ray.nodes() if each["Alive"]}
 
 
-def train_with_less(train: Callable[[Thrift], None]) -> None:
-    """Train with several workers, again with less memory where a pass of one of them did not fit.
+def train_with_less(train: Callable[[Thrift], None], tell: Callable[[str], None]) -> None:
+    """Train with several workers, again with less memory where a pass of one of them did not fit, and tell of it.
 
     The others wait for its gradient by then and are ended; all begin again at the checkpoint, with what it takes.
     """
@@ -216,6 +218,7 @@ def train_with_less(train: Callable[[Thrift], None]) -> None:
             if short is None or short.thrift is None:
                 raise
             thrift = thrift.joined(Thrift(**short.thrift))
+            tell(str(short))
 
 
 def _train_with_ray_train(config: dict[str, Any], task: TrialTask, thrift: Thrift) -> None:

@@ -336,8 +336,9 @@ class Training:
                 )
 
     def _spare(self, reason: str) -> None:
-        """Write down that from this update on memory is spared; the next start reads it."""
+        """Write down, and tell, that from this update on memory is spared; the next start reads it."""
         self._write_environment(self._update, reason=reason)
+        self.worker.report({"note": reason})
 
     def _write_environment(self, update: int, **more: Any) -> None:
         if not self.held:
