@@ -14,9 +14,9 @@ from typing import Any
 import cluster_hosts
 import login_hosts
 import pytest
-import yaml
 from cluster_files import copy_project
 from login_hosts import LoginHosts
+from toy_study import write_toy_study
 
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
@@ -24,33 +24,14 @@ from xlingual.records.state import read_state
 
 pytestmark = [pytest.mark.cluster, pytest.mark.real]
 
-STUDY = {
-    "name": "toy",
-    "question": "Does it hold on a cluster?",
-    "model": "toy",
-    "data": {"train": "toy", "dev": "toy", "test": {"source": "toy", "languages": ["en", "de"]}},
-    "windows": {"max_length": 64, "stride": 16, "max_answer_tokens": 8},
-    "training": {
-        "updates": 320,
-        "batch_size": 8,
-        "micro_batch_size": 4,
-        "learning_rate": {"log_uniform": [1e-3, 1e-2]},
-        "freeze_word_embeddings": True,
-        "precision": "fp32",
-        "reports": 20,
-    },
-    "arms": {"baseline": {"baseline": True}},
-    "search": {"trials_per_arm": 2, "startup_trials": 2, "sampler": "random", "scheduler": "none"},
-    "replicates": {"searches": 1, "seeds": 1},
-    "scaling": {"workers_per_trial": 2, "cpus_per_worker": 1, "concurrent_trials": "auto"},
-}
+SCALING = {"workers_per_trial": 2, "cpus_per_worker": 1, "concurrent_trials": "auto"}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """The project as `ray up` copies it, with a study."""
     copy_project(tmp_path)
-    (tmp_path / "studies" / "toy.yaml").write_text(yaml.safe_dump(STUDY))
+    write_toy_study(tmp_path / "studies" / "toy.yaml", updates=320, reports=20, trials=2, scaling=SCALING)
     return tmp_path
 
 

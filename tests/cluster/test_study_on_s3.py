@@ -12,9 +12,9 @@ from typing import Any
 import cluster_hosts as hosts
 import pytest
 import s3_server
-import yaml
 from cluster_command import Command
 from cluster_hosts import Host, Hosts
+from toy_study import write_toy_study
 
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
@@ -27,14 +27,9 @@ PATIENCE = 600.0
 
 
 @pytest.fixture
-def study(study_file: Path, tmp_path: Path) -> Path:
+def study(tmp_path: Path) -> Path:
     """A smaller study than the other tests' here: all of it is run, twice."""
-    definition = yaml.safe_load(study_file.read_text())
-    definition["training"] |= {"updates": 40, "reports": 8}
-    definition["search"] |= {"trials_per_arm": 2, "startup_trials": 2}
-    path = tmp_path / "study.yaml"
-    path.write_text(yaml.safe_dump(definition))
-    return path
+    return write_toy_study(tmp_path / "study.yaml", updates=40, reports=8, trials=2)
 
 
 @pytest.fixture
