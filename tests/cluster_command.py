@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cluster_hosts as hosts
@@ -27,7 +28,7 @@ class Command:
             env=hosts.environment(),
         )
         self.lines: list[str] = []
-        self._watchdog = threading.Timer(seconds, self.process.kill)
+        self._watchdog = threading.Timer(seconds, self._shoot)
         self._watchdog.start()
 
     def line(self, wanted: Callable[[str], bool]) -> str:
@@ -40,12 +41,17 @@ class Command:
         raise AssertionError("".join(self.lines))
 
     def kill(self) -> None:
-        """End it with SIGKILL; on a host it is the child of what entered the namespaces."""
-        own = self.process.pid
-        inner = Path(f"/proc/{own}/task/{own}/children").read_text().split() if self._on_host else []
-        for each in map(int, inner or [own]):
-            os.kill(each, signal.SIGKILL)
+        """End it with SIGKILL."""
+        self._shoot()
         self.end()
+
+    def _shoot(self) -> None:
+        """Send SIGKILL; on a host to the child of what entered the namespaces, which outlives its parent."""
+        own = self.process.pid
+        with suppress(OSError):  # it has ended by itself
+            inner = Path(f"/proc/{own}/task/{own}/children").read_text().split() if self._on_host else []
+            for each in map(int, inner or [own]):
+                os.kill(each, signal.SIGKILL)
 
     def end(self) -> int:
         """Read to the end; return the exit status."""
