@@ -25,7 +25,7 @@ from xlingual.records.lease import Holder, lease
 from xlingual.records.lock import hold, is_held
 from xlingual.records.mirror import Mirror
 from xlingual.records.remote import Listed, Remote
-from xlingual.records.remote_lock import SILENCE, HeldLock, held_remotely
+from xlingual.records.remote_lock import SILENCE, HeldLock, held_remotely, is_held_remotely
 
 URL = "s3://bucket/storage/study"
 
@@ -239,13 +239,24 @@ def test_the_drivers_lock_is_held_on_the_machine_and_in_the_store(machines: tupl
     assert not is_held(two.study.lock)
 
 
-def test_a_lock_of_a_dead_machine_is_shown_as_free_after_a_while(
-    machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ahead", [0.0, 3600.0, -3600.0])
+def test_whether_a_lock_is_shown_as_held_depends_on_its_signs_and_not_on_the_clocks(
+    machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch, ahead: float
 ) -> None:
     one, two = machines
-    with one.take("t1"):
-        assert is_held(two.study.lock)
-        later = time.time() + SILENCE + 1
-        with monkeypatch.context() as patched:
-            patched.setattr("time.time", lambda: later)
-            assert not is_held(two.study.lock)
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + ahead)
+    waiting = Waiting()
+    with one.take("t1") as held:
+        first = is_held_remotely(two.study.lock, waiting.clock)
+        assert first == (ahead <= 0), "at the first look there are only the clocks"
+        waiting.now += 20.0
+        held.renew()
+        assert is_held_remotely(two.study.lock, waiting.clock)
+        waiting.now += SILENCE
+        assert is_held_remotely(two.study.lock, waiting.clock)
+        waiting.now += 1.0
+        assert not is_held_remotely(two.study.lock, waiting.clock)
+        held.renew()
+        assert is_held_remotely(two.study.lock, waiting.clock)
+    assert not is_held_remotely(two.study.lock, waiting.clock)

@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from xlingual.activity import doing
 from xlingual.errors import RecordError, RecordLocked
@@ -49,6 +49,13 @@ class Claim(Protocol):
 
     def check(self) -> None:
         """Raise RecordLocked when another process has taken it over."""
+
+
+class Sign(NamedTuple):
+    """A lock's state in the store, and when its holder gave it, in seconds of a clock of this process."""
+
+    tag: str
+    seen: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ class Mirror:
     def __init__(self, root: Path, remote: Remote) -> None:
         self.root, self.remote = root, remote
         self.claims: list[Claim] = []
+        self.signs: dict[str, Sign] = {}
         self._states = root.with_name(f".{root.name}.mirror")
 
     def key_of(self, path: Path) -> str | None:

@@ -21,6 +21,7 @@ from typing import Any
 from xlingual.activity import doing
 from xlingual.errors import RecordLocked, StorageError
 from xlingual.records.attached import mirrored
+from xlingual.records.mirror import Sign
 from xlingual.records.remote import Remote, Tag
 
 BEAT = 15.0
@@ -163,8 +164,13 @@ def held_remotely(
         lock.give_back()
 
 
-def is_held_remotely(path: Path) -> bool | None:
-    """Whether some process holds a mirror's lock now, by the clock of this machine; None where it is no mirror's."""
+def is_held_remotely(path: Path, clock: Callable[[], float] = time.monotonic) -> bool | None:
+    """Whether some process holds a mirror's lock now; None where it is no mirror's.
+
+    At the first look, the clock of this machine is compared with that of the store. From the second on, signs count:
+    one since the look before means that it is held, whatever the clocks say, and none for `SILENCE` seconds that it is
+    not.
+    """
     found = mirrored(path.parent)
     if found is None:
         return None
@@ -173,7 +179,14 @@ def is_held_remotely(path: Path) -> bool | None:
         return True
     key = f"{folder}/{path.name}" if folder else path.name
     there = mirror.remote.head(key)
-    if there is None or time.time() - there.written > SILENCE:
+    if there is None:
+        return False
+    last = mirror.signs.get(key)
+    if last is None:
+        mirror.signs[key] = Sign(there.tag.e_tag, clock() - max(0.0, time.time() - there.written))
+    elif last.tag != there.tag.e_tag:
+        mirror.signs[key] = Sign(there.tag.e_tag, clock())
+    if clock() - mirror.signs[key].seen > SILENCE:
         return False
     read = _read(mirror.remote, key)
     return read is not None and not read[0].get("free")
