@@ -26,6 +26,7 @@ class S3Server:
 
     Faults are read before each request: the file `fault` holds `METHOD SUBSTRING WHAT`, `WHAT` one of
         403, 503     refused, nothing done
+        expired, skewed, signature  the same, with S3's code and words
         lost         done, but the answer is lost: the other side sees a 500
         unconditional  done, whatever the conditions of the request
     each followed by `once` if the next request is answered again.
@@ -91,7 +92,29 @@ def serving(folder: Path) -> Iterator[S3Server]:
         process.communicate()
 
 
-ANSWERS = {"403": "403 Forbidden", "503": "503 Slow Down", "lost": "500 Lost"}
+ANSWERS = {
+    "403": "403 Forbidden",
+    "503": "503 Slow Down",
+    "lost": "500 Lost",
+    "expired": "400 Bad Request",
+    "skewed": "403 Forbidden",
+    "signature": "403 Forbidden",
+}
+
+
+def _told(code: str, message: str) -> bytes:
+    return f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'.encode()
+
+
+REFUSALS = {
+    "403": b"",
+    "503": b"",
+    "expired": _told("ExpiredToken", "The provided token has expired."),
+    "skewed": _told(
+        "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."
+    ),
+    "signature": _told("SignatureDoesNotMatch", "The request signature we calculated does not match."),
+}
 Answer = Callable[..., Any]
 
 
@@ -115,14 +138,14 @@ def one_at_a_time(app: Callable[[dict[str, Any], Answer], Iterable[bytes]], fold
             if fault == "unconditional":
                 environ = {name: value for name, value in environ.items() if not name.startswith("HTTP_IF_")}
                 fault = ""
-            if fault in ("403", "503"):
+            if fault in REFUSALS:
                 environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-                said.append(fault)
+                said.append(ANSWERS[fault])
             else:
                 body = b"".join(app(environ, lost if fault == "lost" else started))
             if fault:
-                start(ANSWERS[fault], [("Content-Length", "0")])
-                body = b""
+                body = REFUSALS.get(fault, b"")
+                start(ANSWERS[fault], [("Content-Length", str(len(body)))])
             with (folder / "requests").open("a") as log:
                 log.write(f"{method} {path} {said[0][:3]}\n")
         return [body]

@@ -97,6 +97,9 @@ def test_a_store_that_cannot_be_used_is_told_at_once(
         by_letter(_refused(f"s3://{BUCKET}"), "busy")
     with s3.fault("GET", "/", "403"):
         by_letter(_refused(f"s3://{BUCKET}"), "denied")
+    for refusal in ("expired", "skewed", "signature"):
+        with s3.fault("GET", "/", refusal):
+            by_letter(_refused(f"s3://{BUCKET}"), refusal)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     by_letter(_refused(f"s3://{BUCKET}"), "no endpoint")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -117,7 +120,17 @@ def test_a_store_without_conditional_writes_is_refused(
 
 @pytest.mark.parametrize(
     "place",
-    ["file:///x", "http://host/x", "s3:/bucket/x", "s3://", "s3:///x", "s3://key:secret@bucket", "s3://b1/../x"],
+    [
+        "file:///x",
+        "http://host/x",
+        "s3:/bucket/x",
+        "s3://",
+        "s3:///x",
+        "s3://key:secret@bucket",
+        "s3://b1/../x",
+        "s3://b1/a b",
+        "s3://b1/ä",
+    ],
 )
 def test_a_url_that_cannot_be_used_is_one_line(place: str, by_letter: Callable[..., None]) -> None:
     assert is_url(place)

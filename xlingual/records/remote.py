@@ -272,22 +272,22 @@ def _error(url: str, error: Exception) -> StorageError:
     reason = re.sub(r"\s+", " ", said[1] if said else text.splitlines()[0]).strip(" :.")[:200]
     scheme, _, rest = url.partition("://")
     bucket = rest.partition("/")[0]
+    code = found[1] if (found := re.search(r"<Code>(\w+)</Code>", text)) else ""
     if "NoSuchBucket" in text:
         told, number = f"there is no bucket {bucket}; create it, or name another one", errno.ENOENT
     elif _METADATA.search(text):
         told, number = f"no credentials were found; {_CREDENTIALS[scheme]}", errno.EACCES
+    elif code in _REFUSED:
+        told, number = f"access is denied ({reason}); {_REFUSED[code]}, then {_AGAIN}", errno.EACCES
     elif type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError") or re.search(r"code: 40[13]", text):
         told = f"access is denied ({reason}); the credentials must allow to list, get, put and delete there"
         number = errno.EACCES
     else:
-        told = (
-            f"the storage does not answer ({reason}); check {_ENDPOINT[scheme]}, then run the same command again: "
-            "finished work is kept"
-        )
+        told = f"the storage does not answer ({reason}); check {_ENDPOINT[scheme]}, then {_AGAIN}"
         number = errno.EIO
-    found = StorageError(f"{url}: {told}")
-    found.errno = number
-    return found
+    refused = StorageError(f"{url}: {told}")
+    refused.errno = number
+    return refused
 
 
 _METADATA = re.compile(r"//169\.254\.|/latest/(?:api/token|meta-data)|computeMetadata|metadata\.google")
@@ -297,6 +297,18 @@ _CREDENTIALS = {
     "role",
     "gs": "export GOOGLE_APPLICATION_CREDENTIALS, the path of a key file, or give the machine a service account",
 }
+_AGAIN = "run the same command again: finished work is kept"
+_FRESH = "export credentials that are valid now"
+_REFUSED = {
+    "ExpiredToken": _FRESH,
+    "ExpiredTokenException": _FRESH,
+    "InvalidToken": _FRESH,
+    "TokenRefreshRequired": _FRESH,
+    "InvalidAccessKeyId": "check AWS_ACCESS_KEY_ID and AWS_ENDPOINT_URL",
+    "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY",
+    "RequestTimeTooSkewed": "set this machine's clock",
+}
+"""What to do about S3's error codes that are about who asks, some of which come with status 400."""
 _ENDPOINT = {"s3": "AWS_ENDPOINT_URL, AWS_REGION and the network", "gs": "the network"}
 
 
