@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -19,6 +20,12 @@ def _load(path: Path) -> ModuleType:
     sys.modules[path.stem] = module  # dataclasses look their module up by name
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def load_program() -> Callable[[str], ModuleType]:
+    """Load a program of `analysis/` by its name."""
+    return lambda name: _load(ROOT / "analysis" / f"{name}.py")
 
 
 @pytest.fixture(scope="session")

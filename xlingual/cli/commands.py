@@ -16,7 +16,7 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate_command import evaluate
-from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile
+from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_path
 from xlingual.cli.output import prepare_output, read_json
 from xlingual.cli.plan_command import plan
 from xlingual.cli.study_report import show_report
@@ -187,8 +187,13 @@ def bench(
 
 @app.command()
 def score(
-    gold: Annotated[Path, typer.Argument(metavar="GOLD.json", help="Gold answers: SQuAD's format or flat rows.")],
-    predictions: Annotated[Path, typer.Argument(metavar="PREDICTIONS.json", help="Answers as {id: text}.")],
+    gold: Annotated[
+        Path,
+        typer.Argument(metavar="GOLD.json", parser=local_path, help="Gold answers: SQuAD's format or flat rows."),
+    ],
+    predictions: Annotated[
+        Path, typer.Argument(metavar="PREDICTIONS.json", parser=local_path, help="Answers as {id: text}.")
+    ],
 ) -> None:
     """Print SQuAD v1.1's official exact match and F1 in percent, as JSON; character F1 in scripts without spaces."""
     from xlingual.progress.activities import activities_shown

@@ -9,13 +9,17 @@ from typing import Annotated
 import typer
 
 from xlingual.activity import doing
+from xlingual.cli.options import local_path
 
 
 def convert(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="A checkpoint with pytorch_model.bin: hub id or local directory.")
     ],
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Directory to write the copy to; must not exist.")],
+    directory: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", parser=local_path, help="Directory to write the copy to; must not exist."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Copy a checkpoint with its pickled weights as safetensors, without running code from the pickle."""

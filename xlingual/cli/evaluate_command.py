@@ -14,7 +14,7 @@ from rich.console import Console
 
 from xlingual.activity import doing
 from xlingual.cli import statuses
-from xlingual.cli.options import ON
+from xlingual.cli.options import ON, local_path
 from xlingual.errors import DataError, XlingualError
 from xlingual.languages import two_letter
 
@@ -46,12 +46,18 @@ def evaluate(
     ] = None,
     predictions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Score these answers: {id: text}, {language: {id: text}}, or a directory."),
+        typer.Option(
+            metavar="FILE",
+            parser=local_path,
+            help="Score these answers: {id: text}, {language: {id: text}}, or a directory.",
+        ),
     ] = None,
     keep: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Directory of the predictions [default: xlingual_evaluations/NAME-BENCHMARK]."
+            metavar="DIR",
+            parser=local_path,
+            help="Directory of the predictions [default: xlingual_evaluations/NAME-BENCHMARK].",
         ),
     ] = None,
     published: Annotated[

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from xlingual.errors import XlingualError
+
+
+def local_path(place: str) -> Path:
+    """Return a path; a URL is refused, and not taken for the name of a folder.
+
+    Raises:
+        XlingualError: for a URL.
+    """
+    from xlingual.records.remote import is_url
+
+    if is_url(place):
+        raise XlingualError(f"{place}: a URL cannot be used here; write the path of a file or folder of this machine")
+    return Path(place)
+
 
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML).")]
 StudyDir = Annotated[str, typer.Argument(metavar="STUDY_DIR", help="A study's directory or URL: STORAGE/NAME.")]
