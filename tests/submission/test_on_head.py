@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from s3_server import BUCKET, S3Server
 
+from xlingual.errors import StorageError
 from xlingual.records import journal
 from xlingual.records.files import write_json
 from xlingual.records.layout import StudyDirectory
@@ -100,6 +102,28 @@ def test_a_job_is_started_in_the_project_and_followed(tmp_path: Path, capsys: An
         ("note", "train: 10 read"),
         ("stage_started", None),
     ]
+
+
+def test_nothing_is_started_where_the_login_cannot_read_the_records(s3: S3Server, by_letter: Any) -> None:
+    jobs = FakeJobs(None)
+    asked = Request("s-1", "s", f"s3://{BUCKET}/head", (), "http://127.0.0.1:8265")
+    with s3.fault("GET", "/", "403"), pytest.raises(StorageError) as told:
+        said(jobs, asked)
+    by_letter(str(told.value))
+    assert jobs.started == []
+
+
+def test_how_a_job_ended_is_told_although_its_records_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise StorageError("s3://b/s: the storage does not answer")
+
+    records(tmp_path)
+    monkeypatch.setattr(on_head, "pack_records", away)
+    note, ended = said(FakeJobs(None, DONE), request(tmp_path))[1:]
+    assert note["text"] == "the records were not fetched: s3://b/s: the storage does not answer"
+    assert ended == {"reply": "ended", "status": 0, "reason": ""}
 
 
 @pytest.mark.parametrize("state", [RUNNING, DONE])

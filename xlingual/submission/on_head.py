@@ -27,7 +27,7 @@ from typing import Any
 from xlingual.errors import StorageError, XlingualError
 from xlingual.progress.followed import Follower
 from xlingual.progress.json_lines import JsonLines
-from xlingual.records.attached import attach, refresh
+from xlingual.records.attached import attach, check, refresh
 from xlingual.records.files import write_bytes
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.remote import is_url
@@ -109,7 +109,12 @@ def attend(request: Request, jobs: Jobs, tell: Callable[[Mapping[str, Any]], Non
         request: what is asked.
         jobs: the job server.
         tell: takes what is to be said.
+
+    Raises:
+        StorageError: when records to follow are at a URL that this login cannot read: nothing is started.
     """
+    if request.follow and is_url(request.place):
+        _check(request)
     name = jobs.running(request.place) or request.job
     state = jobs.state(name)
     if state is None or (state.ended and state.status != 0):
@@ -124,8 +129,21 @@ def attend(request: Request, jobs: Jobs, tell: Callable[[Mapping[str, Any]], Non
     ended, said = follow(directory, lambda: jobs.state(name), output, lambda: time.sleep(request.pause))
     if directory.journal.exists():
         archive = Path.cwd().parent / "records.tar.gz"
-        tell({"reply": "records", **asdict(pack_records(directory, archive))})
+        try:
+            tell({"reply": "records", **asdict(pack_records(directory, archive))})
+        except StorageError as error:
+            tell({"event": "note", "text": f"the records were not fetched: {error}"})
     tell({"reply": "ended", "status": status_of(ended), "reason": reason_of(ended, said)})
+
+
+def _check(request: Request) -> None:
+    try:
+        check(request.place)
+    except StorageError as error:
+        raise StorageError(
+            f"on the head, where the study is followed: {error}. What a login over ssh has in its environment counts, "
+            "such as exports in ~/.bashrc"
+        ) from None
 
 
 def follow(
