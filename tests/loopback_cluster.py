@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -56,15 +58,20 @@ os.execv("{python}", ["{python}", "-m", "ray.scripts.scripts", *sys.argv[1:]])
 
 
 class LoopbackCluster:
-    """A cluster of one node on this machine, with homes of its own for the laptop and the head."""
+    """A cluster of one node on this machine, with homes of its own for the laptop and the head.
 
-    def __init__(self, cpus: int = 1) -> None:
+    Args:
+        cpus: of the node.
+        variables: in the environment of every login on the head, and not of the laptop.
+    """
+
+    def __init__(self, cpus: int = 1, variables: Mapping[str, str] | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="xl"))  # short: Ray's sockets lie below it
         self.mark = secrets.token_hex(8)
         self.name = f"loop-{self.mark}"
         self.project = self.folder / "laptop" / "project"
         self._write_programs()
-        self._write_homes()
+        self._write_homes(variables or {})
         names = (
             "port",
             "object-manager-port",
@@ -83,21 +90,21 @@ class LoopbackCluster:
         path = f"{self.folder}/bin:{Path(sys.prefix) / 'bin'}:{os.environ['PATH']}"
         own = {"HOME": str(self.folder / "laptop"), "PATH": path, "PYTHONPATH": str(ROOT), MARK: self.mark}
         ray = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", "RAY_TMPDIR": str(self.folder)}
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "AWS_"))}
         return kept | own | ray
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command on the laptop, in the project."""
-        with self.start(*command) as process:
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on the laptop, in the project, with more variables in its environment."""
+        with self.start(*command, **variables) as process:
             said, errors = process.communicate()
         return subprocess.CompletedProcess(command, process.returncode, said, errors)
 
-    def start(self, *command: str) -> subprocess.Popen[str]:
-        """Start a command on the laptop, in the project."""
+    def start(self, *command: str, **variables: str) -> subprocess.Popen[str]:
+        """Start a command on the laptop, in the project, with more variables in its environment."""
         return subprocess.Popen(
             command,
             cwd=self.project,
-            env=self.environment(),
+            env=self.environment() | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -134,11 +141,12 @@ class LoopbackCluster:
             program.write_text(textwrap.dedent(text).lstrip().format(folder=self.folder, python=sys.executable))
             program.chmod(0o755)
 
-    def _write_homes(self) -> None:
+    def _write_homes(self, variables: Mapping[str, str]) -> None:
         path = f"export PATH={self.folder}/bin:{Path(sys.prefix) / 'bin'}:$PATH\n"
-        for home in ("head", "laptop"):
+        exported = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+        for home, lines in (("head", path + exported), ("laptop", path)):
             (self.folder / home).mkdir()
-            (self.folder / home / ".bashrc").write_text(path)
+            (self.folder / home / ".bashrc").write_text(lines)
         (self.folder / "key").touch(mode=0o600)
         token = self.folder / "laptop" / ".ray" / "auth_token"
         token.parent.mkdir()

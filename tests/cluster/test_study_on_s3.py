@@ -20,16 +20,18 @@ from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
-pytestmark = [pytest.mark.cluster, pytest.mark.real]  # three minutes
+pytestmark = [pytest.mark.cluster, pytest.mark.real]  # three minutes each
 STORAGE = f"s3://{s3_server.BUCKET}/deep/studies"
 PORT = 9000
-PATIENCE = 600.0
+PATIENCE = 1200.0
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
-    """A smaller study than the other tests' here: all of it is run, twice."""
-    return write_toy_study(tmp_path / "study.yaml", updates=40, reports=8, trials=2)
+@pytest.fixture(params=[1, 2], ids=["a worker", "two workers"])
+def study(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A smaller study than the other tests' here: all of it is run, twice. Two workers are on two machines."""
+    workers = request.param
+    scaling = {"workers_per_trial": workers, "cpus_per_worker": 1}
+    return write_toy_study(tmp_path / "study.yaml", updates=40, reports=8, trials=3 - workers, scaling=scaling)
 
 
 @pytest.fixture

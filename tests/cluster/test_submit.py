@@ -1,47 +1,51 @@
-"""`xlingual submit` on a cluster that `ray up` started on this machine, by stand-ins of ssh and rsync."""
+"""`xlingual submit` on a cluster that `ray up` started on this machine, by stand-ins of ssh and rsync.
+
+Records are in an object store, for which only the head has credentials. (A folder is submitted to in `test_ray_up`.)
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-import yaml
 from loopback_cluster import LoopbackCluster
+from s3_server import BUCKET, S3Server
+from toy_study import write_toy_study
 
+from xlingual.records.attached import attach, detach, refresh
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
 pytestmark = pytest.mark.cluster
-
-STUDY = {
-    "name": "toy",
-    "question": "Does it hold on a cluster?",
-    "model": "toy",
-    "data": {"train": "toy", "dev": "toy", "test": {"source": "toy", "languages": ["en", "de"]}},
-    "windows": {"max_length": 64, "stride": 16, "max_answer_tokens": 8},
-    "training": {"updates": 20, "batch_size": 8, "micro_batch_size": 8, "learning_rate": 1e-3, "reports": 2},
-    "arms": {"baseline": {"baseline": True}},
-    "search": {"trials_per_arm": 1, "startup_trials": 1, "scheduler": "none"},
-    "replicates": {"searches": 1, "seeds": 1},
-}
+STORAGE = f"s3://{BUCKET}/submitted"
+XLINGUAL = (sys.executable, "-m", "xlingual")
 
 
 @pytest.fixture
-def cluster() -> Iterator[LoopbackCluster]:
-    made = LoopbackCluster()
+def cluster(s3_server: S3Server) -> Iterator[LoopbackCluster]:
+    made = LoopbackCluster(variables=s3_server.environment)
     try:
         yield made
     finally:
         made.end()
 
 
-def test_a_study_is_submitted_followed_left_followed_again_and_fetched(cluster: LoopbackCluster) -> None:
-    (cluster.project / "studies" / "toy.yaml").write_text(yaml.safe_dump(STUDY))
-    storage = cluster.folder / "studies"
-    submit = [sys.executable, "-m", "xlingual", "submit", "studies/toy.yaml", "--cluster", "cluster.yaml"]
-    submit += ["--storage", str(storage)]
+@pytest.fixture
+def there(s3: S3Server, tmp_path: Path) -> Iterator[StudyDirectory]:
+    """The study's records in the store."""
+    made = attach(f"{STORAGE}/toy", tmp_path / "there" / "toy")
+    yield StudyDirectory(made)
+    detach(made)
+
+
+def test_a_study_is_submitted_followed_left_followed_again_and_fetched(
+    cluster: LoopbackCluster, there: StudyDirectory, s3: S3Server
+) -> None:
+    write_toy_study(cluster.project / "studies" / "toy.yaml")
+    submit = [*XLINGUAL, "submit", "studies/toy.yaml", "--cluster", "cluster.yaml", "--storage", STORAGE]
 
     early = cluster.run(*submit)
     assert early.returncode == 1
@@ -64,12 +68,22 @@ def test_a_study_is_submitted_followed_left_followed_again_and_fetched(cluster: 
     assert "no longer followed; the study goes on on the cluster. Follow it again with `xlingual submit" in errors
     assert " runs already\n" in "".join(seen)
 
+    follow = [*XLINGUAL, "status", f"{STORAGE}/toy", "--follow"]
+    alone = cluster.run(*follow)
+    assert alone.returncode == 1 and alone.stdout == ""
+    assert f"{STORAGE}/toy: no credentials were found; export AWS_ACCESS_KEY_ID and" in alone.stderr
+    followed = cluster.run(*follow, **s3.environment)
+    assert followed.returncode == 0, followed.stdout + followed.stderr
+    assert "test: ended" in followed.stdout
+
     done = cluster.run(*submit, "--down-when-done")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "toy: zero-shot F1 on the toy test set" in done.stdout
+    assert f"(models stay at {STORAGE}/toy)" in done.stderr
     assert f"cluster {cluster.name} is down" in done.stderr
     assert cluster.log().rstrip().splitlines()[-1] == "ray stop"
-    here, there = (StudyDirectory(path) for path in (cluster.project / "fetched" / "toy", storage / "toy"))
+    here = StudyDirectory(cluster.project / "fetched" / "toy")
+    refresh(there.path)
     assert read_state(here).complete
     assert here.journal.read_bytes() == there.journal.read_bytes()
     assert len(here.environment.read_text().splitlines()) == 1, "submitted three times, run once"
