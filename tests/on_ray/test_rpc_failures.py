@@ -32,7 +32,6 @@ REPEATED = (
     CONTROL.format("PlacementGroupInfo", "RemovePlacementGroup"),
     CONTROL.format("InternalKV", "InternalKVGet"),
     CONTROL.format("InternalKV", "InternalKVPut"),
-    CONTROL.format("NodeInfo", "GetAllNodeInfo"),
 )
 """Calls that Ray repeats by itself. Not among them: a failed `CommitBundleResources` leaves CPUs taken for ever."""
 PUSH = "CoreWorkerService.grpc_client.PushTask"
