@@ -156,6 +156,16 @@ def test_plain_lines_one_per_event_with_time_and_without_colours():
     ]
 
 
+def test_a_plain_line_shows_the_configuration_once_the_trial_no_longer_waits():
+    stream = io.StringIO()
+    view = PlainView(stream)
+    for state in ("waiting", "running", "waiting", "running"):
+        view.trial_changed(trial(state=state))
+    lines = [line[21:].partition(": ")[2] for line in stream.getvalue().splitlines()]
+    assert lines[1].startswith("running, learning rate ")
+    assert [lines[0], *lines[2:]] == ["waiting", "waiting", "running"]
+
+
 def test_a_plain_line_names_the_studys_objective():
     stream = io.StringIO()
     view = PlainView(stream, ScoreNames("test.f1"))

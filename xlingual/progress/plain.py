@@ -29,6 +29,7 @@ class PlainView:
         self._names = names
         self._now = now
         self._said: dict[str, str] = {}
+        self._described: set[str] = set()
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Write the stage's size."""
@@ -45,15 +46,16 @@ class PlainView:
         self._say(f"{stage}: ended {cells.duration(self.state.elapsed())} after the start{leaders}")
 
     def trial_changed(self, trial: TrialView) -> None:
-        """Write what changed in the trial; when it is new, also its configuration."""
+        """Write what changed in the trial; once it no longer waits, also its configuration, which is known then."""
         before = self.state.trial_changed(trial)
         line = _progress(trial, self._names.name)
         if self._said.get(trial.key) == line:
             return
         self._said[trial.key] = line
-        if before is None:
+        if trial.key not in self._described and trial.state != "waiting":
+            self._described.add(trial.key)
             line += _configuration(trial)
-        elif before.state != trial.state and trial.state in ENDED:
+        elif before is not None and before.state != trial.state and trial.state in ENDED:
             line += self._standing()
         self._say(f"{trial.arm} {trial.label}: {line}")
 
