@@ -33,9 +33,8 @@ def said_at_a_sudden_end(line: str, descriptor: int) -> Iterator[Callable[[], No
     )
 
     def take_back() -> None:
-        if waiting.poll() is None:
-            with suppress(OSError, ValueError):
-                waiting.communicate(b"ended\n")
+        with suppress(OSError, ValueError):  # a second time
+            waiting.communicate(b"ended\n")
 
     try:
         yield take_back
