@@ -29,6 +29,7 @@ class Command:
         )
         self.lines: list[str] = []
         self._watchdog = threading.Timer(seconds, self._shoot)
+        self._watchdog.daemon = True
         self._watchdog.start()
 
     def line(self, wanted: Callable[[str], bool]) -> str:
