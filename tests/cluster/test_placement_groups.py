@@ -56,12 +56,12 @@ def placed(request, seconds=30):
     remove_placement_group(group)
     return found
 for avoided in nodes:
-    (there,) = placed(bundle_elsewhere({"CPU": 1}, [avoided]))
+    (there,) = placed(bundle_elsewhere((("CPU", 1),), (avoided,)))
     assert there in nodes and there != avoided
-assert placed(bundle_elsewhere({"CPU": 1}, []))
-assert not placed(bundle_elsewhere({"CPU": 1}, nodes), 2)
+assert placed(bundle_elsewhere((("CPU", 1),), ()))
+assert not placed(bundle_elsewhere((("CPU", 1),), tuple(nodes)), 2)
 
-driver = bundle_elsewhere(driver_resources(), []).to_placement_group()
+driver = bundle_elsewhere(tuple(driver_resources().items()), ()).to_placement_group()
 workers = placement_group([{"CPU": 1}, {"CPU": 1}])
 assert driver.wait(30) and workers.wait(30), "a trial's driver takes the place of a worker"
 print(json.dumps(len(nodes)))

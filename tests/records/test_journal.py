@@ -25,6 +25,7 @@ def test_reads_what_was_appended(tmp_path: Path) -> None:
 
 def test_an_absent_file_has_no_records(tmp_path: Path) -> None:
     assert journal.read(tmp_path / "journal.jsonl") == []
+    assert journal.count(tmp_path / "journal.jsonl") == 0
 
 
 @given(cut=st.integers(min_value=1))
@@ -37,6 +38,7 @@ def test_a_torn_last_line_is_left_out_and_healed_by_the_next_append(
     path.write_bytes(content[: len(content) - 1 - cut % last])
     survivors = journal.read(path)
     assert survivors == RECORDS[: len(survivors)]
+    assert journal.count(path) == len(survivors)
     assert len(survivors) >= 1
     journal.append(path, {"event": "c"})
     assert journal.read(path) == [*survivors, {"event": "c"}]

@@ -53,13 +53,17 @@ class Work:
 
 @dataclass
 class StageState:
-    """One stage: its size, its trials in the order of their last event, and this process's work in it."""
+    """One stage: its size, its trials in the order of their last event, and this process's work in it.
+
+    `finals` are those that ended; `recorded`, of these, those that ended before this process.
+    """
 
     name: str
     total: int
     done_before: int
     started: float
     trials: dict[str, TrialView] = field(default_factory=dict)
+    finals: set[str] = field(default_factory=set)
     recorded: set[str] = field(default_factory=set)
     scored: int = 0
     ended: bool = False
@@ -68,13 +72,13 @@ class StageState:
     @property
     def done(self) -> int:
         """Number of ended items: those of earlier processes, whether reported again or not, and of this one."""
-        ended = sum(trial.state in ENDED for trial in self.trials.values())
-        told_again = sum(self.trials[key].state in ENDED for key in self.recorded)
-        return min(self.total, max(self.done_before, told_again) + ended - told_again + self.scored)
+        told_again = len(self.recorded)
+        return min(self.total, max(self.done_before, told_again) + len(self.finals) - told_again + self.scored)
 
     def take(self, trial: TrialView, first: bool, at: float) -> None:
         """Record a trial's new state: a trial that is new but has ended is a record, not work of this process."""
         ended = trial.state in ENDED
+        (self.finals.add if ended else self.finals.discard)(trial.key)
         if first and ended:
             self.recorded.add(trial.key)
         elif first or (trial.key in self.recorded and not ended):
@@ -199,7 +203,8 @@ def choose_rows(trials: Sequence[TrialView], limit: int) -> list[TrialView]:
         (trial for trial in ended if trial.state == "finished" and trial.objective is not None), key=_by_score
     )
     best = ranked[: (room + 1) // 2]
-    latest = [trial for trial in reversed(ended) if trial not in best]
+    shown = {trial.key for trial in best}
+    latest = [trial for trial in reversed(ended) if trial.key not in shown]
     return [*running, *best, *latest, *waiting][: max(0, limit)]
 
 

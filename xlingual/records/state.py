@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,16 @@ from xlingual.records.lock import is_held
 from xlingual.study.searches import ArmSearch, Searches, recorded_searches
 from xlingual.study.test_sets import RecordedTestSet, recorded_test_sets
 
-__all__ = ["ArmSearch", "ReplicateState", "StudyState", "TrialState", "read_state", "space_fingerprint", "state_of"]
+__all__ = [
+    "ArmSearch",
+    "ReplicateState",
+    "StudyState",
+    "TrialState",
+    "read_state",
+    "reasons_of",
+    "space_fingerprint",
+    "state_of",
+]
 
 STAGES = ("search", "replicate", "test", "report")
 
@@ -241,6 +250,13 @@ def best_of(trials: Sequence[TrialState]) -> TrialState | None:
 def first_line(reason: str | None) -> str:
     """The first line of why something failed."""
     return next(iter((reason or "").strip().splitlines()), "no reason recorded")
+
+
+def reasons_of(searches: Mapping[int, str]) -> str:
+    """Why searches failed, in one line, numbered if there are several."""
+    if len(searches) == 1:
+        return next(iter(searches.values()))
+    return "; ".join(f"search {number}: {reason}" for number, reason in searches.items())
 
 
 def _reasons(trials: Sequence[TrialState]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xlingual.records.state import reasons_of
 from xlingual.report.scores import OneLabel
 from xlingual.report.training_cost import ArmCost
 from xlingual.report.winners import Winner, best_of_all
@@ -169,13 +170,6 @@ class ArmSummary:
         }
         means = {name: list(self.mean_share(name)) for name in self.metrics.share_names if self.mean_share(name)}
         return {"shares": by_language, "mean_shares": means}
-
-
-def reasons_of(searches: Mapping[int, str]) -> str:
-    """Why searches failed, in one line, numbered if there are several."""
-    if len(searches) == 1:
-        return next(iter(searches.values()))
-    return "; ".join(f"search {number}: {reason}" for number, reason in searches.items())
 
 
 def unit_names(arms: Iterable[ArmSummary]) -> str:

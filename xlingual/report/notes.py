@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from xlingual.languages import name_or_code
-from xlingual.report.arm_summary import ArmSummary, reasons_of, unit_names
+from xlingual.records.state import reasons_of
+from xlingual.report.arm_summary import ArmSummary, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.interval_notes import interval_notes

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from xlingual.records.state import StudyState, best_of
-from xlingual.report.arm_summary import reasons_of
+from xlingual.records.state import StudyState, best_of, reasons_of
 from xlingual.report.chosen import chosen_text
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.study.objectives import recorded_objective

@@ -224,10 +224,13 @@ class TrialQueue:
 
     def _may_begin(self, found: Open) -> bool:
         """Whether its time came, and none of another arm that is equal is being trained."""
-        equal = any(
-            each.running and each.item["fingerprint"] == found.item["fingerprint"] for each in self._open.values()
+        return (
+            not found.running
+            and found.ready_at <= self._clock()
+            and not any(
+                each.running and each.item["fingerprint"] == found.item["fingerprint"] for each in self._open.values()
+            )
         )
-        return not found.running and not equal and found.ready_at <= self._clock()
 
     def _stop(self) -> None:
         """Set aside all that failed and did not end; nothing more begins, what goes on may end."""

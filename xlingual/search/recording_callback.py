@@ -141,7 +141,7 @@ def record_reading(
     """Append one reading of a sealed test set to the ledger, before it is read; `events` is the journal's length."""
     reading = {
         "time": time.time(),
-        "events": len(journal.read(directory.journal)),
+        "events": journal.count(directory.journal),
         "purpose": purpose,
         "set": test_set,
         "command": " ".join(sys.argv),
