@@ -255,9 +255,9 @@ class Commands:
         """Run one command, and tell how it ended: `done`, `killed`, or the name of the error that its user reads."""
         world = self.world
         world.machines = [Machine(n, slots, world.looks) for n, slots in enumerate(self.asked.machines)]
-        if world.strikes("wall clock differs", 0.3):
-            world.skew = world.chance.uniform(-300.0, 300.0)
         world.ease = EASE ** self.ends.total()
+        for each in (world, *world.machines):
+            each.skew = world.clock_error()
         world.driver_acts = True
         self.listener = Listener(self._heard)
         try:

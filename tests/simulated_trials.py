@@ -198,8 +198,8 @@ class Trainer:
     def pass_time(self, seconds: float) -> None:
         """Let time pass; what nobody waits for goes on meanwhile."""
         self.world.pass_time(seconds)
-        with self.world.elsewhere():
-            for stray in list(self.strays):
+        for stray in list(self.strays):
+            with self.world.elsewhere(stray.machine):
                 self._stray(stray)
 
     def _stray(self, stray: Process) -> None:
@@ -279,7 +279,7 @@ class Trainer:
     def _trial(self, queue: TrialQueue, process: Process) -> Iterator[None]:
         """Act as a trial's process, and fail like `train_driver_fn`."""
         try:
-            with self.world.elsewhere():
+            with self.world.elsewhere(process.machine):
                 yield
         except Exception as error:
             failure = failure_of(error)

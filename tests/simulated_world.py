@@ -45,6 +45,7 @@ FAULTS = (
     "report twice",
     "report late",
     "answers fail",
+    "wall clock differs",
 )
 STORAGE = {"storage full": errno.ENOSPC, "storage read-only": errno.EROFS, "storage away": errno.ETIMEDOUT}
 ALL_THE_TIME = 20_000
@@ -72,7 +73,7 @@ class Plan:
 
 @dataclass
 class Machine:
-    """A machine: `key` changes when it comes back, as Ray's node ids do."""
+    """A machine: `key` changes when it comes back, as Ray's node ids do; its wall clock is `skew` seconds off."""
 
     number: int
     slots: int
@@ -80,6 +81,7 @@ class Machine:
     away_until: float = 0.0
     cut: bool = False
     alone_until: float = 0.0
+    skew: float = 0.0
 
     @property
     def key(self) -> str:
@@ -95,6 +97,7 @@ class World:
         plan: what may go wrong.
         chance: of everything that is not the driver's.
         machines: of the cluster.
+        skew: seconds by which the wall clock of the machine that acts now is off.
         driver_acts: whether what happens now happens in the driver's process, which may be killed then.
         ease: of what may go wrong, what does: it gets less from command to command, as the study would not end else.
         happened: how often each fault did.
@@ -120,7 +123,7 @@ class World:
         return self.now
 
     def wall_clock(self) -> float:
-        """The time of day on the machine that runs the command."""
+        """The time of day on the machine that acts now."""
         return 1e9 + self.now + self.skew
 
     def strikes(self, fault: str, rate: float | None = None) -> bool:
@@ -131,6 +134,10 @@ class World:
             return False
         self.happened[fault] += 1
         return True
+
+    def clock_error(self) -> float:
+        """Seconds by which a machine's wall clock is off."""
+        return self.chance.uniform(-300.0, 300.0) if self.strikes("wall clock differs", 0.3) else 0.0
 
     def may_count(self, item: Mapping[str, Any]) -> bool:
         """Whether one more failure of no known kind may befall a configuration: with another it failed for good."""
@@ -226,13 +233,14 @@ class World:
             journal._append, os.replace, time.time, os.fsync = before
 
     @contextmanager
-    def elsewhere(self) -> Iterator[None]:
+    def elsewhere(self, machine: Machine) -> Iterator[None]:
         """Act in a process that is not the driver's."""
-        before, self.driver_acts = self.driver_acts, False
+        before = (self.driver_acts, self.skew)
+        self.driver_acts, self.skew = False, machine.skew
         try:
             yield
         finally:
-            self.driver_acts = before
+            self.driver_acts, self.skew = before
 
 
 _APPEND, _REPLACE = journal._append, os.replace
