@@ -47,7 +47,8 @@ def test_scores_are_those_of_the_answers_that_are_kept(headed: Path, xquad: Path
         assert 0 < scores["f1"] < 100
         rows = journal.read(kept / f"{language}.jsonl")
         assert {row["id"]: row["prediction"] for row in rows} == answers
-        assert set(rows[0]) == {"id", "paragraph", "article", "prediction", "exact_match", "f1", "n_best"}
+        names = {"id", "paragraph", "article", "prediction", "exact_match", "f1", "n_best"}
+        assert set(rows[0]) == names | {"start", "window", "windows"}
     summary = read_json(kept / "evaluation.json")
     assert summary == json.loads(json.dumps(evaluation.as_json()))
     assert summary["lengths"] == {"windows": {"max_length": 16, "stride": 4, "max_answer_tokens": 3}}

@@ -23,7 +23,7 @@ from xlingual.evaluation.answerer import Part
 from xlingual.records import journal
 from xlingual.records.lock import hold
 from xlingual.task_metrics import counted
-from xlingual.tasks import Candidate
+from xlingual.tasks import Candidate, Place
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class AnswerJournal:
     def add(self, part: Part) -> None:
         """Keep a share that is answered."""
         found = {
-            language: {str(i): [[one.score, one.text, one.marks] for one in best] for i, best in part.items()}
+            language: {str(i): [[one.score, one.text, one.marks, one.place] for one in best] for i, best in part.items()}
             for language, part in part.found.items()
         }
         inputs = {language: positions.tolist() for language, positions in part.inputs.items()}
@@ -151,7 +151,11 @@ class AnswerJournal:
 def _part(record: Mapping[str, Any]) -> Part:
     found = {
         language: {
-            int(i): [Candidate(score, text, tuple(marks)) for score, text, marks in best] for i, best in part.items()
+            int(i): [
+                Candidate(score, text, tuple(marks), Place(*place) if place else None)
+                for score, text, marks, place in best
+            ]
+            for i, best in part.items()
         }
         for language, part in record["found"].items()
     }

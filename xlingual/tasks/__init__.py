@@ -2,6 +2,6 @@
 
 from xlingual.tasks.question_answering import MLQA, QUESTION_ANSWERING
 from xlingual.tasks.sentence_pairs import SentencePairTask
-from xlingual.tasks.task import Candidate, Candidates, Extras, Task, merge
+from xlingual.tasks.task import Candidate, Candidates, Extras, Place, Task, merge
 
-__all__ = ["MLQA", "QUESTION_ANSWERING", "Candidate", "Candidates", "Extras", "SentencePairTask", "Task", "merge"]
+__all__ = ["MLQA", "QUESTION_ANSWERING", "Candidate", "Candidates", "Extras", "Place", "SentencePairTask", "Task", "merge"]

@@ -78,7 +78,8 @@ def answer_rows(
 ) -> list[dict[str, Any]]:
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
-    The row names the article if the data does. A question without candidates gets the empty answer. Languages written
+    The row names the article if the data does, and where the prediction is (`Place`) if it is a span. A question without
+    candidates gets the empty answer. Languages written
     without spaces also get `character_f1`. `others` adds metrics in percent, `extras` other columns; the marks of a
     prediction are recorded too.
     """
@@ -99,6 +100,7 @@ def answer_rows(
                     for name, measure in (others or {}).items()
                 },
                 **_characters(example, prediction),
+                **{name: value for one in candidates[:1] if one.place for name, value in one.place._asdict().items()},
                 "n_best": [{"text": one.text, "score": round(one.score, 4)} for one in candidates],
                 **(extras(example, prediction) if extras else {}),
                 **{mark: True for one in candidates[:1] for mark in one.marks},

@@ -9,12 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from xlingual.task_metrics import TaskMetrics
 
 
-@dataclass(frozen=True, slots=True, order=True)
+class Place(NamedTuple):
+    """Where a span is.
+
+    Attributes:
+        start: its first character in the context.
+        window: number of the window that it was found in, from 1.
+        windows: number of windows of the context.
+    """
+
+    start: int
+    window: int
+    windows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A possible answer to one example.
 
@@ -22,11 +36,13 @@ class Candidate:
         score: log-probability up to a constant.
         text: the answer.
         marks: properties noticed while it was generated, such as `sentinels` left out of its text.
+        place: where a span was found; None for an answer that is no span.
     """
 
     score: float
     text: str
     marks: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 Candidates: TypeAlias = dict[int, list[Candidate]]
@@ -78,6 +94,6 @@ def merge(parts: Iterable[Mapping[int, Sequence[Candidate]]], n_best: int = 5) -
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     best: dict[str, Candidate] = {}
-    for candidate in sorted(candidates, key=lambda one: (-one.score, one.text)):
+    for candidate in sorted(candidates, key=lambda one: (-one.score, one.text, one.place or ())):
         best.setdefault(candidate.text, candidate)
     return list(best.values())

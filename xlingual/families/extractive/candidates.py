@@ -16,7 +16,7 @@ from xlingual.families.batches import Batcher, Indices
 from xlingual.families.extractive.spans import best_spans
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.on_device import on_device
-from xlingual.tasks import Candidate, Candidates, merge
+from xlingual.tasks import Candidate, Candidates, Place, merge
 from xlingual.tokens.windows import Windows
 
 K = TypeVar("K")
@@ -93,7 +93,10 @@ def _collect(
         windows = _windows(part)
         index, first = int(windows.example[i]), int(windows.pointers[i])
         context = part.examples[index].context
+        before, after = np.searchsorted(windows.example, (index, index + 1)).tolist()  # ascending: see `Windows`
         for score, start, end in zip(scores[place], starts[place], ends[place], strict=True):
             if np.isfinite(score):
                 begin, stop = windows.offsets[first + start, 0], windows.offsets[first + end, 1]
-                found[owner].setdefault(index, []).append(Candidate(float(score), context[begin:stop].strip()))
+                text = context[begin:stop]
+                where = Place(int(begin) + len(text) - len(text.lstrip()), i - before + 1, after - before)
+                found[owner].setdefault(index, []).append(Candidate(float(score), text.strip(), place=where))
