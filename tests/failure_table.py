@@ -101,7 +101,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         SIMULATED,
     ),
     "Ray Tune": (
-        OF_TRIALS,
+        "on_ray/test_faults_of_trials.py::test_an_error_of_ray_tune_itself_loses_its_tries_and_no_number",
         "search/test_queue.py::test_tries_that_go_on_when_the_trainer_is_gone_are_lost",
     ),
     "Ray's own part of the process of `xlingual run`": (

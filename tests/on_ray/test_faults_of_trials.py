@@ -73,6 +73,8 @@ def test_trials_that_fail_are_tried_again_and_no_number_changes(write_study: Any
     assert found == expected
 
 
+@pytest.mark.real
+@pytest.mark.cluster
 def test_an_error_of_ray_tune_itself_loses_its_tries_and_no_number(
     ray_cluster: None, write_study: Any, drive_study: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
