@@ -20,7 +20,7 @@ from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
-pytestmark = [pytest.mark.cluster, pytest.mark.real]  # three minutes each
+pytestmark = [pytest.mark.cluster, pytest.mark.real]  # three minutes with one worker
 STORAGE = f"s3://{s3_server.BUCKET}/deep/studies"
 PORT = 9000
 PATIENCE = 1200.0
