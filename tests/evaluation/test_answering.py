@@ -142,7 +142,21 @@ def test_another_error_is_not_taken_for_one_of_memory(crew: Asking, questions: d
     alone, _ = crew(broken)
     with pytest.raises(RuntimeError, match="a bug"):
         answer_all(alone, questions, Heard())
-    assert out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes", True),
+        ("CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call", True),
+        ("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
+        ("NCCL error: ncclUnhandledCudaError: Call to CUDA function failed. Cuda failure 2 'out of memory'", True),
+        ("CUDA error: device-side assert triggered", False),
+        ("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasGemmEx`", False),
+    ],
+)
+def test_what_says_that_memory_is_too_small(said: str, expected: bool) -> None:
+    assert out_of_memory(RuntimeError(said)) == expected
 
 
 class Many:

@@ -5,14 +5,13 @@ No GPU is needed: kernels are written in plain torch here, right ones and wrong 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from fake_gpu import GPU, fake_gpu
-from packing_models import PACKING, ids, make
+from packing_models import PACKING, ids, make, pack_as_on_a_gpu, plain
 from tiny_encoders import write_xlm_roberta
 from torch import Tensor
 
@@ -20,39 +19,10 @@ from xlingual.families.batches import Batcher
 from xlingual.models import packing, varlen
 from xlingual.models.encoder import load_encoder
 from xlingual.models.packing import Positions, pack_windows
-from xlingual.models.varlen import NoKernel, efficient, flash, kernel_for, kernel_problem, window_starts
+from xlingual.models.varlen import NoKernel, efficient, flash, in_full, kernel_for, kernel_problem, window_starts
 
 CPU = torch.device("cpu")
 WIDTH = 16
-
-
-def plain(
-    query: Tensor, key: Tensor, value: Tensor, starts: Tensor, longest: int, rate: float, scale: float, **faults: Any
-) -> Tensor:
-    """What a kernel computes, with faults on demand."""
-    lengths = starts.diff().tolist()
-    assert longest == max(lengths) and starts.dtype == torch.int32
-    if faults.get("no windows"):
-        lengths = [sum(lengths)]
-    outputs = []
-    for place, parts in enumerate(zip(*(part.split(lengths) for part in (query, key, value)), strict=True)):
-        of_query, of_key, of_value = (part.float().transpose(0, 1) for part in parts)
-        weights = (of_query @ of_key.transpose(1, 2) * scale * faults.get("other scale", 1.0)).softmax(-1)
-        if faults.get("same masks"):
-            torch.manual_seed(9)
-        if faults.get("no seed"):
-            torch.seed()
-        of_heads = weights[:1] if faults.get("same heads") else weights
-        kept = (torch.rand(of_heads.shape) >= rate * faults.get("other rate", 1.0)).float()
-        used = weights * kept / (1 - rate * faults.get("kept", 1.0))
-        if place == 1 and (off := faults.get("second window")):
-            used = used * off
-        output = used @ of_value
-        if faults.get("other backward"):
-            again = weights * (torch.rand(of_heads.shape) >= rate) / (1 - rate) @ of_value
-            output = again + (output - again).detach()
-        outputs.append(output.transpose(0, 1))
-    return torch.cat(outputs).to(query.dtype)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -104,6 +74,23 @@ def test_a_kernel_that_fails_is_refused_in_one_line() -> None:
         kernel_for(torch.float64, CPU, WIDTH)
 
 
+def test_a_gpu_without_bf16_attends_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a training that asks for bf16 there would find out in its first pass: no other kernel takes bf16."""
+
+    def of_an_old_gpu(query: Tensor, *others: Any) -> Tensor:
+        if query.dtype != torch.float32:
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+        return plain(query, *others)
+
+    monkeypatch.setattr(varlen, "efficient", of_an_old_gpu)
+    monkeypatch.setitem(varlen.KERNELS, torch.bfloat16, (flash, of_an_old_gpu, in_full))
+    monkeypatch.setitem(varlen.KERNELS, torch.float32, (of_an_old_gpu,))
+    kernel_for.cache_clear()
+    varlen.prove_kernels(CPU, WIDTH)
+    assert kernel_for(torch.bfloat16, CPU, WIDTH) is in_full
+    kernel_for.cache_clear()
+
+
 @pytest.mark.parametrize("kernel", [flash, efficient])
 def test_torch_has_the_arguments_that_kernels_are_called_with(kernel: Any) -> None:
     """On a GPU without values: what the operations return, and that they have gradients."""
@@ -118,20 +105,9 @@ def test_torch_has_the_arguments_that_kernels_are_called_with(kernel: Any) -> No
 
 
 @pytest.fixture
-def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[torch.dtype]]:
-    """Rows of several windows as GPUs read them, on the CPU, with a kernel in plain torch; which precisions it had."""
-    asked: list[torch.dtype] = []
-
-    def chosen(dtype: torch.dtype, device: torch.device, width: int) -> Any:
-        asked.append(dtype)
-        return plain
-
-    def layout(lengths: Any, device: torch.device) -> dict[str, Any]:
-        return {"window_lengths": tuple(lengths), "starts": window_starts(lengths, device)}
-
-    monkeypatch.setattr(packing, "kernel_for", chosen)
-    monkeypatch.setattr(packing, "layout_inputs", layout)
-    return asked
+def as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> list[torch.dtype]:
+    """Rows of several windows as GPUs read them; which precisions a kernel was chosen for."""
+    return pack_as_on_a_gpu(monkeypatch)
 
 
 @pytest.mark.parametrize("family", PACKING)
@@ -188,7 +164,6 @@ def test_a_model_whose_gpu_has_no_kernel_says_so(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(varlen, "kernel_for", none)
     monkeypatch.setattr(packing, "_device_of", lambda model: torch.device("cuda"))
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
     batcher = Batcher.of(model, 1, CPU)
     assert batcher.layout == "padded: efficient attention in fp32 is wrong: its results are off by 0.3"
     assert model.config._attn_implementation == before  # type: ignore[union-attr]

@@ -7,6 +7,7 @@ import pytest
 import tiny_task
 import tiny_text_to_text
 import torch
+from gloo_worker import SmallMemory
 from rich.console import Console
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -34,6 +35,7 @@ from xlingual.speed.scoring_speed import measure_scoring
 from xlingual.speed.training_speed import measure_training, trial_configuration
 from xlingual.study import FamilyDefaults, StudyLengths, TextToTextSettings, load_study
 from xlingual.training.update import Updater
+from xlingual.training.worker import SoloWorker
 
 CPU = torch.device("cpu")
 TRAITS = FamilyDefaults(
@@ -176,13 +178,8 @@ def test_updates_are_those_of_the_family(tiny_mt5, inputs, monkeypatch):
 
 @pytest.mark.parametrize(("room", "fits"), [(0, 0), (3, 2)])
 def test_the_largest_micro_batch_of_a_gpu_is_of_the_longest_inputs(room, fits, tiny_mt5, inputs, monkeypatch):
-    class SmallMemory(Updater):
-        def update(self, number):
-            if self._configuration.training.micro_batch_size > room:
-                raise torch.cuda.OutOfMemoryError
-            return super().update(number)
-
-    monkeypatch.setattr(micro_batch, "Updater", SmallMemory)
+    memory = SmallMemory(room, 1000)  # a training would go on, with activations computed again
+    monkeypatch.setattr(SoloWorker, "wrap", lambda worker, model: memory.limit(model))
     largest = tried_micro_batch(Checkpoint.at(tiny_mt5), inputs, TRAITS, "fp32", CPU)
     assert (largest.windows, largest.tokens) == (fits, inputs.train.lengths.max())
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from gloo_worker import SmallMemory
 
 from xlingual.families import Checkpoint
 from xlingual.models.encoder import load_encoder, word_embeddings
@@ -11,6 +12,7 @@ from xlingual.speed import micro_batch
 from xlingual.speed.micro_batch import estimated_micro_batch, tried_micro_batch
 from xlingual.speed.training_speed import TrainingSpeed, measure_training
 from xlingual.training.update import Updater
+from xlingual.training.worker import SoloWorker
 
 CPU = torch.device("cpu")
 
@@ -120,13 +122,8 @@ def test_the_largest_micro_batch_of_a_cpu_is_reckoned(monkeypatch):
 def test_the_largest_micro_batch_of_a_gpu_is_the_last_that_did_not_run_out_of_memory(
     room, fits, tiny_checkpoint, inputs, traits, monkeypatch
 ):
-    class SmallMemory(Updater):
-        def update(self, number):
-            if self._configuration.training.micro_batch_size > room:
-                raise torch.cuda.OutOfMemoryError
-            return super().update(number)
-
-    monkeypatch.setattr(micro_batch, "Updater", SmallMemory)
+    memory = SmallMemory(room, 1000)  # a training would go on, with activations computed again
+    monkeypatch.setattr(SoloWorker, "wrap", lambda worker, model: memory.limit(model))
     largest = tried_micro_batch(Checkpoint.at(tiny_checkpoint), inputs, traits, "fp32", CPU)
     assert (largest.windows, largest.estimated) == (fits, False)
     assert largest.tokens == inputs.train.lengths.max()

@@ -18,6 +18,9 @@ from xlingual.families.batches import Batch, Batcher, ItemRef
 from xlingual.models.products import use_products
 from xlingual.tasks import Candidates
 
+NO_ROOM = ("can't allocate memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""What errors say of a device whose memory is too small."""
+
 
 @dataclass(frozen=True)
 class TooLarge:
@@ -137,5 +140,10 @@ class WatchedBatcher(Batcher):
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error says that a device's memory is too small."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    """Whether an error says that a device's memory is too small.
+
+    Only torch's own allocator has a class of errors for it. CUDA says `out of memory` where its libraries or pinned
+    memory ask for some, NCCL passes that on, cuBLAS finds no room for its workspace, and the CPU's allocator fails.
+    """
+    said = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or any(one in said for one in NO_ROOM)

@@ -60,7 +60,18 @@ def efficient(
     return output.squeeze(0)
 
 
-KERNELS: dict[torch.dtype, tuple[Kernel, ...]] = {torch.bfloat16: (flash, efficient), torch.float32: (efficient,)}
+def in_full(
+    query: Tensor, key: Tensor, value: Tensor, starts: Tensor, longest: int, rate: float, scale: float
+) -> Tensor:
+    """Memory-efficient attention in float32, for bf16 on GPUs that have none, where torch emulates it; see `Kernel`."""
+    full = (part.float() for part in (query, key, value))
+    return efficient(*full, starts, longest, rate, scale).to(query.dtype)
+
+
+KERNELS: dict[torch.dtype, tuple[Kernel, ...]] = {
+    torch.bfloat16: (flash, efficient, in_full),
+    torch.float32: (efficient,),
+}
 """By the precision of queries, those that are tried, the faster first."""
 
 
@@ -91,8 +102,7 @@ def prove_kernels(device: torch.device, width: int) -> None:
     Raises:
         NoKernel: when one of them has none.
     """
-    half = torch.cuda.is_bf16_supported(including_emulation=False)
-    for dtype in (torch.float32, *([torch.bfloat16] if half else [])):
+    for dtype in (torch.float32, torch.bfloat16):
         kernel_for(dtype, device, width)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from xlingual.errors import OutOfMemory
 from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.speed.peak_memory import available_memory
@@ -74,10 +75,15 @@ def tried_micro_batch(
         draws = ObjectiveSchedule.of(answering(configuration), [inputs.train], drawn, np.array([size]))
         order = TrainingOrder((draws,), size, tokens=WHOLE)
         try:
-            Updater(trial_configuration(traits, 1, size, size, precision), order, model, worker).update(0)
-        except torch.cuda.OutOfMemoryError:
+            Updater(trial_configuration(traits, 1, size, size, precision), order, model, worker).update(0, _full)
+        except OutOfMemory:
             break
         fits, size = size, 2 * size
     del model
     release_free_memory()
     return LargestMicroBatch(fits, int(inputs.train.lengths[longest[0]]), estimated=False)
+
+
+def _full(reason: str) -> None:
+    """Refuse to go on with less memory, as a trial would."""
+    raise OutOfMemory(reason)

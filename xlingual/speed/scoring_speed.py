@@ -12,6 +12,7 @@ import torch
 from xlingual.evaluation.answerer import Answerer
 from xlingual.evaluation.answering import LocalWorker, answer_all
 from xlingual.families import Checkpoint, Lengths, ScoringSet
+from xlingual.models.products import use_products
 from xlingual.speed.matrix import synchronize
 
 WARM_UP = 5
@@ -56,6 +57,7 @@ def measure_scoring(
         ModelError: when the model cannot be loaded, or a single input does not fit into memory.
     """
     family, tokenizer = checkpoint.family, checkpoint.tokenizer
+    use_products("fp32", device)
     model = checkpoint.load(seed=0).to(device)
     batcher = family.batcher(model, int(tokenizer.pad_token_id), device)
     crew = LocalWorker(Answerer(family, model, batcher, lengths))
