@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -138,12 +140,14 @@ class FakeGpu(TorchDispatchMode):
         operations: how many of each passed.
         products: precisions of matrix products and of attention.
         raising: operations that would raise where a GPU has to be deterministic.
+        truths: what conditions on the GPU are read as, one after the other.
     """
 
     syncs: list[Sync] = field(default_factory=list)
     operations: Counter[str] = field(default_factory=Counter)
     products: Counter[torch.dtype] = field(default_factory=Counter)
     raising: Counter[str] = field(default_factory=Counter)
+    truths: Iterator[bool] = field(default_factory=lambda: repeat(True))
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -166,6 +170,14 @@ class FakeGpu(TorchDispatchMode):
         if func is torch.ops.prim.device.default:  # asked very often
             return self._fake.dispatch(func, types, args)
         kwargs = kwargs or {}
+        if torch.is_inference_mode_enabled():  # what is made of other operations comes whole, there is no autograd
+            TorchDispatchMode.__enter__(self)
+            try:
+                parts = func.decompose(*args, **kwargs)
+            finally:
+                TorchDispatchMode.__exit__(self, None, None, None)
+            if parts is not NotImplemented:
+                return parts
         self.operations[func._schema.name] += 1
         if func is aten.is_pinned.default:
             return self._is_pinned(args[0])
@@ -175,6 +187,8 @@ class FakeGpu(TorchDispatchMode):
         if func in READS:
             if on_gpu(args[0]):
                 self._note(READS[func])
+            if args[0].dtype == torch.bool and on_gpu(args[0]):
+                return next(self.truths)
             return 1.0 if args[0].dtype.is_floating_point else 1
         if func in OF_UNKNOWN_SHAPE and on_gpu(args[0]) and kwargs.get("output_size") is None:
             self._note(OF_UNKNOWN_SHAPE[func])
@@ -197,6 +211,8 @@ class FakeGpu(TorchDispatchMode):
         return result
 
     def _moved(self, source: Tensor, copy: Tensor, asynchronous: bool) -> None:
+        if not copy.numel():
+            return
         if on_gpu(source) and not on_gpu(copy):
             if not (asynchronous and self._is_pinned(copy)):
                 self._note("values are copied to the host")
@@ -252,10 +268,19 @@ def fake_gpu() -> Iterator[FakeGpu]:
     def no_kernel(device: torch.device, width: int) -> None:
         raise varlen.NoKernel("nothing has values here")
 
-    cpu_generator = torch.Generator
+    def tolist(values: Tensor) -> Any:
+        return values.cpu().tolist() if on_gpu(values) else numbers(values)  # copied at once, as CUDA's are
+
+    def numpy(values: Tensor) -> Any:
+        assert not on_gpu(values)
+        return np.zeros(tuple(values.shape), str(values.dtype).removeprefix("torch."))
+
+    cpu_generator, numbers = torch.Generator, FakeTensor.tolist
     with (
         patch.object(nn.Module, "to", to),
         patch.object(torch, "Generator", generator),
+        patch.object(FakeTensor, "tolist", tolist),
+        patch.object(FakeTensor, "numpy", numpy, create=True),
         patch.object(torch.cuda, "manual_seed", lambda seed: None),
         patch("torch.cuda.amp.common.amp_definitely_not_available", lambda: False),
         patch.object(torch.cuda, "is_bf16_supported", lambda including_emulation=True: True),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tiny_encoders import write_bert, write_xlm_roberta
+from tiny_encoders import write_bert, write_deberta, write_rembert, write_xlm_roberta
 from tiny_pairs import TASK, pair_set
 from tiny_task import COLOURS, THINGS, questions, write_data
 from torch import Tensor, nn
@@ -222,6 +222,25 @@ def pair_text_to_text_family(directory: Path) -> Family:
     return _family("pair_text_to_text", directory, rate=3e-2, task=TASK)
 
 
+def deberta_family(directory: Path) -> Family:
+    """A DeBERTa, which makes its masks itself."""
+    write_deberta(directory / "model", WORDS)
+    return _family("deberta", directory, rate=6e-3)
+
+
+def pair_deberta_family(directory: Path) -> Family:
+    """A DeBERTa on sentence pairs."""
+    write_deberta(directory / "model", WORDS)
+    _draw_wide_heads(directory / "model")
+    return _family("pair_deberta", directory, rate=6e-3, task=TASK)
+
+
+def rembert_family(directory: Path) -> Family:
+    """A RemBERT, whose attention is no function that can be replaced."""
+    write_rembert(directory / "model", WORDS)
+    return _family("rembert", directory, rate=6e-3)
+
+
 FAMILIES: dict[str, Callable[[Path], Family]] = {
     "encoder": encoder_family,
     "xlm_roberta": xlm_roberta_family,
@@ -230,6 +249,13 @@ FAMILIES: dict[str, Callable[[Path], Family]] = {
     "pair_xlm_roberta": pair_xlm_roberta_family,
     "pair_text_to_text": pair_text_to_text_family,
 }
+
+OF_PADDED_ROWS: dict[str, Callable[[Path], Family]] = {
+    "deberta": deberta_family,
+    "pair_deberta": pair_deberta_family,
+    "rembert": rembert_family,
+}
+"""Further encoders, whose inputs have a row each."""
 
 
 def _family(name: str, directory: Path, *, rate: float, task: Task = QUESTION_ANSWERING) -> Family:

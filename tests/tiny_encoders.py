@@ -12,7 +12,11 @@ from torch import nn
 from transformers import (
     BertConfig,
     BertForQuestionAnswering,
+    DebertaV2Config,
+    DebertaV2ForQuestionAnswering,
     PreTrainedTokenizerFast,
+    RemBertConfig,
+    RemBertForQuestionAnswering,
     XLMRobertaConfig,
     XLMRobertaForQuestionAnswering,
 )
@@ -32,10 +36,26 @@ SIZE = {
 
 def write_bert(directory: Path, others: Iterable[str]) -> None:
     """A tiny BERT without a span head, with dropout; `others` are words besides those of the tiny task."""
-    pieces = [*((name, 0.0) for name in BERT), *_pieces(others)]
-    _write_tokenizer(directory, pieces, BERT, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1")
-    torch.manual_seed(0)
-    _save(BertForQuestionAnswering(BertConfig(vocab_size=len(pieces), **SIZE)), directory)
+    size = _write_tokenizer_of_bert(directory, others)
+    _save(BertForQuestionAnswering(BertConfig(vocab_size=size, **SIZE)), directory)
+
+
+def write_deberta(directory: Path, others: Iterable[str]) -> None:
+    """The same as a tiny DeBERTa with the settings of mDeBERTa-v3."""
+    size = _write_tokenizer_of_bert(directory, others)
+    config = DebertaV2Config(
+        vocab_size=size, type_vocab_size=0, relative_attention=True, position_buckets=8, norm_rel_ebd="layer_norm",
+        share_att_key=True, pos_att_type=["p2c", "c2p"], max_relative_positions=-1, position_biased_input=False,
+        pooler_hidden_size=SIZE["hidden_size"], **SIZE,
+    )  # fmt: skip
+    _save(DebertaV2ForQuestionAnswering(config), directory)
+
+
+def write_rembert(directory: Path, others: Iterable[str]) -> None:
+    """The same as a tiny RemBERT, whose word embeddings are narrower than its layers."""
+    size = _write_tokenizer_of_bert(directory, others)
+    config = RemBertConfig(vocab_size=size, input_embedding_size=12, output_embedding_size=24, **SIZE)
+    _save(RemBertForQuestionAnswering(config), directory)
 
 
 def write_xlm_roberta(directory: Path, others: Iterable[str]) -> None:
@@ -48,6 +68,14 @@ def write_xlm_roberta(directory: Path, others: Iterable[str]) -> None:
         vocab_size=len(pieces), type_vocab_size=1, bos_token_id=0, pad_token_id=1, eos_token_id=2, **SIZE
     )
     _save(XLMRobertaForQuestionAnswering(config), directory)
+
+
+def _write_tokenizer_of_bert(directory: Path, others: Iterable[str]) -> int:
+    """Write it, return the size of its vocabulary, and seed the weights."""
+    pieces = [*((name, 0.0) for name in BERT), *_pieces(others)]
+    _write_tokenizer(directory, pieces, BERT, "[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1")
+    torch.manual_seed(0)
+    return len(pieces)
 
 
 def _pieces(others: Iterable[str]) -> list[tuple[str, float]]:

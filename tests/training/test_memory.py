@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from gloo_worker import SmallMemory, TwoWorkers
+from packing_models import pack_as_on_a_gpu
 from robust_families import Family
 from robust_variants import PERTURBING
 from torch import nn
@@ -19,8 +20,12 @@ from xlingual.families import Checkpoint
 from xlingual.preparation.trial_inputs import TrialInputs
 from xlingual.records import journal
 from xlingual.records.layout import TrialDirectory
+from xlingual.training.execution import Execution
 from xlingual.training.loop import train_trial
 from xlingual.training.memory import Thrift
+from xlingual.training.model import TrainedModel
+from xlingual.training.order import training_order
+from xlingual.training.update import Updater
 from xlingual.training.worker import Report, SoloWorker
 
 WHOLE = 1000
@@ -123,6 +128,40 @@ def test_halves_of_a_pass_add_up_to_it_and_the_size_is_remembered(
     bounds = [record["memory"]["tokens"] for record in records[1:]]
     assert bounds[0] is None
     assert bounds[1] // 2 >= bounds[2] == bounds[3] > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "memory", "failed"), [("no dropout", (0, 1), [4, 4, 2]), ("dropout", (2, WHOLE), [4])]
+)
+def test_a_row_of_several_windows_is_halved_as_on_a_gpu(
+    name: str, memory: tuple[int, int], failed: list[int], family_named: Callable[[str], Family],
+    tiny_inputs: TrialInputs, no_dropout: Path, configure: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The kernel is in plain torch, and has dropout: activations that are computed again drop the same."""
+    family = family_named("xlm_roberta")
+    configuration, inputs, checkpoint = configure(), tiny_inputs, Checkpoint.at(no_dropout)
+    if name == "dropout":
+        configuration, inputs, checkpoint = family.configuration(), family.inputs, family.resolved
+    asked = pack_as_on_a_gpu(monkeypatch)
+
+    def losses(worker: SoloWorker) -> tuple[list[float], list[str]]:
+        model = TrainedModel(configuration, inputs, checkpoint, worker, Execution())
+        assert model.batcher.layout == "packed"
+        updater = Updater(configuration, training_order(configuration, inputs.train, {}), model, worker)
+        said: list[str] = []
+        asked.clear()
+        found = [float(updater.update(number, said.append)) for number in range(3)]
+        assert len(asked) > 6  # each layer of each pass
+        return found, said
+
+    limited = SmallMemory(*memory)
+    small, said = losses(SmallWorker(limited))
+    whole, nothing = losses(SoloWorker())
+    assert (limited.failed, len(said), nothing) == (failed, len(failed), [])
+    if name == "dropout":
+        assert small == whole
+    else:
+        assert small == pytest.approx(whole, rel=1e-5)
 
 
 def test_only_passes_that_do_not_fit_are_cut(family_named: Callable[[str], Family]) -> None:

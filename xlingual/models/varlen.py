@@ -64,8 +64,7 @@ def in_full(
     query: Tensor, key: Tensor, value: Tensor, starts: Tensor, longest: int, rate: float, scale: float
 ) -> Tensor:
     """Memory-efficient attention in float32, for bf16 on GPUs that have none, where torch emulates it; see `Kernel`."""
-    full = (part.float() for part in (query, key, value))
-    return efficient(*full, starts, longest, rate, scale).to(query.dtype)
+    return efficient(query.float(), key.float(), value.float(), starts, longest, rate, scale).to(query.dtype)
 
 
 KERNELS: dict[torch.dtype, tuple[Kernel, ...]] = {
