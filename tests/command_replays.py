@@ -143,9 +143,8 @@ SCORING = (
 )
 TRIAL_COST = f"python tests/benchmarks/trial_cost.py {TASK} --trials 2 --json {{folder}}/h"
 MEMORY = f"python tests/benchmarks/memory.py {TASK} --megabytes 1 --updates 4 --json {{folder}}/i"
-DRIVER_COST = (
-    "python tests/benchmarks/driver_cost.py --trials 4 --searches 1 --concurrent 1 --json {folder}/driver.json"
-)
+DRIVER_COST = "python tests/benchmarks/driver_cost.py --trials 4 --searches 1 --concurrent 1 --seconds 0 --json {folder}/driver.json"
+SCALE = "python tests/benchmarks/scale.py --trials 8 --nodes 2 --searches 1 --faults --json {folder}/scale.json"
 PADDING = "python tests/benchmarks/padding.py --tokenizer {pretrained} --train {train} --updates 2"
 SAVING = "python tests/benchmarks/saving.py --width 32 --rate 0 --updates 5 --runs 1"
 REGRET = (
@@ -193,7 +192,9 @@ LONG = {
     "python tests/benchmarks/trial_cost.py --json trial_cost.json": TRIAL_COST,
     "python tests/benchmarks/trial_cost.py [--model DIR --train FILE.json] [--runs 5]": TRIAL_COST,
     "trial_cost.py --trials 2": TRIAL_COST,
-    "python tests/benchmarks/driver_cost.py [--trials 250,500,1000] [--concurrent 4] [--searches 10]": DRIVER_COST,
+    "python tests/benchmarks/driver_cost.py [--trials 250,500,1000] [--concurrent 4] [--searches 10] [--seconds 0.2]": ""
+    + DRIVER_COST,
+    "python tests/benchmarks/scale.py [--trials 125,250,500,1000] [--nodes 100] [--searches 4] [--faults]": SCALE,
     "python tests/benchmarks/padding.py --tokenizer DIR --train FILE.json": PADDING,
     "python tests/benchmarks/saving.py [--width 256] [--rate 100] [--updates 12] [--runs 3]": SAVING,
     "python tests/benchmarks/memory.py $P --megabytes 500 --json memory.json": MEMORY,
