@@ -266,7 +266,7 @@ def draw_differences(points: Sequence[Point], titles: dict[str, str], path: Path
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise DataError("--figure needs matplotlib: pip install 'xlingual[analysis]', or leave --figure out") from None
+        raise DataError("--figure needs matplotlib: pip install matplotlib, or leave --figure out") from None
     studies = list(dict.fromkeys(point.study for point in points))
     rows = {language: -row for row, language in enumerate(dict.fromkeys(point.language for point in points))}
     figure = Figure(figsize=(1 + 4 * len(studies), 2 + 0.35 * len(rows)), layout="constrained")

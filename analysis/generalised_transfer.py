@@ -132,7 +132,7 @@ def draw(studies: Sequence[tuple[Summary, Grid]], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise DataError("--figure needs matplotlib: pip install 'xlingual[analysis]', or leave --figure out") from None
+        raise DataError("--figure needs matplotlib: pip install matplotlib, or leave --figure out") from None
     rows = [panels_of(*study) for study in studies]
     size = max(len(grid.languages) for _, grid in studies)
     width = max(map(len, rows))

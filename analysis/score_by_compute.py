@@ -140,7 +140,7 @@ def draw_curves(points: Sequence[ArmPoint], title: str, objective: str, path: Pa
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise DataError("--figure needs matplotlib: pip install 'xlingual[analysis]', or leave --figure out") from None
+        raise DataError("--figure needs matplotlib: pip install matplotlib, or leave --figure out") from None
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     arms = list(dict.fromkeys(point.arm for point in points))

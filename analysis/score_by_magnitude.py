@@ -183,7 +183,7 @@ def draw(studies: Sequence[Curves], path: Path) -> None:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError:
-        raise DataError("--figure needs matplotlib: pip install 'xlingual[analysis]', or leave --figure out") from None
+        raise DataError("--figure needs matplotlib: pip install matplotlib, or leave --figure out") from None
     lines = list(dict.fromkeys(line for curves in studies for line in curves.lines))
     style = {line: {"color": f"C{i % 10}", "marker": MARKERS[i % len(MARKERS)]} for i, line in enumerate(lines)}
     figure = Figure(figsize=(10, 1.2 + 3.6 * len(studies)), layout="constrained")

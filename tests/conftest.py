@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import hypothesis
@@ -37,6 +39,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the developers' data folder")
     return SHARED.resolve()
+
+
+@pytest.fixture(scope="session")
+def studies() -> ModuleType:
+    """The builder of study records; test files cannot import each other with importlib imports."""
+    path = Path(__file__).with_name("report") / "study_builder.py"
+    spec = importlib.util.spec_from_file_location("study_builder", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Fixtures for the analysis script and the study builder, whose folders are not packages."""
+"""Fixtures for the analysis scripts, whose folder is not a package."""
 
 from __future__ import annotations
 
@@ -26,11 +26,6 @@ def _load(path: Path) -> ModuleType:
 def load_program() -> Callable[[str], ModuleType]:
     """Load a program of `analysis/` by its name."""
     return lambda name: _load(ROOT / "analysis" / f"{name}.py")
-
-
-@pytest.fixture(scope="session")
-def studies() -> ModuleType:
-    return _load(ROOT / "tests" / "report" / "study_builder.py")
 
 
 @pytest.fixture(scope="session")
