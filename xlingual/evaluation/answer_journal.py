@@ -81,7 +81,9 @@ class AnswerJournal:
     def add(self, part: Part) -> None:
         """Keep a share that is answered."""
         found = {
-            language: {str(i): [[one.score, one.text, one.marks, one.place] for one in best] for i, best in part.items()}
+            language: {
+                str(i): [[one.score, one.text, one.marks, one.place] for one in best] for i, best in part.items()
+            }
             for language, part in part.found.items()
         }
         inputs = {language: positions.tolist() for language, positions in part.inputs.items()}

@@ -4,4 +4,14 @@ from xlingual.tasks.question_answering import MLQA, QUESTION_ANSWERING
 from xlingual.tasks.sentence_pairs import SentencePairTask
 from xlingual.tasks.task import Candidate, Candidates, Extras, Place, Task, merge
 
-__all__ = ["MLQA", "QUESTION_ANSWERING", "Candidate", "Candidates", "Extras", "Place", "SentencePairTask", "Task", "merge"]
+__all__ = [
+    "MLQA",
+    "QUESTION_ANSWERING",
+    "Candidate",
+    "Candidates",
+    "Extras",
+    "Place",
+    "SentencePairTask",
+    "Task",
+    "merge",
+]

@@ -78,10 +78,9 @@ def answer_rows(
 ) -> list[dict[str, Any]]:
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
-    The row names the article if the data does, and where the prediction is (`Place`) if it is a span. A question without
-    candidates gets the empty answer. Languages written
-    without spaces also get `character_f1`. `others` adds metrics in percent, `extras` other columns; the marks of a
-    prediction are recorded too.
+    The row names the article if the data does, and where the prediction is (`Place`) if it is a span. A question
+    without candidates gets the empty answer. Languages written without spaces also get `character_f1`. `others` adds
+    metrics in percent, `extras` other columns; the marks of a prediction are recorded too.
     """
     rows = []
     for index, example in enumerate(examples):
