@@ -16,7 +16,7 @@ from xlingual.study.space import choice_options
 class Section(BaseModel):
     """A frozen part of a study that rejects unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     only_what_is_set: ClassVar[bool] = False
     """Whether keys that are left out take their value from elsewhere instead of a default."""
