@@ -12,6 +12,7 @@ BENCH = (
     "--precision fp32 --threads 1 --set name=measured"
 )
 STUDY_DIR = "{studies}/small"
+INSPECTED = f"xlingual inspect {STUDY_DIR} --data {{xquad}}"
 # For studies: every part is as small as possible, and downloads are replaced by the toy world.
 SMALL = (
     "--set training.updates=2 --set training.reports=1 --set training.batch_size=4 --set training.micro_batch_size=4 "
@@ -75,6 +76,9 @@ QUICK = {
     "xlingual submit STUDY --cluster CLUSTER_YAML": SUBMIT,
     "xlingual cluster export CLUSTER_YAML STUDY --to kuberay": TRANSLATED,
     "xlingual report STUDY_DIR [--json]": f"xlingual report {STUDY_DIR} --json",
+    "xlingual inspect STUDY_DIR": INSPECTED,
+    "xlingual inspect STUDY_DIR --language th --differ --limit 10": INSPECTED + " --language de --differ --limit 10",
+    "xlingual inspect STUDY_DIR --arm webfaq --wrong --json": INSPECTED + " --arm noise --wrong --json",
     "xlingual data webfaq --study studies/webfaq_recipes.yaml": "xlingual data webfaq {faq} --languages de --rows 20 "
     "--study {root}/studies/webfaq_recipes.yaml --set data.faq.filters=off",
     "xlingual data contamination tydiqa_train.json --data xquad": "xlingual data contamination {train} --data {xquad}",
@@ -246,6 +250,11 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual submit": SUBMIT,
     "xlingual cluster export": TRANSLATED,
     "xlingual report": f"xlingual report {STUDY_DIR} --json",
+    "xlingual inspect": [
+        INSPECTED
+        + " --arm noise --against plain --language all --on xquad --wrong --search 1 --seed 2 --limit 1 --json",
+        INSPECTED + " --differ",
+    ],
     "xlingual evaluate": [
         "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
         "--keep {folder}/kept --published XLM-R-base",

@@ -16,6 +16,7 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate_command import evaluate
+from xlingual.cli.inspect_command import inspect
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_path
 from xlingual.cli.output import prepare_output, read_json
 from xlingual.cli.plan_command import plan
@@ -125,6 +126,7 @@ def report(study_dir: StudyDir, as_json: AsJson = False) -> None:
     show_report(path, as_json)
 
 
+app.command()(inspect)
 app.command()(evaluate)
 app.command()(convert)
 
