@@ -99,7 +99,6 @@ QUICK = {
     "--on mlqa --data {mlqa}",
     "xlingual convert google/mt5-small models/mt5-small": "xlingual convert {pickled} {folder}/converted",
     "xlingual convert google/mt5-small DIR": "xlingual convert {pickled} {folder}/converted",
-    "python analysis/by_language.py STUDY_DIR ...": f"python analysis/by_language.py {STUDY_DIR}",
     "xlingual plan studies/claims/claims_pawsx.yaml": "xlingual plan {root}/studies/claims/claims_pawsx.yaml",
     "xlingual plan studies/claims/claims_xnli.yaml": "xlingual plan {root}/studies/claims/claims_xnli.yaml",
     "xlingual plan studies/claims/claims_webfaq.yaml": "xlingual plan {root}/studies/claims/claims_webfaq.yaml",
@@ -107,20 +106,16 @@ QUICK = {
     "xlingual run studies/claims/claims_pawsx.yaml": "xlingual plan {root}/studies/claims/claims_pawsx.yaml",
     "python analysis/claims.py STUDY_DIR ...": "python analysis/claims.py {studies}/claims_webfaq_small",
     "python analysis/claims.py STUDY_DIR ... [--csv OUT.csv]": CLAIMS,
-    "python analysis/claims.py STUDY_DIR [STUDY_DIR ...] [--csv OUT.csv] [--claims FILE]": CLAIMS,
-    "python analysis/generalised_transfer.py STUDY_DIR ...": "python analysis/generalised_transfer.py {studies}/pairs",
-    "python analysis/generalised_transfer.py STUDY_DIR [STUDY_DIR ...] [--set NAME] [--csv OUT.csv] [--figure OUT.png]": ""
-    "python analysis/generalised_transfer.py {studies}/pairs --set xquad --csv {folder}/d.csv --figure {folder}/d.png",
-    "python analysis/by_language.py STUDY_DIR [STUDY_DIR ...] [--set NAME] [--csv OUT.csv] [--figure OUT.png]": ""
-    f"python analysis/by_language.py {STUDY_DIR} {{studies}}/other --set xquad --csv {{folder}}/a.csv --figure {{folder}}/a.png",
-    "python analysis/score_by_compute.py STUDY_DIR": f"python analysis/score_by_compute.py {STUDY_DIR}",
-    "python analysis/score_by_magnitude.py STUDY_DIR": f"python analysis/score_by_magnitude.py {STUDY_DIR}",
-    "python analysis/score_by_compute.py STUDY_DIR [--csv OUT.csv] [--figure OUT.png]": ""
-    f"python analysis/score_by_compute.py {STUDY_DIR} --csv {{folder}}/b.csv --figure {{folder}}/b.png",
-    "python analysis/score_by_magnitude.py STUDY_DIR [STUDY_DIR ...] [--figure OUT.svg]": ""
-    f"python analysis/score_by_magnitude.py {STUDY_DIR} {{studies}}/other --figure {{folder}}/c.svg",
-    "python analysis/score_by_magnitude.py xlingual_studies/toy_noise_magnitude --figure "
-    "analysis/figures/toy_noise_magnitude.svg": f"python analysis/score_by_magnitude.py {STUDY_DIR} --figure "
+    "python analysis/generalised_grid.py STUDY_DIR ...": "python analysis/generalised_grid.py {studies}/pairs",
+    "python analysis/per_language.py STUDY_DIR ...": f"python analysis/per_language.py {STUDY_DIR}",
+    "python analysis/compare_arms.py STUDY_DIR ...": f"python analysis/compare_arms.py {STUDY_DIR}",
+    "python analysis/selection_signal.py STUDY_DIR ...": f"python analysis/selection_signal.py {STUDY_DIR}",
+    "python analysis/language_distance.py STUDY_DIR ...": f"python analysis/language_distance.py {STUDY_DIR}",
+    "python analysis/mixture_response.py STUDY_DIR ...": "python analysis/mixture_response.py {studies}/searched",
+    "python analysis/noise_response.py STUDY_DIR ...": f"python analysis/noise_response.py {STUDY_DIR}",
+    "python analysis/cost.py STUDY_DIR ...": f"python analysis/cost.py {STUDY_DIR}",
+    "python analysis/noise_response.py xlingual_studies/toy_noise_magnitude --figure "
+    "analysis/figures/toy_noise_magnitude.svg": f"python analysis/noise_response.py {STUDY_DIR} --figure "
     "{folder}/d.svg",
     "python tests/benchmarks/features.py [--model DIR --train FILE.json] [--threads 2] [--runs 5]": ""
     "python tests/benchmarks/features.py " + TASK,
@@ -268,15 +263,21 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual data webfaq": "xlingual data webfaq {faq} --languages de,tr --study {root}/studies/webfaq_recipes.yaml "
     "--rows 20 --spread 1 --seed 1 --model {pretrained} --examples 1 --passages 1 --json --set data.faq.filters=off",
     "xlingual data contamination": "xlingual data contamination {train} {dev} --on xquad --data {xquad} --json",
-    "python analysis/claims.py": CLAIMS,
-    "python analysis/generalised_transfer.py": "python analysis/generalised_transfer.py {studies}/pairs --set xquad "
-    "--csv {folder}/d.csv --figure {folder}/d.png",
-    "python analysis/by_language.py": f"python analysis/by_language.py {STUDY_DIR} {{studies}}/other --set xquad "
-    "--csv {folder}/a.csv --figure {folder}/a.png",
-    "python analysis/score_by_compute.py": f"python analysis/score_by_compute.py {STUDY_DIR} --csv {{folder}}/b.csv "
-    "--figure {folder}/b.png",
-    "python analysis/score_by_magnitude.py": f"python analysis/score_by_magnitude.py {STUDY_DIR} {{studies}}/other "
-    "--figure {folder}/c.svg",
+    "python analysis/claims.py": f"{CLAIMS} --latex {{folder}}/e.tex --figure {{folder}}/e.svg",
+    **{
+        f"python analysis/{name}.py": f"python analysis/{name}.py {study} {options}--csv {{folder}}/a.csv "
+        "--latex {folder}/a.tex --figure {folder}/a.png"
+        for name, study, options in (
+            ("generalised_grid", "{studies}/pairs", "--set xquad "),
+            ("per_language", f"{STUDY_DIR} {{studies}}/other", "--set xquad "),
+            ("compare_arms", f"{STUDY_DIR} {{studies}}/other", "--set xquad "),
+            ("selection_signal", f"{STUDY_DIR} {{studies}}/other", "--set xquad "),
+            ("language_distance", f"{STUDY_DIR} {{studies}}/other", "--set xquad "),
+            ("noise_response", f"{STUDY_DIR} {{studies}}/other", "--set xquad "),
+            ("mixture_response", "{studies}/searched", ""),
+            ("cost", STUDY_DIR, ""),
+        )
+    },
 }
 """Every command of docs/commands.md, with how to run it with all of its options."""
 

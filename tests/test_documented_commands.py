@@ -29,6 +29,7 @@ from reference_commands import every_command
 from safetensors.torch import load_file
 
 from xlingual.records.files import read_json, write_json, write_lines
+from xlingual.records.journal import append
 
 STARTS_RAY = re.compile(r"xlingual run|/(trial_cost|memory)\.py")
 MENTION = re.compile(r"(xlingual|ray) [a-z-]+( [a-z]+)?")
@@ -218,6 +219,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             study.reports(arm, seed, {250: 50.0, 500: 70.0})
         study.robust("noise", 500, {"embedding_noise": {"magnitude": 0.1, "distribution": "gaussian"}})
     finished_study(folder, ("baseline", "webfaq", "webfaq_noise"), name="claims_webfaq_small", test=test)
+    searched = finished_study(folder, ("plain", "mixed"), name="searched", test=test).directory
+    content = read_json(searched.study_json)
+    content["arms"]["mixed"]["mixture"] = {"faq_share": {"uniform": [0.1, 0.5]}}
+    write_json(searched.study_json, content)
+    for number in range(2, 8):
+        trial = {"arm": "mixed", "number": number, "fingerprint": f"mixed-{number}", "time": 0.0}
+        append(searched.journal, {"event": "trial_started", "values": {"mixture.faq_share": number / 20}, **trial})
+        append(searched.journal, {"event": "trial_ended", "state": "finished", "objective": 50.0 + number, **trial})
     paths = {name: getattr(toy, name) for name in ("train", "dev", "xquad", "faq", "dictionary")}
     paths |= {"pretrained": toy.model, "model": model, "pickled": pickled, "studies": folder, "root": ROOT,
               "rows": folder / "rows", "mlqa": folder / "mlqa", "mydata": folder / "mydata",

@@ -81,4 +81,4 @@ def test_every_command_has_its_options_and_each_option_words() -> None:
             assert word.meaning
             assert f"| `{word.written}` |".replace("N|all", "N\\|all") in part
     assert "--set KEY=VALUE" in page
-    assert "--figure FILE" in page.split("## analysis/by_language.py")[1]
+    assert "--figure FILE" in page.split("## analysis/per_language.py")[1]

@@ -139,6 +139,9 @@ SQUAD = TaskMetrics(
 )
 """Question answering. Languages written without spaces have character F1 besides; models that write have shares."""
 
+EMPTY_GOLD = "empty_gold"
+"""Mark of a question whose gold answers all are normalised to nothing by SQuAD's rule, so that its F1 is always 0."""
+
 MLQA = replace(
     SQUAD,
     scorer="squad1.1+mlqa1",

@@ -17,7 +17,7 @@ def _load(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # dataclasses look their module up by name
+    sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
 
@@ -29,15 +29,5 @@ def load_program() -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture(scope="session")
-def script() -> ModuleType:
-    return _load(ROOT / "analysis" / "by_language.py")
-
-
-@pytest.fixture(scope="session")
-def generalised() -> ModuleType:
-    return _load(ROOT / "analysis" / "generalised_transfer.py")
-
-
-@pytest.fixture(scope="session")
-def claims() -> ModuleType:
-    return _load(ROOT / "analysis" / "claims.py")
+def claims(load_program: Callable[[str], ModuleType]) -> ModuleType:
+    return load_program("claims")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xlingual.analyses.claims import ledger, read_claims
 from xlingual.study import load_study, plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +59,7 @@ def _rows(generator: np.random.Generator, share: float) -> list[dict[str, Any]]:
 
 
 def lines_of(claims: ModuleType, *directories: Path) -> dict[str, Any]:
-    lines, _ = claims.ledger(claims.read_claims(claims.CLAIMS), directories)
+    lines, _ = ledger(read_claims(claims.CLAIMS), directories)
     return {line.claim.name: line for line in lines}
 
 
@@ -106,7 +107,7 @@ def test_it_prints_every_claim_with_its_source_and_writes_the_lines(
     assert claims.main([str(write(20.0)), "--csv", str(table)]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "supported" in printed
-    for claim in claims.read_claims(claims.CLAIMS):
+    for claim in read_claims(claims.CLAIMS):
         assert f"{claim.name}: {claim.claim}" in printed
     assert "not tested here: it is about what methods cost in parallel corpora" in printed
     assert "none of the studies named tests it; run claims_webfaq or claims_webfaq_small" in printed
@@ -147,11 +148,11 @@ def test_a_study_without_an_arm_of_the_claim_is_refused(
     ],
 )
 def test_a_broken_file_of_claims_is_one_line(
-    claims: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+    claims: ModuleType, write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
     path = tmp_path / "claims.yaml"
     path.write_text(text, encoding="utf-8")
-    assert claims.main(["anywhere", "--claims", str(path)]) == 1
+    assert claims.main([str(write(1.0)), "--claims", str(path)]) == 1
     errors = capsys.readouterr().err
     assert said in errors and errors.count("\n") == 1
 
@@ -160,7 +161,7 @@ def test_a_broken_file_of_claims_is_one_line(
 def test_every_study_of_a_claim_has_the_arms_and_the_test_set_that_it_names(claims: ModuleType, path: Path) -> None:
     study = load_study(path)
     assert study.name == path.stem
-    mine = [claim for claim in claims.read_claims(claims.CLAIMS) if study.name in (claim.studies or {})]
+    mine = [claim for claim in read_claims(claims.CLAIMS) if study.name in (claim.studies or {})]
     assert mine
     for claim in mine:
         assert {*claim.studies[study.name]} <= {*study.arms}
@@ -180,5 +181,5 @@ def test_the_released_recipe_has_as_many_more_updates_as_copies(name: str, copie
 
 
 def test_every_study_of_the_folder_tests_a_claim(claims: ModuleType) -> None:
-    named = {name for claim in claims.read_claims(claims.CLAIMS) for name in claim.studies or {}}
+    named = {name for claim in read_claims(claims.CLAIMS) for name in claim.studies or {}}
     assert named == {path.stem for path in STUDIES}

@@ -17,7 +17,7 @@ from xlingual.records.layout import FOLDER_MARK
 from xlingual.records.remote import Remote
 
 URL = f"s3://{BUCKET}/read/small"
-PROGRAMS = ("by_language", "claims", "generalised_transfer", "score_by_compute", "score_by_magnitude")
+PROGRAMS = ("claims", "compare_arms", "cost", "generalised_grid", "mixture_response", "noise_response", "per_language")
 
 
 @pytest.fixture(scope="module")

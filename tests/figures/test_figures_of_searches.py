@@ -69,8 +69,8 @@ def test_importance_has_a_bar_a_parameter_and_a_mark_at_chance() -> None:
         ParameterImportance("mixture.weights.de", 0.2, 0.25, 0.4),
     )
     panel = importance_bars([ArmImportance("webfaq", 20, 5, parameters)]).axes[0]
-    assert [bar.get_width() for bar in panel.patches] == [75.0, 25.0]
-    assert list(panel.lines[0].get_xdata()) == pytest.approx([25.0, 50.0])
+    assert [bar.get_width() for bar in panel.patches] == [0.6, 0.2]
+    assert list(panel.lines[0].get_xdata()) == pytest.approx([0.2, 0.4])
     assert len({to_hex(bar.get_facecolor()) for bar in panel.patches}) == 2
     assert (
         importance_bars([ArmImportance("webfaq", 20, 5, parameters)], most=1)

@@ -139,7 +139,7 @@ def _mean(curve: BestScores) -> list[float]:
 
 
 def importance_bars(arms: Sequence[ArmImportance], most: int = 12) -> Figure:
-    """A panel an arm: a bar a parameter, its share of the importance, and a mark at what chance gives.
+    """A panel an arm: a bar a parameter, its importance, and a mark at what chance gives.
 
     Args:
         arms: those with enough trials.
@@ -160,16 +160,15 @@ def importance_bars(arms: Sequence[ArmImportance], most: int = 12) -> Figure:
 
 def _bars(panel: Axes, arm: ArmImportance, most: int) -> None:
     shown = arm.parameters[:most]
-    total = sum(one.importance for one in arm.parameters) or 1.0
     places: Mapping[str, int] = {one.name: -row for row, one in enumerate(shown)}
     colours = [looks([""])[""]["color"] if one.beyond_chance else "#B0C4D4" for one in shown]
-    panel.barh(list(places.values()), [100 * one.share for one in shown], color=colours, height=0.7)
-    chance = [100 * one.chance / total for one in shown]
+    panel.barh(list(places.values()), [one.importance for one in shown], color=colours, height=0.7)
+    chance = [one.chance for one in shown]
     panel.plot(
         chance, list(places.values()), linestyle="none", marker="|", markersize=12, color="black", label="chance"
     )
     panel.set_yticks(list(places.values()), [_short(name) for name in places])
     left = f", {most} of {len(arm.parameters)} shown" if len(arm.parameters) > most else ""
     panel.set_title(f"{arm.arm}: {arm.trials} full trainings{left}", fontsize="medium")
-    panel.set_xlabel("share, percent; |: by chance")
+    panel.set_xlabel("importance; |: by chance")
     quiet_grid(panel, "x")

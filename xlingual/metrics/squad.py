@@ -64,6 +64,11 @@ def character_f1(prediction: str, answers: Sequence[str]) -> float:
     return max(overlap_f1(characters, _characters(answer)) for answer in answers)
 
 
+def vanish(answers: Sequence[str]) -> bool:
+    """Whether all gold answers are normalised to nothing, such as "The": no answer has any F1 then."""
+    return not any(normalize_answer(answer) for answer in answers)
+
+
 def score_predictions(gold: Iterable[tuple[str, Sequence[str]]], predictions: Any) -> dict[str, float]:
     """Score a whole SQuAD file: {"exact_match": percent, "f1": percent}, means over its questions.
 

@@ -17,7 +17,8 @@ from xlingual.data.texts import mended
 from xlingual.errors import DataError
 from xlingual.languages import UNSPACED
 from xlingual.metrics import mlqa
-from xlingual.task_metrics import SQUAD, TaskMetrics, counted
+from xlingual.metrics.squad import vanish
+from xlingual.task_metrics import EMPTY_GOLD, SQUAD, TaskMetrics, counted
 from xlingual.tasks.task import Candidate, Extras
 
 EXACT_MATCH, F1 = SQUAD.names
@@ -80,7 +81,8 @@ def answer_rows(
 
     The row names the article if the data does, and where the prediction is (`Place`) if it is a span. A question
     without candidates gets the empty answer. Languages written without spaces also get `character_f1`. `others` adds
-    metrics in percent, `extras` other columns; the marks of a prediction are recorded too.
+    metrics in percent, `extras` other columns; the marks of a prediction are recorded too, and `empty_gold` where
+    SQuAD's rule leaves nothing of the gold answers.
     """
     rows = []
     for index, example in enumerate(examples):
@@ -99,6 +101,7 @@ def answer_rows(
                     for name, measure in (others or {}).items()
                 },
                 **_characters(example, prediction),
+                **({EMPTY_GOLD: True} if vanish(example.answers) else {}),
                 **{name: value for one in candidates[:1] if one.place for name, value in one.place._asdict().items()},
                 "n_best": [{"text": one.text, "score": round(one.score, 4)} for one in candidates],
                 **(extras(example, prediction) if extras else {}),

@@ -1,9 +1,7 @@
-"""Score against magnitude: points and lines, table, figure, errors."""
+"""Test scores against fixed magnitudes: points, lines, and what cannot be drawn."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import fmean
@@ -12,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from xlingual.analyses.magnitudes import MagnitudeCurves, magnitude_curves
+from xlingual.errors import DataError
 from xlingual.records.files import write_json
-from xlingual.report.summary import summarize
+from xlingual.report.summary import Summary, summarize
 
 LANGUAGES = ["en", "de", "es"]
 NOISE = {"embedding_noise": {"magnitude": 0.1}}
@@ -31,15 +31,10 @@ ARMS: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def magnitudes() -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "analysis" / "score_by_magnitude.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # dataclasses look their module up by name
-    spec.loader.exec_module(module)
-    return module
+def curves_of(summary: Summary) -> MagnitudeCurves:
+    found = magnitude_curves(summary)
+    assert found is not None
+    return found
 
 
 def build(studies: ModuleType, storage: Path, arms: Mapping[str, Any], **study: Any) -> Path:
@@ -65,8 +60,8 @@ def summary(all_arms: Path) -> Any:
     return summarize(all_arms)
 
 
-def test_arms_that_differ_in_magnitude_alone_are_one_line(magnitudes, summary):
-    curves = magnitudes.curves_of(summary)
+def test_arms_that_differ_in_magnitude_alone_are_one_line(summary: Any) -> None:
+    curves = curves_of(summary)
     assert {line: [(p.arm, p.magnitude) for p in points] for line, points in curves.lines.items()} == {
         "gaussian noise, word embeddings": [("small", 0.1), ("large", 3)],
         "gaussian noise, last hidden states": [("hidden", 0.1)],
@@ -77,8 +72,8 @@ def test_arms_that_differ_in_magnitude_alone_are_one_line(magnitudes, summary):
     }
 
 
-def test_scores_are_those_of_the_report_seed_by_seed(magnitudes, summary):
-    curves = magnitudes.curves_of(summary)
+def test_scores_are_those_of_the_report_seed_by_seed(summary: Any) -> None:
+    curves = curves_of(summary)
     point = next(point for point in curves.points if point.arm == "large")
     arm = summary.arms["large"]
     assert point.scores["English"] == arm.scores["en"].of("f1")
@@ -88,28 +83,16 @@ def test_scores_are_those_of_the_report_seed_by_seed(magnitudes, summary):
     assert len(point.scores["English"]) == 2 and curves.flags[0].startswith("TOY WORLD")
 
 
-def test_the_script_prints_a_table_and_draws_the_same_figure_twice(magnitudes, all_arms, tmp_path, capsys):
-    for name in ("one.svg", "two.svg"):
-        assert magnitudes.main([str(all_arms), "--figure", str(tmp_path / "out" / name)]) == 0
-    printed = capsys.readouterr().out
-    assert "TOY WORLD" in printed and "[lowest, highest]" in printed and "0.02" in printed
-    figures = [(tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("one.svg", "two.svg")]
-    assert figures[0] == figures[1]
-    for words in ("TOY WORLD", "gaussian noise, last hidden states", "baseline, no perturbation"):
-        assert words in figures[0]
-
-
-def test_several_studies_are_drawn_below_one_another(magnitudes, studies, all_arms, tmp_path):
-    paths = [all_arms, build(studies, tmp_path, {"plain": None, "small": NOISE}, name="two")]
-    assert magnitudes.main([*map(str, paths), "--figure", str(tmp_path / "both.svg")]) == 0
-    drawn = (tmp_path / "both.svg").read_text(encoding="utf-8")
-    assert "one: English" in drawn and "two: English" in drawn
+def test_a_point_has_the_reports_difference(summary: Any) -> None:
+    point = next(point for point in curves_of(summary).points if point.arm == "large")
+    assert point.difference == summary.differences["large"]["mean"]["f1"]
+    written = next(one for one in curves_of(summary).as_json()["points"] if one["arm"] == "large")
+    assert (written["low"], written["magnitude"]) == (point.difference.low, 3)
 
 
 @pytest.mark.parametrize(
     ("arms", "message"),
     [
-        ({"plain": None, "words": {"word_substitution": {}}}, "no arm that perturbs the model was scored"),
         (
             {"plain": None, "a": NOISE, "b": NOISE},
             "arms a and b of small are both gaussian noise, word embeddings at 0.1",
@@ -120,18 +103,20 @@ def test_several_studies_are_drawn_below_one_another(magnitudes, studies, all_ar
         ),
     ],
 )
-def test_what_cannot_be_drawn_is_one_line_and_status_one(magnitudes, studies, tmp_path, capsys, arms, message):
-    assert magnitudes.main([str(build(studies, tmp_path, arms))]) == 1
-    errors = capsys.readouterr().err
-    assert message in errors and errors.count("\n") == 1
+def test_what_cannot_be_drawn_is_refused(studies: ModuleType, tmp_path: Path, arms: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        magnitude_curves(summarize(build(studies, tmp_path, arms)))
+
+
+def test_without_a_perturbation_there_are_no_curves(studies: ModuleType, tmp_path: Path) -> None:
+    path = build(studies, tmp_path, {"plain": None, "words": {"word_substitution": {}}})
+    assert magnitude_curves(summarize(path)) is None
 
 
 @pytest.mark.parametrize("failed", ["plain", "small"])
-def test_an_arm_without_a_finished_trial_is_missing_by_name(magnitudes, studies, tmp_path, capsys, failed):
+def test_an_arm_without_a_finished_trial_is_missing_by_name(studies: ModuleType, tmp_path: Path, failed: str) -> None:
     arms = {"plain": None, "small": NOISE, "large": ARMS["large"]}
-    path = build(studies, tmp_path, arms, failed=[failed])
-    assert magnitudes.main([str(path), "--figure", str(tmp_path / "drawn.svg")]) == 0
-    assert f"not drawn, without any score: {failed}" in " ".join(capsys.readouterr().out.split())
-    curves = magnitudes.curves_of(summarize(path))
+    curves = curves_of(summarize(build(studies, tmp_path, arms, failed=[failed])))
+    assert f"not drawn, without any score: {failed}" in curves.flags
     assert [point.arm for point in curves.points] == [arm for arm in ("small", "large") if arm != failed]
     assert (curves.baseline["English"] == ()) == (failed == "plain")

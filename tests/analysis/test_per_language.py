@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from xlingual.task_metrics import SQUAD
+from xlingual.analyses.per_language import language_points, tidy_rows
+from xlingual.figures.languages import caption
+from xlingual.report.summary import Summary
+from xlingual.scripts.command import read_studies, write_csv
+from xlingual.scripts.language_table import language_table
 
 LANGUAGES = ["en", "de", "es"]
 
@@ -21,26 +26,23 @@ def study(studies: ModuleType, tmp_path: Path) -> Path:
     return builder.directory.path
 
 
+@pytest.fixture(scope="module")
+def script(load_program: Callable[[str], ModuleType]) -> ModuleType:
+    return load_program("per_language")
+
+
+def summaries_of(directories: list[Path]) -> dict[str, Summary]:
+    return {label: one.summary for label, one in read_studies(directories).items()}
+
+
 def table(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def test_the_script_prints_tables_and_writes_both_files(
-    script: ModuleType, study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    outputs = ["--csv", str(tmp_path / "out" / "scores.csv"), "--figure", str(tmp_path / "out" / "differences.png")]
-    assert script.main([str(study), *outputs]) == 0
-    printed, errors = capsys.readouterr()
-    assert errors == ""
-    assert "Zero-shot F1 on XQuAD by language" in printed and "Zero-shot exact match on XQuAD by language" in printed
-    assert (tmp_path / "out" / "differences.png").read_bytes().startswith(b"\x89PNG")
-    assert len(table(tmp_path / "out" / "scores.csv")) == 3 * 2 * 4
-
-
 def test_rows_are_tidy_and_agree_with_the_report(script: ModuleType, study: Path, tmp_path: Path) -> None:
-    summaries = script.read_studies([study])
-    script.write_csv(script.tidy_rows(summaries), script.columns(SQUAD), tmp_path / "scores.csv")
+    summaries = summaries_of([study])
+    write_csv(list(tidy_rows(summaries)), tmp_path / "scores.csv")
     rows = table(tmp_path / "scores.csv")
     summary = summaries["small"]
     keys = {(row["study"], row["arm"], row["language"], row["seed"]) for row in rows}
@@ -67,8 +69,8 @@ def test_studies_are_compared_each_with_its_own_baseline(
     printed = capsys.readouterr().out
     assert "to plain" in printed and "to old" in printed
     assert "other: TOY WORLD" in printed and "small: TOY WORLD" not in printed
-    summaries = script.read_studies([study, other.directory.path])
-    drawn = script.language_table(summaries, "f1")
+    summaries = summaries_of([study, other.directory.path])
+    drawn = language_table(summaries, "f1")
     assert list(drawn.first.cells) == ["en", "de", "es", "th", "mean"]
     spanish, thai = drawn.first.cells.index("es"), drawn.first.cells.index("th")
     small, new = drawn.groups[1], drawn.groups[-1]
@@ -81,12 +83,12 @@ def test_studies_of_one_name_are_told_apart_by_their_path(
     script: ModuleType, studies: ModuleType, study: Path, tmp_path: Path
 ) -> None:
     twin = studies.finished_study(tmp_path / "elsewhere", test={"languages": LANGUAGES}).directory.path
-    assert list(script.read_studies([study, twin])) == [str(study), str(twin)]
+    assert list(summaries_of([study, twin])) == [str(study), str(twin)]
 
 
 def test_points_are_the_differences_of_the_report(script: ModuleType, study: Path) -> None:
-    summaries = script.read_studies([study])
-    points = script.difference_points(summaries, "exact_match")
+    summaries = summaries_of([study])
+    points = language_points(summaries, "exact_match")
     assert {(point.arm, point.language) for point in points} == {
         (arm, language) for arm in ("webfaq", "noise") for language in [*LANGUAGES, "mean"]
     }
@@ -97,64 +99,9 @@ def test_points_are_the_differences_of_the_report(script: ModuleType, study: Pat
 
 def test_english_alone_has_no_row_for_a_mean(script: ModuleType, studies: ModuleType, tmp_path: Path) -> None:
     study = studies.finished_study(tmp_path, test={"languages": ["en"]}).directory.path
-    summaries = script.read_studies([study])
-    assert list(script.language_table(summaries, "f1").first.cells) == ["en"]
-    assert {row["language"] for row in script.tidy_rows(summaries)} == {"en"}
-
-
-def test_points_without_bounds_are_drawn(script: ModuleType, tmp_path: Path) -> None:
-    points = [script.Point("s", "a", "de", 1.0, None, None), script.Point("s", "b", "de", 2.0, 1.0, 3.5)]
-    script.draw_differences(points, {"s": "s"}, tmp_path / "figure.svg")
-    assert (tmp_path / "figure.svg").read_text(encoding="utf-8").startswith("<?xml")
-
-
-def test_the_legend_is_below_the_name_of_the_axis(script: ModuleType) -> None:
-    from matplotlib.figure import Figure
-
-    for arms, languages in (("a", 1), ("ab", 2), ("abcdef", 12)):
-        figure = Figure(figsize=(5, 2 + 0.35 * languages), layout="constrained")
-        panel = figure.subplots()
-        rows = {f"l{row}": -row for row in range(languages)}
-        script._draw_panel(panel, [script.Point("s", arm, row, 1.0, 0.5, 1.5) for arm in arms for row in rows], rows)
-        figure.draw_without_rendering()
-        assert panel.get_legend().get_window_extent().y1 <= panel.xaxis.label.get_window_extent().y0
-
-
-@pytest.mark.parametrize(
-    ("build", "message"),
-    [
-        (lambda studies, path: path, "is this the directory of a study"),
-        (
-            lambda studies, path: studies.StudyBuilder(path).directory.path,
-            "no replicate was scored on the test set yet",
-        ),
-    ],
-)
-def test_errors_are_one_line_and_status_one(
-    script: ModuleType,
-    studies: ModuleType,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    build,
-    message: str,
-) -> None:
-    assert script.main([str(build(studies, tmp_path))]) == 1
-    errors = capsys.readouterr().err
-    assert message in errors and errors.count("\n") == 1
-
-
-def test_a_study_named_twice_is_refused(script: ModuleType, study: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert script.main([str(study), str(study / ".." / study.name)]) == 1
-    assert "named twice" in capsys.readouterr().err
-
-
-def test_a_figure_without_differences_is_refused(
-    script: ModuleType, studies: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    study = studies.finished_study(tmp_path, ("only",), test={"languages": ["en", "de"]}).directory.path
-    assert script.main([str(study), "--figure", str(tmp_path / "figure.png")]) == 1
-    assert "no difference to draw" in capsys.readouterr().err
-    assert not (tmp_path / "figure.png").exists()
+    summaries = summaries_of([study])
+    assert list(language_table(summaries, "f1").first.cells) == ["en"]
+    assert {row["language"] for row in tidy_rows(summaries)} == {"en"}
 
 
 def test_published_scores_stand_in_columns_of_their_own(
@@ -167,14 +114,14 @@ def test_published_scores_stand_in_columns_of_their_own(
     path = builder.directory.study_json
     path.write_text(path.read_text().replace('"other": {', '"other": {"against": "mine", "model": "someone/else", '))
     assert script.main([str(builder.directory.path), "--csv", str(tmp_path / "scores.csv")]) == 0
-    summaries = script.read_studies([builder.directory.path])
-    drawn = script.language_table(summaries, "f1")
+    summaries = summaries_of([builder.directory.path])
+    drawn = language_table(summaries, "f1")
     published = [column for group in drawn.groups for column in group if "published: mBERT" in column.header]
     assert [column.header[-3:] for column in published] == ["[1]", "[2]", "[3]"]
     assert list(published[0].cells) == ["83.5", "70.6", "75.5", f"{(70.6 + 75.5) / 2:.1f}", "64.5", "65.2"]
     assert drawn.first.cells[-2] == "mean of 11 with en, no ro" and drawn.groups[0][0].cells[-2] == "-"
     assert drawn.groups[2][1].header.startswith("to mine")
-    assert {point.arm for point in script.difference_points(summaries, "f1")} == {"mine", "other (to mine)"}
+    assert {point.arm for point in language_points(summaries, "f1")} == {"mine", "other (to mine)"}
     assert "[1] mBERT: XQuAD repository README" in " ".join(capsys.readouterr().out.split())
     assert {row["arm"] for row in table(tmp_path / "scores.csv")} == set(arms)
 
@@ -185,25 +132,23 @@ def test_an_arm_without_a_finished_trial_is_missing_by_name(
 ) -> None:
     test = {"languages": LANGUAGES}
     builder = studies.finished_study(tmp_path, ("plain", "webfaq", "noise"), failed=[failed], test=test)
-    summaries = script.read_studies([builder.directory.path])
-    table = script.language_table(summaries, "f1")
+    summaries = summaries_of([builder.directory.path])
+    table = language_table(summaries, "f1")
     column = next(group[0] for group in table.groups if group[0].header.endswith(failed))
     assert set(column.cells) == {"-"}
-    rows = [row for row in script.tidy_rows(summaries) if row["arm"] == failed]
+    rows = [row for row in tidy_rows(summaries) if row["arm"] == failed]
     assert [row["language"] for row in rows] == [*LANGUAGES, "mean"]
     assert {row[key] for row in rows for key in ("seed", "f1", "exact_match", "questions", "updates")} == {None}
-    assert f"not scored: {failed}" in script.captions(summaries)["small"]
-    assert {point.arm for point in script.difference_points(summaries, "f1")} == (
-        {"noise"} if failed == "webfaq" else set()
-    )
+    assert f"not scored: {failed}" in caption("small", summaries["small"])
+    assert {point.arm for point in language_points(summaries, "f1")} == ({"noise"} if failed == "webfaq" else set())
 
 
 def test_rows_of_an_arm_with_several_searches_are_searches_with_the_mean_over_their_seeds(
     script: ModuleType, studies: ModuleType, tmp_path: Path
 ) -> None:
     builder = studies.study_of_searches(tmp_path, {"good": 3.0}, searches=3, seeds=2)
-    (summary,) = script.read_studies([builder.directory.path]).values()
-    rows = [row for row in script.tidy_rows({"small": summary}) if (row["arm"], row["language"]) == ("good", "de")]
+    (summary,) = summaries_of([builder.directory.path]).values()
+    rows = [row for row in tidy_rows({"small": summary}) if (row["arm"], row["language"]) == ("good", "de")]
     assert [(row["search"], row["seed"]) for row in rows] == [(1, None), (2, None), (3, None)]
     assert tuple(row["f1"] for row in rows) == summary.arms["good"].scores["de"].of("f1")
 
@@ -225,7 +170,7 @@ def test_a_test_set_that_is_not_the_headline_is_shown_by_its_name(
     assert "Zero-shot F1 on XQuAD by language" in printed and "XQuAD is a secondary test set" in printed
     rows = table(tmp_path / "scores.csv")
     assert {(row["test_set"], row["language"]) for row in rows} == {("xquad", code) for code in ("en", "de", "mean")}
-    assert set(script.read_studies([path])["small"].languages) == {"en", "sw"}
+    assert set(summaries_of([path])["small"].languages) == {"en", "sw"}
 
 
 def test_a_test_set_that_was_added_and_not_read_is_named(

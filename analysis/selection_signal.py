@@ -1,0 +1,44 @@
+"""Which development score predicts the test score, and does the one that the searches selected by?
+
+Prints Spearman's rank correlation over each study's replicates, of every development score in their last report with
+the test score of the mean and of every language (after Keung et al., arXiv 2004.15001): over all replicates, and within
+arms, where each arm's mean is taken off first. The CSV has a row a development score and test score; the figure shows
+the replicates for the test's mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from xlingual.analyses.selection_signal import selection_signals
+from xlingual.figures.arms import signal_scatters
+from xlingual.scripts.arm_tables import signal_notes, signal_rows, signal_table
+from xlingual.scripts.command import Findings, Studies, parser_of, run
+
+
+def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
+    """Rank correlations of all studies."""
+    signals = {label: selection_signals(one) for label, one in studies.items()}
+    mean = {label: [one for one in found if one.test == found[0].test] for label, found in signals.items()}
+    metric = next(iter(studies.values())).summary.metrics.headline.title
+    return Findings(
+        [signal_table(studies, signals)],
+        signal_notes(studies),
+        signal_rows(signals),
+        lambda: signal_scatters(mean, metric),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    return parser_of(__doc__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    return run(_parser(), find, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

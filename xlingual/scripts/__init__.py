@@ -1,0 +1,1 @@
+"""What the scripts of `analysis/` are made of: arguments, tables, and files to write."""
