@@ -29,7 +29,7 @@ ROWS = {  # number of rows of the CSV, and words that are printed
     "compare_arms": (3, ("tie groups", "Every pair of arms", "Probability that a unit")),
     "mixture_response": (8 * 4, ("mixture.weights.th", "mixture.faq_share", "lowest third", "importance")),
     "noise_response": (8, ("robust.embedding_noise.magnitude", "a doubling")),
-    "selection_signal": (3 * 6, ("Spearman's rank correlation", "its searches selected by dev.f1")),
+    "selection_signal": (2 * 6, ("Spearman's rank correlation", "its searches selected by dev.f1")),
     "language_distance": (5 * 5 * 4, ("Pearson's r", "word order", "Indo-European", "URIEL")),
     "generalised_grid": (3 * (5 * 5 + 3) * 2, ("generalised transfer, F1 on XQuAD",)),
     "cost": (3 * 3 * 2, ("hours of devices", "Device hours of each arm", "best after n trials", "n = 8")),

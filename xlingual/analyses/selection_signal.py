@@ -23,6 +23,7 @@ from xlingual.records import journal
 from xlingual.records.state import ReplicateState
 from xlingual.report.differences import MEAN
 
+OBJECTIVE = "objective"
 LEAST = 4
 """Replicates below which a rank correlation says nothing."""
 
@@ -68,11 +69,18 @@ class Signal:
 
 
 def selection_signals(records: StudyRecords) -> tuple[Signal, ...]:
-    """Every development score of the replicates against every test score, those of the test's mean first."""
+    """Every development score of the replicates against every test score, those of the test's mean first.
+
+    A score that equals the objective everywhere is left out: it is the objective.
+    """
     summary = records.summary
     scored = [one for one in records.state.replicates if summary.test_set in one.scores]
     developed = {one.fingerprint: _last_report(records, one) for one in scored}
-    names = list(dict.fromkeys(name for scores in developed.values() for name in scores))
+    names = [
+        name
+        for name in dict.fromkeys(name for scores in developed.values() for name in scores)
+        if name == OBJECTIVE or any(scores.get(name) != scores.get(OBJECTIVE) for scores in developed.values())
+    ]
     tested = {one.fingerprint: _test_scores(records, one) for one in scored}
     found = []
     for test in [*([MEAN] if summary.targets else []), *summary.languages]:
@@ -82,7 +90,7 @@ def selection_signals(records: StudyRecords) -> tuple[Signal, ...]:
                 for one in scored
                 if name in developed[one.fingerprint] and test in tested[one.fingerprint]
             )
-            found.append(_signal(name, test, name == "objective", points))
+            found.append(_signal(name, test, name == OBJECTIVE, points))
     return tuple(found)
 
 
@@ -127,7 +135,7 @@ def _last_report(records: StudyRecords, replicate: ReplicateState) -> dict[str, 
 
 
 def _scores(records: StudyRecords, report: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    names = ("objective", *records.summary.metrics.ranked)
+    names = (OBJECTIVE, *records.summary.metrics.ranked)
     yield from ((name, float(report[name])) for name in names if name in report)
     for name, value in (report.get("webfaq_dev") or {}).items():
         if isinstance(value, Mapping):

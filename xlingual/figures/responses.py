@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from xlingual.analyses.magnitudes import MagnitudeCurves
 from xlingual.analyses.responses import Response
@@ -58,6 +59,8 @@ def _draw_response(panel: Axes, one: Response) -> None:
             panel.plot([middle] * 2, [third.low, third.high], color=COLOURS[3], linewidth=1)
     if one.log:
         panel.set_xscale("log")
+        panel.xaxis.set_minor_formatter(NullFormatter())
+        panel.set_xticks(sorted({places[0], places[-1]}), [f"{place:.3g}" for place in sorted({places[0], places[-1]})])
     quiet_grid(panel)
 
 

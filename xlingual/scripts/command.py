@@ -18,6 +18,7 @@ from xlingual.analyses.study_records import StudyRecords, read_records
 from xlingual.errors import DataError, XlingualError
 from xlingual.figures.style import check_format, save
 from xlingual.records.attached import study_argument
+from xlingual.report.notes import warnings
 from xlingual.report.table import Notes
 from xlingual.report.wide_table import WideTable
 from xlingual.scripts.latex import latex
@@ -83,13 +84,14 @@ def run(
     try:
         if chosen.figure is not None:
             check_format(chosen.figure)
-        findings = find(read_studies(chosen.studies, getattr(chosen, "set", None), scored=scored), chosen)
+        studies = read_studies(chosen.studies, getattr(chosen, "set", None), scored=scored)
+        findings = find(studies, chosen)
         if chosen.csv is not None:  # files first: the reader of the tables may leave early
             write_csv(findings.rows, chosen.csv)
         if chosen.latex is not None:
             write_text("\n".join(map(latex, findings.tables)), chosen.latex)
         if chosen.figure is not None:
-            save(findings.draw(), chosen.figure)
+            save(_flagged(findings.draw(), studies), chosen.figure)
         console = Console()
         for table in findings.tables:
             console.print(table, "")
@@ -98,6 +100,16 @@ def run(
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _flagged(figure: Figure, studies: Studies) -> Figure:
+    """The figure with the first words of the reports' warnings above it, unless its own titles have them."""
+    flags = dict.fromkeys(line.split(":")[0] for one in studies.values() for line in warnings(one.summary))
+    titles = "\n".join([figure.get_suptitle(), *(panel.get_title() for panel in figure.axes)])
+    missing = [flag for flag in flags if flag not in titles]
+    if missing:
+        figure.suptitle("\n".join(filter(None, [figure.get_suptitle(), *missing])), fontsize="medium")
+    return figure
 
 
 def read_studies(directories: Sequence[Path], test_set: str | None = None, *, scored: bool = True) -> Studies:
