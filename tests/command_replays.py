@@ -44,7 +44,13 @@ TRANSLATED = (
     "--set name=other"
 )
 
+# Needs a study that was really trained, as in tests/replay/test_replay.py; here only its options are parsed.
+REPLAY = f"xlingual replay {STUDY_DIR} baseline/0 --all --test --keep {{folder}}/replayed --json --help"
+
 QUICK = {
+    "xlingual replay STUDY_DIR TRIAL": REPLAY,
+    "xlingual replay STUDY_DIR --all": REPLAY,
+    "xlingual export STUDY_DIR FILE.tar.gz": f"xlingual export {STUDY_DIR} {{folder}}/small.tar.gz",
     "xlingual plan studies/baselines.yaml": "xlingual plan {root}/studies/baselines.yaml",
     "xlingual plan studies/webfaq_mix.yaml": "xlingual plan {root}/studies/webfaq_mix.yaml",
     "xlingual plan studies/webfaq_recipes.yaml": "xlingual plan {root}/studies/webfaq_recipes.yaml",
@@ -250,6 +256,8 @@ EVERY: dict[str, str | list[str]] = {
         + " --arm noise --against plain --language all --on xquad --wrong --search 1 --seed 2 --limit 1 --json",
         INSPECTED + " --differ",
     ],
+    "xlingual replay": REPLAY,
+    "xlingual export": f"xlingual export {STUDY_DIR} {{folder}}/again.tar.gz --json",
     "xlingual evaluate": [
         "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
         "--keep {folder}/kept --published XLM-R-base",

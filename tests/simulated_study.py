@@ -179,7 +179,7 @@ class Examiner:
     check: Callable[[], None]
     opened: Counter[str] = field(default_factory=Counter)
 
-    def open(self, context: StudyContext, test: Any, checkpoint: Any) -> Mapping[str, ScoringSet]:
+    def open(self, context: StudyContext, test: Any, checkpoint: Any, keys: Sequence[str]) -> Mapping[str, ScoringSet]:
         self.check()
         self.opened[test.name] += 1
         self.world.driver_step()

@@ -160,7 +160,7 @@ def test_trials_that_are_set_aside_are_told_by_number_and_do_not_count(studies: 
 def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: ModuleType, tmp_path: Path) -> None:
     builder = studies.finished_study(tmp_path, ARMS)
     on_time = summarize(builder.directory)
-    assert not any(arm.late for arm in on_time.arms.values()) and "Chosen after" not in flat(report_tables(on_time))
+    assert not any(arm.late for arm in on_time.arms.values()) and "(late)" not in flat(report_tables(on_time))
     assert "different numbers of trials" not in flat(report_tables(on_time))
     chosen = {"arm": "noise", "number": 1, "fingerprint": "noise-1", "objective": 60.0}
     journal.append(builder.directory.journal, {"event": "chosen", "time": 1.0, **chosen})
@@ -171,7 +171,7 @@ def test_what_was_decided_after_a_reading_of_the_test_set_is_marked(studies: Mod
     assert [name for name, arm in summary.arms.items() if arm.late] == ["noise"]
     assert summary.as_json()["arms"]["noise"]["chosen_after_a_reading"] == [1]
     text = flat(report_tables(summary))
-    assert "Chosen after the test set had been read for another choice: noise." in text
+    assert "(late): chosen after the test set had been read for another choice: noise." in text
     assert "The test set was read for arms that are no longer in the study, too: webfaq (2 readings)." in text
 
 

@@ -97,10 +97,13 @@ def test_a_test_set_may_be_corrected_until_it_was_read_and_then_its_languages_ar
     journal.append(directory.ledger, {"purpose": "test", "set": "xquad"})
     check_sources(directory, corrected, unread_test_sets(directory))
     with pytest.raises(
-        RecordError, match=r"the content of test set xquad in de, es is not .* Restore it, or give the study anot"
+        RecordError, match=r"the content of test set xquad in de is not .* Restore it, or give the study another"
     ):
         check_sources(directory, {"test set xquad": a_test_set(de="d", en="b", es="e")}, unread_test_sets(directory))
     check_sources(directory, corrected, unread_test_sets(directory))  # as suggested by the message
+    added = a_test_set(de="c", en="b", es="e")
+    check_sources(directory, {"test set xquad": added}, unread_test_sets(directory))
+    assert read_json(directory.sources)["test set xquad"] == added
 
 
 def test_another_comparison_with_the_test_set_counts_by_what_it_dropped(tmp_path: Path) -> None:

@@ -16,10 +16,12 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate_command import evaluate
+from xlingual.cli.export_command import export
 from xlingual.cli.inspect_command import inspect
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_path
 from xlingual.cli.output import prepare_output, read_json
 from xlingual.cli.plan_command import plan
+from xlingual.cli.replay_command import replay
 from xlingual.cli.study_report import show_report
 from xlingual.cli.submit_command import submit
 from xlingual.errors import StudyFileError, XlingualError
@@ -127,6 +129,8 @@ def report(study_dir: StudyDir, as_json: AsJson = False) -> None:
 
 
 app.command()(inspect)
+app.command(epilog=statuses.IN_WORDS)(replay)
+app.command()(export)
 app.command()(evaluate)
 app.command()(convert)
 

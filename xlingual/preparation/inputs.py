@@ -294,6 +294,14 @@ def trial_inputs(checkpoint: Checkpoint, study: Study, data: StudyData, features
     ).counted()
 
 
+def sources_of(checkpoint: Checkpoint, data: StudyData) -> dict[str, str]:
+    """Fingerprints of what trials of a model may use, by the names of their configurations; FAQ examples by variant."""
+    parts = {name: source["fingerprint"] for name, source in data.sources().items()}
+    used = ("train", *data.development, *data.faq.training, *data.lexicons.by_source())
+    shared = {("dev" if name == "test" else name): parts["dev" if name == "test" else name] for name in used}
+    return {"model": checkpoint.fingerprint} | shared
+
+
 def scoring_sets(
     checkpoint: Checkpoint, examples: Mapping[str, ExampleSet], lengths: Lengths, features: Path | None = None
 ) -> dict[str, ScoringSet]:

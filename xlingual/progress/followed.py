@@ -30,7 +30,7 @@ class Follower:
     def __init__(self, directory: StudyDirectory, listener: Listener) -> None:
         self._directory, self._listener = directory, listener
         self._shown: dict[str, TrialView] = {}
-        self._scored: set[tuple[str, int, str]] = set()
+        self._scored: dict[tuple[str, int, str], int] = {}
         self._begun: list[str] = []
         self._ended: set[str] = set()
 
@@ -70,9 +70,9 @@ class Follower:
     def _tell_scores(self, state: StudyState) -> None:
         for replicate in state.replicates:
             for test_set, scores in replicate.scores.items():
-                key = (replicate.arm, replicate.seed, test_set)
-                if key not in self._scored:
-                    self._scored.add(key)
+                key, told = (replicate.arm, replicate.seed, test_set), len(scores)
+                if self._scored.get(key, -1) < told:  # a language may be added
+                    self._scored[key] = told
                     languages = {language: dict(of) for language, of in scores.items()}
                     self._listener.test_scored(*key, languages)
 

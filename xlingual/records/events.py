@@ -16,7 +16,7 @@ Events of the journal (every one has `event` and `time`):
     replicate_retried             arm, search, seed, fingerprint, reason, pause
     replicate_ended               arm, search, seed, fingerprint, state, objective, updates, reason, reports, retry
     test_scored                   arm, seed, fingerprint, set, scores {language: {metric: percent, questions, ...}}: one
-                                  event for each replicate and test set
+                                  event for each replicate and test set, and another for languages that were added
     study_changed                 study, spaces, renamed: see `xlingual.records.history`
 
 `search` is there in an arm that has several (see `xlingual.study.searches`); without it, the event is of its first.
@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,6 +94,13 @@ class ReplicateState(_Trained):
     search: int = 1
     scores: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict, compare=False)
 
+    def unscored(self, test_set: str, keys: Sequence[str]) -> tuple[str, ...]:
+        """Those languages (or pairs) of a test set that it was not scored on; an event without scores is of all."""
+        if test_set not in self.scores:
+            return tuple(keys)
+        known = self.scores[test_set]
+        return tuple(key for key in keys if key not in known) if known else ()
+
 
 def space_fingerprint(arm: Mapping[str, Any]) -> str:
     """Return the hash of an arm's search space, written with every default filled in."""
@@ -143,7 +150,8 @@ def fold(
             replicates[key_] = replace(replicates[key_], **_picked(event, "state", "reason", "retry"))
         elif kind == "test_scored":
             key_ = (event["arm"], event["fingerprint"])
-            scores = {**replicates[key_].scores, event["set"]: event.get("scores", {})}
+            known_ = replicates[key_].scores
+            scores = {**known_, event["set"]: {**known_.get(event["set"], {}), **event.get("scores", {})}}
             replicates[key_] = replace(replicates[key_], scores=scores)
     return list(trials.values()), chosen, list(replicates.values()), stage
 

@@ -111,6 +111,11 @@ class StudyState:
         return {r.of: r.chosen for r in self.replicates if r.fingerprint in read}
 
     @property
+    def late_arms(self) -> tuple[str, ...]:
+        """Arms of which some search chose after the test set had been read for another one."""
+        return tuple(arm for arm in self.arms if any(search.arm == arm for search in self.late))
+
+    @property
     def searched(self) -> bool:
         """Whether every search has run all of its trials and, if any finished, chosen the best."""
         trials, failed, tested = self.trials_of_searches(), self.failed, self.tested
@@ -229,7 +234,7 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
             sorted((t for t in trials if t.of in now), key=lambda t: (list(arms).index(t.arm), t.search, t.number))
         ),
         chosen={search: fingerprint for search, fingerprint in sorted(chosen.items()) if search in now},
-        all_replicates=tuple(replace(r, scored=sets.keys() <= r.scores.keys()) for r in replicates if r.of in now),
+        all_replicates=tuple(replace(r, scored=_is_scored(r, sets)) for r in replicates if r.of in now),
         ledger=history.renamed_rows(readings, journaled),
         searches=searches,
         set_aside=tuple(one for one in aside if one.of in now),
@@ -239,6 +244,11 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
         late=history.late_choices(events, readings),
     )
     return replace(state, stage="report") if state.complete else state
+
+
+def _is_scored(replicate: ReplicateState, sets: Mapping[str, RecordedTestSet]) -> bool:
+    """Whether a replicate was scored on every test set, in all of its languages."""
+    return not any(replicate.unscored(name, test.keys) or name not in replicate.scores for name, test in sets.items())
 
 
 def best_of(trials: Sequence[TrialState]) -> TrialState | None:

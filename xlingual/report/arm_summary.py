@@ -54,7 +54,7 @@ class ArmSummary:
         dimension: number of searched values; n - 1 for the weights of n languages.
         failed_searches: search -> why none of its trials finished.
         set_aside: trial -> why it could not be drawn from the arm's present space.
-        late: searches that chose after the test set had been read for another one.
+        late: searches that chose after the test set had been read for another one; tables mark the arm.
         shares: language -> share -> percent of the questions, one a unit; empty unless answers are generated.
         one_label: replicates that answered everything with the same label.
         metrics: those of the task.

@@ -13,6 +13,7 @@ from xlingual.report.arm_summary import ArmSummary, unit_names
 from xlingual.report.character_table import character_notes
 from xlingual.report.cost_table import cost_notes
 from xlingual.report.interval_notes import interval_notes
+from xlingual.report.late_arms import MARK
 from xlingual.report.power_notes import power_notes
 from xlingual.report.published_table import published_notes
 from xlingual.report.shares_table import shares_notes
@@ -217,7 +218,10 @@ def _about_readings(summary: Summary) -> list[str]:
     gone = Counter(str(row["arm"]) for row in summary.readings if row["arm"] not in summary.arms)
     lines = []
     if late:
-        lines.append(f"Chosen after the test set had been read for another choice: {', '.join(late)}.")
+        lines.append(f"{MARK}: chosen after the test set had been read for another choice: {', '.join(late)}.")
+    if summary.added_languages:
+        added = ", ".join(summary.added_languages)
+        lines.append(f"Languages added after the test set had been read in others: {added}.")
     if gone:
         arms = ", ".join(f"{arm} ({_times(count, 'reading')})" for arm, count in gone.items())
         lines.append(f"The test set was read for arms that are no longer in the study, too: {arms}.")

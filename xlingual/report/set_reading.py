@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xlingual.records.layout import StudyDirectory
-from xlingual.records.state import StudyState
+from xlingual.records.state import ReplicateState, StudyState
 from xlingual.report.arm_summary import ArmSummary, Scores
 from xlingual.report.published import published_name_of
 from xlingual.report.scores import Floats, TestScores, keys_of, pair_of, read_scores
@@ -38,18 +38,24 @@ class SetReading:
     metrics: TaskMetrics
 
     @property
+    def _scored(self) -> list[ReplicateState]:
+        """Replicates with scores on the test set."""
+        return [one for one in self.state.replicates if self.test.name in one.scores]
+
+    @property
     def source(self) -> str:
         """Language of the training data."""
         return str(self.state.study["data"].get("source_language", "en"))
 
     def languages(self) -> TestScores:
-        """Scores of the languages."""
-        return self._read(self.test.languages or None)
+        """Scores of the languages that every replicate was scored on: one that was added may wait for its reading."""
+        lacking = {code for one in self._scored for code in one.unscored(self.test.name, self.test.languages)}
+        return self._read(tuple(code for code in self.test.languages if code not in lacking) or None)
 
     def pairs(self) -> tuple[TestScores | None, int]:
         """Scores of the pairs of languages that every replicate was scored on, and the number of other pairs."""
-        scored = [one for one in self.state.replicates if self.test.name in one.scores]
-        files = [keys_of(self.place, one, self.test.name) for one in scored] if self.test.generalised else []
+        scored = self._scored if self.test.generalised else []
+        files = [keys_of(self.place, one, self.test.name) for one in scored]
         found = [{key for key in keys if "-" in key and {*pair_of(key)} <= {*self.test.languages}} for keys in files]
         common = set.intersection(*found) if found else set()
         absent = len(set().union(*found) - common)
@@ -72,7 +78,7 @@ class SetReading:
     @property
     def complete(self) -> bool:
         """Whether all replicates of every winner are scored on the test set."""
-        scored = Counter(replicate.of for replicate in self.state.replicates if self.test.name in replicate.scores)
+        scored = Counter(one.of for one in self._scored if not one.unscored(self.test.name, self.test.keys))
         searches = self.state.searches
         return self.state.searched and all(scored[one] >= searches[one.arm].seeds for one in self.state.all_searches)
 

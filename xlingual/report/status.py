@@ -8,6 +8,7 @@ from typing import Any
 
 from xlingual.records.state import StudyState, best_of, reasons_of
 from xlingual.report.chosen import chosen_text
+from xlingual.report.late_arms import marked
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.study.objectives import recorded_objective
 from xlingual.task_metrics import counted
@@ -57,7 +58,8 @@ def status_table(state: StudyState) -> WideTable:
     work = "complete" if state.complete else "a driver is at work" if state.active else "no driver is at work"
     title = f"{state.name}: stage {state.stage}, {work}, {opened}"
     lines = [*_oracle(state), *_set_aside(state), *(f"FAILED: {line}." for line in state.failures)]
-    return WideTable(title, lines, Column("arm", state.arms), [trials, [_best(state)], replicates])
+    names = [marked(arm, state.late_arms) for arm in state.arms]
+    return WideTable(title, lines, Column("arm", names), [trials, [_best(state)], replicates])
 
 
 def search_table(state: StudyState, configurations: Mapping[str, Mapping[str, Any]] | None = None) -> WideTable:
@@ -116,7 +118,9 @@ def set_aside(state: StudyState, arm: str) -> dict[str, str]:
 
 def _scored(state: StudyState, test_set: str) -> Counter[str]:
     """Number of replicates of each arm that are scored on a test set."""
-    return Counter(replicate.arm for replicate in state.replicates if test_set in replicate.scores)
+    keys = state.test_sets[test_set].keys
+    scored = [one for one in state.replicates if test_set in one.scores and not one.unscored(test_set, keys)]
+    return Counter(replicate.arm for replicate in scored)
 
 
 def _readings(state: StudyState, test_set: str) -> list[Mapping[str, Any]]:

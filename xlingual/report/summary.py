@@ -138,6 +138,14 @@ class Summary:
         headline = "" if self.headline_title else self.test_set
         return tuple(row for row in self.ledger if row.get("set", headline) == self.test_set)
 
+    @property
+    def added_languages(self) -> tuple[str, ...]:
+        """Languages that were added to the test set after its first reading."""
+        first = next(
+            (row["languages"] for row in self.readings if row["purpose"] == "test" and row.get("languages")), None
+        )
+        return () if first is None else tuple(code for code in self.languages if code not in first)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values for `xlingual report --json`; what was not scored is absent, never 0."""
         sets = (self, *self.others)
@@ -172,6 +180,7 @@ class Summary:
             "clusters": {self.clustered_by: self.clusters},
             "questions": self.questions,
             "parallel": self.parallel,
+            "languages_after_a_reading": list(self.added_languages),
         }
 
     def _compared_json(self) -> dict[str, Any]:

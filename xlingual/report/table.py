@@ -14,6 +14,7 @@ from xlingual.report.cost_table import cost_table, perturbation_table
 from xlingual.report.differences import MEAN, Difference
 from xlingual.report.grid_table import grid_notes, grid_tables
 from xlingual.report.interval_notes import signature
+from xlingual.report.late_arms import with_marks
 from xlingual.report.notes import notes, readings, set_notes, standing, units, warnings, without_trials, zero_shot
 from xlingual.report.number_format import NOTHING, difference_cell, difference_style, mean_cell, number_cell, signed
 from xlingual.report.published import PublishedRow, mean_names, means_of
@@ -60,7 +61,11 @@ def _set_tables(summary: Summary, *, whole: bool) -> list[RenderableType]:
         without = [name for name in summary.arms if name not in summary.costs]
         costs = cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without)
         tables += [(costs, headline), (perturbation_table(summary.study, summary.costs, flags), headline)]
-    drawn: list[RenderableType] = [part for table, below in tables if table is not None for part in (table, below, "")]
+    late = [arm.name for arm in summary.arms.values() if arm.late]
+    drawn: list[RenderableType] = []
+    for table, below in tables:
+        if table is not None:
+            drawn += [with_marks(table, late) if isinstance(table, WideTable) else table, below, ""]
     return [*drawn, Notes([*notes(summary), *grid_notes(summary)] if whole else set_notes(summary))]
 
 

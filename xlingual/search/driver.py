@@ -19,7 +19,15 @@ from xlingual.families import Checkpoint
 from xlingual.models.encoder import encoder_widths
 from xlingual.preparation.advice import advice_notes
 from xlingual.preparation.family_check import check_families
-from xlingual.preparation.inputs import Locations, StudyData, load_study_data, locate, resolve_models, trial_inputs
+from xlingual.preparation.inputs import (
+    Locations,
+    StudyData,
+    load_study_data,
+    locate,
+    resolve_models,
+    sources_of,
+    trial_inputs,
+)
 from xlingual.preparation.mixture_check import check_mixtures
 from xlingual.preparation.sealed_test_set import look_at_test_set
 from xlingual.records import journal
@@ -129,7 +137,7 @@ def _prepared(study: Study, directory: StudyDirectory, address: str, listener: L
             locations=locations,
             checkpoints=checkpoints,
             inputs=_inputs(study, directory, checkpoints, data, listener),
-            sources=_sources(checkpoints, data),
+            sources={arm: sources_of(checkpoint, data) for arm, checkpoint in checkpoints.items()},
             traits={arm: each.traits(study.lengths) for arm, each in checkpoints.items()},
             concurrent=placed.concurrent,
             driver=driver_resources(),
@@ -301,14 +309,6 @@ def check_this_machine(study: Study) -> None:
 
 def _largest_widths(checkpoints: Mapping[str, Checkpoint]) -> tuple[int, int]:
     return max(encoder_widths(checkpoint.directory) for checkpoint in checkpoints.values())
-
-
-def _sources(checkpoints: Mapping[str, Checkpoint], data: StudyData) -> dict[str, dict[str, str]]:
-    """Fingerprints of what each arm's trials use, FAQ examples by variant."""
-    parts = {name: source["fingerprint"] for name, source in data.sources().items()}
-    used = ("train", *data.development, *data.faq.training, *data.lexicons.by_source())
-    shared = {("dev" if name == "test" else name): parts["dev" if name == "test" else name] for name in used}
-    return {arm: {"model": checkpoint.fingerprint} | shared for arm, checkpoint in checkpoints.items()}
 
 
 def _done(state: StudyState, stage: str) -> bool:

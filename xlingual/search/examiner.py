@@ -35,8 +35,10 @@ class AnswerFailed(Exception):
 class Examiner(Protocol):
     """Opens test sets and asks replicates for their answers."""
 
-    def open(self, context: StudyContext, test: TestSet, checkpoint: Checkpoint) -> Mapping[str, ScoringSet]:
-        """Open a sealed test set, and check that it is the one of earlier readings; its questions by language."""
+    def open(
+        self, context: StudyContext, test: TestSet, checkpoint: Checkpoint, keys: Sequence[str]
+    ) -> Mapping[str, ScoringSet]:
+        """Open a sealed test set, and check that it is the one of earlier readings; the questions of some keys."""
 
     def ask(
         self, context: StudyContext, replicate: ReplicateState, share: tuple[int, int], avoided: Sequence[str]
@@ -60,13 +62,16 @@ class RayExaminer:
     def __init__(self) -> None:
         self._questions: Any = None
 
-    def open(self, context: StudyContext, test: TestSet, checkpoint: Checkpoint) -> Mapping[str, ScoringSet]:
+    def open(
+        self, context: StudyContext, test: TestSet, checkpoint: Checkpoint, keys: Sequence[str]
+    ) -> Mapping[str, ScoringSet]:
         """See `Examiner`."""
         examples = load_test_data(test, context.locations, crossed=True)
         found = {f"{TEST}{test.name}": source_of(examples)}
         check_sources(context.directory, found, unread_test_sets(context.directory))
         lengths = checkpoint.traits(context.study.lengths).lengths
-        questions = scoring_sets(checkpoint, examples, lengths, context.directory.features)
+        asked = {key: examples[key] for key in keys}
+        questions = scoring_sets(checkpoint, asked, lengths, context.directory.features)
         self._questions = ray.put(questions)
         return questions
 

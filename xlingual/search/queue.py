@@ -7,7 +7,7 @@ over, and say how a try ended. Whether another try follows is decided here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -17,7 +17,6 @@ from xlingual.search.attempts import Attempts, is_final
 from xlingual.search.failures import OWN, PLACE, UNKNOWN, Failure
 from xlingual.search.nodes import Here, Place
 from xlingual.search.recording_callback import Item, RecordingCallback, key_of, whole_updates
-from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.spent_budget import is_whole, spent
 
 LOST = "its records did not arrive"
@@ -79,6 +78,13 @@ class Open:
             self.attempts.progressed()
 
 
+class Stopping(Protocol):
+    """Decides whether a trial goes on after a report."""
+
+    def goes_on(self, search: Hashable, name: str, step: int, objective: float) -> bool:
+        """Take in a report of a trial, and say whether the trial goes on."""
+
+
 class TrialQueue:
     """Hands out items, again where a try failed for a reason that another one may not meet.
 
@@ -102,7 +108,7 @@ class TrialQueue:
         *,
         concurrent: Limit,
         full_budget: int,
-        scheduler: ArmScheduler | None = None,
+        scheduler: Stopping | None = None,
         clock: Callable[[], float] = time.monotonic,
         place: Place | None = None,
     ) -> None:

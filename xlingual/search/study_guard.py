@@ -67,7 +67,7 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any], unused: It
     changed = {
         name: f"{name} {_change(known[name], source)}"
         for name, source in sources.items()
-        if name in known and known[name]["fingerprint"] != source["fingerprint"]
+        if name in known and _is_other(name, known[name], source)
     }
     refused = [said for name, said in changed.items() if name not in {CHECK, *unused}]
     if refused:
@@ -85,11 +85,18 @@ def check_sources(directory: StudyDirectory, sources: dict[str, Any], unused: It
     write_json(directory.sources, known | counted)
 
 
+def _is_other(name: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a source has other content; a test set may have got more languages."""
+    if name.startswith(TEST) and then.get("languages"):
+        return any(now.get("languages", {}).get(code) != value for code, value in then["languages"].items())
+    return bool(then["fingerprint"] != now["fingerprint"])
+
+
 def _change(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Which content a source had and has; of a test set only the languages that differ."""
     before, after = then.get("languages", {}), now.get("languages", {})
-    differ = [code for code in {**before, **after} if before.get(code) != after.get(code)]
-    if before and after and differ:
+    differ = [code for code in before if before[code] != after.get(code)]
+    if after and differ:
         return f"in {', '.join(differ)}"
     return f"({then['fingerprint']} then, {now['fingerprint']} now)"
 
@@ -253,16 +260,18 @@ def write_contamination(directory: StudyDirectory, contaminated: Sequence[Mappin
 
 def record_environment(directory: StudyDirectory, **more: Any) -> None:
     """Record the time, command, versions and hardware of this run."""
-    record = {
-        "time": time.time(),
-        "command": sys.argv,
+    record = {"time": time.time(), "command": sys.argv, **environment_now(), **more}
+    journal.append(directory.environment, record)
+
+
+def environment_now() -> dict[str, Any]:
+    """Python, system, number of CPUs and versions of packages here."""
+    return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
         "versions": {package: _version(package) for package in PACKAGES},
-        **more,
     }
-    journal.append(directory.environment, record)
 
 
 def _version(package: str) -> str | None:

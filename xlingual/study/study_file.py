@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
+from typing import Any
 
 from pydantic import ValidationError
 
-from xlingual.errors import Problem, StudyFileError
+from xlingual.errors import Problem, RecordError, StudyFileError
 from xlingual.study.checks import check
 from xlingual.study.document import Document
 from xlingual.study.draft import draft_of
@@ -27,6 +28,23 @@ def load_study(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Stud
     Raises StudyFileError with all problems at once, in the order of their lines.
     """
     return study_of(read_document(path, overrides))
+
+
+def study_of_record(plain: Mapping[str, Any]) -> Study:
+    """Make a study of what its records say of it (study.json), which was checked when it was written.
+
+    Raises:
+        RecordError: when this version of the program cannot read it.
+    """
+    try:
+        return Study.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise RecordError(
+            f"the study's definition in its records cannot be read ({place}: {first['msg']}); use the version of "
+            "xlingual that wrote it, which environment.jsonl names"
+        ) from None
 
 
 def study_of(document: Document) -> Study:

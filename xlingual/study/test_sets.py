@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -49,13 +49,12 @@ class TestSet:
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Ordered pairs of two different languages that are scored; none unless the set is `generalised`."""
-        codes = self.languages if self.generalised else ()
-        return tuple((first, second) for first in codes for second in codes if first != second)
+        return pairs_of(self.languages if self.generalised else ())
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of all that is scored: the languages, then pairs as `A-B`."""
-        return (*self.languages, *(f"{first}-{second}" for first, second in self.pairs))
+        return scored_keys(self.languages, self.pairs)
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,21 @@ class RecordedTestSet:
     paragraphs: int | None = None
     generalised: bool = False
     benchmark: Benchmark | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """As those of `TestSet`."""
+        return scored_keys(self.languages, pairs_of(self.languages if self.generalised else ()))
+
+
+def pairs_of(languages: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Ordered pairs of two different languages."""
+    return tuple((first, second) for first in languages for second in languages if first != second)
+
+
+def scored_keys(languages: Sequence[str], pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The languages, then pairs as `A-B`."""
+    return (*languages, *(f"{first}-{second}" for first, second in pairs))
 
 
 def recorded_test_sets(study: Mapping[str, Any]) -> dict[str, RecordedTestSet]:

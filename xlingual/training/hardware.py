@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +30,16 @@ def chosen_precision(asked: str, device: torch.device) -> str:
     if asked != "auto":
         return asked
     return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+
+
+def cpu_name() -> str:
+    """Model of this machine's CPU, as far as the system tells it: kernels, and so last bits, may depend on it."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name" and value.strip():
+                return value.strip()
+    return platform.processor() or platform.machine() or "cpu"
 
 
 def cpu_precision(speedup: float) -> str:

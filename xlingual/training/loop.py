@@ -25,6 +25,7 @@ from xlingual.tasks import merge
 from xlingual.training.background_writer import BackgroundWriter
 from xlingual.training.dev_scores import Scores, development_report
 from xlingual.training.execution import Execution
+from xlingual.training.hardware import cpu_name
 from xlingual.training.lookout import Lookout
 from xlingual.training.memory import NO_THRIFT, Thrift
 from xlingual.training.model import TrainedModel
@@ -349,6 +350,8 @@ class Training:
             "from_update": update,
             "workers": self.worker.workers,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
+            "cpu": cpu_name(),
+            "instructions": torch.backends.cpu.get_cpu_capability(),
             "threads": torch.get_num_threads(),
             "precision": model.precision,
             "rows": model.batcher.layout,

@@ -26,6 +26,14 @@ from xlingual.tasks.named import task_of
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read: a test set, and those of its languages and pairs that are to be scored."""
+
+    test: TestSet
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerShare:
     """One share of a replicate's answers: its number, and the nodes it was kept away from once it was asked for."""
 
@@ -35,30 +43,36 @@ class AnswerShare:
 
 
 def test(context: StudyContext) -> None:
-    """Open one sealed test set after the other, the headline first; score every replicate that has no scores on it."""
+    """Open one sealed test set after the other, the headline first; score every replicate in what it has no scores in.
+
+    That is all of a set, or only languages that were added after the replicate was scored.
+    """
     state, sets = read_state(context.directory), context.study.data.test.sets
-    waiting = {
-        name: [one for one in state.replicates if one.state == "finished" and name not in one.scores] for name in sets
-    }
+    finished = [one for one in state.replicates if one.state == "finished"]
+    waiting: dict[tuple[str, tuple[str, ...]], list[ReplicateState]] = {}
+    for name, test_set in sets.items():
+        for one in finished:
+            if keys := one.unscored(name, test_set.keys):
+                waiting.setdefault((name, keys), []).append(one)
     left = sum(map(len, waiting.values()))
     if not left:
         return
-    done = sum(name in replicate.scores for replicate in state.replicates for name in sets)
+    done = sum(not one.unscored(name, sets[name].keys) for one in state.replicates for name in sets)
     context.begin("test", done + left, done)
-    for name, replicates in waiting.items():
-        _test_on(context, sets[name], replicates)
+    for (name, keys), replicates in waiting.items():
+        _test_on(context, Reading(sets[name], keys), replicates)
     context.end("test")
 
 
-def _test_on(context: StudyContext, test: TestSet, waiting: Sequence[ReplicateState]) -> None:
+def _test_on(context: StudyContext, reading: Reading, waiting: Sequence[ReplicateState]) -> None:
     """Score replicates on one test set."""
-    unread = [replicate for replicate in waiting if not _adopt_recorded_scores(context, test, replicate)]
+    unread = [replicate for replicate in waiting if not _adopt_recorded_scores(context, reading, replicate)]
     once = distinct(unread)
     for checkpoint, replicates in _by_model(context, once).items():
-        _score_replicates(context, test, checkpoint, replicates)
+        _score_replicates(context, reading, checkpoint, replicates)
     for replicate in unread:
         if replicate not in once:
-            _adopt_recorded_scores(context, test, replicate)
+            _adopt_recorded_scores(context, reading, replicate)
 
 
 def distinct(replicates: Sequence[ReplicateState]) -> list[ReplicateState]:
@@ -109,9 +123,10 @@ def recorded_scores(
 
 
 def _score_replicates(
-    context: StudyContext, test: TestSet, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]
+    context: StudyContext, reading: Reading, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]
 ) -> None:
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
+    test = reading.test
     slots = context.parallel_trials * context.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
     waiting = [AnswerShare(replicate, number) for replicate in replicates for number in range(shares)]
@@ -123,9 +138,9 @@ def _score_replicates(
         while waiting and len(running) < context.parallel_trials * context.demand.workers:
             asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
-                questions = context.examiner.open(context, test, checkpoint)
+                questions = context.examiner.open(context, test, checkpoint, reading.keys)
             if asked.number == 0 and asked.avoided is None:
-                _record_reading(context, test, asked.replicate)
+                _record_reading(context, reading, asked.replicate)
             asked = replace(asked, avoided=tuple(context.place.avoid()))
             running[context.examiner.ask(context, asked.replicate, (asked.number, shares), asked.avoided or ())] = asked
         ready = context.examiner.first(
@@ -146,9 +161,9 @@ def _score_replicates(
             _scored(context, test, replicate, scores)
 
 
-def _record_reading(context: StudyContext, test: TestSet, replicate: ReplicateState) -> None:
-    named = {"seed": replicate.seed, "languages": list(test.keys)}
-    record_reading(context.directory, "test", test.name, replicate.arm, replicate.fingerprint, **named)
+def _record_reading(context: StudyContext, reading: Reading, replicate: ReplicateState) -> None:
+    named = {"seed": replicate.seed, "languages": list(reading.keys)}
+    record_reading(context.directory, "test", reading.test.name, replicate.arm, replicate.fingerprint, **named)
 
 
 def _answers(context: StudyContext, ready: Any, asked: AnswerShare) -> dict[str, Candidates] | None:
@@ -165,10 +180,10 @@ def _answers(context: StudyContext, ready: Any, asked: AnswerShare) -> dict[str,
         ) from error
 
 
-def _adopt_recorded_scores(context: StudyContext, test: TestSet, replicate: ReplicateState) -> bool:
+def _adopt_recorded_scores(context: StudyContext, reading: Reading, replicate: ReplicateState) -> bool:
     """Take scores that were written just before a crash, instead of opening the test set again."""
-    directory = context.directory.trial(replicate.fingerprint)
-    scores = recorded_scores(task_of(test.benchmark), directory, test.name, test.keys)
+    directory, test = context.directory.trial(replicate.fingerprint), reading.test
+    scores = recorded_scores(task_of(test.benchmark), directory, test.name, reading.keys)
     if scores is not None:
         _scored(context, test, replicate, scores)
     return scores is not None

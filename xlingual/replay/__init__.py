@@ -1,0 +1,1 @@
+"""Recorded trials trained again, and compared with their records field by field."""
