@@ -20,7 +20,7 @@ class StudyRecords:
     Attributes:
         place: its directory.
         state: folded from its journal.
-        summary: the numbers of its report on the test set.
+        summary: the numbers of its report on the test set; on the headline set with those of the others.
     """
 
     place: StudyDirectory
@@ -41,5 +41,4 @@ def read_records(directory: StudyDirectory | Path | str, test_set: str | None = 
         RecordError: when the directory is not a study's, has no such test set, or a record is broken or missing.
     """
     place = directory if isinstance(directory, StudyDirectory) else StudyDirectory(Path(directory))
-    state = read_state(place)
-    return StudyRecords(place, state, summarize(place, test_set or next(iter(state.test_sets))))
+    return StudyRecords(place, read_state(place), summarize(place, test_set))
