@@ -13,6 +13,7 @@ BENCH = (
 )
 STUDY_DIR = "{studies}/small"
 INSPECTED = f"xlingual inspect {STUDY_DIR} --data {{xquad}}"
+CHECKLIST = f"xlingual checklist {STUDY_DIR}"
 # For studies: every part is as small as possible, and downloads are replaced by the toy world.
 SMALL = (
     "--set training.updates=2 --set training.reports=1 --set training.batch_size=4 --set training.micro_batch_size=4 "
@@ -83,6 +84,9 @@ QUICK = {
     "xlingual cluster export CLUSTER_YAML STUDY --to kuberay": TRANSLATED,
     "xlingual report STUDY_DIR [--json]": f"xlingual report {STUDY_DIR} --json",
     "xlingual inspect STUDY_DIR": INSPECTED,
+    "xlingual checklist STUDY_DIR": CHECKLIST,
+    "xlingual checklist STUDY_DIR --markdown checklist.md": f"{CHECKLIST} --markdown {{folder}}/checklist.md",
+    "xlingual checklist STUDY_DIR --json": f"{CHECKLIST} --json",
     "xlingual inspect STUDY_DIR --language th --differ --limit 10": INSPECTED + " --language de --differ --limit 10",
     "xlingual inspect STUDY_DIR --arm webfaq --wrong --json": INSPECTED + " --arm noise --wrong --json",
     "xlingual data webfaq --study studies/webfaq_recipes.yaml": "xlingual data webfaq {faq} --languages de --rows 20 "
@@ -258,6 +262,7 @@ EVERY: dict[str, str | list[str]] = {
     ],
     "xlingual replay": REPLAY,
     "xlingual export": f"xlingual export {STUDY_DIR} {{folder}}/again.tar.gz --json",
+    "xlingual checklist": f"{CHECKLIST} --markdown {{folder}}/f.md --json",
     "xlingual evaluate": [
         "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
         "--keep {folder}/kept --published XLM-R-base",

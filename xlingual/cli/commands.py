@@ -14,6 +14,7 @@ from rich.console import Console
 
 from xlingual.activity import doing
 from xlingual.cli import statuses
+from xlingual.cli.checklist_command import checklist
 from xlingual.cli.convert import convert
 from xlingual.cli.evaluate_command import evaluate
 from xlingual.cli.export_command import export
@@ -131,6 +132,7 @@ def report(study_dir: StudyDir, as_json: AsJson = False) -> None:
 app.command()(inspect)
 app.command(epilog=statuses.IN_WORDS)(replay)
 app.command()(export)
+app.command()(checklist)
 app.command()(evaluate)
 app.command()(convert)
 

@@ -49,8 +49,9 @@ def export_model(
             with quiet_transformers():
                 model.save_pretrained(str(partial))  # type: ignore[operator]
             source.tokenizer.save_pretrained(str(partial))
-            settings = {"fingerprint": configuration.fingerprint, **configuration.canonical()}
-            write_json(partial / "xlingual.json", settings)
+            parameters = sum(one.numel() for one in model.parameters())  # those that modules share count once
+            about = {"fingerprint": configuration.fingerprint, "parameters": parameters}
+            write_json(partial / "xlingual.json", about | configuration.canonical())
             toy = TOY_WORLDS in source.directory.parts
             write_model_card(partial, configuration, reports, toy=toy, task=source.task)
             follow_umask(partial)
