@@ -102,8 +102,8 @@ def arm_hours(records: StudyRecords) -> tuple[ArmHours, ...]:
     state = records.state
     found = []
     for arm in state.arms:
-        searched = [trial.fingerprint for trial in state.arm_trials(arm)]
-        trained = [one.fingerprint for one in state.replicates if one.arm == arm]
+        searched = dict.fromkeys(trial.fingerprint for trial in state.arm_trials(arm))
+        trained = dict.fromkeys(one.fingerprint for one in state.replicates if one.arm == arm)
         search, replicates = (
             [spent for one in names if (spent := _spent(records, one))] for names in (searched, trained)
         )

@@ -3,7 +3,8 @@
 A parameter is important if the best trials have other values of it than all trials. Only trials that were trained to
 their last update count, of all searches of an arm together; a mixture is described by its weights, not by the
 coordinates in which it was drawn. With few trials chance alone makes parameters look important, so each comes with what
-chance gives: the 95th percentile of the same number after the objectives were shuffled over the trials.
+chance gives: the largest of the same number after 19 shufflings of the objectives over the trials, which chance alone
+exceeds once in twenty.
 """
 
 from __future__ import annotations
@@ -22,8 +23,7 @@ LEAST_TRIALS = 8
 """Fewer full trainings say nothing: none is above another by more than a trial or two."""
 TOP_TRIALS, TOP_SHARE, MOST_SHARE = 5, 0.1, 0.5
 """The best trials are a tenth, at least five (as Optuna advises), at most half of them."""
-SHUFFLES = 40
-CHANCE = 0.95
+SHUFFLES = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ParameterImportance:
         name: its path.
         importance: the divergence of the best trials' values from all trials', in the units of PED-ANOVA.
         share: of the sum over the arm's parameters; 0 where that is 0.
-        chance: the 95th percentile of `importance` over shuffled objectives.
+        chance: the largest `importance` over shuffled objectives.
     """
 
     name: str
@@ -44,7 +44,7 @@ class ParameterImportance:
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether shuffled objectives rarely give as much; not adjusted for the number of parameters."""
+        """Whether no shuffled objectives give as much (p 0.05); not adjusted for the number of parameters."""
         return self.importance > self.chance
 
 
@@ -81,7 +81,7 @@ def importance_of(table: TrialTable) -> ArmImportance | None:
             name,
             value,
             value / total if total else 0.0,
-            float(np.quantile([one.get(name, 0.0) for one in shuffled], CHANCE)),
+            max(one.get(name, 0.0) for one in shuffled),
         )
         for name, value in sorted(found.items(), key=lambda item: -item[1])
     )

@@ -7,6 +7,7 @@ import csv
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from xlingual.activity import doing
 from xlingual.analyses.study_records import StudyRecords, read_records
 from xlingual.errors import DataError, XlingualError
 from xlingual.figures.style import check_format, save
+from xlingual.progress.activities import activities_shown
 from xlingual.records.attached import study_argument
 from xlingual.report.notes import warnings
 from xlingual.report.table import Notes
@@ -84,8 +87,11 @@ def run(
     try:
         if chosen.figure is not None:
             check_format(chosen.figure)
-        studies = read_studies(chosen.studies, getattr(chosen, "set", None), scored=scored)
-        findings = find(studies, chosen)
+        with activities_shown() if sys.stderr.isatty() else nullcontext():
+            with doing("reading the records"):
+                studies = read_studies(chosen.studies, getattr(chosen, "set", None), scored=scored)
+            with doing("computing"):
+                findings = find(studies, chosen)
         if chosen.csv is not None:  # files first: the reader of the tables may leave early
             write_csv(findings.rows, chosen.csv)
         if chosen.latex is not None:

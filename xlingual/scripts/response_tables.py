@@ -23,8 +23,8 @@ NOTE = (
 )
 IMPORTANCE_NOTE = (
     "Importance is PED-ANOVA's (arXiv 2304.10255): how far the best trials' values are from all trials'. In "
-    "parentheses is what chance gives in one of twenty shufflings of the objectives: below it a parameter cannot be "
-    "told from chance."
+    "parentheses is the largest of 19 shufflings of the objectives, which chance alone exceeds once in twenty: below "
+    "it a parameter cannot be told from chance."
 )
 
 
