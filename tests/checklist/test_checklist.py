@@ -171,6 +171,8 @@ def test_runs_are_counted_and_every_test_score_has_its_development_score(study: 
     f1 = {row["arm"]: row["mean ± standard deviation"] for row in spread if row["metric"] == "F1"}
     assert f1 == {"baseline": "51.5 ± 0.7", "webfaq": "55.5 ± 0.7"}
     assert "test set xquad was opened 4 times" in said(found, "ARR C3")
+    measure = "metrics: on xquad exact match and F1 as SQuAD v1.1's official script computes them (headline F1)"
+    assert said(found, "NAACL 7") == measure
 
 
 def test_what_records_cannot_know_is_left_to_the_authors_and_each_answer_names_its_records(study: Any) -> None:

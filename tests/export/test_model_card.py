@@ -25,7 +25,7 @@ from xlingual.export.origin import Origin, ScoredSet, origin_of
 from xlingual.families import Checkpoint, ScoringSet, family_of
 from xlingual.models.checkpoint_directory import checkpoint_fingerprint
 from xlingual.preparation.inputs import Locations
-from xlingual.records.files import write_json, write_lines
+from xlingual.records.files import read_json, write_json, write_lines
 from xlingual.records.layout import TrialDirectory
 from xlingual.study import TrialConfiguration, load_study
 from xlingual.study.benchmarks import BENCHMARKS
@@ -156,6 +156,8 @@ def test_the_code_of_a_card_gives_the_predictions_that_are_recorded(
             parameter.add_(0.3 * torch.randn(parameter.shape, generator=noise))  # so that answers differ more
     target = tmp_path / "model"
     export_model(model, Checkpoint.at(source), target, made, REPORTS)
+    distinct = sum(one.numel() for one in model.parameters())
+    assert read_json(target / "xlingual.json")["parameters"] == distinct > 0
     examples = long_examples()
     predictions = recorded(target, made, examples)
     assert len(set(predictions)) > 3

@@ -71,5 +71,5 @@ def units(summary: Summary) -> Statement:
 def measure(summary: Summary) -> Statement:
     """The metrics and who defines them."""
     sets = (summary, *summary.others)
-    said = "; ".join(f"{one.test_set}: {one.metrics.described} (headline {one.metrics.headline.title})" for one in sets)
-    return Statement(said, ("study.json",))
+    said = [f"on {one.test_set} {one.metrics.described} (headline {one.metrics.headline.title})" for one in sets]
+    return Statement(f"metrics: {'; '.join(said)}", ("study.json",))
