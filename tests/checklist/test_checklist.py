@@ -116,18 +116,18 @@ def test_examples_are_counted_with_what_was_dropped_and_why(study: Any) -> None:
 
 def test_gpu_hours_are_those_of_every_worker_at_each_report(study: Any) -> None:
     found = checklist_of(study.directory)
-    arm, _, total = table(found, "ARR C1", "training of trials and replicates")
+    arm, _, total = table(found, "ARR C1", "training in GPU hours; one run: hours of a replicate, on the clock")
     assert arm == {
         "arm": "baseline",
-        "runs": "4",
-        "hours": "2",
-        "hours of a whole run": "1",
-        "worker hours": "6",
-        "GPU hours": "3",
+        "runs": "2",
+        "one run": "1",
+        "search": "0",
+        "replicates": "3",
+        "in all": "3",
         "device": "NVIDIA H200",
         "precision": "bf16",
     }
-    assert (total["runs"], total["hours"], total["GPU hours"]) == ("8", "4", "6")
+    assert (total["runs"], total["replicates"], total["in all"]) == ("4", "6", "6")
     assert [row["parameters, with its head"] for row in table(found, "ARR C1", "parameters")] == ["277,454,594"] * 2
     assert table(found, "ARR C1", "machines") == [
         {"platform of the driver": "Linux", "its CPUs": "16", "nodes": "2 x 16 CPU, 8 GPU (H200), 64 GiB for tasks"}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xlingual.analyses.study_records import StudyRecords
 from xlingual.checklist import artifacts, computation, hyperparameters, results
 from xlingual.checklist.answers import UNKNOWN, Answer, Part, Statement
 from xlingual.checklist.questions import ASKED, YOU
@@ -75,14 +76,13 @@ def checklist_of(place: StudyDirectory) -> Checklist:
 
 
 def _parts(place: StudyDirectory, state: StudyState, summary: Summary) -> dict[str, list[Part]]:
-    found = computation.trainings(place, state)
     return {
         "ARR B1": [artifacts.artifacts(state)],
         "ARR B5": [artifacts.languages(state, summary)],
         "ARR B6": [artifacts.statistics(state), artifacts.test_sizes(summary), artifacts.overlap(state)],
         "ARR C1": [
             computation.parameters(place, state),
-            computation.budget(state, found),
+            computation.budget(StudyRecords(place, state, summary)),
             computation.wall_clock(place),
             computation.hardware(place),
         ],

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
+from xlingual.analyses.cost_curves import ArmHours, arm_hours
+from xlingual.analyses.study_records import StudyRecords
 from xlingual.checklist.answers import UNKNOWN, Facts, Statement, facts
 from xlingual.records import journal
 from xlingual.records.files import read_json
@@ -16,89 +18,36 @@ from xlingual.records.state import StudyState
 HOUR = 3600.0
 
 
-@dataclass(frozen=True)
-class Training:
-    """What one trial or replicate took.
-
-    Attributes:
-        arm: that it is of.
-        whole: whether it was trained to its last update.
-        seconds: of updates and of scoring development data between them; tries that were lost do not count.
-        worker_seconds: the same, times the number of workers.
-        devices: that it ran on.
-        precisions: that it was computed in.
-    """
-
-    arm: str
-    whole: bool
-    seconds: float
-    worker_seconds: float
-    devices: tuple[str, ...]
-    precisions: tuple[str, ...]
+def budget(records: StudyRecords) -> Facts:
+    """Runtime of each arm's trainings and in all; GPU hours where workers have GPUs."""
+    arms = arm_hours(records)
+    rows = [_row(one.arm, [one], *_of_arm(records, [one.arm])) for one in arms]
+    every = _row("in all", arms, *_of_arm(records, records.state.arms))
+    gpus = float((records.state.study.get("scaling") or {}).get("gpus_per_worker") or 0.0)
+    unit = "GPU hours" if gpus else "CPU worker hours"
+    columns = ("arm", "runs", "one run", "search", "replicates", "in all", "device", "precision")
+    files = ("journal.jsonl", "trials/*/reports.jsonl", "trials/*/environment.jsonl")
+    title = f"training in {unit}; one run: hours of a replicate, on the clock"
+    return facts(title, columns, [*rows, every], *files)
 
 
-def trainings(place: StudyDirectory, state: StudyState) -> list[Training]:
-    """Every trial and replicate that was started, each configuration of a seed once."""
-    started = [
-        *((one.arm, one.fingerprint, one.state == "finished") for one in state.trials),
-        *((one.arm, one.fingerprint, one.state == "finished") for one in state.all_replicates),
-    ]
-    found = {fingerprint: (arm, whole) for arm, fingerprint, whole in reversed(started)}
-    return [_training(place, fingerprint, *one) for fingerprint, one in reversed(found.items())]
+def _of_arm(records: StudyRecords, arms: Iterable[str]) -> tuple[float | None, list[str]]:
+    """Mean hours that a replicate's training took from its first update to its last report, and its precisions."""
+    mine = [one.fingerprint for one in records.state.replicates if one.arm in arms and one.state == "finished"]
+    directories = [records.place.trial(fingerprint) for fingerprint in mine]
+    seconds = [sum(row.get("seconds", 0.0) for row in journal.read(one.reports)) for one in directories]
+    starts = [start for one in directories for start in journal.read(one.environment)]
+    known = [one / HOUR for one in seconds if one]
+    return fmean(known) if known else None, list(dict.fromkeys(str(s["precision"]) for s in starts if "precision" in s))
 
 
-def _training(place: StudyDirectory, fingerprint: str, arm: str, whole: bool) -> Training:
-    directory = place.trial(fingerprint)
-    starts, reports = journal.read(directory.environment), journal.read(directory.reports)
-    seconds = [float(report.get("seconds", 0.0)) for report in reports]
-    workers = [_workers(starts, int(report["updates"])) for report in reports]
-    return Training(
-        arm=arm,
-        whole=whole,
-        seconds=sum(seconds),
-        worker_seconds=sum(one * number for one, number in zip(seconds, workers, strict=True)),
-        devices=_distinct(starts, "device"),
-        precisions=_distinct(starts, "precision"),
-    )
-
-
-def _workers(starts: Sequence[Mapping[str, Any]], updates: int) -> int:
-    """Workers of the last start before a report."""
-    before = [int(start.get("workers", 1)) for start in starts if int(start.get("from_update", 0)) < updates]
-    return before[-1] if before else 1
-
-
-def _distinct(starts: Iterable[Mapping[str, Any]], key: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(start[key]) for start in starts if key in start))
-
-
-def budget(state: StudyState, found: Sequence[Training]) -> Facts:
-    """Runtime of each arm and in all; GPU-hours where workers have GPUs."""
-    gpus = float((state.study.get("scaling") or {}).get("gpus_per_worker") or 0.0)
-    rows = [_row(arm, [one for one in found if one.arm == arm], gpus) for arm in state.arms]
-    columns = ("arm", "runs", "hours", "hours of a whole run", "worker hours", "GPU hours", "device", "precision")
-    records = ("journal.jsonl", "trials/*/reports.jsonl", "trials/*/environment.jsonl")
-    return facts("training of trials and replicates", columns, [*rows, _row("in all", found, gpus)], *records)
-
-
-def _row(name: str, found: Sequence[Training], gpus: float) -> tuple[Any, ...]:
-    timed = [one for one in found if one.seconds]
-    whole = [one.seconds for one in timed if one.whole]
-    workers = sum(one.worker_seconds for one in timed) / HOUR
-    return (
-        name,
-        len(found),
-        _hours(sum(one.seconds for one in timed) / HOUR, timed),
-        _hours(sum(whole) / len(whole) / HOUR, whole) if whole else UNKNOWN,
-        _hours(workers, timed),
-        _hours(workers * gpus, timed) if gpus else "0",
-        ", ".join(dict.fromkeys(device for one in found for device in one.devices)) or UNKNOWN,
-        ", ".join(dict.fromkeys(each for one in found for each in one.precisions)) or UNKNOWN,
-    )
-
-
-def _hours(hours: float, known: Sequence[Any]) -> str:
-    return f"{hours:.3g}" if known else UNKNOWN
+def _row(name: str, found: Sequence[ArmHours], whole: float | None, precisions: Sequence[str]) -> tuple[Any, ...]:
+    runs = sum(one.trials + one.replicates for one in found)
+    search, replicates = sum(one.search_hours for one in found), sum(one.replicate_hours for one in found)
+    hours = (f"{each:.3g}" if runs else UNKNOWN for each in (search, replicates, search + replicates))
+    devices = dict.fromkeys(device for one in found for device in one.devices)
+    said = [", ".join(each) or UNKNOWN for each in (devices, precisions)]
+    return (name, runs, UNKNOWN if whole is None else f"{whole:.3g}", *hours, *said)
 
 
 def wall_clock(place: StudyDirectory) -> Statement:
