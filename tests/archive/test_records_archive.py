@@ -40,14 +40,14 @@ def unpacked(archive: Path, folder: Path) -> Path:
 def test_the_report_and_the_status_of_an_archive_are_the_same_elsewhere(
     study: StudyDirectory, tmp_path: Path, call: Any
 ) -> None:
-    printed = [call(*command) for command in (("report", study.path), ("status", study.path, "--json"))]
+    printed = [call(*command).output for command in (("report", study.path), ("status", study.path, "--json"))]
     numbers = call("report", study.path, "--json").output
     ended = call("export", study.path, tmp_path / "small.tar.gz")
     assert ended.status == 0, ended.errors
     elsewhere = unpacked(tmp_path / "small.tar.gz", tmp_path / "there")
     shutil.rmtree(study.path)
-    again = [call(*command) for command in (("report", elsewhere), ("status", elsewhere, "--json"))]
-    assert printed == again and "mean of" in printed[0].output
+    again = [call(*command).output for command in (("report", elsewhere), ("status", elsewhere, "--json"))]
+    assert printed == again and "mean of" in printed[0]
     assert call("report", elsewhere, "--json").output == numbers
     assert json.loads(numbers)["arms"]["webfaq"]["mean"]["f1"]
 

@@ -133,7 +133,7 @@ def _tensors(recorded: Path, replayed: Path) -> Iterable[tuple[str, Any, Any]]:
     from safetensors import safe_open
 
     def names(folder: Path) -> dict[str, Path]:
-        found = {}
+        found: dict[str, Path] = {}
         for path in sorted(folder.glob("*.safetensors")):
             with safe_open(path, framework="pt") as stream:
                 found |= dict.fromkeys(stream.keys(), path)
