@@ -89,6 +89,8 @@ QUICK = {
     "xlingual checklist STUDY_DIR --json": f"{CHECKLIST} --json",
     "xlingual inspect STUDY_DIR --language th --differ --limit 10": INSPECTED + " --language de --differ --limit 10",
     "xlingual inspect STUDY_DIR --arm webfaq --wrong --json": INSPECTED + " --arm noise --wrong --json",
+    "xlingual report STUDY_DIR --html report.html": f"xlingual report {STUDY_DIR} --html {{folder}}/r.html",
+    "xlingual report xlingual_studies/quickstart --html report.html": f"xlingual report {STUDY_DIR} --html {{folder}}/s.html",
     "xlingual data webfaq --study studies/webfaq_recipes.yaml": "xlingual data webfaq {faq} --languages de --rows 20 "
     "--study {root}/studies/webfaq_recipes.yaml --set data.faq.filters=off",
     "xlingual data contamination tydiqa_train.json --data xquad": "xlingual data contamination {train} --data {xquad}",
@@ -254,7 +256,6 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual status": f"xlingual status {STUDY_DIR} --json --follow",
     "xlingual submit": SUBMIT,
     "xlingual cluster export": TRANSLATED,
-    "xlingual report": f"xlingual report {STUDY_DIR} --json",
     "xlingual inspect": [
         INSPECTED
         + " --arm noise --against plain --language all --on xquad --wrong --search 1 --seed 2 --limit 1 --json",
@@ -263,6 +264,7 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual replay": REPLAY,
     "xlingual export": f"xlingual export {STUDY_DIR} {{folder}}/again.tar.gz --json",
     "xlingual checklist": f"{CHECKLIST} --markdown {{folder}}/f.md --json",
+    "xlingual report": f"xlingual report {STUDY_DIR} --json --html {{folder}}/r.html",
     "xlingual evaluate": [
         "xlingual evaluate {model} --on xquad --data {xquad} --languages de,es --limit 1 --paragraphs 1 --json "
         "--keep {folder}/kept --published XLM-R-base",

@@ -23,7 +23,7 @@ from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_p
 from xlingual.cli.output import prepare_output, read_json
 from xlingual.cli.plan_command import plan
 from xlingual.cli.replay_command import replay
-from xlingual.cli.study_report import show_report
+from xlingual.cli.study_report import show_report, write_html
 from xlingual.cli.submit_command import submit
 from xlingual.errors import StudyFileError, XlingualError
 from xlingual.task_metrics import counted
@@ -119,14 +119,23 @@ def status(
 
 
 @app.command()
-def report(study_dir: StudyDir, as_json: AsJson = False) -> None:
+def report(
+    study_dir: StudyDir,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one HTML page with figures, and print no table.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Print a study's tables again, from its records alone."""
     from xlingual.progress.activities import activities_shown
     from xlingual.records.attached import study_directory
 
     with activities_shown():
         path = study_directory(study_dir)
-    show_report(path, as_json)
+    if html is not None:
+        write_html(path, html)
+    if html is None or as_json:
+        show_report(path, as_json)
 
 
 app.command()(inspect)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -23,3 +24,15 @@ def show_report(path: Path, as_json: bool) -> None:
         print(json.dumps(summary.as_json()))
     else:
         Console().print(report_tables(summary))
+
+
+def write_html(path: Path, file: Path) -> None:
+    """Write a study's report as one HTML page."""
+    from xlingual.progress.activities import activities_shown
+    from xlingual.records.layout import StudyDirectory
+
+    with activities_shown():
+        with doing("loading what draws"):
+            from xlingual.page.page import write_page
+        write_page(StudyDirectory(path), file)
+    print(f"wrote {file}", file=sys.stderr)

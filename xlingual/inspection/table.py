@@ -75,13 +75,13 @@ class InspectionTable:
         elif isinstance(example, Example):
             yield "question", "", Text(visible(example.question)), None
             yield "passage", "", marked(example.context, spans_of(question)), example.context
-        golds = [_labelled(text, one.words) for text in dict.fromkeys(text for text, _ in question.golds)]
+        golds = [labelled(text, one.words) for text in dict.fromkeys(text for text, _ in question.golds)]
         if golds:
             yield "gold", STYLES[GOLD], Text(" | ").join(Text(whole_cluster(text)) for text in golds), None
         for number, answer in enumerate(question.answers):
-            said = Text(whole_cluster(_labelled(answer.text, one.words)) or "(empty)")
+            said = Text(whole_cluster(labelled(answer.text, one.words)) or "(empty)")
             yield visible(answer.arm), STYLES[number], said, None
-            yield "", "", Text(", ".join(_facts(answer, example)), style="dim"), None
+            yield "", "", Text(", ".join(facts_of(answer, example)), style="dim"), None
 
 
 def inspection_table(inspection: Inspection) -> InspectionTable:
@@ -124,13 +124,13 @@ def _append_brackets(text: Text, spans: Sequence[Span], place: int) -> None:
             text.append(BRACKETS[one.role][0], style=STYLES[one.role])
 
 
-def _labelled(text: str, words: Mapping[str, str]) -> str:
+def labelled(text: str, words: Mapping[str, str]) -> str:
     """An answer, of a label with its word."""
     word = words.get(text)
     return visible(f"{text} ({word})" if word and word != text else text)
 
 
-def _facts(answer: Answer, example: Example | SentencePair | None) -> Iterator[str]:
+def facts_of(answer: Answer, example: Example | SentencePair | None) -> Iterator[str]:
     """Scores of an answer, where it was found, and what is odd about it."""
     for name, score in answer.scores.items():
         yield f"{answer.metrics[name].short or answer.metrics[name].title} {score:.1f}"

@@ -112,7 +112,7 @@ def _trained(summary: Summary) -> list[str]:
     """What the arms' searches chose, and what was trained on."""
     lines = []
     chooser = "Each search" if any(arm.searches > 1 for arm in summary.arms.values()) else "The search of each arm"
-    lines.append(f"{chooser} chose its configuration by {_objective(summary)}.")
+    lines.append(f"{chooser} chose its configuration by {objective_in_words(summary)}.")
     lines += without_trials(summary)
     lines += _dimensions(summary)
     lines += cost_notes(summary.equal, summary.costs)
@@ -294,7 +294,7 @@ def _recipe_of(mixture: Mapping[str, Any], source: str) -> str:
     return ", ".join([*words, "shuffled pairs"] if mixture.get("pairs") == "shuffled" else words)
 
 
-def _objective(summary: Summary) -> str:
+def objective_in_words(summary: Summary) -> str:
     """The objective, with an explanation of its names."""
     found = [text for name, text in _SETS.items() if re.search(rf"(^|\s){re.escape(name)}", summary.objective)]
     source = name_or_code(summary.source_language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statistics import fmean
+from typing import TypeAlias
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
@@ -32,23 +33,30 @@ def report_tables(summary: Summary) -> RenderableType:
     grids of pairs of languages, what the searches chose, illegal predictions, what training cost, and notes on all
     these. Then, of each other test set, what depends on it.
     """
-    if not summary.languages and not any(other.languages for other in summary.others):
-        nothing = f"{summary.study}: no replicate was scored on the test set yet."
-        return Notes([*warnings(summary), *without_trials(summary), nothing])
     drawn: list[RenderableType] = []
-    for one in (summary, *summary.others):
-        drawn += [*_set_tables(one, whole=one is summary), ""]
+    for parts in report_parts(summary):
+        for part in parts:
+            drawn += [part, ""] if isinstance(part, Signature) else [part]
+        drawn.append("")
     return Group(*drawn[:-1])
 
 
-def _set_tables(summary: Summary, *, whole: bool) -> list[RenderableType]:
+def report_parts(summary: Summary) -> list[list[ReportPart]]:
+    """The tables of each test set, the headline first, each followed by its signature, and notes at the end."""
+    if not summary.languages and not any(other.languages for other in summary.others):
+        nothing = f"{summary.study}: no replicate was scored on the test set yet."
+        return [[Notes([*warnings(summary), *without_trials(summary), nothing])]]
+    return [_set_parts(one, whole=one is summary) for one in (summary, *summary.others)]
+
+
+def _set_parts(summary: Summary, *, whole: bool) -> list[ReportPart]:
     """Tables and notes of one test set; what the searches chose and cost only with the `whole` report."""
     if not summary.languages:
         return [Notes([f"{summary.study}: no replicate was scored on {summary.title} yet."])]
     flags = warnings(summary)
     signatures = {metric: Signature(signature(summary, metric)) for metric in summary.metrics.ranked}
     headline = signatures[summary.headline]
-    tables: list[tuple[RenderableType | None, Signature]] = [
+    tables: list[tuple[WideTable | None, Signature]] = [
         (score_table(summary, metric), below) for metric, below in signatures.items()
     ]
     tables += [(partial_table(summary, metric, flags), headline) for metric in summary.metrics.partial_names]
@@ -62,10 +70,10 @@ def _set_tables(summary: Summary, *, whole: bool) -> list[RenderableType]:
         costs = cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without)
         tables += [(costs, headline), (perturbation_table(summary.study, summary.costs, flags), headline)]
     late = [arm.name for arm in summary.arms.values() if arm.late]
-    drawn: list[RenderableType] = []
+    drawn: list[ReportPart] = []
     for table, below in tables:
         if table is not None:
-            drawn += [with_marks(table, late) if isinstance(table, WideTable) else table, below, ""]
+            drawn += [with_marks(table, late), below]
     return [*drawn, Notes([*notes(summary), *grid_notes(summary)] if whole else set_notes(summary))]
 
 
@@ -173,6 +181,10 @@ class Signature:
                 longer = part
             line = longer
         yield Text(line, style="dim")
+
+
+ReportPart: TypeAlias = WideTable | Signature | Notes
+"""What a report is made of."""
 
 
 def _title(summary: Summary, metric: str) -> str:

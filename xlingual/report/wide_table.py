@@ -41,6 +41,11 @@ class WideTable:
     first: Column
     groups: Sequence[Sequence[Column]]
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All but the first, from left to right."""
+        return tuple(column for group in self.groups for column in group)
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as many blocks as the width requires."""
         yield plain(self.title, options, "bold")
