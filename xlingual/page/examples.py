@@ -76,18 +76,26 @@ class Examples:
     languages: tuple[ShownLanguage, ...]
 
 
-def examples(place: StudyDirectory) -> Examples:
-    """Read the examples of the headline set: the first arm that is compared, beside what it is compared with."""
+def examples(place: StudyDirectory, flags: Sequence[str] = ()) -> Examples:
+    """Read the examples of the headline set: the first arm that is compared, beside what it is compared with.
+
+    Args:
+        place: of the study.
+        flags: lines under the title of the table.
+
+    Raises:
+        RecordError: when nothing was scored, or a record is broken or missing.
+    """
     found = inspect(place, InspectionRequest(languages="all", limit=OF_EACH_LANGUAGE))
     arms = tuple(
         f"{one.arm}: search {one.replicate.search}, seed {one.replicate.seed}, one of {one.scored} scored"
         for one in found.arms
     )
     names = tuple(one.arm for one in found.arms)
-    return Examples(arms, names, found.texts.problem, _counts(found), tuple(_languages(found)))
+    return Examples(arms, names, found.texts.problem, _counts(found, flags), tuple(_languages(found)))
 
 
-def _counts(found: Inspection) -> WideTable:
+def _counts(found: Inspection, flags: Sequence[str]) -> WideTable:
     rows, names = [one.counts for one in found.languages], [one.arm for one in found.arms]
     if len(names) > 1:
         columns = [
@@ -104,7 +112,7 @@ def _counts(found: Inspection) -> WideTable:
     examples, metric = found.metrics.words.examples, found.metrics.headline.title
     title = f"{found.study}: {examples} of {found.title} by whose answer is right ({metric} of 100)"
     counts = Column(examples, [str(row.questions) for row in rows])
-    return WideTable(title, (), Column("language", [one.key for one in found.languages]), [[counts, *columns]])
+    return WideTable(title, flags, Column("language", [one.key for one in found.languages]), [[counts, *columns]])
 
 
 def _languages(found: Inspection) -> Iterator[ShownLanguage]:

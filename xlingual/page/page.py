@@ -25,6 +25,7 @@ from xlingual.records.files import write_text
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState, read_state
 from xlingual.report.chosen import chosen_configurations
+from xlingual.report.late_arms import with_marks
 from xlingual.report.notes import warnings
 from xlingual.report.status import search_table
 from xlingual.report.summary import Summary, summarize
@@ -88,6 +89,7 @@ def page(directory: StudyDirectory, state: StudyState, summary: Summary, file: P
         undefined=StrictUndefined,
     )
     identifiers = count(1)
+    late = [arm.name for arm in summary.arms.values() if arm.late]
     environment.globals["next_id"] = lambda: f"table-{next(identifiers)}"
     return environment.get_template("page.html.jinja").render(
         mark=MARK,
@@ -96,10 +98,10 @@ def page(directory: StudyDirectory, state: StudyState, summary: Summary, file: P
         warnings=warnings(summary),
         answer=answer(summary),
         differences=_differences(summary),
-        examples=examples(directory) if summary.languages else None,
+        examples=examples(directory, warnings(summary)) if summary.languages else None,
         examples_each=OF_EACH_LANGUAGE,
         results=list(_results(summary)),
-        choices=search_table(state, chosen_configurations(directory, state)),
+        choices=with_marks(search_table(state, chosen_configurations(directory, state)), late),
         searched=search_drawings(state),
         facts=facts(directory, state, summary),
         protocol=protocol_tables(directory, state),

@@ -136,8 +136,8 @@ def _trained(state: StudyState) -> str:
 def _devices(place: StudyDirectory, state: StudyState) -> list[str]:
     """Each kind of machine that trained, with the number of trainings; the last start of a training counts."""
     counts: Counter[str] = Counter()
-    for one in (*state.trials, *state.replicates):
-        starts = journal.read(place.trial(one.fingerprint).environment)
+    for one in [one.fingerprint for one in state.trials] + [one.fingerprint for one in state.replicates]:
+        starts = journal.read(place.trial(one).environment)
         if starts:
             counts[_device(starts[-1])] += 1
     return [f"{text}: {counted(count, 'trainings')}" for text, count in counts.most_common()]

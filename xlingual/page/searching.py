@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from xlingual.analyses.best_score import BestScores, best_scores
-from xlingual.analyses.importance import ArmImportance, importance_of
+from xlingual.analyses.importance import SHUFFLES, ArmImportance, importance_of
 from xlingual.analyses.trial_table import TrialTable, Value, trial_tables
 from xlingual.figures.searches import best_curves, importance_bars, parallel_coordinates
 from xlingual.page.drawings import Drawing, drawing
@@ -102,7 +102,7 @@ def _importance_table(study: str, arm: ArmImportance) -> WideTable:
     ]
     title = (
         f"{study}: importance of the parameters of {arm.arm}, the best {arm.top} of {arm.trials} full trainings "
-        "against all; by chance: 95th percentile over shuffled scores"
+        f"against all; by chance: the largest after {SHUFFLES} shufflings of the scores"
     )
     return WideTable(title, (), Column("parameter", [one.name for one in rows]), [columns])
 
