@@ -159,9 +159,9 @@ def _lines(changed: Changes, before: StudyState, after: StudyState) -> list[str]
     ]
     lines += _searches_lines(changed, before, after)
     lines += [f"test set {name}: new" for name in after.test_sets if name not in before.test_sets]
-    for name, test in after.test_sets.items():
-        had = before.test_sets[name].languages if name in before.test_sets else test.languages
-        if added := [code for code in test.languages if code not in had]:
+    for name in {str(row["set"]): None for row in before.ledger}:
+        had, has = before.test_sets.get(name), after.test_sets.get(name)
+        if had and has and (added := [code for code in has.languages if code not in had.languages]):
             lines.append(f"test set {name}: {', '.join(added)} added; what was scored in other languages stays")
     if changed.baseline is not None:
         lines.append(f"the baseline is {changed.baseline} now")
