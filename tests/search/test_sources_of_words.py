@@ -10,8 +10,7 @@ import pytest
 import yaml
 
 from xlingual.data import toy
-from xlingual.preparation.inputs import load_study_data, locate, resolve_models
-from xlingual.search.driver import _sources
+from xlingual.preparation.inputs import load_study_data, locate, resolve_models, sources_of
 from xlingual.study import arm_space, build_configuration, load_study
 
 
@@ -39,7 +38,7 @@ def test_every_source_of_words_reaches_the_arms_configuration(
     study = load_study(path)
     locations = locate(study, tmp_path)
     data = load_study_data(study, locations, tmp_path / "rows")
-    sources = _sources(resolve_models(locations), data)
+    sources = {arm: sources_of(checkpoint, data) for arm, checkpoint in resolve_models(locations).items()}
     tree = {"mixture": None, **arm_space(study, "words")}
     configuration = build_configuration(study, "words", tree, 0, sources["words"])
     assert set(configuration.sources) == {"model", "train", "dev", *data.lexicons.by_source()}

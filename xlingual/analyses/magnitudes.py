@@ -134,16 +134,17 @@ def _placed(arm: str, robust: Robust) -> tuple[str, float] | None:
         raise DataError(f"arm {arm} has its magnitude in absolute numbers; draw studies of unit: rms")
     key = next(key for key in MAGNITUDES if getattr(settings, key, None) is not None)
     others = [other.name for other, _ in methods_of(robust, Method) if other is not method]
-    return ", ".join([_described(method.name, settings, key), *others]), getattr(settings, key)
+    return ", ".join([_described(settings, key), *others]), getattr(settings, key)
 
 
-def _described(method: str, settings: Any, key: str) -> str:
+def _described(settings: Any, key: str) -> str:
+    """Say by what settings a perturbation is made but for its magnitude."""
     place = PLACES[settings.place]
-    if method == "adversarial":
+    if hasattr(settings, "attack"):
         against = " against the prediction" if settings.against == "prediction" else ""
         norm = settings.norm if settings.over is None else f"{settings.norm} over {settings.over}s"
         return f"{settings.attack}{against}, {settings.steps} steps ({key}, {norm}), {place}"
-    if method == "consistency":
+    if hasattr(settings, "weight"):
         return f"consistency of weight {settings.weight:g}, {settings.distribution} noise, {place}"
     samples = "" if settings.samples == 1 else f", {settings.samples} samples"
     return f"{settings.distribution} noise, {place}{samples}"

@@ -133,7 +133,7 @@ def report(
     with activities_shown():
         path = study_directory(study_dir)
     if html is not None:
-        write_html(path, html)
+        write_html(path, html, sys.stderr if as_json else sys.stdout)
     if html is None or as_json:
         show_report(path, as_json)
 

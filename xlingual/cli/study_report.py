@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 
@@ -26,8 +26,8 @@ def show_report(path: Path, as_json: bool) -> None:
         Console().print(report_tables(summary))
 
 
-def write_html(path: Path, file: Path) -> None:
-    """Write a study's report as one HTML page."""
+def write_html(path: Path, file: Path, stream: TextIO) -> None:
+    """Write a study's report as one HTML page; a stream is told so."""
     from xlingual.progress.activities import activities_shown
     from xlingual.records.layout import StudyDirectory
 
@@ -35,4 +35,4 @@ def write_html(path: Path, file: Path) -> None:
         with doing("loading what draws"):
             from xlingual.page.page import write_page
         write_page(StudyDirectory(path), file)
-    print(f"wrote {file}", file=sys.stderr)
+    print(f"wrote {file}", file=stream)
