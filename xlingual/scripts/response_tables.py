@@ -121,8 +121,8 @@ def magnitude_findings(studies: Studies) -> Findings:
     }
     if not fixed and not any(searched.values()):
         raise DataError(
-            f"{', '.join(studies)}: no arm that perturbs the model was scored on the test set, and none searched a "
-            "magnitude with six or more full trainings; name a study that did, and let `xlingual run` end first"
+            f"{', '.join(studies)}: no arm that perturbs the model by a fixed magnitude was scored on the test "
+            "set, and none searched its magnitude in six or more full trainings; name a study that has one of them"
         )
     tables = [_magnitude_table(curves) for curves in fixed]
     rows: list[Mapping[str, Any]] = [row for curves in fixed for row in _magnitude_rows(curves)]
