@@ -76,6 +76,7 @@ def retries(storage: Path) -> list[str]:
     return [event["reason"] for event in journal.read(storage / "toy" / "journal.jsonl") if "retried" in event["event"]]
 
 
+@pytest.mark.real
 def test_a_machine_that_is_cut_off_loses_its_trial_to_another_and_no_number_changes(
     cluster: Hosts, study_file: Path, tmp_path: Path, undisturbed: dict[int, Any]
 ) -> None:
