@@ -88,6 +88,7 @@ def test_a_machine_that_is_cut_off_loses_its_trial_to_another_and_no_number_chan
     assert len(retries(tmp_path / "studies")) == 1, command.said
 
 
+@pytest.mark.real
 def test_a_machine_whose_storage_goes_away_is_named_and_left_out_and_no_record_is_lost(
     cluster: Hosts, study_file: Path, tmp_path: Path, undisturbed: dict[int, Any]
 ) -> None:
