@@ -16,7 +16,7 @@ from xlingual.families.batches import NO_TOKEN, Batcher
 from xlingual.families.extractive.candidates import candidates
 from xlingual.families.pass_limits import length_batches, padded_batches
 from xlingual.models.packing import Positions
-from xlingual.tasks import Candidate, Place, merge
+from xlingual.tasks import Candidate, SpanLocation, merge
 from xlingual.tasks.question_answering import answer_rows, mean_scores
 from xlingual.tokens.windows import Windows
 
@@ -63,7 +63,11 @@ def test_the_best_span_over_all_windows_wins(questions: ScoringSet) -> None:
     #                token: [x]  ab   cd   ef  [x]   ef   gh
     model = Scripted(start=[9.0, 1.0, 2.0, 0.0, 9.0, 3.0, 0.0], end=[9.0, 0.0, 2.0, 1.0, 9.0, 0.0, 2.0])
     found = ask(model, questions)[0]
-    assert (found[0].text, found[0].score, found[0].place) == ("ef gh", 5.0, Place(start=6, window=2, windows=2))
+    assert (found[0].text, found[0].score, found[0].location) == (
+        "ef gh",
+        5.0,
+        SpanLocation(start=6, window=2, windows=2),
+    )
     (row,) = answer_rows(questions.examples, {0: found})
     assert (row["start"], row["window"], row["windows"]) == (6, 2, 2)
     assert row["n_best"][0] == {"text": "ef gh", "score": 5.0}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +12,7 @@ import pytest
 from xlingual.data.examples import ExampleSet
 from xlingual.data.test_sets.xquad import load_crossed, load_xquad
 from xlingual.records.files import read_json, write_json
-from xlingual.tasks import QUESTION_ANSWERING, Candidate, Place
+from xlingual.tasks import QUESTION_ANSWERING, Candidate, SpanLocation
 
 LANGUAGES = ("en", "ar", "th", "zh")
 CONTEXTS = {
@@ -45,16 +44,6 @@ def _squad(language: str) -> dict[str, Any]:
     return {"data": [{"title": "Ann", "paragraphs": [{"context": context, "qas": questions}]}]}
 
 
-@pytest.fixture(scope="session")
-def studies() -> ModuleType:
-    path = Path(__file__).parents[1] / "report" / "study_builder.py"
-    spec = importlib.util.spec_from_file_location("study_builder", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 def xquad_files(tmp_path: Path) -> Path:
     folder = tmp_path / "xquad"
@@ -70,8 +59,8 @@ def answered(examples: ExampleSet, *answers: tuple[str, int]) -> list[dict[str, 
     found = {}
     for number, (text, windows) in enumerate(answers):
         context = examples.examples[number].context
-        place = Place(context.rindex(text), windows, windows) if text in context else None
-        found[number] = [Candidate(2.5 - number, text, place=place)]
+        location = SpanLocation(context.rindex(text), windows, windows) if text in context else None
+        found[number] = [Candidate(2.5 - number, text, location=location)]
     return QUESTION_ANSWERING.rows(examples.examples, found)
 
 

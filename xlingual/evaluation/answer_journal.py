@@ -23,7 +23,7 @@ from xlingual.evaluation.answerer import Part
 from xlingual.records import journal
 from xlingual.records.lock import hold
 from xlingual.task_metrics import counted
-from xlingual.tasks import Candidate, Place
+from xlingual.tasks import Candidate, SpanLocation
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class AnswerJournal:
         """Keep a share that is answered."""
         found = {
             language: {
-                str(i): [[one.score, one.text, one.marks, one.place] for one in best] for i, best in part.items()
+                str(i): [[one.score, one.text, one.marks, one.location] for one in best] for i, best in part.items()
             }
             for language, part in part.found.items()
         }
@@ -154,8 +154,8 @@ def _part(record: Mapping[str, Any]) -> Part:
     found = {
         language: {
             int(i): [
-                Candidate(score, text, tuple(marks), Place(*place) if place else None)
-                for score, text, marks, place in best
+                Candidate(score, text, tuple(marks), SpanLocation(*location) if location else None)
+                for score, text, marks, location in best
             ]
             for i, best in part.items()
         }

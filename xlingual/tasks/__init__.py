@@ -2,7 +2,7 @@
 
 from xlingual.tasks.question_answering import MLQA, QUESTION_ANSWERING
 from xlingual.tasks.sentence_pairs import SentencePairTask
-from xlingual.tasks.task import Candidate, Candidates, Extras, Place, Task, merge
+from xlingual.tasks.task import Candidate, Candidates, Extras, SpanLocation, Task, merge
 
 __all__ = [
     "MLQA",
@@ -10,7 +10,7 @@ __all__ = [
     "Candidate",
     "Candidates",
     "Extras",
-    "Place",
+    "SpanLocation",
     "SentencePairTask",
     "Task",
     "merge",

@@ -79,7 +79,7 @@ def answer_rows(
 ) -> list[dict[str, Any]]:
     """Score every question: id, paragraph, prediction, its exact match and F1 in percent, and the n best answers.
 
-    The row names the article if the data does, and where the prediction is (`Place`) if it is a span. A question
+    The row names the article if the data does, and where the prediction is (`SpanLocation`) if it is a span. A question
     without candidates gets the empty answer. Languages written without spaces also get `character_f1`. `others` adds
     metrics in percent, `extras` other columns; the marks of a prediction are recorded too, and `empty_gold` where
     SQuAD's rule leaves nothing of the gold answers.
@@ -102,7 +102,12 @@ def answer_rows(
                 },
                 **_characters(example, prediction),
                 **({EMPTY_GOLD: True} if vanish(example.answers) else {}),
-                **{name: value for one in candidates[:1] if one.place for name, value in one.place._asdict().items()},
+                **{
+                    name: value
+                    for one in candidates[:1]
+                    if one.location
+                    for name, value in one.location._asdict().items()
+                },
                 "n_best": [{"text": one.text, "score": round(one.score, 4)} for one in candidates],
                 **(extras(example, prediction) if extras else {}),
                 **{mark: True for one in candidates[:1] for mark in one.marks},

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from xlingual.task_metrics import TaskMetrics
 
 
-class Place(NamedTuple):
+class SpanLocation(NamedTuple):
     """Where a span is.
 
     Attributes:
@@ -36,13 +36,13 @@ class Candidate:
         score: log-probability up to a constant.
         text: the answer.
         marks: properties noticed while it was generated, such as `sentinels` left out of its text.
-        place: where a span was found; None for an answer that is no span.
+        location: where a span was found; None for an answer that is no span.
     """
 
     score: float
     text: str
     marks: tuple[str, ...] = ()
-    place: Place | None = None
+    location: SpanLocation | None = None
 
 
 Candidates: TypeAlias = dict[int, list[Candidate]]
@@ -94,6 +94,6 @@ def merge(parts: Iterable[Mapping[int, Sequence[Candidate]]], n_best: int = 5) -
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     best: dict[str, Candidate] = {}
-    for candidate in sorted(candidates, key=lambda one: (-one.score, one.text, one.place or ())):
+    for candidate in sorted(candidates, key=lambda one: (-one.score, one.text, one.location or ())):
         best.setdefault(candidate.text, candidate)
     return list(best.values())

@@ -16,7 +16,7 @@ from xlingual.families.batches import Batcher, Indices
 from xlingual.families.extractive.spans import best_spans
 from xlingual.families.scoring_set import ScoringSet
 from xlingual.models.on_device import on_device
-from xlingual.tasks import Candidate, Candidates, Place, merge
+from xlingual.tasks import Candidate, Candidates, SpanLocation, merge
 from xlingual.tokens.windows import Windows
 
 K = TypeVar("K")
@@ -98,5 +98,5 @@ def _collect(
             if np.isfinite(score):
                 begin, stop = windows.offsets[first + start, 0], windows.offsets[first + end, 1]
                 text = context[begin:stop]
-                where = Place(int(begin) + len(text) - len(text.lstrip()), i - before + 1, after - before)
-                found[owner].setdefault(index, []).append(Candidate(float(score), text.strip(), place=where))
+                location = SpanLocation(int(begin) + len(text) - len(text.lstrip()), i - before + 1, after - before)
+                found[owner].setdefault(index, []).append(Candidate(float(score), text.strip(), location=location))
