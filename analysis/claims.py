@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from xlingual.analyses.claims import ledger, ledger_row, read_claims, said_of
 from xlingual.figures.arms import claim_lines
 from xlingual.scripts.arm_tables import claim_table
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 
 CLAIMS = Path(__file__).resolve().parents[1] / "studies" / "claims" / "claims.yaml"
 
@@ -41,18 +40,10 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = parser_of(__doc__, test_set=False)
-    parser.add_argument(
-        "--claims", type=Path, default=CLAIMS, metavar="FILE", help="the claims; default: the project's"
-    )
-    return parser
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments, scored=False)
-
+main = Script(__doc__, find, test_set=False, scored=False)
+main.parser.add_argument(
+    "--claims", type=Path, default=CLAIMS, metavar="FILE", help="the claims; default: the project's"
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from xlingual.analyses.arm_ranks import outperforming, ranking
 from xlingual.figures.arms import arm_pairs
 from xlingual.scripts.arm_tables import outperforming_table, pair_rows, pair_table, rank_notes, rank_table
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 
 
 def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
@@ -30,14 +29,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    return parser_of(__doc__)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments)
-
+main = Script(__doc__, find)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from xlingual.analyses.best_score import best_scores
 from xlingual.analyses.cost_curves import arm_hours, cost_points
 from xlingual.errors import DataError
 from xlingual.figures.costs import cost_panels
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 from xlingual.scripts.cost_tables import best_table, cost_notes_of, cost_rows, curve_table, hours_table
 
 
@@ -40,14 +39,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    return parser_of(__doc__, test_set=False)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments, scored=False)
-
+main = Script(__doc__, find, test_set=False, scored=False)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from xlingual.analyses.grid_panels import grid_rows
 from xlingual.errors import DataError
 from xlingual.figures.grids import language_grids
 from xlingual.report.grid_table import grid_notes, grid_tables
 from xlingual.report.notes import warnings
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 
 
 def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
@@ -39,14 +38,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    return parser_of(__doc__)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments)
-
+main = Script(__doc__, find)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from xlingual.analyses.language_distance import distance_correlations, group_means
 from xlingual.figures.arms import distance_scatters
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 from xlingual.scripts.language_tables import distance_notes, distance_rows, distance_table, group_table
 
 
@@ -33,14 +32,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    return parser_of(__doc__)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments)
-
+main = Script(__doc__, find)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 from xlingual.scripts.response_tables import response_findings
 
 
@@ -21,14 +20,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     return response_findings(studies, "mixture.", "the mixture")
 
 
-def _parser() -> argparse.ArgumentParser:
-    return parser_of(__doc__, test_set=False)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments, scored=False)
-
+main = Script(__doc__, find, test_set=False, scored=False)
 
 if __name__ == "__main__":
     sys.exit(main())

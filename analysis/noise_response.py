@@ -11,14 +11,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 from xlingual.scripts.response_tables import magnitude_findings
-
-
-def _parser() -> argparse.ArgumentParser:
-    return parser_of(__doc__)
 
 
 def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
@@ -26,10 +21,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     return magnitude_findings(studies)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments, scored=False)
-
+main = Script(__doc__, find, scored=False)
 
 if __name__ == "__main__":
     sys.exit(main())

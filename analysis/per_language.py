@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 
 from xlingual.analyses.per_language import tidy_rows
 from xlingual.errors import DataError
 from xlingual.figures.languages import language_differences
 from xlingual.report.notes import notes, set_notes
-from xlingual.scripts.command import Findings, Studies, parser_of, run
+from xlingual.scripts.command import Findings, Script, Studies
 from xlingual.scripts.language_table import language_table
 from xlingual.scripts.language_tables import empty_golds_table, gap_table, worst_table
 
@@ -45,14 +44,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    return parser_of(__doc__)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
-    return run(_parser(), find, arguments)
-
+main = Script(__doc__, find)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -17,6 +17,7 @@ import pytest
 from golden_messages import Messages
 
 if TYPE_CHECKING:
+    from fake_gpu import FakeGpu
     from robust_families import Family
     from s3_server import S3Server
 
@@ -50,6 +51,24 @@ def studies() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def family_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
+    """Tiny families by name, each written once a module."""
+    from robust_families import FAMILIES, OF_PADDED_ROWS
+
+    written = FAMILIES | OF_PADDED_ROWS
+    return functools.cache(lambda name: written[name](tmp_path_factory.mktemp(name)))
+
+
+@pytest.fixture
+def gpu() -> Iterator[FakeGpu]:
+    """A GPU that computes nothing and refuses to be waited for."""
+    from fake_gpu import fake_gpu
+
+    with fake_gpu() as found:
+        yield found
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -139,7 +139,7 @@ def _scripts(root: Path) -> Iterator[tuple[str, argparse.ArgumentParser]]:
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module  # dataclasses look their module up
         spec.loader.exec_module(module)
-        yield f"python analysis/{file.name}", module._parser()
+        yield f"python analysis/{file.name}", module.main.parser
 
 
 def _script_words(parser: argparse.ArgumentParser) -> list[Word]:

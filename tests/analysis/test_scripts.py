@@ -109,7 +109,7 @@ def test_help_begins_with_the_question(
     first = str(program.__doc__).splitlines()[0]
     assert first in capsys.readouterr().out and first.endswith("?" if name != "claims" else ".")
     assert {"--csv", "--latex", "--figure"} <= {
-        option for action in program._parser()._actions for option in action.option_strings
+        option for action in program.main.parser._actions for option in action.option_strings
     }
 
 

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from itertools import chain, repeat
 
 import pytest
-from fake_gpu import GPU, FakeGpu, fake_gpu, packing_gpu
-from robust_families import FAMILIES, Family
+from fake_gpu import GPU, FakeGpu, packing_gpu
+from robust_families import Family
 
 from xlingual.families.asked import asked_batches
 
 WRITTEN = 4
 """Tokens of an answer: the model writes on until it may not."""
-
-
-@pytest.fixture(scope="module")
-def family_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
-    return cache(lambda name: FAMILIES[name](tmp_path_factory.mktemp(name)))
-
-
-@pytest.fixture
-def gpu() -> Iterator[FakeGpu]:
-    with fake_gpu() as found:
-        yield found
 
 
 def answered(family: Family, gpu: FakeGpu) -> tuple[list[str], int]:

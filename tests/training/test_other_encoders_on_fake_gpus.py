@@ -6,14 +6,13 @@ The host waits in their own code, in `transformers`, once a forward pass, and no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from fake_gpu import GPU, FakeGpu, fake_gpu
-from robust_families import OF_PADDED_ROWS, Family
+from fake_gpu import GPU, FakeGpu
+from robust_families import Family
 from robust_variants import ALL, COMBINATIONS, Settings
 
 from xlingual.training.worker import SoloWorker
@@ -44,17 +43,6 @@ LONG: list[tuple[str, str, str | None, str]] = [
     )
 ]
 """Family, robust method, recipe, and precision."""
-
-
-@pytest.fixture(scope="module")
-def family_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
-    return cache(lambda name: OF_PADDED_ROWS[name](tmp_path_factory.mktemp(name)))
-
-
-@pytest.fixture
-def gpu() -> Iterator[FakeGpu]:
-    with fake_gpu() as found:
-        yield found
 
 
 @pytest.mark.parametrize("case", [*CASES, *(pytest.param(case, marks=pytest.mark.real) for case in LONG)], ids=str)

@@ -7,15 +7,14 @@ What is proved is where the host would wait, not what a GPU computes, nor how fa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 import torch
-from fake_gpu import GPU, FakeGpu, fake_gpu, packing_gpu
-from robust_families import FAMILIES, Family
+from fake_gpu import GPU, FakeGpu, packing_gpu
+from robust_families import Family
 from robust_variants import ALL, COMBINATIONS, ONE_OF_EACH, Settings
 from torch import Tensor
 
@@ -63,17 +62,6 @@ def _named(case: Case) -> str:
     family, robust, recipe, changes = case
     name = next((name for name, settings in METHODS.items() if settings == robust), "-".join(robust))
     return "-".join(filter(None, (family, name if robust else "", recipe, *map(str, changes.values()))))
-
-
-@pytest.fixture(scope="module")
-def family_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
-    return cache(lambda name: FAMILIES[name](tmp_path_factory.mktemp(name)))
-
-
-@pytest.fixture
-def gpu() -> Iterator[FakeGpu]:
-    with fake_gpu() as found:
-        yield found
 
 
 def started(

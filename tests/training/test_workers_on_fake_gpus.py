@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from unittest.mock import patch
 
 import pytest
 import torch
 import torch.distributed
-from fake_gpu import GPU, FakeGpu, fake_gpu, packing_gpu
-from robust_families import FAMILIES, Family
+from fake_gpu import GPU, FakeGpu, packing_gpu
+from robust_families import Family
 from torch import nn
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
@@ -52,17 +51,6 @@ class OneOfTwo(SoloWorker):
         exchange.__annotations__ = {}  # torch compares them, and these are strings
         joined.register_comm_hook(None, exchange)
         return joined
-
-
-@pytest.fixture(scope="module")
-def family_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Family]:
-    return cache(lambda name: FAMILIES[name](tmp_path_factory.mktemp(name)))
-
-
-@pytest.fixture
-def gpu() -> Iterator[FakeGpu]:
-    with fake_gpu() as found:
-        yield found
 
 
 @pytest.fixture

@@ -47,65 +47,69 @@ class Findings:
     draw: Callable[[], Figure]
 
 
-def parser_of(script: str | None, *, test_set: bool = True) -> argparse.ArgumentParser:
-    """Options of a script.
+class Script:
+    """The command line of one script: called with its arguments, it returns the exit status.
 
     Args:
-        script: its docstring: the question in one line, then what is answered.
-        test_set: whether it reads a test set, which `--set` names.
-    """
-    parser = argparse.ArgumentParser(
-        description=inspect.cleandoc(script or ""), formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "studies", nargs="+", type=study_argument, metavar="STUDY_DIR", help="directory or URL: STORAGE/NAME"
-    )
-    if test_set:
-        parser.add_argument("--set", metavar="NAME", help="test set of all studies; default: each study's headline")
-    parser.add_argument("--csv", type=Path, help="write the numbers here, unrounded")
-    parser.add_argument("--latex", type=Path, help="write the tables here, for LaTeX with the package booktabs")
-    parser.add_argument("--figure", type=Path, help="draw the figure here (.svg, .png or .pdf)")
-    return parser
-
-
-def run(
-    parser: argparse.ArgumentParser,
-    find: Callable[[Studies, argparse.Namespace], Findings],
-    arguments: Sequence[str] | None = None,
-    *,
-    scored: bool = True,
-) -> int:
-    """Read the studies, write what was asked for, and print the tables; returns the exit status.
-
-    Args:
-        parser: see `parser_of`.
+        text: the script's docstring: the question in one line, then what is answered.
         find: computes the findings.
-        arguments: of the command line; None for the process's own.
+        test_set: whether it reads a test set, which `--set` names.
         scored: whether every study must have a score on the test set.
+
+    Attributes:
+        parser: its options, to which a script may add its own.
     """
-    chosen = parser.parse_args(arguments)
-    try:
-        if chosen.figure is not None:
-            check_format(chosen.figure)
-        with activities_shown() if sys.stderr.isatty() else nullcontext():
-            with doing("reading the records"):
-                studies = read_studies(chosen.studies, getattr(chosen, "set", None), scored=scored)
-            with doing("computing"):
-                findings = find(studies, chosen)
-        if chosen.csv is not None:  # files first: the reader of the tables may leave early
-            write_csv(findings.rows, chosen.csv)
-        if chosen.latex is not None:
-            write_text("\n".join(map(latex, findings.tables)), chosen.latex)
-        if chosen.figure is not None:
-            save(_flagged(findings.draw(), studies), chosen.figure)
-        console = Console()
-        for table in findings.tables:
-            console.print(table, "")
-        console.print(Notes(list(dict.fromkeys(findings.notes))))
-    except (XlingualError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+
+    def __init__(
+        self,
+        text: str | None,
+        find: Callable[[Studies, argparse.Namespace], Findings],
+        *,
+        test_set: bool = True,
+        scored: bool = True,
+    ) -> None:
+        self._find, self._scored = find, scored
+        self.parser = parser = argparse.ArgumentParser(
+            description=inspect.cleandoc(text or ""), formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        parser.add_argument(
+            "studies", nargs="+", type=study_argument, metavar="STUDY_DIR", help="directory or URL: STORAGE/NAME"
+        )
+        if test_set:
+            parser.add_argument("--set", metavar="NAME", help="test set of all studies; default: each study's headline")
+        parser.add_argument("--csv", type=Path, help="write the numbers here, unrounded")
+        parser.add_argument("--latex", type=Path, help="write the tables here, for LaTeX with the package booktabs")
+        parser.add_argument("--figure", type=Path, help="draw the figure here (.svg, .png or .pdf)")
+
+    def __call__(self, arguments: Sequence[str] | None = None) -> int:
+        """Read the studies, write what was asked for, and print the tables.
+
+        Args:
+            arguments: of the command line; None for the process's own.
+        """
+        chosen = self.parser.parse_args(arguments)
+        try:
+            if chosen.figure is not None:
+                check_format(chosen.figure)
+            with activities_shown() if sys.stderr.isatty() else nullcontext():
+                with doing("reading the records"):
+                    studies = read_studies(chosen.studies, getattr(chosen, "set", None), scored=self._scored)
+                with doing("computing"):
+                    findings = self._find(studies, chosen)
+            if chosen.csv is not None:  # files first: the reader of the tables may leave early
+                write_csv(findings.rows, chosen.csv)
+            if chosen.latex is not None:
+                write_text("\n".join(map(latex, findings.tables)), chosen.latex)
+            if chosen.figure is not None:
+                save(_flagged(findings.draw(), studies), chosen.figure)
+            console = Console()
+            for table in findings.tables:
+                console.print(table, "")
+            console.print(Notes(list(dict.fromkeys(findings.notes))))
+        except (XlingualError, OSError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
 
 
 def _flagged(figure: Figure, studies: Studies) -> Figure:

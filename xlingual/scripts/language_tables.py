@@ -14,6 +14,7 @@ from xlingual.analyses.language_distance import (
     unknown_languages,
 )
 from xlingual.analyses.transfer import transfer_gaps, worst_languages
+from xlingual.report.differences import Difference
 from xlingual.report.number_format import mean_cell, number_cell, signed
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.scripts.command import Studies
@@ -33,14 +34,7 @@ def gap_table(studies: Studies) -> WideTable | None:
         ("arm", lambda row: row[1].arm),
         ("gap", lambda row: mean_cell(row[1].gaps)),
         ("to", lambda row: row[1].against or ""),
-        (
-            "difference of gaps [95% interval]",
-            lambda row: (
-                interval(row[1].difference.estimate, row[1].difference.low, row[1].difference.high)
-                if row[1].difference
-                else "baseline"
-            ),
-        ),
+        ("difference of gaps [95% interval]", lambda row: _to_baseline(row[1].difference)),
         left=("arm", "to"),
     )
 
@@ -59,14 +53,7 @@ def worst_table(studies: Studies) -> WideTable | None:
         ("language", lambda row: row[1].language),
         ("score", lambda row: mean_cell(row[1].scores)),
         ("lowest of a unit", lambda row: number_cell(min(row[1].lowest))),
-        (
-            "difference there [95% interval]",
-            lambda row: (
-                interval(row[1].difference.estimate, row[1].difference.low, row[1].difference.high)
-                if row[1].difference
-                else "baseline"
-            ),
-        ),
+        ("difference there [95% interval]", lambda row: _to_baseline(row[1].difference)),
         left=("arm", "language"),
     )
 
@@ -169,3 +156,7 @@ def distance_notes(studies: Studies) -> list[str]:
         "these facts do not hold.",
         *(f"{label}: no facts are shipped of {', '.join(names)}." for label, names in unknown.items() if names),
     ]
+
+
+def _to_baseline(difference: Difference | None) -> str:
+    return interval(difference.estimate, difference.low, difference.high) if difference else "baseline"
