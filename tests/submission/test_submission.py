@@ -10,10 +10,12 @@ import subprocess
 import tarfile
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from xlingual.cli import submit_command
 from xlingual.cli.storage_option import absolute_storage
 from xlingual.errors import XlingualError
 from xlingual.progress.json_lines import JsonLines
@@ -240,3 +242,22 @@ def test_a_relative_storage_is_refused(place: str, is_given: bool, by_letter: An
 
 def test_an_absolute_storage_or_a_url_is_taken() -> None:
     assert [absolute_storage(place, True) for place in ("/mnt/s", "s3://b/p")] == ["/mnt/s", "s3://b/p"]
+
+
+@pytest.mark.parametrize(
+    ("status", "has_records", "said"),
+    [
+        (0, True, "cluster c is down\n"),
+        (3, True, "cluster c is down\n"),
+        (0, False, "the cluster stays up, as its records are not here; `ray down cluster.yaml` ends it\n"),
+        (1, True, "the cluster stays up, as the study is not done; `ray down cluster.yaml` ends it\n"),
+    ],
+)
+def test_a_cluster_is_taken_down_once_the_study_and_its_records_are_safe(
+    capsys: pytest.CaptureFixture[str], status: int, has_records: bool, said: str
+) -> None:
+    taken = []
+    head = SimpleNamespace(name="c", file="cluster.yaml", take_down=lambda: taken.append(1))
+    submit_command._take_down(cast(Any, head), status, has_records)
+    assert capsys.readouterr().err == said
+    assert bool(taken) == ("is down" in said)

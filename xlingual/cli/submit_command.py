@@ -88,8 +88,10 @@ def submit(
 
 def _take_down(head: Head, status: int, has_records: bool) -> None:
     """Run `ray down`, unless the study may go on there or its records are not here."""
-    if status not in (statuses.DONE, statuses.FAILED) or not has_records:
-        print(f"the cluster stays up, for the study is not done; `ray down {head.file}` ends it", file=sys.stderr)
+    ended = status in (statuses.DONE, statuses.FAILED)
+    if not ended or not has_records:
+        why = "its records are not here" if ended else "the study is not done"
+        print(f"the cluster stays up, as {why}; `ray down {head.file}` ends it", file=sys.stderr)
         return
     with doing(f"taking {head.name} down"):
         head.take_down()
