@@ -69,6 +69,13 @@ def test_a_start_with_too_few_nodes_without_fault_is_refused(workers: int, fault
         watched.nodes.check()
 
 
+def test_storage_is_not_blamed_for_a_node_that_does_not_answer() -> None:
+    watched = Watched("1")
+    watched.cluster.faults["1"] = "it cannot run a process (no answer in 60 s)"
+    with pytest.raises(PlacementError, match=r"take part .*: node 10\.0\.0\.1: .* \(no answer in 60 s\)$"):
+        watched.nodes.check()
+
+
 def test_a_driver_that_cannot_write_is_refused_for_that() -> None:
     watched = Watched("1")
     watched.cluster.storage = "/studies/mine cannot be written (Read-only file system)"

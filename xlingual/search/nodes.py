@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from xlingual.errors import PlacementError
-from xlingual.records.attached import refresh
+from xlingual.records.attached import refresh, url_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lost import check_records, lost_records
 from xlingual.records.state import read_state
@@ -129,8 +129,7 @@ class Nodes(Here):
             raise PlacementError(f"{survey.storage}; name another directory with --storage")
         if not self._has_room() and self._concurrency.room(self._present) >= 1:
             raise PlacementError(
-                f"too few nodes can take part in a trial of {self._demand}: {self._faults()}. With several nodes "
-                "the study's directory has to be one that all of them see: name it with --storage"
+                f"too few nodes can take part in a trial of {self._demand}: {self._faults()}{self._advice()}"
             )
 
     def look(self) -> Survey:
@@ -198,6 +197,13 @@ class Nodes(Here):
         if trials != self._trials:
             self._trials = trials
             self._tell(self._concurrency.text(self.usable, self._present))
+
+    def _advice(self) -> str:
+        """What to write where storage is at fault; other faults say themselves what to do."""
+        place = url_of(self._study) or str(self._study)
+        if not any(node.fault is not None and node.fault.startswith(f"{place} ") for node in self._found):
+            return ""
+        return ". With several nodes the study's directory has to be one that all of them see: name it with --storage"
 
     def _faults(self) -> str:
         return "; ".join(f"node {node.name}: {node.fault}" for node in self._found if node.fault is not None)
