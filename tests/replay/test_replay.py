@@ -139,7 +139,7 @@ def test_a_trial_that_was_stopped_is_stopped_there_again(copied: StudyDirectory,
     records.development.unlink()
     ended = call("replay", copied.path, fingerprint)
     assert ended.status == 0, ended.output
-    assert "equal to the bit: 1 reports" in ended.output
+    assert "equal to the bit: 1 report\n" in ended.output
     assert "not compared: the answers to the development questions, which the records lack" in ended.output
 
 

@@ -187,6 +187,7 @@ ONE_PROBLEM = [
     ),
     ("  noise:\n", "  noise:\n    training: {batch_size: 24}\n", 18, "batch_size: 16 ... micro_batch_size: 12"),
     (LAST, LAST + "\nscaling: {workers_per_trial: 3}", 29, "workers_per_trial: 2 ... batch_size: 48"),
+    (LAST, LAST + "\nscaling: {workers_per_trial: 4}", 29, "workers_per_trial: 2 ... micro_batch_size: 8"),
     (
         LAST,
         LAST + "\nscaling: {workers_per_trial: 3, cpus_per_worker: 1}",

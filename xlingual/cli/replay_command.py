@@ -16,6 +16,7 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.options import AsJson, StudyDir, local_path
 from xlingual.errors import XlingualError
+from xlingual.task_metrics import counted
 
 if TYPE_CHECKING:
     from xlingual.replay.replayer import Replay
@@ -98,7 +99,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 def _said(replay: Replay) -> str:
     """What was found of one trial, in lines."""
     found, name = replay.comparison, f"{replay.trial.key} ({replay.trial.item['fingerprint']})"
-    compared = ", ".join(f"{count} {part}" for part, count in found.counts.items())
+    compared = ", ".join(counted(count, part) for part, count in found.counts.items())
     left = "".join(f"\n  not compared: {what}" for what in found.left_out)
     if found.difference is None:
         return f"{name}: equal to the bit: {compared}{left}"

@@ -133,7 +133,9 @@ def _division(batch: int, micro: int, workers: int, path: Path) -> Iterator[Find
     elif whole % workers:
         division = f"{whole} micro-batches (batch_size {batch} / micro_batch_size {micro})"
         message = f"{division} do not divide evenly over {workers} workers"
-        sizes = f"batch_size: {micro * workers * (whole // workers + 1)}"
+        share, left = divmod(batch, workers)
+        smaller = f"micro_batch_size: {_divisor(share, micro)}"
+        sizes = f"batch_size: {micro * workers * (whole // workers + 1)}" if left else smaller
         remedy = f"write workers_per_trial: {_divisor(whole, workers)}, or {sizes}"
         yield Finding(("scaling", "workers_per_trial"), f"{message}; {remedy}")
 
