@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -94,8 +95,9 @@ def test_a_trial_takes_as_many_workers_as_there_is_room_for(
 @pytest.mark.cluster
 @pytest.mark.real
 def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_takes_their_place(
-    ray_cluster: None, write_study: Any, drive_study: Any
+    ray_cluster: None, write_study: Any, drive_study: Any, call: Any
 ) -> None:
+    """And `replay` trains all of them again with two workers, and stops the same ones there."""
     path = write_study(
         "pruned",
         arms={
@@ -125,3 +127,10 @@ def test_a_trial_that_the_scheduler_stops_gives_its_workers_back_before_another_
     assert states == {"finished": 1, "pruned": 2}
     whole_machine = ray.remote(num_cpus=int(ray.cluster_resources()["CPU"]))(lambda: "free")
     assert ray.get(whole_machine.remote(), timeout=60) == "free"
+    again = call("replay", directory.path, "--all", "--json")
+    assert again.status == 0, again.output
+    trained = json.loads(again.output)
+    assert (trained["equal"], trained["of"]) == (3, 3)
+    reports = [one["compared"]["reports"] for one in trained["trials"]]
+    assert reports == [len(journal.read(directory.trial(t.fingerprint).reports)) for t in read_state(directory).trials]
+    assert min(reports) < 10 == max(reports)

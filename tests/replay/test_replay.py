@@ -142,6 +142,14 @@ def test_a_trial_that_was_stopped_is_stopped_there_again(copied: StudyDirectory,
     assert "equal to the bit: 1 report\n" in ended.output
     assert "not compared: the answers to the development questions, which the records lack" in ended.output
 
+    write_lines(records.reports, [*first, {**first[0], "updates": 4, "loss": 0.5}])  # workers went on after the stop
+    ended = call("replay", copied.path, fingerprint)
+    assert ended.status == 0, ended.output
+    assert "equal to the bit: 1 report\n" in ended.output
+    assert "not compared: the answers to the development questions, as its workers went on after the stop" in (
+        ended.output
+    )
+
 
 def test_other_data_than_the_trial_was_trained_on_is_refused(
     write_study: Callable[..., Path], call: Any, by_letter: Any

@@ -91,15 +91,33 @@ class Comparison:
         self.counts["weights"] = weights
 
 
-def compare_training(found: Comparison, recorded: TrialDirectory, replayed: TrialDirectory) -> None:
-    """Compare reports, then the answers to the development questions."""
-    reports = (journal.read(recorded.reports), journal.read(replayed.reports))
-    found.rows("reports", *reports, lambda row: f"report after {row['updates']} updates")
+def compare_training(
+    found: Comparison, recorded: TrialDirectory, replayed: TrialDirectory, stopped_after: int | None
+) -> None:
+    """Compare reports, then the answers to the development questions.
+
+    Args:
+        found: takes what is found.
+        recorded: the trial's records.
+        replayed: those of its replay.
+        stopped_after: updates after which a trial scheduler stopped it; None where none did. Several workers make some
+            more before they are ended, and chance decides how many: reports of these are not compared.
+    """
+    all_reports = (journal.read(recorded.reports), journal.read(replayed.reports))
+    reports = tuple(until_stopped(rows, stopped_after) for rows in all_reports)
+    found.rows("reports", reports[0], reports[1], lambda row: f"report after {row['updates']} updates")
     answers = (journal.read(recorded.development), journal.read(replayed.development))
-    if answers[0] or not reports[0]:
+    if any(len(rows) > len(kept) for rows, kept in zip(all_reports, reports, strict=True)):
+        found.left_out.append("the answers to the development questions, as its workers went on after the stop")
+    elif answers[0] or not reports[0]:
         found.rows("development answers", *answers, lambda row: f"development answer {_place(row)}")
     else:
         found.left_out.append("the answers to the development questions, which the records lack")
+
+
+def until_stopped(reports: Sequence[Row], stopped_after: int | None) -> list[Row]:
+    """The reports that the trial scheduler had heard when it stopped a trial; all where it did not."""
+    return [row for row in reports if stopped_after is None or row["updates"] <= stopped_after]
 
 
 def _place(row: Row) -> str:

@@ -24,6 +24,7 @@ class RecordedTrial:
         records: its files.
         state: `finished`, `pruned` or `failed`; `running` where it did not end.
         reason: why it was pruned or failed.
+        stopped_after: updates after which a trial scheduler stopped it; None where none did.
         sets: by test set that it was scored on, the languages and pairs; none stands for all of them.
     """
 
@@ -31,6 +32,7 @@ class RecordedTrial:
     records: TrialDirectory
     state: str
     reason: str | None
+    stopped_after: int | None = None
     sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -100,7 +102,8 @@ def _of_trial(directory: StudyDirectory, state: StudyState, trial: TrialState) -
         "running": list(trial.running),
         "fingerprint": trial.fingerprint,
     }
-    return RecordedTrial(item, directory.trial(trial.fingerprint), _ended(trial), trial.reason)
+    stopped_after = trial.updates if trial.state == "pruned" else None
+    return RecordedTrial(item, directory.trial(trial.fingerprint), _ended(trial), trial.reason, stopped_after)
 
 
 def _of_replicate(directory: StudyDirectory, state: StudyState, replicate: ReplicateState) -> RecordedTrial:
@@ -111,7 +114,8 @@ def _of_replicate(directory: StudyDirectory, state: StudyState, replicate: Repli
         "fingerprint": replicate.fingerprint,
     }
     sets = {name: tuple(scores) for name, scores in replicate.scores.items()}
-    return RecordedTrial(item, directory.trial(replicate.fingerprint), _ended(replicate), replicate.reason, sets)
+    records = directory.trial(replicate.fingerprint)
+    return RecordedTrial(item, records, _ended(replicate), replicate.reason, sets=sets)
 
 
 def _named(state: StudyState, one: TrialState | ReplicateState) -> Iterator[tuple[str, Any]]:

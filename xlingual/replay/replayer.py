@@ -29,7 +29,7 @@ from xlingual.records.attached import fetch_folder
 from xlingual.records.layout import StudyDirectory, TrialDirectory
 from xlingual.records.lock import hold
 from xlingual.records.state import StudyState
-from xlingual.replay.comparison import Comparison, Row, compare_training
+from xlingual.replay.comparison import Comparison, Row, compare_training, until_stopped
 from xlingual.replay.environment import OtherEnvironment, other_environment
 from xlingual.replay.recorded_trials import RecordedTrial
 from xlingual.search.answer_tasks import find_candidates
@@ -130,7 +130,7 @@ class Replayer:
         self._check_sources(trial, configuration, checkpoint)
         ended = self._train(trial, plain, checkpoint)
         replayed, found = self._scratch.trial(configuration.fingerprint), Comparison()
-        compare_training(found, trial.records, replayed)
+        compare_training(found, trial.records, replayed, trial.stopped_after)
         for name, recorded in (("state", trial.state), ("reason", trial.reason)):
             found.value("end of the training", name, recorded, ended[name])
         if trial.is_replicate and trial.state == "finished":
@@ -181,7 +181,7 @@ class Replayer:
             keep_model=trial.is_replicate,
             execution=replace(execution, threads=int(start.get("threads", execution.threads))),
         )
-        reports = len(journal.read(trial.records.reports))
+        reports = len(until_stopped(journal.read(trial.records.reports), trial.stopped_after))
         if self.study.oracle:  # its development data is the test set
             self._record_reading("replay (oracle)", self.study.data.test.set, trial)
         with doing(f"training {trial.key} again", int(plain["training"]["updates"])) as activity:
