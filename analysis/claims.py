@@ -4,14 +4,6 @@
 written before any result. A line of the ledger is one comparison of one study: an arm against its reference, in the
 claim's test set and metric, with the 95% interval of the report. A claim that no study tests is listed with the reason.
 Studies that test no claim are refused. The figure shows the measured differences beside the claimed ones.
-
-Verdicts (the interval is the report's, over searches or seeds and over articles or groups of pairs):
-
-- contradicted: the whole interval lies below half of the claimed gain; below 0, where no size was claimed.
-- supported: not contradicted, and the report calls the difference one in the claimed direction.
-- undecided: anything else. The ledger then says how many seeds (or searches) in each arm would find the claimed gain,
-  or the measured one where no size was claimed, with 80% power, given the variation that the study measured. It says
-  so too where no number of seeds would, because the articles vary too much.
 """
 
 from __future__ import annotations
@@ -20,8 +12,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from xlingual.analyses.claims import ledger, ledger_row, read_claims, said_of
+from xlingual.analyses.claims import VERDICTS, ledger, ledger_row, read_claims, said_of
 from xlingual.figures.arms import claim_lines
+from xlingual.report.late_arms import shown
 from xlingual.scripts.arm_tables import claim_table
 from xlingual.scripts.command import Findings, Script, Studies
 
@@ -32,15 +25,16 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     """Every comparison of the studies, by claim."""
     claims = read_claims(chosen.claims)
     lines, flags = ledger(claims, chosen.studies)
+    drawn = [shown(line, line.late) for line in lines]
     return Findings(
-        [claim_table(lines, flags)],
+        [claim_table(drawn, flags)],
         [text.strip() for claim in claims for text in said_of(claim, lines)],
         [ledger_row(line) for line in lines],
-        lambda: claim_lines(lines),
+        lambda: claim_lines(drawn),
     )
 
 
-main = Script(__doc__, find, test_set=False, scored=False)
+main = Script(f"{__doc__}\n{VERDICTS}", find, test_set=False, scored=False)
 main.parser.add_argument(
     "--claims", type=Path, default=CLAIMS, metavar="FILE", help="the claims; default: the project's"
 )

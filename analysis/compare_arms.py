@@ -15,17 +15,19 @@ from xlingual.analyses.arm_ranks import outperforming, ranking
 from xlingual.figures.arms import arm_pairs
 from xlingual.scripts.arm_tables import outperforming_table, pair_rows, pair_table, rank_notes, rank_table
 from xlingual.scripts.command import Findings, Script, Studies
+from xlingual.scripts.tables import shown_of
 
 
 def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     """Ranks, pairs and probabilities of all studies."""
     rankings = {label: ranking(one) for label, one in studies.items()}
     better = {label: outperforming(one) for label, one in studies.items()}
+    drawn = shown_of(studies, rankings)
     return Findings(
-        [rank_table(studies, rankings), pair_table(rankings), outperforming_table(better)],
+        [rank_table(studies, drawn), pair_table(drawn), outperforming_table(shown_of(studies, better))],
         rank_notes(rankings),
         pair_rows(rankings, better),
-        lambda: arm_pairs(rankings),
+        lambda: arm_pairs(drawn),
     )
 
 

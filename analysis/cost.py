@@ -19,6 +19,7 @@ from xlingual.errors import DataError
 from xlingual.figures.costs import cost_panels
 from xlingual.scripts.command import Findings, Script, Studies
 from xlingual.scripts.cost_tables import best_table, cost_notes_of, cost_rows, curve_table, hours_table
+from xlingual.scripts.tables import shown_of
 
 
 def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
@@ -30,12 +31,14 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     objectives = {label: one.summary.objective for label, one in studies.items()}
     hours = {label: arm_hours(one) for label, one in studies.items()}
     best = {label: best_scores(one.state) for label, one in studies.items()}
-    curves = [curve_table(label, studies[label].summary, found) for label, found in points.items()]
+    drawn, trials = shown_of(studies, points), shown_of(studies, best)
+    curves = [curve_table(label, studies[label].summary, found) for label, found in drawn.items()]
+    more = [best_table(label, found, objectives[label]) for label, found in trials.items()]
     return Findings(
-        [*curves, hours_table(hours), *(best_table(label, found, objectives[label]) for label, found in best.items())],
+        [*curves, hours_table(shown_of(studies, hours)), *more],
         cost_notes_of(studies),
         cost_rows(studies, points),
-        lambda: cost_panels(points, objectives),
+        lambda: cost_panels(drawn, objectives),
     )
 
 

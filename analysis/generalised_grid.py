@@ -16,6 +16,7 @@ from xlingual.analyses.grid_panels import grid_rows
 from xlingual.errors import DataError
 from xlingual.figures.grids import language_grids
 from xlingual.report.grid_table import grid_notes, grid_tables
+from xlingual.report.late_arms import with_marks
 from xlingual.report.notes import warnings
 from xlingual.scripts.command import Findings, Script, Studies
 
@@ -31,7 +32,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
             )
         grids.append((one.summary, one.summary.grid))
     return Findings(
-        [table for summary, _ in grids for table in grid_tables(summary, warnings(summary))],
+        [with_marks(table, one.late) for one, _ in grids for table in grid_tables(one, warnings(one))],
         [note for summary, _ in grids for note in grid_notes(summary)],
         [row for summary, grid in grids for row in grid_rows(summary, grid)],
         lambda: language_grids(grids),

@@ -16,19 +16,21 @@ from xlingual.analyses.language_distance import distance_correlations, group_mea
 from xlingual.figures.arms import distance_scatters
 from xlingual.scripts.command import Findings, Script, Studies
 from xlingual.scripts.language_tables import distance_notes, distance_rows, distance_table, group_table
+from xlingual.scripts.tables import shown_of
 
 
 def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
     """Correlations and group means of all studies; the figure is of the first."""
     found = {label: distance_correlations(one.summary) for label, one in studies.items()}
     groups = {label: group_means(one.summary) for label, one in studies.items()}
+    drawn = shown_of(studies, found)
     label, first = next(iter(studies.items()))
     title = f"{label}: {first.summary.metrics.headline.title}, percent"
     return Findings(
-        [distance_table(studies, found), group_table(groups)],
+        [distance_table(studies, drawn), group_table(shown_of(studies, groups))],
         distance_notes(studies),
         distance_rows(found),
-        lambda: distance_scatters([one for one in found[label] if one.of == "score"], title),
+        lambda: distance_scatters([one for one in drawn[label] if one.of == "score"], title),
     )
 
 

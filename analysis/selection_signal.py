@@ -15,6 +15,7 @@ from xlingual.analyses.selection_signal import selection_signals
 from xlingual.figures.arms import signal_scatters
 from xlingual.scripts.arm_tables import signal_notes, signal_rows, signal_table
 from xlingual.scripts.command import Findings, Script, Studies
+from xlingual.scripts.tables import shown_of
 
 
 def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
@@ -26,7 +27,7 @@ def find(studies: Studies, chosen: argparse.Namespace) -> Findings:
         [signal_table(studies, signals)],
         signal_notes(studies),
         signal_rows(signals),
-        lambda: signal_scatters(mean, metric),
+        lambda: signal_scatters(shown_of(studies, mean), metric),
     )
 
 

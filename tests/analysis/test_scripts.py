@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from xlingual.analyses.study_records import read_records
+from xlingual.records import journal
 from xlingual.records.files import read_json, write_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,6 +98,23 @@ def test_a_script_prints_its_tables_and_writes_all_three_files(
     written = tex.read_text(encoding="utf-8")
     assert written.count(r"\begin{table}") == written.count(r"\end{table}") == written.count(r"\bottomrule") > 0
     assert figure.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_tables_and_figures_mark_late_arms(
+    load_program: Callable[[str], ModuleType], study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("COLUMNS", "250")
+    late = Path(shutil.copytree(study, tmp_path / study.name))
+    chosen = {"arm": "webfaq", "number": 1, "fingerprint": "webfaq-1", "objective": 60.0}
+    journal.append(late / "journal.jsonl", {"event": "chosen", "time": 1.0, **chosen})
+    for name in SCRIPTS:
+        files = ["--figure", str(tmp_path / f"{name}.svg"), "--csv", str(tmp_path / f"{name}.csv")]
+        assert load_program(name).main([str(late), *files]) == 0
+        drawn = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        assert "webfaq (late)" in drawn, name
+        assert ("webfaq (late)" in capsys.readouterr().out) == (name != "selection_signal"), name  # its rows are scores
+        assert "(late)" not in (tmp_path / f"{name}.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -31,7 +31,9 @@ def test_a_dot_lies_at_every_difference_with_its_interval(summary: Summary) -> N
     filled = [dot.lines[0].get_markerfacecolor() != "white" for dot in dots]
     assert filled == [gap.different for gap in gaps] and 0 < sum(filled) < len(filled)
     assert [label.get_text() for label in panel.get_yticklabels()] == ["en", "de", "th", "mean"]
-    assert panel.get_title().startswith("small\nF1 minus baseline [95% interval]")
+    assert panel.get_title().startswith("small\nF1 minus baseline (late) [95% interval]")
+    assert summary.late == ("baseline", "webfaq", "noise")
+    assert list(dict.fromkeys(panel.get_legend_handles_labels()[1])) == ["webfaq (late)", "noise (late)"]
 
 
 def test_without_a_second_arm_there_is_nothing_to_draw(studies: ModuleType, tmp_path: Path) -> None:
@@ -48,7 +50,7 @@ def test_the_same_figure_gives_the_same_file_with_text_as_text(summary: Summary,
     assert (tmp_path / "new" / "one.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "new" / "one.pdf").read_bytes().startswith(b"%PDF")
     texts = [element.text for element in ElementTree.fromstring(first).iter("{http://www.w3.org/2000/svg}text")]
-    assert "webfaq" in texts and "<small>" in texts
+    assert "webfaq (late)" in texts and "<small>" in texts
     inline = svg(language_differences({"<small>": summary}))
     assert inline.startswith("<svg") and "<small>" not in inline and "&lt;small&gt;" in inline
 

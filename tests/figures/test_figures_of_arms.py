@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import starmap
+
 import pytest
 
 from xlingual.analyses.arm_ranks import ArmPair, RankedArm, Ranking
@@ -9,7 +11,7 @@ from xlingual.analyses.claims import Claim, Line
 from xlingual.analyses.cost_curves import CostPoint
 from xlingual.analyses.language_distance import DistanceCorrelation
 from xlingual.analyses.responses import Response, Third
-from xlingual.analyses.selection_signal import RankCorrelation, Signal
+from xlingual.analyses.selection_signal import RankCorrelation, ScoredReplicate, Signal
 from xlingual.errors import DataError
 from xlingual.figures.arms import arm_pairs, claim_lines, distance_scatters, signal_scatters
 from xlingual.figures.costs import cost_panels
@@ -34,7 +36,7 @@ def test_a_pair_is_a_dot_with_its_interval_filled_where_it_is_called_a_differenc
 
 
 def test_replicates_are_dots_of_development_and_test_score() -> None:
-    points = (("a", 1, 50.0, 40.0), ("b", 1, 60.0, 45.0), ("b", 2, 61.0, 44.0))
+    points = tuple(starmap(ScoredReplicate, (("a", 1, 50.0, 40.0), ("b", 1, 60.0, 45.0), ("b", 2, 61.0, 44.0))))
     rho = RankCorrelation(0.5, 0.1, 0.9, 0.3, 3)
     panel = signal_scatters({"small": [Signal("f1", "mean", True, rho, UNKNOWN, points)]}, "F1").axes[0]
     first, second = panel.lines

@@ -87,7 +87,7 @@ def test_the_answer_has_the_digits_of_the_headline(storage: Path, root: Element)
     assert gap.low is not None and gap.high is not None and gap.different
     interval = f"[{gap.low:+.1f}, {gap.high:+.1f}]"
     assert answer.startswith(
-        "By mean F1 over 4 non-English languages of XQuAD, webfaq (late) is better than baseline by "
+        "By mean F1 over 4 non-English languages of XQuAD, webfaq (late) is better than baseline (late) by "
     )
     assert (
         f"by {gap.estimate:+.1f} points, 95% interval {interval}; the data does not decide whether noise (late) ("

@@ -3,14 +3,6 @@
 A file of claims holds every claim with its source, the studies that test it, and what was claimed, all written before
 any result. A line of the ledger is one comparison of one study: an arm against its reference, in the claim's test set
 and metric, with the 95% interval of the report.
-
-Verdicts (the interval is the report's, over searches or seeds and over articles or groups of pairs):
-
-- contradicted: the whole interval lies below half of the claimed gain; below 0, where no size was claimed.
-- supported: not contradicted, and the report calls the difference one in the claimed direction.
-- undecided: anything else. The ledger then says how many seeds (or searches) in each arm would find the claimed gain,
-  or the measured one where no size was claimed, with 80% power, given the variation that the study measured. It says
-  so too where no number of seeds would, because the articles vary too much.
 """
 
 from __future__ import annotations
@@ -32,6 +24,16 @@ from xlingual.statistics.crossed import PAIRED_FROM
 from xlingual.statistics.power import comparison_of, more_units
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+VERDICTS = """\
+Verdicts (the interval is the report's, over searches or seeds and over articles or groups of pairs):
+
+- contradicted: the whole interval lies below half of the claimed gain; below 0, where no size was claimed.
+- supported: not contradicted, and the report calls the difference one in the claimed direction.
+- undecided: anything else. The ledger then says how many seeds (or searches) in each arm would find the claimed gain,
+  or the measured one where no size was claimed, with 80% power, given the variation that the study measured. It says
+  so too where no number of seeds would, because the articles vary too much.
+"""
+"""The rule, as `analysis/claims.py --help` says it."""
 
 MEASURES = ("mean", "generalised")
 """What a claim is about: the gain of the mean over the target languages, or by how much the gain over pairs of two
@@ -76,6 +78,7 @@ class Line:
         gap: the measured difference; None before both arms are scored.
         unit: what repetitions are called, in the plural.
         toy: whether the study's data is made up.
+        late: arms of the study that were chosen after the test set had been read.
     """
 
     claim: Claim
@@ -86,10 +89,11 @@ class Line:
     gap: Difference | None
     unit: str
     toy: bool = False
+    late: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """See the rule in the module's docstring."""
+        """By the rule of `VERDICTS`."""
         gap = self.gap
         if gap is None or gap.high is None or not gap.found.decides:
             return UNDECIDED
@@ -188,6 +192,7 @@ def _lines(claim: Claim, directory: Path, headline: Summary) -> Iterator[Line]:
             _measured(claim, summary, arm),
             unit_names(summary.arms.values()),
             summary.toy,
+            summary.late,
         )
 
 

@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import Any, TypeAlias
 
 from xlingual.report.grid import SUMS, Grid
+from xlingual.report.late_arms import marked
 from xlingual.report.summary import Summary
 
 COLUMNS = (
@@ -35,13 +36,17 @@ def panels_of(summary: Summary, grid: Grid) -> list[Panel]:
     """Scores of the arms that are compared with no other, then differences of the others; of the headline metric."""
     metric = summary.headline
     scores: list[Panel] = [
-        (f"{arm}: {summary.metrics[metric].title}", {key: fmean(cells[key][metric]) for key in grid.keys}, False)
+        (
+            f"{marked(arm, summary.late)}: {summary.metrics[metric].title}",
+            {key: fmean(cells[key][metric]) for key in grid.keys},
+            False,
+        )
         for arm, cells in grid.means.items()
         if arm not in grid.differences
     ]
     differences: list[Panel] = [
         (
-            f"{arm} minus {summary.arms[arm].against}",
+            f"{marked(arm, summary.late)} minus {marked(str(summary.arms[arm].against), summary.late)}",
             {key: cells[key][metric].estimate for key in grid.keys},
             True,
         )

@@ -13,6 +13,7 @@ from xlingual.errors import DataError
 from xlingual.languages import name_or_code
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.differences import MEAN, Difference
+from xlingual.report.late_arms import MARK
 from xlingual.report.notes import warnings
 from xlingual.report.summary import Summary
 from xlingual.study.methods import Method, PerturbingMethod
@@ -49,7 +50,7 @@ class MagnitudeCurves:
         study: its name.
         panels: headers of the mean and of the source language, with their titles.
         metric: title of the headline metric.
-        flags: warnings of the report, and arms without a score.
+        flags: warnings of the report, arms without a score, and arms chosen after the test set had been read.
         baseline: the baseline's scores by panel.
         points: by line, magnitudes ascending.
     """
@@ -109,11 +110,12 @@ def magnitude_curves(summary: Summary) -> MagnitudeCurves | None:
     ranked = sorted(points.values(), key=lambda point: (order.index(point.line), point.magnitude))
     source = name_or_code(summary.source_language)
     missing = [f"not drawn, without any score: {', '.join(summary.unscored)}"] if summary.unscored else []
+    after = [f"chosen after the test set had been read {MARK}: {', '.join(summary.late)}"] if summary.late else []
     return MagnitudeCurves(
         summary.study,
         {summary.non_source: f"mean of the {summary.non_source} languages", source: source},
         summary.metrics.headline.title,
-        (*warnings(summary), *missing),
+        (*warnings(summary), *missing, *after),
         _scores(summary, summary.arms[summary.baseline]),
         tuple(ranked),
     )

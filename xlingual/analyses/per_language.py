@@ -8,6 +8,7 @@ from typing import Any
 
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.differences import MEAN, Difference
+from xlingual.report.late_arms import marked
 from xlingual.report.summary import Summary
 from xlingual.task_metrics import TaskMetrics
 
@@ -16,7 +17,8 @@ from xlingual.task_metrics import TaskMetrics
 class LanguagePoint:
     """One difference in percentage points, with bounds where there are any.
 
-    study: the study's label. arm: with the arm it is compared with, unless that is the baseline. language: or "mean".
+    study: the study's label. arm: as figures name it, with the arm it is compared with unless that is the baseline.
+    language: or "mean".
     """
 
     study: str
@@ -40,8 +42,8 @@ def language_points(summaries: Mapping[str, Summary], metric: str | None = None)
 
 
 def _named(summary: Summary, arm: str) -> str:
-    other = summary.arms[arm].against
-    return arm if other == summary.baseline else f"{arm} (to {other})"
+    other, name = str(summary.arms[arm].against), marked(arm, summary.late)
+    return name if other == summary.baseline else f"{name} (to {marked(other, summary.late)})"
 
 
 def columns(metrics: TaskMetrics) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from scipy import stats
 
@@ -43,6 +43,15 @@ class RankCorrelation:
     n: int
 
 
+class ScoredReplicate(NamedTuple):
+    """A replicate with its development and its test score, in percent."""
+
+    arm: str
+    seed: int
+    development: float
+    test: float
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One development score against one test score, both in percent.
@@ -53,7 +62,7 @@ class Signal:
         selects: whether the study's searches selected by it.
         overall: over all replicates.
         within_arms: after each arm's mean was taken off both.
-        points: arm, seed, development score, test score of each replicate.
+        points: the replicates.
     """
 
     development: str
@@ -61,7 +70,7 @@ class Signal:
     selects: bool
     overall: RankCorrelation
     within_arms: RankCorrelation
-    points: tuple[tuple[str, int, float, float], ...]
+    points: tuple[ScoredReplicate, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -86,7 +95,7 @@ def selection_signals(records: StudyRecords) -> tuple[Signal, ...]:
     for test in [*([MEAN] if summary.targets else []), *summary.languages]:
         for name in names:
             points = tuple(
-                (one.arm, one.seed, developed[one.fingerprint][name], tested[one.fingerprint][test])
+                ScoredReplicate(one.arm, one.seed, developed[one.fingerprint][name], tested[one.fingerprint][test])
                 for one in scored
                 if name in developed[one.fingerprint] and test in tested[one.fingerprint]
             )
@@ -94,9 +103,9 @@ def selection_signals(records: StudyRecords) -> tuple[Signal, ...]:
     return tuple(found)
 
 
-def _signal(name: str, test: str, selects: bool, points: tuple[tuple[str, int, float, float], ...]) -> Signal:
-    development, scores = [point[2] for point in points], [point[3] for point in points]
-    arms = [point[0] for point in points]
+def _signal(name: str, test: str, selects: bool, points: tuple[ScoredReplicate, ...]) -> Signal:
+    development, scores = [point.development for point in points], [point.test for point in points]
+    arms = [point.arm for point in points]
     within = rank_correlation(_centred(arms, development), _centred(arms, scores), fewer=max(0, len(set(arms)) - 1))
     return Signal(name, test, selects, rank_correlation(development, scores), within, points)
 

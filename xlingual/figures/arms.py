@@ -55,13 +55,13 @@ def signal_scatters(studies: Mapping[str, Sequence[Signal]], metric: str) -> Fig
     across = max(map(len, studies.values()))
     figure = new_figure(3.6 * across, 0.8 + 3.2 * len(studies))
     rows = figure.subplots(len(studies), across, squeeze=False)
-    arms = looks(point[0] for signals in studies.values() for one in signals for point in one.points)
+    arms = looks(point.arm for signals in studies.values() for one in signals for point in one.points)
     for panels, (label, signals) in zip(rows, studies.items(), strict=True):
         for panel in panels[len(signals) :]:
             panel.set_axis_off()
         for panel, one in zip(panels, signals, strict=False):
             for arm, look in arms.items():
-                mine = [(development, test) for name, _, development, test in one.points if name == arm]
+                mine = [(point.development, point.test) for point in one.points if point.arm == arm]
                 if mine:
                     panel.plot(*zip(*mine, strict=True), linestyle="none", markersize=5, label=arm, **look)
             rho = "unknown" if one.overall.rho is None else f"{one.overall.rho:.2f}"

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from xlingual.analyses.per_language import LanguagePoint, language_points
 from xlingual.errors import DataError
 from xlingual.figures.style import GREY, legend_below, looks, new_figure, quiet_grid
+from xlingual.report.late_arms import marked
 from xlingual.report.notes import warnings
 from xlingual.report.summary import Summary
 
@@ -46,7 +47,7 @@ def caption(label: str, summary: Summary, metric: str | None = None) -> str:
     return "\n".join(
         [
             label,
-            f"{title} minus {summary.baseline} [{100 * summary.confidence:g}% interval]",
+            f"{title} minus {marked(summary.baseline, summary.late)} [{100 * summary.confidence:g}% interval]",
             *(line.split(":")[0] for line in warnings(summary)),
             *([f"not scored: {', '.join(summary.unscored)}"] if summary.unscored else []),
         ]

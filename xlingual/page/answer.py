@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xlingual.languages import name_or_code
 from xlingual.report.differences import MEAN, Difference, headline_of
-from xlingual.report.late_arms import MARK
+from xlingual.report.late_arms import marked
 from xlingual.report.number_format import DIFFERENT, difference_cell
 from xlingual.report.summary import Summary
 
@@ -59,7 +59,7 @@ def _where(summary: Summary, gaps: dict[str, Difference]) -> str:
 def _found(summary: Summary, gaps: dict[str, Difference], word: str) -> str:
     """The arms that are called different."""
     return ", ".join(
-        f"{_named(summary, arm)} is {word} than {summary.arms[arm].against} by {_amount(summary, gap)}"
+        f"{_named(summary, arm)} is {word} than {_against(summary, arm)} by {_amount(summary, gap)}"
         for arm, gap in gaps.items()
     )
 
@@ -68,9 +68,7 @@ def _open(summary: Summary, gaps: dict[str, Difference], who: str) -> str:
     """The arms that are not called different: the data does not decide, or a study of this design never could."""
     by_other: dict[str, list[str]] = {}
     for arm, gap in gaps.items():
-        by_other.setdefault(str(summary.arms[arm].against), []).append(
-            f"{_named(summary, arm)} ({_amount(summary, gap)})"
-        )
+        by_other.setdefault(_against(summary, arm), []).append(f"{_named(summary, arm)} ({_amount(summary, gap)})")
     whether = [
         f"{_listed(arms)} {'differ' if len(arms) > 1 else 'differs'} from {other}" for other, arms in by_other.items()
     ]
@@ -80,7 +78,11 @@ def _open(summary: Summary, gaps: dict[str, Difference], who: str) -> str:
 
 def _named(summary: Summary, arm: str) -> str:
     """An arm, marked where it was chosen after a reading of the test set."""
-    return f"{arm} {MARK}" if summary.arms[arm].late else arm
+    return marked(arm, summary.late)
+
+
+def _against(summary: Summary, arm: str) -> str:
+    return _named(summary, str(summary.arms[arm].against))
 
 
 def _amount(summary: Summary, gap: Difference) -> str:

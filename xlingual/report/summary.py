@@ -123,6 +123,11 @@ class Summary:
         """Arms without any score on the test set."""
         return tuple(name for name, arm in self.arms.items() if not arm.seeds)
 
+    @property
+    def late(self) -> tuple[str, ...]:
+        """Arms that were chosen after the test set had been read for another one: tables and figures mark them."""
+        return tuple(name for name, arm in self.arms.items() if arm.late)
+
     def number(self, row: PublishedRow) -> int:
         """Number of a published row's note, counted from 1; the rows of the JSON are in this order."""
         return self.published.index(row) + 1

@@ -69,11 +69,10 @@ def _set_parts(summary: Summary, *, whole: bool) -> list[ReportPart]:
         without = [name for name in summary.arms if name not in summary.costs]
         costs = cost_table(summary.study, summary.objective, summary.equal, summary.costs, flags, without)
         tables += [(costs, headline), (perturbation_table(summary.study, summary.costs, flags), headline)]
-    late = [arm.name for arm in summary.arms.values() if arm.late]
     drawn: list[ReportPart] = []
     for table, below in tables:
         if table is not None:
-            drawn += [with_marks(table, late), below]
+            drawn += [with_marks(table, summary.late), below]
     return [*drawn, Notes([*notes(summary), *grid_notes(summary)] if whole else set_notes(summary))]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from xlingual.analyses.best_score import BestScores
 from xlingual.analyses.cost_curves import ArmHours, CostPoint
 from xlingual.report.cost_table import cost_notes
+from xlingual.report.late_arms import marked
 from xlingual.report.notes import warnings
 from xlingual.report.number_format import NOTHING, mean_cell
 from xlingual.report.summary import Summary
@@ -30,7 +31,8 @@ MOST_COLUMNS = 8
 def curve_table(label: str, summary: Summary, points: Sequence[CostPoint]) -> WideTable:
     """A row a report: what it took so far, and the mean over the replicates with its standard deviation."""
     names = ["" if i and points[i - 1].arm == point.arm else point.arm for i, point in enumerate(points)]
-    others = [name for name in summary.arms if name not in {point.arm for point in points}]
+    reported = {point.arm for point in points}
+    others = [name for arm in summary.arms if (name := marked(arm, summary.late)) not in reported]
     missing = [NOTHING] * len(others)
     columns = [
         Column("updates", [*(f"{point.updates:,}" for point in points), *missing]),

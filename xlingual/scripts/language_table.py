@@ -8,6 +8,7 @@ from statistics import fmean
 from xlingual.analyses.per_language import unit_scores
 from xlingual.report.arm_summary import ArmSummary
 from xlingual.report.differences import MEAN
+from xlingual.report.late_arms import marked
 from xlingual.report.notes import warnings
 from xlingual.report.number_format import NOTHING, difference_cell, mean_cell, number_cell
 from xlingual.report.published import PublishedRow, mean_names, means_of
@@ -52,12 +53,13 @@ def _columns(label: str, summary: Summary, arm: ArmSummary, rows: Sequence[str],
         mean_cell(one) if row in (MEAN, *averages) else f"{fmean(one):.1f}" if one else NOTHING
         for row, one in zip(rows, scores, strict=True)
     ]
-    score = Column(f"{label}\n{arm.name}", cells)
+    score = Column(f"{label}\n{marked(arm.name, summary.late)}", cells)
     if arm.baseline:
         return [score]
     of_arm = summary.differences.get(arm.name, {})
     gaps = [difference_cell(of_arm.get(row, {}).get(metric)) for row in rows]
-    return [score, Column(f"to {arm.against}\n[{100 * summary.confidence:g}% interval]", gaps)]
+    other = marked(str(arm.against), summary.late)
+    return [score, Column(f"to {other}\n[{100 * summary.confidence:g}% interval]", gaps)]
 
 
 def _published(label: str, summary: Summary, row: PublishedRow, rows: Sequence[str], metric: str) -> Column:

@@ -15,6 +15,7 @@ from xlingual.analyses.language_distance import (
 )
 from xlingual.analyses.transfer import transfer_gaps, worst_languages
 from xlingual.report.differences import Difference
+from xlingual.report.late_arms import shown
 from xlingual.report.number_format import mean_cell, number_cell, signed
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.scripts.command import Studies
@@ -23,7 +24,7 @@ from xlingual.scripts.tables import flags_of, interval, number, table_of
 
 def gap_table(studies: Studies) -> WideTable | None:
     """Transfer gaps; None where no study was scored in its source language."""
-    rows = [(label, one) for label, study in studies.items() for one in transfer_gaps(study)]
+    rows = [(label, one) for label, study in studies.items() for one in shown(transfer_gaps(study), study.summary.late)]
     if not rows:
         return None
     return table_of(
@@ -41,7 +42,9 @@ def gap_table(studies: Studies) -> WideTable | None:
 
 def worst_table(studies: Studies) -> WideTable | None:
     """Worst languages; None where only the source language was scored."""
-    rows = [(label, one) for label, study in studies.items() for one in worst_languages(study)]
+    rows = [
+        (label, one) for label, study in studies.items() for one in shown(worst_languages(study), study.summary.late)
+    ]
     if not rows:
         return None
     return table_of(

@@ -15,7 +15,7 @@ from xlingual.figures.responses import magnitude_lines, response_panels
 from xlingual.report.number_format import NOTHING, difference_cell
 from xlingual.report.wide_table import WideTable
 from xlingual.scripts.command import Findings, Studies
-from xlingual.scripts.tables import flags_of, interval, number, table_of
+from xlingual.scripts.tables import flags_of, interval, number, shown_of, table_of
 
 NOTE = (
     "Trials of a search that learns lie where it expected good scores, and other parameters vary along: a response "
@@ -40,13 +40,16 @@ def response_findings(studies: Studies, part: str, what: str) -> Findings:
         raise DataError(
             f"{', '.join(studies)}: no arm searched {what} with six or more full trainings; name a study that did"
         )
-    weighed = {(label, table.arm): importance_of(table) for label, of in tables.items() for table in of}
+    drawn = shown_of(studies, found)
+    weighed = {
+        (label, table.arm): importance_of(table) for label, of in shown_of(studies, tables).items() for table in of
+    }
     objectives = dict.fromkeys(one.summary.objective for one in studies.values())
     return Findings(
-        [_table(studies, found, weighed, what)],
+        [_table(studies, drawn, weighed, what)],
         [NOTE, IMPORTANCE_NOTE],
         _rows(found),
-        lambda: response_panels(found, " or ".join(objectives)),
+        lambda: response_panels(drawn, " or ".join(objectives)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from xlingual.report.late_arms import shown
 from xlingual.report.notes import warnings
 from xlingual.report.number_format import NOTHING, signed
 from xlingual.report.wide_table import Column, WideTable
@@ -12,6 +13,7 @@ from xlingual.scripts.command import Studies
 
 STUDY = "study"
 Row = TypeVar("Row")
+Found = TypeVar("Found")
 Cell = Callable[[Row], str]
 
 
@@ -43,6 +45,11 @@ def table_of(
         for header, shown in others
     ]
     return WideTable(title, flags, Column(name, [cell(row) for row in rows]), groups)
+
+
+def shown_of(studies: Studies, found: Mapping[str, Found]) -> dict[str, Found]:
+    """What was found by study, with late arms marked, for tables and figures; CSV rows keep the names."""
+    return {label: shown(one, studies[label].summary.late) for label, one in found.items()}
 
 
 def flags_of(studies: Studies) -> list[str]:
