@@ -10,6 +10,6 @@ checklist.py        all of it
 markdown.py, text.py  drawn
 """
 
-from xlingual.checklist.checklist import Checklist, checklist_of
+from xlingual.checklist.checklist import Checklist, checklist_from, checklist_of
 
-__all__ = ["Checklist", "checklist_of"]
+__all__ = ["Checklist", "checklist_from", "checklist_of"]

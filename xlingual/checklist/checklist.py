@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xlingual.analyses.study_records import StudyRecords
+from xlingual.analyses.study_records import StudyRecords, read_records
 from xlingual.checklist import artifacts, computation, hyperparameters, results
 from xlingual.checklist.answers import UNKNOWN, Answer, Part, Statement
 from xlingual.checklist.questions import ASKED, YOU
 from xlingual.records.layout import StudyDirectory
-from xlingual.records.state import StudyState, read_state
-from xlingual.report.summary import Summary, summarize
+from xlingual.records.state import StudyState
+from xlingual.report.summary import Summary
 
 SEE: Mapping[str, tuple[str, ...]] = {
     "ARR B2": ("ARR B1",),
@@ -61,13 +61,18 @@ class Checklist:
 
 
 def checklist_of(place: StudyDirectory) -> Checklist:
-    """Answer the checklists from a study's records.
+    """Answer the checklists from a study's directory.
 
     Raises:
         RecordError: when the directory is not a study's, or a record is broken or missing.
     """
-    state, summary = read_state(place), summarize(place)
-    parts, you = _parts(place, state, summary), YOU | _missing(place, state)
+    return checklist_from(read_records(place))
+
+
+def checklist_from(records: StudyRecords) -> Checklist:
+    """Answer the checklists from records that were read already."""
+    place, state, summary = records.place, records.state, records.summary
+    parts, you = _parts(records), YOU | _missing(place, state)
     answers = [
         Answer(key, asks, tuple(_filled(parts.get(key, ()))), SEE.get(key, ()), you.get(key, ""))
         for key, asks in ASKED.items()
@@ -75,14 +80,15 @@ def checklist_of(place: StudyDirectory) -> Checklist:
     return Checklist(state.name, tuple(_warnings(state, summary)), tuple(answers))
 
 
-def _parts(place: StudyDirectory, state: StudyState, summary: Summary) -> dict[str, list[Part]]:
+def _parts(records: StudyRecords) -> dict[str, list[Part]]:
+    place, state, summary = records.place, records.state, records.summary
     return {
         "ARR B1": [artifacts.artifacts(state)],
         "ARR B5": [artifacts.languages(state, summary)],
         "ARR B6": [artifacts.statistics(state), artifacts.test_sizes(summary), artifacts.overlap(state)],
         "ARR C1": [
             computation.parameters(place, state),
-            computation.budget(StudyRecords(place, state, summary)),
+            computation.budget(records),
             computation.wall_clock(place),
             computation.hardware(place),
         ],

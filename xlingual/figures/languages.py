@@ -31,7 +31,7 @@ def language_differences(summaries: Mapping[str, Summary], metric: str | None = 
     studies = list(dict.fromkeys(point.study for point in points))
     rows = {language: -row for row, language in enumerate(dict.fromkeys(point.language for point in points))}
     arms = looks(point.arm for point in points)
-    figure = new_figure(1.5 + 4 * len(studies), 1.8 + (0.2 + 0.13 * len(arms)) * len(rows))
+    figure = new_figure(1.5 + 4 * len(studies), 1.8 + (0.12 + 0.1 * len(arms)) * len(rows))
     panels = figure.subplots(1, len(studies), sharey=True, squeeze=False)[0]
     for panel, study in zip(panels, studies, strict=True):
         _draw(panel, [point for point in points if point.study == study], rows, arms)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from xlingual.figures.style import COLOURS, GREY, svg
+from xlingual.report.wide_table import WideTable
 
 _NAMESPACE = re.compile(r"\{.*\}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b")
@@ -44,6 +45,14 @@ class Drawing:
     title: str
     text: str
     scale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawing, and the tables with its numbers."""
+
+    drawing: Drawing
+    tables: tuple[WideTable, ...]
 
 
 def drawing(figure: Figure, id: str, title: str, text: str, *, scale: bool = False) -> Drawing:

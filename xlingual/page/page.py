@@ -11,24 +11,27 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from xlingual.activity import doing
+from xlingual.analyses.study_records import StudyRecords, read_records
+from xlingual.checklist import checklist_from
 from xlingual.errors import XlingualError
 from xlingual.figures.languages import language_differences
 from xlingual.languages import name_or_code
 from xlingual.page.answer import answer
+from xlingual.page.appendix import appendix
 from xlingual.page.drawings import Drawing, drawing
 from xlingual.page.examples import OF_EACH_LANGUAGE, examples
+from xlingual.page.findings import findings
 from xlingual.page.links import record_links
 from xlingual.page.protocol import facts
 from xlingual.page.protocol import tables as protocol_tables
 from xlingual.page.searching import search_drawings
 from xlingual.records.files import write_text
 from xlingual.records.layout import StudyDirectory
-from xlingual.records.state import StudyState, read_state
 from xlingual.report.chosen import chosen_configurations
 from xlingual.report.late_arms import with_marks
 from xlingual.report.notes import warnings
 from xlingual.report.status import search_table
-from xlingual.report.summary import Summary, summarize
+from xlingual.report.summary import Summary
 from xlingual.report.table import Notes, ReportPart, report_parts
 from xlingual.report.wide_table import WideTable
 
@@ -54,9 +57,9 @@ def write_page(directory: StudyDirectory, file: Path) -> None:
     """
     check_replaceable(file)
     with doing("reading the records"):
-        state, summary = read_state(directory), summarize(directory)
+        records = read_records(directory)
     with doing("drawing the page"):
-        text = page(directory, state, summary, file)
+        text = page(records, file)
     write_text(file, text)
 
 
@@ -79,8 +82,9 @@ def check_replaceable(file: Path) -> None:
             )
 
 
-def page(directory: StudyDirectory, state: StudyState, summary: Summary, file: Path) -> str:
+def page(records: StudyRecords, file: Path) -> str:
     """The page's text; links are relative to the folder of `file`."""
+    directory, state, summary = records.place, records.state, records.summary
     environment = Environment(
         loader=PackageLoader("xlingual.page"),
         autoescape=True,
@@ -89,7 +93,6 @@ def page(directory: StudyDirectory, state: StudyState, summary: Summary, file: P
         undefined=StrictUndefined,
     )
     identifiers = count(1)
-    late = [arm.name for arm in summary.arms.values() if arm.late]
     environment.globals["next_id"] = lambda: f"table-{next(identifiers)}"
     return environment.get_template("page.html.jinja").render(
         mark=MARK,
@@ -101,10 +104,12 @@ def page(directory: StudyDirectory, state: StudyState, summary: Summary, file: P
         examples=examples(directory, warnings(summary)) if summary.languages else None,
         examples_each=OF_EACH_LANGUAGE,
         results=list(_results(summary)),
-        choices=with_marks(search_table(state, chosen_configurations(directory, state)), late),
+        findings=findings(records),
+        choices=with_marks(search_table(state, chosen_configurations(directory, state)), summary.late),
         searched=search_drawings(state),
         facts=facts(directory, state, summary),
         protocol=protocol_tables(directory, state),
+        checklist=appendix(checklist_from(records)),
         links=record_links(directory, summary, file),
         languages={code: name_or_code(code) for one in (summary, *summary.others) for code in one.languages},
         styles=STYLES,

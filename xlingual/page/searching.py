@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from xlingual.analyses.best_score import BestScores, best_scores
 from xlingual.analyses.importance import SHUFFLES, ArmImportance, importance_of
 from xlingual.analyses.trial_table import TrialTable, Value, trial_tables
 from xlingual.figures.searches import best_curves, importance_bars, parallel_coordinates
-from xlingual.page.drawings import Drawing, drawing
+from xlingual.page.drawings import Drawn, drawing
 from xlingual.records.state import StudyState
+from xlingual.report.late_arms import shown
 from xlingual.report.number_format import NOTHING, number_cell
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.study.objectives import recorded_objective
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A drawing, and the tables with its numbers."""
-
-    drawing: Drawing
-    tables: tuple[WideTable, ...]
 
 
 def search_drawings(state: StudyState) -> list[Drawn]:
     """The best scores by trials, what mattered, and the trials of each arm that searches anything."""
     objective = recorded_objective(state.study)
     tables = trial_tables(state)
-    curves = best_scores(state)
-    important = [found for table in tables if (found := importance_of(table)) is not None]
+    curves = shown(best_scores(state), state.late_arms)
+    important = [shown(found, state.late_arms) for table in tables if (found := importance_of(table)) is not None]
     drawn = []
     if tables and curves:
         drawn.append(
@@ -63,6 +55,7 @@ def search_drawings(state: StudyState) -> list[Drawn]:
 def _trials(state: StudyState, objective: str, tables: Sequence[TrialTable]) -> Iterator[Drawn]:
     for number, table in enumerate(tables, start=1):
         chosen = {(search, trial.number) for search, trial in state.chosen_trials(table.arm).items()}
+        table = shown(table, state.late_arms)
         yield Drawn(
             drawing(
                 parallel_coordinates(table, objective, chosen),

@@ -37,7 +37,7 @@ def curve_table(label: str, summary: Summary, points: Sequence[CostPoint]) -> Wi
     columns = [
         Column("updates", [*(f"{point.updates:,}" for point in points), *missing]),
         Column("passes", [*(f"{point.passes:,}" for point in points), *missing]),
-        Column("device hours", [*(number(point.hours, 3) for point in points), *missing]),
+        Column("device hours", [*(_hours(point.hours) for point in points), *missing]),
         Column(summary.objective, [*(mean_cell(point.scores) for point in points), *missing]),
         Column("replicates", [*(str(len(point.scores)) for point in points), *("0" for _ in others)]),
     ]
@@ -54,13 +54,18 @@ def hours_table(hours: Mapping[str, Sequence[ArmHours]]) -> WideTable:
         rows,
         ("study", lambda row: row[0]),
         ("arm", lambda row: row[1].arm),
-        ("search", lambda row: number(row[1].search_hours, 3)),
-        ("trainings", lambda row: str(row[1].trials)),
-        ("winners", lambda row: number(row[1].replicate_hours, 3)),
-        ("trainings ", lambda row: str(row[1].replicates)),
+        ("search\nhours", lambda row: _hours(row[1].search_hours)),
+        ("search\ntrainings", lambda row: str(row[1].trials)),
+        ("replicate\nhours", lambda row: _hours(row[1].replicate_hours)),
+        ("replicates", lambda row: str(row[1].replicates)),
         ("devices", lambda row: ", ".join(row[1].devices) or NOTHING),
         left=("arm", "devices"),
     )
+
+
+def _hours(hours: float | None) -> str:
+    """Hours to three digits that count: a toy takes seconds."""
+    return NOTHING if hours is None else f"{hours:.3g}"
 
 
 def best_table(label: str, curves: Sequence[BestScores], objective: str) -> WideTable:
