@@ -206,6 +206,7 @@ def test_a_card_says_all_data_with_its_languages_and_fingerprints() -> None:
         "both",
         names={"model": "owner/encoder@main", "train": "rajpurkar/squad", "faq": "pages", "dev": "held-out-articles"},
         hub=frozenset({"model", "train"}),
+        licences={"train": "CC BY-SA 4.0"},
     )
     text = model_card(made, REPORTS, origin)
     data = ModelCard(text).data.to_dict()
@@ -213,7 +214,12 @@ def test_a_card_says_all_data_with_its_languages_and_fingerprints() -> None:
     assert data["language"] == ["en", "de", "el", "ro"] and data["library_name"] == "transformers"
     assert data["metrics"] == ["f1", "exact_match"] and "license" not in data
     assert "# mix: arm both, seed 1001" in text and "Does it help?" in text
-    for line in ("| `pages` | `f0` |", "| `rajpurkar/squad` | `t0` |", "| dictionary of el |  | `x0` |"):
+    for line in (
+        "| `pages` |  | `f0` |",
+        "| `rajpurkar/squad` | CC BY-SA 4.0 | `t0` |",
+        "| dictionary of el |  |  | `x0` |",
+        "The licence of this model is for its author to choose",
+    ):
         assert line in text
     assert "English (en), German (de), Greek (el), Romanian (ro)" in text
     assert "25% of the examples come from FAQ pages (passage), split over de 75%, ro 25%" in text
@@ -339,3 +345,13 @@ def test_a_card_of_an_arm_that_searched_nothing_speaks_of_no_search() -> None:
         study, Locations("toy", "toy", "toy", "toy", {"baseline": "toy"}), ArmSearch("baseline"), {"xquad": SCORES}
     )
     assert origin.chosen == "" and "found best" not in model_card(configuration(WINDOWS), origin=origin)
+
+
+def test_licences_are_those_of_what_is_published_not_of_folders_with_such_a_name() -> None:
+    published = {"model": "xlm-roberta-base@abc", "train": "rajpurkar/squad", "faq": "PaDaS-Lab/webfaq"}
+    study = load_study(QUICKSTART.with_name("webfaq_mix.yaml"), ["model=xlm-roberta-base@abc", "data.dev=squad"])
+    models = dict.fromkeys(study.arms, published["model"])
+    places = Locations(published["train"], "/data/squad", {"xquad": "google/xquad"}, published["faq"], models)
+    origin = origin_of(study, places, ArmSearch("xlmr_webfaq"), {})
+    faq = "CC BY 4.0; the texts belong to their sites"
+    assert origin.licences == {"model": "MIT", "train": "CC BY-SA 4.0", "faq": faq, "webfaq_dev": faq}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+import importlib.resources
+import importlib.util
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -21,6 +22,12 @@ import pytest
 from golden_messages import Messages
 from rich.console import Console
 
+from xlingual.analyses.arm_ranks import outperforming, ranking
+from xlingual.analyses.selection_signal import selection_signals
+from xlingual.analyses.study_records import read_records
+from xlingual.analyses.transfer import transfer_gaps, worst_languages
+from xlingual.checklist import checklist_of
+from xlingual.checklist.answers import Facts
 from xlingual.errors import XlingualError
 from xlingual.inspection.spans import GOLD, Span
 from xlingual.page.examples import pieces
@@ -32,6 +39,7 @@ from xlingual.report.table import report_tables
 SCRIPT = "<script>alert(1)</script>"
 STUDY = "<script>alert(2)<"
 """A study's name is that of a folder: without a slash."""
+FOUND = ["ranks", "cost", "languages", "signal"]
 
 
 def parsed(file: Path) -> Element:
@@ -42,6 +50,16 @@ def parsed(file: Path) -> Element:
 
 def text_of(element: Element) -> str:
     return " ".join("".join(element.itertext()).split())
+
+
+def in_section(root: Element, name: str) -> Element:
+    (found,) = [section for section in root.iter("section") if section.get("aria-labelledby") == name]
+    return found
+
+
+def cells(table: Element) -> list[list[str]]:
+    """The texts of a table's rows."""
+    return [[text_of(cell) for cell in row] for row in next(table.iter("tbody")).iter("tr")]
 
 
 def local(element: Element) -> str:
@@ -58,6 +76,28 @@ def storage(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="module")
+def finished(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of four seeds whose replicates have reported, and its page beside it."""
+    storage = tmp_path_factory.mktemp("finished")
+    test = {"languages": ["en", "de", "th"]}
+    builder = studies.finished_study(storage, seeds=4, questions=20, gains={"webfaq": 9}, test=test)
+    arms = read_records(builder.directory).summary.arms
+    for arm in builder.arms:
+        for place, seed in enumerate((1, 2, 3, 4)):
+            builder.reports(arm, seed, {250: 50.0 + seed, 500: 70.0 + seed}, seconds=36.0)
+            scores = {code: {"f1": one.of("f1")[place]} for code, one in arms[arm].scores.items()}
+            fingerprint = f"{arm}-1-seed-{seed}"
+            builder.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, set="xquad", scores=scores)
+    write_page(builder.directory, storage / "page.html")
+    return storage
+
+
+@pytest.fixture(scope="module")
+def findings(finished: Path) -> Element:
+    return parsed(finished / "page.html")
+
+
+@pytest.fixture(scope="module")
 def root(storage: Path) -> Element:
     return parsed(storage / "page.html")
 
@@ -66,7 +106,7 @@ def test_every_table_of_the_terminal_is_there_digit_for_digit(storage: Path, roo
     stream = StringIO()
     Console(file=stream, width=2000).print(report_tables(summarize(storage / "small")))
     lines = [line.split() for line in stream.getvalue().splitlines() if line.strip() and "─" not in line]
-    (results,) = [section for section in root.iter("section") if section.get("aria-labelledby") == "results"]
+    results = in_section(root, "results")
     tables = list(results.iter("table"))
     assert len(tables) == stream.getvalue().count("\n─")
     for table in tables:
@@ -95,6 +135,67 @@ def test_the_answer_has_the_digits_of_the_headline(storage: Path, root: Element)
     )
 
 
+def test_what_analyses_found_has_sections_in_the_order_of_a_readers_questions(findings: Element) -> None:
+    order = [str(one.get("aria-labelledby")) for one in next(findings.iter("main")).iter("section")]
+    assert order == ["answer", "results", *FOUND, "answers", "search", "protocol", "checklist", "records"]
+    contents = [str(one.get("href"))[1:] for one in next(findings.iter("nav")).iter("a")]
+    assert contents == order
+    drawn = {section: [str(one.get("id")) for one in in_section(findings, section).iter("figure")] for section in FOUND}
+    assert drawn == {"ranks": ["arm-pairs"], "cost": ["costs"], "languages": [], "signal": ["signals"]}
+
+
+def test_their_numbers_are_those_of_the_analyses(finished: Path, findings: Element) -> None:
+    records = read_records(finished / "small")
+    ranks, chances, pairs = map(cells, in_section(findings, "ranks").iter("table"))
+    found, (better,) = ranking(records), outperforming(records)
+    assert ranks == [[one.arm, f"{one.mean:.1f}", str(one.rank), one.groups] for one in found.arms]
+    assert better.units == (4, 4)
+    chance = f"{better.probability:.2f} [{better.low:.2f}, {better.high:.2f}]"
+    assert chances[0][:3] == ["webfaq", "baseline", chance]
+    assert pairs[0][:2] == ["webfaq", "baseline"]
+    assert pairs[0][2].startswith(f"{found.pairs[0].estimate:+.1f} [{found.pairs[0].low:+.1f}")
+    worst, gaps = map(cells, in_section(findings, "languages").iter("table"))
+    lowest, gap = worst_languages(records), transfer_gaps(records)[1]
+    assert [row[1] for row in worst] == [one.language for one in lowest] == ["de", "th"]
+    assert gap.difference is not None and gap.difference.low is not None and gap.difference.high is not None
+    difference = f"{gap.difference.estimate:+.1f} [{gap.difference.low:+.1f}, {gap.difference.high:+.1f}]"
+    assert gaps[1][0] == "webfaq" and gaps[1][2:] == ["baseline", difference]
+    hours, curves = map(cells, in_section(findings, "cost").iter("table"))
+    assert hours == [["baseline", "0", "0", "0.08", "4", "-"], ["webfaq", "0", "0", "0.08", "4", "-"]]
+    assert [row[3] for row in curves] == ["0.01", "0.02"] * 2
+    signals, replicates = map(cells, in_section(findings, "signal").iter("table"))
+    rho = selection_signals(records)[0].overall.rho
+    assert signals[0][0] == "objective" and signals[0][2].startswith(f"{rho:+.2f} [")
+    assert len(replicates) == 8 and replicates[0][:3] == ["baseline", "1", "71.0"]
+
+
+def test_a_section_is_absent_without_its_data(studies: ModuleType, tmp_path: Path) -> None:
+    alone = studies.finished_study(tmp_path, ("baseline",), questions=10, test={"languages": ["en"]})
+    write_page(alone.directory, tmp_path / "page.html")
+    order = [str(one.get("aria-labelledby")) for one in parsed(tmp_path / "page.html").iter("section")]
+    assert order == ["answer", "results", "answers", "search", "protocol", "checklist", "records"]
+
+
+def test_the_checklist_has_every_question_with_its_tables(finished: Path, findings: Element) -> None:
+    found, section = checklist_of(StudyDirectory(finished / "small")), in_section(findings, "checklist")
+    asked = [(text_of(next(one.iter("h3"))), text_of(next(one.iter("em")))) for one in section.iter("article")]
+    assert asked == [(answer.id, answer.asks) for answer in found.answers]
+    tables = [part for answer in found.answers for part in answer.parts if isinstance(part, Facts)]
+    assert [cells(table) for table in section.iter("table")] == [
+        [[" ".join(cell.split()) for cell in row] for row in part.rows] for part in tables
+    ]
+    told = [line for line in map(text_of, section.iter("p")) if line.startswith("For the authors:")]
+    assert told == [f"For the authors: {answer.you}" for answer in found.answers if answer.you]
+
+
+def test_late_arms_are_marked_in_every_table_and_figure(root: Element) -> None:
+    parts = ("th", "td", "text", "tspan", "caption", "figcaption")
+    texts = [text_of(one) for one in root.iter() if local(one) in parts]
+    named = [text for text in texts if re.search(r"\b(noise|webfaq)\b(?!-\d)", text)]  # not webfaq-1, a fingerprint
+    assert len(named) > 60
+    assert [text for text in named if re.search(r"\b(noise|webfaq)\b(?!-\d| \(late\))", text)] == []
+
+
 def test_it_is_accessible_by_structure(root: Element) -> None:
     assert root.get("lang") == "en"
     landmarks = [local(one) for one in root.iter() if local(one) in ("header", "nav", "main", "footer")]
@@ -111,7 +212,7 @@ def test_it_is_accessible_by_structure(root: Element) -> None:
         assert text_of(next(table.iter("caption")))
         assert {head.get("scope") for head in table.iter("th")} == {"col", "row"}
     drawings = [one for one in root.iter() if local(one) == "svg"]
-    assert len(drawings) == 5 and {one.get("role") for one in drawings} == {"img"}
+    assert len(drawings) == 6 and {one.get("role") for one in drawings} == {"img"}
     assert next(one for one in root.iter("a")).get("class") == "skip"
 
 
@@ -188,7 +289,7 @@ def test_warnings_are_above_everything_and_in_every_table(studies: ModuleType, t
     first = next(next(root.iter("main")).iter("section"))
     assert first.get("aria-labelledby") == "warnings"
     assert [line.split(":")[0] for line in map(text_of, first.iter("li"))] == ["TOY WORLD", "ORACLE"]
-    (results,) = [section for section in root.iter("section") if section.get("aria-labelledby") == "results"]
+    results = in_section(root, "results")
     captions = [text_of(one) for one in results.iter("caption")]
     assert captions and all("TOY WORLD" in caption and "ORACLE" in caption for caption in captions)
     (answer,) = [text_of(one) for one in root.iter("p") if one.get("class") == "answer"]
@@ -236,15 +337,23 @@ def test_the_command_writes_it_and_says_so(call: Callable[..., Any], studies: Mo
     assert StudyDirectory(builder.directory.path).journal.exists()
 
 
+def axe() -> str:
+    """The script of the accessibility checker axe-core, of the newer package if both are there."""
+    for package in ("axe_playwright_python", "axe_core_python"):
+        if importlib.util.find_spec(package) is not None:
+            return (importlib.resources.files(package) / "axe.min.js").read_text("utf-8")
+    pytest.skip("needs the package axe-core-python")
+
+
 @pytest.mark.real
 def test_an_accessibility_checker_finds_nothing(storage: Path, tmp_path: Path) -> None:
-    """Needs a browser, and the checker: `npm install axe-core`, AXE=node_modules/axe-core/axe.min.js."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None or "AXE" not in os.environ:
-        pytest.skip("needs chromium, and AXE with the path of axe.min.js")
+    if browser is None:
+        pytest.skip("needs chromium")
     text = re.sub('<meta http-equiv="Content-Security-Policy".*>', "", (storage / "page.html").read_text("utf-8"))
+    text = text.replace("<details>", "<details open>")
     run = "axe.run().then(r => document.documentElement.dataset.found = JSON.stringify(r.violations.map(v => v.id)))"
-    scripts = f"<script>{Path(os.environ['AXE']).read_text('utf-8')}</script><script>{run}</script>"
+    scripts = f"<script>{axe()}</script><script>{run}</script>"
     (tmp_path / "page.html").write_text(text.replace("</body>", f"{scripts}</body>"), encoding="utf-8")
     for scheme in ("0", "1"):
         arguments = [

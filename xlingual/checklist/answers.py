@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
+
+from xlingual.report.late_arms import marked
 
 UNKNOWN = "-"
 """What the records do not say."""
@@ -86,6 +88,25 @@ class Answer:
             "see": list(self.see),
             "you": self.you or None,
         }
+
+
+def with_late_arms(answer: Answer, late: Collection[str]) -> Answer:
+    """The answer with late arms marked in the columns that name arms, to be drawn; in JSON names stay as they are."""
+    return replace(answer, parts=tuple(_marked(part, late) for part in answer.parts)) if late else answer
+
+
+def _marked(part: Part, late: Collection[str]) -> Part:
+    if not isinstance(part, Facts):
+        return part
+    places = {place for place, name in enumerate(part.columns) if name in ("arm", "arms")}
+    rows = (
+        tuple(
+            ", ".join(marked(arm, late) for arm in cell.split(", ")) if place in places else cell
+            for place, cell in enumerate(row)
+        )
+        for row in part.rows
+    )
+    return replace(part, rows=tuple(rows))
 
 
 def facts(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *records: str) -> Facts:

@@ -8,7 +8,7 @@ from typing import Any
 
 from xlingual.analyses.study_records import StudyRecords, read_records
 from xlingual.checklist import artifacts, computation, hyperparameters, results
-from xlingual.checklist.answers import UNKNOWN, Answer, Part, Statement
+from xlingual.checklist.answers import UNKNOWN, Answer, Part, Statement, with_late_arms
 from xlingual.checklist.questions import ASKED, YOU
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState
@@ -39,11 +39,18 @@ class Checklist:
         study: its name.
         warnings: what a reader must know first: a toy world, an oracle, a study that has not ended.
         answers: to every question, in order.
+        late: arms that were chosen after the test set had been read.
     """
 
     study: str
     warnings: tuple[str, ...]
     answers: tuple[Answer, ...]
+    late: tuple[str, ...] = ()
+
+    @property
+    def drawn(self) -> tuple[Answer, ...]:
+        """The answers with late arms marked."""
+        return tuple(with_late_arms(one, self.late) for one in self.answers)
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -77,7 +84,7 @@ def checklist_from(records: StudyRecords) -> Checklist:
         Answer(key, asks, tuple(_filled(parts.get(key, ()))), SEE.get(key, ()), you.get(key, ""))
         for key, asks in ASKED.items()
     ]
-    return Checklist(state.name, tuple(_warnings(state, summary)), tuple(answers))
+    return Checklist(state.name, tuple(_warnings(state, summary)), tuple(answers), summary.late)
 
 
 def _parts(records: StudyRecords) -> dict[str, list[Part]]:

@@ -12,7 +12,7 @@ from xlingual.inspection.terminal_text import visible
 def markdown(checklist: Checklist) -> str:
     """Write the whole checklist; texts from data cannot become markup."""
     parts = [f"# Checklist of study {_plain(checklist.study)}", *(f"**{_plain(one)}**" for one in checklist.warnings)]
-    for answer in checklist.answers:
+    for answer in checklist.drawn:
         parts += _answer(answer)
     return "\n\n".join(parts) + "\n"
 

@@ -19,7 +19,7 @@ def checklist_text(checklist: Checklist) -> RenderableType:
     """Draw the whole checklist."""
     drawn: list[RenderableType] = [Text(f"{visible(checklist.study)}: checklist", style="bold")]
     drawn += [Text(one, style="bold yellow") for one in checklist.warnings]
-    for answer in checklist.answers:
+    for answer in checklist.drawn:
         drawn += _answer(answer)
     left = ", ".join(checklist.left)
     return Group(*drawn, "", Text(f"left to you, in whole or in part: {left}", style="yellow"))

@@ -37,6 +37,10 @@ _ILLEGAL = {
     "pairs": "Illegal: what the model wrote is none of the words of the labels; it counts as wrong.",
 }
 TOY = "This model comes from a toy world of made-up languages: none of its numbers says anything about real languages."
+LICENCES = (
+    "A licence is what the publisher states; where none is named, none is known here. The licence of this model is for "
+    "its author to choose, and to write as `license` in the lines at the top."
+)
 DECLARED = {
     "model": "pretrained model (what it was pretrained on: see its own card)",
     "train": "training examples",
@@ -172,11 +176,14 @@ def _data(configuration: TrialConfiguration, origin: Origin | None) -> Iterator[
         f"in the languages {named}."
     )
     yield ""
+    licences = origin.licences if origin else {}
     rows = []
     for part, fingerprint in configuration.sources.items():
-        what = DECLARED.get(part, part)
-        rows.append((what, f"`{names[part]}`" if part in names else "", f"`{fingerprint}`"))
-    yield _table(("part", "source", "fingerprint of its content"), rows)
+        what, source = DECLARED.get(part, part), f"`{names[part]}`" if part in names else ""
+        rows.append((what, source, licences.get(part, ""), f"`{fingerprint}`"))
+    yield _table(("part", "source", "licence", "fingerprint of its content"), rows)
+    yield ""
+    yield LICENCES
 
 
 def _in_words(configuration: TrialConfiguration, origin: Origin | None, task: Task) -> Iterator[str]:

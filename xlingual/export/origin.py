@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xlingual.preparation.inputs import Locations
 from xlingual.study import Study, arm_space, parameters
 from xlingual.study.benchmarks import Benchmark
+from xlingual.study.licences import licence_of
 from xlingual.study.searches import ArmSearch, searches_of
 from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.tasks.named import task_of
@@ -39,6 +40,7 @@ class Origin:
         arm: that it was trained for.
         names: part of the data ("model", "train", ...) -> how the study calls it.
         hub: parts whose names are ids on the hub.
+        licences: of parts that are published, as far as they are known, in words.
         toy: whether this is the toy world.
         oracle: whether the search saw the test set.
         chosen: how the configuration was chosen, in a sentence; empty where nothing was searched.
@@ -52,6 +54,7 @@ class Origin:
     arm: str
     names: Mapping[str, str] = field(default_factory=dict)
     hub: frozenset[str] = frozenset()
+    licences: Mapping[str, str] = field(default_factory=dict)
     toy: bool = False
     oracle: bool = False
     chosen: str = ""
@@ -94,6 +97,11 @@ def origin_of(
             part: name if part in hub else re.split(r"[/\\]", name.rstrip("/"))[-1] for part, (name, _) in said.items()
         },
         hub=frozenset(hub),
+        licences={
+            part: licence.terms
+            for part, (name, place) in said.items()
+            if name == place and (licence := licence_of(name)) is not None
+        },
         toy=study.uses_toy,
         oracle=study.oracle,
         chosen=_chosen(study, search),

@@ -35,7 +35,7 @@ class ShownAnswer:
 
 def appendix(checklist: Checklist) -> list[ShownAnswer]:
     """The answers, with tables as the page draws them."""
-    return [ShownAnswer(one.id, one.asks, tuple(map(_part, one.parts)), one.see, one.you) for one in checklist.answers]
+    return [ShownAnswer(one.id, one.asks, tuple(map(_part, one.parts)), one.see, one.you) for one in checklist.drawn]
 
 
 def _part(part: Part) -> ShownPart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +15,7 @@ from xlingual.inspection.table import facts_of, labelled
 from xlingual.inspection.terminal_text import Clusters, visible
 from xlingual.languages import name_or_code
 from xlingual.records.layout import StudyDirectory
+from xlingual.report.late_arms import marked
 from xlingual.report.wide_table import Column, WideTable
 
 OF_EACH_LANGUAGE = 2
@@ -76,27 +77,29 @@ class Examples:
     languages: tuple[ShownLanguage, ...]
 
 
-def examples(place: StudyDirectory, flags: Sequence[str] = ()) -> Examples:
+def examples(place: StudyDirectory, flags: Sequence[str] = (), late: Collection[str] = ()) -> Examples:
     """Read the examples of the headline set: the first arm that is compared, beside what it is compared with.
 
     Args:
         place: of the study.
         flags: lines under the title of the table.
+        late: arms to mark as chosen after the test set had been read.
 
     Raises:
         RecordError: when nothing was scored, or a record is broken or missing.
     """
     found = inspect(place, InspectionRequest(languages="all", limit=OF_EACH_LANGUAGE))
     arms = tuple(
-        f"{one.arm}: search {one.replicate.search}, seed {one.replicate.seed}, one of {one.scored} scored"
+        f"{marked(one.arm, late)}: search {one.replicate.search}, seed {one.replicate.seed}, one of {one.scored} scored"
         for one in found.arms
     )
-    names = tuple(one.arm for one in found.arms)
-    return Examples(arms, names, found.texts.problem, _counts(found, flags), tuple(_languages(found)))
+    names = tuple(marked(one.arm, late) for one in found.arms)
+    counts = _counts(found, names, flags)
+    return Examples(arms, names, found.texts.problem, counts, tuple(_languages(found, late)))
 
 
-def _counts(found: Inspection, flags: Sequence[str]) -> WideTable:
-    rows, names = [one.counts for one in found.languages], [one.arm for one in found.arms]
+def _counts(found: Inspection, names: Sequence[str], flags: Sequence[str]) -> WideTable:
+    rows = [one.counts for one in found.languages]
     if len(names) > 1:
         columns = [
             Column("both", [str(row.both) for row in rows]),
@@ -115,12 +118,12 @@ def _counts(found: Inspection, flags: Sequence[str]) -> WideTable:
     return WideTable(title, flags, Column("language", [one.key for one in found.languages]), [[counts, *columns]])
 
 
-def _languages(found: Inspection) -> Iterator[ShownLanguage]:
+def _languages(found: Inspection, late: Collection[str]) -> Iterator[ShownLanguage]:
     for one in found.languages:
-        yield ShownLanguage(one.key, name_or_code(one.key), tuple(_questions(found, one)))
+        yield ShownLanguage(one.key, name_or_code(one.key), tuple(_questions(found, one, late)))
 
 
-def _questions(found: Inspection, language: LanguageAnswers) -> Iterator[ShownQuestion]:
+def _questions(found: Inspection, language: LanguageAnswers, late: Collection[str]) -> Iterator[ShownQuestion]:
     for one in language.questions:
         yield ShownQuestion(
             f"No. {one.number}: {visible(one.id)}",
@@ -128,7 +131,7 @@ def _questions(found: Inspection, language: LanguageAnswers) -> Iterator[ShownQu
             pieces(one.example.context, spans_of(one)) if isinstance(one.example, Example) else (),
             tuple(labelled(text, found.words) for text in dict.fromkeys(text for text, _ in one.golds)),
             tuple(
-                (answer.arm, labelled(answer.text, found.words), ", ".join(facts_of(answer, one.example)))
+                (marked(answer.arm, late), labelled(answer.text, found.words), ", ".join(facts_of(answer, one.example)))
                 for answer in one.answers
             ),
         )

@@ -101,7 +101,7 @@ def page(records: StudyRecords, file: Path) -> str:
         warnings=warnings(summary),
         answer=answer(summary),
         differences=_differences(summary),
-        examples=examples(directory, warnings(summary)) if summary.languages else None,
+        examples=examples(directory, warnings(summary), summary.late) if summary.languages else None,
         examples_each=OF_EACH_LANGUAGE,
         results=list(_results(summary)),
         findings=findings(records),

@@ -12,6 +12,7 @@ from typing import Any
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState
+from xlingual.report.late_arms import marked
 from xlingual.report.notes import objective_in_words
 from xlingual.report.status import status_table
 from xlingual.report.summary import Summary
@@ -196,7 +197,7 @@ def _readings(state: StudyState) -> WideTable:
     rows, headline = state.ledger, next(iter(state.test_sets))
     columns = [
         Column("test set", [str(row.get("set", headline)) for row in rows], justify="left"),
-        Column("arm", [str(row.get("arm", "-")) for row in rows], justify="left"),
+        Column("arm", [marked(str(row.get("arm", "-")), state.late_arms) for row in rows], justify="left"),
         Column("seed", [str(row.get("seed", "-")) for row in rows]),
         Column("model", [str(row.get("fingerprint", "-")) for row in rows], justify="left"),
         Column("purpose", [str(row.get("purpose", "-")) for row in rows], justify="left"),
