@@ -93,6 +93,7 @@ def page(records: StudyRecords, file: Path) -> str:
         undefined=StrictUndefined,
     )
     identifiers = count(1)
+    environment.globals["characters"] = characters
     environment.globals["next_id"] = lambda: f"table-{next(identifiers)}"
     return environment.get_template("page.html.jinja").render(
         mark=MARK,
@@ -116,8 +117,21 @@ def page(records: StudyRecords, file: Path) -> str:
     )
 
 
+WRAPPED, BETWEEN = 40, 2
+"""Characters of a column that wraps, and between two columns."""
 STYLES = {"green": "up", "red": "down", "bold": "strong"}
 """Classes of the cells that have a style in a terminal."""
+
+
+def characters(table: WideTable) -> int:
+    """About how many characters wide a table is: print makes letters smaller where they would not fit on paper."""
+    columns = (table.first, *table.columns)
+    widths = (
+        max(len(line) for text in (one.header, *one.cells) for line in text.splitlines() or [""]) for one in columns
+    )
+    return sum(min(width, WRAPPED) if one.wraps else width for one, width in zip(columns, widths, strict=True)) + (
+        BETWEEN * len(columns)
+    )
 
 
 def _differences(summary: Summary) -> Drawing | None:
