@@ -13,7 +13,7 @@ import pytest
 from xlingual.errors import DataError
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
-from xlingual.search.listener import TrialView
+from xlingual.search.listener import ClusterUse, TrialView
 from xlingual.study import load_study
 
 WriteStudy = Callable[..., Path]
@@ -27,6 +27,12 @@ class Recorder:
         self.trials: list[TrialView] = []
         self.tested: list[tuple[str, int]] = []
         self.notes: list[str] = []
+
+    def recorded(self, *_: Any) -> None:
+        pass
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        pass
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         self.stages.append((stage, total, done))

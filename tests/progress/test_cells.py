@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from xlingual.progress import ScoreNames, cells
+from xlingual.progress.study_view import TimeLeft
 from xlingual.study import Robust
 
 CONFIGURATION = {
@@ -30,20 +31,18 @@ def test_durations_read_as_people_say_them(seconds, text):
 
 def test_no_estimate_is_no_text():
     assert cells.time_left(None) == ""
-    assert cells.time_left(0.4) == ""
-    assert cells.time_left(61) == "about 1 min 01 s left in this stage"
+    assert cells.time_left(TimeLeft(0.4, 0.4)) == ""
+    assert cells.time_left(TimeLeft(61, 61)) == "about 1 min 01 s left"
+
+
+def test_an_estimate_says_what_follows_and_what_it_is_at_most():
+    assert cells.time_left(TimeLeft(61, 70, before_test=True)) == "about 1 min 01 s left before the test"
+    assert cells.time_left(TimeLeft(60, 300)) == "about 1 min 00 s left, at most 5 min 00 s"
 
 
 @pytest.mark.parametrize(("number", "text"), [(0.4, ".4"), (0.05, ".05"), (1.0, "1"), (0.0, "0"), (0.123, ".12")])
 def test_shares_are_short(number, text):
     assert cells.share(number) == text
-
-
-def test_a_bar_is_full_only_when_all_is_done():
-    assert cells.bar(0, 500, 4) == "░░░░"
-    assert cells.bar(499, 500, 4) == "███░"
-    assert cells.bar(500, 500, 4) == "████"
-    assert cells.bar(0, 0, 4) == "░░░░"
 
 
 def test_a_configuration_reads_as_short_texts():
@@ -102,11 +101,6 @@ def test_zero_shot_means_without_english():
 def test_a_mean_over_a_missing_score_is_missing():
     assert ScoreNames().zero_shot({"de": {"f1": 60.0}, "th": {"exact_match": 40.0}}) is None
     assert ScoreNames().zero_shot({"en": {"f1": 90.0}}) is None
-
-
-def test_clipping_keeps_the_width():
-    assert cells.clip("webfaq+noise", 12) == "webfaq+noise"
-    assert cells.clip("webfaq+noise", 8) == "webfaq+…"
 
 
 def test_an_objective_on_the_test_set_says_oracle():

@@ -7,7 +7,8 @@ import io
 from rich.console import Console
 
 from xlingual.progress import ScoreNames
-from xlingual.progress.board import test_table as drawn_table
+from xlingual.progress.arm_table import test_table as drawn_table
+from xlingual.progress.glyphs import UNICODE
 from xlingual.progress.plain import PlainView
 from xlingual.progress.study_view import StudyState
 from xlingual.task_metrics import MLQA, SQUAD
@@ -39,7 +40,7 @@ def test_a_row_of_the_live_table_has_the_metric_of_its_set() -> None:
     state.test_scored("baseline", 1, "xquad", XQUAD)
     state.test_scored("baseline", 1, "mlqa", CROSSED)
     console = Console(width=100, file=io.StringIO())
-    console.print(drawn_table(state, 5, NAMES))
+    console.print(drawn_table(state, 100, 5, NAMES, UNICODE))
     header, *rows = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert header.split()[-3:] == ["mean", "beyond", "German"]
     assert rows[0].split()[2:] == ["xquad", "3", "F1", "50.00"]

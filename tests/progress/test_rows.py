@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from xlingual.progress.study_view import choose_rows
+from xlingual.progress.stage_state import StageState
 from xlingual.search.listener import TrialView
 
 
 def trial(number: int, state: str, objective: float | None = None) -> TrialView:
     return TrialView(f"a/{number}", "a", f"trial {number}", state, 0, 100, objective=objective)
+
+
+def choose_rows(trials, limit: int) -> list[TrialView]:
+    stage = StageState("search", len(trials), 0, 0.0)
+    for each in trials:
+        stage.take(each, 0.0)
+    return stage.rows(limit)
 
 
 def numbers(trials) -> list[int]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
 
-from xlingual.progress.study_view import StudyState
+from xlingual.progress.outline import ArmOutline, Outline
+from xlingual.progress.study_view import StudyState, TimeLeft
 from xlingual.search.listener import TrialView
 
 
@@ -32,13 +34,18 @@ def state(clock: Clock) -> StudyState:
     return StudyState(clock)
 
 
+def seconds_left(state: StudyState) -> float | None:
+    left = state.time_left()
+    return None if left is None else left.seconds
+
+
 def test_nothing_is_said_of_the_time_left_before_anything_is_known(state, clock):
-    assert state.seconds_left() is None
+    assert seconds_left(state) is None
     state.stage_started("search", 4, 0)
     clock.now += 30
     state.trial_changed(trial(state="waiting"))
     state.trial_changed(trial(state="running"))
-    assert state.seconds_left() is None
+    assert seconds_left(state) is None
 
 
 def test_the_time_left_is_the_updates_to_do_over_the_speed_so_far(state, clock):
@@ -47,7 +54,7 @@ def test_the_time_left_is_the_updates_to_do_over_the_speed_so_far(state, clock):
     clock.now += 10
     state.trial_changed(trial(updates=50))
     # 50 updates in 10 s; to do: 50 of this trial and 3 trials of 100
-    assert state.seconds_left() == pytest.approx(350 / 5)
+    assert seconds_left(state) == pytest.approx(350 / 5)
 
 
 def test_the_time_left_counts_down_between_events_and_stops_at_zero(state, clock):
@@ -56,9 +63,9 @@ def test_the_time_left_counts_down_between_events_and_stops_at_zero(state, clock
     clock.now += 10
     state.trial_changed(trial(updates=50))
     clock.now += 4
-    assert state.seconds_left() == pytest.approx(6)
+    assert seconds_left(state) == pytest.approx(6)
     clock.now += 60
-    assert state.seconds_left() == 0
+    assert seconds_left(state) == 0
 
 
 def test_a_trial_to_come_counts_as_long_as_the_ended_ones_were(state, clock):
@@ -69,7 +76,7 @@ def test_a_trial_to_come_counts_as_long_as_the_ended_ones_were(state, clock):
     state.trial_changed(trial(0, state="finished", updates=100))
     state.trial_changed(trial(1, state="pruned", updates=20))
     # 120 updates in 12 s; one trial to come at the mean of 100 and 20 updates
-    assert state.seconds_left() == pytest.approx(6)
+    assert seconds_left(state) == pytest.approx(6)
 
 
 def test_updates_of_an_earlier_process_are_not_taken_for_speed(state, clock):
@@ -77,10 +84,10 @@ def test_updates_of_an_earlier_process_are_not_taken_for_speed(state, clock):
     state.trial_changed(trial(resumed=True))
     clock.now += 5
     state.trial_changed(trial(updates=80))
-    assert state.seconds_left() is None
+    assert seconds_left(state) is None
     clock.now += 5
     state.trial_changed(trial(updates=90))
-    assert state.seconds_left() == pytest.approx(10)
+    assert seconds_left(state) == pytest.approx(10)
 
 
 def test_updates_done_a_second_time_are_not_counted_twice(state, clock):
@@ -92,7 +99,7 @@ def test_updates_done_a_second_time_are_not_counted_twice(state, clock):
     state.trial_changed(trial(updates=40))
     state.trial_changed(trial(updates=60))
     # 60 updates in 20 s, 40 to do
-    assert state.seconds_left() == pytest.approx(40 / 3)
+    assert seconds_left(state) == pytest.approx(40 / 3)
 
 
 def test_nothing_is_left_of_a_stage_that_is_done(state, clock):
@@ -100,7 +107,7 @@ def test_nothing_is_left_of_a_stage_that_is_done(state, clock):
     state.trial_changed(trial())
     clock.now += 10
     state.trial_changed(trial(state="finished", updates=100))
-    assert state.seconds_left() is None
+    assert seconds_left(state) is None
     assert state.stage.done == 1
 
 
@@ -124,16 +131,16 @@ def test_a_trial_told_as_ended_and_then_begun_again_is_not_done(state, clock):
     assert state.stage.done == 1
     clock.now += 10
     state.trial_changed(trial(1, updates=65, resumed=True))
-    assert state.seconds_left() == pytest.approx(10)
+    assert seconds_left(state) == pytest.approx(10)
 
 
 def test_the_test_stage_is_timed_by_replicates(state, clock):
     state.stage_started("test", 4, 1)
-    assert state.seconds_left() is None
+    assert seconds_left(state) is None
     clock.now += 20
     state.test_scored("baseline", 1001, "xquad", {"de": {"f1": 50.0}})
     assert state.stage.done == 2
-    assert state.seconds_left() == pytest.approx(40)
+    assert seconds_left(state) == pytest.approx(40)
 
 
 def test_the_best_of_an_arm_is_its_finished_trial_with_the_highest_score(state):
@@ -176,4 +183,106 @@ def test_the_time_left_counts_the_passes_of_an_update(state, clock):
     clock.now += 10
     state.trial_changed(trial(0, state="finished", updates=100))
     # 100 passes in 10 s; to do: 300 of the expensive trial, and one more trial like the finished one
-    assert state.seconds_left() == pytest.approx(40)
+    assert seconds_left(state) == pytest.approx(40)
+
+
+def studied(clock: Clock, until: str = "report") -> StudyState:
+    """A study of two arms with two trials and three replicates each."""
+    arms = {"baseline": ArmOutline(2, 3), "noise": ArmOutline(2, 3)}
+    return StudyState(clock, Outline("s", arms, "baseline", 1, until))
+
+
+def test_the_time_left_includes_the_replicates_to_come_and_says_that_the_test_follows(clock):
+    state = studied(clock)
+    state.stage_started("search", 4, 0)
+    state.trial_changed(trial())
+    clock.now += 10
+    state.trial_changed(trial(updates=50))
+    # 50 updates in 10 s; to do: 350 of the search and 6 replicates of 100
+    assert state.time_left() == TimeLeft(pytest.approx(190.0), pytest.approx(190.0), before_test=True)
+
+
+def test_a_study_that_ends_with_its_search_has_nothing_after_it(clock):
+    state = studied(clock, until="search")
+    state.stage_started("search", 4, 0)
+    state.trial_changed(trial())
+    clock.now += 10
+    state.trial_changed(trial(updates=50))
+    assert state.time_left() == TimeLeft(pytest.approx(70.0), pytest.approx(70.0), before_test=False)
+    state.stage_ended("search")
+    assert state.over
+
+
+def test_pruned_trials_shorten_the_estimate_but_not_the_bound(clock):
+    state = studied(clock)
+    state.stage_started("search", 4, 0)
+    for number, (kind, updates) in enumerate([("finished", 100), ("pruned", 20)]):
+        state.trial_changed(trial(number))
+        clock.now += updates / 10
+        state.trial_changed(trial(number, state=kind, updates=updates))
+    # 120 updates in 12 s; two trials of 60 updates, of 100 at most; replicates are never stopped
+    assert state.time_left() == TimeLeft(pytest.approx(12 + 60), pytest.approx(20 + 60), before_test=True)
+
+
+def test_replicates_take_the_speed_of_the_search_until_one_has_reported(clock):
+    state = studied(clock)
+    state.stage_started("search", 1, 0)
+    state.trial_changed(trial())
+    clock.now += 10
+    state.trial_changed(trial(state="finished", updates=100))
+    state.stage_ended("search")
+    state.stage_started("replicate", 6, 0)
+    state.trial_changed(replace(trial(), key="baseline/seed-1"))
+    assert seconds_left(state) == pytest.approx(60)
+    clock.now += 5
+    assert seconds_left(state) == pytest.approx(55)
+
+
+def test_what_earlier_commands_left_counts_for_the_best_and_not_for_the_speed(clock):
+    state = studied(clock)
+    ended = [
+        trial(0, state="finished", updates=100, objective=60.0),
+        trial(0, "noise", "finished", 100, objective=64.0),
+    ]
+    state.recorded([*ended, replace(trial(state="finished", updates=100), key="baseline/seed-1")], {})
+    assert {arm: best.objective for arm, best in state.best().items()} == {"baseline": 60.0, "noise": 64.0}
+    state.stage_started("search", 4, 2)
+    assert state.stage.done == 2 and not state.best_of_this_command
+    state.trial_changed(trial(1))
+    clock.now += 10
+    state.trial_changed(trial(1, updates=50))
+    assert seconds_left(state) == pytest.approx((50 + 100 + 600) / 5)
+    state.stage_started("replicate", 6, 1)
+    assert state.stage.done == 1
+
+
+def test_the_cost_of_an_event_and_of_a_look_does_not_grow_with_the_number_of_trials(state):
+    """Counted in calls of Python functions, which no other work on the machine changes."""
+    calls = []
+    for number in (100, 1000):
+        state.stage_started("search", number, 0)
+        for n in range(number):
+            state.trial_changed(trial(n, state="finished", updates=100, objective=float(n % 97)))
+        count = 0
+
+        def counted(frame, event, argument):
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(counted)
+        try:
+            state.trial_changed(trial(5, state="finished", updates=100, objective=99.0))
+            rows, hidden = state.rows(20)
+            state.time_left()
+        finally:
+            sys.setprofile(None)
+        assert (len(rows), hidden) == (20, number - 20)
+        calls.append(count)
+    assert calls[1] <= calls[0] + 20
+
+
+def test_a_stopped_clock_stands_still(state, clock):
+    clock.now += 5
+    state.stop()
+    clock.now += 5
+    assert state.elapsed() == 5

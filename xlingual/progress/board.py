@@ -1,140 +1,117 @@
-"""Draws the state of a study as a table under a line or two; never changes the state."""
+"""Draws the state of a study: its stages, its arms against the baseline, its trials; never changes the state."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from xlingual.progress import cells
+from xlingual.progress.arm_table import arm_table, test_table
+from xlingual.progress.glyphs import UNICODE, Glyphs
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
 from xlingual.progress.study_view import StageState, StudyState
-from xlingual.search.listener import TrialView
+from xlingual.progress.trial_table import trial_table
+from xlingual.task_metrics import counted
 
-STATE_STYLES = {"running": "bold", "finished": "green", "pruned": "yellow", "failed": "red", "waiting": "dim"}
 FEWEST_ROWS = 3
-WIDE = 100
-LEFT = ("arm", "trial", "search:trial", "state", "updates", "robust", "mixture")
-OPTIONAL = ("robust", "mixture")
-LEAST = 8
-"""Least width of an optional column."""
+ROOMY = 20
+"""Lines of a screen that has room for empty ones."""
+
+MOST_REASONS = 2
+NO_REASON = "no reason recorded"
 
 
-def draw(state: StudyState, width: int, height: int, names: ScoreNames = DEFAULT_NAMES) -> RenderableType:
+def draw(
+    state: StudyState,
+    width: int,
+    height: int,
+    names: ScoreNames = DEFAULT_NAMES,
+    glyphs: Glyphs = UNICODE,
+) -> RenderableType:
     """The whole board in `width` columns and at most `height` lines, but always a few rows."""
-    stage = state.stage
+    top = [rail(state, width, glyphs), progress_line(state, width, glyphs)]
+    if state.cluster is not None:
+        top.append(cluster_line(state, width, glyphs))
+    stage, gap = state.stage, [Text()] if height >= ROOMY else []
     if stage is None:
-        return Text(f"starting, {cells.duration(state.elapsed())}")
-    parts: list[RenderableType] = [headline(state, stage)]
-    best = best_line(state, names)
-    if best is not None:
-        parts.append(best)
-        height -= 1 + len(best.plain) // width
-    room = max(FEWEST_ROWS, height - 3)  # the headline, the table's header, the line of what is not shown
+        return Group(*top)
+    failed = failure_lines(stage, width, glyphs)
+    room = height - len(top) - len(failed) - 2 * len(gap)
+    parts: list[RenderableType] = [*top, *gap]
+    arms = arm_table(state, width, max(2, room // 3), names, glyphs)
+    if arms.row_count:
+        parts += [arms, *gap]
+        room -= arms.row_count + 1 + bool(arms.caption)
+    room = max(FEWEST_ROWS, room - 2)  # the table's header, the line of what is not shown
     if stage.name == "test":
-        parts.append(test_table(state, room, names))
+        parts.append(test_table(state, width, room, names, glyphs))
     elif stage.trials:
         rows, hidden = state.rows(room)
-        parts.append(trial_table(rows, width, names))
+        parts.append(trial_table(rows, width, names, glyphs, over=state.stopped_at is not None))
         if hidden:
-            parts.append(Text(f"and {hidden} more, not shown", style="dim"))
-    return Group(*parts)
+            parts.append(Text(f"and {hidden:,} more, not shown", style="dim"))
+    return Group(*parts, *failed)
 
 
-def headline(state: StudyState, stage: StageState) -> Text:
-    """Stage, items done, time spent and, if known, time left."""
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(stage.name, style="bold")
-    line.append(f"  {stage.done} of {stage.total} done  {cells.duration(state.elapsed())}")
-    left = cells.time_left(state.seconds_left())
-    return line.append(f"  {left}") if left else line
+def rail(state: StudyState, width: int, glyphs: Glyphs) -> Text:
+    """The study's name and its stages: done, present, to come."""
+    line = Text(no_wrap=True, overflow="crop")
+    present, outline = state.stage, state.outline
+    begun = [stage.name for stage in state.stages]
+    named = [*outline.stages, *(name for name in begun if name not in outline.stages)]
+    stages = named if outline.arms or not begun else begun
+    stopped = state.stopped_at is not None and not state.over
+    at = stages.index(present.name) if present else 0
+    for position, name in enumerate(stages):
+        stage, total = state.of(name), outline.items(name)
+        if present is None or position > at:
+            mark, style, text = glyphs.to_come, "dim", f"{name} {total:,}" if total else name
+        elif stage is None or stage.name not in begun or stage.ended:
+            done = stage.done if stage is not None and stage.name in begun else total
+            mark, style, text = glyphs.done, "green", f"{name} {done:,}" if done else name
+        else:
+            mark, style = (glyphs.stopped, "yellow") if stopped else (glyphs.now, "bold cyan")
+            earlier = f" ({stage.done_before:,} before)" if stage.done_before else ""
+            text = f"{name} {stage.done:,} of {stage.total:,}{earlier}"
+        line.append(f"  {mark} ", style=style).append(text, style=style)
+    label = glyphs.clip(outline.name, max(8, width - cell_len(line.plain)))
+    return Text(label, style="bold", no_wrap=True, overflow="crop").append(line if label else line[2:])
 
 
-def best_line(state: StudyState, names: ScoreNames) -> Text | None:
-    """Per arm the best finished trial of the search; None before the first."""
-    best = state.best()
-    if not best:
-        return None
-    of = " of this command" if state.best_of_this_command else ""
-    line = Text(f"best {names.name}{of}", overflow="fold", style="dim")
-    for arm, trial in best.items():
-        line.append(f"  {arm} ", style="not dim")
-        line.append(cells.percent(trial.objective), style="not dim bold")
-        line.append(f" ({trial.label})")
-    return line
+def progress_line(state: StudyState, width: int, glyphs: Glyphs) -> Text:
+    """How far the present stage is, time spent and time left; how the command ended, once it has."""
+    stage, spent = state.stage, cells.duration(state.elapsed())
+    if state.over:
+        return Text(f"done after {spent}", style="green", no_wrap=True)
+    if state.stopped_at is not None:
+        return Text(f"stopped after {spent}; the same command goes on from here", style="yellow", no_wrap=True)
+    if stage is None:
+        return Text(f"starting, {spent}", no_wrap=True)
+    left = cells.time_left(state.time_left())
+    text = f"{spent}, {left}" if left else spent
+    bar = glyphs.bar(stage.share, stage.total, max(0, min(40, width - cell_len(text) - 2)))
+    return Text(no_wrap=True, overflow="crop").append(bar, style="cyan").append(f"  {text}")
 
 
-def trial_table(trials: Sequence[TrialView], width: int, names: ScoreNames) -> Table:
-    """One row per trial, in `width` columns; robust training and mixture only where some trial has one.
-
-    If space is short, the mixture is cut first, then robust training, so that scores never are.
-    """
-    gap = 1 if width < WIDE else 2
-    columns = _columns(trials, width < WIDE, names.header)
-    for name in reversed(OPTIONAL):
-        if name in columns:
-            others = [header for header in columns if header != name]
-            room = width - gap - sum(gap + _width(header, columns[header]) for header in others)
-            columns[name] = [cells.clip(text, max(LEAST, room)) for text in columns[name]]
-    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="dim")
-    for header in columns:
-        table.add_column(header, no_wrap=True, justify="left" if header in LEFT else "right")
-    styles = [STATE_STYLES.get(state, "") for state in columns["state"]]
-    for texts, style in zip(zip(*columns.values(), strict=True), styles, strict=True):
-        table.add_row(
-            *[Text(text, style if header == "state" else "") for header, text in zip(columns, texts, strict=True)]
-        )
-    return table
+def cluster_line(state: StudyState, width: int, glyphs: Glyphs) -> Text:
+    """Nodes, and what of the CPUs and GPUs is in use."""
+    use = state.cluster
+    assert use is not None
+    parts = [f"{use.used.get(name, 0):g} of {total:g} {name}" for name, total in use.total.items() if total]
+    text = f"cluster: {counted(use.nodes, 'nodes')}, {' and '.join(parts)} in use"
+    return Text(glyphs.clip(text, width), style="dim", no_wrap=True)
 
 
-def test_table(state: StudyState, limit: int, names: ScoreNames) -> Table:
-    """The latest `limit` scorings of replicates on a test set."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("arm", no_wrap=True, max_width=24)
-    table.add_column("seed", no_wrap=True, justify="right")
-    table.add_column("test set", no_wrap=True, max_width=16)
-    table.add_column("languages", justify="right")
-    table.add_column(f"mean {names.beyond}", no_wrap=True, justify="right")
-    for (arm, seed, test_set), scores in list(state.test_scores.items())[-limit:]:
-        of_set = names.on(test_set)
-        pairs = sum("-" in key for key in scores)
-        count = f"{len(scores) - pairs}" + (f" and {pairs} pairs" if pairs else "")
-        mean = f"{of_set.headline} {cells.percent(of_set.zero_shot(scores))}"
-        table.add_row(Text(arm), str(seed), Text(test_set), count, mean)
-    return table
-
-
-def _columns(trials: Sequence[TrialView], narrow: bool, score: str) -> dict[str, list[str]]:
-    """Header -> a text per trial, in the order of the table; empty optional columns are left out."""
-    columns = {
-        "arm": [cells.clip(trial.arm, 12 if narrow else 24) for trial in trials],
-        ("search:trial" if any(map(_of_search, trials)) else "trial"): [_short(trial.label) for trial in trials],
-        "state": [trial.state for trial in trials],
-        "updates": [_updates(trial, 4 if narrow else 8) for trial in trials],
-        "lr": [cells.learning_rate(trial.configuration) for trial in trials],
-        score: [cells.percent(trial.objective) for trial in trials],
-        "robust": [cells.robust(trial.configuration) for trial in trials],
-        "mixture": [cells.mixture(trial.configuration) for trial in trials],
-    }
-    return {name: texts for name, texts in columns.items() if name not in OPTIONAL or set(texts) != {cells.NOTHING}}
-
-
-def _of_search(trial: TrialView) -> bool:
-    """Whether a trial belongs to one of several searches."""
-    return trial.label.startswith("search ")
-
-
-def _short(label: str) -> str:
-    """A label without the words of the header: "3", "2:3" of search 2."""
-    return re.sub(r"^search (\d+), trial ", r"\1:", label).removeprefix("trial ")
-
-
-def _width(header: str, texts: Sequence[str]) -> int:
-    return max(map(len, (header, *texts)))
-
-
-def _updates(trial: TrialView, bar_width: int) -> str:
-    return f"{cells.bar(trial.updates, trial.total_updates, bar_width)} {trial.updates}/{trial.total_updates}"
+def failure_lines(stage: StageState, width: int, glyphs: Glyphs) -> list[Text]:
+    """A line for each of the latest reasons of failures."""
+    found = [keys for keys in stage.reasons.values() if keys]
+    lines = []
+    if len(found) > MOST_REASONS:
+        lines.append(f"failures for {counted(len(found) - MOST_REASONS, 'reasons')} before these")
+    for keys in found[-MOST_REASONS:]:
+        last = stage.trials[keys[-1]]
+        who = f"{last.arm} {last.label}"
+        who = f"{len(keys):,} failed, {who} the last" if len(keys) > 1 else who
+        lines.append(f"{who}: {last.reason or NO_REASON}")
+    return [Text(glyphs.clip(f"{glyphs.failed} {line}", width), style="red", no_wrap=True) for line in lines]

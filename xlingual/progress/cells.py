@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from xlingual.progress.study_view import TimeLeft
 from xlingual.study.methods.registry import METHODS
 
 NOTHING = "-"
@@ -21,9 +22,16 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def time_left(seconds: float | None) -> str:
-    """An estimate in words; empty while unknown, and once the time is up."""
-    return "" if seconds is None or seconds < 1 else f"about {duration(seconds)} left in this stage"
+def time_left(left: TimeLeft | None) -> str:
+    """An estimate in words; empty while unknown, and once the time is up.
+
+    What it would be if no further trial were stopped early is told where that is much more.
+    """
+    if left is None or left.seconds < 1:
+        return ""
+    before = " before the test" if left.before_test else ""
+    much_more = left.at_most > 1.2 * left.seconds and left.at_most - left.seconds > 30
+    return f"about {duration(left.seconds)} left{before}" + (f", at most {duration(left.at_most)}" if much_more else "")
 
 
 def percent(score: float | None) -> str:
@@ -35,17 +43,6 @@ def share(number: float) -> str:
     """A number in 0..1 in at most three characters: ".4", ".05", "1"."""
     text = f"{number:.2f}".rstrip("0").rstrip(".")
     return text.removeprefix("0") or "0"
-
-
-def clip(text: str, width: int) -> str:
-    """The text, shortened to `width` with an ellipsis."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
-
-
-def bar(done: int, total: int, width: int) -> str:
-    """A bar of `width` characters, filled by the share done; full only when all is done."""
-    filled = 0 if total <= 0 else min(width, width * done // total)
-    return "█" * filled + "░" * (width - filled)
 
 
 def learning_rate(configuration: Mapping[str, Any]) -> str:

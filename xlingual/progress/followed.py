@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xlingual.errors import RecordError
-from xlingual.records import journal
+from xlingual.progress.outline import STAGES
+from xlingual.progress.study_view import Scores
 from xlingual.records.attached import refresh
-from xlingual.records.files import read_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState, StudyState, TrialState, read_state
-from xlingual.search.listener import Listener, TrialView
-from xlingual.search.recording_callback import Item, key_of, trial_view
+from xlingual.search.listener import ClusterUse, Listener, TrialView
+from xlingual.search.recorded_views import item_of, recorded_view
+from xlingual.search.recording_callback import key_of
 
-STAGES = ("search", "replicate", "test")
 QUIET_LOOKS = 5
 """Looks without a driver after which nobody runs the study: a driver that restarts lets go of the lock for a moment."""
 
@@ -77,18 +77,10 @@ class Follower:
                     self._listener.test_scored(*key, languages)
 
     def _view(self, state: StudyState, one: TrialState | ReplicateState) -> TrialView:
-        trial = self._directory.trial(one.fingerprint)
-        item: Item = {"arm": one.arm, **({"search": one.search} if state.searches[one.arm].count > 1 else {})}
-        item |= {"seed": one.seed} if isinstance(one, ReplicateState) else {"number": one.number}
-        known = self._shown.get(key_of(item))
+        known = self._shown.get(key_of(item_of(state, one)))
         if known is not None and known.state == one.state != "running":
             return known
-        is_begun = trial.configuration.exists()
-        item["configuration"] = read_json(trial.configuration) if is_begun else {"training": state.study["training"]}
-        last: Mapping[str, Any] = (journal.read(trial.reports) or [{}])[-1]
-        if isinstance(one, TrialState) and one.state != "running":
-            last = {"updates": one.updates, "objective": one.objective}
-        return trial_view(item, one.state if is_begun or one.state != "running" else "waiting", last, reason=one.reason)
+        return recorded_view(self._directory, state, one)
 
 
 def _size(state: StudyState, stage: str) -> tuple[int, int]:
@@ -144,6 +136,8 @@ def events(lines: Iterator[Mapping[str, Any]], listener: Listener) -> Iterator[M
             listener.trial_changed(TrialView(**{name: line[name] for name in fields if name in line}))
         elif kind == "test_scored":
             listener.test_scored(line["arm"], line["seed"], line["set"], line["scores"])
+        elif kind == "cluster_used":
+            listener.cluster_used(ClusterUse(line["nodes"], line["used"], line["total"]))
         elif kind == "note":
             listener.note(line["text"])
         else:
@@ -157,6 +151,14 @@ class News:
         self._listener = listener
         self._told: set[str] = set()
         self._trials: dict[str, TrialView] = {}
+
+    def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
+        """Pass on what came before, which was not told."""
+        self._listener.recorded(trials, scores)
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Pass on."""
+        self._listener.cluster_used(use)
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Pass on the first."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import IO, Any
 
-from xlingual.search.listener import TrialView
+from xlingual.search.listener import ClusterUse, TrialView
 
 
 def _utc() -> datetime:
@@ -22,6 +22,15 @@ class JsonLines:
     def __init__(self, stream: IO[str], now: Callable[[], datetime] = _utc) -> None:
         self._stream = stream
         self._now = now
+
+    def recorded(
+        self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Mapping[str, Mapping[str, float]]]
+    ) -> None:
+        """Write nothing: an earlier command wrote it."""
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Write {"event": "cluster_used", "nodes", "used": {"CPU": ...}, "total": {...}}."""
+        self._write("cluster_used", **dataclasses.asdict(use))
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Write {"event": "stage_started", "stage", "total", "done"}."""

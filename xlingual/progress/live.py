@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
+from rich.control import Control
 from rich.live import Live
 from rich.text import Text
 
@@ -15,9 +17,13 @@ from xlingual.activity import Activities
 from xlingual.progress import cells
 from xlingual.progress.activities import activity_line
 from xlingual.progress.board import draw
+from xlingual.progress.glyphs import Glyphs
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
-from xlingual.progress.study_view import StudyState
-from xlingual.search.listener import TrialView
+from xlingual.progress.study_view import Scores, StudyState
+from xlingual.search.listener import ClusterUse, TrialView
+
+SAID_AGAIN = 10
+"""Lines above the table that are printed again after the terminal was resized."""
 
 
 class LiveView:
@@ -34,14 +40,24 @@ class LiveView:
         clock: Callable[[], float] = time.monotonic,
         activities: Activities | None = None,
     ) -> None:
-        self.state = StudyState(clock)
+        self.state = StudyState(clock, names.outline)
         self._activities = activities or Activities(clock)
         self._console = console
-        self._names = names
+        self._names, self._glyphs = names, Glyphs.of(console.encoding)
         self._lock = threading.RLock()  # the drawing thread reads what events change
-        self._drawn: RenderableType = Text("")
+        self._said: deque[str] = deque(maxlen=SAID_AGAIN)
         self._live: Live | None = None
         self._closed = False
+
+    def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
+        """Take in what earlier commands left."""
+        with self._lock:
+            self.state.recorded(trials, scores)
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Record the cluster's use."""
+        with self._lock:
+            self.state.cluster = use
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Open a stage."""
@@ -83,27 +99,60 @@ class LiveView:
         self._closed = True
         if live is not None:
             atexit.unregister(self.close)
+            with self._lock:
+                self.state.stop()
             live.transient = self.state.stage is None
             live.stop()
 
     def begin(self) -> None:
         """Start drawing, unless it has started or is closed."""
         if self._live is None and not self._closed:
-            self._live = Live(console=self._console, get_renderable=self._draw, refresh_per_second=4)
+            self._live = ResizedLive(self._draw, self._console, self._say_again)
             atexit.register(self.close)
             self._live.start()
 
     def _say(self, text: str) -> None:
-        self._console.print(Text(text), soft_wrap=True)
+        line = self._glyphs.shown(" ".join(text.split()))
+        self._said.append(line)
+        self._console.print(Text(line), soft_wrap=True)
+
+    def _say_again(self) -> None:
+        for line in list(self._said):
+            self._console.out(line, highlight=False)
 
     def _draw(self) -> RenderableType:
         """Return the board, or an error text if drawing fails, so that the drawing thread survives."""
         size = self._console.size
         try:
-            with self._lock:
-                board = draw(self.state, size.width, size.height - 2, self._names)
             line = activity_line(self._activities)
-            self._drawn = Group(board, line) if line else board
+            with self._lock:
+                board = draw(self.state, size.width, size.height - 2, self._names, self._glyphs)
+            return Group(board, line) if line and self.state.stopped_at is None else board
         except Exception as error:
-            self._drawn = Text(f"the table cannot be drawn: {error!r}")
-        return self._drawn
+            return Text(f"the table cannot be drawn: {error!r}")
+
+
+class ResizedLive(Live):
+    """Draws anew on an empty screen when the terminal's width changes: the terminal itself breaks the old lines.
+
+    Args:
+        get_renderable: what is drawn.
+        console: of the terminal.
+        say_again: prints what stood above.
+    """
+
+    def __init__(
+        self, get_renderable: Callable[[], RenderableType], console: Console, say_again: Callable[[], None]
+    ) -> None:
+        super().__init__(console=console, get_renderable=get_renderable, refresh_per_second=2)
+        self._say_again, self._width = say_again, console.size.width
+
+    def refresh(self) -> None:
+        """Draw."""
+        with self._lock:
+            width = self.console.size.width
+            if width != self._width:
+                self._width = width
+                self.console.control(Control.clear(), Control.home())
+                self._say_again()
+            super().refresh()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import IO
 
 from xlingual.progress import cells
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
-from xlingual.progress.study_view import ENDED, StudyState
-from xlingual.search.listener import TrialView
+from xlingual.progress.study_view import ENDED, Scores, StudyState
+from xlingual.search.listener import ClusterUse, TrialView
 
 
 class PlainView:
@@ -24,12 +24,19 @@ class PlainView:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        self.state = StudyState(clock)
+        self.state = StudyState(clock, names.outline)
         self._stream = stream
         self._names = names
         self._now = now
         self._said: dict[str, str] = {}
         self._described: set[str] = set()
+
+    def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
+        """Take in what earlier commands left, without a line."""
+        self.state.recorded(trials, scores)
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Write nothing: it changes all the time."""
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Write the stage's size."""
@@ -80,7 +87,7 @@ class PlainView:
 
     def _standing(self) -> str:
         stage = self.state.stage
-        left = cells.time_left(self.state.seconds_left())
+        left = cells.time_left(self.state.time_left())
         standing = [] if stage is None else [f"{stage.done} of {stage.total} done", *([left] if left else [])]
         return f" [{', '.join(standing)}]" if standing else ""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlingual.languages import name_or_code
+from xlingual.progress.outline import Outline
 from xlingual.study import Study
 from xlingual.study.objectives import DEFAULT_OBJECTIVE, WEBFAQ_DEV, recorded_objective
 from xlingual.study.test_sets import recorded_test_sets
@@ -22,18 +23,26 @@ class ScoreNames:
         metrics: those of its task.
         source: language of the training data.
         sets: metrics of each test set; of one that is not there, `metrics`.
+        outline: what the study has to do in all.
     """
 
     objective: str = DEFAULT_OBJECTIVE
     metrics: TaskMetrics = SQUAD
     source: str = "en"
     sets: Mapping[str, TaskMetrics] = field(default_factory=dict)
+    outline: Outline = field(default_factory=Outline)
 
     @classmethod
     def of_study(cls, study: Study) -> ScoreNames:
         """Those of a study."""
         sets = {name: test.benchmark.metrics for name, test in study.data.test.sets.items()}
-        return cls(study.search.objective_text, study.task_benchmark.metrics, study.data.source_language, sets)
+        return cls(
+            study.search.objective_text,
+            study.task_benchmark.metrics,
+            study.data.source_language,
+            sets,
+            Outline.of_study(study),
+        )
 
     @classmethod
     def of_record(cls, study: Mapping[str, Any]) -> ScoreNames:
@@ -41,7 +50,7 @@ class ScoreNames:
         recorded = recorded_test_sets(study)
         sets = {name: test.benchmark.metrics if test.benchmark else SQUAD for name, test in recorded.items()}
         source = study.get("data", {}).get("source_language", "en")
-        return cls(recorded_objective(study), next(iter(sets.values()), SQUAD), source, sets)
+        return cls(recorded_objective(study), next(iter(sets.values()), SQUAD), source, sets, Outline.of_record(study))
 
     def on(self, test_set: str) -> ScoreNames:
         """The same with the metrics of a test set."""

@@ -2,90 +2,31 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from xlingual.search.listener import TrialView
+from xlingual.progress.outline import Outline
+from xlingual.progress.stage_state import ENDED, StageState
+from xlingual.search.listener import ClusterUse, TrialView
 
-ENDED = frozenset({"finished", "pruned", "failed"})
+__all__ = ["ENDED", "StageState", "StudyState", "TimeLeft"]
 
-
-@dataclass
-class Work:
-    """Counts units of work, passes through the model or items; times are seconds since the stage began."""
-
-    done: int = 0
-    seen_at: float = 0.0
-    reached: dict[str, int] = field(default_factory=dict)
-    resumed: set[str] = field(default_factory=set)
-
-    def begin(self, key: str, resumed: bool) -> None:
-        """Start a trial; how many passes a resumed one had done is known from its first report."""
-        if resumed:
-            self.resumed.add(key)
-
-    def advance(self, key: str, passes: int, at: float) -> None:
-        """Record that a trial has reached `passes`; work of earlier processes and repeated work do not count."""
-        gained = passes - self.reached.get(key, 0)
-        if gained <= 0:
-            return
-        self.reached[key] = passes
-        if key in self.resumed:
-            self.resumed.remove(key)
-        else:
-            self._count(gained, at)
-
-    def item(self, at: float) -> None:
-        """Count one finished item of a stage that does not train."""
-        self._count(1, at)
-
-    def seconds_left(self, left: float, now: float) -> float | None:
-        """Seconds for `left` units at the speed so far, counted from the last unit seen; None before the first."""
-        if self.done == 0 or self.seen_at <= 0.0:
-            return None
-        return max(0.0, left * self.seen_at / self.done - (now - self.seen_at))
-
-    def _count(self, units: int, at: float) -> None:
-        self.done += units
-        self.seen_at = at
+Scores = Mapping[str, Mapping[str, float]]
 
 
-@dataclass
-class StageState:
-    """One stage: its size, its trials in the order of their last event, and this process's work in it.
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """An estimate.
 
-    `finals` are those that ended; `recorded`, of these, those that ended before this process.
+    Attributes:
+        seconds: of what is left of the stage and of the replicates to come.
+        at_most: the same if no further trial is stopped early.
+        before_test: whether the test comes after that, whose time nobody knows before its first scoring.
     """
 
-    name: str
-    total: int
-    done_before: int
-    started: float
-    trials: dict[str, TrialView] = field(default_factory=dict)
-    finals: set[str] = field(default_factory=set)
-    recorded: set[str] = field(default_factory=set)
-    scored: int = 0
-    ended: bool = False
-    work: Work = field(default_factory=Work)
-
-    @property
-    def done(self) -> int:
-        """Number of ended items: those of earlier processes, whether reported again or not, and of this one."""
-        told_again = len(self.recorded)
-        return min(self.total, max(self.done_before, told_again) + len(self.finals) - told_again + self.scored)
-
-    def take(self, trial: TrialView, first: bool, at: float) -> None:
-        """Record a trial's new state: a trial that is new but has ended is a record, not work of this process."""
-        ended = trial.state in ENDED
-        (self.finals.add if ended else self.finals.discard)(trial.key)
-        if first and ended:
-            self.recorded.add(trial.key)
-        elif first or (trial.key in self.recorded and not ended):
-            self.recorded.discard(trial.key)
-            self.work.begin(trial.key, trial.resumed)
-        if trial.key not in self.recorded:
-            self.work.advance(trial.key, trial.updates * trial.passes, at)
+    seconds: float
+    at_most: float
+    before_test: bool = False
 
 
 class StudyState:
@@ -93,22 +34,42 @@ class StudyState:
 
     Args:
         clock: monotonic seconds, such as `time.monotonic`.
+        outline: what the study has to do in all.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], outline: Outline | None = None) -> None:
         self._clock = clock
         self._started = clock()
+        self.outline = outline or Outline()
         self.stages: list[StageState] = []
-        self.test_scores: dict[tuple[str, int, str], dict[str, dict[str, float]]] = {}
+        self.past: dict[str, StageState] = {}
+        self.test_scores: dict[tuple[str, int, str], Scores] = {}
+        self.cluster: ClusterUse | None = None
+        self.stopped_at: float | None = None
 
     @property
     def stage(self) -> StageState | None:
         """The present stage, or the last one."""
         return self.stages[-1] if self.stages else None
 
+    @property
+    def over(self) -> bool:
+        """Whether all that was asked for is done."""
+        return bool(self.stages) and self.stages[-1].ended and self.stages[-1].name == self.outline.stages[-1]
+
+    def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
+        """Take in what earlier commands left."""
+        for trial in trials:
+            name = "replicate" if is_replicate(trial) else "search"
+            self.past.setdefault(name, StageState(name, 0, 0, 0.0)).take(trial, 0.0)
+        self.test_scores |= scores
+
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Open a stage of `total` items, `done` of them finished by earlier processes."""
+        known = self.past.pop(stage, None)
         self.stages.append(StageState(stage, total, done, self._clock()))
+        for trial in known.trials.values() if known else ():
+            self.stages[-1].take(trial, 0.0)
 
     def stage_ended(self, stage: str) -> None:
         """Close the stage of that name."""
@@ -121,32 +82,32 @@ class StudyState:
         if self.stage is None:
             self.stage_started("search", 0, 0)
         stage = self.stages[-1]
-        before = stage.trials.pop(trial.key, None)
-        stage.trials[trial.key] = trial
-        stage.take(trial, first=before is None, at=self._clock() - stage.started)
-        return before
+        return stage.take(trial, self._clock() - stage.started)
 
-    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
+    def test_scored(self, arm: str, seed: int, test_set: str, language_scores: Scores) -> None:
         """Record the scores of one replicate on one test set, in percent per language."""
         self.test_scores[arm, seed, test_set] = language_scores
         if self.stage is not None:
             self.stage.scored += 1
             self.stage.work.item(self._clock() - self.stage.started)
 
+    def stop(self) -> None:
+        """Stop the clock: this command does nothing more."""
+        self.stopped_at = self._clock()
+
     def elapsed(self) -> float:
-        """Seconds since this object was made."""
-        return self._clock() - self._started
+        """Seconds since this object was made, up to `stop`."""
+        return (self._clock() if self.stopped_at is None else self.stopped_at) - self._started
+
+    def of(self, stage: str) -> StageState | None:
+        """A stage that has begun or was recorded; None if neither."""
+        return next((state for state in reversed(self.stages) if state.name == stage), self.past.get(stage))
 
     def best(self) -> dict[str, TrialView]:
         """Finished trial with the highest objective of each arm; arms without one are absent."""
-        best: dict[str, TrialView] = {}
-        for trial in self._trials("search"):
-            if trial.state != "finished" or trial.objective is None:
-                continue
-            leader = best.get(trial.arm)
-            if leader is None or leader.objective is None or trial.objective > leader.objective:
-                best[trial.arm] = trial
-        return best
+        search = self.of("search")
+        found = {arm: search.best(arm) for arm in search.arms} if search else {}
+        return {arm: trial for arm, trial in found.items() if trial is not None}
 
     @property
     def best_of_this_command(self) -> bool:
@@ -155,62 +116,43 @@ class StudyState:
 
     def rows(self, limit: int) -> tuple[list[TrialView], int]:
         """At most `limit` trials of the current stage to show, and the number of others."""
-        trials = list(self.stage.trials.values()) if self.stage is not None else []
-        chosen = choose_rows(trials, limit)
-        return chosen, len(trials) - len(chosen)
+        if self.stage is None:
+            return [], 0
+        chosen = self.stage.rows(limit)
+        return chosen, len(self.stage.trials) - len(chosen)
 
-    def seconds_left(self) -> float | None:
-        """Estimate of the seconds until the current stage ends; None while unknown.
+    def time_left(self) -> TimeLeft | None:
+        """Estimate what is left of the stage and of the replicates after it; None while unknown.
 
-        Remaining passes (or items, in a stage that only scores), divided by those that this process did per second in
-        the stage. A trial that has not started counts as the mean of the ended ones of its stage.
+        Remaining passes (or items, in a stage that only scores), divided by those that this process did per second.
         """
-        stage = self.stage
-        if stage is None or stage.ended or stage.done >= stage.total:
+        stage, to_do = self.stage, self.outline.stages
+        if stage is None or self.over:
             return None
-        if stage.scored:
-            left: float = stage.total - stage.done
-        else:
-            left = self._passes_left(stage)
-        return stage.work.seconds_left(left, self._clock() - stage.started)
+        each = next((s.work.seconds_per_unit for s in self._of_the_kind(stage) if s.work.seconds_per_unit), None)
+        left, most = self._left(stage)
+        if each is None or most <= 0:
+            return None
+        idle = self._clock() - stage.started - stage.work.seen_at
+        before_test = bool(self.outline.arms) and "test" in to_do and stage.name != "test"
+        return TimeLeft(max(0.0, left * each - idle), max(0.0, most * each - idle), before_test)
 
-    def _passes_left(self, stage: StageState) -> float:
-        """Passes that the running, waiting and unstarted trials of the stage will still take."""
-        trials = stage.trials.values()
-        running = [trial for trial in trials if trial.state == "running"]
-        begun = sum(max(0, trial.total_updates - trial.updates) * trial.passes for trial in running)
-        ended = [trial for trial in trials if trial.state in ("finished", "pruned") and trial.updates > 0]
-        took = [trial.updates * trial.passes for trial in ended]
-        whole = (trial.total_updates * trial.passes for trial in trials)
-        size = statistics.fmean(took) if took else max(whole, default=0)
-        return begun + size * max(0, stage.total - stage.done - len(running))
+    def _of_the_kind(self, stage: StageState) -> list[StageState]:
+        """Stages whose units of work are those of a stage, the latest first."""
+        return [one for one in reversed(self.stages) if (one.name == "test") == (stage.name == "test")]
 
-    def _trials(self, stage: str) -> list[TrialView]:
-        return [trial for state in self.stages if state.name == stage for trial in state.trials.values()]
-
-
-def choose_rows(trials: Sequence[TrialView], limit: int) -> list[TrialView]:
-    """At most `limit` trials: the running ones, then the best finished, then the latest of the ended.
-
-    `trials` are in the order of their last event. Half of the room beside the running ones goes to the best by
-    objective; waiting trials come last.
-    """
-    running = sorted((trial for trial in trials if trial.state == "running"), key=_by_name)
-    waiting = [trial for trial in trials if trial.state == "waiting"]
-    ended = [trial for trial in trials if trial.state not in ("running", "waiting")]
-    room = max(0, limit - len(running))
-    ranked = sorted(
-        (trial for trial in ended if trial.state == "finished" and trial.objective is not None), key=_by_score
-    )
-    best = ranked[: (room + 1) // 2]
-    shown = {trial.key for trial in best}
-    latest = [trial for trial in reversed(ended) if trial.key not in shown]
-    return [*running, *best, *latest, *waiting][: max(0, limit)]
+    def _left(self, stage: StageState) -> tuple[float, float]:
+        """Units of work that are left: expected, at most."""
+        if stage.name == "test" or stage.scored:
+            items = float(0 if stage.ended else stage.total - stage.done)
+            return items, items
+        left, most = stage.passes_left() if not stage.ended and stage.done < stage.total else (0.0, 0.0)
+        later = 0.0
+        if stage.name == "search" and "replicate" in self.outline.stages:
+            later = self.outline.items("replicate") * stage.whole_passes
+        return left + later, most + later
 
 
-def _by_name(trial: TrialView) -> tuple[str, int, str]:
-    return trial.arm, len(trial.key), trial.key
-
-
-def _by_score(trial: TrialView) -> float:
-    return -(trial.objective or 0.0)
+def is_replicate(trial: TrialView) -> bool:
+    """Whether it is a replicate, by its key."""
+    return trial.key.rpartition("/")[2].startswith("seed-")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import ParamSpec
@@ -16,7 +16,8 @@ from xlingual.progress.json_lines import JsonLines
 from xlingual.progress.live import LiveView
 from xlingual.progress.plain import PlainView
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
-from xlingual.search.listener import Listener, TrialView
+from xlingual.progress.study_view import Scores
+from xlingual.search.listener import ClusterUse, Listener, TrialView
 
 P = ParamSpec("P")
 _log = logging.getLogger(__name__)
@@ -32,6 +33,14 @@ class Guarded:
     def __init__(self, view: Listener) -> None:
         self.view = view
         self._warned = False
+
+    def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
+        """Forward to the view."""
+        self._try(self.view.recorded, trials, scores)
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Forward to the view."""
+        self._try(self.view.cluster_used, use)
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Forward to the view."""

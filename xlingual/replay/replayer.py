@@ -33,7 +33,7 @@ from xlingual.replay.comparison import Comparison, Row, compare_training, until_
 from xlingual.replay.environment import OtherEnvironment, other_environment
 from xlingual.replay.recorded_trials import RecordedTrial
 from xlingual.search.answer_tasks import find_candidates
-from xlingual.search.listener import TrialView
+from xlingual.search.listener import ClusterUse, TrialView
 from xlingual.search.queue import ReplicateSource, TrialQueue
 from xlingual.search.recording_callback import RecordingCallback, record_reading
 from xlingual.search.study_context import demand_of, execution_of
@@ -263,6 +263,12 @@ class Watcher:
 
     activity: Activity
     tell: Callable[[str], None]
+
+    def recorded(self, *_: Any) -> None:
+        """Not told of in a replay."""
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Not told of in a replay."""
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Not told of in a replay."""

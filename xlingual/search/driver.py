@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,7 @@ from xlingual.search.embedded import ray_folder
 from xlingual.search.groups import namespace_of
 from xlingual.search.growth import growth_of_cluster
 from xlingual.search.head import end_with, head_address, head_watched
+from xlingual.search.interruption import heeded
 from xlingual.search.last_word import said_at_a_sudden_end, sudden_end_line
 from xlingual.search.listener import Listener
 from xlingual.search.node_probe import facts_of_node
@@ -52,6 +54,7 @@ from xlingual.search.own_node import Expected
 from xlingual.search.precision import study_precision
 from xlingual.search.queue import Limit, limit_now
 from xlingual.search.ray_output import kept_in
+from xlingual.search.recorded_views import tell_recorded
 from xlingual.search.study_context import StudyContext, demand_of
 from xlingual.search.study_guard import (
     TEST,
@@ -90,20 +93,23 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
 
     Raises:
         XlingualError: for everything that is the user's to mend.
+        KeyboardInterrupt: at Ctrl-C: the first one waits for what is running, see `xlingual.search.interruption`.
     """
     prepare_environment()
     directory = StudyDirectory(path)
     if url := url_of(path):
         with doing(f"asking {url}"):
             check(url, writes=True)
-    with hold(directory.lock):
+    with hold(directory.lock), heeded(listener.note) as interruption:
         for line in open_directory(study, directory):
             listener.note(line)
-        check_records(directory, read_state(directory))
+        state = read_state(directory)
+        check_records(directory, state)
         missing = missing_stages(directory, until)
         if missing:
+            tell_recorded(directory, state, listener)
             with _prepared(study, directory, address, listener) as context:
-                go_through(context, missing)
+                go_through(replace(context, interruption=interruption), missing)
             refresh(path)  # what trials wrote last, for the report
     return directory
 
@@ -239,6 +245,7 @@ def go_through(context: StudyContext, missing: Iterable[str], stages: Mapping[st
         StageError: when a stage cannot be ended.
     """
     for stage in missing:
+        context.interruption.check()
         context.place.check_records()
         stages[stage](context)
         if stage != "test" and not _done(read_state(context.directory), stage):
@@ -284,7 +291,10 @@ def _placed(
             take_back()
             end_with(line, terminal, status=1)
 
-        with watching(namespace, listener.note, nodes), head_watched(head_address(), head_lost):
+        with (
+            watching(namespace, listener.note, nodes, used=listener.cluster_used),
+            head_watched(head_address(), head_lost),
+        ):
             yield Placed(limit, nodes or Here(directory), expected)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,8 +29,25 @@ class TrialView:
     passes: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterUse:
+    """What a cluster has and what of it is in use, by Ray's names (`CPU`, `GPU`)."""
+
+    nodes: int
+    used: Mapping[str, float]
+    total: Mapping[str, float]
+
+
 class Listener(Protocol):
     """Hears of a study's events in order, in the driver's process."""
+
+    def recorded(
+        self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Mapping[str, Mapping[str, float]]]
+    ) -> None:
+        """Trials and replicates that ended before this command, and scores by arm, seed and test set; told once."""
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """The use of the cluster that was joined has changed; told by another thread."""
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """A stage begins; `done` of its `total` items were finished before."""

@@ -15,6 +15,7 @@ from xlingual.errors import StageError
 from xlingual.records.events import search_of
 from xlingual.search.attempts import Attempts, is_final
 from xlingual.search.failures import OWN, PLACE, UNKNOWN, Failure
+from xlingual.search.interruption import Interruption
 from xlingual.search.nodes import Here, Place
 from xlingual.search.recording_callback import Item, RecordingCallback, key_of, whole_updates
 from xlingual.search.spent_budget import is_whole, spent
@@ -56,6 +57,7 @@ class Open:
     last: Mapping[str, Any] = field(default_factory=dict)
     reports: list[tuple[int, float]] = field(default_factory=list)
     stopped: bool = False
+    interrupted: bool = False
     failure: Failure | None = None
     failed_on: str = ""
 
@@ -99,6 +101,7 @@ class TrialQueue:
         scheduler: stops trials; None lets each come to its end.
         clock: seconds that only grow.
         place: where tries run.
+        interruption: once it is asked for, nothing more is handed out, and a try ends at its next report, unfinished.
     """
 
     def __init__(
@@ -111,8 +114,9 @@ class TrialQueue:
         scheduler: Stopping | None = None,
         clock: Callable[[], float] = time.monotonic,
         place: Place | None = None,
+        interruption: Interruption | None = None,
     ) -> None:
-        self._place = place or Here()
+        self._place, self._interruption = place or Here(), interruption or Interruption()
         self._source, self._recorder, self._scheduler = source, recorder, scheduler
         self._concurrent, self._full_budget, self._clock = concurrent, full_budget, clock
         self._open: dict[str, Open] = {}
@@ -121,7 +125,7 @@ class TrialQueue:
     @property
     def drained(self) -> bool:
         """Whether nothing will be handed out unless a try that goes on fails."""
-        if self._set_aside:
+        if self._set_aside or self._interruption.asked:
             return True
         return self._source.left == 0 and all(each.running for each in self._open.values())
 
@@ -137,7 +141,7 @@ class TrialQueue:
 
     def next(self) -> Item | None:
         """Hand out an item; None while there is none, for now or (`drained`) for good."""
-        if self._set_aside:
+        if self._set_aside or self._interruption.asked:
             return None
         if len(self._open) < limit_now(self._concurrent) and (item := self._source.next()) is not None:
             self._open[key_of(item)] = Open(item)
@@ -168,16 +172,20 @@ class TrialQueue:
         self._recorder.reported(item, report)
         if self._scheduler is not None:
             found.stopped = not self._scheduler.goes_on(search_of(item), key_of(item), step, objective)
-        return not found.stopped
+        if self._interruption.asked and not found.stopped and not self._whole(found):
+            self._recorder.wait_until_saved(item)
+            found.interrupted = True
+        return not found.stopped and not found.interrupted
 
     def returned(self, item: Item) -> None:
         """Take in that a try came to its end, or was stopped by the trial scheduler."""
         found = self._running(item)
         if found is None:
             return
-        updates = int(found.last.get("updates", 0))
-        whole = bool(found.last) and is_whole({"total_updates": whole_updates(item), **found.last}, self._full_budget)
-        if found.failure is not None:
+        updates, whole = int(found.last.get("updates", 0)), self._whole(found)
+        if found.interrupted:
+            found.running = False  # the next command goes on with it
+        elif found.failure is not None:
             self.failed(item, found.failure)
         elif not whole and not found.stopped:
             self.failed(item, Failure(UNKNOWN, f"it ended after {updates} updates without a word"))
@@ -197,6 +205,11 @@ class TrialQueue:
         """Take in that whoever trained is gone, and all tries that went on with it."""
         for found in [each for each in self._open.values() if each.running]:
             self._failed(found, failure, ())
+
+    def _whole(self, found: Open) -> bool:
+        """Whether a try made its last report."""
+        report = {"total_updates": whole_updates(found.item), **found.last}
+        return bool(found.last) and is_whole(report, self._full_budget)
 
     def _running(self, item: Item) -> Open | None:
         """The item of a try, if this is the one that goes on: what is told of an earlier one comes too late."""
@@ -221,7 +234,10 @@ class TrialQueue:
 
         Raises:
             StageError: when some are to be tried again by the next command.
+            KeyboardInterrupt: when the user asked for an end before that.
         """
+        if self._open or self._source.left:
+            self._interruption.check()
         if self._set_aside:
             raise StageError(
                 f"the {stage} stopped before its end: {'; '.join(self._set_aside)}. Nothing is chosen or read from the "

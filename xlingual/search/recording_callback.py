@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xlingual.records import journal
-from xlingual.records.attached import exists, fetch
+from xlingual.records.attached import exists, fetch, url_of
 from xlingual.records.files import remove
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import Listener, TrialView
@@ -18,6 +18,8 @@ Item = dict[str, Any]
 """What is trained: `arm`, `fingerprint`, `configuration`, and `number` and `values` or `seed` and `chosen`; `search`
 where the arm has several."""
 KNOWN = ("arm", "search", "number", "values", "running", "fingerprint", "seed", "chosen")
+PATIENCE = 60.0
+"""Seconds that the writing of a checkpoint may take while the user waits for the command's end."""
 NAMED = ("arm", "search", "number", "seed", "fingerprint")
 
 
@@ -99,6 +101,21 @@ class RecordingCallback:
         name = f"{of['arm']}, search {of['search']}" if "search" in of else of["arm"]
         all_of_them = f"all {trials} configurations of its search space were drawn; its search ends with these"
         self._listener.note(f"{name}: {'nothing is searched, so one trial is all' if trials == 1 else all_of_them}")
+
+    def wait_until_saved(self, item: Item, patience: float = PATIENCE) -> None:
+        """Return once the checkpoint of a trial's last report is written, which its process does while it trains on."""
+        trial, until = self._directory.trial(item["fingerprint"]), time.monotonic() + patience
+        if url_of(self._directory.path) is not None:  # the files of another machine's mirror
+            return
+        while time.monotonic() < until:
+            try:
+                if trial.checkpoint.stat().st_mtime_ns >= trial.reports.stat().st_mtime_ns:
+                    return
+                time.sleep(0.05)
+            except FileNotFoundError:
+                if not trial.reports.exists():
+                    return
+                time.sleep(0.05)
 
     def traceback_of(self, item: Item) -> str:
         """Say where a trial's traceback lies."""

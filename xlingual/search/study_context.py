@@ -13,6 +13,7 @@ from xlingual.records import journal
 from xlingual.records.attached import url_of
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.examiner import Examiner, RayExaminer
+from xlingual.search.interruption import TRAINING, Interruption
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Place
 from xlingual.search.own_node import Expected
@@ -58,6 +59,7 @@ class StudyContext:
         task: scores what replicates answer.
         examiner: opens test sets and asks replicates for their answers.
         expected: what each node must have in common with the driver; None on this machine alone.
+        interruption: whether the user asked for an end.
     """
 
     study: Study
@@ -77,6 +79,7 @@ class StudyContext:
     task: Task = QUESTION_ANSWERING
     examiner: Examiner = field(default_factory=RayExaminer)
     expected: Expected | None = None
+    interruption: Interruption = field(default_factory=Interruption)
 
     @property
     def parallel_trials(self) -> int:
@@ -127,8 +130,10 @@ class StudyContext:
             scheduler=scheduler,
             clock=self.clock,
             place=self.place,
+            interruption=self.interruption,
         )
-        self.trainer(queue, self.trial_task(keep_model=keep_model), concurrent=MOST, driver=self.driver)
+        with self.interruption.drained(TRAINING):
+            self.trainer(queue, self.trial_task(keep_model=keep_model), concurrent=MOST, driver=self.driver)
         return queue
 
     def event(self, event: str, **content: Any) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xlingual.search.groups import Group, groups, left_over_line, remove_left_over
+from xlingual.search.listener import ClusterUse
 from xlingual.search.nodes import Nodes
 
 LOOKS = 5.0
@@ -105,7 +106,11 @@ def first_ready(references: Sequence[Any], what: str, tell: Callable[[str], None
 
 @contextmanager
 def watching(
-    namespace: str, tell: Callable[[str], None], nodes: Nodes | None = None, looks: float = LOOKS
+    namespace: str,
+    tell: Callable[[str], None],
+    nodes: Nodes | None = None,
+    looks: float = LOOKS,
+    used: Callable[[ClusterUse], None] = lambda use: None,
 ) -> Iterator[None]:
     """Look at the connected cluster while the context lasts, and remove what killed commands left there.
 
@@ -114,18 +119,21 @@ def watching(
         tell: takes a line.
         nodes: those that join are looked at; those that were left out again, and used when they can do their part.
         looks: seconds between two looks.
+        used: told of the use of the cluster whose `nodes` are given, when it changed.
     """
     ended = threading.Event()
     watch = Watch(namespace, tell, grows=nodes is not None and nodes.may_come)
 
     def run() -> None:
-        looked = time.monotonic()
+        looked, use = time.monotonic(), None
         while not ended.wait(looks):
             try:
                 if removed := remove_left_over():
                     tell(left_over_line(removed))
                 watch.look(groups(), rooms_now, time.monotonic())
                 if nodes:
+                    if use != (use := use_of(rooms_now())):
+                        used(use)
                     nodes.follow(alive_now())
                 if nodes and nodes.any_left_out and time.monotonic() - looked >= AGAIN:
                     nodes.look()
@@ -162,6 +170,13 @@ def rooms_now() -> list[Room]:
         for node in ray.nodes()
         if node["Alive"]
     ]
+
+
+def use_of(rooms: Sequence[Room]) -> ClusterUse:
+    """CPUs and GPUs of all nodes, and those in use."""
+    total = {name: sum(room.total.get(name, 0.0) for room in rooms) for name in ("CPU", "GPU")}
+    free = {name: sum(room.free.get(name, 0.0) for room in rooms) for name in total}
+    return ClusterUse(len(rooms), {name: total[name] - free[name] for name in total}, total)
 
 
 def _fits(bundle: Mapping[str, float], rooms: Sequence[Room]) -> bool:

@@ -18,6 +18,7 @@ from xlingual.records.predictions import write_predictions
 from xlingual.records.state import ReplicateState, read_state
 from xlingual.search.examiner import AnswerFailed
 from xlingual.search.failures import PLACE
+from xlingual.search.interruption import SCORING
 from xlingual.search.recording_callback import record_reading
 from xlingual.search.study_context import StudyContext
 from xlingual.study.test_sets import TestSet
@@ -59,8 +60,9 @@ def test(context: StudyContext) -> None:
         return
     done = sum(not one.unscored(name, sets[name].keys) for one in state.replicates for name in sets)
     context.begin("test", done + left, done)
-    for (name, keys), replicates in waiting.items():
-        _test_on(context, Reading(sets[name], keys), replicates)
+    with context.interruption.drained(SCORING):
+        for (name, keys), replicates in waiting.items():
+            _test_on(context, Reading(sets[name], keys), replicates)
     context.end("test")
 
 
@@ -125,7 +127,11 @@ def recorded_scores(
 def _score_replicates(
     context: StudyContext, reading: Reading, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]
 ) -> None:
-    """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares."""
+    """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares.
+
+    Raises:
+        KeyboardInterrupt: when the user asked for an end, and replicates are left.
+    """
     test = reading.test
     slots = context.parallel_trials * context.demand.workers
     shares = max(1, slots // max(1, len(replicates)))
@@ -133,12 +139,18 @@ def _score_replicates(
     running: dict[Any, AnswerShare] = {}
     parts: dict[str, list[Any]] = defaultdict(list)
     questions: Mapping[str, ScoringSet] | None = None
+    begun: set[str] = set()
     extras = checkpoint.family.row_extras
     while waiting or running:
+        if context.interruption.asked:
+            waiting = [share for share in waiting if share.replicate.fingerprint in begun]
+            if not (waiting or running):
+                break
         while waiting and len(running) < context.parallel_trials * context.demand.workers:
             asked = waiting.pop(0)
             if questions is None:  # before the ledger's entry, so that a test set that cannot be used may be corrected
                 questions = context.examiner.open(context, test, checkpoint, reading.keys)
+            begun.add(asked.replicate.fingerprint)
             if asked.number == 0 and asked.avoided is None:
                 _record_reading(context, reading, asked.replicate)
             asked = replace(asked, avoided=tuple(context.place.avoid()))
@@ -159,6 +171,8 @@ def _score_replicates(
             answered = parts.pop(replicate.fingerprint)
             scores = scored_answers(task_of(test.benchmark), directory, test.name, questions or {}, answered, extras)
             _scored(context, test, replicate, scores)
+    if len(begun) < len(replicates):
+        context.interruption.check()
 
 
 def _record_reading(context: StudyContext, reading: Reading, replicate: ReplicateState) -> None:
