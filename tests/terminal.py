@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pyte
 
@@ -43,9 +44,14 @@ class Terminal:
         self._set_size()
         self._began = time.monotonic()
         self.process = subprocess.Popen(
-            self.command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, env=dict(self.environment),
+            self.command,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            env=dict(self.environment),
             preexec_fn=_take_terminal,
-        )  # fmt: skip
+        )
         os.close(theirs)
 
     @property
@@ -97,7 +103,7 @@ class Terminal:
     def gaps(self, longest: float = 2.0) -> list[tuple[float, float]]:
         """Silent times of more than some seconds: from when, how long."""
         stamps = [0.0, *(at for at, _ in self.times)]
-        return [(before, after - before) for before, after in zip(stamps, stamps[1:]) if after - before > longest]
+        return [(before, after - before) for before, after in pairwise(stamps) if after - before > longest]
 
     def _read(self, patience: float) -> bool:
         if not select.select([self._ours], [], [], patience)[0]:

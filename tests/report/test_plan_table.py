@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 from xlingual.report.plan_tables import plan_tables
 from xlingual.study import load_study, plan
 
+STUDIES = Path(__file__).parents[2] / "studies"
 STUDY = """\
 name: shown
 question: Does it help?
@@ -35,12 +37,14 @@ def shown(folder: Path, robust: str = "none", search: str = "") -> list[list[str
     path.write_text(STUDY % (robust, search))
     console = Console(width=160, record=True, file=None, force_terminal=False)
     with console.capture() as captured:
-        console.print(plan_tables(plan(load_study(path))))
+        console.print(plan_tables(plan(load_study(path)), defaults=True))
     return [" ".join(line.split()).split(" ") for line in captured.get().splitlines()]
 
 
 def row(lines: list[list[str]], name: str, arm: str = "") -> str:
-    return next(" ".join(line) for line in lines if name in line and (not arm or line[0] == arm))
+    """The first line with a word, of those below an arm's heading if one is given."""
+    after = next(at for at, line in enumerate(lines) if line[0] == f"{arm}:") if arm else 0
+    return next(" ".join(line) for line in lines[after:] if name in line)
 
 
 def test_the_first_trial_stands_beside_what_is_searched(tmp_path: Path) -> None:
@@ -52,8 +56,8 @@ def test_the_first_trial_stands_beside_what_is_searched(tmp_path: Path) -> None:
     assert row(lines, "mixture.faq_share").endswith("0.1")
     assert row(lines, "mixture.weights").endswith("weights of de, es that sum to one equal")
     assert row(lines, "robust").endswith("one of none, noisy none")
-    assert row(lines, "robust.noisy.embedding_noise.magnitude").endswith("- robust is noisy")
-    assert row(lines, "nothing") == "fixed nothing"
+    assert row(lines, "robust.noisy.embedding_noise.magnitude").endswith(", where robust is noisy -")
+    assert row(lines, "fixed:", "fixed") == "fixed: nothing"
 
 
 @pytest.mark.parametrize("search", [", sampler: random", ", startup: random"])
@@ -66,8 +70,8 @@ def test_a_first_trial_that_is_drawn_at_random_is_not_shown(tmp_path: Path, sear
 
 
 def test_only_a_scheduler_stops_trials_early(tmp_path: Path) -> None:
-    assert row(shown(tmp_path), "all", "in") == "in all at most 2,900 updates and 2,900 passes"
-    stopped = row(shown(tmp_path, search=", scheduler: asha"), "all", "in")
+    assert row(shown(tmp_path), "all") == "in all at most 2,900 updates and 2,900 passes"
+    stopped = row(shown(tmp_path, search=", scheduler: asha"), "all")
     assert stopped == "in all at most 2,900 updates and 2,900 passes, fewer where the scheduler asha stops trials"
 
 
@@ -91,8 +95,34 @@ replicates: {seeds: 1}
     console = Console(width=160, record=True, force_terminal=False)
     planned = plan(load_study(study))
     with console.capture() as captured:
-        console.print(plan_tables(planned))
+        console.print(plan_tables(planned, defaults=True))
     printed = " ".join(captured.get().split())
     assert "8 readings, in en de es, and in 6 pairs of two languages" in printed
     assert planned.as_json()["test_pairs"] == {"pawsx": 6}
     assert "pairs.max_length" in printed and "windows.max_length" not in printed
+
+
+@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_key_is_cut_in_its_middle_and_nothing_is_wider_than_80_columns(path: Path) -> None:
+    planned = plan(load_study(path))
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as captured:
+        console.print(plan_tables(planned, defaults=True))
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    assert max(map(len, lines)) <= 80
+    printed = re.sub(r"\.( .*)?\n +(?=[a-z])", ".", "\n".join(lines))  # keys that go on in the next line
+    for key in [*(key for key, _ in planned.defaults), *(each.name for arm in planned.arms for each in arm.parameters)]:
+        assert re.search(rf"^ +{re.escape(key)}( |$)", printed, re.MULTILINE), key
+
+
+def test_what_is_decided_on_comes_first_and_defaults_only_when_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY % ("none", ""))
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as captured:
+        console.print(plan_tables(plan(load_study(path))))
+    printed = captured.get()
+    order = ["shown: Does it help?", "in all", "records", "note: ", "passes per", " first trial", "defaults are filled in"]
+    assert sorted(order, key=printed.index) == order
+    assert printed.count("\n") < 60
+    assert "data.source_language" not in printed and "--defaults lists them" in printed

@@ -33,10 +33,11 @@ def plan(
         str | None,
         typer.Option(metavar="STUDY_DIR", help="With --power: take standard deviations from this finished study."),
     ] = None,
+    defaults: Annotated[bool, typer.Option("--defaults", help="List every default that is filled in.")] = False,
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what would run: arms, trials, updates, workers, every default; with --bench, how long it takes."""
+    """Show what would run: cost, arms, what is searched, every default; with --bench, how long it takes."""
     from xlingual.report.plan_tables import plan_tables
     from xlingual.study import load_study
     from xlingual.study import plan as make_plan
@@ -61,7 +62,7 @@ def plan(
     if as_json:
         print(json.dumps(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
     else:
-        Console().print(plan_tables(planned, hours))
+        Console().print(plan_tables(planned, hours, defaults=defaults))
 
 
 def _check_power(power: bool, like: str | None, measured: list[Path] | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,29 @@ if TYPE_CHECKING:
     from xlingual.speed.estimate import Estimate
 
 
-def plan_tables(plan: Plan, estimate: Estimate | None = None) -> RenderableType:
-    """Draw a plan: the arms, what each searches, the totals, its hours if estimated, the defaults, and notes."""
+LONGEST_KEY = 44
+"""Columns of a key; a longer one goes on in the next line after a dot."""
+
+
+def plan_tables(plan: Plan, estimate: Estimate | None = None, *, defaults: bool = False) -> RenderableType:
+    """Draw a plan: what it costs and what to know of it first, then its arms, what each searches, the defaults.
+
+    Args:
+        plan: of a study.
+        estimate: of its hours.
+        defaults: whether each default that is filled in gets a row, instead of one line for all.
+    """
     title = Text(f"{plan.study}: {plan.question.strip()}", style="bold")
+    hours = [Text(), estimate_table(estimate)] if estimate else []
     notes = [Text(f"note: {note}", style="yellow") for note in plan.notes]
-    hours = [estimate_table(estimate), Text()] if estimate else []
-    totals = [_totals(plan), Text(), *hours]
-    return Group(title, _arms(plan), Text(), _searched(plan), Text(), *totals, _defaults(plan), *notes)
+    told = [Text(), *notes] if notes else []
+    filled = _defaults(plan) if defaults else Text(f"{_count(plan)}; --defaults lists them", style="dim")
+    tables = [_arms(plan), _searched(plan), filled]
+    return Group(title, Text(), _totals(plan), *hours, *told, *(part for table in tables for part in (Text(), table)))
+
+
+def _count(plan: Plan) -> str:
+    return f"{counted(len(plan.defaults), 'defaults')} {'is' if len(plan.defaults) == 1 else 'are'} filled in"
 
 
 def _arms(plan: Plan) -> Table:
@@ -49,18 +66,33 @@ def _passes(arm: ArmPlan) -> str:
 
 
 def _searched(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    where = any(parameter.condition for arm in plan.arms for parameter in arm.parameters)
-    for header in ("arm (numbers\nsearched)", "parameter", "space", "first trial", *["where"] * where):
-        table.add_column(header, overflow="fold", no_wrap=header == "parameter" and not where)
+    """A row for each arm with the numbers that it searches, and below it one for each parameter."""
+    table = _columns("searched", "space", "first trial")
     for arm in plan.arms:
-        for position, parameter in enumerate(arm.parameters):
+        count = counted(arm.dimension, "numbers") if arm.parameters else "nothing"
+        table.add_row(Text(f"{arm.name}: {count}", style="bold"))
+        for parameter in arm.parameters:
             first = _first(arm.first[parameter.name]) if parameter.name in arm.first else "-"
-            name, condition = f"{arm.name} ({arm.dimension})", [parameter.condition] * where
-            table.add_row("" if position else name, parameter.name, parameter.text, first, *condition)
-        if not arm.parameters:
-            table.add_row(arm.name, "nothing")
+            where = f", where {parameter.condition}" if parameter.condition else ""
+            table.add_row(_key(parameter.name, indent=2), Text(parameter.text + where), first)
     return table
+
+
+def _columns(*headers: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for header in headers:
+        table.add_column(header, overflow="fold", no_wrap=header == headers[0])
+    return table
+
+
+def _key(name: str, indent: int = 0) -> Text:
+    """A dotted key; where it is too long for a line, it is broken after a dot."""
+    lines = [""]
+    for part in re.findall(r"[^.]*\.|[^.]+$", name):
+        if lines[-1] and len(lines[-1] + part) > LONGEST_KEY - indent:
+            lines.append("  ")
+        lines[-1] += part
+    return Text("\n".join(" " * indent + line for line in lines))
 
 
 def _first(value: Any) -> str:
@@ -75,6 +107,8 @@ def _first(value: Any) -> str:
 
 def _totals(plan: Plan) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     found = plan.workers_per_trial
     several = f"{found}" if isinstance(found, int) else " to ".join(map(str, found))
     workers = "1 worker" if found == 1 else f"{several} workers"
@@ -100,7 +134,7 @@ def _totals(plan: Plan) -> Table:
         "records": plan.directory,
     }
     for name, text in rows.items():
-        table.add_row(name, text)
+        table.add_row(name, Text(text))
     return table
 
 
@@ -126,11 +160,9 @@ OF_THE_FAMILY = {f"training.{key}" for key in marked(TrainingSettings, OF_FAMILY
 
 
 def _defaults(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("default filled in", overflow="fold")
-    table.add_column("value", overflow="fold")
+    table = _columns("default filled in", "value")
     for key, value in plan.defaults:
         if value is None and key in OF_THE_FAMILY:
             value = "the model family's own"
-        table.add_row(key, value if isinstance(value, str) else json.dumps(value))
+        table.add_row(_key(key), Text(value if isinstance(value, str) else json.dumps(value)))
     return table
