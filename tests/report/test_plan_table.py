@@ -122,7 +122,15 @@ def test_what_is_decided_on_comes_first_and_defaults_only_when_asked_for(tmp_pat
     with console.capture() as captured:
         console.print(plan_tables(plan(load_study(path))))
     printed = captured.get()
-    order = ["shown: Does it help?", "in all", "records", "note: ", "passes per", " first trial", "defaults are filled in"]
+    order = [
+        "shown: Does it help?",
+        "in all",
+        "records",
+        "note: ",
+        "passes per",
+        " first trial",
+        "defaults are filled in",
+    ]
     assert sorted(order, key=printed.index) == order
     assert printed.count("\n") < 60
     assert "data.source_language" not in printed and "--defaults lists them" in printed
