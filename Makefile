@@ -18,7 +18,7 @@ help:
 	@echo "make test         run the tests"
 	@echo "make check        check format, lint, types and layers"
 	@echo "make format       format the code and apply automatic lint fixes"
-	@echo "make docs         generate the reference pages of docs/ from the code"
+	@echo "make docs         generate the reference pages and pictures of docs/ from the code"
 	@echo "make install      install the package with its test and check tools into .venv"
 	@echo "make clean        remove caches and build files (never .venv or a study's directory)"
 
@@ -72,6 +72,7 @@ format: install
 
 docs: install
 	$(BIN)/python tests/reference.py
+	$(BIN)/python tests/pictures.py
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import sys
 import time
@@ -82,7 +83,8 @@ def run(
 
             directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
     except KeyboardInterrupt:
-        _fail("interrupted; finished work is kept, and the same command resumes it", statuses.INTERRUPTED)
+        again = shlex.join(["xlingual", *sys.argv[1:]])
+        _fail(f"interrupted; what is finished is kept. Go on with: {again}", statuses.INTERRUPTED)
     if until == "report":
         show_report(directory.path, as_json)
     _end_by(directory.path)
