@@ -174,6 +174,24 @@ def test_a_plain_line_names_the_studys_objective():
     assert "ORACLE test F1 50.00" in stream.getvalue()
 
 
+def test_a_log_of_a_long_trial_says_twice_a_minute_that_the_study_goes_on():
+    stream, now = io.StringIO(), [0.0]
+    view = PlainView(stream, clock=lambda: now[0])
+    view.look()
+    view.stage_started("search", 4, 0)
+    view.trial_changed(trial())
+    before = stream.getvalue()
+    for _ in range(100):
+        now[0] += 1
+        view.look()
+    lines = [line[21:] for line in stream.getvalue().removeprefix(before).splitlines()]
+    assert lines == ["search: 1 trial running [0 of 4 done]"] * 3
+    view.stage_ended("search")
+    now[0] += 100
+    view.look()
+    assert "search: ended" in stream.getvalue().splitlines()[-1]
+
+
 def test_a_reason_of_several_lines_stays_one_line():
     stream = io.StringIO()
     PlainView(stream).trial_changed(trial(state="failed", reason="first\n  second"))

@@ -12,6 +12,10 @@ from xlingual.progress import cells
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
 from xlingual.progress.study_view import ENDED, Scores, StudyState
 from xlingual.search.listener import ClusterUse, TrialView
+from xlingual.task_metrics import counted
+
+SILENCE = 30.0
+"""Seconds that a log may be silent while trials train or are scored."""
 
 
 class PlainView:
@@ -28,6 +32,7 @@ class PlainView:
         self._stream = stream
         self._names = names
         self._now = now
+        self._clock, self._last = clock, clock()
         self._said: dict[str, str] = {}
         self._described: set[str] = set()
 
@@ -82,6 +87,13 @@ class PlainView:
         """Write the sentence."""
         self._say(text)
 
+    def look(self) -> None:
+        """Say how far the stage is, if nothing was said for `SILENCE` seconds."""
+        stage = self.state.stage
+        if stage is not None and not stage.ended and self._clock() - self._last >= SILENCE:
+            running = f"{stage.name}: {counted(len(stage.running), 'trials')} running" if stage.running else stage.name
+            self._say(f"{running}{self._standing()}")
+
     def close(self) -> None:
         """Do nothing: every line is already flushed."""
 
@@ -92,6 +104,7 @@ class PlainView:
         return f" [{', '.join(standing)}]" if standing else ""
 
     def _say(self, text: str) -> None:
+        self._last = self._clock()
         stamp = self._now().strftime("%Y-%m-%d %H:%M:%S")
         self._stream.write(f"{stamp}  {' '.join(text.split())}\n")
         self._stream.flush()

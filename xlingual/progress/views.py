@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import TracebackType
-from typing import ParamSpec
 
 from rich.console import Console
 
 from xlingual.activity import Activities, heard_by
-from xlingual.progress.activities import activities_shown, redraws
+from xlingual.progress.activities import LOOK, activities_shown, every, redraws
 from xlingual.progress.json_lines import JsonLines
 from xlingual.progress.live import LiveView
 from xlingual.progress.plain import PlainView
@@ -19,7 +19,6 @@ from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
 from xlingual.progress.study_view import Scores
 from xlingual.search.listener import ClusterUse, Listener, TrialView
 
-P = ParamSpec("P")
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +32,7 @@ class Guarded:
     def __init__(self, view: Listener) -> None:
         self.view = view
         self._warned = False
+        self._lock = threading.RLock()  # a cluster's watch and the user's Ctrl-C are told by other threads
 
     def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
         """Forward to the view."""
@@ -63,8 +63,8 @@ class Guarded:
         self._try(self.view.note, text)
 
     def close(self) -> None:
-        """Forward to the view."""
-        self._try(self.view.close)
+        """Forward to the view, whatever another thread is doing with it."""
+        self._try(self.view.close, alone=False)
 
     def __enter__(self) -> Guarded:
         return self
@@ -74,9 +74,15 @@ class Guarded:
     ) -> None:
         self.close()
 
-    def _try(self, tell: Callable[P, None], *args: P.args, **named: P.kwargs) -> None:
+    def look(self) -> None:
+        """Let a view of lines say that the study goes on, if it has been silent for long."""
+        if isinstance(self.view, PlainView):
+            self._try(self.view.look)
+
+    def _try(self, tell: Callable[..., None], *args: object, alone: bool = True) -> None:
         try:
-            tell(*args, **named)
+            with self._lock if alone else nullcontext():
+                tell(*args)
         except (Exception, SystemExit) as error:
             if not self._warned:
                 self._warned = True
@@ -95,7 +101,8 @@ def study_shown(
     activities = Activities()
     with Preparing(choose_view(json, console, names, activities), activities, first) as view:
         live = isinstance(view.view, LiveView)
-        with heard_by(activities) if live else activities_shown(activities=activities, outermost=None):
+        shown = heard_by(activities) if live else activities_shown(activities=activities, outermost=None)
+        with shown, every(LOOK, view.look):
             yield view
 
 
@@ -108,6 +115,8 @@ class Preparing(Guarded):
         self._preparing = activities.begin(first)
         if isinstance(view.view, LiveView):
             self._try(view.view.begin)
+        elif isinstance(view.view, PlainView):
+            self._try(view.view.note, first)  # at once, as loading PyTorch takes seconds
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """End the preparation; forward to the view."""
