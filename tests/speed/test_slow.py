@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from xlingual.families import Checkpoint
+from xlingual.speed import measurement, slow
+from xlingual.speed.bench_task import BenchRequest
 from xlingual.speed.slow import Skipped, timed_unless_slow, worth_timing
 from xlingual.speed.training_speed import TooSlow, TrainingSpeed, measure_training
 
@@ -100,7 +102,7 @@ class Clock:
 
 def test_no_update_follows_one_that_is_too_slow(tiny_checkpoint, inputs, traits) -> None:
     asked = {"batch_size": 4, "micro_batch_size": 4, "precision": "bf16", "device": torch.device("cpu")}
-    with pytest.raises(TooSlow) as slow:
+    with pytest.raises(TooSlow) as raised:
         measure_training(
             Checkpoint.at(tiny_checkpoint),
             inputs,
@@ -110,6 +112,37 @@ def test_no_update_follows_one_that_is_too_slow(tiny_checkpoint, inputs, traits)
             clock=Clock(2),
             **asked,
         )
-    assert slow.value.first == 100
+    assert raised.value.first == 100
     speed = measure_training(Checkpoint.at(tiny_checkpoint), inputs, traits, updates=2, clock=Clock(4), **asked)
     assert (speed.first, speed.seconds) == (100, (100, 100))
+
+
+@pytest.mark.usefixtures("quick_machine")
+@pytest.mark.parametrize("asked", ["auto", "bf16"])
+def test_bench_leaves_a_hopeless_precision_at_once_says_so_and_goes_on(
+    asked: str, tiny_checkpoint, data, monkeypatch: pytest.MonkeyPatch, by_letter
+) -> None:
+    """On a machine that is made to seem fifty times slower in bf16; every update is counted."""
+    begun: list[tuple[str, int]] = []
+
+    def counted(*of: object, **named: object) -> TrainingSpeed:
+        begun.append((str(named["precision"]), int(named["updates"])))  # type: ignore[call-overload]
+        return measure_training(*of, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(measurement, "bf16_speedup", lambda *widths: 1 / 50)
+    monkeypatch.setattr(slow, "worth_timing", worth_timing)  # the true one again
+    monkeypatch.setattr(slow, "PATIENCE", 0.0)
+    monkeypatch.setattr(measurement, "measure_training", counted)
+    lines: list[str] = []
+    speed = measurement.measure(
+        BenchRequest(
+            model=str(tiny_checkpoint), train=str(data / "train.json"), score=str(data / "xquad"), questions=7,
+            updates=3, batch_size=8, threads=1, max_length=48, stride=8, precision=asked,
+        ),
+        lines.append,
+    )  # fmt: skip
+    of_bf16 = [updates for precision, updates in begun if precision == "bf16"]
+    assert of_bf16 == ([] if asked == "auto" else [1])
+    assert speed.training.precision == ("fp32" if asked == "auto" else "bf16")
+    assert [note for note in speed.notes if note.startswith("bf16")] == lines
+    by_letter(lines[0], asked)

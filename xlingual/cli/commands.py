@@ -196,7 +196,7 @@ def bench(
             model, train, score, languages, questions, updates, batch, precision, threads, max_length, stride,
             max_train_examples,
         )  # fmt: skip
-        speed = measure(asked.or_as_in(checked) if checked else asked)
+        speed = measure(asked.or_as_in(checked) if checked else asked, lambda line: print(line, file=sys.stderr))
         hours = estimate(checked, Rates.of_json(speed.as_json(), "bench")) if checked else None
     if as_json:
         print(json.dumps(speed.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))

@@ -11,6 +11,7 @@ import time
 import ray
 import torch
 
+from xlingual.activity import doing
 from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.placement import Demand
@@ -39,7 +40,8 @@ def study_precision(study: Study, directory: StudyDirectory, demand: Demand, wid
     if chosen:
         return str(chosen[-1])
     measure = ray.remote(_measure).options(num_cpus=demand.cpus_per_worker)
-    speedup = round(ray.get(measure.remote(int(demand.cpus_per_worker), widths)), 2)
+    with doing("trying both precisions on a layer"):
+        speedup = round(ray.get(measure.remote(int(demand.cpus_per_worker), widths)), 2)
     precision = cpu_precision(speedup)
     event = {"event": EVENT, "time": time.time(), "precision": precision, "bf16_speedup": speedup}
     journal.append(directory.journal, event)

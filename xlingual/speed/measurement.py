@@ -19,7 +19,7 @@ from xlingual.speed.input_spread import most_tokens
 from xlingual.speed.matrix import matrix_gflops
 from xlingual.speed.micro_batch import LargestMicroBatch, estimated_micro_batch, tried_micro_batch
 from xlingual.speed.scoring_speed import ScoringSpeed, measure_scoring
-from xlingual.speed.slow import Skipped, timed_unless_slow
+from xlingual.speed.slow import Hopeless, Skipped, timed_unless_slow
 from xlingual.speed.training_speed import TrainingSpeed, measure_training
 from xlingual.study.training import TrainingSettings
 from xlingual.tokens.windows import cores
@@ -53,6 +53,7 @@ class Speed:
         by_micro_batch: of the headline's precision, ascending.
         largest: micro-batch that fits; None if the available memory or that of an update is unknown.
         skipped: precisions that are many times slower than the headline's.
+        hopeless: where the headline's precision itself is.
     """
 
     task: Task
@@ -67,6 +68,7 @@ class Speed:
     by_micro_batch: tuple[TrainingSpeed, ...]
     largest: LargestMicroBatch | None
     skipped: tuple[Skipped, ...] = ()
+    hopeless: Hopeless | None = None
 
     def useful_share(self, speed: TrainingSpeed) -> float:
         """Useful arithmetic of a training as a share of a matrix product's speed in the same precision."""
@@ -75,7 +77,8 @@ class Speed:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the figures."""
-        return (*self.task.notes, *(one.note() for one in self.skipped))
+        hopeless = [self.hopeless.note()] if self.hopeless else []
+        return (*self.task.notes, *hopeless, *(one.note() for one in self.skipped))
 
     def as_json(self) -> dict[str, Any]:
         """Return the measurement as JSON's kinds; rates are per second, memory is in bytes.
@@ -147,8 +150,15 @@ class Speed:
         }
 
 
-def measure(asked: BenchRequest) -> Speed:
+def measure(asked: BenchRequest, tell: Callable[[str], None] = lambda line: None) -> Speed:
     """Measure training, scoring, memory and the machine's matrix products.
+
+    A precision that is many times slower than the headline's is left after one update; where it is the headline's own,
+    because that was asked for, one update is timed.
+
+    Args:
+        asked: what to measure.
+        tell: takes a line as soon as a precision is left.
 
     Raises:
         DataError, ModelError: when the model or the data cannot be used.
@@ -159,6 +169,7 @@ def measure(asked: BenchRequest) -> Speed:
         speedup = _bf16_speedup(task.checkpoint.directory, device)
         auto = chosen_precision("auto", device) if speedup is None else cpu_precision(speedup)
         precision = auto if asked.precision == "auto" else chosen_precision(asked.precision, device)
+        hopeless = Hopeless.among(precision, _times_slower(precision, speedup), tell)
         batch = asked.batch_size or USUAL_BATCH
         usual = min(asked.micro_batch_size or TrainingSettings.model_fields["micro_batch_size"].default, batch)
 
@@ -178,11 +189,11 @@ def measure(asked: BenchRequest) -> Speed:
             )
 
         before = matrix_gflops(precision, device)
-        headline = train(asked.updates, usual, precision)
+        headline = train(1 if hopeless else asked.updates, usual, precision)
         fewer = max(1, min(asked.updates, int(OTHER_SECONDS * len(headline.seconds) / sum(headline.seconds))))
         matrix = {precision: max(before, matrix_gflops(precision, device))}
         scoring = measure_scoring(task.checkpoint, task.questions, task.lengths, device)
-        sizes = [size for size in MICRO_BATCHES if size <= batch and size != usual]
+        sizes = [size for size in MICRO_BATCHES if size <= batch and size != usual and not hopeless]
         by_size = [headline, *(train(fewer, size, precision) for size in sizes)]
         by_precision, skipped = {precision: headline}, list[Skipped]()
         there = [name for name in PRECISIONS if chosen_precision(name, device) == name]
@@ -193,6 +204,7 @@ def measure(asked: BenchRequest) -> Speed:
                 by_precision[other], matrix[other] = found, matrix_gflops(other, device)
             else:
                 skipped.append(found)
+                tell(found.note())
         return Speed(
             task=task,
             device=_device(device),
@@ -206,6 +218,7 @@ def measure(asked: BenchRequest) -> Speed:
             by_micro_batch=tuple(sorted(by_size, key=lambda speed: speed.micro_batch_size)),
             largest=_largest(task, headline, device),
             skipped=tuple(skipped),
+            hopeless=hopeless,
         )
 
 

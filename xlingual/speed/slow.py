@@ -54,6 +54,35 @@ class Skipped:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Hopeless:
+    """A precision that was asked for though nobody would train in it here.
+
+    Attributes:
+        precision: its name.
+        times_slower: how much longer products of a layer take than in float32.
+    """
+
+    precision: str
+    times_slower: float
+
+    @classmethod
+    def among(cls, precision: str, times_slower: float, tell: Callable[[str], None]) -> Hopeless | None:
+        """Tell of a precision that is many times slower; None for another one."""
+        if times_slower < MANY_TIMES:
+            return None
+        found = cls(precision, times_slower)
+        tell(found.note())
+        return found
+
+    def note(self) -> str:
+        """What a reader is told."""
+        return (
+            f"{self.precision}: a layer takes about {self.times_slower:.1f} times as long as in fp32 on this machine, "
+            "so only one update is timed, in one size of micro-batch"
+        )
+
+
 def timed_unless_slow(
     headline: TrainingSpeed,
     precision: str,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xlingual.activity import Activity, doing
 from xlingual.errors import StageError
 from xlingual.evaluation.sentinels import sentinel_notes
 from xlingual.export.model_card import complete_model_card
@@ -70,8 +71,9 @@ def _test_on(context: StudyContext, reading: Reading, waiting: Sequence[Replicat
     """Score replicates on one test set."""
     unread = [replicate for replicate in waiting if not _adopt_recorded_scores(context, reading, replicate)]
     once = distinct(unread)
-    for checkpoint, replicates in _by_model(context, once).items():
-        _score_replicates(context, reading, checkpoint, replicates)
+    with doing(f"scoring replicates on {reading.test.name}", len(once)) as scoring:
+        for checkpoint, replicates in _by_model(context, once).items():
+            _score_replicates(context, reading, checkpoint, replicates, scoring)
     for replicate in unread:
         if replicate not in once:
             _adopt_recorded_scores(context, reading, replicate)
@@ -125,7 +127,11 @@ def recorded_scores(
 
 
 def _score_replicates(
-    context: StudyContext, reading: Reading, checkpoint: Checkpoint, replicates: Sequence[ReplicateState]
+    context: StudyContext,
+    reading: Reading,
+    checkpoint: Checkpoint,
+    replicates: Sequence[ReplicateState],
+    scoring: Activity,
 ) -> None:
     """Score the replicates of one pretrained model side by side; a few of them on many machines in several shares.
 
@@ -171,6 +177,7 @@ def _score_replicates(
             answered = parts.pop(replicate.fingerprint)
             scores = scored_answers(task_of(test.benchmark), directory, test.name, questions or {}, answered, extras)
             _scored(context, test, replicate, scores)
+            scoring.advance()
     if len(begun) < len(replicates):
         context.interruption.check()
 
