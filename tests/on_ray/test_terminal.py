@@ -23,13 +23,14 @@ def command(*arguments: object, columns: int = 80) -> Terminal:
 def test_a_study_in_a_terminal_is_resized_stopped_and_gone_on_with(tmp_path: Path) -> None:
     arms = {
         "baseline": {"baseline": True},
-        "шум": {"robust": {"embedding_noise": {"magnitude": {"log_uniform": [0.1, 0.5]}}}},
+        "noise": {"robust": {"embedding_noise": {"magnitude": {"log_uniform": [0.1, 0.5]}}}},
     }
     scaling = {"concurrent_trials": 1}
     study = write_toy_study(tmp_path / "study.yaml", updates=60, reports=30, trials=2, arms=arms, scaling=scaling)
-    directory = StudyDirectory(tmp_path / "toy")
+    storage = tmp_path / "dir 名"
+    directory = StudyDirectory(storage / "toy")
 
-    first = command("run", study, "--storage", tmp_path)
+    first = command("run", study, "--storage", storage)
     first.wait_for(lambda: any("baseline" in line and "/60" in line for line in first.display))
     assert first.display[-1] == "" and any(line.startswith("toy  ● search 0 of 4") for line in first.display)
     first.resize(100, 24)
@@ -48,7 +49,7 @@ def test_a_study_in_a_terminal_is_resized_stopped_and_gone_on_with(tmp_path: Pat
     saved = {trial.fingerprint: journal.read(directory.trial(trial.fingerprint).reports) for trial in running}
     assert all(directory.trial(name).checkpoint.exists() for name in saved)
 
-    second = command("run", study, "--storage", tmp_path)
+    second = command("run", study, "--storage", storage)
     second.wait_for(lambda: directory.lock.exists() and read_state(directory).active)
     follower = command("status", directory.path, "--follow", columns=100)
     assert second.wait() == 0, second.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from xlingual.errors import RecordError
@@ -10,6 +11,7 @@ from xlingual.progress.outline import STAGES
 from xlingual.progress.study_view import Scores
 from xlingual.records.attached import refresh
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.lock import is_held
 from xlingual.records.state import ReplicateState, StudyState, TrialState, read_state
 from xlingual.search.listener import ClusterUse, Listener, TrialView
 from xlingual.search.recorded_views import item_of, recorded_view
@@ -29,6 +31,7 @@ class Follower:
 
     def __init__(self, directory: StudyDirectory, listener: Listener) -> None:
         self._directory, self._listener = directory, listener
+        self._read: tuple[tuple[int, ...], StudyState] | None = None
         self._shown: dict[str, TrialView] = {}
         self._scored: dict[tuple[str, int, str], int] = {}
         self._begun: list[str] = []
@@ -44,7 +47,7 @@ class Follower:
         refresh(self._directory.path)
         if not self._directory.journal.exists():
             return None
-        state = read_state(self._directory)
+        state = self._state_now()
         reached = STAGES.index(state.stage) if state.stage in STAGES else len(STAGES)
         for position, stage in enumerate(STAGES[: reached + 1]):
             self._tell(state, stage)
@@ -52,6 +55,14 @@ class Follower:
                 self._ended.add(stage)
                 self._listener.stage_ended(stage)
         return state
+
+    def _state_now(self) -> StudyState:
+        """Read the state, or take the last one where nothing was written since: it costs 0.3 s with 5,000 trials."""
+        files = (self._directory.journal, self._directory.ledger, self._directory.study_json, self._directory.sources)
+        written = tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in files)
+        if self._read is None or self._read[0] != written:
+            self._read = written, read_state(self._directory)
+        return replace(self._read[1], active=is_held(self._directory.lock))
 
     def _tell(self, state: StudyState, stage: str) -> None:
         """Tell what is new in one stage."""
