@@ -60,9 +60,9 @@ def objective(arm: str, number: int) -> float:
 class MadeUpStudy:
     """A study whose trials take a minute each, two side by side."""
 
-    def __init__(self, outline: Outline = OUTLINE) -> None:
+    def __init__(self, outline: Outline = OUTLINE, *, follows: bool = False) -> None:
         self.clock = Clock()
-        self.state = StudyState(self.clock, outline)
+        self.state = StudyState(self.clock, outline, follows=follows)
 
     def search(self, trials: int, *, failing: bool = False, running: bool = True) -> None:
         """The search with this number of trials that ended, and two that run."""
@@ -180,6 +180,14 @@ def stopped() -> StudyState:
     return study.state
 
 
+def followed() -> StudyState:
+    """Seen by another command, which was stopped by Ctrl-C."""
+    study = MadeUpStudy(follows=True)
+    study.search(14)
+    study.state.stop()
+    return study.state
+
+
 def on_a_cluster() -> StudyState:
     """A cluster, names in several scripts, and more trials and arms than fit."""
     arms = {name: ArmOutline(500, 4) for name in ("ベースライン", "многоязычный_набор_вопросов", "ข้อมูล", *"abcdefgh")}
@@ -206,5 +214,6 @@ STATES: dict[str, Callable[[], StudyState]] = {
     "finished": finished,
     "resumed": resumed,
     "stopped": stopped,
+    "followed": followed,
     "on a cluster": on_a_cluster,
 }

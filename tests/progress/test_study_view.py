@@ -286,3 +286,11 @@ def test_a_stopped_clock_stands_still(state, clock):
     state.stop()
     clock.now += 5
     assert state.elapsed() == 5
+
+
+def test_a_study_that_is_only_followed_is_not_stopped_with_its_follower(clock):
+    for follows in (False, True):
+        state = StudyState(clock, follows=follows)
+        state.stage_started("search", 4, 0)
+        state.stop()
+        assert state.stopped is not follows

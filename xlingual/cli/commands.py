@@ -77,7 +77,7 @@ def run(
     checked = load_study(study, overrides or ())
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with study_shown(as_json, Console(), ScoreNames.of_study(checked)) as view:
+        with study_shown(as_json, Console(), ScoreNames.of_study(checked, until)) as view:
             with doing("loading PyTorch and Ray"):
                 from xlingual.search.driver import drive, study_path
 
@@ -254,7 +254,7 @@ def _follow(path: Path, as_json: bool) -> None:
     directory = StudyDirectory(path)
     names = ScoreNames.of_record(read_state(directory).study)
     try:
-        with study_shown(as_json, Console(), names, "reading the records") as view:
+        with study_shown(as_json, Console(), names, "reading the records", follows=True) as view:
             state = follow(directory, view, lambda: _look_again(path))
     except KeyboardInterrupt:
         _fail("no longer followed; the study goes on", statuses.INTERRUPTED)

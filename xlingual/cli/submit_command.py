@@ -64,7 +64,7 @@ def submit(
     sent = Submission(head, loaded, place, tuple(overrides or ()), checked.cluster.dashboard_port, again)
     request = sent.request(packed, follow=not no_follow)
     try:
-        with study_shown(as_json, Console(), ScoreNames.of_study(loaded)) as view:
+        with study_shown(as_json, Console(), ScoreNames.of_study(loaded), follows=True) as view:
             sent.send(packed, request)
             outcome = sent.run(request, view)
             sent.fetch(outcome)

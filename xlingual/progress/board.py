@@ -48,7 +48,7 @@ def draw(
         parts.append(test_table(state, width, room, names, glyphs))
     elif stage.trials:
         rows, hidden = state.rows(room)
-        parts.append(trial_table(rows, width, names, glyphs, over=state.stopped_at is not None))
+        parts.append(trial_table(rows, width, names, glyphs, over=state.stopped))
         if hidden:
             parts.append(Text(f"and {hidden:,} more, not shown", style="dim"))
     return Group(*parts, *failed)
@@ -61,7 +61,6 @@ def rail(state: StudyState, width: int, glyphs: Glyphs) -> Text:
     begun = [stage.name for stage in state.stages]
     named = [*outline.stages, *(name for name in begun if name not in outline.stages)]
     stages = named if outline.arms or not begun else begun
-    stopped = state.stopped_at is not None and not state.over
     at = stages.index(present.name) if present else 0
     for position, name in enumerate(stages):
         stage, total = state.of(name), outline.items(name)
@@ -71,7 +70,7 @@ def rail(state: StudyState, width: int, glyphs: Glyphs) -> Text:
             done = stage.done if stage is not None and stage.name in begun else total
             mark, style, text = glyphs.done, "green", f"{name} {done:,}" if done else name
         else:
-            mark, style = (glyphs.stopped, "yellow") if stopped else (glyphs.now, "bold cyan")
+            mark, style = (glyphs.stopped, "yellow") if state.stopped else (glyphs.now, "bold cyan")
             earlier = f" ({stage.done_before:,} before)" if stage.done_before else ""
             text = f"{name} {stage.done:,} of {stage.total:,}{earlier}"
         line.append(f"  {mark} ", style=style).append(text, style=style)
@@ -84,7 +83,9 @@ def progress_line(state: StudyState, width: int, glyphs: Glyphs) -> Text:
     stage, spent = state.stage, cells.duration(state.elapsed())
     if state.over:
         return Text(f"done after {spent}", style="green", no_wrap=True)
-    if state.stopped_at is not None:
+    if state.stopped_at is not None and state.follows:
+        return Text(f"followed for {spent}", style="dim", no_wrap=True)
+    if state.stopped:
         return Text(f"stopped after {spent}; the same command goes on from here", style="yellow", no_wrap=True)
     if stage is None:
         return Text(f"starting, {spent}", no_wrap=True)

@@ -39,8 +39,9 @@ class LiveView:
         names: ScoreNames = DEFAULT_NAMES,
         clock: Callable[[], float] = time.monotonic,
         activities: Activities | None = None,
+        follows: bool = False,
     ) -> None:
-        self.state = StudyState(clock, names.outline)
+        self.state = StudyState(clock, names.outline, follows=follows)
         self._activities = activities or Activities(clock)
         self._console = console
         self._names, self._glyphs = names, Glyphs.of(console.encoding)

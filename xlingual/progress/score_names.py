@@ -33,15 +33,15 @@ class ScoreNames:
     outline: Outline = field(default_factory=Outline)
 
     @classmethod
-    def of_study(cls, study: Study) -> ScoreNames:
-        """Those of a study."""
+    def of_study(cls, study: Study, until: str = "report") -> ScoreNames:
+        """Those of a study that is run up to a stage."""
         sets = {name: test.benchmark.metrics for name, test in study.data.test.sets.items()}
         return cls(
             study.search.objective_text,
             study.task_benchmark.metrics,
             study.data.source_language,
             sets,
-            Outline.of_study(study),
+            replace(Outline.of_study(study), until=until),
         )
 
     @classmethod

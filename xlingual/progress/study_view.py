@@ -35,10 +35,12 @@ class StudyState:
     Args:
         clock: monotonic seconds, such as `time.monotonic`.
         outline: what the study has to do in all.
+        follows: whether another command runs the study, and goes on when this one is stopped.
     """
 
-    def __init__(self, clock: Callable[[], float], outline: Outline | None = None) -> None:
+    def __init__(self, clock: Callable[[], float], outline: Outline | None = None, *, follows: bool = False) -> None:
         self._clock = clock
+        self.follows = follows
         self._started = clock()
         self.outline = outline or Outline()
         self.stages: list[StageState] = []
@@ -56,6 +58,11 @@ class StudyState:
     def over(self) -> bool:
         """Whether all that was asked for is done."""
         return bool(self.stages) and self.stages[-1].ended and self.stages[-1].name == self.outline.stages[-1]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the study was stopped before all was done."""
+        return self.stopped_at is not None and not self.over and not self.follows
 
     def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
         """Take in what earlier commands left."""

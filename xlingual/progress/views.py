@@ -92,14 +92,19 @@ class Guarded:
 
 @contextmanager
 def study_shown(
-    json: bool, console: Console, names: ScoreNames, first: str = "preparing the study"
+    json: bool,
+    console: Console,
+    names: ScoreNames,
+    first: str = "preparing the study",
+    *,
+    follows: bool = False,
 ) -> Iterator[Guarded]:
     """Yield a study's view, and show what its driver is doing in the live table, else on standard error.
 
-    `first` is what is being done until the first stage begins.
+    `first` is what is being done until the first stage begins; `follows` says whether another command runs the study.
     """
     activities = Activities()
-    with Preparing(choose_view(json, console, names, activities), activities, first) as view:
+    with Preparing(choose_view(json, console, names, activities, follows=follows), activities, first) as view:
         live = isinstance(view.view, LiveView)
         shown = heard_by(activities) if live else activities_shown(activities=activities, outermost=None)
         with shown, every(LOOK, view.look):
@@ -125,7 +130,12 @@ class Preparing(Guarded):
 
 
 def choose_view(
-    json: bool, console: Console, names: ScoreNames = DEFAULT_NAMES, activities: Activities | None = None
+    json: bool,
+    console: Console,
+    names: ScoreNames = DEFAULT_NAMES,
+    activities: Activities | None = None,
+    *,
+    follows: bool = False,
 ) -> Guarded:
     """A listener that writes to `console`: JSON lines if asked for, a live table on a terminal, else plain lines.
 
@@ -134,5 +144,5 @@ def choose_view(
     if json:
         return Guarded(JsonLines(console.file))
     if redraws(console):
-        return Guarded(LiveView(console, names, activities=activities))
+        return Guarded(LiveView(console, names, activities=activities, follows=follows))
     return Guarded(PlainView(console.file, names))
