@@ -29,6 +29,21 @@ def test_durations_read_as_people_say_them(seconds, text):
     assert cells.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (45.4, "45 s"),
+        (99, "1 min 39 s"),
+        (254, "4 min 10 s"),
+        (1012, "17 min"),
+        (3580, "1 h 00 min"),
+        (3899, "1 h 05 min"),
+    ],
+)
+def test_estimates_have_no_digits_that_mean_nothing(seconds, text):
+    assert cells.estimate(seconds) == text
+
+
 def test_no_estimate_is_no_text():
     assert cells.time_left(None) == ""
     assert cells.time_left(TimeLeft(0.4, 0.4)) == ""

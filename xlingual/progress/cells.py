@@ -22,6 +22,13 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def estimate(seconds: float) -> str:
+    """An estimate without digits that mean nothing: "45 s", "4 min 10 s", "17 min", "1 h 05 min"."""
+    if seconds < 600:
+        return duration(seconds if seconds < 100 else 10 * round(seconds / 10))
+    return duration(60 * round(seconds / 60)).removesuffix(" 00 s")
+
+
 def time_left(left: TimeLeft | None) -> str:
     """An estimate in words; empty while unknown, and once the time is up.
 
@@ -31,7 +38,7 @@ def time_left(left: TimeLeft | None) -> str:
         return ""
     before = " before the test" if left.before_test else ""
     much_more = left.at_most > 1.2 * left.seconds and left.at_most - left.seconds > 30
-    return f"about {duration(left.seconds)} left{before}" + (f", at most {duration(left.at_most)}" if much_more else "")
+    return f"about {estimate(left.seconds)} left{before}" + (f", at most {estimate(left.at_most)}" if much_more else "")
 
 
 def percent(score: float | None) -> str:
