@@ -249,7 +249,7 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual validate": "xlingual validate {root}/studies/quickstart.yaml --set name=other",
     "xlingual schema": "xlingual schema",
     "xlingual plan": [
-        "xlingual plan {root}/studies/quickstart.yaml --bench {speed} --set name=other --json",
+        "xlingual plan {root}/studies/quickstart.yaml --bench {speed} --defaults --set name=other --json",
         f"xlingual plan {{root}}/studies/quickstart.yaml --power --like {STUDY_DIR} --json",
     ],
     "xlingual run": QUICKSTART,

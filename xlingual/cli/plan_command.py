@@ -37,7 +37,7 @@ def plan(
     overrides: Overrides = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what would run: cost, arms, what is searched, every default; with --bench, how long it takes."""
+    """Show what would run: cost, arms, what is searched; with --bench, how long it takes."""
     from xlingual.report.plan_tables import plan_tables
     from xlingual.study import load_study
     from xlingual.study import plan as make_plan
