@@ -26,15 +26,15 @@ def test_a_study_in_a_terminal_is_resized_stopped_and_gone_on_with(tmp_path: Pat
         "noise": {"robust": {"embedding_noise": {"magnitude": {"log_uniform": [0.1, 0.5]}}}},
     }
     scaling = {"concurrent_trials": 1}
-    study = write_toy_study(tmp_path / "study.yaml", updates=60, reports=30, trials=2, arms=arms, scaling=scaling)
+    study = write_toy_study(tmp_path / "study.yaml", updates=20, reports=10, trials=1, arms=arms, scaling=scaling)
     storage = tmp_path / "dir 名"
     directory = StudyDirectory(storage / "toy")
 
     first = command("run", study, "--storage", storage)
-    first.wait_for(lambda: any("baseline" in line and "/60" in line for line in first.display))
-    assert first.display[-1] == "" and any(line.startswith("toy  ● search 0 of 4") for line in first.display)
+    first.wait_for(lambda: any("baseline" in line and "/20" in line for line in first.display))
+    assert first.display[-1] == "" and any(line.startswith("toy  ● search 0 of 2") for line in first.display)
     first.resize(100, 24)
-    first.wait_for(lambda: any("search  of" in line or "vs baseline  trial" in line for line in first.display))
+    first.wait_for(lambda: any("vs baseline  trial" in line for line in first.display))
     assert sum(line.startswith("toy  ● search") for line in first.display) == 1, "\n".join(first.display)
     first.press_ctrl_c()
     assert first.wait() == 130
@@ -55,14 +55,14 @@ def test_a_study_in_a_terminal_is_resized_stopped_and_gone_on_with(tmp_path: Pat
     assert second.wait() == 0, second.text
     assert follower.wait() == 0, follower.text
     for terminal in (second, follower):
-        assert any(line.startswith("toy  ✓ search 4  ✓ replicate 2  ✓ test 2") for line in terminal.text.splitlines())
+        assert any(line.startswith("toy  ✓ search 2  ✓ replicate 2  ✓ test 2") for line in terminal.text.splitlines())
 
     after = read_state(directory)
     assert after.complete and {trial.state for trial in after.trials} == {"finished"}
     assert {trial.fingerprint for trial in before.trials} <= {trial.fingerprint for trial in after.trials}
     for trial in after.trials:
         reports = journal.read(directory.trial(trial.fingerprint).reports)
-        assert [report["updates"] for report in reports] == list(range(2, 61, 2))
+        assert [report["updates"] for report in reports] == list(range(2, 21, 2))
     for name, reports in saved.items():
         of_second = journal.read(directory.trial(name).environment)[1]
         assert of_second["from_update"] == reports[-1]["updates"], "work that was reported is trained again"

@@ -18,6 +18,8 @@ from xlingual.records.files import write_json
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import hold
 from xlingual.records.state import read_state
+from xlingual.search.listener import ClusterUse
+from xlingual.search.recorded_views import tell_recorded
 from xlingual.search.recording_callback import RecordingCallback
 from xlingual.study import load_study
 
@@ -172,6 +174,7 @@ def test_json_lines_are_told_as_the_events_that_they_are(tmp_path: Path) -> None
     driver.heard.test_scored("a", 7, "xquad", SCORES)
     driver.heard.stage_ended("search")
     heard = Heard()
+    driver.heard.cluster_used(ClusterUse(2, {"CPU": 3.0}, {"CPU": 4.0}))
     lines = [*driver.heard.lines(), {"event": "note", "text": "a note"}, {"reply": "ended"}]
     assert list(events(iter(lines), heard)) == [{"reply": "ended"}]
     assert heard.lines() == driver.heard.lines()
@@ -184,12 +187,14 @@ def test_what_was_told_is_not_told_again(tmp_path: Path) -> None:
     driver.trials.started(driver.item(number=0))
     driver.heard.test_scored("a", 7, "xquad", SCORES)
     driver.heard.note("a note")
+    driver.heard.cluster_used(ClusterUse(2, {"CPU": 3.0}, {"CPU": 4.0}))
     heard = Heard()
     news = News(heard)
     lines = [json.loads(line) for line in driver.heard.stream.getvalue().splitlines()]
     for _ in range(2):
         assert list(events(iter(lines), news)) == []
-    assert heard.lines() == driver.heard.lines()
+    told = [line for line in heard.lines() if line["event"] != "cluster_used"]  # the present one, each time
+    assert told == [line for line in driver.heard.lines() if line["event"] != "cluster_used"]
     assert heard.stream.getvalue().count("a note") == 1
 
 
@@ -197,3 +202,52 @@ def test_what_was_told_is_not_told_again(tmp_path: Path) -> None:
 def test_scores_are_named_from_the_records_as_from_the_study(name: str) -> None:
     study = load_study(f"{Path(__file__).parents[2]}/studies/{name}.yaml")
     assert ScoreNames.of_record(study.model_dump(mode="json")) == ScoreNames.of_study(study)
+
+
+class Past(Heard):
+    """A listener that keeps what it is told of earlier commands."""
+
+    def recorded(self, trials: Any, scores: Any) -> None:
+        self.past = {trial.key: (trial.state, trial.objective) for trial in trials}, scores
+
+
+def test_the_next_command_tells_what_earlier_ones_finished_and_nothing_that_is_unfinished(tmp_path: Path) -> None:
+    driver, past = Driver(tmp_path), Past()
+    driver.stage("search", 2)
+    tell_recorded(driver.directory, read_state(driver.directory), past)
+    assert not hasattr(past, "past")
+    for number in range(2):
+        item = driver.item(number=number)
+        driver.trials.chosen_to_train(item)
+        driver.report(driver.trials, item, 20)
+        if number == 0:
+            driver.end(driver.trials, item)
+    journal.append(driver.directory.journal, {"event": "chosen", "arm": "a", "fingerprint": "0"})
+    item = driver.item(seed=7) | {"chosen": "0"}
+    driver.replicates.chosen_to_train(item)
+    driver.report(driver.replicates, item, 20)
+    driver.end(driver.replicates, item)
+    scored = {"event": "test_scored", "arm": "a", "seed": 7, "fingerprint": "7", "set": "xquad", "scores": SCORES}
+    journal.append(driver.directory.journal, scored)
+    tell_recorded(driver.directory, read_state(driver.directory), past)
+    trials, scores = past.past
+    assert trials == {"a/0": ("finished", 60.0), "a/seed-7": ("finished", 60.0)}
+    assert scores == {("a", 7, "xquad"): SCORES}
+
+
+def test_records_that_did_not_change_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver, reads = Driver(tmp_path), []
+
+    def counted(directory: StudyDirectory) -> Any:
+        reads.append(directory)
+        return read_state(directory)
+
+    monkeypatch.setattr("xlingual.progress.followed.read_state", counted)
+    driver.stage("search", 2)
+    follower = Follower(driver.directory, Heard())
+    for _ in range(3):
+        follower.look()
+    assert len(reads) == 1
+    driver.trials.chosen_to_train(driver.item(number=0))
+    follower.look()
+    assert len(reads) == 2

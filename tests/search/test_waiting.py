@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlingual.search.groups import Group, namespace_of
-from xlingual.search.waiting import Room, Watch, waiting_line
+from xlingual.search.listener import ClusterUse
+from xlingual.search.waiting import Room, Watch, use_of, waiting_line
 
 MINE = namespace_of(Path("/studies/mine"))
 TWO_WORKERS = ({"CPU": 1.0}, {"CPU": 1.0})
@@ -79,3 +80,9 @@ def test_what_other_people_wait_for_is_not_told() -> None:
     other = namespace_of(Path("/studies/other"))
     assert other != MINE
     assert told(*((float(now), [group(namespace=other)]) for now in range(0, 301, 5))) == []
+
+
+def test_the_use_of_a_cluster_is_the_sum_over_its_nodes() -> None:
+    gpus = Room("10.0.0.3", {"CPU": 8.0, "GPU": 4.0, "memory": 1e9}, {"CPU": 5.0, "GPU": 1.0})
+    assert use_of((*ROOMS, gpus)) == ClusterUse(3, {"CPU": 6.0, "GPU": 3.0}, {"CPU": 12.0, "GPU": 4.0})
+    assert use_of(()) == ClusterUse(0, {"CPU": 0.0, "GPU": 0.0}, {"CPU": 0.0, "GPU": 0.0})
