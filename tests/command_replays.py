@@ -248,6 +248,7 @@ RAY = (
 EVERY: dict[str, str | list[str]] = {
     "xlingual validate": "xlingual validate {root}/studies/quickstart.yaml --set name=other",
     "xlingual schema": "xlingual schema",
+    "xlingual doctor": "xlingual doctor --storage {folder}/storage --json",
     "xlingual plan": [
         "xlingual plan {root}/studies/quickstart.yaml --bench {speed} --defaults --set name=other --json",
         f"xlingual plan {{root}}/studies/quickstart.yaml --power --like {STUDY_DIR} --json",
@@ -296,5 +297,5 @@ EVERY: dict[str, str | list[str]] = {
 }
 """Every command of docs/commands.md, with how to run it with all of its options."""
 
-ON_RAY = {"xlingual evaluate": {"--address", "--workers"}}
-"""Options that start Ray: tests/on_ray/test_evaluation_workers.py runs them."""
+ON_RAY = {"xlingual evaluate": {"--address", "--workers"}, "xlingual doctor": {"--address"}}
+"""Options that start Ray, or ask for it: tests/on_ray/test_evaluation_workers.py and tests/test_cli_doctor.py have them."""

@@ -52,13 +52,21 @@ class Word:
 
 def commands_page(root: Path) -> str:
     """Return the text of docs/commands.md."""
-    texts = [GENERATED, INTRODUCTION, _list(str(app.info.epilog))]
+    texts = [GENERATED, INTRODUCTION, _list(str(app.info.epilog)), *_before_commands()]
     for path, callback in commands(app):
         texts += _command(path, *inspect.cleandoc(callback.__doc__ or "").split("\n\n", 1), words=words_of(callback))
     texts.append(ANALYSES)
     for path, parser in _scripts(root):
         texts += _command(path, parser.description or "", words=_script_words(parser))
     return "\n\n".join(texts) + "\n"
+
+
+def _before_commands() -> list[str]:
+    """The options that stand before a command."""
+    assert app.registered_callback is not None and app.registered_callback.callback is not None
+    words = words_of(app.registered_callback.callback)
+    rows = [(code(word.written), word.meaning) for word in words]
+    return ["Before a command, as in `xlingual --quiet run STUDY`:", table(("option", "meaning"), rows)]
 
 
 def every_command(root: Path) -> dict[str, list[Word]]:

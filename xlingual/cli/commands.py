@@ -17,8 +17,10 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.checklist_command import checklist
 from xlingual.cli.convert import convert
+from xlingual.cli.doctor_command import doctor
 from xlingual.cli.evaluate_command import evaluate
 from xlingual.cli.export_command import export
+from xlingual.cli.global_options import global_options
 from xlingual.cli.inspect_command import inspect
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_path
 from xlingual.cli.output import prepare_output, read_json
@@ -36,6 +38,7 @@ app = typer.Typer(
     help="Hyperparameter studies for zero-shot cross-lingual question answering.",
     epilog=statuses.IN_WORDS,
 )
+app.callback()(global_options)
 
 
 @app.command()
@@ -56,6 +59,7 @@ def schema() -> None:
 
 
 app.command()(plan)
+app.command(epilog=statuses.IN_WORDS)(doctor)
 
 
 @app.command(epilog=statuses.IN_WORDS)

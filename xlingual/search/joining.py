@@ -42,21 +42,30 @@ def check_cluster(address: str, ask: Callable[[str], Answer] | None = None) -> N
     Raises:
         PlacementError: one line that says why it cannot.
     """
+    answer, refusal = answer_of(address, ask)
+    if refusal:
+        raise PlacementError(refusal)
+    if answer.get("mode") == "token":
+        _use_token()
+
+
+def answer_of(address: str, ask: Callable[[str], Answer] | None = None) -> tuple[Answer, str | None]:
+    """Ask a cluster, and return its answer, and why it cannot be joined (None when it can); changes nothing here.
+
+    Takes the arguments of `check_cluster`.
+    """
     found = os.environ.get("RAY_ADDRESS", "") if address == "auto" else address
     if "://" in found:
-        raise PlacementError(
+        return {}, (
             f"--address {address}{f' (RAY_ADDRESS={found})' if found != address else ''}: Ray Client cannot run a "
             "study; run the command on a node of the cluster with --address auto, or write its head's HOST:PORT (6379)"
         )
     try:
         knock(found)
     except (OSError, ValueError, OverflowError) as error:  # the last for a port of six digits
-        raise PlacementError(_refusal(address, {"silent": str(error)})) from None
+        return {}, _refusal(address, {"silent": str(error)})
     answer = (ask or ask_cluster)(address)
-    if refusal := _refusal(address, answer):
-        raise PlacementError(refusal)
-    if answer.get("mode") == "token":
-        _use_token()
+    return answer, _refusal(address, answer)
 
 
 def knock(address: str) -> None:
