@@ -39,6 +39,12 @@ def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (f'[mlqa, "{OWN}"]', {"mlqa": BENCHMARKS["mlqa"].source, "sets": OWN}),
         ("{set: mlqa}", {"mlqa": BENCHMARKS["mlqa"].source}),
         (f'{{set: mine, source: "{OWN}"}}', {"mine": OWN}),
+        ("{source: My tests.json, languages: [fin]}", {"my_tests": "My tests.json{fin}"}),
+        ("{set: mine, source: a/b.jsonl.gz, languages: [fi]}", {"mine": "a/b.jsonl.gz{fi}"}),
+        (
+            "{set: xquad, also: {own: {source: a.json, languages: [fi]}}}",
+            {"xquad": "google/xquad", "own": "a.json{fi}"},
+        ),
         ("{set: xquad, also: {mlqa: }}", {"xquad": "google/xquad", "mlqa": BENCHMARKS["mlqa"].source}),
         ("{source: a, also: {mlqa: b}}", {"xquad": "a", "mlqa": "b"}),
         ("{source: a, also: {mlqa: {source: mlqa}}}", {"xquad": "a", "mlqa": BENCHMARKS["mlqa"].source}),
@@ -132,6 +138,11 @@ def directories(own_files: None) -> None:
             f'{{set: mine, source: "{OWN}", languages: [fi, de]}}',
             "data.test.languages[1]: no file for 'de' ... de.json",
         ),
+        ("sets/fi.json", "data.test.source: sets/fi.json is one file; name its language: {source: sets/fi.json, la"),
+        (
+            "{source: sets/fi.json, languages: [fi, sw]}",
+            "data.test.source: sets/fi.json is one file, and languages: [fi, sw] names 2; name one language, or",
+        ),
     ],
 )
 def test_files_that_are_not_there_are_told_before_anything_runs(
@@ -155,6 +166,8 @@ def test_absent_languages_of_a_benchmark_are_left_to_the_run_whose_records_know_
         ("mlqa/test-context-de-question-de.json", "[xquad, mlqa]", True),
         ("google/xquad", "[mlqa, xquad]", True),
         ("mine/de.json", '{set: mine, source: "mine/{language}.json", languages: [de]}', True),
+        ("mine/test.json", "{source: mine/test.json, languages: [de]}", True),
+        ("mine/train.json", "{source: mine/test.json, languages: [de]}", False),
         ("mine/train.tsv", '{set: mine, source: "mine/{language}.json", languages: [de]}', False),
         ("mine/train.json", '{set: mine, source: "mine/{language}.json", languages: [de]}', False),
         ("a/finnish_tydiqa_dev.json", "tydiqa_goldp", True),

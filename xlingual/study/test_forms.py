@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from xlingual.errors import DataError
 from xlingual.languages import XQUAD_LANGUAGES
 from xlingual.study.benchmarks import BENCHMARKS
-from xlingual.study.benchmarks.own import LANGUAGE
+from xlingual.study.benchmarks.own import LANGUAGE, is_file, is_pattern, of_language
 from xlingual.study.document import Path
 from xlingual.study.local_sets import directory_faults, own_faults
 from xlingual.study.messages import did_you_mean, shown, user_error, user_errors
@@ -52,9 +52,7 @@ def as_section(value: Any) -> Any:
     if isinstance(value, dict) and "source" not in value and isinstance(value.get("set"), str):
         source = source_of(value["set"])
         return {**value, "source": source} if source else value
-    if isinstance(value, dict) and isinstance(value.get("source"), str):
-        return {**value, "source": _source(value["source"])}
-    return value
+    return _section(value)
 
 
 def sources_filled(also: Any) -> Any:
@@ -121,9 +119,18 @@ def _further(name: Any, value: Any) -> Any:
     if value is None or (isinstance(value, dict) and "source" not in value):
         source = source_of(str(name))
         return {**(value or {}), **({"source": source} if source else {})}
-    if isinstance(value, dict) and isinstance(value["source"], str):
-        return {**value, "source": _source(value["source"])}
-    return value
+    return _section(value)
+
+
+def _section(value: Any) -> Any:
+    """A section with the source that is meant; a single file's language is put into it."""
+    if not isinstance(value, dict) or not isinstance(value.get("source"), str):
+        return value
+    source, languages = _source(value["source"]), value.get("languages")
+    code = languages[0] if isinstance(languages, list | tuple) and len(languages) == 1 else None
+    if isinstance(code, str) and is_file(source) and value.get("set") not in BENCHMARKS:
+        source = of_language(source, code)
+    return {**value, "source": source}
 
 
 def _source(written: str, path: Path = ()) -> str:
@@ -146,6 +153,9 @@ def _faults(name: str, each: Written, headline: bool) -> Iterator[tuple[Path, st
     if fault:
         yield (*path, "set") if headline else path, fault
         return
+    if is_file(each.source) and name not in BENCHMARKS:
+        yield (*path, "source"), _without_language(each)
+        return
     own = name not in BENCHMARKS and each.source != TOY
     known = known_languages(name, each.source)
     if own and not known and not each.languages:
@@ -167,16 +177,27 @@ def _faults(name: str, each: Written, headline: bool) -> Iterator[tuple[Path, st
         yield (*path, "generalised"), f"{message}{remedy}; delete this line"
 
 
+def _without_language(each: Written) -> str:
+    """What to write for a single file, which holds the questions of one language."""
+    if each.languages:
+        codes = ", ".join(each.languages)
+        return (
+            f"{each.source} is one file, and languages: [{codes}] names {len(each.languages)}; name one language, or "
+            f"have a file for each and write a path with {LANGUAGE} in the place of the code"
+        )
+    return f"{each.source} is one file; name its language: {{source: {each.source}, languages: [fi]}}"
+
+
 def _unknown(name: str, source: str) -> str | None:
     """Say that there is no such test set."""
     if source == TOY:
         toys = [one.name for one in BENCHMARKS.values() if one.name == USUAL or one.metrics.task != SQUAD.task]
         toyless = name in BENCHMARKS and name not in toys
         return f"the toy world has no {name}; it has {', '.join(toys)}" if toyless else None
-    if name in BENCHMARKS and LANGUAGE in source:
+    if name in BENCHMARKS and is_pattern(source):
         title = BENCHMARKS[name].title
         return f"{name} is the name of {title}, and {source} is a set of your own; name it otherwise, such as my_{name}"
-    if name in BENCHMARKS or LANGUAGE in source:
+    if name in BENCHMARKS or is_pattern(source) or is_file(source):
         return None
     own = f"for a set of your own write a path with {LANGUAGE} as its source, for example data/{LANGUAGE}.json"
     return f"unknown test set {name!r}; {did_you_mean(name, tuple(BENCHMARKS)).removesuffix('?')}; {own}"

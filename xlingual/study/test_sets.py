@@ -120,7 +120,7 @@ def name_of(source: str) -> str:
     """Name of the test set that a source alone stands for: a benchmark's by its name or hub id, or one of one's own."""
     if source in BENCHMARKS:
         return source
-    if is_pattern(source):
+    if is_pattern(source) or own.is_file(source):
         return own.name_of(source)
     hub = _HUB.fullmatch(source.strip())
     repository = hub.group(2).lower() if hub else ""

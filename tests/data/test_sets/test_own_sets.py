@@ -57,6 +57,18 @@ def test_the_code_may_be_anywhere(
     assert list(files_of(f"{tmp_path}/{pattern}")) == ["fi", "sv"]
 
 
+def test_one_file_is_a_set_of_the_language_that_it_is_said_to_have(folder: Path) -> None:
+    pattern = f"{folder}/swa.json{{swa}}"
+    benchmark = own_benchmark("mine", pattern)
+    assert (benchmark.languages, benchmark.file) == (("sw",), "swa.json")
+    sets = load_own(pattern, ["sw"])
+    assert [one.id for one in sets["sw"].examples] == ["1", "2"]
+    assert languages_of(pattern) == ["sw"]
+    for wrong in (f"{folder}/absent.json{{sw}}", f"{folder}/swa.json{{qq}}"):
+        with pytest.raises(DataError, match=r"no such file, or .* ends in no language code"):
+            languages_of(wrong)
+
+
 def test_a_pattern_that_matches_nothing_lists_what_is_there(folder: Path) -> None:
     for pattern, said in (
         (f"{folder}/{{language}}.tsv", rf"no file matches, found dev\.json, en\.json, .* in {folder}; \{{language\}}"),

@@ -12,7 +12,7 @@ from xlingual.data.location import contents
 from xlingual.data.stated_questions import Question, questions_of_file
 from xlingual.data.test_sets.questions import asked_codes, examples_by_language
 from xlingual.errors import DataError
-from xlingual.study.benchmarks.own import LANGUAGE, files_of
+from xlingual.study.benchmarks.own import LANGUAGE, file_alone, files_of
 
 
 @doing("reading test questions")
@@ -49,6 +49,8 @@ def languages_of(source: str) -> list[str]:
     """
     found = list(files_of(source))
     if not found:
+        if alone := file_alone(source):
+            raise DataError(f"{alone}: no such file, or {source!r} ends in no language code; write PATH{{fi}}")
         raise DataError(f"{source}: {_no_file(source)}; {LANGUAGE} takes the place of a code such as fi or fin")
     return found
 

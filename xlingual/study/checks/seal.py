@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xlingual.study.benchmarks import BENCHMARKS, Benchmark
-from xlingual.study.benchmarks.own import LANGUAGE, code_in, is_pattern
+from xlingual.study.benchmarks.own import LANGUAGE, code_in, file_alone, is_pattern
 from xlingual.study.data import (
     HELD_OUT,
     HELD_OUT_ARTICLES,
@@ -151,6 +151,8 @@ def _is_test_set(source: str, test: TestSet, role: str) -> bool:
     Where a test set comes with training data, its folder and hub id are of both, and its test files alone are sealed.
     """
     benchmark, places = test.benchmark, _places(source)
+    if alone := file_alone(test.source):
+        return not {*_places(alone)}.isdisjoint(places)
     if is_pattern(test.source):
         return any(code_in(*each) is not None for each in zip(_places(test.source), places, strict=True))
     names = (os.path.basename(benchmark.file), *benchmark.other_files)
