@@ -248,6 +248,8 @@ RAY = (
 EVERY: dict[str, str | list[str]] = {
     "xlingual validate": "xlingual validate {root}/studies/quickstart.yaml --set name=other",
     "xlingual schema": "xlingual schema",
+    "xlingual init": "xlingual init mine --question Why? --model {model} --train {train} --source-language en "
+    "--test {mydata}/fi.json --languages fi --faq {rows}/deu.jsonl --gpus 0 --force",
     "xlingual doctor": "xlingual doctor --storage {folder}/storage --json",
     "xlingual plan": [
         "xlingual plan {root}/studies/quickstart.yaml --bench {speed} --defaults --set name=other --json",

@@ -21,6 +21,7 @@ from xlingual.cli.doctor_command import doctor
 from xlingual.cli.evaluate_command import evaluate
 from xlingual.cli.export_command import export
 from xlingual.cli.global_options import global_options
+from xlingual.cli.init_command import init
 from xlingual.cli.inspect_command import inspect
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_path
 from xlingual.cli.output import prepare_output, read_json
@@ -39,6 +40,7 @@ app = typer.Typer(
     epilog=statuses.IN_WORDS,
 )
 app.callback()(global_options)
+app.command()(init)
 
 
 @app.command()
