@@ -11,6 +11,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+QUIET, NORMAL, VERBOSE = "quiet", "normal", "verbose"
+_loudness: ContextVar[str] = ContextVar("loudness", default=NORMAL)
+
 
 @dataclass
 class Activity:
@@ -107,3 +110,23 @@ def counted(items: Iterable[T], activity: Activity) -> Iterator[T]:
     for item in items:
         yield item
         activity.advance()
+
+
+@contextmanager
+def told(loudness: str) -> Iterator[None]:
+    """Decide how much is told within: `QUIET` for results and errors alone, `VERBOSE` for libraries' logs, too."""
+    token = _loudness.set(loudness)
+    try:
+        yield
+    finally:
+        _loudness.reset(token)
+
+
+def is_quiet() -> bool:
+    """Whether results and errors alone are told."""
+    return _loudness.get() == QUIET
+
+
+def is_verbose() -> bool:
+    """Whether libraries' logs are told, too."""
+    return _loudness.get() == VERBOSE

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from xlingual.activity import VERBOSE, told
 from xlingual.errors import StorageError
-from xlingual.search.ray_output import kept_in
+from xlingual.search.ray_output import kept_in, libraries_kept_in
 
 PROGRAM = """
 import logging, os, subprocess, sys
@@ -60,3 +61,40 @@ def test_a_file_that_takes_nothing_more_troubles_nobody(capfd: pytest.CaptureFix
         logging.getLogger("ray.tune").error("a trial failed")
         os.write(1, b"progress\n")
     assert capfd.readouterr() == ("progress\n", "")
+
+
+LIBRARIES = """
+import logging, sys, warnings
+from pathlib import Path
+from xlingual.activity import told
+from xlingual.search.ray_output import libraries_kept_in
+with told(sys.argv[2]), libraries_kept_in(Path(sys.argv[1])):
+    import huggingface_hub  # adds a handler for standard error to its logger
+    logging.getLogger("huggingface_hub").error("from the hub's library")
+    logging.getLogger("httpx").warning("from another")
+    warnings.warn("a warning")
+    logging.getLogger("xlingual.progress").warning("from this program")
+    print("busy", file=sys.stderr)
+logging.getLogger("httpx").warning("after")
+"""
+
+
+@pytest.mark.parametrize("loudness", ["normal", "verbose"])
+def test_libraries_write_to_the_file_unless_they_are_to_be_heard(loudness: str, tmp_path: Path) -> None:
+    log = tmp_path / "ray.log"
+    done = subprocess.run([sys.executable, "-c", LIBRARIES, str(log), loudness], capture_output=True, text=True)
+    theirs = ["from the hub's library", "from another", "UserWarning: a warning"]
+    if loudness == "verbose":
+        assert not log.exists()
+        assert all(line in done.stderr for line in [*theirs, "from this program", "busy", "after"])
+    else:
+        assert done.stderr.splitlines() == ["from this program", "busy", "after"]
+        assert all(line in log.read_text() for line in theirs)
+
+
+def test_ray_writes_to_standard_error_if_it_is_to_be_heard(tmp_path: Path) -> None:
+    with told(VERBOSE), kept_in(tmp_path / "ray.log") as terminal, libraries_kept_in(tmp_path / "ray.log"):
+        assert terminal == 2
+        assert logging.getLogger("datasets").level == logging.INFO
+    assert list(tmp_path.iterdir()) == []
+    assert logging.getLogger("datasets").level != logging.INFO

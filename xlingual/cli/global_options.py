@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 import xlingual
+from xlingual.activity import NORMAL, QUIET, VERBOSE, told
+from xlingual.errors import XlingualError
 
 SHOWN = ("ray", "optuna", "torch", "transformers", "datasets")
 """Packages whose versions decide numbers, or what a cluster accepts."""
@@ -22,14 +24,22 @@ def version_line() -> str:
 
 
 def global_options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
             "--version", is_eager=True, callback=lambda asked: _print_version(asked), help="Print versions, and end."
         ),
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print errors and results alone, no progress.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print libraries' logs on standard error, which go to a file otherwise.")
+    ] = False,
 ) -> None:
     """Take the options that stand before a command."""
+    if quiet and verbose:
+        raise XlingualError("--quiet and --verbose exclude each other; leave out one of the two")
+    context.with_resource(told(QUIET if quiet else VERBOSE if verbose else NORMAL))
 
 
 def _print_version(asked: bool) -> None:

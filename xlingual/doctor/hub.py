@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +38,6 @@ class Hub:
     @classmethod
     def here(cls) -> Hub:
         """Ask it once, and count what the caches have."""
-        from datasets import config
         from huggingface_hub import constants
         from huggingface_hub.utils import get_session
 
@@ -48,7 +48,7 @@ class Hub:
 
         refusal = "" if constants.HF_HUB_OFFLINE else within(SECONDS, ask)
         models, downloaded = (_named(constants.HF_HUB_CACHE, f"{kind}--*") for kind in ("models", "datasets"))
-        prepared = _named(str(config.HF_DATASETS_CACHE), "*")
+        prepared = _named(os.environ.get("HF_DATASETS_CACHE") or f"{constants.HF_HOME}/datasets", "*")
         data_sets = {name.removeprefix("datasets--").replace("--", "___") for name in downloaded | prepared}
         return cls(
             constants.ENDPOINT, constants.HF_HUB_OFFLINE, refusal, constants.HF_HUB_CACHE, len(models), len(data_sets)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from xlingual.activity import Activities, Activity, heard_by
+from xlingual.activity import Activities, Activity, heard_by, is_quiet
 from xlingual.progress import cells
 
 QUIET = 1.5
@@ -39,6 +39,9 @@ def activities_shown(
         activities: to show; None for new ones.
         outermost: text shown while no activity is reported; None for nothing.
     """
+    if is_quiet():
+        yield
+        return
     console, activities = console or Console(stderr=True), activities or Activities()
     shown = _drawn(console, activities) if redraws(console) else _written(console, activities)
     with heard_by(activities), shown, activities.doing(outermost) if outermost else nullcontext():

@@ -10,12 +10,13 @@ from types import TracebackType
 
 from rich.console import Console
 
-from xlingual.activity import Activities, heard_by
+from xlingual.activity import Activities, heard_by, is_quiet, is_verbose
 from xlingual.progress.activities import LOOK, activities_shown, every, redraws
 from xlingual.progress.json_lines import JsonLines
 from xlingual.progress.live import LiveView
 from xlingual.progress.plain import PlainView
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
+from xlingual.progress.silent import SilentView
 from xlingual.progress.study_view import Scores
 from xlingual.search.listener import ClusterUse, Listener, TrialView
 
@@ -139,10 +140,14 @@ def choose_view(
 ) -> Guarded:
     """A listener that writes to `console`: JSON lines if asked for, a live table on a terminal, else plain lines.
 
+    Nothing where only results are told; plain lines where libraries' logs are, which would break a table.
+
     It never raises into the study, and is a context manager that closes itself.
     """
     if json:
         return Guarded(JsonLines(console.file))
-    if redraws(console):
+    if is_quiet():
+        return Guarded(SilentView())
+    if redraws(console) and not is_verbose():
         return Guarded(LiveView(console, names, activities=activities, follows=follows))
     return Guarded(PlainView(console.file, names))

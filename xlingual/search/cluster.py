@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from xlingual.activity import is_verbose
 from xlingual.errors import PlacementError
 from xlingual.search.embedded import start
 from xlingual.search.joining import check_cluster
@@ -59,7 +60,8 @@ def connected(address: str, demand: Demand, namespace: str | None = None) -> Ite
     prepare_environment()
     import ray
 
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": True, "namespace": namespace}
+    level, is_told = logging.INFO if is_verbose() else logging.ERROR, is_verbose()
+    quiet = {"logging_level": level, "log_to_driver": is_told, "configure_logging": True, "namespace": namespace}
     workers = {"worker_process_setup_hook": use_package()}
     on_terminate = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings():

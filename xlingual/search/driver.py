@@ -53,7 +53,7 @@ from xlingual.search.nodes import Here, Nodes, Place
 from xlingual.search.own_node import Expected
 from xlingual.search.precision import study_precision
 from xlingual.search.queue import Limit, limit_now
-from xlingual.search.ray_output import kept_in
+from xlingual.search.ray_output import kept_in, libraries_kept_in
 from xlingual.search.recorded_views import tell_recorded
 from xlingual.search.study_context import StudyContext, demand_of
 from xlingual.search.study_guard import (
@@ -100,7 +100,11 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     if url := url_of(path):
         with doing(f"asking {url}"):
             check(url, writes=True)
-    with hold(directory.lock), heeded(listener.note) as interruption:
+    with (
+        hold(directory.lock),
+        libraries_kept_in(directory.ray_output),
+        heeded(listener.note) as interruption,
+    ):
         for line in open_directory(study, directory):
             listener.note(line)
         state = read_state(directory)

@@ -1,6 +1,6 @@
-"""Ray's own output kept out of the way: warnings, traces of workers and of its C++ parts go to a file.
+"""Libraries' output kept out of the way: warnings, logs, traces of Ray's workers and of its C++ parts go to a file.
 
-Its C++ parts write to the descriptor of standard error, its Python parts to `sys.stderr` by a logger, and what raylets
+Ray's C++ parts write to the descriptor of standard error, its Python parts to `sys.stderr` by a logger. What raylets
 complain of is printed to standard output, between a study's lines or its JSON.
 """
 
@@ -15,9 +15,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from xlingual.activity import is_verbose
 from xlingual.records.storage import writing
 
 STDERR = 2
+
+LIBRARIES = ("transformers", "datasets", "huggingface_hub", "optuna")
+"""Loggers that write to standard error by a handler of their own; those of other libraries hand on to the root."""
 
 
 @contextmanager
@@ -27,16 +31,79 @@ def kept_in(path: Path) -> Iterator[int]:
     What this program itself writes to `sys.stderr` still goes where it went. Yields the descriptor of that place.
 
     Args:
-        path: is appended to.
+        path: is appended to; nothing is sent there where libraries' logs are told.
     """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        log = Log(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666))
+    if is_verbose():
+        yield STDERR
+        return
     with ExitStack() as stack:
-        stack.callback(os.close, log.descriptor)
+        log = stack.enter_context(_opened(path))
         stack.enter_context(_logger_to(log))
         stack.enter_context(_complaints_to(log))
         yield stack.enter_context(_descriptor_to(log))
+
+
+@contextmanager
+def libraries_kept_in(path: Path) -> Iterator[None]:
+    """Send what libraries say by loggers and warnings to a file for a while; on standard error where that is told.
+
+    Some add a handler for standard error to their logger when they are imported, which may be within the context.
+
+    Args:
+        path: is appended to.
+    """
+    if is_verbose():
+        with _levels(logging.INFO):
+            yield
+        return
+    with _opened(path) as log, ExitStack() as stack:
+        for name in (None, *LIBRARIES, "py.warnings"):
+            stack.enter_context(_kept(logging.getLogger(name), log))
+        own = logging.getLogger("xlingual")
+        stack.callback(setattr, own, "handlers", own.handlers)
+        own.handlers = [*own.handlers, *([logging.lastResort] if logging.lastResort else [])]
+        logging.captureWarnings(True)
+        stack.callback(logging.captureWarnings, False)
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Log]:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        log = Log(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666))
+    try:
+        yield log
+    finally:
+        os.close(log.descriptor)
+
+
+@contextmanager
+def _kept(logger: logging.Logger, log: Log) -> Iterator[None]:
+    """Let a logger write to a file alone, whatever handlers its library adds meanwhile."""
+    before = logger.handlers
+    logger.handlers = [*before, log] if logger is logging.root else [log]
+    if logger is not logging.root:
+        setattr(logger, "addHandler", lambda handler: None)  # noqa: B010 (a method is replaced, on purpose)
+    try:
+        yield
+    finally:
+        logger.__dict__.pop("addHandler", None)
+        logger.handlers = before
+
+
+@contextmanager
+def _levels(level: int) -> Iterator[None]:
+    """Let the libraries' loggers say more."""
+    loggers = [logging.getLogger(name) for name in LIBRARIES]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, was in zip(loggers, before, strict=True):
+            logger.setLevel(was)
 
 
 class Log(logging.Handler):
