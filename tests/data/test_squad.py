@@ -288,4 +288,4 @@ def test_a_hub_id_that_cannot_be_reached_is_one_clear_line() -> None:
         load_squad("rajpurkar/squad")
     message = str(raised.value)
     assert "\n" not in message and "rajpurkar/squad" in message
-    assert "download rajpurkar/squad where there is network, or write the path" in message
+    assert "`hf download rajpurkar/squad --repo-type dataset` where there is network" in message

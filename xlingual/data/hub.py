@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 from xlingual.data.file_kinds import POINTER, is_pointer, pull
+from xlingual.data.hub_connection import fetch_elsewhere, hub_or_caches, is_offline, why_offline
 from xlingual.errors import DataError
 
 Row = dict[str, Any]
@@ -52,6 +53,14 @@ def saved_rows(source: Path, *, splits: Sequence[str], columns: Sequence[str]) -
     return _checked(_guarded(_saved(source, splits), str(source), asked), columns, asked)
 
 
+def hub_commit(source: str) -> str | None:
+    """The commit of a data set of the hub that was read last on this machine; None where the cache does not know."""
+    from huggingface_hub import try_to_load_from_cache
+
+    card = try_to_load_from_cache(source, "README.md", repo_type="dataset")
+    return Path(card).parent.name if isinstance(card, str) else None
+
+
 def hub_files(source: str, *, split: str, configuration: str | None = None) -> list[Path]:
     """The files of one split of a local copy, in order.
 
@@ -73,19 +82,42 @@ def _file_names(source: str, configuration: str | None, split: str) -> Iterator[
 def _open(source: str, configuration: str | None, split: str, streaming: bool) -> Iterator[Row]:
     """The rows as `datasets` returns them, opened lazily.
 
-    A configuration that is not declared in README.md may be a folder of that name.
+    A configuration that is not declared in README.md may be a folder of that name. Where the hub cannot be asked, what
+    `datasets` has prepared before comes first, then files that were downloaded as they are.
     """
-    from datasets import load_dataset
+    from datasets import load_dataset  # before the context below, which changes its settings
 
-    folder = Path(source) / (configuration or "")
-    with _quiet_hub():
+    with _quiet_hub(), hub_or_caches():
         try:
-            rows = load_dataset(source, configuration, split=split, streaming=streaming)
-        except ValueError:
-            if not (configuration and folder.is_dir()):
+            rows = _loaded(load_dataset, source, configuration, split, streaming)
+        except Exception:
+            copy = _downloaded(source) if is_offline() else None
+            if copy is None:
                 raise
-            rows = load_dataset(str(folder), split=split, streaming=streaming)
+            rows = _loaded(load_dataset, str(copy), configuration, split, True)
     yield from rows
+
+
+def _loaded(
+    load_dataset: Callable[..., Any], source: str, configuration: str | None, split: str, streaming: bool
+) -> Any:
+    folder = Path(source) / (configuration or "")
+    try:
+        return load_dataset(source, configuration, split=split, streaming=streaming)
+    except ValueError:
+        if not (configuration and folder.is_dir()):
+            raise
+        return load_dataset(str(folder), split=split, streaming=streaming)
+
+
+def _downloaded(source: str) -> Path | None:
+    """The files of a hub data set in the hub's cache, as `hf download` leaves them; None where there are none."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(source, repo_type="dataset", local_files_only=True))
+    except Exception:  # not a hub id, or not there: the error before this one says more
+        return None
 
 
 def _saved(source: Path, splits: Sequence[str]) -> Iterator[Row]:
@@ -122,19 +154,25 @@ def _guarded(rows: Iterator[_Item], source: str, asked: str) -> Iterator[_Item]:
         pointers = (file for file in sorted(Path(source).rglob("*.parquet")) if is_pointer(file))
         if pointer := next(pointers, None):
             raise DataError(f"{asked}: {pointer.name} is {POINTER}; {pull(pointer.parent)}") from error
-        raise DataError(f"{asked}: {_reason(error)}; {_remedy(source, error)}") from error
+        raise DataError(f"{asked}: {_reason(source, error)}; {_remedy(source, error)}") from error
 
 
-def _reason(error: Exception) -> str:
+def _reason(source: str, error: Exception) -> str:
+    if isinstance(error, ConnectionError) and _lacks_hub(source):
+        return f"not in the caches of this machine, and {why_offline()}"
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _remedy(source: str, error: Exception) -> str:
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) and not _lacks_hub(source):
         return "name a data set that has this configuration and split"
-    if isinstance(error, ConnectionError):
-        return f"download {source} where there is network, or write the path of a local file or directory"
+    if isinstance(error, (ConnectionError, ValueError)):
+        return f"{fetch_elsewhere(source, 'dataset')}, or write the path of a local file or directory"
     return "check the spelling of the hub id, or write the path of a local file or directory"
+
+
+def _lacks_hub(source: str) -> bool:
+    return not Path(source).exists() and is_offline()
 
 
 def _check_columns(row: Row, columns: Sequence[str], asked: str) -> None:

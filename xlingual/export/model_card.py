@@ -13,6 +13,7 @@ from statistics import fmean
 from typing import Any
 
 from xlingual.evaluation.sentinels import sentinel_notes
+from xlingual.export.model_index import eval_results
 from xlingual.export.origin import Origin, ScoredSet
 from xlingual.families import Family, family_for
 from xlingual.languages import name_or_code, non
@@ -126,6 +127,8 @@ def _front_matter(configuration: TrialConfiguration, origin: Origin | None, task
     from huggingface_hub import ModelCardData
 
     names, hub = (origin.names, origin.hub) if origin else ({}, frozenset[str]())
+    pipeline = _family(configuration, task).pipeline
+    results = eval_results(origin, pipeline) if origin else []
     return str(
         ModelCardData(
             base_model=names["model"].split("@")[0] if "model" in hub else None,
@@ -134,7 +137,9 @@ def _front_matter(configuration: TrialConfiguration, origin: Origin | None, task
             language=languages_of(configuration, origin.source if origin else None) or None,
             library_name="transformers",
             metrics=list(task.metrics.ranked),
-            pipeline_tag=_family(configuration, task).pipeline,
+            pipeline_tag=pipeline,
+            model_name=_title(configuration, origin, task) if results else None,
+            eval_results=results or None,
             tags=["xlingual", *(["oracle"] if origin and origin.oracle else [])],
         ).to_yaml()
     )

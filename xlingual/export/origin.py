@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from xlingual.data.hub import hub_commit
 from xlingual.preparation.inputs import Locations
 from xlingual.study import Study, arm_space, parameters
 from xlingual.study.benchmarks import Benchmark
 from xlingual.study.licences import licence_of
 from xlingual.study.searches import ArmSearch, searches_of
+from xlingual.study.test_sets import TestSet
 from xlingual.tasks import QUESTION_ANSWERING, Task
 from xlingual.tasks.named import task_of
 
@@ -23,11 +26,15 @@ class ScoredSet:
         benchmark: facts of the test set.
         scores: language, or pair of two as `A-B` -> metrics in percent and the number of `questions`.
         paragraphs: how many of the test set's were asked; None for all.
+        hub: id of the data set on the hub that it was read from; empty for a local copy.
+        revision: commit of the hub that was read; None where it is not known.
     """
 
     benchmark: Benchmark
     scores: Mapping[str, Mapping[str, float]]
     paragraphs: int | None = None
+    hub: str = ""
+    revision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,14 +112,15 @@ def origin_of(
         toy=study.uses_toy,
         oracle=study.oracle,
         chosen=_chosen(study, search),
-        tests=tuple(
-            ScoredSet(test.benchmark, scores[name], test.paragraphs)
-            for name, test in data.test.sets.items()
-            if name in scores
-        ),
+        tests=tuple(_scored_set(test, scores[name]) for name, test in data.test.sets.items() if name in scores),
         source=data.source_language,
         task=task_of(study.task_benchmark),
     )
+
+
+def _scored_set(test: TestSet, scores: Mapping[str, Mapping[str, float]]) -> ScoredSet:
+    hub = test.source if _is_hub_id(test.source) and not Path(test.source).expanduser().exists() else ""
+    return ScoredSet(test.benchmark, scores, test.paragraphs, hub, hub_commit(hub) if hub else None)
 
 
 def _chosen(study: Study, search: ArmSearch) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from xlingual.activity import doing
+from xlingual.data.hub_connection import fetch_elsewhere, hub_or_caches, why_offline
 from xlingual.errors import ModelError
 
 COMMIT = re.compile("[0-9a-f]{40}")
@@ -32,7 +33,7 @@ def download(repository: str, revision: str | None, patterns: Sequence[str]) -> 
 
     asked = {"revision": revision, "allow_patterns": list(patterns), "ignore_patterns": ["*/*"]}
     try:
-        with doing(f"downloading {repository}"):
+        with doing(f"downloading {repository}"), hub_or_caches():
             try:
                 return Path(snapshot_download(repository, **asked))
             except Exception:
@@ -54,7 +55,8 @@ def names_on_hub(repository: str, revision: str | None) -> Callable[[], list[str
         from huggingface_hub import HfApi
 
         try:
-            return [name for name in HfApi().list_repo_files(repository, revision=revision) if "/" not in name]
+            with hub_or_caches():
+                return [name for name in HfApi().list_repo_files(repository, revision=revision) if "/" not in name]
         except Exception:  # it only serves to say more in a message
             return []
 
@@ -63,7 +65,6 @@ def names_on_hub(repository: str, revision: str | None) -> Callable[[], list[str
 
 def _problem(error: Exception, repository: str, revision: str | None) -> str:
     """What went wrong and what to do, in one line."""
-    from huggingface_hub import constants
     from huggingface_hub import errors as hub
 
     elsewhere = "write a hub id, or the path of a directory with its files"
@@ -87,8 +88,10 @@ def _problem(error: Exception, repository: str, revision: str | None) -> str:
     if status is not None:
         return f"the hub refused it (HTTP status {status}); try again later, or {elsewhere}"
     part = "only in part" if isinstance(error, hub.IncompleteSnapshotError) else "not"
-    reason = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached from here"
-    return f"not a local directory, {part} in the hub's cache, and {reason}; {elsewhere}"
+    return (
+        f"not a local directory, {part} in the hub's cache, and {why_offline()}; "
+        f"{fetch_elsewhere(repository, revision=revision)}, or write the path of a directory with its files"
+    )
 
 
 def _status(error: BaseException | None) -> int | None:

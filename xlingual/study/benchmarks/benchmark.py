@@ -41,6 +41,8 @@ class Benchmark:
         averages: from the words for a set of languages to the set, of published averages.
         published: name of the table of published scores in `xlingual.report`; empty where there is none.
         counts: number of examples of each language in all of it, so that a part is known as one; empty where unknown.
+        hub_part: name of the configuration of a `{language}` in `source`; without the word where all share one.
+        hub_split: of `source` that is the test set.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Benchmark:
     averages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     published: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    hub_part: str = "{language}"
+    hub_split: str = "test"
 
     @property
     def is_parallel(self) -> bool:

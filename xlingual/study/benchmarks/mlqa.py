@@ -24,5 +24,6 @@ BENCHMARK = Benchmark(
     roles=("context", "question"),
     averages={"7 languages with English": LANGUAGES},
     published="published_mlqa.csv",
+    hub_part="MLQA.{language}.{language}",
     counts={"en": 11590, "ar": 5335, "de": 4517, "es": 5253, "hi": 4918, "vi": 5495, "zh": 5137},
 )

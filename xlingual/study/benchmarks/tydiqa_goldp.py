@@ -30,6 +30,8 @@ BENCHMARK = Benchmark(
     available="xlingual.data.test_sets.tydiqa:languages_of",
     averages={"9 languages with English": LANGUAGES},
     published="published_tydiqa_goldp.csv",
+    hub_part="secondary_task",
+    hub_split="validation",
     counts={
         **{"en": 440, "ar": 921, "bn": 113, "fi": 782, "id": 565},
         **{"ko": 276, "ru": 812, "sw": 499, "te": 669},

@@ -27,5 +27,7 @@ BENCHMARK = Benchmark(
         "12 languages with English and Romanian": XQUAD_LANGUAGES,
     },
     published="published_xquad.csv",
+    hub_part="xquad.{language}",
+    hub_split="validation",
     counts=dict.fromkeys(XQUAD_LANGUAGES, 1190),
 )
