@@ -48,7 +48,16 @@ TRANSLATED = (
 # Needs a study that was really trained, as in tests/replay/test_replay.py; here only its options are parsed.
 REPLAY = f"xlingual replay {STUDY_DIR} baseline/0 --all --test --keep {{folder}}/replayed --json --help"
 
+# Needs the hub, as in tests/archive/test_push.py; here only its options are parsed.
+PUSH = (
+    f"xlingual push {STUDY_DIR} webfaq/seed-1 --to ada/mine --arm webfaq --replicate 1 --records --public --yes --json "
+    "--help"
+)
+
 QUICK = {
+    "xlingual push STUDY_DIR webfaq/seed-10101 --to USER/NAME": PUSH,
+    "xlingual push STUDY_DIR --arm webfaq --replicate 1 --to USER/NAME": PUSH,
+    "xlingual push STUDY_DIR --records --to USER/NAME": PUSH,
     "xlingual replay STUDY_DIR TRIAL": REPLAY,
     "xlingual replay STUDY_DIR --all": REPLAY,
     "xlingual export STUDY_DIR FILE.tar.gz": f"xlingual export {STUDY_DIR} {{folder}}/small.tar.gz",
@@ -63,6 +72,8 @@ QUICK = {
     "xlingual validate wrong.yaml": "xlingual validate {root}/studies/quickstart.yaml",
     "xlingual validate STUDY": "xlingual validate {root}/studies/quickstart.yaml",
     "xlingual schema": "xlingual schema",
+    "xlingual schema > study.schema.json": "xlingual schema",
+    "xlingual schema --field training.learning_rate": "xlingual schema --field training.learning_rate",
     "xlingual cluster check cluster.yaml": "xlingual cluster check {cluster}",
     "xlingual cluster check CLUSTER_YAML [STUDY]": "xlingual cluster check {cluster} {root}/studies/quickstart.yaml "
     "--storage /mnt/studies",
@@ -82,6 +93,14 @@ QUICK = {
     "xlingual submit studies/baselines.yaml --cluster cluster.yaml --storage s3://BUCKET/studies": SUBMIT,
     "xlingual submit STUDY --cluster CLUSTER_YAML": SUBMIT,
     "xlingual cluster export CLUSTER_YAML STUDY --to kuberay": TRANSLATED,
+    "xlingual report STUDY_DIR --json": f"xlingual report {STUDY_DIR} --json",
+    "xlingual report STUDY_DIR --json | jq '.arms | map_values(.mean.f1)'": f"xlingual report {STUDY_DIR} --json",
+    "xlingual status STUDY_DIR --json": f"xlingual status {STUDY_DIR} --json",
+    "xlingual status STUDY_DIR --json | jq .stage": f"xlingual status {STUDY_DIR} --json",
+    "xlingual validate STUDY --json": "xlingual validate {root}/studies/quickstart.yaml --json",
+    "xlingual validate STUDY --json | jq '.problems[] | {line, message}'": ""
+    "xlingual validate {root}/studies/quickstart.yaml --json",
+    "xlingual schema --field training.learning_rate --json": "xlingual schema --field training.learning_rate --json",
     "xlingual report STUDY_DIR [--json]": f"xlingual report {STUDY_DIR} --json",
     "xlingual inspect STUDY_DIR": INSPECTED,
     "xlingual checklist STUDY_DIR": CHECKLIST,
@@ -246,8 +265,9 @@ RAY = (
 """For a cluster: only checks that Ray has the command and its options."""
 
 EVERY: dict[str, str | list[str]] = {
-    "xlingual validate": "xlingual validate {root}/studies/quickstart.yaml --set name=other",
-    "xlingual schema": "xlingual schema",
+    "xlingual validate": "xlingual validate {root}/studies/quickstart.yaml --set name=other --json",
+    "xlingual schema": "xlingual schema --field training.learning_rate --json",
+    "xlingual push": PUSH,
     "xlingual init": "xlingual init mine --question Why? --model {model} --train {train} --source-language en "
     "--test {mydata}/fi.json --languages fi --faq {rows}/deu.jsonl --gpus 0 --force",
     "xlingual doctor": "xlingual doctor --storage {folder}/storage --json",
@@ -258,7 +278,7 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual run": QUICKSTART,
     "xlingual status": f"xlingual status {STUDY_DIR} --json --follow",
     "xlingual submit": SUBMIT,
-    "xlingual cluster export": TRANSLATED,
+    "xlingual cluster export": f"{TRANSLATED} --json",
     "xlingual inspect": [
         INSPECTED
         + " --arm noise --against plain --language all --on xquad --wrong --search 1 --seed 2 --limit 1 --json",
@@ -275,7 +295,7 @@ EVERY: dict[str, str | list[str]] = {
     ],
     "xlingual convert": "xlingual convert {pickled} {folder}/converted --json",
     "xlingual bench": BENCH,
-    "xlingual score": "xlingual score {xquad}/xquad.de.json {answers}",
+    "xlingual score": "xlingual score {xquad}/xquad.de.json {answers} --json",
     "xlingual cluster check": "xlingual cluster check {cluster} {root}/studies/quickstart.yaml --storage /mnt/studies "
     "--set name=other --json",
     "xlingual data webfaq": "xlingual data webfaq {faq} --languages de,tr --study {root}/studies/webfaq_recipes.yaml "

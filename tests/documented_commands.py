@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = (
-    "README.md", "CONTRIBUTING.md", "docs/*.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml",
+    "README.md", "CONTRIBUTING.md", "AGENTS.md", "docs/*.md", "tests/benchmarks/README.md", "Makefile", "cluster.yaml",
     "studies/*.yaml", "studies/claims/*.yaml", "analysis/*.py", "tests/benchmarks/*.py",
 )  # fmt: skip
 PROGRAMS = r"(?:xlingual|python|pytest|make|ray)"

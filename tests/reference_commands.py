@@ -88,7 +88,8 @@ def commands(group: typer.Typer, path: str = "xlingual") -> Iterator[tuple[str, 
 def words_of(callback: Callable[..., Any]) -> list[Word]:
     """The arguments and options of a command, from its function's signature."""
     hints = typing.get_type_hints(callback, include_extras=True)
-    return [_word(name, one.default, hints[name]) for name, one in inspect.signature(callback).parameters.items()]
+    words = inspect.signature(callback).parameters.items()
+    return [_word(name, one.default, hints[name]) for name, one in words if hints[name] is not typer.Context]
 
 
 def _word(name: str, default: Any, annotation: Any) -> Word:

@@ -19,6 +19,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import documented_commands
+import json_page
 import pytest
 from _pytest.mark import ParameterSet
 from benchmark_modules import forget
@@ -98,8 +99,11 @@ def test_every_command_is_run_with_every_option_that_it_has() -> None:
 def test_it_runs(command: str, toy: dict[str, str], run_here: None, capsys: pytest.CaptureFixture[str]) -> None:
     program, *arguments = [part.format(**toy) for part in shlex.split(command)]
     status = ended(program, arguments)
+    printed = capsys.readouterr().out
     assert status == 0
-    assert capsys.readouterr().out
+    assert printed
+    if program == "xlingual" and "--json" in arguments and "--help" not in arguments:
+        json_page.check(command, printed)
 
 
 def one_after_the_other(commands: set[str]) -> list[ParameterSet]:
@@ -120,7 +124,10 @@ def test_it_runs_in_a_process_of_its_own(
     process.start()
     process.join()
     assert process.exitcode == 0, (tmp_path / "stderr").read_text()[-4000:]
-    assert (tmp_path / "stdout").read_text()
+    printed = (tmp_path / "stdout").read_text()
+    assert printed
+    if parts[0] == "xlingual" and "--json" in parts:
+        json_page.check(command, printed)
 
 
 @pytest.mark.parametrize("command", MAKE)

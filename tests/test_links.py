@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/benchmarks/README.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "AGENTS.md", "CHANGELOG.md", "tests/benchmarks/README.md")
+    ),
     *sorted((ROOT / "docs").glob("*.md")),
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import reference
 from reference_commands import commands, commands_page, words_of
-from reference_keys import Part, anchor, keys_page, parts
+from reference_keys import anchor, keys_page
 from reference_study import messages
 
 from xlingual.cli import app
 from xlingual.study import json_schema
+from xlingual.study.keys import Part, parts
 
 
 @pytest.mark.parametrize("path", reference.pages(), ids=lambda path: path.name)
@@ -55,7 +56,7 @@ def test_the_keys_are_those_of_the_schema() -> None:
     schema = json_schema()
     top = next(part for part in parts() if part.path == "")
     assert [key.name for key in top.keys] == list(schema["properties"])
-    assert {key.name for key in top.keys if key.default == "*required*"} == set(schema["required"])
+    assert {key.name for key in top.keys if key.required} == set(schema["required"])
 
 
 def test_an_anchor_is_that_of_its_heading() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from xlingual.activity import doing
 from xlingual.cli.options import AsJson, StudyDir
+from xlingual.cli.output import print_json
 
 
 def checklist(
@@ -36,7 +36,7 @@ def checklist(
     if file is not None:
         write_text(file, markdown(found))
     if as_json:
-        print(json.dumps(found.as_json()))
+        print_json(found.as_json())
     elif file is not None:
         print(f"{file}: {len(found.answers)} questions, {len(found.left)} of them left to you in whole or in part")
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from xlingual.cli import statuses
 from xlingual.cli.options import AsJson, Overrides, StudyFile
+from xlingual.cli.output import print_json
 from xlingual.cli.storage_option import absolute_storage
 from xlingual.errors import XlingualError
 
@@ -41,7 +41,7 @@ def check(
     loaded = load_study(study, overrides or ()) if study else None
     checked = check_cluster_file(cluster_yaml, loaded, storage)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in checked.findings], indent=2, ensure_ascii=False))
+        print_json([asdict(finding) for finding in checked.findings])
     else:
         for finding in checked.findings:
             print(finding.text(cluster_yaml))
@@ -63,6 +63,7 @@ def export(
         str | None, typer.Option(help="Directory of studies, as the nodes see it [default: the study's own].")
     ] = None,
     overrides: Overrides = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print the cluster of a file, and a study on it, for KubeRay or SkyPilot.
 
@@ -81,7 +82,11 @@ def export(
         for finding in checked.findings:
             print(finding.text(cluster_yaml), file=sys.stderr)
         raise typer.Exit(statuses.ERROR)
-    print(TRANSLATIONS[to](Asked(checked.cluster, loaded, study, tuple(overrides or ()), place)), end="")
+    text = TRANSLATIONS[to](Asked(checked.cluster, loaded, study, tuple(overrides or ()), place))
+    if as_json:
+        print_json({"to": to, "study": loaded.name, "storage": place, "file": text})
+    else:
+        print(text, end="")
 
 
 _CHECKED = "YAML, Ray's schema, provider, node types, images, start commands, token, files, ports, study, storage"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import signal
 import sys
@@ -24,16 +23,17 @@ from xlingual.cli.global_options import global_options
 from xlingual.cli.init_command import init
 from xlingual.cli.inspect_command import inspect
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_path
-from xlingual.cli.output import prepare_output, read_json
+from xlingual.cli.output import prepare_output, print_json, read_json
 from xlingual.cli.plan_command import plan
+from xlingual.cli.push_command import push
 from xlingual.cli.replay_command import replay
+from xlingual.cli.schema_command import schema
 from xlingual.cli.study_report import show_report, write_html
 from xlingual.cli.submit_command import submit
+from xlingual.cli.validate_command import validate
 from xlingual.errors import StudyFileError, XlingualError
-from xlingual.task_metrics import counted
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Hyperparameter studies for zero-shot cross-lingual question answering.",
@@ -43,23 +43,8 @@ app.callback()(global_options)
 app.command()(init)
 
 
-@app.command()
-def validate(study: StudyFile, overrides: Overrides = None) -> None:
-    """Check a study file; exit status 0, or 1 with FILE:LINE: message."""
-    from xlingual.study import load_study
-
-    checked = load_study(study, overrides or ())
-    print(f"{study}: study {checked.name} with {counted(len(checked.arms), 'arms')} is valid")
-
-
-@app.command()
-def schema() -> None:
-    """Print the JSON Schema of a study file."""
-    from xlingual.study import json_schema
-
-    print(json.dumps(json_schema(), indent=2))
-
-
+app.command()(validate)
+app.command()(schema)
 app.command()(plan)
 app.command(epilog=statuses.IN_WORDS)(doctor)
 
@@ -121,7 +106,7 @@ def status(
         _follow(directory.path, as_json)
         state = read_state(directory)
     if as_json:
-        print(json.dumps(counts(state), indent=None if follow else 2))
+        print_json(counts(state), indent=None if follow else 2)
     else:
         Console().print(status_table(state), search_table(state, chosen_configurations(directory, state)))
 
@@ -149,6 +134,7 @@ def report(
 app.command()(inspect)
 app.command(epilog=statuses.IN_WORDS)(replay)
 app.command()(export)
+app.command()(push)
 app.command()(checklist)
 app.command()(evaluate)
 app.command()(convert)
@@ -205,7 +191,7 @@ def bench(
         speed = measure(asked.or_as_in(checked) if checked else asked, lambda line: print(line, file=sys.stderr))
         hours = estimate(checked, Rates.of_json(speed.as_json(), "bench")) if checked else None
     if as_json:
-        print(json.dumps(speed.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
+        print_json(speed.as_json() | ({"estimate": hours.as_json()} if hours else {}))
     else:
         Console().print(speed_tables(speed, hours))
 
@@ -219,6 +205,7 @@ def score(
     predictions: Annotated[
         Path, typer.Argument(metavar="PREDICTIONS.json", parser=local_path, help="Answers as {id: text}.")
     ],
+    as_json: AsJson = False,
 ) -> None:
     """Print SQuAD v1.1's official exact match and F1 in percent, as JSON; character F1 in scripts without spaces."""
     from xlingual.progress.activities import activities_shown
@@ -226,7 +213,7 @@ def score(
 
     with activities_shown(), doing("scoring answers"):
         scores = file_scores(gold, read_json(predictions), lambda line: print(line, file=sys.stderr))
-    print(json.dumps(scores))
+    print_json(scores, indent=None)
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from xlingual.activity import doing
 from xlingual.cli.options import local_path
+from xlingual.cli.output import print_json
 
 
 def convert(
@@ -32,7 +32,7 @@ def convert(
         made = convert_checkpoint(name, directory)
     if as_json:
         counts = {"tensors": made.tensors, "tied": made.tied, "tokenizer": made.tokenizer}
-        print(json.dumps({"model": name, "directory": str(directory), **counts}))
+        print_json({"model": name, "directory": str(directory), **counts})
         return
     ties = f" ({made.tied} more names of tied weights left out)" if made.tied else ""
     tokenizer = "; tokenizer.json made of its SentencePiece model" if made.tokenizer else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from rich.console import Console
 
 from xlingual.cli import statuses
 from xlingual.cli.options import ON
+from xlingual.cli.output import print_json
 from xlingual.errors import DataError
 
 
@@ -47,7 +47,7 @@ def contamination(
             raise DataError(f"--data: {error}") from error
         checks = check_files(files, index)
     if as_json:
-        print(json.dumps(counts(checks), indent=2, ensure_ascii=False))
+        print_json(counts(checks))
     else:
         Console().print(contamination_tables(checks, index, source, time.perf_counter() - began))
     if any(check.overlapping for check in checks):

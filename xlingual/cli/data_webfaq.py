@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 from rich.console import Console
 
 from xlingual.activity import doing
+from xlingual.cli.output import print_json
 from xlingual.errors import DataError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def webfaq(
         overviews = faq_overview(source, codes, asked)
     if as_json:
         found = {code: overview.as_json() for code, overview in overviews.items()}
-        print(json.dumps({"source": source, "languages": found}, indent=2, ensure_ascii=False))
+        print_json({"source": source, "languages": found})
     else:
         Console().print(faq_tables(source, overviews))
 

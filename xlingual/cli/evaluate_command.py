@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from rich.console import Console
 from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.options import ON, local_path
+from xlingual.cli.output import print_json
 from xlingual.errors import DataError, XlingualError
 from xlingual.languages import two_letter
 
@@ -97,7 +97,7 @@ def evaluate(
     evaluation = replace(evaluation, notes=(*evaluation.notes, *notes))
     if as_json:
         content = {**evaluation.as_json(), "published": [row.as_json() for row in rows]}
-        print(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json(content)
     else:
         Console().print(evaluation_table(evaluation, rows))
     if not_kept is not None:

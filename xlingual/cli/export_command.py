@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xlingual.cli.options import AsJson, StudyDir, local_path
+from xlingual.cli.output import print_json
 
 
 def export(
@@ -27,6 +27,6 @@ def export(
     with activities_shown():
         made = write_archive(StudyDirectory(study_directory(study_dir)), archive)
     if as_json:
-        print(json.dumps(made.as_json(), indent=2))
+        print_json(made.as_json())
     else:
         print(f"{made.file}: {made.files} files of study {made.study}, {made.bytes:,} bytes, sha256 {made.sha256}")

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from xlingual.activity import doing
-from xlingual.cli.options import AsJson, StudyDir
+from xlingual.cli.options import AsJson, StudyDir, arms_of
+from xlingual.cli.output import print_json
 from xlingual.errors import XlingualError
 
 
 def inspect(
     study_dir: StudyDir,
     arm: Annotated[
-        str | None, typer.Option(metavar="ARM", help="Whose answers [default: the first arm but the baseline].")
+        str | None,
+        typer.Option(
+            metavar="ARM", autocompletion=arms_of, help="Whose answers [default: the first arm but the baseline]."
+        ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option(metavar="ARM", help="Beside them [default: the arm it is compared with].")
+        str | None,
+        typer.Option(metavar="ARM", autocompletion=arms_of, help="Beside them [default: the arm it is compared with]."),
     ] = None,
     language: Annotated[
         str | None,
@@ -69,6 +73,6 @@ def inspect(
         with doing("reading the records"):
             found = inspected(StudyDirectory(place), asked)
     if as_json:
-        print(json.dumps(found.as_json()))
+        print_json(found.as_json())
     else:
         Console(highlight=False).print(inspection_table(found))

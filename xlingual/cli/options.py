@@ -23,6 +23,20 @@ def local_path(place: str) -> Path:
     return Path(place)
 
 
+def arms_of(context: typer.Context, incomplete: str) -> list[str]:
+    """The arms of the study whose directory is on the command line, for the shell's completion."""
+    from xlingual.cli.output import read_json
+    from xlingual.records.layout import StudyDirectory
+
+    # behind an option without its value the line is not parsed to its end
+    place = context.params.get("study_dir") or next(iter(context.args), "")
+    try:
+        arms = read_json(StudyDirectory(Path(str(place))).study_json)["arms"]
+    except (XlingualError, KeyError, TypeError):
+        return []
+    return [str(arm) for arm in arms if str(arm).startswith(incomplete)]
+
+
 StudyFile = Annotated[str, typer.Argument(metavar="STUDY", help="A study file (YAML).")]
 StudyDir = Annotated[str, typer.Argument(metavar="STUDY_DIR", help="A study's directory or URL: STORAGE/NAME.")]
 Overrides = Annotated[

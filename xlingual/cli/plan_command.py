@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from xlingual.activity import doing
 from xlingual.cli.options import AsJson, Overrides, StudyFile
-from xlingual.cli.output import read_json
+from xlingual.cli.output import print_json, read_json
 from xlingual.errors import XlingualError
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ def plan(
         if measured:
             hours = estimate(checked, [Rates.of_json(read_json(path), str(path)) for path in measured])
     if as_json:
-        print(json.dumps(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}), indent=2))
+        print_json(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}))
     else:
         Console().print(plan_tables(planned, hours, defaults=defaults))
 
@@ -89,6 +88,6 @@ def _show_power(study: Study, planned: Plan, like: str | None, as_json: bool) ->
             deviations = measured(summarize(directory), directory)
     found = power_plan(study, planned, deviations)
     if as_json:
-        print(json.dumps(found.as_json(), indent=2))
+        print_json(found.as_json())
     else:
         Console().print(power_table(found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ import typer
 from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.options import AsJson, StudyDir, local_path
+from xlingual.cli.output import print_json
 from xlingual.errors import XlingualError
 from xlingual.task_metrics import counted
 
@@ -78,7 +78,7 @@ def replay(
     equal = sum(one.is_equal for one in replays)
     if as_json:
         found = {"study": state.name, "equal": equal, "of": len(replays), "did_not_end": left}
-        print(json.dumps(found | {"trials": [one.as_json() for one in replays]}, indent=2, ensure_ascii=False))
+        print_json(found | {"trials": [one.as_json() for one in replays]})
     elif every:
         unended = f"; {len(left)} did not end and were left out" if left else ""
         print(f"{equal} of {len(replays)} trials are equal to the bit{unended}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 
 from xlingual.activity import doing
+from xlingual.cli.output import print_json
 
 
 def show_report(path: Path, as_json: bool) -> None:
@@ -21,7 +21,7 @@ def show_report(path: Path, as_json: bool) -> None:
     with activities_shown(), doing("reading the records"):
         summary = summarize(StudyDirectory(path))
     if as_json:
-        print(json.dumps(summary.as_json()))
+        print_json(summary.as_json(), indent=None)
     else:
         Console().print(report_tables(summary))
 

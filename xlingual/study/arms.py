@@ -6,7 +6,8 @@ import math
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema
 
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
@@ -135,3 +136,10 @@ class Arm(Section):
     mixture: Tunable[MixtureSpace | None] = None
     robust: Tunable[Space[Robust] | None] = None
     first: First | None = None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Allow an arm of which nothing is written."""
+        written = handler.resolve_ref_schema(handler(schema))
+        written["type"] = ["object", "null"]
+        return written

@@ -23,7 +23,7 @@ from xlingual.study.leaves import (
     Text,
 )
 from xlingual.study.recipes import PassageSettings
-from xlingual.study.section import LeafDoc, Section
+from xlingual.study.section import AlsoWritten, LeafDoc, Section, without_required
 from xlingual.study.test_forms import as_section, faults_of, known_languages, sources_filled
 from xlingual.study.test_sets import TestSet, name_of
 from xlingual.task_metrics import SQUAD
@@ -53,6 +53,10 @@ HeldOut: TypeAlias = Annotated[Real, Field(gt=0, le=0.5), LeafDoc("a number abov
 TestSource: TypeAlias = Annotated[
     Source, LeafDoc("toy, a hub id, a local path, or a path with {language} for its code", "google/xquad")
 ]
+SHORT_TEST = AlsoWritten(
+    ({"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}),
+)
+OFF = AlsoWritten(({"enum": ["off", False]},))
 OnOverlap: TypeAlias = Annotated[Literal["drop", "stop"], LeafDoc("drop or stop", "drop")]
 
 
@@ -71,10 +75,18 @@ class ToySettings(Section):
 class TestSetSettings(Section):
     """A further sealed test set; `also: {mlqa: PATH}` names a source alone.
 
-    `source`, `languages`, `paragraphs` and `generalised` are those of `data.test`.
+    `source`, `languages`, `paragraphs` and `generalised` are those of `data.test`. A benchmark's name brings its
+    `source`.
     """
 
     __test__ = False  # pytest would take the name for a class of tests
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Allow a source alone, and nothing where the set's name is a benchmark's."""
+        written = without_required(handler.resolve_ref_schema(handler(schema)), "source")
+        written["type"] = ["object", "string", "null"]
+        return written
 
     source: TestSource
     languages: LanguagesOfSet = ()
@@ -86,15 +98,22 @@ class TestSettings(Section):
     """The sealed test sets, which nothing reads for scores before every choice is made.
 
     `set` is the headline: the name of a benchmark, or any name for a set of one's own; `source` has its data, a hub id,
-    a directory, or the path of SQuAD-format files with the code as `{language}`. `languages` are scored (default: all
-    of the set). `paragraphs` limits their number per language, spread evenly over the articles (none: all).
-    `generalised: true` also scores pairs of languages, such as a question in one and its context in another, where a
-    set is parallel. `also` has further sets by name.
+    a directory, or the path of SQuAD-format files with the code as `{language}` (default: a named benchmark's hub id).
+    `languages` are scored (default: all of the set). `paragraphs` limits their number per language, spread evenly over
+    the articles (none: all). `generalised: true` also scores pairs of languages, such as a question in one and its
+    context in another, where a set is parallel. `also` has further sets by name.
 
     Short forms: `test: xquad` names a set or a source alone, `test: [xquad, mlqa]` several, the headline first.
     """
 
     __test__ = False  # pytest would take the name for a class of tests
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Let the source be left out where a set is named."""
+        written = without_required(handler.resolve_ref_schema(handler(schema)), "source")
+        written["anyOf"] = [{"required": ["source"]}, {"required": ["set"]}]
+        return written
 
     source: TestSource
     set: Name = Field(default_factory=lambda test: name_of(test["source"]))
@@ -143,13 +162,6 @@ def _languages_filled(test: TestSettings) -> TestSettings:
     return TestSettings.model_construct(test.model_fields_set, **{**dict(test), **sets[test.set], "also": also})
 
 
-class _Off:
-    """Accepts `off` for the filters: none of them."""
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"enum": ["off", False]}, handler(schema)]}
-
-
 def _all_off(value: Any) -> Any:
     return FaqFilters.none() if value is False or value == "off" else value
 
@@ -180,7 +192,7 @@ class FaqSettings(Section):
     rows_per_language: Count = 2000
     spread: Count = 1
     allow_shortage: Flag = False
-    filters: Annotated[FaqFilters, BeforeValidator(_all_off), _Off()] = Field(default_factory=FaqFilters)
+    filters: Annotated[FaqFilters, BeforeValidator(_all_off), OFF] = Field(default_factory=FaqFilters)
     passages: PassageSettings = Field(default_factory=PassageSettings)
     held_out: HeldOut = 0.1
     dev_questions: Count = 100
@@ -207,14 +219,6 @@ Dictionaries: TypeAlias = Annotated[
 ]
 
 
-class _ShortForms:
-    """Accepts a source alone for the test section, `test: google/xquad`, or a list of several."""
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-        return {"anyOf": [{"type": "string"}, names, handler(schema)]}
-
-
 def _usual_development_set(data: dict[str, Any]) -> str:
     if data["train"] == TOY:
         return TOY
@@ -236,7 +240,7 @@ class DataSettings(Section):
 
     train: Source
     source_language: LanguageCode = "en"
-    test: Annotated[TestSettings, BeforeValidator(as_section), AfterValidator(_languages_filled), _ShortForms()]
+    test: Annotated[TestSettings, BeforeValidator(as_section), AfterValidator(_languages_filled), SHORT_TEST]
     dev: Development = Field(default_factory=_usual_development_set)
     train_examples: Count | None = None
     dev_examples: Count | None = None

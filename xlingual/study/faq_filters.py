@@ -130,7 +130,7 @@ HostPatterns: TypeAlias = Annotated[
     AfterValidator(lambda items: items and _different(items)),
     _OrOff(),
     LeafDoc(
-        "a list of regular expressions, `default` among them for the built-in ones, or off", "[default, bets?\\.com]"
+        "a list of regular expressions, `default` among them for the built-in ones, or off", "[default, 'bets?\\.com']"
     ),
 ]
 Similarity: TypeAlias = Annotated[

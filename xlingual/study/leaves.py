@@ -17,7 +17,7 @@ from pydantic import (
 from xlingual.errors import DataError
 from xlingual.languages import two_letter
 from xlingual.study.messages import user_error, user_errors
-from xlingual.study.section import LeafDoc
+from xlingual.study.section import AlsoWritten, LeafDoc
 
 
 def _whole(value: Any) -> Any:
@@ -90,6 +90,7 @@ LanguagesOfSet: TypeAlias = Annotated[
     Field(min_length=1),
     AfterValidator(_unique),
     WrapValidator(_all),
+    AlsoWritten(({"const": "all"},)),
     LeafDoc("all, or a list of one or more language codes of the test set", "all"),
 ]
 LANGUAGES: TypeAdapter[tuple[str, ...]] = TypeAdapter(Languages)

@@ -34,6 +34,26 @@ class LeafDoc:
         return {**handler(schema), "description": self.what}
 
 
+@dataclass(frozen=True, slots=True)
+class AlsoWritten:
+    """Short forms of a value that a validator before its own writes out: their schemas, for the JSON Schema alone."""
+
+    forms: tuple[dict[str, Any], ...]
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Add the forms as alternatives."""
+        return {"anyOf": [*self.forms, handler(schema)]}
+
+    def __hash__(self) -> int:
+        return hash(repr(self.forms))
+
+
+def without_required(schema: dict[str, Any], key: str) -> dict[str, Any]:
+    """Let a section's JSON Schema do without a key, which a validator before its own fills in."""
+    schema["required"] = [name for name in schema["required"] if name != key]
+    return schema
+
+
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """List the leaves and nodes of a section with their paths in the study file, options of choices included."""
     if isinstance(value, Section):

@@ -78,29 +78,34 @@ def _as_mapping(value: Any) -> Any:
     return {name: as_tree(getattr(value, name)) for name in names}
 
 
-def _keys(leaf: Mapping[str, Any]) -> tuple[str, ...]:
+def _without_null(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a leaf that may be left out, as of one that may not."""
     present = [option for option in leaf.get("anyOf", ()) if option.get("type") != "null"]
-    if len(present) == 1:  # a leaf that may be left out
-        return _keys(present[0])
+    return _without_null(present[0]) if len(present) == 1 else leaf
+
+
+def _keys(leaf: Mapping[str, Any]) -> tuple[str, ...]:
+    leaf = _without_null(leaf)
     weights = ("simplex",) if "additionalProperties" in leaf else ()
     return _RANGES.get(leaf.get("type", ""), weights)
 
 
 def _node_schema(key: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
     body: dict[str, Any]
+    end = _without_null(leaf)
     if key == "choice":
         nested = {"type": "object", "minProperties": 1, "maxProperties": 1}
         labelled = {"type": "object", "minProperties": 2, "additionalProperties": {"anyOf": [leaf, nested]}}
         flat = {"type": "array", "items": leaf, "minItems": 2, "uniqueItems": True}
-        is_single = leaf.get("type", "object") != "object"
+        is_single = end.get("type", "object") != "object"
         body = {"anyOf": [flat, labelled]} if is_single else labelled
     elif key == "simplex":
         codes = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
         body = {"anyOf": [{"const": "all"}, codes]}
     elif key == "log_normal":
-        median, factor = {"allOf": [leaf, {"exclusiveMinimum": 0}]}, {"type": "number", "exclusiveMinimum": 1}
+        median, factor = {"allOf": [end, {"exclusiveMinimum": 0}]}, {"type": "number", "exclusiveMinimum": 1}
         factor["maximum"] = MOST_FACTOR
         body = {"type": "array", "prefixItems": [median, factor], "minItems": 2, "maxItems": 2}
     else:
-        body = {"type": "array", "items": leaf, "minItems": 2, "maxItems": 2}
+        body = {"type": "array", "items": end, "minItems": 2, "maxItems": 2}
     return {"type": "object", "properties": {key: body}, "required": [key], "additionalProperties": False}
