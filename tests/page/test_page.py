@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import html
-import importlib.resources
-import importlib.util
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from io import StringIO
 from itertools import pairwise
@@ -17,89 +12,23 @@ from types import ModuleType
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 from golden_messages import Messages
+from html_page import in_section, local, parsed, text_of
 from rich.console import Console
 
-from xlingual.analyses.arm_ranks import outperforming, ranking
-from xlingual.analyses.selection_signal import selection_signals
-from xlingual.analyses.study_records import read_records
-from xlingual.analyses.transfer import transfer_gaps, worst_languages
-from xlingual.checklist import checklist_of
-from xlingual.checklist.answers import Facts
 from xlingual.errors import XlingualError
 from xlingual.inspection.spans import GOLD, Span
 from xlingual.page.examples import pieces
-from xlingual.page.page import write_page
+from xlingual.page.page import characters, write_page
 from xlingual.records.layout import StudyDirectory
 from xlingual.report.summary import summarize
 from xlingual.report.table import report_tables
+from xlingual.report.wide_table import Column, WideTable
 
 SCRIPT = "<script>alert(1)</script>"
 STUDY = "<script>alert(2)<"
 """A study's name is that of a folder: without a slash."""
-FOUND = ["ranks", "cost", "languages", "signal"]
-
-
-def parsed(file: Path) -> Element:
-    """The page; an error of HTML's syntax raises."""
-    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-    return parser.parse(file.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-
-
-def text_of(element: Element) -> str:
-    return " ".join("".join(element.itertext()).split())
-
-
-def in_section(root: Element, name: str) -> Element:
-    (found,) = [section for section in root.iter("section") if section.get("aria-labelledby") == name]
-    return found
-
-
-def cells(table: Element) -> list[list[str]]:
-    """The texts of a table's rows."""
-    return [[text_of(cell) for cell in row] for row in next(table.iter("tbody")).iter("tr")]
-
-
-def local(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-@pytest.fixture(scope="module")
-def storage(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One study with a verdict, and its page beside it."""
-    storage = tmp_path_factory.mktemp("storage")
-    builder = studies.study_of_searches(storage, {"webfaq": 8.0, "noise": 0.0}, questions=24)
-    write_page(builder.directory, storage / "page.html")
-    return storage
-
-
-@pytest.fixture(scope="module")
-def finished(studies: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study of four seeds whose replicates have reported, and its page beside it."""
-    storage = tmp_path_factory.mktemp("finished")
-    test = {"languages": ["en", "de", "th"]}
-    builder = studies.finished_study(storage, seeds=4, questions=20, gains={"webfaq": 9}, test=test)
-    arms = read_records(builder.directory).summary.arms
-    for arm in builder.arms:
-        for place, seed in enumerate((1, 2, 3, 4)):
-            builder.reports(arm, seed, {250: 50.0 + seed, 500: 70.0 + seed}, seconds=36.0)
-            scores = {code: {"f1": one.of("f1")[place]} for code, one in arms[arm].scores.items()}
-            fingerprint = f"{arm}-1-seed-{seed}"
-            builder.event("test_scored", arm=arm, seed=seed, fingerprint=fingerprint, set="xquad", scores=scores)
-    write_page(builder.directory, storage / "page.html")
-    return storage
-
-
-@pytest.fixture(scope="module")
-def findings(finished: Path) -> Element:
-    return parsed(finished / "page.html")
-
-
-@pytest.fixture(scope="module")
-def root(storage: Path) -> Element:
-    return parsed(storage / "page.html")
 
 
 def test_every_table_of_the_terminal_is_there_digit_for_digit(storage: Path, root: Element) -> None:
@@ -133,67 +62,6 @@ def test_the_answer_has_the_digits_of_the_headline(storage: Path, root: Element)
         f"by {gap.estimate:+.1f} points, 95% interval {interval}; the data does not decide whether noise (late) ("
         in answer
     )
-
-
-def test_what_analyses_found_has_sections_in_the_order_of_a_readers_questions(findings: Element) -> None:
-    order = [str(one.get("aria-labelledby")) for one in next(findings.iter("main")).iter("section")]
-    assert order == ["answer", "results", *FOUND, "answers", "search", "protocol", "checklist", "records"]
-    contents = [str(one.get("href"))[1:] for one in next(findings.iter("nav")).iter("a")]
-    assert contents == order
-    drawn = {section: [str(one.get("id")) for one in in_section(findings, section).iter("figure")] for section in FOUND}
-    assert drawn == {"ranks": ["arm-pairs"], "cost": ["costs"], "languages": [], "signal": ["signals"]}
-
-
-def test_their_numbers_are_those_of_the_analyses(finished: Path, findings: Element) -> None:
-    records = read_records(finished / "small")
-    ranks, chances, pairs = map(cells, in_section(findings, "ranks").iter("table"))
-    found, (better,) = ranking(records), outperforming(records)
-    assert ranks == [[one.arm, f"{one.mean:.1f}", str(one.rank), one.groups] for one in found.arms]
-    assert better.units == (4, 4)
-    chance = f"{better.probability:.2f} [{better.low:.2f}, {better.high:.2f}]"
-    assert chances[0][:3] == ["webfaq", "baseline", chance]
-    assert pairs[0][:2] == ["webfaq", "baseline"]
-    assert pairs[0][2].startswith(f"{found.pairs[0].estimate:+.1f} [{found.pairs[0].low:+.1f}")
-    worst, gaps = map(cells, in_section(findings, "languages").iter("table"))
-    lowest, gap = worst_languages(records), transfer_gaps(records)[1]
-    assert [row[1] for row in worst] == [one.language for one in lowest] == ["de", "th"]
-    assert gap.difference is not None and gap.difference.low is not None and gap.difference.high is not None
-    difference = f"{gap.difference.estimate:+.1f} [{gap.difference.low:+.1f}, {gap.difference.high:+.1f}]"
-    assert gaps[1][0] == "webfaq" and gaps[1][2:] == ["baseline", difference]
-    hours, curves = map(cells, in_section(findings, "cost").iter("table"))
-    assert hours == [["baseline", "0", "0", "0.08", "4", "-"], ["webfaq", "0", "0", "0.08", "4", "-"]]
-    assert [row[3] for row in curves] == ["0.01", "0.02"] * 2
-    signals, replicates = map(cells, in_section(findings, "signal").iter("table"))
-    rho = selection_signals(records)[0].overall.rho
-    assert signals[0][0] == "objective" and signals[0][2].startswith(f"{rho:+.2f} [")
-    assert len(replicates) == 8 and replicates[0][:3] == ["baseline", "1", "71.0"]
-
-
-def test_a_section_is_absent_without_its_data(studies: ModuleType, tmp_path: Path) -> None:
-    alone = studies.finished_study(tmp_path, ("baseline",), questions=10, test={"languages": ["en"]})
-    write_page(alone.directory, tmp_path / "page.html")
-    order = [str(one.get("aria-labelledby")) for one in parsed(tmp_path / "page.html").iter("section")]
-    assert order == ["answer", "results", "answers", "search", "protocol", "checklist", "records"]
-
-
-def test_the_checklist_has_every_question_with_its_tables(finished: Path, findings: Element) -> None:
-    found, section = checklist_of(StudyDirectory(finished / "small")), in_section(findings, "checklist")
-    asked = [(text_of(next(one.iter("h3"))), text_of(next(one.iter("em")))) for one in section.iter("article")]
-    assert asked == [(answer.id, answer.asks) for answer in found.answers]
-    tables = [part for answer in found.answers for part in answer.parts if isinstance(part, Facts)]
-    assert [cells(table) for table in section.iter("table")] == [
-        [[" ".join(cell.split()) for cell in row] for row in part.rows] for part in tables
-    ]
-    told = [line for line in map(text_of, section.iter("p")) if line.startswith("For the authors:")]
-    assert told == [f"For the authors: {answer.you}" for answer in found.answers if answer.you]
-
-
-def test_late_arms_are_marked_in_every_table_and_figure(root: Element) -> None:
-    parts = ("th", "td", "text", "tspan", "caption", "figcaption")
-    texts = [text_of(one) for one in root.iter() if local(one) in parts]
-    named = [text for text in texts if re.search(r"\b(noise|webfaq)\b(?!-\d)", text)]  # not webfaq-1, a fingerprint
-    assert len(named) > 60
-    assert [text for text in named if re.search(r"\b(noise|webfaq)\b(?!-\d| \(late\))", text)] == []
 
 
 def test_it_is_accessible_by_structure(root: Element) -> None:
@@ -337,31 +205,7 @@ def test_the_command_writes_it_and_says_so(call: Callable[..., Any], studies: Mo
     assert StudyDirectory(builder.directory.path).journal.exists()
 
 
-def axe() -> str:
-    """The script of the accessibility checker axe-core, of the newer package if both are there."""
-    for package in ("axe_playwright_python", "axe_core_python"):
-        if importlib.util.find_spec(package) is not None:
-            return (importlib.resources.files(package) / "axe.min.js").read_text("utf-8")
-    pytest.skip("needs the package axe-core-python")
-
-
-@pytest.mark.real
-def test_an_accessibility_checker_finds_nothing(storage: Path, tmp_path: Path) -> None:
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("needs chromium")
-    text = re.sub('<meta http-equiv="Content-Security-Policy".*>', "", (storage / "page.html").read_text("utf-8"))
-    text = text.replace("<details>", "<details open>")
-    run = "axe.run().then(r => document.documentElement.dataset.found = JSON.stringify(r.violations.map(v => v.id)))"
-    scripts = f"<script>{axe()}</script><script>{run}</script>"
-    (tmp_path / "page.html").write_text(text.replace("</body>", f"{scripts}</body>"), encoding="utf-8")
-    for scheme in ("0", "1"):
-        arguments = [
-            *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--virtual-time-budget=60000"),
-            *(f"--blink-settings=preferredColorScheme={scheme}", f"--user-data-dir={tmp_path / scheme}", "--dump-dom"),
-        ]
-        ended = subprocess.run(
-            [browser, *arguments, (tmp_path / "page.html").as_uri()], capture_output=True, text=True, check=True
-        )
-        found = re.search(r'<html[^>]* data-found="([^"]*)"', ended.stdout)
-        assert found is not None and json.loads(html.unescape(found[1])) == []
+def test_the_letters_of_a_table_follow_from_its_width_in_characters() -> None:
+    long = Column("text", ["x" * 100], wraps=True)
+    table = WideTable("small", (), Column("arm", ["baseline", "a"]), [[Column("mean of\n2", ["50.0", "1"])], [long]])
+    assert characters(table) == len("baseline") + len("mean of") + 40 + 3 * 2
