@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from xlingual.records import journal
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import read_state
 
+UPDATES, REPORTS = 40, 20
+
 
 def command(*arguments: object, columns: int = 80) -> Terminal:
     environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -20,22 +23,25 @@ def command(*arguments: object, columns: int = 80) -> Terminal:
     return Terminal([sys.executable, "-m", "xlingual", *map(str, arguments)], environment, columns)
 
 
+def shows(terminal: Terminal, pattern: str) -> int:
+    """How many lines of the screen begin like this."""
+    return sum(bool(re.match(pattern, line)) for line in terminal.display)
+
+
 def test_a_study_in_a_terminal_is_resized_stopped_and_gone_on_with(tmp_path: Path) -> None:
-    arms = {
-        "baseline": {"baseline": True},
-        "noise": {"robust": {"embedding_noise": {"magnitude": {"log_uniform": [0.1, 0.5]}}}},
-    }
-    scaling = {"concurrent_trials": 1}
-    study = write_toy_study(tmp_path / "study.yaml", updates=20, reports=10, trials=1, arms=arms, scaling=scaling)
+    study = write_toy_study(
+        tmp_path / "study.yaml", updates=UPDATES, reports=REPORTS, trials=2, scaling={"concurrent_trials": 1}
+    )
     storage = tmp_path / "dir 名"
     directory = StudyDirectory(storage / "toy")
+    asked = ("run", study, "--storage", storage, "--until", "search")
 
-    first = command("run", study, "--storage", storage)
-    first.wait_for(lambda: any("baseline" in line and "/20" in line for line in first.display))
-    assert first.display[-1] == "" and any(line.startswith("toy  ● search 0 of 2") for line in first.display)
+    first = command(*asked)
+    first.wait_for(lambda: shows(first, r"baseline +0 +running .* \d+/40 "))
+    assert shows(first, r"toy  ● search 0 of 2$") == 1
     first.resize(100, 24)
-    first.wait_for(lambda: any("vs baseline  trial" in line for line in first.display))
-    assert sum(line.startswith("toy  ● search") for line in first.display) == 1, "\n".join(first.display)
+    first.wait_for(lambda: shows(first, r"arm  .*vs baseline  trial"))  # two spaces between columns
+    assert shows(first, r"toy  ● search \d of 2$") == 1, "\n".join(first.display)
     first.press_ctrl_c()
     assert first.wait() == 130
     shown = " ".join(first.text.split())
@@ -49,20 +55,22 @@ def test_a_study_in_a_terminal_is_resized_stopped_and_gone_on_with(tmp_path: Pat
     saved = {trial.fingerprint: journal.read(directory.trial(trial.fingerprint).reports) for trial in running}
     assert all(directory.trial(name).checkpoint.exists() for name in saved)
 
-    second = command("run", study, "--storage", storage)
-    second.wait_for(lambda: directory.lock.exists() and read_state(directory).active)
+    second = command(*asked)
+    second.wait_for(lambda: read_state(directory).active)
     follower = command("status", directory.path, "--follow", columns=100)
     assert second.wait() == 0, second.text
-    assert follower.wait() == 0, follower.text
-    for terminal in (second, follower):
-        assert any(line.startswith("toy  ✓ search 2  ✓ replicate 2  ✓ test 2") for line in terminal.text.splitlines())
+    assert shows(second, "toy  ✓ search 2") == 1
+    assert follower.wait() == 0
+    assert re.search(r"^toy  ● search 2 of 2 .*\n.*\n\narm .*\nbaseline +2 of 2 ", follower.text, re.MULTILINE), (
+        follower.text
+    )
 
     after = read_state(directory)
-    assert after.complete and {trial.state for trial in after.trials} == {"finished"}
+    assert after.searched and [trial.state for trial in after.trials] == ["finished"] * 2
     assert {trial.fingerprint for trial in before.trials} <= {trial.fingerprint for trial in after.trials}
     for trial in after.trials:
         reports = journal.read(directory.trial(trial.fingerprint).reports)
-        assert [report["updates"] for report in reports] == list(range(2, 21, 2))
+        assert [report["updates"] for report in reports] == list(range(2, UPDATES + 1, UPDATES // REPORTS))
     for name, reports in saved.items():
         of_second = journal.read(directory.trial(name).environment)[1]
         assert of_second["from_update"] == reports[-1]["updates"], "work that was reported is trained again"
