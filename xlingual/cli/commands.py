@@ -30,6 +30,7 @@ from xlingual.cli.replay_command import replay
 from xlingual.cli.schema_command import schema
 from xlingual.cli.study_report import show_report, write_html
 from xlingual.cli.submit_command import submit
+from xlingual.cli.track_command import track
 from xlingual.cli.validate_command import validate
 from xlingual.errors import StudyFileError, XlingualError
 
@@ -70,9 +71,13 @@ def run(
     try:
         with study_shown(as_json, Console(), ScoreNames.of_study(checked, until)) as view:
             with doing("loading PyTorch and Ray"):
+                from xlingual.records.layout import StudyDirectory
                 from xlingual.search.driver import drive, study_path
+                from xlingual.trackers.background import tracked
 
-            directory = drive(checked, study_path(checked, storage), until=until, address=address, listener=view)
+            path = study_path(checked, storage)
+            with tracked(checked, StudyDirectory(path), view) as listener:
+                directory = drive(checked, path, until=until, address=address, listener=listener)
     except KeyboardInterrupt:
         again = shlex.join(["xlingual", *sys.argv[1:]])
         _fail(f"interrupted; what is finished is kept. Go on with: {again}", statuses.INTERRUPTED)
@@ -135,6 +140,7 @@ app.command()(inspect)
 app.command(epilog=statuses.IN_WORDS)(replay)
 app.command()(export)
 app.command()(push)
+app.command()(track)
 app.command()(checklist)
 app.command()(evaluate)
 app.command()(convert)

@@ -13,6 +13,7 @@ from typing import Any
 FREE = (
     "question",
     "storage",
+    "trackers",
     "scaling",
     "search.trials_per_arm",
     "replicates.searches",

@@ -92,7 +92,7 @@ def _key(name: str, leaf: Schema, required: bool, inherits: bool, known: Schema)
     options = list(_options(leaf))
     spaces = tuple(key for option in options if (key := _node_key(option)) is not None)
     section = next((known[_reference(option)] for option in options if "$ref" in option), None)
-    of_each = leaf.get("additionalProperties")
+    of_each = next((option["additionalProperties"] for option in options if option.get("additionalProperties")), None)
     below = name if section is not None else None
     if section is None and isinstance(of_each, Mapping) and "$ref" in of_each:
         section, below = known[_reference(of_each)], f"{name}.NAME"

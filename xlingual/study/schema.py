@@ -20,6 +20,7 @@ from xlingual.study.search import ReplicateSettings, SearchSettings
 from xlingual.study.section import LeafDoc, Section
 from xlingual.study.study_lengths import StudyLengths
 from xlingual.study.text_to_text import TextToTextSettings
+from xlingual.study.trackers import Trackers
 from xlingual.study.training import TrainingSettings
 from xlingual.study.windows import WindowSettings
 
@@ -33,7 +34,8 @@ class Study(Section):
 
     `name` names the directory of its records, STORAGE/NAME, below `storage`. `question` says in words what is asked;
     the plan and model cards show it. `model` is the pretrained model of every arm that names none. With `oracle: true`
-    the objective may be a score on the test set, and every table is marked ORACLE.
+    the objective may be a score on the test set, and every table is marked ORACLE. `trackers` names those that are
+    shown the study while it runs; they decide no number.
     """
 
     name: Name
@@ -55,6 +57,7 @@ class Study(Section):
     replicates: ReplicateSettings = Field(default_factory=ReplicateSettings)
     scaling: ScalingSettings = Field(default_factory=ScalingSettings)
     storage: Text = "xlingual_studies"
+    trackers: Trackers = Field(default_factory=dict)
 
     _source_text: str = PrivateAttr("")
 

@@ -9,6 +9,7 @@
     robust.py        methods that go together, perturbations that can move, keys that say something
     task.py          lengths and recipes that fit the task of the headline test set
     lexicons.py      synonyms and dictionaries that are named, of languages that fit
+    trackers.py      trackers whose libraries are installed
 
 A check yields nothing where a section it needs cannot be read: that problem is reported already.
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlingual.errors import Problem
-from xlingual.study.checks import arms, budget, first_trials, lexicons, mixtures, robust, seal, task, toy
+from xlingual.study.checks import arms, budget, first_trials, lexicons, mixtures, robust, seal, task, toy, trackers
 from xlingual.study.document import dotted
 from xlingual.study.draft import Draft
 
@@ -32,6 +33,7 @@ CHECKS = (
     *budget.CHECKS,
     *seal.CHECKS,
     *toy.CHECKS,
+    *trackers.CHECKS,
 )
 
 
