@@ -145,12 +145,14 @@ def test_every_event_is_passed_on(study: Study, records: Any) -> None:
 
     with tracked(study, records.directory, Recorder()) as listener:
         listener.note("a")
+        listener.recorded((), {})
+        listener.cluster_used("use")  # type: ignore[arg-type]
         listener.stage_started("search", 2, 1)
         listener.trial_changed("trial")  # type: ignore[arg-type]
         listener.test_scored("arm", 1, "xquad", {})
         listener.stage_ended("search")
         listener.close()
     assert heard == [
-        ("note", "a"), ("stage_started", "search", 2, 1), ("trial_changed", "trial"),
+        ("note", "a"), ("recorded", (), {}), ("cluster_used", "use"), ("stage_started", "search", 2, 1), ("trial_changed", "trial"),
         ("test_scored", "arm", 1, "xquad", {}), ("stage_ended", "search"), ("close",),
     ]  # fmt: skip

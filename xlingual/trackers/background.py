@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from xlingual.activity import Activity, doing
 from xlingual.records.layout import StudyDirectory
-from xlingual.search.listener import Listener, TrialView
+from xlingual.search.listener import ClusterUse, Listener, TrialView
 from xlingual.study import Study
 from xlingual.study.trackers import TRACKERS, TrackerKind, TrackerSettings
 from xlingual.trackers.run_reader import RunReader
@@ -134,6 +134,16 @@ class TrackedListener:
     def __init__(self, listener: Listener, threads: list[TrackerThread]) -> None:
         self._listener, self._threads = listener, threads
         self.begun = False
+
+    def recorded(
+        self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Mapping[str, Mapping[str, float]]]
+    ) -> None:
+        """Pass on."""
+        self._listener.recorded(trials, scores)
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Pass on."""
+        self._listener.cluster_used(use)
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Pass on."""
