@@ -18,8 +18,8 @@ FOLDERS = {"docs", "studies", "xlingual", "tests", "analysis", ".ci", ".github"}
 LARGEST = 2 * 1024 * 1024
 PRODUCT = ("README.md", "CONTRIBUTING.md", "pyproject.toml", "cluster.yaml", "xlingual", "analysis", "studies", "docs")
 PATH = re.compile(r"\bxlingual(?:[.:][A-Za-z_]\w*)+")
-NO_PATHS = {"xlingual.escapes", "xlingual.json", "xlingual.methods", "xlingual.optimizers"}
-"""Names of a codec error handler, a file and groups of entry points."""
+NO_PATHS = {"xlingual.escapes", "xlingual.json", "xlingual.methods", "xlingual.optimizers", "xlingual.schema.json"}
+"""Names of a codec error handler, files and groups of entry points."""
 FOREIGN = re.compile(r"\.\./(shared|\.library)|(?<![\w.~])/(work|root|home(?!/ray\b)|tmp/build|opt)/[a-z]")
 """Places of a developer's machine; the home of Ray's images is not one."""
 
