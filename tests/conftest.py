@@ -123,13 +123,13 @@ def family_named(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Fa
 
 @pytest.fixture(scope="session")
 def write_study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Callable[..., Path]:
-    """Write a study file on the tiny task; keyword arguments replace whole sections."""
+    """Write a study file on the tiny task; keyword arguments replace whole sections, `folder` names its folder."""
 
     import tiny_task
     import yaml
 
-    def write(name: str = "tiny", **sections: Any) -> Path:
-        directory = tmp_path_factory.mktemp(name)
+    def write(name: str = "tiny", folder: str = "", **sections: Any) -> Path:
+        directory = tmp_path_factory.mktemp(folder or name)
         tiny_task.write_data(directory / "data")
         definition = {
             "name": name,

@@ -1,4 +1,4 @@
-"""A terminal that cannot show a language's letters gets escapes instead."""
+"""A terminal that cannot show a language's letters gets escapes instead; names and line ends may be of any kind."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import tiny_task
 
 from xlingual.cli import main
+from xlingual.study import load_study
 
 QUESTION = "質問? café 😀"
 STUDY = """
@@ -58,7 +61,7 @@ def ran_on_its_own(*arguments: object) -> Ended:
 
 def said(errors: bytes) -> list[bytes]:
     """The lines of standard error, without those that a slow machine gets while it waits."""
-    return [line for line in errors.splitlines() if not re.fullmatch(rb"loading [A-Za-z ]+: (\d+ min )?\d+ s", line)]
+    return [line for line in errors.splitlines() if not re.fullmatch(rb"[A-Za-z .\xc3-]+.*: (\d+ min )?\d+ s", line)]
 
 
 @pytest.fixture
@@ -94,3 +97,56 @@ def test_messages_of_errors_are_shown_so_too(tmp_path: Path) -> None:
     for ended in (ran("validate", tmp_path / "質問.yaml"), ran_on_its_own("validate", tmp_path / "質問.yaml")):
         assert ended.status == 1
         assert rb"\u8cea\u554f.yaml" in ended.errors and b"Traceback" not in ended.errors
+
+
+@pytest.fixture
+def odd(tmp_path: Path, study: Path, studies: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a space and other letters in its name, with a study file and its records, and Windows line ends."""
+    folder = tmp_path / "my studies é 研究"
+    (folder / "data").mkdir(parents=True)
+    (folder / "my étude.yaml").write_bytes(study.read_bytes().replace(b"\n", b"\r\n"))
+    tiny_task.write_data(folder / "my data")
+    for file in (folder / "my data" / "train.json", folder / "my data" / "faq" / "deu.jsonl"):
+        file.write_bytes(json.dumps(json.loads(file.read_text()), indent=1).encode().replace(b"\n", b"\r\n")
+                         if file.suffix == ".json" else file.read_bytes().replace(b"\n", b"\r\n"))  # fmt: skip
+    studies.finished_study(folder / "öffentlich", name="small", question=QUESTION)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("validate", "my étude.yaml"),
+        ("plan", "my étude.yaml"),
+        ("status", "öffentlich/small"),
+        ("report", "öffentlich/small"),
+        ("checklist", "öffentlich/small"),
+        ("doctor", "--storage", "öffentlich"),
+        ("init", "--gpus", "0", "--question", QUESTION, "--train", "my data/train.json", "--test", "my data/dév.json",
+         "--faq", "my data/faq/deu.jsonl", "--language", "de"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)  # fmt: skip
+def test_any_name_and_line_end_goes_through_every_command(odd: Path, command: tuple[str, ...]) -> None:
+    shutil.copy(odd / "my data" / "xquad" / "xquad.de.json", odd / "my data" / "dév.json")
+    ended = ran(*command)
+    assert (ended.status, said(ended.errors)) == (0, [])
+    assert ended.output.decode("ascii").strip()
+    assert b"\xef\xbf\xbd" not in ended.output and b"?" * 3 not in ended.output  # nothing was replaced
+    if command[0] == "init":
+        written = load_study(odd / "my_study.yaml")
+        assert (written.question, written.data.test.source) == (QUESTION, "my data/dév.json{de}")
+
+
+def test_a_locale_without_utf_8_is_no_traceback(odd: Path) -> None:
+    """Python reads names as UTF-8 all the same, unless that is switched off."""
+    command = [sys.executable, "-c", "from xlingual.cli import main; main()", "validate", "my étude.yaml"]
+    environment = {**os.environ, "LC_ALL": "C"}
+    environment.pop("PYTHONIOENCODING", None)
+    done = subprocess.run(command, capture_output=True, cwd=odd, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = subprocess.run(
+        command, capture_output=True, cwd=odd, env=environment | {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    )
+    assert b"Traceback" not in done.stderr

@@ -81,8 +81,10 @@ def drive_study() -> Callable[..., tuple[StudyDirectory, Recorder]]:
 
 @pytest.fixture(scope="session")
 def finished(ray_cluster: None, write_study: WriteStudy, drive_study: Any) -> tuple[Path, StudyDirectory, Recorder]:
-    """A study that completed all stages."""
-    path = write_study("finished")
+    """A study that completed all stages; its folder has a space and other letters, its files Windows line ends."""
+    path = write_study("finished", folder="my study é 研究")
+    for file in (path, path.parent / "data" / "train.json", path.parent / "data" / "faq" / "deu.jsonl"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     directory, recorder = drive_study(path)
     return path, directory, recorder
 

@@ -236,7 +236,7 @@ def main() -> None:
         _fail(
             f"error: {found!r} cannot be printed in this terminal's encoding ({error.encoding}); set PYTHONUTF8=1 or "
             "LC_ALL=C.UTF-8 and run the same command again",
-            1,
+            statuses.ERROR,
         )
     except BrokenPipeError:  # the reader of our output has gone
         sys.stderr.close()
