@@ -153,6 +153,7 @@ def test_every_event_is_passed_on(study: Study, records: Any) -> None:
         listener.stage_ended("search")
         listener.close()
     assert heard == [
-        ("note", "a"), ("recorded", (), {}), ("cluster_used", "use"), ("stage_started", "search", 2, 1), ("trial_changed", "trial"),
+        ("note", "a"), ("recorded", (), {}), ("cluster_used", "use"), ("stage_started", "search", 2, 1),
+        ("trial_changed", "trial"),
         ("test_scored", "arm", 1, "xquad", {}), ("stage_ended", "search"), ("close",),
     ]  # fmt: skip
