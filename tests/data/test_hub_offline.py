@@ -13,6 +13,7 @@ import hub_cache
 import pytest
 import yaml
 from huggingface_hub import ModelCard, constants
+from huggingface_hub._tree_cache import TreeCacheEntry, write_tree_cache
 from studies_here import ONE, run_here
 
 from xlingual.data import hub_connection
@@ -76,6 +77,38 @@ def test_downloaded_files_are_read_without_network() -> None:
     pages = list(hub_rows("PaDaS-Lab/webfaq", configuration="deu", split="default", columns=("url",), streaming=True))
     assert (len(pages), pages[59]["url"]) == (60, "https://faq11.example/")
     assert not constants.HF_HUB_OFFLINE and not datasets.config.HF_HUB_OFFLINE  # as before
+
+
+@pytest.mark.usefixtures("unreachable")
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_download_that_broke_off_is_not_taken_for_the_whole(is_listed: bool, filled: Path) -> None:
+    """By the listing that `hf download` keeps, or by the numbers in the names of shards."""
+    (file,) = filled.rglob("plain_text/train-00000-of-00001.parquet")
+    if is_listed:
+        file.rename(file.with_name("train-a.parquet"))
+        files = {f"plain_text/train-{part}.parquet": TreeCacheEntry(1, "b") for part in "ab"}
+        write_tree_cache(str(filled / "datasets--rajpurkar--squad"), hub_cache.commit_of(hub_cache.SQUAD), files)
+    else:
+        file.rename(file.with_name("train-00001-of-00002.parquet"))
+    with pytest.raises(DataError, match=r"only in part in the hub's cache, and the hub cannot.*`hf download rajpurkar"):
+        load_squad("rajpurkar/squad")
+
+
+@pytest.mark.usefixtures("unreachable")
+def test_other_configurations_may_be_missing(filled: Path) -> None:
+    """As after `hf download --include 'xquad.en/*'`, with a listing of all files."""
+    data_set = filled / "datasets--google--xquad"
+    files = [file.relative_to(file.parents[1]).as_posix() for file in data_set.rglob("*.parquet")]
+    listed = {name: TreeCacheEntry(1, "b") for name in ("README.md", *files)}
+    write_tree_cache(str(data_set), hub_cache.commit_of(hub_cache.XQUAD), listed)
+    for file in data_set.rglob("*.parquet"):
+        if file.parent.name != "xquad.en":
+            file.unlink()
+    assert len(list(hub_rows("google/xquad", configuration="xquad.en", split="validation", columns=()))) == 20
+    with pytest.raises(
+        DataError, match=r"configuration xquad\.de, split validation\): only in part in the hub's cache"
+    ):
+        next(hub_rows("google/xquad", configuration="xquad.de", split="validation", columns=()))
 
 
 @pytest.mark.usefixtures("unreachable", "filled")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +17,12 @@ from xlingual.data.hub_connection import fetch_elsewhere, hub_or_caches, is_offl
 from xlingual.errors import DataError
 
 Row = dict[str, Any]
+_SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})(.*)")
 _Item = TypeVar("_Item")
+
+
+class PartlyDownloaded(ConnectionError):
+    """The hub's cache has some files of a split, and the others cannot be asked for."""
 
 
 def hub_rows(
@@ -87,11 +96,11 @@ def _open(source: str, configuration: str | None, split: str, streaming: bool) -
     """
     from datasets import load_dataset  # before the context below, which changes its settings
 
-    with _quiet_hub(), hub_or_caches():
+    with _quiet_hub(), nullcontext() if Path(source).exists() else hub_or_caches():
         try:
             rows = _loaded(load_dataset, source, configuration, split, streaming)
         except Exception:
-            copy = _downloaded(source) if is_offline() else None
+            copy = _downloaded(source, configuration, split) if _lacks_hub(source) else None
             if copy is None:
                 raise
             rows = _loaded(load_dataset, str(copy), configuration, split, True)
@@ -110,14 +119,58 @@ def _loaded(
         return load_dataset(str(folder), split=split, streaming=streaming)
 
 
-def _downloaded(source: str) -> Path | None:
-    """The files of a hub data set in the hub's cache, as `hf download` leaves them; None where there are none."""
-    from huggingface_hub import snapshot_download
+def _downloaded(source: str, configuration: str | None, split: str) -> Path | None:
+    """The files of a hub data set in the hub's cache, as `hf download` leaves them; None where there are none.
 
+    Other configurations than the one that is asked for may be missing, but for the first: `datasets` looks at it.
+
+    Raises:
+        PartlyDownloaded: when files of this one are known to be missing.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import IncompleteSnapshotError
+
+    find = partial(snapshot_download, source, repo_type="dataset", local_files_only=True)
     try:
-        return Path(snapshot_download(source, repo_type="dataset", local_files_only=True))
+        copy = Path(find())
+    except IncompleteSnapshotError as error:
+        copy = Path(error.snapshot_path)
     except Exception:  # not a hub id, or not there: the error before this one says more
         return None
+    try:
+        names = _names_in(copy, configuration, split)
+        find(allow_patterns=[_siblings(name) for name in names])
+    except (FileNotFoundError, IncompleteSnapshotError):
+        raise PartlyDownloaded from None
+    if not names or _lacks_shards(names):
+        raise PartlyDownloaded
+    return copy
+
+
+def _names_in(copy: Path, configuration: str | None, split: str) -> list[str]:
+    """Paths of a split's files below a copy of a data set."""
+    try:
+        files = list(_file_names(str(copy), configuration, split))
+    except ValueError:
+        if not (configuration and (copy / configuration).is_dir()):
+            raise
+        files = list(_file_names(str(copy / configuration), None, split))
+    return [Path(os.path.relpath(file, copy)).as_posix() for file in files]
+
+
+def _siblings(name: str) -> str:
+    """A pattern of the files that a file may be one part with: the shards of its name, else all of its folder."""
+    if _SHARD.fullmatch(name):
+        return _SHARD.sub(r"\1-*-of-\3\4", name)
+    folder = name.rpartition("/")[0]
+    return f"{folder}/*" if folder else name
+
+
+def _lacks_shards(names: Sequence[str]) -> bool:
+    """Whether there are some of the files NAME-00000-of-00003, but not all."""
+    shards = [shard for name in names if (shard := _SHARD.fullmatch(name))]
+    found = Counter((shard[1], shard[3], shard[4]) for shard in shards)
+    return any(number != int(of) for (_, of, _), number in found.items())
 
 
 def _saved(source: Path, splits: Sequence[str]) -> Iterator[Row]:
@@ -158,6 +211,8 @@ def _guarded(rows: Iterator[_Item], source: str, asked: str) -> Iterator[_Item]:
 
 
 def _reason(source: str, error: Exception) -> str:
+    if isinstance(error, PartlyDownloaded):
+        return f"only in part in the hub's cache, and {why_offline()}"
     if isinstance(error, ConnectionError) and _lacks_hub(source):
         return f"not in the caches of this machine, and {why_offline()}"
     return (str(error).strip() or type(error).__name__).splitlines()[0]
