@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed-$(shell cksum < pyproject.toml | tr ' ' '-')
 UNFINISHED := $(VENV)/.installing
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart test check format docs clean
+.PHONY: help install quickstart test check format docs notebook clean
 
 help:
 	@echo "make quickstart   install into .venv and run studies/quickstart.yaml"
@@ -19,6 +19,7 @@ help:
 	@echo "make check        check format, lint, types and layers"
 	@echo "make format       format the code and apply automatic lint fixes"
 	@echo "make docs         generate the reference pages and pictures of docs/ from the code"
+	@echo "make notebook     run docs/notebook.ipynb and keep its outputs"
 	@echo "make install      install the package with its test and check tools into .venv"
 	@echo "make clean        remove caches and build files (never .venv or a study's directory)"
 
@@ -73,6 +74,10 @@ format: install
 docs: install
 	$(BIN)/python tests/reference.py
 	$(BIN)/python tests/pictures.py
+
+notebook: install
+	$(BIN)/pip install -qq --disable-pip-version-check -e ".[notebook]"
+	$(BIN)/python tests/notebook.py
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

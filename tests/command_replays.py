@@ -250,8 +250,8 @@ LONG = {
     "python tests/benchmarks/toy_calibration.py --studies 20": TOY_CALIBRATION,
     "search_regret.py --worlds 40": REGRET,
 }
-MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make docs", "make PYTHON=/path/to/python install",
-        "make PYTHON=/path/to/python quickstart")  # fmt: skip
+MAKE = ("make quickstart", "make test", "make check", "make install", "make format", "make docs", "make notebook",
+        "make PYTHON=/path/to/python install", "make PYTHON=/path/to/python quickstart")  # fmt: skip
 RAY = (
     "ray get-auth-token --generate",
     "ray up cluster.yaml",

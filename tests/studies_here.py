@@ -89,13 +89,20 @@ def _prepared(study: Any, directory: StudyDirectory, address: str, listener: Any
     )
 
 
+@contextmanager
+def trained_here() -> Iterator[None]:
+    """Let studies that are run within the context train and score in this process."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(driver, "_prepared", _prepared)
+        patched.setattr(examiner.ray, "put", lambda value: value)
+        yield
+
+
 def run_here(path: Path, *overrides: str, until: str = "report") -> tuple[StudyDirectory, list[str]]:
     """Run a study file to a stage; its records, and the lines that its user reads."""
     study, hearer = load_study(path, overrides), Hearer()
     assert demand_of(study).is_alone
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(driver, "_prepared", _prepared)
-        patched.setattr(examiner.ray, "put", lambda value: value)
+    with trained_here():
         directory = driver.drive(study, driver.study_path(study, None), until=until, address="none", listener=hearer)
     return directory, hearer.notes
 

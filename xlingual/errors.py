@@ -27,6 +27,10 @@ from typing import Any
 class XlingualError(Exception):
     """An error whose text is the whole message for the user."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -38,7 +38,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """One ended trial: `values` by axis, without those that its other choices switch off; objective in percent."""
+    """One trial: `values` by axis, without those that its other choices switch off; objective in percent."""
 
     search: int
     number: int
@@ -54,7 +54,7 @@ class TrialRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialTable:
-    """The ended trials of all searches of an arm, by search and number."""
+    """Trials of all searches of an arm, by search and number."""
 
     arm: str
     axes: tuple[Axis, ...]
@@ -70,11 +70,11 @@ class TrialTable:
         return asdict(self)
 
 
-def trial_table(state: StudyState, arm: str) -> TrialTable:
-    """The trials of one arm; an axis that no trial has a value on is left out."""
+def trial_table(state: StudyState, arm: str, *, unended: bool = False) -> TrialTable:
+    """The ended trials of one arm, and with `unended` all; an axis that no trial has a value on is left out."""
     tree = from_written(drawn(state.study["arms"][arm]))
     searched = list(nodes(tree))
-    rows = tuple(_row(trial, searched) for trial in state.arm_trials(arm) if not trial.unfinished)
+    rows = tuple(_row(trial, searched) for trial in state.arm_trials(arm) if unended or not trial.unfinished)
     held = {name for row in rows for name in row.values}
     axes = (axis for name, node in searched for axis in _axes(name, node))
     return TrialTable(arm, tuple(axis for axis in axes if axis.name in held), rows)

@@ -23,12 +23,12 @@ from xlingual.cli.global_options import global_options
 from xlingual.cli.init_command import init
 from xlingual.cli.inspect_command import inspect
 from xlingual.cli.options import AsJson, Overrides, StudyDir, StudyFile, local_path
-from xlingual.cli.output import prepare_output, print_json, read_json
+from xlingual.cli.output import prepare_output, print_json
 from xlingual.cli.plan_command import plan
 from xlingual.cli.push_command import push
 from xlingual.cli.replay_command import replay
 from xlingual.cli.schema_command import schema
-from xlingual.cli.study_report import show_report, write_html
+from xlingual.cli.study_report import opened, show, show_report, write_html
 from xlingual.cli.submit_command import submit
 from xlingual.cli.track_command import track
 from xlingual.cli.validate_command import validate
@@ -62,28 +62,20 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Run a study, or resume it: the same command again does only what is missing."""
-    from xlingual.progress import ScoreNames, study_shown
+    from xlingual.api.running import run_study
     from xlingual.study import load_study
 
-    _check_choice("--until", until, ("search", "replicate", "test", "report"))
     checked = load_study(study, overrides or ())
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with study_shown(as_json, Console(), ScoreNames.of_study(checked, until)) as view:
-            with doing("loading PyTorch and Ray"):
-                from xlingual.records.layout import StudyDirectory
-                from xlingual.search.driver import drive, study_path
-                from xlingual.trackers.background import tracked
-
-            path = study_path(checked, storage)
-            with tracked(checked, StudyDirectory(path), view) as listener:
-                directory = drive(checked, path, until=until, address=address, listener=listener)
+        ran = run_study(checked, storage, until, address, "json" if as_json else "auto")
     except KeyboardInterrupt:
         again = shlex.join(["xlingual", *sys.argv[1:]])
         _fail(f"interrupted; what is finished is kept. Go on with: {again}", statuses.INTERRUPTED)
     if until == "report":
-        show_report(directory.path, as_json)
-    _end_by(directory.path)
+        show_report(ran, as_json)
+    if failures := ran.failures:
+        _fail("\n".join(f"failed: {line}" for line in failures), statuses.FAILED)
 
 
 app.command(epilog=statuses.IN_WORDS)(submit)
@@ -96,24 +88,10 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show how far a study is, from its records alone."""
-    from xlingual.progress.activities import activities_shown
-    from xlingual.records.attached import study_directory
-    from xlingual.records.layout import StudyDirectory
-    from xlingual.records.state import read_state
-    from xlingual.report.chosen import chosen_configurations
-    from xlingual.report.status import search_table, status_table
-    from xlingual.report.status import status as counts
-
-    with activities_shown():
-        directory = StudyDirectory(study_directory(study_dir))
-        state = read_state(directory)
+    found = opened(study_dir)
     if follow:
-        _follow(directory.path, as_json)
-        state = read_state(directory)
-    if as_json:
-        print_json(counts(state), indent=None if follow else 2)
-    else:
-        Console().print(status_table(state), search_table(state, chosen_configurations(directory, state)))
+        _follow(found.path, as_json)
+    show(found.status(), as_json, indent=None if follow else 2)
 
 
 @app.command()
@@ -125,15 +103,11 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Print a study's tables again, from its records alone."""
-    from xlingual.progress.activities import activities_shown
-    from xlingual.records.attached import study_directory
-
-    with activities_shown():
-        path = study_directory(study_dir)
+    found = opened(study_dir)
     if html is not None:
-        write_html(path, html, sys.stderr if as_json else sys.stdout)
+        write_html(found.path, html, sys.stderr if as_json else sys.stdout)
     if html is None or as_json:
-        show_report(path, as_json)
+        show_report(found, as_json)
 
 
 app.command()(inspect)
@@ -214,11 +188,11 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Print SQuAD v1.1's official exact match and F1 in percent, as JSON; character F1 in scripts without spaces."""
+    from xlingual.api.scoring import score as scored
     from xlingual.progress.activities import activities_shown
-    from xlingual.tasks.question_answering import file_scores
 
-    with activities_shown(), doing("scoring answers"):
-        scores = file_scores(gold, read_json(predictions), lambda line: print(line, file=sys.stderr))
+    with activities_shown():
+        scores = scored(gold, predictions, lambda line: print(line, file=sys.stderr))
     print_json(scores, indent=None)
 
 
@@ -267,21 +241,6 @@ def _look_again(path: Path) -> None:
 
     time.sleep(5.0 if url_of(path) else 1.0)
     refresh(path)
-
-
-def _end_by(path: Path) -> None:
-    """Exit with the status that the records call for: FAILED if an arm or a replicate failed for good."""
-    from xlingual.records.layout import StudyDirectory
-    from xlingual.records.state import read_state
-
-    failures = read_state(StudyDirectory(path)).failures
-    if failures:
-        _fail("\n".join(f"failed: {line}" for line in failures), statuses.FAILED)
-
-
-def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise XlingualError(f"{option}: found {value!r}; write one of {', '.join(choices)}")
 
 
 def _interrupt(_signal: int, _frame: Any) -> None:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.options import ON, local_path
 from xlingual.cli.output import print_json
-from xlingual.errors import DataError, XlingualError
-from xlingual.languages import two_letter
-
-if TYPE_CHECKING:
-    from xlingual.evaluation.evaluation_request import EvaluationRequest
-    from xlingual.evaluation.result import Evaluation
 
 
 def evaluate(
@@ -72,83 +63,34 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")] = False,
 ) -> None:
     """Score any checkpoint, fine-tuned here or elsewhere, or answers from other software, per language."""
-    from xlingual.evaluation.benchmark_examples import benchmark_of
-    from xlingual.evaluation.evaluation_request import EvaluationRequest
+    from xlingual.api.scoring import evaluate as scored
+    from xlingual.api.scoring import evaluation_numbers
     from xlingual.evaluation.prediction_store import PredictionsMissing
-    from xlingual.progress.activities import activities_shown
-    from xlingual.records.attached import model_directory
-    from xlingual.report.evaluation_table import evaluation_table, published_beside
 
-    if model is None and predictions is None:
-        raise XlingualError("nothing to score: write a MODEL (hub id or local directory), or --predictions FILE")
-    _check_published(published)
-    asked = EvaluationRequest(
-        benchmark_of(on, data), data, languages, limit, _paragraphs(paragraphs), keep, _code(source_language)
-    )
-    _check_unused(predictions, {"--workers": workers, "--address": address})
     not_kept = None
     try:
-        with activities_shown():
-            model = model_directory(model) if model else model
-            evaluation = _evaluated(model, predictions, asked, address, workers)
+        numbers = scored(
+            model,
+            on,
+            data=data,
+            languages=languages,
+            limit=limit,
+            paragraphs=paragraphs,
+            source_language=source_language,
+            predictions=predictions,
+            keep=keep,
+            published=published,
+            address=address,
+            workers=workers,
+        )
     except PredictionsMissing as error:
-        evaluation, not_kept = error.evaluation, error
-    rows, notes = published_beside(evaluation, model, published)
-    evaluation = replace(evaluation, notes=(*evaluation.notes, *notes))
-    if as_json:
-        content = {**evaluation.as_json(), "published": [row.as_json() for row in rows]}
-        print_json(content)
-    else:
-        Console().print(evaluation_table(evaluation, rows))
-    if not_kept is not None:
-        raise not_kept
-
-
-def _evaluated(
-    model: str | None, predictions: Path | None, asked: EvaluationRequest, address: str | None, workers: int | None
-) -> Evaluation:
-    if predictions is not None:
-        with doing("loading PyTorch"):
-            from xlingual.evaluation.given_answers import evaluate_predictions
-
-        return evaluate_predictions(model, predictions, asked)
-    try:
-        with doing("loading PyTorch and Ray"):
-            from xlingual.evaluation.checkpoint_evaluation import evaluate_checkpoint
-            from xlingual.search.evaluation_workers import crew_of
-
-        crew = crew_of(address, workers)
-        return evaluate_checkpoint(model or "", asked, crew=crew)
+        numbers, not_kept = evaluation_numbers(error.evaluation, model, published), error
     except KeyboardInterrupt:
         print("interrupted; answers are kept, and the same command resumes", file=sys.stderr)
         raise typer.Exit(statuses.INTERRUPTED) from None
-
-
-def _check_unused(predictions: Path | None, options: Mapping[str, object]) -> None:
-    written = [name for name, value in options.items() if value is not None]
-    if predictions is not None and written:
-        raise XlingualError(
-            f"{written[0]}: answers of --predictions are scored by this process, no model has to answer; leave it out"
-        )
-
-
-def _code(language: str | None) -> str | None:
-    try:
-        return None if language is None else two_letter(language)
-    except DataError as error:
-        raise DataError(f"--source-language: {error}") from None
-
-
-def _paragraphs(asked: str | None) -> int | Literal["all"] | None:
-    if asked is None or asked == "all":
-        return "all" if asked else None
-    if not asked.isascii() or not asked.isdigit() or int(asked) < 1:
-        raise XlingualError(f"--paragraphs: found {asked!r}; write a number from 1 on, or all")
-    return int(asked)
-
-
-def _check_published(name: str | None) -> None:
-    from xlingual.study.published_models import PUBLISHED_MODELS
-
-    if name is not None and name not in PUBLISHED_MODELS:
-        raise XlingualError(f"--published: no published scores of {name!r}; write one of {', '.join(PUBLISHED_MODELS)}")
+    if as_json:
+        print_json(numbers)
+    else:
+        Console().print(numbers)
+    if not_kept is not None:
+        raise not_kept

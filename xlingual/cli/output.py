@@ -1,4 +1,4 @@
-"""Input and output of commands: escapes for what a terminal cannot show, JSON files named by the user."""
+"""Output of commands: escapes for what a terminal cannot show."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import codecs
 import json
 import math
 import sys
-from pathlib import Path
 from typing import Any
-
-from xlingual.errors import XlingualError
-from xlingual.json_text import parsed
 
 ESCAPES = "xlingual.escapes"
 """Name of the codec error handler for characters that an encoding lacks."""
@@ -49,17 +45,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(one) for key, one in value.items()}
     return [_finite(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file named on the command line.
-
-    Raises:
-        XlingualError: when it cannot be read or is not JSON.
-    """
-    try:
-        return parsed(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise XlingualError(f"{path}: cannot be read ({error.strerror}); write the path of a JSON file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise XlingualError(f"{path}: not JSON ({error})") from None

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from xlingual.activity import doing
 from xlingual.cli.options import AsJson, Overrides, StudyFile
-from xlingual.cli.output import print_json, read_json
+from xlingual.cli.output import print_json
 from xlingual.errors import XlingualError
+from xlingual.json_text import json_of_file
 
 if TYPE_CHECKING:
     from xlingual.study import Plan, Study
@@ -57,7 +58,7 @@ def plan(
 
         planned = replace(planned, notes=(*planned.notes, *source_notes(checked), *advice_notes(checked)))
         if measured:
-            hours = estimate(checked, [Rates.of_json(read_json(path), str(path)) for path in measured])
+            hours = estimate(checked, [Rates.of_json(json_of_file(path), str(path)) for path in measured])
     if as_json:
         print_json(planned.as_json() | ({"estimate": hours.as_json()} if hours else {}))
     else:

@@ -14,7 +14,7 @@ from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.options import AsJson, Overrides, StudyFile
 from xlingual.cli.storage_option import absolute_storage
-from xlingual.cli.study_report import show_report
+from xlingual.cli.study_report import opened, show_report
 from xlingual.errors import XlingualError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def submit(
         print(f"follow it with `{shlex.join(word for word in shlex.split(again) if word != '--no-follow')}`")
         return
     if outcome.status == statuses.DONE and outcome.records is not None:
-        show_report(outcome.records, as_json)
+        show_report(opened(outcome.records), as_json)
     if outcome.records is not None:
         print(f"records: {outcome.records} (models stay at {place}/{loaded.name})", file=sys.stderr)
     if down_when_done:

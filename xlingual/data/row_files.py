@@ -58,10 +58,15 @@ def _document(path: Path) -> Iterator[Placed]:
             return
         raise DataError(f"{path}:{error.lineno}: not JSON: {error.msg}; name a JSON file in SQuAD's format") from None
     del text
-    yield from _objects(document, "the top level")
+    yield from objects_of(document, "the top level")
 
 
-def _objects(value: Any, place: str) -> Iterator[Placed]:
+def objects_of(value: Any, place: str) -> Iterator[Placed]:
+    """The objects of a document: the items of {"data": [...]} or of a list, or itself.
+
+    Raises:
+        LayoutError: when it is none of these.
+    """
     if isinstance(value, Mapping) and not {"data", "paragraphs", "context"} & value.keys():
         raise LayoutError(f'no key "data" in {place}, found {", ".join(map(str, value)) or "no keys"}')
     if isinstance(value, Mapping) and "data" not in value:
@@ -95,7 +100,7 @@ def _line(text: str, place: str, name: str) -> Iterator[Placed]:
     if not isinstance(row, dict):
         raise DataError(f"{place}: {type(row).__name__}, not an object; write one object per line")
     if isinstance(row.get("data"), list):  # a whole document in one line
-        yield from _objects(row, name)
+        yield from objects_of(row, name)
     else:
         yield name, row
 

@@ -54,7 +54,7 @@ def scorable_examples(
     return {code: _examples(asked, code) for code, asked in questions.items()}
 
 
-def refuse_unscorable(file: Path, questions: Iterable[Question]) -> None:
+def refuse_unscorable(file: Path | str, questions: Iterable[Question]) -> None:
     """Refuse gold answers against which no prediction can be scored; the question texts may be missing.
 
     Raises:

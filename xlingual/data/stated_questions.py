@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlingual.data.row_files import LayoutError, Row, rows_of_file
+from xlingual.data.row_files import LayoutError, Row, objects_of, rows_of_file
 from xlingual.data.stated_values import answers_of, listed, name_of, text_of
 from xlingual.data.texts import mended, stripped
 from xlingual.errors import DataError
@@ -62,6 +62,12 @@ def questions_of_file(path: Path, *, texts: bool = True) -> list[Question]:
         return list(_questions(rows_of_file(path, _READ), texts))
 
 
+def questions_of_document(document: Any, source: str, *, texts: bool = True) -> list[Question]:
+    """Every question of what a JSON file in SQuAD format holds; see `questions_of_file`."""
+    with in_squad_format(source):
+        return list(_questions(objects_of(document, "the top level"), texts))
+
+
 def questions_of_rows(rows: Iterable[Row], source: str) -> list[Question]:
     """Every question of hub rows (id, context, question, answers {text, answer_start}, optional title), in order.
 
@@ -87,7 +93,7 @@ def questions_of_article(article: Row, place: str, *, texts: bool = True) -> Ite
 
 
 @contextmanager
-def in_squad_format(path: Path) -> Iterator[None]:
+def in_squad_format(path: Path | str) -> Iterator[None]:
     """Turn the LayoutError of a file in another format into a DataError."""
     try:
         yield

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import count
 from pathlib import Path
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from xlingual.activity import doing
 from xlingual.analyses.study_records import StudyRecords, read_records
@@ -19,6 +16,7 @@ from xlingual.languages import name_or_code
 from xlingual.page.answer import answer
 from xlingual.page.appendix import appendix
 from xlingual.page.drawings import Drawing, drawing
+from xlingual.page.environment import STYLES, environment
 from xlingual.page.examples import OF_EACH_LANGUAGE, examples
 from xlingual.page.findings import findings
 from xlingual.page.links import record_links
@@ -85,17 +83,7 @@ def check_replaceable(file: Path) -> None:
 def page(records: StudyRecords, file: Path) -> str:
     """The page's text; links are relative to the folder of `file`."""
     directory, state, summary = records.place, records.state, records.summary
-    environment = Environment(
-        loader=PackageLoader("xlingual.page"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    identifiers = count(1)
-    environment.globals["characters"] = characters
-    environment.globals["next_id"] = lambda: f"table-{next(identifiers)}"
-    return environment.get_template("page.html.jinja").render(
+    return environment().get_template("page.html.jinja").render(
         mark=MARK,
         version=version("xlingual"),
         summary=summary,
@@ -114,23 +102,6 @@ def page(records: StudyRecords, file: Path) -> str:
         links=record_links(directory, summary, file),
         languages={code: name_or_code(code) for one in (summary, *summary.others) for code in one.languages},
         styles=STYLES,
-    )
-
-
-WRAPPED, BETWEEN = 40, 2
-"""Characters of a column that wraps, and between two columns."""
-STYLES = {"green": "up", "red": "down", "bold": "strong"}
-"""Classes of the cells that have a style in a terminal."""
-
-
-def characters(table: WideTable) -> int:
-    """About how many characters wide a table is: print makes letters smaller where they would not fit on paper."""
-    columns = (table.first, *table.columns)
-    widths = (
-        max(len(line) for text in (one.header, *one.cells) for line in text.splitlines() or [""]) for one in columns
-    )
-    return sum(min(width, WRAPPED) if one.wraps else width for one, width in zip(columns, widths, strict=True)) + (
-        BETWEEN * len(columns)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -42,10 +43,15 @@ def activities_shown(
     if is_quiet():
         yield
         return
-    console, activities = console or Console(stderr=True), activities or Activities()
+    console, activities = console or _standard_error(), activities or Activities()
     shown = _drawn(console, activities) if redraws(console) else _written(console, activities)
     with heard_by(activities), shown, activities.doing(outermost) if outermost else nullcontext():
         yield
+
+
+def _standard_error() -> Console:
+    """A console that redraws in a terminal alone: not in a notebook, and not where only FORCE_COLOR is set."""
+    return Console(stderr=True, force_jupyter=False, force_terminal=None if sys.stderr.isatty() else False)
 
 
 def redraws(console: Console) -> bool:

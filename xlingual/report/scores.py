@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -15,7 +15,7 @@ from xlingual.records.state import ReplicateState
 from xlingual.report.prediction_arrays import Answers, Floats, Order, read_answers
 from xlingual.task_metrics import SQUAD, TaskMetrics
 
-__all__ = ["Floats", "Questions", "TestScores", "Unit", "read_scores"]
+__all__ = ["Floats", "LanguageScores", "Questions", "TestScores", "Unit", "read_languages", "read_scores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,28 +171,69 @@ def read_scores(
     for replicate in scored:
         mine.setdefault(replicate.arm, []).append(replicate)
     arms = {arm: _units(found, arm in several) for arm, found in mine.items()}
-    files = {key for one in scored for key in keys_of(directory, one, test_set) if "-" not in key}
-    wanted = set(files if languages is None else languages) if scored else set()
+    members = [replicate for units in arms.values() for found in units.values() for replicate in found]
     questions: dict[str, Questions] = {}
     scores: dict[str, dict[str, Cell]] = {}
     shares: dict[str, dict[str, Cell]] = {}
     changed: list[str] = []
     labels: dict[str, set[str | None]] = {}
-    for language in sorted(wanted, key=lambda key: [_rank(code, order, source) for code in pair_of(key)]):
-        reader = _Reader(directory, test_set, language, metrics)
+    for read in read_languages(directory, members, languages, metrics, source, test_set=test_set, order=order):
         for arm, units in arms.items():
-            found = [[reader.read(replicate) for replicate in members] for members in units.values()]
-            scores.setdefault(arm, {})[language] = _by_unit([[score for score, _ in unit] for unit in found])
+            found = [[read.cells[one.fingerprint] for one in unit] for unit in units.values()]
+            scores.setdefault(arm, {})[read.key] = _by_unit([[score for score, _ in unit] for unit in found])
             told = _by_unit([[share for _, share in unit] for unit in found])
             if told:
-                shares.setdefault(arm, {})[language] = told
-        asked = reader.questions()
-        questions[language] = next((same for same in questions.values() if same == asked), asked)
-        changed += reader.changed
-        for fingerprint, label in reader.labels.items():
+                shares.setdefault(arm, {})[read.key] = told
+        questions[read.key] = next((same for same in questions.values() if same == read.questions), read.questions)
+        changed += read.changed
+        for fingerprint, label in read.labels.items():
             labels.setdefault(fingerprint, set()).add(label)
     of_arms = {arm: tuple(units) for arm, units in arms.items()}
     return TestScores(questions, scores, of_arms, shares, tuple(changed), _one_label(scored, labels), metrics, source)
+
+
+@dataclass(frozen=True)
+class LanguageScores:
+    """Percent scores of every replicate on the questions of one language, or of a pair of two.
+
+    Attributes:
+        key: the language, or `A-B`.
+        questions: what all replicates were asked, in the order of the arrays.
+        cells: by fingerprint of a replicate, its scores and its shares: name -> (questions,).
+        changed: replicates whose predictions no longer give the recorded scores, in words.
+        labels: by fingerprint, the one label that the replicate answered everything with; None where there are several.
+    """
+
+    key: str
+    questions: Questions
+    cells: Mapping[str, tuple[Cell, Cell]]
+    changed: Sequence[str]
+    labels: Mapping[str, str | None]
+
+
+def read_languages(
+    directory: StudyDirectory,
+    scored: Sequence[ReplicateState],
+    languages: Sequence[str] | None,
+    metrics: TaskMetrics = SQUAD,
+    source: str = "en",
+    *,
+    test_set: str,
+    order: Sequence[str] = (),
+) -> Iterator[LanguageScores]:
+    """Read the answers of replicates that were scored on a test set, one language after the other.
+
+    The arguments are those of `read_scores`.
+
+    Raises:
+        RecordError: see `read_scores`.
+    """
+    files = {key for one in scored for key in keys_of(directory, one, test_set) if "-" not in key}
+    wanted = set(files if languages is None else languages) if scored else set()
+    for language in sorted(wanted, key=lambda key: [_rank(code, order, source) for code in pair_of(key)]):
+        reader = _Reader(directory, test_set, language, metrics)
+        cells = {replicate.fingerprint: reader.read(replicate) for replicate in scored}
+        yield LanguageScores(language, reader.questions(), cells, reader.changed, reader.labels)
 
 
 def _one_label(

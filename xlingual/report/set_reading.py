@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ReplicateState, StudyState
 from xlingual.report.arm_summary import ArmSummary, Scores
 from xlingual.report.published import published_name_of
-from xlingual.report.scores import Floats, TestScores, keys_of, pair_of, read_scores
+from xlingual.report.scores import (
+    Floats,
+    LanguageScores,
+    TestScores,
+    keys_of,
+    pair_of,
+    read_languages,
+    read_scores,
+)
 from xlingual.report.status import set_aside
 from xlingual.report.training_cost import read_cost
 from xlingual.report.winners import read_winners
@@ -38,7 +46,7 @@ class SetReading:
     metrics: TaskMetrics
 
     @property
-    def _scored(self) -> list[ReplicateState]:
+    def scored(self) -> list[ReplicateState]:
         """Replicates with scores on the test set."""
         return [one for one in self.state.replicates if self.test.name in one.scores]
 
@@ -49,21 +57,47 @@ class SetReading:
 
     def languages(self) -> TestScores:
         """Scores of the languages that every replicate was scored on: one that was added may wait for its reading."""
-        lacking = {code for one in self._scored for code in one.unscored(self.test.name, self.test.languages)}
-        return self._read(tuple(code for code in self.test.languages if code not in lacking) or None)
+        return self._read(self._common)
+
+    def answers(self, *, pairs: bool = False) -> Iterator[LanguageScores]:
+        """Scores of every replicate in the same languages, one after the other.
+
+        Args:
+            pairs: those of pairs of languages instead.
+        """
+        keys = self._pairs()[0] if pairs else self._common
+        if not pairs or keys:
+            yield from read_languages(
+                self.place, self.scored, keys, self.metrics, self.source, test_set=self.test.name, order=self._order
+            )
+
+    @property
+    def _common(self) -> tuple[str, ...] | None:
+        """Languages that every replicate was scored on; None for those of the files."""
+        lacking = {code for one in self.scored for code in one.unscored(self.test.name, self.test.languages)}
+        return tuple(code for code in self.test.languages if code not in lacking) or None
 
     def pairs(self) -> tuple[TestScores | None, int]:
         """Scores of the pairs of languages that every replicate was scored on, and the number of other pairs."""
-        scored = self._scored if self.test.generalised else []
+        common, absent = self._pairs()
+        return (self._read(common) if common else None), absent
+
+    def _pairs(self) -> tuple[tuple[str, ...], int]:
+        """Pairs of languages that every replicate was scored on, and the number of others."""
+        scored = self.scored if self.test.generalised else []
         files = [keys_of(self.place, one, self.test.name) for one in scored]
         found = [{key for key in keys if "-" in key and {*pair_of(key)} <= {*self.test.languages}} for keys in files]
         common = set.intersection(*found) if found else set()
         absent = len(set().union(*found) - common)
-        return (self._read(tuple(common)) if common else None), absent
+        return tuple(common), absent
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        """Languages in the order of tables."""
+        return tuple(self.test.benchmark.languages if self.test.benchmark else self.test.languages)
 
     def _read(self, keys: tuple[str, ...] | None) -> TestScores:
         several = [arm for arm, searches in self.state.searches.items() if searches.count > 1]
-        order = self.test.benchmark.languages if self.test.benchmark else self.test.languages
         return read_scores(
             self.place,
             self.state.replicates,
@@ -72,13 +106,13 @@ class SetReading:
             self.metrics,
             self.source,
             test_set=self.test.name,
-            order=order,
+            order=self._order,
         )
 
     @property
     def complete(self) -> bool:
         """Whether all replicates of every winner are scored on the test set."""
-        scored = Counter(one.of for one in self._scored if not one.unscored(self.test.name, self.test.keys))
+        scored = Counter(one.of for one in self.scored if not one.unscored(self.test.name, self.test.keys))
         searches = self.state.searches
         return self.state.searched and all(scored[one] >= searches[one.arm].seeds for one in self.state.all_searches)
 

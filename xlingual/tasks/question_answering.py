@@ -12,7 +12,7 @@ from xlingual import metrics, task_metrics
 from xlingual.data.examples import Example
 from xlingual.data.scorable import first_ids, refuse_unscorable
 from xlingual.data.scripts import UNSPACED_SCRIPTS, main_script
-from xlingual.data.stated_questions import questions_of_file
+from xlingual.data.stated_questions import Question, questions_of_file
 from xlingual.data.texts import mended
 from xlingual.errors import DataError
 from xlingual.languages import UNSPACED
@@ -151,7 +151,13 @@ def file_scores(gold: Path, predictions: Any, note: Callable[[str], None] | None
         DataError: see `questions_of_file`, `refuse_unscorable` and `xlingual.metrics.score_predictions`; also when no
             answer belongs to a question of the file.
     """
-    questions = questions_of_file(gold, texts=False)
+    return answer_scores(gold, questions_of_file(gold, texts=False), predictions, note)
+
+
+def answer_scores(
+    gold: Path | str, questions: Sequence[Question], predictions: Any, note: Callable[[str], None] | None = None
+) -> dict[str, float]:
+    """The same of questions that were read already; `gold` is their name in messages."""
     refuse_unscorable(gold, questions)
     golds = [(question.id, question.answers) for question in questions]
     given = {mended(key): text for key, text in predictions.items()} if isinstance(predictions, dict) else predictions
