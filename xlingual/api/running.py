@@ -55,7 +55,7 @@ def run_study(
     check_progress(progress)
     checked = study if isinstance(study, Study) else load_study(study)
     try:
-        with study_told(progress, ScoreNames.of_study(checked)) as listener:
+        with study_told(progress, ScoreNames.of_study(checked, until)) as listener:
             with doing("loading PyTorch and Ray"):
                 from xlingual.search.driver import drive, study_path
 

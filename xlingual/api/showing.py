@@ -13,8 +13,9 @@ from xlingual.errors import XlingualError
 from xlingual.progress import ScoreNames, study_shown
 from xlingual.progress.activities import activities_shown
 from xlingual.progress.notebook import NotebookView, drawn_again, notebook_output, work_shown
+from xlingual.progress.silent import SilentView
 from xlingual.progress.views import Guarded, Preparing
-from xlingual.search.listener import Listener, Silent
+from xlingual.search.listener import Listener
 
 Progress: TypeAlias = Literal["auto", "lines", "json", "none"]
 
@@ -40,7 +41,7 @@ def study_told(progress: Progress, names: ScoreNames) -> Iterator[Listener]:
     """
     show = notebook_output() if progress == "auto" else None
     if progress == "none":
-        yield Silent()
+        yield SilentView()
     elif show is not None:
         activities = Activities()
         view = NotebookView(show, names, activities)

@@ -25,13 +25,13 @@ def local_path(place: str) -> Path:
 
 def arms_of(context: typer.Context, incomplete: str) -> list[str]:
     """The arms of the study whose directory is on the command line, for the shell's completion."""
-    from xlingual.cli.output import read_json
+    from xlingual.json_text import json_of_file
     from xlingual.records.layout import StudyDirectory
 
     # behind an option without its value the line is not parsed to its end
     place = context.params.get("study_dir") or next(iter(context.args), "")
     try:
-        arms = read_json(StudyDirectory(Path(str(place))).study_json)["arms"]
+        arms = json_of_file(StudyDirectory(Path(str(place))).study_json)["arms"]
     except (XlingualError, KeyError, TypeError):
         return []
     return [str(arm) for arm in arms if str(arm).startswith(incomplete)]

@@ -83,25 +83,29 @@ def check_replaceable(file: Path) -> None:
 def page(records: StudyRecords, file: Path) -> str:
     """The page's text; links are relative to the folder of `file`."""
     directory, state, summary = records.place, records.state, records.summary
-    return environment().get_template("page.html.jinja").render(
-        mark=MARK,
-        version=version("xlingual"),
-        summary=summary,
-        warnings=warnings(summary),
-        answer=answer(summary),
-        differences=_differences(summary),
-        examples=examples(directory, warnings(summary), summary.late) if summary.languages else None,
-        examples_each=OF_EACH_LANGUAGE,
-        results=list(_results(summary)),
-        findings=findings(records),
-        choices=with_marks(search_table(state, chosen_configurations(directory, state)), summary.late),
-        searched=search_drawings(state),
-        facts=facts(directory, state, summary),
-        protocol=protocol_tables(directory, state),
-        checklist=appendix(checklist_from(records)),
-        links=record_links(directory, summary, file),
-        languages={code: name_or_code(code) for one in (summary, *summary.others) for code in one.languages},
-        styles=STYLES,
+    return (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            mark=MARK,
+            version=version("xlingual"),
+            summary=summary,
+            warnings=warnings(summary),
+            answer=answer(summary),
+            differences=_differences(summary),
+            examples=examples(directory, warnings(summary), summary.late) if summary.languages else None,
+            examples_each=OF_EACH_LANGUAGE,
+            results=list(_results(summary)),
+            findings=findings(records),
+            choices=with_marks(search_table(state, chosen_configurations(directory, state)), summary.late),
+            searched=search_drawings(state),
+            facts=facts(directory, state, summary),
+            protocol=protocol_tables(directory, state),
+            checklist=appendix(checklist_from(records)),
+            links=record_links(directory, summary, file),
+            languages={code: name_or_code(code) for one in (summary, *summary.others) for code in one.languages},
+            styles=STYLES,
+        )
     )
 
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
 from html import escape
@@ -20,8 +20,8 @@ from xlingual.activity import Activities, heard_by
 from xlingual.progress.activities import activity_line, activity_text, every
 from xlingual.progress.board import draw
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
-from xlingual.progress.study_view import StudyState
-from xlingual.search.listener import TrialView
+from xlingual.progress.study_view import Scores, StudyState
+from xlingual.search.listener import ClusterUse, TrialView
 
 WIDTH, ROWS, NOTES = 110, 24, 12
 """Columns and rows of the table; number of notes that stay under it, the last ones."""
@@ -65,12 +65,22 @@ class NotebookView:
         activities: Activities | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.state = StudyState(clock)
+        self.state = StudyState(clock, names.outline)
         self._show, self._names = show, names
         self._activities = activities or Activities(clock)
         self._notes: deque[str] = deque(maxlen=NOTES)
         self._lock = threading.RLock()  # the drawing thread reads what events change
         self._shown: str | None = None
+
+    def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
+        """Take in what earlier commands left."""
+        with self._lock:
+            self.state.recorded(trials, scores)
+
+    def cluster_used(self, use: ClusterUse) -> None:
+        """Record the cluster's use."""
+        with self._lock:
+            self.state.cluster = use
 
     def stage_started(self, stage: str, total: int, done: int) -> None:
         """Open a stage."""
@@ -101,17 +111,17 @@ class NotebookView:
 
     def close(self) -> None:
         """Draw the last state, whatever was drawn before."""
-        self._shown = None
+        with self._lock:
+            self.state.stop()
+            self._shown = None
         self.draw()
 
     def draw(self) -> None:
         """Replace the output, if anything in it has changed."""
         with self._lock:
-            stages = [stage for stage in self.state.stages if stage.ended]
-            ended = [f"{one.name}: {one.done} of {one.total} done" for one in stages]
-            parts: list[RenderableType] = [Text(line, style="dim") for line in ended]
-            parts.append(draw(self.state, WIDTH, ROWS, self._names))
-            parts.append(activity_line(self._activities))
+            parts: list[RenderableType] = [draw(self.state, WIDTH, ROWS, self._names)]
+            if self.state.stopped_at is None:
+                parts.append(activity_line(self._activities))
             parts += [Text(note, style="dim", overflow="fold") for note in self._notes]
         html = as_html(Group(*parts))
         if html != self._shown:
