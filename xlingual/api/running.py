@@ -55,12 +55,15 @@ def run_study(
     check_progress(progress)
     checked = study if isinstance(study, Study) else load_study(study)
     try:
-        with study_told(progress, ScoreNames.of_study(checked, until)) as listener:
+        with study_told(progress, ScoreNames.of_study(checked, until)) as view:
             with doing("loading PyTorch and Ray"):
+                from xlingual.records.layout import StudyDirectory
                 from xlingual.search.driver import drive, study_path
+                from xlingual.trackers.background import tracked
 
             path = study_path(checked, None if storage is None else str(storage))
-            directory = drive(checked, path, until=until, address=address, listener=listener)
+            with tracked(checked, StudyDirectory(path), view) as listener:
+                directory = drive(checked, path, until=until, address=address, listener=listener)
     except KeyboardInterrupt:
         raise StudyInterrupted("finished work is kept, and the same call of run_study goes on from there") from None
     return OpenedStudy(directory.path)
