@@ -51,7 +51,9 @@ def test_nothing_is_said_of_the_time_left_before_anything_is_known(state, clock)
 def test_the_time_left_is_the_updates_to_do_over_the_speed_so_far(state, clock):
     state.stage_started("search", 4, 0)
     state.trial_changed(trial())
-    clock.now += 10
+    clock.now += 5
+    state.trial_changed(trial(updates=25))
+    clock.now += 5
     state.trial_changed(trial(updates=50))
     # 50 updates in 10 s; to do: 50 of this trial and 3 trials of 100
     assert seconds_left(state) == pytest.approx(350 / 5)
@@ -60,7 +62,9 @@ def test_the_time_left_is_the_updates_to_do_over_the_speed_so_far(state, clock):
 def test_the_time_left_counts_down_between_events_and_stops_at_zero(state, clock):
     state.stage_started("search", 1, 0)
     state.trial_changed(trial())
-    clock.now += 10
+    clock.now += 5
+    state.trial_changed(trial(updates=25))
+    clock.now += 5
     state.trial_changed(trial(updates=50))
     clock.now += 4
     assert seconds_left(state) == pytest.approx(6)
@@ -75,8 +79,8 @@ def test_a_trial_to_come_counts_as_long_as_the_ended_ones_were(state, clock):
     clock.now += 12
     state.trial_changed(trial(0, state="finished", updates=100))
     state.trial_changed(trial(1, state="pruned", updates=20))
-    # 120 updates in 12 s; one trial to come at the mean of 100 and 20 updates
-    assert seconds_left(state) == pytest.approx(6)
+    # 120 updates in 12 s of each of two; one trial to come, alone, at the mean of 100 and 20 updates
+    assert seconds_left(state) == pytest.approx(12)
 
 
 def test_updates_of_an_earlier_process_are_not_taken_for_speed(state, clock):
@@ -87,19 +91,21 @@ def test_updates_of_an_earlier_process_are_not_taken_for_speed(state, clock):
     assert seconds_left(state) is None
     clock.now += 5
     state.trial_changed(trial(updates=90))
-    assert seconds_left(state) == pytest.approx(10)
+    assert seconds_left(state) == pytest.approx(5)
 
 
 def test_updates_done_a_second_time_are_not_counted_twice(state, clock):
     state.stage_started("search", 1, 0)
     state.trial_changed(trial())
-    clock.now += 10
+    clock.now += 5
+    state.trial_changed(trial(updates=25))
+    clock.now += 5
     state.trial_changed(trial(updates=50))
     clock.now += 10
     state.trial_changed(trial(updates=40))
     state.trial_changed(trial(updates=60))
-    # 60 updates in 20 s, 40 to do
-    assert seconds_left(state) == pytest.approx(40 / 3)
+    # after the first report 35 updates in 15 s, 40 to do
+    assert seconds_left(state) == pytest.approx(40 * 15 / 35)
 
 
 def test_nothing_is_left_of_a_stage_that_is_done(state, clock):
@@ -182,8 +188,8 @@ def test_the_time_left_counts_the_passes_of_an_update(state, clock):
     state.trial_changed(trial(1, passes=3))
     clock.now += 10
     state.trial_changed(trial(0, state="finished", updates=100))
-    # 100 passes in 10 s; to do: 300 of the expensive trial, and one more trial like the finished one
-    assert seconds_left(state) == pytest.approx(40)
+    # 100 passes in 10 s; to do: 200 of the expensive trial, beside one more trial like the finished one
+    assert seconds_left(state) == pytest.approx(20)
 
 
 def studied(clock: Clock, until: str = "report") -> StudyState:
@@ -196,7 +202,9 @@ def test_the_time_left_includes_the_replicates_to_come_and_says_that_the_test_fo
     state = studied(clock)
     state.stage_started("search", 4, 0)
     state.trial_changed(trial())
-    clock.now += 10
+    clock.now += 5
+    state.trial_changed(trial(updates=25))
+    clock.now += 5
     state.trial_changed(trial(updates=50))
     # 50 updates in 10 s; to do: 350 of the search and 6 replicates of 100
     assert state.time_left() == TimeLeft(pytest.approx(190.0), pytest.approx(190.0), before_test=True)
@@ -206,7 +214,9 @@ def test_a_study_that_ends_with_its_search_has_nothing_after_it(clock):
     state = studied(clock, until="search")
     state.stage_started("search", 4, 0)
     state.trial_changed(trial())
-    clock.now += 10
+    clock.now += 5
+    state.trial_changed(trial(updates=25))
+    clock.now += 5
     state.trial_changed(trial(updates=50))
     assert state.time_left() == TimeLeft(pytest.approx(70.0), pytest.approx(70.0), before_test=False)
     state.stage_ended("search")
@@ -249,7 +259,10 @@ def test_what_earlier_commands_left_counts_for_the_best_and_not_for_the_speed(cl
     state.stage_started("search", 4, 2)
     assert state.stage.done == 2 and not state.best_of_this_command
     state.trial_changed(trial(1))
-    clock.now += 10
+    clock.now += 5
+    state.trial_changed(trial(1, updates=25))
+    assert state.time_left() is None
+    clock.now += 5
     state.trial_changed(trial(1, updates=50))
     assert seconds_left(state) == pytest.approx((50 + 100 + 600) / 5)
     state.stage_started("replicate", 6, 1)
@@ -294,3 +307,32 @@ def test_a_study_that_is_only_followed_is_not_stopped_with_its_follower(clock):
         state.stage_started("search", 4, 0)
         state.stop()
         assert state.stopped is not follows
+
+
+def test_the_start_of_processes_is_not_taken_for_speed(clock):
+    """Two trials side by side: 20 s until the processes have started and trained 20 updates, then 5 s for 20 more."""
+    state = studied(clock)
+    state.stage_started("search", 4, 0)
+    for number in range(2):
+        state.trial_changed(trial(number))
+    clock.now += 20
+    for number in range(2):
+        state.trial_changed(trial(number, updates=20))
+    assert state.time_left() is None
+    clock.now += 5
+    for number in range(2):
+        state.trial_changed(trial(number, updates=40))
+    # 0.25 s an update; 60 of each of the two, then a whole one each; three rounds of replicates after a start of 15 s
+    assert seconds_left(state) == pytest.approx(15 + 25 + 3 * 25 + 15)
+
+
+def test_what_a_running_trial_did_since_its_last_report_counts(clock):
+    state = studied(clock, until="search")
+    state.stage_started("search", 1, 0)
+    state.trial_changed(trial())
+    for updates in (20, 40, 60):
+        clock.now += 5
+        state.trial_changed(trial(updates=updates))
+    assert seconds_left(state) == pytest.approx(10)
+    clock.now += 4
+    assert seconds_left(state) == pytest.approx(6)

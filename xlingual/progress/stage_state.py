@@ -11,48 +11,10 @@ from dataclasses import dataclass, field
 from heapq import merge
 from itertools import islice
 
+from xlingual.progress.work import Work, wall_seconds
 from xlingual.search.listener import TrialView
 
 ENDED = frozenset({"finished", "pruned", "failed"})
-
-
-@dataclass
-class Work:
-    """Counts units of work, passes through the model or items; times are seconds since the stage began."""
-
-    done: int = 0
-    seen_at: float = 0.0
-    reached: dict[str, int] = field(default_factory=dict)
-    resumed: set[str] = field(default_factory=set)
-
-    def begin(self, key: str, resumed: bool) -> None:
-        """Start a trial; how many passes a resumed one had done is known from its first report."""
-        if resumed:
-            self.resumed.add(key)
-
-    def advance(self, key: str, passes: int, at: float) -> None:
-        """Record that a trial has reached `passes`; work of earlier processes and repeated work do not count."""
-        gained = passes - self.reached.get(key, 0)
-        if gained <= 0:
-            return
-        self.reached[key] = passes
-        if key in self.resumed:
-            self.resumed.remove(key)
-        else:
-            self._count(gained, at)
-
-    def item(self, at: float) -> None:
-        """Count one finished item of a stage that does not train."""
-        self._count(1, at)
-
-    @property
-    def seconds_per_unit(self) -> float | None:
-        """Seconds that a unit took so far, counted up to the last one seen; None before the first."""
-        return self.seen_at / self.done if self.done and self.seen_at > 0.0 else None
-
-    def _count(self, units: int, at: float) -> None:
-        self.done += units
-        self.seen_at = at
 
 
 @dataclass
@@ -78,7 +40,7 @@ class StageState:
     """One stage: its size, its trials in the order of their last event, and this process's work in it.
 
     `finals` are those that ended; `recorded`, of these, those that ended before this process; `reasons` has the failed
-    ones by why, numbers left out.
+    ones by why, numbers left out; `slots` is how many ran side by side at most.
     """
 
     name: str
@@ -93,6 +55,7 @@ class StageState:
     reasons: dict[str, list[str]] = field(default_factory=dict)
     scored: int = 0
     ended: bool = False
+    slots: int = 0
     work: Work = field(default_factory=Work)
     _took: list[int] = field(default_factory=lambda: [0, 0])
     _whole: list[int] = field(default_factory=lambda: [0, 0])
@@ -126,9 +89,11 @@ class StageState:
             self.recorded.add(trial.key)
         elif before is None or (trial.key in self.recorded and not ended):
             self.recorded.discard(trial.key)
-            self.work.begin(trial.key, trial.resumed)
+            self.work.begin(trial.key, at, resumed=trial.resumed, early=not self.work.any_ended)
         if trial.key not in self.recorded:
             self.work.advance(trial.key, trial.updates * trial.passes, at)
+            self.work.any_ended |= ended
+        self.slots = max(self.slots, len(self.running))
         return before
 
     def best(self, arm: str) -> TrialView | None:
@@ -150,16 +115,26 @@ class StageState:
         rows = [*running, *best, *latest]
         return [*rows, *islice(self._waiting(), max(0, limit - len(rows)))]
 
-    def passes_left(self) -> tuple[float, float]:
-        """Passes that the stage's trials will still take: expected, and if none is stopped early any more.
+    def seconds_left(self, now: float, per_pass: float) -> tuple[float, float]:
+        """Seconds until the stage's trials are done: expected, and if none is stopped early any more.
 
-        A trial that has not begun counts as the mean of the ended ones, the pruned ones included.
+        A trial that has not begun counts as the mean of the ended ones, the pruned ones included. What a running one
+        did since its last report counts at the speed of the others.
+
+        Args:
+            now: seconds since the stage began.
+            per_pass: seconds of a trial for a pass.
         """
-        running = [self.trials[key] for key in self.running]
-        begun = sum(max(0, trial.total_updates - trial.updates) * trial.passes for trial in running)
+        running = [self._trial_left(self.trials[key], now, per_pass) for key in self.running]
         to_come = max(0, self.total - self.done - len(running))
-        whole, (took, ended) = self.whole_passes, self._took
-        return begun + to_come * (took / ended if ended else whole), begun + to_come * whole
+        whole, (took, ended) = self.whole_passes * per_pass, self._took
+        each = took / ended * per_pass if ended else whole
+        slots = min(self.slots, to_come + len(running))
+        return wall_seconds(running, to_come, each, slots), wall_seconds(running, to_come, whole, slots)
+
+    def _trial_left(self, trial: TrialView, now: float, per_pass: float) -> float:
+        left = max(0, trial.total_updates - trial.updates) * trial.passes * per_pass
+        return max(0.0, left - self.work.since(trial.key, now))
 
     @property
     def whole_passes(self) -> float:

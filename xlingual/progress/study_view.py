@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from xlingual.progress.outline import Outline
 from xlingual.progress.stage_state import ENDED, StageState
+from xlingual.progress.work import rounds
 from xlingual.search.listener import ClusterUse, TrialView
 
 __all__ = ["ENDED", "StageState", "StudyState", "TimeLeft"]
@@ -129,35 +130,30 @@ class StudyState:
         return chosen, len(self.stage.trials) - len(chosen)
 
     def time_left(self) -> TimeLeft | None:
-        """Estimate what is left of the stage and of the replicates after it; None while unknown.
-
-        Remaining passes (or items, in a stage that only scores), divided by those that this process did per second.
-        """
-        stage, to_do = self.stage, self.outline.stages
+        """Estimate what is left of the stage and of the replicates after it; None while unknown."""
+        stage = self.stage
         if stage is None or self.over:
             return None
-        each = next((s.work.seconds_per_unit for s in self._of_the_kind(stage) if s.work.seconds_per_unit), None)
-        left, most = self._left(stage)
-        if each is None or most <= 0:
-            return None
-        idle = self._clock() - stage.started - stage.work.seen_at
-        before_test = bool(self.outline.arms) and "test" in to_do and stage.name != "test"
-        return TimeLeft(max(0.0, left * each - idle), max(0.0, most * each - idle), before_test)
-
-    def _of_the_kind(self, stage: StageState) -> list[StageState]:
-        """Stages whose units of work are those of a stage, the latest first."""
-        return [one for one in reversed(self.stages) if (one.name == "test") == (stage.name == "test")]
-
-    def _left(self, stage: StageState) -> tuple[float, float]:
-        """Units of work that are left: expected, at most."""
+        now = self._clock() - stage.started
         if stage.name == "test" or stage.scored:
-            items = float(0 if stage.ended else stage.total - stage.done)
-            return items, items
-        left, most = stage.passes_left() if not stage.ended and stage.done < stage.total else (0.0, 0.0)
-        later = 0.0
+            left = stage.work.items_left(stage.total - stage.done, now) if stage.done < stage.total else None
+            return None if left is None else TimeLeft(left, left)
+        latest = [one for one in reversed(self.stages) if one.work.seconds_per_pass]
+        trained = next((one for one in latest if one.work.is_steady), latest[0] if latest else None)
+        if trained is None or trained.work.seconds_per_pass is None:
+            return None
+        per_pass, later = trained.work.seconds_per_pass, 0.0
+        is_over = stage.ended or stage.done >= stage.total
+        if not stage.slots:
+            stage.slots = trained.slots
+        expected, most = (0.0, 0.0) if is_over else stage.seconds_left(now, per_pass)
         if stage.name == "search" and "replicate" in self.outline.stages:
-            later = self.outline.items("replicate") * stage.whole_passes
-        return left + later, most + later
+            waves = rounds(self.outline.items("replicate"), trained.slots)
+            later = waves * trained.whole_passes * per_pass + trained.work.start_seconds
+        if is_over and not later:
+            return None
+        before_test = bool(self.outline.arms) and "test" in self.outline.stages
+        return TimeLeft(expected + later, most + later, before_test)
 
 
 def is_replicate(trial: TrialView) -> bool:
