@@ -69,7 +69,8 @@ class MadeUpStudy:
         self.state.stage_started("search", 4 * TRIALS, 0)
         order = [(arm, number) for number in range(TRIALS) for arm in SCORES]
         for position, (arm, number) in enumerate(order[:trials]):
-            self.state.trial_changed(trial(arm, number))
+            for begun in order[position if position == 0 else position + 1 : position + 2]:
+                self.state.trial_changed(trial(*begun))
             self.clock.now += 30
             score = objective(arm, number)
             if failing and arm == "noise" and number < 3:
@@ -80,23 +81,28 @@ class MadeUpStudy:
                 self.state.trial_changed(ended)
             else:
                 self.state.trial_changed(trial(arm, number, state="finished", updates=1000, objective=score))
-        for arm, number in order[trials : trials + 2] if running else []:
-            self.state.trial_changed(trial(arm, number))
-            self.state.trial_changed(trial(arm, number, updates=500, objective=objective(arm, number) - 4))
-            self.clock.now += 7
+        if running:
+            self.state.trial_changed(trial(*order[trials + 1]))
+            self.clock.now += 14
+            for arm, number in order[trials : trials + 2]:
+                updates = 750 if (arm, number) == order[trials] else 250
+                self.state.trial_changed(trial(arm, number, updates=updates, objective=objective(arm, number) - 4))
 
     def replicates(self, ended: int) -> None:
         """The replicates, this number of which ended."""
         self.state.stage_ended("search")
         self.state.stage_started("replicate", 16, 0)
         order = [(arm, 10101 + 100 * number) for number in range(4) for arm in SCORES]
-        for arm, seed in order[:ended]:
-            self.state.trial_changed(replicate(arm, seed))
-            self.clock.now += 35
+        for position, (arm, seed) in enumerate(order[:ended]):
+            for begun in order[position if position == 0 else position + 1 : position + 2]:
+                self.state.trial_changed(replicate(*begun))
+            self.clock.now += 30
             score = SCORES[arm] + seed % 7 / 4
             self.state.trial_changed(replicate(arm, seed, state="finished", updates=1000, objective=score))
         for arm, seed in order[ended : ended + 2]:
             self.state.trial_changed(replicate(arm, seed))
+        self.clock.now += 8
+        for arm, seed in order[ended : ended + 2]:
             self.state.trial_changed(replicate(arm, seed, updates=250, objective=41.5))
 
     def tests(self, scored: int) -> None:
