@@ -81,6 +81,7 @@ QUICK = {
     "{root}/studies/quickstart.yaml --storage /mnt/studies",
     "xlingual plan STUDY": "xlingual plan {root}/studies/quickstart.yaml",
     "xlingual plan --bench": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
+    "xlingual plan --power": "xlingual plan {root}/studies/baselines.yaml --power",
     "xlingual plan STUDY --power": "xlingual plan {root}/studies/baselines.yaml --power",
     "xlingual plan STUDY --power --like STUDY_DIR": "xlingual plan {root}/studies/webfaq_mix.yaml --power "
     f"--like {STUDY_DIR}",
@@ -201,7 +202,6 @@ LONG = {
     + REPORT,
     "python tests/benchmarks/report.py --json report.json": REPORT,
     "xlingual run studies/quickstart.yaml": QUICKSTART,
-    "xlingual run STUDY": QUICKSTART,
     "xlingual run studies/toy_text_to_text.yaml": "xlingual run {root}/studies/toy_text_to_text.yaml " + TOY,
     "xlingual run studies/toy_noise_magnitude.yaml": "xlingual run {root}/studies/toy_noise_magnitude.yaml --until search "
     + TOY.replace("updates=2", "updates=12"),  # FreeLB has three passes per update
@@ -269,7 +269,7 @@ EVERY: dict[str, str | list[str]] = {
     "xlingual schema": "xlingual schema --field training.learning_rate --json",
     "xlingual push": PUSH,
     "xlingual init": "xlingual init mine --question Why? --model {model} --train {train} --source-language en "
-    "--test {mydata}/fi.json --languages fi --faq {rows}/deu.jsonl --gpus 0 --force",
+    "--test {mydata}/fi.json --languages fi --faq {rows}/deu.jsonl --gpus 0 --force --json",
     "xlingual doctor": "xlingual doctor --storage {folder}/storage --json",
     "xlingual plan": [
         "xlingual plan {root}/studies/quickstart.yaml --bench {speed} --defaults --set name=other --json",

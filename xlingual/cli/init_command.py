@@ -12,6 +12,8 @@ import typer
 
 from xlingual.activity import doing
 from xlingual.cli import statuses
+from xlingual.cli.options import AsJson
+from xlingual.cli.output import print_json
 from xlingual.errors import XlingualError
 
 
@@ -36,6 +38,7 @@ def init(
     ] = "",
     gpus: Annotated[int | None, typer.Option(min=0, help="GPUs to train on [default: those of this machine].")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite NAME.yaml.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a commented study file that is valid, from options, or from a few questions at a terminal.
 
@@ -58,11 +61,14 @@ def init(
         files = look_at(answers)
         text = first_study(answers, files)
     for line in files.lines:
-        print(line)
+        print(line, file=sys.stderr if as_json else sys.stdout)
     write_text(file, text)
     schema = file.with_name(SCHEMA_FILE)
     if force or not schema.exists():
         write_text(schema, json.dumps(json_schema(), ensure_ascii=False) + "\n")
+    if as_json:
+        print_json({"file": str(file), "schema": str(schema), "study": file.stem})
+        return
     print(f"wrote {file}, and {schema} for editors\nnext: xlingual plan {file}\n      xlingual run {file}")
 
 
