@@ -74,6 +74,14 @@ QUICK = {
     "xlingual schema": "xlingual schema",
     "xlingual schema > study.schema.json": "xlingual schema",
     "xlingual schema --field training.learning_rate": "xlingual schema --field training.learning_rate",
+    # The first hour; tests/on_ray/test_first_hour.py runs them one after the other, `run` included.
+    "xlingual doctor": "xlingual doctor --storage {folder}/storage",
+    "xlingual init my_study --train my.json --test my_test.json --faq my_faq.jsonl --language fi": "xlingual init "
+    "my_study --gpus 0 --train {train} --test {mydata}/fi.json --faq {rows}/deu.jsonl --language fi",
+    "xlingual validate my_study.yaml": "xlingual validate {root}/studies/quickstart.yaml",
+    "xlingual plan my_study.yaml": "xlingual plan {root}/studies/quickstart.yaml",
+    "xlingual data webfaq --study my_study.yaml": "xlingual data webfaq {faq} --languages de --rows 20 "
+    "--study {root}/studies/quickstart.yaml",
     "xlingual cluster check cluster.yaml": "xlingual cluster check {cluster}",
     "xlingual cluster check CLUSTER_YAML [STUDY]": "xlingual cluster check {cluster} {root}/studies/quickstart.yaml "
     "--storage /mnt/studies",
@@ -202,6 +210,7 @@ LONG = {
     + REPORT,
     "python tests/benchmarks/report.py --json report.json": REPORT,
     "xlingual run studies/quickstart.yaml": QUICKSTART,
+    "xlingual run my_study.yaml": QUICKSTART,
     "xlingual run studies/toy_text_to_text.yaml": "xlingual run {root}/studies/toy_text_to_text.yaml " + TOY,
     "xlingual run studies/toy_noise_magnitude.yaml": "xlingual run {root}/studies/toy_noise_magnitude.yaml --until search "
     + TOY.replace("updates=2", "updates=12"),  # FreeLB has three passes per update

@@ -43,6 +43,13 @@ def test_run_with_json_speaks_json_alone(call: Call, finished: Any) -> None:
     assert lines[-1]["complete"] is True
 
 
+def test_a_quiet_run_prints_the_report_alone(call: Call, finished: Any) -> None:
+    path, directory, _ = finished
+    quiet = call("--quiet", "run", path)
+    assert (quiet.status, quiet.errors) == (0, "")
+    assert quiet.output == call("report", directory.path).output
+
+
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Change to an empty folder: evaluations are stored below the current directory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -69,7 +70,8 @@ def init(
     if as_json:
         print_json({"file": str(file), "schema": str(schema), "study": file.stem})
         return
-    print(f"wrote {file}, and {schema} for editors\nnext: xlingual plan {file}\n      xlingual run {file}")
+    named = shlex.quote(str(file))
+    print(f"wrote {file}, and {schema} for editors\nnext: xlingual plan {named}\n      xlingual run {named}")
 
 
 def _target(name: str, force: bool) -> Path:
