@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from xlingual.cli import statuses
 from xlingual.cli.options import AsJson
+from xlingual.cli.output import print_json
 
 if TYPE_CHECKING:
     from xlingual.doctor import Finding
@@ -41,7 +41,7 @@ def doctor(
         if not as_json:
             console.print(_text(finding), soft_wrap=True)
     if as_json:
-        print(json.dumps([finding.as_json() for finding in found], indent=2, ensure_ascii=False))
+        print_json([finding.as_json() for finding in found])
     if any(finding.state == PROBLEM for finding in found):
         raise typer.Exit(statuses.ERROR)
 

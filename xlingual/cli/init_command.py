@@ -61,17 +61,16 @@ def init(
     with activities_shown():
         files = look_at(answers)
         text = first_study(answers, files)
-    for line in files.lines:
-        print(line, file=sys.stderr if as_json else sys.stdout)
     write_text(file, text)
     schema = file.with_name(SCHEMA_FILE)
     if force or not schema.exists():
         write_text(schema, json.dumps(json_schema(), ensure_ascii=False) + "\n")
+    following = [f"xlingual {command} {shlex.quote(str(file))}" for command in ("plan", "run")]
     if as_json:
-        print_json({"file": str(file), "schema": str(schema), "study": file.stem})
+        print_json({"file": str(file), "schema": str(schema), "read": list(files.lines), "next": following})
         return
-    named = shlex.quote(str(file))
-    print(f"wrote {file}, and {schema} for editors\nnext: xlingual plan {named}\n      xlingual run {named}")
+    lines = [*files.lines, f"wrote {file}, and {schema} for editors", f"next: {following[0]}", f"      {following[1]}"]
+    print("\n".join(lines))
 
 
 def _target(name: str, force: bool) -> Path:
@@ -96,4 +95,4 @@ def _gpus(given: int | None) -> int:
 
 
 def _ask(question: str, suggestion: str) -> str:
-    return str(typer.prompt(question, default=suggestion or None)).strip()
+    return str(typer.prompt(question, default=suggestion or None, err=True)).strip()
