@@ -125,3 +125,9 @@ def test_a_plan_refuses_a_file_that_bench_did_not_print(call: Call, write_study:
     ended = call("plan", write_study("unmeasured"), "--bench", tmp_path / "other.json")
     assert ended.status == 1
     assert "other.json: not what `xlingual bench --json` prints" in ended.errors
+
+
+def test_help_shows_defaults_that_depend_on_others(call: Call) -> None:
+    """In brackets, which are not taken for markup."""
+    for command, said in (("run", "[default: the"), ("init", "rajpurkar/squad]"), ("bench", "[default: 16]")):
+        assert said in call(command, "--help").output

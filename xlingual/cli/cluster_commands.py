@@ -14,7 +14,7 @@ from xlingual.cli.output import print_json
 from xlingual.cli.storage_option import absolute_storage
 from xlingual.errors import XlingualError
 
-cluster = typer.Typer(no_args_is_help=True, help="Check a cluster file, or translate it.")
+cluster = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Check a cluster file, or translate it.")
 
 
 @cluster.command()

@@ -36,6 +36,7 @@ from xlingual.errors import StudyFileError, XlingualError
 
 app = typer.Typer(
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Hyperparameter studies for zero-shot cross-lingual question answering.",
     epilog=statuses.IN_WORDS,
