@@ -54,7 +54,12 @@ PUSH = (
     "--help"
 )
 
+# Needs a tracker's library, as in tests/trackers/test_tracker_libraries.py; here only its options are parsed.
+TRACK = f"xlingual track {STUDY_DIR} --to mlflow --at {{folder}}/tracked --project mine --json --help"
+
 QUICK = {
+    "xlingual track STUDY_DIR": TRACK,
+    "xlingual export STUDY_DIR --optuna study.db": f"xlingual export {STUDY_DIR} --optuna {{folder}}/small.db",
     "xlingual push STUDY_DIR webfaq/seed-10101 --to USER/NAME": PUSH,
     "xlingual push STUDY_DIR --arm webfaq --replicate 1 --to USER/NAME": PUSH,
     "xlingual push STUDY_DIR --records --to USER/NAME": PUSH,
@@ -294,7 +299,8 @@ EVERY: dict[str, str | list[str]] = {
         INSPECTED + " --differ",
     ],
     "xlingual replay": REPLAY,
-    "xlingual export": f"xlingual export {STUDY_DIR} {{folder}}/again.tar.gz --json",
+    "xlingual export": f"xlingual export {STUDY_DIR} {{folder}}/again.tar.gz --optuna {{folder}}/again.db --json",
+    "xlingual track": TRACK,
     "xlingual checklist": f"{CHECKLIST} --markdown {{folder}}/f.md --json",
     "xlingual report": f"xlingual report {STUDY_DIR} --json --html {{folder}}/r.html",
     "xlingual evaluate": [
