@@ -139,8 +139,9 @@ def read_wandb(at: str, project: str) -> Iterator[dict[str, Any]]:
                 run |= {"name": record.run.display_name, "configuration": updates}
             elif kind == "history":
                 row = {".".join(one.nested_key) or one.key: json.loads(one.value_json) for one in record.history.item}
-                run["table"] += [row.pop("results")] if "results" in row else []
-                run["numbers"] += [(key, row["_step"], value) for key, value in row.items() if key[0] != "_"]
+                run["table"] += [row["results.nrows"]] if "results.nrows" in row else []
+                numbers = {key: value for key, value in row.items() if not key.startswith(("_", "results."))}
+                run["numbers"] += [(key, row["_step"], value) for key, value in numbers.items()]
             elif kind == "summary":
                 for one in record.summary.update:
                     key = ".".join(one.nested_key) or one.key

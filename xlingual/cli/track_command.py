@@ -45,7 +45,7 @@ def track(
         print_json([{"tracker": name, **asdict(sent)} for name, sent in found.items()])
         return
     for name, sent in found.items():
-        waiting = f", {sent.waiting} are sent when they have ended" if sent.waiting else ""
+        waiting = f", {sent.waiting} have nothing to show yet" if sent.waiting else ""
         print(f"{name}: {sent.sent} of {sent.runs} runs sent, {sent.known} were there{waiting} ({sent.place})")
 
 

@@ -64,6 +64,8 @@ class MlflowTracker:
             if ID in tags:
                 self._runs[tags[ID]] = run.info.run_id
                 found[tags[ID]] = tags.get(DIGEST, "")
+                if (tags["study"], tags["kind"]) == (self._study, "study"):
+                    self._parent = run.info.run_id
         return found
 
     def send(self, run: TrackedRun) -> Outcome:
