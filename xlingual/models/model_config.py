@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError
 
 
+@doing("reading the model's configuration")
 def load_configuration(directory: Path) -> Any:
     """Read a checkpoint's configuration; no code that the checkpoint brings is run.
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import torch
 from safetensors import safe_open
 
+from xlingual.activity import doing
 from xlingual.errors import ModelError
 from xlingual.models.checkpoint_files import weight_files
 
@@ -48,6 +49,7 @@ def header_shapes(directory: Path) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+@doing("comparing the weights with the configuration")
 def check_headers(directory: Path, kind: Any, configuration: Any) -> list[str]:
     """Check the shapes of a checkpoint's weights by the headers of its files: no weight is read.
 
