@@ -101,6 +101,9 @@ QUICK = {
     "xlingual plan STUDY --bench speed.json": "xlingual plan {root}/studies/quickstart.yaml --bench {speed}",
     "xlingual bench MODEL --train squad/train-v1.1.json --score xquad --json > speed.json": BENCH,
     "xlingual bench MODEL --study STUDY": BENCH,
+    # What is asked of a study stays in its records; here only the options are parsed.
+    "xlingual control STUDY_DIR ACTION [VALUE]": f"xlingual control {STUDY_DIR} retry --failed --json --help",
+    "xlingual control STUDY_DIR": f"xlingual control {STUDY_DIR}",
     "xlingual status STUDY_DIR [--json]": f"xlingual status {STUDY_DIR} --json",
     "xlingual status STUDY_DIR --follow": f"xlingual status {STUDY_DIR} --follow",
     "xlingual submit studies/NAME.yaml --cluster cluster.yaml --storage s3://BUCKET/studies": SUBMIT,
@@ -291,6 +294,10 @@ EVERY: dict[str, str | list[str]] = {
     ],
     "xlingual run": QUICKSTART,
     "xlingual status": f"xlingual status {STUDY_DIR} --json --follow",
+    "xlingual control": [
+        f"xlingual control {STUDY_DIR} retry --failed --json --help",
+        f"xlingual control {STUDY_DIR} --json",
+    ],
     "xlingual submit": SUBMIT,
     "xlingual cluster export": f"{TRANSLATED} --json",
     "xlingual inspect": [

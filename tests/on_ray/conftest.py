@@ -27,6 +27,7 @@ class Recorder:
         self.trials: list[TrialView] = []
         self.tested: list[tuple[str, int]] = []
         self.notes: list[str] = []
+        self.plans: list[tuple[int, dict[str, str]]] = []
 
     def recorded(self, *_: Any) -> None:
         pass
@@ -45,6 +46,9 @@ class Recorder:
 
     def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         self.tested.append((arm, seed))
+
+    def plan_changed(self, total: int, held: Any) -> None:
+        self.plans.append((total, dict(held)))
 
     def note(self, text: str) -> None:
         self.notes.append(text)

@@ -61,6 +61,22 @@ def test_a_node_with_a_fault_at_the_start_is_left_out_and_named_once() -> None:
     assert watched.nodes.trials() == 2
 
 
+def test_another_number_of_trials_that_is_asked_for_holds_from_then_on_and_as_nodes_come() -> None:
+    watched = Watched("1", "2", "3")
+    watched.nodes.check()
+    assert watched.nodes.trials() == 3
+    watched.nodes.ask(2)
+    assert watched.nodes.trials() == 2
+    assert watched.lines[-1] == (
+        "2 trials run in parallel, as scaling.concurrent_trials says; the cluster has room for 3"
+    )
+    watched.cluster.keys.append("4")
+    watched.nodes.follow(watched.cluster.keys)
+    assert watched.nodes.trials() == 2
+    watched.nodes.ask("auto")
+    assert watched.nodes.trials() == 4
+
+
 @pytest.mark.parametrize(("workers", "faulty"), [(1, ["1", "2"]), (2, ["2"])])
 def test_a_start_with_too_few_nodes_without_fault_is_refused(workers: int, faulty: list[str]) -> None:
     watched = Watched("1", "2", workers=workers)

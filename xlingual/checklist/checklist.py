@@ -106,6 +106,7 @@ def _parts(records: StudyRecords) -> dict[str, list[Part]]:
         ],
         "ARR C3": [
             *hyperparameters.runs(state, summary),
+            hyperparameters.requests(state),
             results.spread(summary),
             results.units(summary),
             hyperparameters.readings(summary),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xlingual.checklist.answers import UNKNOWN, Facts, Statement, facts
+from xlingual.records.requests import moment
 from xlingual.records.state import StudyState
 from xlingual.report.chosen import SAME
 from xlingual.report.summary import Summary
@@ -87,6 +88,23 @@ def runs(state: StudyState, summary: Summary) -> tuple[Facts, Facts]:
         facts("trials", columns, trials, "journal.jsonl"),
         facts("replicates", ("arm", "replicates", "failed", *scored), replicates, "journal.jsonl"),
     )
+
+
+def requests(state: StudyState) -> Facts:
+    """What was asked of the study by hand while it ran, and what became of it."""
+    columns = ("asked", "by", "request", "state", "taken up", "reason")
+    rows = [
+        (
+            moment(one.request.time),
+            one.request.by,
+            one.request.text,
+            one.state,
+            UNKNOWN if one.taken is None else moment(one.taken),
+            one.reason or UNKNOWN,
+        )
+        for one in state.asked
+    ]
+    return facts("requests by hand", columns, rows, "journal.jsonl", "requests")
 
 
 def selection(state: StudyState, summary: Summary) -> Statement:

@@ -15,6 +15,7 @@ from rich.console import Console
 from xlingual.activity import doing
 from xlingual.cli import statuses
 from xlingual.cli.checklist_command import checklist
+from xlingual.cli.control_command import control
 from xlingual.cli.convert import convert
 from xlingual.cli.doctor_command import doctor
 from xlingual.cli.evaluate_command import evaluate
@@ -93,6 +94,9 @@ def status(
     if follow:
         _follow(found.path, as_json)
     show(found.status(), as_json, indent=None if follow else 2)
+
+
+app.command()(control)
 
 
 @app.command()

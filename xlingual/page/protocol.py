@@ -14,7 +14,7 @@ from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import StudyState
 from xlingual.report.late_arms import marked
 from xlingual.report.notes import objective_in_words
-from xlingual.report.status import status_table
+from xlingual.report.status import asked_text, status_table
 from xlingual.report.summary import Summary
 from xlingual.report.wide_table import Column, WideTable
 from xlingual.task_metrics import counted
@@ -36,6 +36,7 @@ def facts(place: StudyDirectory, state: StudyState, summary: Summary) -> list[Fa
         "Models": _models(state),
         "Training data": [_data(state)],
         "Budget": _budget(state),
+        "Requests by hand": [asked_text(one) for one in state.asked],
         "Sampler": [_sampler(state)],
         "Selection signal": [objective_in_words(summary)],
         "Seeds of scored models": _seeds(summary),

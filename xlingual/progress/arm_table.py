@@ -131,7 +131,11 @@ def _leads(arms: Sequence[str], state: StudyState, scores: Means) -> list[str]:
 
 def _names(arms: Sequence[str], state: StudyState, width: int, glyphs: Glyphs) -> list[Text]:
     baseline = state.outline.baseline
-    return [Text(glyphs.clip(arm, _widest(width)), "bold" if arm == baseline else "") for arm in arms]
+    names = [Text(glyphs.clip(arm, _widest(width)), "bold" if arm == baseline else "") for arm in arms]
+    for arm, name in zip(arms, names, strict=True):
+        if arm in state.held:
+            name.append(f" ({state.held[arm]})", style="yellow")
+    return names
 
 
 def _widest(width: int) -> int:

@@ -35,6 +35,7 @@ class Follower:
         self._shown: dict[str, TrialView] = {}
         self._scored: dict[tuple[str, int, str], int] = {}
         self._begun: list[str] = []
+        self._plan: tuple[int, dict[str, str]] | None = None
         self._ended: set[str] = set()
 
     def look(self) -> StudyState | None:
@@ -49,8 +50,13 @@ class Follower:
             return None
         state = self._state_now()
         reached = STAGES.index(state.stage) if state.stage in STAGES else len(STAGES)
+        held = {**dict.fromkeys(state.held.paused, "paused"), **dict.fromkeys(state.held.stopped, "stopped")}
         for position, stage in enumerate(STAGES[: reached + 1]):
             self._tell(state, stage)
+            plan = (_size(state, stage)[0], held)
+            if state.asked and stage == state.stage and plan != self._plan:
+                self._plan = plan
+                self._listener.plan_changed(*plan)
             if (position < reached or state.complete) and stage not in self._ended:
                 self._ended.add(stage)
                 self._listener.stage_ended(stage)
@@ -149,6 +155,8 @@ def events(lines: Iterator[Mapping[str, Any]], listener: Listener) -> Iterator[M
             listener.test_scored(line["arm"], line["seed"], line["set"], line["scores"])
         elif kind == "cluster_used":
             listener.cluster_used(ClusterUse(line["nodes"], line["used"], line["total"]))
+        elif kind == "plan_changed":
+            listener.plan_changed(line["total"], line["held"])
         elif kind == "note":
             listener.note(line["text"])
         else:
@@ -162,6 +170,7 @@ class News:
         self._listener = listener
         self._told: set[str] = set()
         self._trials: dict[str, TrialView] = {}
+        self._plan: tuple[int, dict[str, str]] | None = None
 
     def recorded(self, trials: Sequence[TrialView], scores: Mapping[tuple[str, int, str], Scores]) -> None:
         """Pass on what came before, which was not told."""
@@ -191,6 +200,12 @@ class News:
         """Pass on the first."""
         if self._is_new(f"score {arm} {seed} {test_set}"):
             self._listener.test_scored(arm, seed, test_set, language_scores)
+
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Pass on what differs from the last."""
+        if (total, held) != self._plan:
+            self._plan = (total, dict(held))
+            self._listener.plan_changed(total, held)
 
     def note(self, text: str) -> None:
         """Pass on the first."""

@@ -48,6 +48,10 @@ class JsonLines:
         """Write {"event": "test_scored", "arm", "seed", "set", "scores": {language: {...}}}."""
         self._write("test_scored", arm=arm, seed=seed, set=test_set, scores=language_scores)
 
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Write {"event": "plan_changed", "total", "held": {arm: "paused" or "stopped"}}."""
+        self._write("plan_changed", total=total, held=held)
+
     def note(self, text: str) -> None:
         """Write {"event": "note", "text"}."""
         self._write("note", text=text)

@@ -89,6 +89,12 @@ class LiveView:
             self.state.test_scored(arm, seed, test_set, language_scores)
         self.begin()
 
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Record the stage's size now, and the arms that are held."""
+        with self._lock:
+            self.state.plan_changed(total, held)
+        self.begin()
+
     def note(self, text: str) -> None:
         """Print a sentence above the table."""
         self.begin()

@@ -104,6 +104,11 @@ class NotebookView:
         with self._lock:
             self.state.test_scored(arm, seed, test_set, language_scores)
 
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Record the stage's size now, and the arms that are held."""
+        with self._lock:
+            self.state.plan_changed(total, held)
+
     def note(self, text: str) -> None:
         """Keep a sentence under the table until newer ones take its place."""
         with self._lock:

@@ -10,7 +10,7 @@ from typing import IO
 
 from xlingual.progress import cells
 from xlingual.progress.score_names import DEFAULT_NAMES, ScoreNames
-from xlingual.progress.study_view import ENDED, Scores, StudyState
+from xlingual.progress.study_view import ENDED, Scores, StudyState, held_text
 from xlingual.search.listener import ClusterUse, TrialView
 from xlingual.task_metrics import counted
 
@@ -82,6 +82,15 @@ class PlainView:
         pairs = f"; {count} pairs of two languages {cells.percent(names.of_pairs(language_scores))}" if count else ""
         beyond = f"{names.headline} {names.beyond}"
         self._say(f"{arm} seed {seed}: {test_set} {beyond} {mean} ({each}){pairs}{self._standing()}")
+
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Write the stage's size now, and the arms that are held."""
+        self.state.plan_changed(total, held)
+        stage = self.state.stage
+        line = f"{stage.name if stage else 'search'}: {total} in all now{held_text(held)}"
+        if self._said.get("") != line:
+            self._said[""] = line
+            self._say(line)
 
     def note(self, text: str) -> None:
         """Write the sentence."""

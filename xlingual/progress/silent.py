@@ -30,6 +30,9 @@ class SilentView:
     def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         """Show nothing."""
 
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Show nothing."""
+
     def note(self, text: str) -> None:
         """Show nothing."""
 

@@ -47,6 +47,7 @@ class StudyState:
         self.stages: list[StageState] = []
         self.past: dict[str, StageState] = {}
         self.test_scores: dict[tuple[str, int, str], Scores] = {}
+        self.held: Mapping[str, str] = {}
         self.cluster: ClusterUse | None = None
         self.stopped_at: float | None = None
 
@@ -84,6 +85,12 @@ class StudyState:
         for state in self.stages:
             if state.name == stage:
                 state.ended = True
+
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Record how many items the present stage has now, and the arms that are `paused` or `stopped`."""
+        self.held = dict(held)
+        if self.stage is not None:
+            self.stage.total = total
 
     def trial_changed(self, trial: TrialView) -> TrialView | None:
         """Record a trial's new state; return the previous one."""
@@ -154,6 +161,12 @@ class StudyState:
             return None
         before_test = bool(self.outline.arms) and "test" in self.outline.stages
         return TimeLeft(expected + later, most + later, before_test)
+
+
+def held_text(held: Mapping[str, str]) -> str:
+    """Arms that are held, after what is said of a stage: "; paused: noise, webfaq"; empty without any."""
+    arms = {kind: [arm for arm, is_held in held.items() if is_held == kind] for kind in ("paused", "stopped")}
+    return "".join(f"; {kind}: {', '.join(names)}" for kind, names in arms.items() if names)
 
 
 def is_replicate(trial: TrialView) -> bool:

@@ -59,6 +59,10 @@ class Guarded:
         """Forward to the view."""
         self._try(self.view.test_scored, arm, seed, test_set, language_scores)
 
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Forward to the view."""
+        self._try(self.view.plan_changed, total, held)
+
     def note(self, text: str) -> None:
         """Forward to the view."""
         self._try(self.view.note, text)

@@ -17,7 +17,15 @@ Events of the journal (every one has `event` and `time`):
     replicate_ended               arm, search, seed, fingerprint, state, objective, updates, reason, reports, retry
     test_scored                   arm, seed, fingerprint, set, scores {language: {metric: percent, questions, ...}}: one
                                   event for each replicate and test set, and another for languages that were added
-    study_changed                 study, spaces, renamed: see `xlingual.records.history`
+    study_changed                 study, spaces, renamed: see `xlingual.records.history`; where a request did it,
+                                  request and written (what the study file said then)
+    arm_stopped, arm_paused, arm_resumed   arm, request: no trials of it are begun (stopped: those that go on end, too)
+    trial_reopened                arm, search, number or seed, fingerprint: it failed, and is to be trained again
+    trials_reopened               request, trials (how many)
+    request_refused               request, reason
+    file_prevails                 action: the study file says something else than at the request, and counts again
+
+`request` is what was asked from outside (see `xlingual.records.requests`): its id, action, value, time, by.
 
 `search` is there in an arm that has several (see `xlingual.study.searches`); without it, the event is of its first.
 """
@@ -133,6 +141,14 @@ def fold(
             picked = _picked(event, "state", "objective", "updates", "reason", "retry")
             reports = tuple((step, objective) for step, objective in event.get("reports", ()))
             trials[key] = replace(trials[key], reports=reports, **picked)
+        elif kind == "trial_reopened":
+            if "seed" in event:
+                replicates[event["arm"], event["fingerprint"]] = replace(
+                    replicates[event["arm"], event["fingerprint"]], retry=True
+                )
+            else:
+                key = (search_of(event), event["number"])
+                trials[key] = replace(trials[key], retry=True)
         elif kind == "chosen":
             chosen[search_of(event)] = event["fingerprint"]
         elif kind == "replicate_started":
@@ -159,6 +175,14 @@ def fold(
 def search_of(event: Mapping[str, Any]) -> ArmSearch:
     """The search that an event, or an item to be trained, belongs to."""
     return ArmSearch(event["arm"], event.get("search", 1))
+
+
+def key_of(item: Mapping[str, Any]) -> str:
+    """Name an item uniquely in its study: "baseline/3", "mixed/search-2/3", "baseline/seed-10101"."""
+    if "seed" in item:
+        return f"{item['arm']}/seed-{item['seed']}"
+    search = f"search-{item['search']}/" if "search" in item else ""
+    return f"{item['arm']}/{search}{item['number']}"
 
 
 def exhausted(events: Iterable[dict[str, Any]], arms: Mapping[str, Any]) -> frozenset[ArmSearch]:

@@ -8,6 +8,7 @@ STORAGE/NAME/
   contamination.jsonl what was dropped because it overlaps a test set
   journal.jsonl       what the driver decided and observed, one event a line
   ledger.jsonl        every reading of a test set
+  requests/           what was asked of the study from outside, one file a request (see `records/requests.py`)
   driver.lock         held by the one driver that may write
   ray.log             what Ray itself wrote to standard error: warnings, traces of its processes
   trials/FINGERPRINT/ one trial configuration
@@ -145,6 +146,11 @@ class StudyDirectory:
     def ledger(self) -> Path:
         """Every reading of a test set."""
         return self.path / "ledger.jsonl"
+
+    @property
+    def requests(self) -> Path:
+        """What was asked of the study from outside, one file a request."""
+        return self.path / "requests"
 
     @property
     def lock(self) -> Path:

@@ -13,6 +13,7 @@ from xlingual.records.files import read_json
 from xlingual.records.history import SetAside
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.lock import is_held
+from xlingual.records.requests import Asked, Held, asked, held, moment
 from xlingual.study.searches import ArmSearch, Searches, recorded_searches
 from xlingual.study.test_sets import RecordedTestSet, recorded_test_sets
 
@@ -41,6 +42,8 @@ class StudyState:
         active: whether a driver is running the study now.
         exhausted: searches whose space holds nothing that was not tried.
         late: searches that chose after the test set had been read for another one.
+        held: arms that were stopped or paused from outside.
+        asked: all requests from outside.
     """
 
     name: str
@@ -56,6 +59,8 @@ class StudyState:
     active: bool = False
     exhausted: frozenset[ArmSearch] = frozenset()
     late: frozenset[ArmSearch] = frozenset()
+    held: Held = field(default_factory=Held)
+    asked: tuple[Asked, ...] = ()
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -130,7 +135,7 @@ class StudyState:
         """Searches of which no trial reached its last update, each with the reason in one line."""
         tested = self.tested
         return {
-            search: _reasons(trials)
+            search: self._reason_of_failure(search, trials)
             for search, trials in self.trials_of_searches().items()
             if self._is_over(search, trials, tested) and not any(trial.state == "finished" for trial in trials)
         }
@@ -158,6 +163,24 @@ class StudyState:
         """Whether all replicates of every winner are scored on the test set."""
         scored = Counter(replicate.of for replicate in self.replicates if replicate.scored)
         return self.searched and all(scored[one] >= self.searches[one.arm].seeds for one in self.all_searches)
+
+    @property
+    def stops(self) -> dict[str, str]:
+        """By arm that was stopped, when, and after how many of its trials."""
+        return {
+            arm: f"stopped by hand after {len(self.arm_trials(arm))} of {of.count * of.trials} trials on {moment(at)}"
+            for arm, at in self.held.stopped.items()
+            for of in [self.searches[arm]]
+        }
+
+    @property
+    def all_over(self) -> bool:
+        """Whether no search has trials left."""
+        return all(self.is_over(search) for search in self.all_searches)
+
+    def is_over(self, search: ArmSearch) -> bool:
+        """Whether a search begins no more trials, and none goes on."""
+        return self._is_over(search, self.trials_of(search), self.tested)
 
     def arm_trials(self, arm: str) -> tuple[TrialState, ...]:
         """The trials of all searches of an arm, by search and number."""
@@ -187,8 +210,12 @@ class StudyState:
         """An arm's name, with the search if the arm has several."""
         return str(search) if self.searches[search.arm].count > 1 else search.arm
 
+    def _reason_of_failure(self, search: ArmSearch, trials: Sequence[TrialState]) -> str:
+        stop = self.stops.get(search.arm)
+        return "; ".join(filter(None, (stop, _reasons(trials))))
+
     def _planned(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> int:
-        over = self._is_over(search, trials, tested)
+        over = self._is_over(search, trials, tested) or search.arm in self.held.stopped
         return len(trials) if over else max(len(trials), self.searches[search.arm].trials)
 
     def _is_chosen(self, search: ArmSearch, trials: Sequence[TrialState], tested: Collection[ArmSearch]) -> bool:
@@ -202,7 +229,8 @@ class StudyState:
             return True
         if any(trial.unfinished for trial in trials):
             return False
-        return len(trials) >= self.searches[search.arm].trials or search in self.exhausted
+        enough = len(trials) >= self.searches[search.arm].trials or search in self.exhausted
+        return enough or search.arm in self.held.stopped
 
 
 def read_state(directory: StudyDirectory) -> StudyState:
@@ -242,6 +270,8 @@ def state_of(directory: StudyDirectory, journaled: Sequence[dict[str, Any]]) -> 
         active=is_held(directory.lock),
         exhausted=exhausted(events, arms),
         late=history.late_choices(events, readings),
+        held=held(events, arms),
+        asked=asked(directory, journaled),
     )
     return replace(state, stage="report") if state.complete else state
 

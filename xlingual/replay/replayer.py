@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -281,6 +281,9 @@ class Watcher:
         self.activity.reach(trial.updates)
 
     def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
+        """Not told of in a replay."""
+
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
         """Not told of in a replay."""
 
     def note(self, text: str) -> None:

@@ -54,6 +54,8 @@ class ArmSummary:
         dimension: number of searched values; n - 1 for the weights of n languages.
         failed_searches: search -> why none of its trials finished.
         set_aside: trial -> why it could not be drawn from the arm's present space.
+        stopped: when the arm was stopped by hand, and after how many trials; None where it was not.
+        by_request: number of its trials that were ended by hand.
         late: searches that chose after the test set had been read for another one; tables mark the arm.
         shares: language -> share -> percent of the questions, one a unit; empty unless answers are generated.
         one_label: replicates that answered everything with the same label.
@@ -76,6 +78,8 @@ class ArmSummary:
     dimension: int = 0
     failed_searches: Mapping[int, str] = field(default_factory=dict)
     set_aside: Mapping[str, str] = field(default_factory=dict)
+    stopped: str | None = None
+    by_request: int = 0
     late: tuple[int, ...] = ()
     shares: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     one_label: tuple[OneLabel, ...] = ()
@@ -138,6 +142,8 @@ class ArmSummary:
             "failed": self.failed,
             "failed_searches": {str(number): reason for number, reason in self.failed_searches.items()},
             "chosen_after_a_reading": list(self.late),
+            "stopped_by_hand": self.stopped,
+            "trials_ended_by_hand": self.by_request,
             "set_aside": dict(self.set_aside),
             "searches": self.searches,
             "winners": [winner.as_json() for winner in self.winners],

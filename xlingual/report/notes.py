@@ -249,6 +249,13 @@ def without_trials(summary: Summary) -> list[str]:
             f"{arm} {' to '.join(map(str, (found[0], found[-1])[: len(found)]))}" for arm, found in counts.items()
         )
         lines.append(f"Searches chose from different numbers of trials, and the best of more is better: {numbers}.")
+    for arm in summary.arms.values():
+        if arm.stopped is not None:
+            lines.append(f"{arm.name} was {arm.stopped}: its budget is smaller than that of the others.")
+        elif arm.by_request:
+            lines.append(
+                f"{arm.name}: {_times(arm.by_request, 'trial')} of it ended early by hand, and it went on later."
+            )
     aside = {arm.name: arm.set_aside for arm in summary.arms.values() if arm.set_aside}
     if aside:
         trials = "; ".join(f"{arm} {', '.join(map(str, numbers))}" for arm, numbers in aside.items())

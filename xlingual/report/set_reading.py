@@ -19,7 +19,7 @@ from xlingual.report.scores import (
     read_languages,
     read_scores,
 )
-from xlingual.report.status import set_aside
+from xlingual.report.status import ended_by_request, set_aside
 from xlingual.report.training_cost import read_cost
 from xlingual.report.winners import read_winners
 from xlingual.study.changes import drawn
@@ -144,6 +144,8 @@ class SetReading:
             failed_searches=failed,
             late=tuple(sorted(one.number for one in self.state.late if one.arm == name)),
             set_aside=set_aside(self.state, name),
+            stopped=self.state.stops.get(name),
+            by_request=ended_by_request(self.state, name),
             against=None if name == self.state.baseline else says.get("against") or self.state.baseline,
             published=published_name_of(
                 str(says.get("model") or self.state.study.get("model", "")), says.get("published")

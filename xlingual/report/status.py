@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from xlingual.records.requests import ENDED_BY_REQUEST, Asked, moment
 from xlingual.records.state import StudyState, best_of, reasons_of
 from xlingual.report.chosen import chosen_text
 from xlingual.report.late_arms import marked
@@ -14,6 +15,7 @@ from xlingual.study.objectives import recorded_objective
 from xlingual.task_metrics import counted
 
 NOTHING = "-"
+REQUESTS_SHOWN = 8
 _TRIAL_STATES = ("finished", "pruned", "failed", "running")
 
 
@@ -33,6 +35,9 @@ def status(state: StudyState) -> dict[str, Any]:
         "trials": trials,
         "replicates": {kind: sum(arm["replicates"][kind] for arm in arms.values()) for kind in kinds},
         "arms": arms,
+        "paused": list(state.held.paused),
+        "stopped": dict(state.stops),
+        "requests": [one.as_json() for one in state.asked],
         "test_set_readings": len(state.ledger),
         "test_sets": {
             name: {"readings": len(_readings(state, name)), "scored": sum(scored.values())}
@@ -57,7 +62,12 @@ def status_table(state: StudyState) -> WideTable:
     opened = _opened(state)
     work = "complete" if state.complete else "a driver is at work" if state.active else "no driver is at work"
     title = f"{state.name}: stage {state.stage}, {work}, {opened}"
-    lines = [*_oracle(state), *_set_aside(state), *(f"FAILED: {line}." for line in state.failures)]
+    lines = [
+        *_oracle(state),
+        *_set_aside(state),
+        *(f"FAILED: {line}." for line in state.failures),
+        *request_lines(state),
+    ]
     names = [marked(arm, state.late_arms) for arm in state.arms]
     return WideTable(title, lines, Column("arm", names), [trials, [_best(state)], replicates])
 
@@ -114,6 +124,33 @@ def set_aside(state: StudyState, arm: str) -> dict[str, str]:
         for one in state.set_aside
         if one.arm == arm
     }
+
+
+def ended_by_request(state: StudyState, arm: str) -> int:
+    """Number of an arm's trials that ended because it was stopped by hand."""
+    return sum((trial.reason or "").startswith(ENDED_BY_REQUEST) for trial in state.arm_trials(arm))
+
+
+def request_lines(state: StudyState) -> list[str]:
+    """What was asked of the study from outside, and the arms that are held, a line each."""
+    lines = [
+        f"PAUSED: {arm}, since {moment(at)}; the test set is not opened meanwhile. Go on with "
+        f"`xlingual control STUDY_DIR resume {arm}`."
+        for arm, at in state.held.paused.items()
+    ]
+    lines += [f"STOPPED: {arm} was {text}." for arm, text in state.stops.items()]
+    hidden = len(state.asked) - REQUESTS_SHOWN
+    if hidden > 0:
+        lines.append(f"{counted(hidden, 'requests')} before these: `xlingual control STUDY_DIR`")
+    return [*lines, *map(asked_text, state.asked[-REQUESTS_SHOWN:])]
+
+
+def asked_text(one: Asked) -> str:
+    """A request in a line: what, by whom, when, and what became of it."""
+    asked, at = moment(one.request.time), "" if one.taken is None else moment(one.taken)
+    same_day = asked.split()[0] == at.partition(" ")[0]
+    taken = f"{one.state} at {at.split()[1] if same_day else at}" if at else "not taken up yet"
+    return f"{one.request.text}: {one.request.origin}, {taken}{f' ({one.reason})' if one.reason else ''}"
 
 
 def _scored(state: StudyState, test_set: str) -> Counter[str]:

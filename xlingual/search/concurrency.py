@@ -82,7 +82,7 @@ class Concurrency:
     """
 
     def __init__(self, demand: Demand, asked: int | str, growth: Growth | None = FIXED) -> None:
-        self.demand, self.asked, self.growth = demand, asked, growth
+        self.demand, self.asked, self.growth = demand, asked, growth  # `asked` may change
         self._is_known = growth is not None and not growth.unknown
 
     def room(self, usable: Sequence[Resources], present: Sequence[Resources] | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +41,7 @@ from xlingual.records.state import StudyState, read_state
 from xlingual.search import stages
 from xlingual.search.cluster import connected, driver_resources, prepare_environment
 from xlingual.search.concurrency import FIXED, Concurrency
+from xlingual.search.control import Control
 from xlingual.search.embedded import ray_folder
 from xlingual.search.groups import namespace_of
 from xlingual.search.growth import growth_of_cluster
@@ -107,13 +108,16 @@ def drive(study: Study, path: Path, *, until: str, address: str, listener: Liste
     ):
         for line in open_directory(study, directory):
             listener.note(line)
+        control = Control(study, directory, listener)
+        control.take_up()
         state = read_state(directory)
         check_records(directory, state)
         missing = missing_stages(directory, until)
         if missing:
             tell_recorded(directory, state, listener)
-            with _prepared(study, directory, address, listener) as context:
-                go_through(replace(context, interruption=interruption), missing)
+            with _prepared(control.study, directory, address, listener) as context:
+                control.ask = context.ask
+                go_through(replace(context, interruption=interruption, control=control), missing)
             refresh(path)  # what trials wrote last, for the report
     return directory
 
@@ -122,6 +126,7 @@ class Placed(NamedTuple):
     """Where trials run: how many side by side, on which nodes, and what these must have in common with the driver."""
 
     concurrent: Limit
+    ask: Callable[[int | str], None]
     place: Place
     expected: Expected | None
 
@@ -150,6 +155,7 @@ def _prepared(study: Study, directory: StudyDirectory, address: str, listener: L
             sources={arm: sources_of(checkpoint, data) for arm, checkpoint in checkpoints.items()},
             traits={arm: each.traits(study.lengths) for arm, each in checkpoints.items()},
             concurrent=placed.concurrent,
+            ask=placed.ask,
             driver=driver_resources(),
             precision=study_precision(study, directory, demand_of(study), _largest_widths(checkpoints)),
             trainer=train_all,
@@ -242,17 +248,24 @@ def missing_stages(directory: StudyDirectory, until: str) -> list[str]:
     return [stage for stage in wanted if not _done(state, stage)]
 
 
-def go_through(context: StudyContext, missing: Iterable[str], stages: Mapping[str, Stage] = STAGES) -> None:
-    """Do one stage after the other; none follows one that is not done.
+def go_through(context: StudyContext, missing: Sequence[str], stages: Mapping[str, Stage] = STAGES) -> None:
+    """Do one stage after the other; none follows one that is not done, and one that got more to do comes again.
 
     Raises:
         StageError: when a stage cannot be ended.
     """
-    for stage in missing:
+    left = list(missing)
+    while left:
         context.interruption.check()
+        stage, control = left.pop(0), context.control
+        before = control.taken if control else 0
         context.place.check_records()
+        if stage == "test":
+            context.check_not_paused(done=False)
         stages[stage](context)
-        if stage != "test" and not _done(read_state(context.directory), stage):
+        if control and (control.take_up() or control.taken > before):
+            context, left = replace(context, study=control.study), missing_stages(context.directory, missing[-1])
+        elif stage != "test" and not _done(read_state(context.directory), stage):
             raise StageError(
                 f"the {stage} is not done: its records lack some of its trials; run the same command again"
             )
@@ -285,7 +298,12 @@ def _placed(
             with doing("checking the nodes"):
                 nodes.check()
         usable = nodes.usable if nodes else found
-        limit: Limit = nodes.trials if nodes else concurrency.trials(found)
+        limit: Limit = nodes.trials if nodes else lambda: concurrency.trials(found)
+
+        def ask(trials: int | str) -> None:
+            concurrency.asked = trials
+            listener.note(concurrency.text(found))
+
         record_environment(
             directory, address=address, nodes=[dict(node) for node in usable], concurrent=limit_now(limit)
         )
@@ -299,7 +317,7 @@ def _placed(
             watching(namespace, listener.note, nodes, used=listener.cluster_used),
             head_watched(head_address(), head_lost),
         ):
-            yield Placed(limit, nodes or Here(directory), expected)
+            yield Placed(limit, nodes.ask if nodes else ask, nodes or Here(directory), expected)
 
 
 def _toy_of_each_node(study: Study, directory: StudyDirectory) -> tuple[Path, ToyWorld] | None:

@@ -61,6 +61,9 @@ class Listener(Protocol):
     def test_scored(self, arm: str, seed: int, test_set: str, language_scores: dict[str, dict[str, float]]) -> None:
         """A replicate was scored on a test set; scores in percent per language."""
 
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """The present stage has `total` items now; `held` names arms that are `paused` or `stopped`."""
+
     def note(self, text: str) -> None:
         """A sentence for the user."""
 

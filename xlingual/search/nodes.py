@@ -193,6 +193,15 @@ class Nodes(Here):
                     self._tell(f"node {node.name} is left out: {node.fault}")
             elif before is not None:
                 self._tell(f"node {node.name} is used again")
+        self._count()
+
+    def ask(self, trials: int | str) -> None:
+        """Take in that another number of trials side by side was asked for."""
+        with self._lock:
+            self._concurrency.asked = trials
+            self._count()
+
+    def _count(self) -> None:
         trials = self._concurrency.trials(self.usable, self._present)
         if trials != self._trials:
             self._trials = trials

@@ -7,13 +7,15 @@ over, and say how a try ended. Whether another try follows is decided here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from xlingual.errors import StageError
 from xlingual.records.events import search_of
+from xlingual.records.requests import ENDED_BY_REQUEST
 from xlingual.search.attempts import Attempts, is_final
+from xlingual.search.endings import end_by_request, end_record
 from xlingual.search.failures import OWN, PLACE, UNKNOWN, Failure
 from xlingual.search.interruption import Interruption
 from xlingual.search.nodes import Here, Place
@@ -35,7 +37,7 @@ class Source(Protocol):
 
     @property
     def left(self) -> int:
-        """How many more there are, at most."""
+        """How many more there are, at most, but for those of arms that are paused."""
 
     def next(self) -> Item | None:
         """Return the next one; None when there is none."""
@@ -58,12 +60,13 @@ class Open:
     reports: list[tuple[int, float]] = field(default_factory=list)
     stopped: bool = False
     interrupted: bool = False
+    by_request: bool = False
     failure: Failure | None = None
     failed_on: str = ""
 
     def begin(self) -> None:
         """Begin a try; its reports of before come again."""
-        self.running, self.stopped, self.failure, self.last = True, False, None, {}
+        self.running, self.stopped, self.by_request, self.failure, self.last = True, False, False, None, {}
         self.tries += 1
 
     def has(self, report: Mapping[str, Any]) -> bool:
@@ -87,6 +90,21 @@ class Stopping(Protocol):
         """Take in a report of a trial, and say whether the trial goes on."""
 
 
+class Requests(Protocol):
+    """What is asked of the study from outside, as the queue sees it."""
+
+    @property
+    def stopped(self) -> Collection[str]:
+        """The arms whose trials end."""
+
+    def look(self) -> bool:
+        """Take up what is new, and say whether anything was."""
+
+
+Again: TypeAlias = Callable[[Collection[str]], Source]
+"""Makes the source again from the records, without the items of these names, which did not end."""
+
+
 class TrialQueue:
     """Hands out items, again where a try failed for a reason that another one may not meet.
 
@@ -102,6 +120,8 @@ class TrialQueue:
         clock: seconds that only grow.
         place: where tries run.
         interruption: once it is asked for, nothing more is handed out, and a try ends at its next report, unfinished.
+        requests: what is asked of the study meanwhile; None where nothing can be.
+        again: makes the source again when something was.
     """
 
     def __init__(
@@ -115,8 +135,11 @@ class TrialQueue:
         clock: Callable[[], float] = time.monotonic,
         place: Place | None = None,
         interruption: Interruption | None = None,
+        requests: Requests | None = None,
+        again: Again | None = None,
     ) -> None:
         self._place, self._interruption = place or Here(), interruption or Interruption()
+        self._requests, self._again = requests, again
         self._source, self._recorder, self._scheduler = source, recorder, scheduler
         self._concurrent, self._full_budget, self._clock = concurrent, full_budget, clock
         self._open: dict[str, Open] = {}
@@ -141,6 +164,7 @@ class TrialQueue:
 
     def next(self) -> Item | None:
         """Hand out an item; None while there is none, for now or (`drained`) for good."""
+        self._look()
         if self._set_aside or self._interruption.asked:
             return None
         if len(self._open) < limit_now(self._concurrent) and (item := self._source.next()) is not None:
@@ -155,6 +179,7 @@ class TrialQueue:
 
     def reported(self, item: Item, report: Mapping[str, Any]) -> bool:
         """Take a report of a try in, and say whether it goes on; one that arrives again or too late is ignored."""
+        self._look()
         found = self._running(item)
         if found is None:
             return False
@@ -172,6 +197,8 @@ class TrialQueue:
         self._recorder.reported(item, report)
         if self._scheduler is not None:
             found.stopped = not self._scheduler.goes_on(search_of(item), key_of(item), step, objective)
+        if self._is_stopped(found):
+            found.stopped = found.by_request = True
         if self._interruption.asked and not found.stopped and not self._whole(found):
             self._recorder.wait_until_saved(item)
             found.interrupted = True
@@ -194,7 +221,8 @@ class TrialQueue:
         elif whole:
             self._end(found, "finished", found.last, None)
         else:
-            self._end(found, "pruned", found.last, f"stopped by the trial scheduler after {updates} updates")
+            by = ENDED_BY_REQUEST if found.by_request else "stopped by the trial scheduler"
+            self._end(found, "pruned", found.last, f"{by} after {updates} updates")
 
     def failed(self, item: Item, failure: Failure) -> None:
         """Take in that a try failed; another one follows, or the trial failed for good, or the stage stops here."""
@@ -211,6 +239,23 @@ class TrialQueue:
         report = {"total_updates": whole_updates(found.item), **found.last}
         return bool(found.last) and is_whole(report, self._full_budget)
 
+    def _look(self) -> None:
+        """Take up what was asked for; what is still to be handed out may be something else then."""
+        if self._requests is None or self._interruption.asked or not self._requests.look():
+            return
+        for found in [each for each in self._open.values() if self._is_stopped(each) and not each.running]:
+            self._end_stopped(found)
+        if self._again is not None:
+            self._source = self._again(frozenset(self._open))
+
+    def _is_stopped(self, found: Open) -> bool:
+        """Whether a trial is to end because its arm was stopped."""
+        return self._requests is not None and "seed" not in found.item and found.item["arm"] in self._requests.stopped
+
+    def _end_stopped(self, found: Open) -> None:
+        """End a trial of an arm that was stopped, of which no try goes on."""
+        self._end(found, **end_by_request(found.furthest, found.reports))
+
     def _running(self, item: Item) -> Open | None:
         """The item of a try, if this is the one that goes on: what is told of an earlier one comes too late."""
         found = self._open.get(key_of(item))
@@ -220,6 +265,9 @@ class TrialQueue:
         failure = found.failure or failure  # what a trial says of itself says more than that it is gone
         failure = self._place.blame(failure, avoided)
         found.running, found.failure = False, failure
+        if self._is_stopped(found):
+            self._end_stopped(found)
+            return
         pause = found.attempts.pause(failure, self._clock())
         if pause is None and is_final(failure):
             self._end(found, "failed", {"updates": found.furthest}, self._reason(found))
@@ -270,24 +318,17 @@ class TrialQueue:
         self, found: Open, state: str, last: Mapping[str, Any], reason: str | None, *, retry: bool = False
     ) -> None:
         del self._open[key_of(found.item)]
-        record = {
-            "state": state,
-            "objective": last.get("objective"),
-            "updates": last.get("updates", 0),
-            "reason": reason,
-            "retry": retry,
-            "reports": found.reports,
-        }
+        record = end_record(state, last, reason, found.reports, retry=retry)
         self._recorder.ended(found.item, record)
         if not retry:
             self._source.ended(found.item, record)
 
 
 class ReplicateSource:
-    """A fixed list of replicates."""
+    """A fixed list of replicates, but for those of arms that are paused."""
 
-    def __init__(self, items: list[Item]) -> None:
-        self._items = list(items)
+    def __init__(self, items: list[Item], paused: Collection[str] = ()) -> None:
+        self._items = [item for item in items if item["arm"] not in paused]
 
     @property
     def left(self) -> int:

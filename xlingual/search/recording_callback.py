@@ -9,10 +9,13 @@ from typing import Any
 
 from xlingual.records import journal
 from xlingual.records.attached import exists, fetch, url_of
+from xlingual.records.events import key_of
 from xlingual.records.files import remove
 from xlingual.records.layout import StudyDirectory
 from xlingual.search.listener import Listener, TrialView
 from xlingual.study.cost import passes_per_update
+
+__all__ = ["Item", "RecordingCallback", "key_of", "label_of", "record_reading", "trial_view", "whole_updates"]
 
 Item = dict[str, Any]
 """What is trained: `arm`, `fingerprint`, `configuration`, and `number` and `values` or `seed` and `chosen`; `search`
@@ -21,14 +24,6 @@ KNOWN = ("arm", "search", "number", "values", "running", "fingerprint", "seed", 
 PATIENCE = 60.0
 """Seconds that the writing of a checkpoint may take while the user waits for the command's end."""
 NAMED = ("arm", "search", "number", "seed", "fingerprint")
-
-
-def key_of(item: Mapping[str, Any]) -> str:
-    """Name an item uniquely in its study: "baseline/3", "mixed/search-2/3", "baseline/seed-10101"."""
-    if "seed" in item:
-        return f"{item['arm']}/seed-{item['seed']}"
-    search = f"search-{item['search']}/" if "search" in item else ""
-    return f"{item['arm']}/{search}{item['number']}"
 
 
 def label_of(item: Mapping[str, Any]) -> str:

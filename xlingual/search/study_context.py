@@ -7,18 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from xlingual.errors import StageError
 from xlingual.families import Checkpoint
 from xlingual.preparation.inputs import Locations
 from xlingual.records import journal
 from xlingual.records.attached import url_of
+from xlingual.records.control import paused_line
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.state import StudyState, read_state
+from xlingual.search.control import Control
 from xlingual.search.examiner import Examiner, RayExaminer
 from xlingual.search.interruption import TRAINING, Interruption
 from xlingual.search.listener import Listener
 from xlingual.search.nodes import Here, Place
 from xlingual.search.own_node import Expected
 from xlingual.search.placement import Demand
-from xlingual.search.queue import Limit, Source, TrialQueue, limit_now
+from xlingual.search.queue import Again, Limit, Source, TrialQueue, limit_now
 from xlingual.search.recording_callback import RecordingCallback
 from xlingual.search.scheduler import ArmScheduler
 from xlingual.search.trial import TrialTask
@@ -60,6 +64,8 @@ class StudyContext:
         examiner: opens test sets and asks replicates for their answers.
         expected: what each node must have in common with the driver; None on this machine alone.
         interruption: whether the user asked for an end.
+        control: takes up what is asked of the study meanwhile; None where nothing can be.
+        ask: changes how many trials run side by side: a number, or `auto`.
     """
 
     study: Study
@@ -80,6 +86,8 @@ class StudyContext:
     examiner: Examiner = field(default_factory=RayExaminer)
     expected: Expected | None = None
     interruption: Interruption = field(default_factory=Interruption)
+    control: Control | None = None
+    ask: Callable[[int | str], None] = lambda trials: None
 
     @property
     def parallel_trials(self) -> int:
@@ -119,9 +127,18 @@ class StudyContext:
         )
 
     def train(
-        self, source: Source, recorder: RecordingCallback, scheduler: ArmScheduler | None = None, *, keep_model: bool
+        self,
+        source: Source,
+        recorder: RecordingCallback,
+        scheduler: ArmScheduler | None = None,
+        *,
+        keep_model: bool,
+        again: Again | None = None,
     ) -> TrialQueue:
-        """Train all items of a source; what the queue that handed them out knows then."""
+        """Train all items of a source; what the queue that handed them out knows then.
+
+        `again` makes the source again from the records, when something was asked for.
+        """
         queue = TrialQueue(
             source,
             recorder,
@@ -131,6 +148,8 @@ class StudyContext:
             clock=self.clock,
             place=self.place,
             interruption=self.interruption,
+            requests=self.control,
+            again=again,
         )
         with self.interruption.drained(TRAINING):
             self.trainer(queue, self.trial_task(keep_model=keep_model), concurrent=MOST, driver=self.driver)
@@ -144,6 +163,22 @@ class StudyContext:
         """Write down and show that a stage begins; `done` of its `total` items were finished before."""
         self.event("stage_started", stage=stage)
         self.listener.stage_started(stage, total, done)
+
+    def tell_plan(self, total: int, state: StudyState) -> None:
+        """Show how many items the present stage has now, and the arms that are held, where something was asked for."""
+        if state.asked:
+            held = {**dict.fromkeys(state.held.paused, "paused"), **dict.fromkeys(state.held.stopped, "stopped")}
+            self.listener.plan_changed(total, held)
+
+    def check_not_paused(self, done: bool) -> None:
+        """Let a stage that is not done end where arms are paused.
+
+        Raises:
+            StageError: says how to go on.
+        """
+        line = None if done else paused_line(self.directory, read_state(self.directory))
+        if line is not None:
+            raise StageError(line)
 
     def end(self, stage: str) -> None:
         """Write down and show that a stage has nothing left to do."""

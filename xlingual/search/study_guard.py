@@ -17,8 +17,9 @@ from xlingual.families import Checkpoint
 from xlingual.records import journal
 from xlingual.records.files import read_json, remove, write_json, write_lines, write_text
 from xlingual.records.layout import StudyDirectory
+from xlingual.records.redefinition import MODEL_OF, redefine, used_sources
 from xlingual.records.state import read_state
-from xlingual.search.redefinition import MODEL_OF, redefine, used_sources
+from xlingual.search.control import standing
 from xlingual.study import Study, resolved
 
 BITEXTS = "bitexts of "
@@ -41,11 +42,12 @@ def open_directory(study: Study, directory: StudyDirectory) -> list[str]:
         RecordError: when settings that decide numbers differ from those that the records were made with.
     """
     now = json.loads(json.dumps(resolved(study)))
-    lines = []
+    lines: list[str] = []
     if not journal.read(directory.journal):  # refused before its first event: the user may have fixed it since
         remove(directory.sources)
     else:
-        lines = redefine(directory, now)
+        now, lines = standing(directory, now)
+        lines += redefine(directory, now)
     write_text(directory.study_yaml, study.source_text)
     write_json(directory.study_json, now)
     return lines

@@ -35,6 +35,8 @@ class ArmDraws:
         wanted: how many it gets.
         several: whether the arm has other searches, which its items' names tell it from.
         taken: how many numbers are taken, those of trials that are set aside among them.
+        held: whether none is handed out now, as the arm is paused.
+        going_on: numbers of trials that go on: they did not end, and are not to be handed out.
     """
 
     def __init__(
@@ -49,12 +51,15 @@ class ArmDraws:
         wanted: int,
         several: bool = False,
         taken: int = 0,
+        held: bool = False,
+        going_on: Collection[int] = (),
     ) -> None:
+        self._held = held
         self.search, self._tree, self._sampler, self._build, self._seed = search, tree, sampler, build, seed
         self._of = {"arm": search.arm, **({"search": search.number} if several else {})}
         self._past = {trial.number: past_trial(trial) for trial in trials}
         self._drawn = {trial.fingerprint for trial in trials}
-        self._unfinished = [trial for trial in trials if trial.unfinished]
+        self._unfinished = [trial for trial in trials if trial.unfinished and trial.number not in going_on]
         self._number, self._asked = max(taken, 1 + max(self._past, default=-1)), wanted
         self._wanted = max(0, count_up_to(tree, wanted) - len(self._past))
 
@@ -65,13 +70,18 @@ class ArmDraws:
 
     @property
     def left(self) -> int:
-        """How many are still to be handed out, at most."""
+        """How many are still to be handed out, at most; none while the arm is paused."""
+        return 0 if self._held else self.waiting
+
+    @property
+    def waiting(self) -> int:
+        """The same, but also while the arm is paused."""
         return len(self._unfinished) + self._wanted
 
     @property
     def unfinished(self) -> int:
         """How many of these an earlier command left."""
-        return len(self._unfinished)
+        return 0 if self._held else len(self._unfinished)
 
     @property
     def started(self) -> int:
@@ -164,6 +174,11 @@ class SearchSource:
     def left(self) -> int:
         """How many more there are, at most."""
         return sum(draws.left for draws in self._searches.values())
+
+    @property
+    def waiting(self) -> int:
+        """The same, with those of arms that are paused."""
+        return sum(draws.waiting for draws in self._searches.values())
 
     def next(self) -> Item | None:
         """Return the next trial; None when no search has one."""

@@ -162,7 +162,7 @@ class QueueSearcher(Searcher):
         with self._kept.keeping():
             item = self._queue.next()
         if item is None:
-            return Searcher.FINISHED if self._queue.drained else None
+            return Searcher.FINISHED if self._queue.done else None  # more may be asked for while the last ones train
         self._items[trial_id] = item
         return {"item": Handed(item)}
 

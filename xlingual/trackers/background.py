@@ -164,6 +164,10 @@ class TrackedListener:
         """Pass on; trackers are shown test scores when the stage has ended."""
         self._listener.test_scored(arm, seed, test_set, language_scores)
 
+    def plan_changed(self, total: int, held: Mapping[str, str]) -> None:
+        """Pass on."""
+        self._listener.plan_changed(total, held)
+
     def note(self, text: str) -> None:
         """Pass on."""
         self._listener.note(text)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from xlingual.records.events import key_of
 from xlingual.records.files import read_json
 from xlingual.records.state import StudyState, read_state
 from xlingual.search.queue import ReplicateSource
@@ -24,10 +25,28 @@ def replicate(context: StudyContext) -> None:
     missing = [item for item in items if not _replicated(state, item)]
     if not missing:
         return
-    context.begin("replicate", len(items), len(items) - len(missing))
-    queue = context.train(ReplicateSource(missing), context.recorder("replicate"), keep_model=True)
-    queue.check_ended("replicate")
-    context.end("replicate")
+    source = ReplicateSource(missing, state.held.paused)
+    if source.left:
+        context.begin("replicate", len(items), len(items) - len(missing))
+        context.tell_plan(len(items), state)
+        recorder = context.recorder("replicate")
+        queue = context.train(source, recorder, keep_model=True, again=lambda going_on: _again(context, going_on))
+        queue.check_ended("replicate")
+    now = read_state(context.directory)
+    context.check_not_paused(now.replicated)
+    if now.replicated:
+        context.end("replicate")
+
+
+def _again(context: StudyContext, going_on: Collection[str]) -> ReplicateSource:
+    """What is missing now; nothing where a search has trials again, which may choose another configuration."""
+    state = read_state(context.directory)
+    if not state.searched:
+        return ReplicateSource([])
+    items = replicate_items(context, state)
+    context.tell_plan(len(items), state)
+    missing = [item for item in items if not _replicated(state, item) and key_of(item) not in going_on]
+    return ReplicateSource(missing, state.held.paused)
 
 
 def replicate_items(context: StudyContext, state: StudyState) -> list[dict[str, Any]]:

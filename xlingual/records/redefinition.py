@@ -19,8 +19,13 @@ MODEL_OF = "model of "
 SHOWN_REASONS = 3
 
 
-def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
+def redefine(directory: StudyDirectory, now: Mapping[str, Any], request: Mapping[str, Any] | None = None) -> list[str]:
     """Take a study's new definition over into its records; returns what became of the earlier trials, in lines.
+
+    Args:
+        directory: the study's.
+        now: the definition.
+        request: what the event says of the request that did it; None where the study file changed.
 
     Raises:
         RecordError: when recorded numbers would change their meaning.
@@ -28,6 +33,20 @@ def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
     before = read_state(directory)
     if dict(now) == before.study:
         return []
+    changed, event, after = redefined(directory, before, now)
+    _rename_models(directory, changed.renamed)
+    journal.append(directory.journal, {**event, **(request or {})})
+    return list(_lines(changed, before, after))
+
+
+def redefined(
+    directory: StudyDirectory, before: StudyState, now: Mapping[str, Any]
+) -> tuple[Changes, dict[str, Any], StudyState]:
+    """Tell what a new definition changes, the event that says so, and the state after it; nothing is written.
+
+    Raises:
+        RecordError: when recorded numbers would change their meaning.
+    """
     changed = changes(before.study, now, used_sources(directory), {row["set"] for row in before.ledger})
     event = {
         "event": CHANGED,
@@ -40,9 +59,7 @@ def redefine(directory: StudyDirectory, now: Mapping[str, Any]) -> list[str]:
     after = state_of(directory, events)
     _refuse(directory, changed, before, after)
     _refuse_to_choose_again(directory, events, after)
-    _rename_models(directory, changed.renamed)
-    journal.append(directory.journal, event)
-    return list(_lines(changed, before, after))
+    return changed, event, after
 
 
 def used_sources(directory: StudyDirectory) -> set[str]:
