@@ -18,7 +18,7 @@ from xlingual.cli.output import print_json
 from xlingual.progress.json_lines import JsonLines
 from xlingual.search.listener import TrialView
 
-EVENTS = {"stage_started", "stage_ended", "trial_changed", "test_scored", "note"}
+EVENTS = {"stage_started", "stage_ended", "trial_changed", "test_scored", "plan_changed", "note"}
 
 
 def test_every_command_takes_json_and_is_on_the_page() -> None:
@@ -33,6 +33,7 @@ def test_events_have_the_keys_of_the_page() -> None:
     lines.stage_started("search", 2, 0)
     lines.trial_changed(TrialView("baseline/0", "baseline", "trial 0", "running", 1, 2))
     lines.test_scored("baseline", 1, "xquad", {"de": {"f1": 50.0}})
+    lines.plan_changed(3, {"noise": "paused"})
     lines.note("a note")
     lines.stage_ended("search")
     json_page.check("xlingual run", stream.getvalue())

@@ -13,6 +13,7 @@ from rich.console import Console
 from xlingual.progress.board import draw
 from xlingual.progress.followed import Follower, News, events
 from xlingual.progress.json_lines import JsonLines
+from xlingual.progress.outline import ArmOutline, Outline
 from xlingual.progress.plain import PlainView
 from xlingual.progress.study_view import StudyState
 from xlingual.progress.views import Guarded
@@ -22,13 +23,17 @@ HELD = {"noise": "paused", "webfaq": "stopped", "both": "paused"}
 
 
 def test_the_table_names_the_arms_and_counts_what_there_is_to_do_now() -> None:
-    state = StudyState(lambda: 0.0)
+    arms = {arm: ArmOutline(4, 1) for arm in ("plain", *HELD)}
+    state = StudyState(lambda: 0.0, Outline("mine", arms, "plain", 1))
     state.stage_started("search", 8, 2)
     state.plan_changed(12, HELD)
     console = Console(file=io.StringIO(), width=80, record=True)
     console.print(draw(state, 80, 20))
-    first = console.export_text().splitlines()[0].rstrip()
-    assert first == "search  2 of 12 done  0 s; paused: noise, both; stopped: webfaq"
+    lines = [line.rstrip() for line in console.export_text().splitlines()]
+    assert lines[0] == "mine  ● search 2 of 12 (2 before)  ○ replicate 4  ○ test 4"
+    assert [line[:17].rstrip() for line in lines[4:8]] == [
+        "plain", "noise (paused)", "webfaq (stopped)", "both (paused)",
+    ]  # fmt: skip
 
 
 def test_a_plain_line_tells_it_once() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from xlingual.cli.options import AsJson, StudyDir
+from xlingual.cli.output import print_json
 from xlingual.errors import XlingualError
 
 
@@ -45,7 +45,7 @@ def control(
         found = requests(directory) if made is None else (made,)
         runs = is_held(directory.lock)
     if as_json:
-        print(json.dumps([one.as_json() for one in found] if made is None else made.as_json(), indent=2))
+        print_json([one.as_json() for one in found] if made is None else made.as_json())
     elif made is not None:
         then = "the command that runs the study takes it up within seconds" if runs else "the next `run` takes it up"
         print(f"{made.request.text}: {made.request.origin}; {then} (see `xlingual status {study_dir}`)")
