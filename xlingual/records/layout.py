@@ -10,6 +10,7 @@ STORAGE/NAME/
   ledger.jsonl        every reading of a test set
   requests/           what was asked of the study from outside, one file a request (see `records/requests.py`)
   driver.lock         held by the one driver that may write
+  tracker-NAME.lock   held by the one process that sends the study to a tracker
   ray.log             what Ray itself wrote to standard error: warnings, traces of its processes
   trials/FINGERPRINT/ one trial configuration
     configuration.json  reports.jsonl  development.jsonl  checkpoint.pt  model/
