@@ -24,7 +24,7 @@ SHARE = 0.1
 AGAIN = 30.0
 """Seconds until a tracker that failed is opened anew."""
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds without any progress after which the end of a study no longer waits for a tracker."""
 
 
