@@ -105,7 +105,7 @@ def test_a_driver_killed_after_a_request_keeps_to_it(ray_cluster: None, write_st
     lines = []
     command = [sys.executable, "-m", "xlingual", "run", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1) as process:
-        watchdog = threading.Timer(240, process.kill)
+        watchdog = threading.Timer(400, process.kill)
         watchdog.start()
         assert process.stdout is not None
         for line in process.stdout:
