@@ -229,3 +229,16 @@ def test_pairs_of_languages_are_there_only_when_asked_for(studies: ModuleType, t
     assert set(frame.language) == {"en", "de", "es", "en-de", "en-es", "de-en", "de-es", "es-en", "es-de"}
     cells = study.report()["generalised"]
     assert cells is not None and len(frame) == 2 * 9 * 3
+
+
+def test_something_is_asked_of_a_study_as_its_command_does(studies: ModuleType, tmp_path: Path, call: Any) -> None:
+    builder = studies.StudyBuilder(tmp_path, ("baseline", "webfaq"))
+    study = xlingual.open_study(builder.directory.path)
+    assert study.requests == ()
+    asked = study.request("pause", "webfaq")
+    assert (asked.state, asked.request.text) == ("pending", "pause webfaq")
+    assert study.request("pause", "webfaq") == study.requests[0]  # not twice
+    assert [one.as_json() for one in study.requests] == json.loads(call("control", study.path, "--json").output)
+    with pytest.raises(xlingual.XlingualError, match="no arm 'faq'; the arms are baseline, webfaq"):
+        study.request("stop", "faq")
+    assert len(study.requests) == 1

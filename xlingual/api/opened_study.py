@@ -18,6 +18,8 @@ from xlingual.records.state import StudyState, read_state
 if TYPE_CHECKING:
     import pandas
 
+    from xlingual.records.requests import Asked
+
 BETWEEN_REFRESHES = 5.0
 """Seconds for which records fetched from a URL count as the present ones: asking again takes several requests."""
 
@@ -42,7 +44,8 @@ class OpenedStudy:
     """A study's records, made by `open_study` or `run_study`.
 
     Every attribute and method reads the records as they are at that moment, so one object follows a running study.
-    Reading changes nothing, except that missing Parquet copies of predictions are made again where that is possible.
+    Only `request` writes. Reading changes nothing, except that missing Parquet copies of predictions are made again
+    where that is possible.
     What depends on the test set is there once the study's test stage has recorded it, not before.
 
     Attributes:
@@ -116,6 +119,36 @@ class OpenedStudy:
         with doing("reading the records"):
             summary = summarize(StudyDirectory(self.path))
         return Numbers(summary.as_json(), report_tables(summary))
+
+    def request(self, action: str, value: str | int | None = None) -> Asked:
+        """Ask something of the study, as `xlingual control` does: the command that runs it does it within seconds.
+
+        Where no command runs, the next one does it. The same request is not made again while it is pending.
+
+        Args:
+            action: `stop`, `pause` or `resume` an arm; `trials` (of each arm in all), `seeds` (of each search's winner)
+                or `concurrent` (trials side by side); `retry` a trial that failed.
+            value: the arm, the number (or `auto` for `concurrent`), or the trial's name; None to retry all that failed.
+
+        Returns:
+            The request, and what became of it (`state`: `pending`, `applied` or `refused`).
+
+        Raises:
+            RecordError: when it cannot be done, as far as the records tell now.
+            StorageError: when it cannot be written.
+        """
+        from xlingual.records.control import request
+
+        self._refresh()
+        return request(StudyDirectory(self.path), action, value)
+
+    @property
+    def requests(self) -> tuple[Asked, ...]:
+        """What was asked of the study so far, and what became of it, the earliest first."""
+        from xlingual.records.control import requests
+
+        self._refresh()
+        return requests(StudyDirectory(self.path))
 
     def to_dataframe(self, *, pairs: bool = False) -> pandas.DataFrame:
         """Return the score of every test question: one row a replicate, test set, language and question.
