@@ -52,7 +52,8 @@ def test_nothing_is_written_after_a_mistake(call: Call, tmp_path: Path, monkeypa
 def test_a_terminal_is_asked(typed: bytes, status: int, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     command = (
-        "import fcntl, sys, termios\n"
+        "import fcntl, signal, sys, termios\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # which a job in the background ignores\n"
         "fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that ^C reaches this process\n"
         "sys.argv[:] = ['xlingual', 'init', 'asked', '--gpus', '0']\n"
         "from xlingual.cli import main; main()"
