@@ -19,8 +19,9 @@ from rich.console import Console
 
 from xlingual.errors import XlingualError
 from xlingual.inspection.spans import GOLD, Span
+from xlingual.page.environment import characters
 from xlingual.page.examples import pieces
-from xlingual.page.page import characters, write_page
+from xlingual.page.page import write_page
 from xlingual.records.layout import StudyDirectory
 from xlingual.report.summary import summarize
 from xlingual.report.table import report_tables
