@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 from terminal import Terminal
 from toy_study import write_toy_study
 
@@ -28,6 +29,7 @@ def shows(terminal: Terminal, pattern: str) -> int:
     return sum(bool(re.match(pattern, line)) for line in terminal.display)
 
 
+@pytest.mark.real
 def test_a_study_in_a_terminal_is_resized_stopped_and_gone_on_with(tmp_path: Path) -> None:
     study = write_toy_study(
         tmp_path / "study.yaml", updates=UPDATES, reports=REPORTS, trials=2, scaling={"concurrent_trials": 1}
