@@ -69,4 +69,4 @@ if not TYPE_CHECKING:  # to a type checker, any other name is a mistake
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*(name for name in globals() if name.startswith("__")), *__all__})

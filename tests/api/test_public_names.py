@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,3 +59,21 @@ def test_the_page_has_every_column_that_the_docstrings_have() -> None:
         rows = re.findall(r"^ *\| (`.*)$", getattr(xlingual.OpenedStudy, method).__doc__, re.MULTILINE)
         assert len(rows) >= 7
         assert [row for row in rows if f"| {row}" not in page] == []
+
+
+def test_no_other_name_is_offered() -> None:
+    assert [name for name in dir(xlingual) if not name.startswith("__")] == sorted(
+        set(xlingual.__all__) - {"__version__"}
+    )
+
+
+@pytest.mark.parametrize("overrides", ["training.updates=10", {"training.updates": 10}])
+def test_overrides_are_a_list(overrides: Any) -> None:
+    with pytest.raises(xlingual.XlingualError, match=r"overrides: found .*; write a list of texts"):
+        xlingual.load_study(ROOT / "studies" / "quickstart.yaml", overrides)
+
+
+def test_predictions_are_a_file() -> None:
+    predictions: Any = {"en": {"q1": "Paris"}}
+    with pytest.raises(xlingual.XlingualError, match="predictions: found a dict; write the path"):
+        xlingual.evaluate(predictions=predictions, data="xquad")

@@ -71,6 +71,8 @@ def evaluate(
 
     if model is None and predictions is None:
         raise XlingualError("nothing to score: write a MODEL (hub id or local directory), or --predictions FILE")
+    if predictions is not None and not isinstance(predictions, str | PathLike):
+        raise XlingualError(f"predictions: found a {type(predictions).__name__}; write the path of a file or directory")
     check_progress(progress)
     _check_published(published)
     asked = EvaluationRequest(

@@ -96,6 +96,7 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
                 storage_path=str(scratch),
                 callbacks=[QueueCallback(queue, kept)],
                 verbose=0,
+                progress_reporter=NoReporter(),
                 failure_config=tune.FailureConfig(max_failures=0),
             ),
         )
@@ -104,6 +105,17 @@ def _tune(queue: TrialQueue, task: TrialTask, concurrent: int, driver: dict[str,
                 kept.instead_of_tunes(tuner.fit)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+class NoReporter(tune.ProgressReporter):
+    """In place of Tune's own, which empties the cell of a notebook at the start, whatever `verbose` says."""
+
+    def should_report(self, trials: list[Any], done: bool = False) -> bool:
+        """Never."""
+        return False
+
+    def report(self, trials: list[Any], done: bool, *sys_info: dict[str, Any]) -> None:
+        """Show nothing."""
 
 
 @functools.lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from xlingual.errors import Problem, RecordError, StudyFileError
+from xlingual.errors import Problem, RecordError, StudyFileError, XlingualError
 from xlingual.study.checks import check
 from xlingual.study.document import Document
 from xlingual.study.draft import draft_of
@@ -25,8 +25,11 @@ _CLAIMS = (
 def load_study(path: str | PathLike[str], overrides: Sequence[str] = ()) -> Study:
     """Read and check a study file; overrides such as "data.train=PATH" replace what it says.
 
-    Raises StudyFileError with all problems at once, in the order of their lines.
+    Raises StudyFileError with all problems at once, in the order of their lines, and XlingualError for overrides that
+    are no list of texts.
     """
+    if isinstance(overrides, str | Mapping):
+        raise XlingualError(f"overrides: found {overrides!r}; write a list of texts, such as ['training.updates=100']")
     return study_of(read_document(path, overrides))
 
 
