@@ -40,6 +40,11 @@ _TWO_LETTER = {three: two for two, three in ISO_639_3.items()}
 _BIBLIOGRAPHIC = {"ger": "deu", "gre": "ell", "rum": "ron", "chi": "zho", "fre": "fra", "dut": "nld", "per": "fas"}
 
 
+def is_known(code: str) -> bool:
+    """Whether a code is a two- or three-letter one of a known language."""
+    return code in ISO_639_3 or code in _TWO_LETTER
+
+
 def two_letter(code: str) -> str:
     """Return the two-letter form of a two- or three-letter language code.
 

@@ -39,7 +39,9 @@ def arm_table(state: StudyState, width: int, limit: int, names: ScoreNames, glyp
         **({"pruned": [f"{arm.states['pruned']:,}" for arm in found]} if search else {}),
         "failed": [Text(f"{arm.states['failed']:,}", "red" if arm.states["failed"] else "") for arm in found],
         f"{'best' if search else 'mean'} {names.header}{now}": [Text(cells.percent(scores[a]), "bold") for a in arms],
-        "vs baseline": _leads(arms, state, scores),
+        "vs baseline": _leads(
+            arms, state, scores if search else _whole(scores, {a: n.ended for a, n in stage.arms.items()}, state)
+        ),
     }
     numbered = "trial"
     if search:
@@ -84,7 +86,9 @@ def _tested_arms(state: StudyState, width: int, limit: int, names: ScoreNames, g
         columns["test set"] += [glyphs.clip(test_set, 16)] * len(arms)
         columns["scored"] += [_of(len(by_arm[arm]), planned[arm].replicates if arm in planned else 0) for arm in arms]
         columns[mean] += [Text(f"{title} ").append(cells.percent(scores[arm]), style="bold") for arm in arms]
-        columns["vs baseline"] += _leads(arms, state, scores)
+        columns["vs baseline"] += _leads(
+            arms, state, _whole(scores, {arm: len(found) for arm, found in by_arm.items()}, state)
+        )
     return _with_others(plain_table(columns, width, ("test set", "scored")), left_out)
 
 
@@ -115,6 +119,15 @@ def _score(stage: StageState, arm: str) -> float | None:
         best = stage.best(arm)
         return best.objective if best else None
     return stage.arms[arm].mean if arm in stage.arms else None
+
+
+def _whole(scores: Means, done: Mapping[str, int], state: StudyState) -> Means:
+    """The means of arms whose replicates are all there: of some of them, a difference is between unlike searches."""
+    planned = state.outline.arms
+    return {
+        arm: score if arm not in planned or done.get(arm, 0) >= planned[arm].replicates else None
+        for arm, score in scores.items()
+    }
 
 
 def _leads(arms: Sequence[str], state: StudyState, scores: Means) -> list[str]:

@@ -94,9 +94,9 @@ def _measured(summary: Summary) -> list[str]:
     """What the scores, means and intervals are."""
     lines = [f"Scored: {_extent(summary)}, in {_times(len(summary.languages), 'language')}."]
     if summary.targets:
+        languages = counted(len(summary.targets), f"{summary.non_source} languages")
         lines.append(
-            f"The mean is over the {len(summary.targets)} {summary.non_source} languages; ± is its standard deviation "
-            f"over {unit_names(summary.arms.values())}."
+            f"The mean is over the {languages}; ± is its standard deviation over {unit_names(summary.arms.values())}."
         )
     lines.append(f"Metrics: {summary.metrics.described}, for every language.")
     lines += character_notes(summary)

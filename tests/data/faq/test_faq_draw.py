@@ -37,6 +37,21 @@ def test_one_file_is_one_language(tmp_path: Path) -> None:
     assert questions(faq_rows(str(path), "tr", rows=1)) == ["Frage 0?"]
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("named", ["tr", "tur", "tr-TR", "TUR", "", "Turkish", None])
+def test_rows_that_name_their_language_or_none_are_read(tmp_path: Path, named: str | None, ending: str) -> None:
+    path = write(tmp_path / f"mine.{ending}", [row(0, language=named), row(1, language="tr")])
+    assert len(questions(faq_rows(str(path), "tr", rows=2))) == 2
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("named", ["sv", "swe", "sv_SE"])
+def test_rows_of_another_language_are_refused(tmp_path: Path, named: str, ending: str) -> None:
+    path = write(tmp_path / f"mine.{ending}", [row(0, language="fi"), row(1, language=named)])
+    with pytest.raises(DataError, match=rf"row 2 says that its language is '{named}', but .* asked for in 'fi'; write"):
+        list(faq_rows(str(path), "fi", rows=2))
+
+
 def test_labels_and_scores_are_read_and_tell_the_version(tmp_path: Path) -> None:
     labels = {"topic": "Travel", "question_type": "What"}
     write(tmp_path / "deu.jsonl", [row(0, **labels)])

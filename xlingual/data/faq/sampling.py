@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +17,7 @@ from xlingual.data.faq.source_text import clean_text
 from xlingual.data.faq.tables import Table, find_tables
 from xlingual.data.hub import Row
 from xlingual.errors import DataError
-from xlingual.languages import ISO_639_3, two_letter
+from xlingual.languages import ISO_639_3, is_known, two_letter
 
 COLUMNS = ("origin", "url", "question", "answer")
 OPTIONAL = ("topic", "question_type", "semantic_similarity_score")
@@ -83,7 +84,7 @@ class DrawnRows:
         self.counts: Counter[str] = Counter(
             read=0, dropped_empty_question=0, dropped_empty_answer=0, short=0, passed_over=0
         )
-        columns, self._records = table.open((*COLUMNS, *_SECOND_VERSION, *OPTIONAL))
+        columns, self._records = table.open((*COLUMNS, *_SECOND_VERSION, *OPTIONAL, "language"))
         if columns:
             _refuse_missing(columns, self.place)
         self.columns = FaqColumns.of(columns)
@@ -101,6 +102,7 @@ class DrawnRows:
             _refuse_missing(record, f"{self.place}: row {number}")
             _refuse_other_kinds(record, f"{self.place}: row {number}")
             self._refuse_mixed(record, number)
+            self._refuse_other_language(record, number)
             row = faq_row(record, self.language)
             if not is_drawn(row.origin, self.draw.seed, self.draw.spread):
                 self.counts["passed_over"] += 1
@@ -122,6 +124,17 @@ class DrawnRows:
                 f"{self.columns.version} ({' and '.join(_SECOND_VERSION)} came with version 2), and their question "
                 "types are different labels; keep the versions apart, one source each"
             )
+
+    def _refuse_other_language(self, record: Row, number: int) -> None:
+        """Where rows name their language, take them at their word; a name that is no known code says nothing."""
+        named = str(record.get("language") or "").strip()
+        code = re.split("[-_]", named.lower())[0]
+        if not is_known(code) or two_letter(code) == self.language:
+            return
+        raise DataError(
+            f"{self.place}: row {number} says that its language is {named!r}, but the rows were asked for in "
+            f"{self.language!r}; write that language, or one file for each language (named swe.jsonl, deu.jsonl, ...)"
+        )
 
 
 def faq_rows(
