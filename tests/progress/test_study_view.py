@@ -48,24 +48,25 @@ def test_nothing_is_said_of_the_time_left_before_anything_is_known(state, clock)
     assert seconds_left(state) is None
 
 
-def test_the_time_left_is_the_updates_to_do_over_the_speed_so_far(state, clock):
-    state.stage_started("search", 4, 0)
+def half_train(state, clock):
+    """One trial makes 50 of its 100 updates in 10 s, in two reports."""
     state.trial_changed(trial())
     clock.now += 5
     state.trial_changed(trial(updates=25))
     clock.now += 5
     state.trial_changed(trial(updates=50))
+
+
+def test_the_time_left_is_the_updates_to_do_over_the_speed_so_far(state, clock):
+    state.stage_started("search", 4, 0)
+    half_train(state, clock)
     # 50 updates in 10 s; to do: 50 of this trial and 3 trials of 100
     assert seconds_left(state) == pytest.approx(350 / 5)
 
 
 def test_the_time_left_counts_down_between_events_and_stops_at_zero(state, clock):
     state.stage_started("search", 1, 0)
-    state.trial_changed(trial())
-    clock.now += 5
-    state.trial_changed(trial(updates=25))
-    clock.now += 5
-    state.trial_changed(trial(updates=50))
+    half_train(state, clock)
     clock.now += 4
     assert seconds_left(state) == pytest.approx(6)
     clock.now += 60
@@ -96,11 +97,7 @@ def test_updates_of_an_earlier_process_are_not_taken_for_speed(state, clock):
 
 def test_updates_done_a_second_time_are_not_counted_twice(state, clock):
     state.stage_started("search", 1, 0)
-    state.trial_changed(trial())
-    clock.now += 5
-    state.trial_changed(trial(updates=25))
-    clock.now += 5
-    state.trial_changed(trial(updates=50))
+    half_train(state, clock)
     clock.now += 10
     state.trial_changed(trial(updates=40))
     state.trial_changed(trial(updates=60))
@@ -201,11 +198,7 @@ def studied(clock: Clock, until: str = "report") -> StudyState:
 def test_the_time_left_includes_the_replicates_to_come_and_says_that_the_test_follows(clock):
     state = studied(clock)
     state.stage_started("search", 4, 0)
-    state.trial_changed(trial())
-    clock.now += 5
-    state.trial_changed(trial(updates=25))
-    clock.now += 5
-    state.trial_changed(trial(updates=50))
+    half_train(state, clock)
     # 50 updates in 10 s; to do: 350 of the search and 6 replicates of 100
     assert state.time_left() == TimeLeft(pytest.approx(190.0), pytest.approx(190.0), before_test=True)
 
@@ -213,11 +206,7 @@ def test_the_time_left_includes_the_replicates_to_come_and_says_that_the_test_fo
 def test_a_study_that_ends_with_its_search_has_nothing_after_it(clock):
     state = studied(clock, until="search")
     state.stage_started("search", 4, 0)
-    state.trial_changed(trial())
-    clock.now += 5
-    state.trial_changed(trial(updates=25))
-    clock.now += 5
-    state.trial_changed(trial(updates=50))
+    half_train(state, clock)
     assert state.time_left() == TimeLeft(pytest.approx(70.0), pytest.approx(70.0), before_test=False)
     state.stage_ended("search")
     assert state.over

@@ -13,7 +13,7 @@ from typing import Any
 
 from xlingual.activity import doing
 from xlingual.errors import RecordError
-from xlingual.records.files import write_whole
+from xlingual.records.files import check_new, write_whole
 from xlingual.records.layout import StudyDirectory, is_large, is_local
 from xlingual.records.state import read_state
 from xlingual.records.storage import unreadable
@@ -56,10 +56,7 @@ def write_archive(directory: StudyDirectory, target: Path) -> Archive:
         RecordError: when there is no study, or the file has another ending or is there already.
         StorageError: when something cannot be read or written.
     """
-    if not target.name.endswith(ENDINGS):
-        raise RecordError(f"{target}: an archive is a compressed tar file; write a name that ends in .tar.gz")
-    if target.exists() or target.is_symlink():
-        raise RecordError(f"{target}: is there already, and nothing is overwritten; write another name, or delete it")
+    check_new(target, ENDINGS, "an archive is a compressed tar file; write a name that ends in .tar.gz")
     name = read_state(directory).name
     if name in ("", ".", "..") or "/" in name or "\\" in name:
         raise RecordError(f"{directory.study_json}: the study's name {name!r} cannot be that of a folder")

@@ -20,6 +20,24 @@ from xlingual.records.storage import unreadable, writing
 from xlingual.records.whole_file import Around, put_in_place
 
 
+def check_new(target: Path, endings: tuple[str, ...], wanted: str) -> None:
+    """Refuse to write a file for the user that is there already, or whose name does not say what it is.
+
+    Args:
+        target: the file.
+        endings: of which its name has to have one.
+        wanted: what the file is, and what to write: "an archive is a compressed tar file; write a name that ends in
+            .tar.gz".
+
+    Raises:
+        RecordError: when either is so.
+    """
+    if not target.name.endswith(endings):
+        raise RecordError(f"{target}: {wanted}")
+    if target.exists() or target.is_symlink():
+        raise RecordError(f"{target}: is there already, and nothing is overwritten; write another name, or delete it")
+
+
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a temporary file beside `path`, then move it into place atomically.
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from xlingual.activity import Activity, doing
 from xlingual.analyses.trial_table import Axis, TrialRow, trial_table
-from xlingual.errors import RecordError
 from xlingual.records import journal
-from xlingual.records.files import write_whole
+from xlingual.records.files import check_new, write_whole
 from xlingual.records.layout import StudyDirectory
 from xlingual.records.state import ArmSearch, StudyState, TrialState, state_of
 from xlingual.study.objectives import recorded_objective
@@ -57,10 +56,7 @@ def write_optuna(directory: StudyDirectory, target: Path) -> OptunaFile:
         RecordError: when there is no study, or the file has another ending or is there already.
         StorageError: when something cannot be read or written.
     """
-    if not target.name.endswith(ENDINGS):
-        raise RecordError(f"{target}: Optuna's database is an SQLite file; write a name that ends in .db")
-    if target.exists() or target.is_symlink():
-        raise RecordError(f"{target}: is there already, and nothing is overwritten; write another name, or delete it")
+    check_new(target, ENDINGS, "Optuna's database is an SQLite file; write a name that ends in .db")
     events = journal.read(directory.journal)
     state, times = state_of(directory, events), _times(events)
     counted = [0, 0]
